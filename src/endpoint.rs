@@ -1,0 +1,618 @@
+//! Endpoint: where an account serves a service. Holds the one regional → custom-domain rewrite.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::account::{Account, ContainerHost, Resource};
+use crate::cloud::{Cloud, LONG_AUDIO_LABELS};
+use crate::credential::{Form, Forms};
+use crate::name::Region;
+use crate::note::Note;
+use crate::query::{ApiVersion, Query};
+use crate::scenario::{Scenario, UrlForm};
+use crate::service::{Host, Path, Row, Service, Status, place_of};
+
+mod notes;
+
+/// The URL of a service for an account, and the credential forms it accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    account: Account,
+    service: Service,
+    url: String,
+    accepts: Forms,
+    own_host: bool,
+}
+
+impl Endpoint {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// The URL, with its query.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL, parsed.
+    #[must_use]
+    pub fn to_url(&self) -> Url {
+        Url::parse(&self.url).expect("built of validated labels, constant paths and encoded values")
+    }
+
+    /// Host, and port where it is not the scheme's own.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
+    /// The credential forms that are accepted here.
+    #[must_use]
+    pub fn accepts(&self) -> Forms {
+        self.accepts
+    }
+
+    /// Whether the host belongs to this resource alone, so that DNS may lead to a private endpoint.
+    #[must_use]
+    pub fn is_own_host(&self) -> bool {
+        self.own_host
+    }
+
+    /// The kind of address that DNS should answer with.
+    #[must_use]
+    pub fn expects(&self) -> Expectation {
+        if matches!(self.account.resource(), Resource::Container(_)) {
+            return Expectation::Either;
+        }
+        if !self.own_host {
+            return Expectation::PublicAddress;
+        }
+        match self.account.scenario() {
+            Scenario::PrivateEndpoint | Scenario::DisabledPrivateEndpoint => Expectation::PrivateAddress,
+            // Either way in is allowed, and which one a client takes depends on its subnet.
+            Scenario::PrivateAndServiceEndpoint | Scenario::CustomDomainUnknown | Scenario::OpenAi => {
+                Expectation::Either
+            }
+            _ => Expectation::PublicAddress,
+        }
+    }
+
+    /// Whether a client may, or must, ask this host for the real-time host before it connects.
+    #[must_use]
+    pub fn discovery(&self) -> Discovery {
+        let scenario = self.account.scenario();
+        let possible = self.service.row().discovery
+            && self.account.domain().is_some()
+            && !scenario.is_proxied()
+            && scenario != Scenario::DisabledUnreachable;
+        match (possible, scenario.form()) {
+            (false, _) => Discovery::None,
+            (true, UrlForm::Split) if self.own_host => Discovery::Required,
+            (true, _) => Discovery::Available,
+        }
+    }
+
+    /// What a person should know about this endpoint.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        notes::of(self)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+/// The kind of address that DNS should answer with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expectation {
+    /// A public address.
+    PublicAddress,
+    /// An address of a private network.
+    PrivateAddress,
+    /// Either.
+    Either,
+}
+
+impl Expectation {
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::PublicAddress => "public",
+            Self::PrivateAddress => "private",
+            Self::Either => "any",
+        }
+    }
+}
+
+/// Whether a client asks the custom domain for the real-time host.
+/// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Discovery {
+    /// It does not apply.
+    None,
+    /// A client may ask.
+    Available,
+    /// This URL serves nothing itself; a client must ask it for the one that does.
+    Required,
+}
+
+impl Discovery {
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Available => "available",
+            Self::Required => "required",
+        }
+    }
+}
+
+/// Why an account has no URL for a service.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// The service is retired: use its replacement.
+    #[error("`{service}` was retired on {since}: use {replacement}")]
+    Retired {
+        /// The service.
+        service: Service,
+        /// Since when.
+        since: &'static str,
+        /// What takes its place.
+        replacement: &'static str,
+    },
+    /// The cloud does not offer the service.
+    #[error("`{service}` is not offered in the {}", .cloud.title())]
+    NotOffered {
+        /// The service.
+        service: Service,
+        /// The cloud.
+        cloud: Cloud,
+    },
+    /// The service has only a regional form: address the resource by its region, if its network allows that.
+    #[error("`{service}` has no custom-domain form: it is called on the regional host, with `--region` alone")]
+    RegionalOnly {
+        /// The service.
+        service: Service,
+    },
+    /// Containers do not serve it.
+    #[error(
+        "containers do not serve `{service}`: they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
+    )]
+    NotInContainer {
+        /// The service.
+        service: Service,
+    },
+    /// Nothing reaches the resource: approve a private endpoint or enable public access.
+    #[error("nothing reaches this resource: public network access is disabled and no private endpoint is approved")]
+    Unreachable {
+        /// The service.
+        service: Service,
+    },
+    /// Issued tokens are not given for a resource that is limited to some networks: send the key itself.
+    #[error(
+        "issued tokens are refused by a resource that is limited to selected networks or private endpoints: send the key itself, or an Entra token"
+    )]
+    Restricted {
+        /// The service.
+        service: Service,
+    },
+    /// The service is reached by custom domain only.
+    #[error("`{service}` has no regional host: give the custom domain with `--custom-domain`")]
+    CustomDomainRequired {
+        /// The service.
+        service: Service,
+    },
+    /// The region is needed: an open custom domain serves real-time calls on the regional host.
+    #[error(
+        "`{service}` of a custom domain without private endpoint or allowed network is served on the regional host: give its region with `--region`"
+    )]
+    RegionRequired {
+        /// The service.
+        service: Service,
+    },
+    /// The URL does not carry this setting.
+    #[error("the URL of `{service}` carries no {parameter}: {place}")]
+    Parameter {
+        /// The service.
+        service: Service,
+        /// The setting.
+        parameter: &'static str,
+        /// Where it goes.
+        place: &'static str,
+    },
+    /// The version of the API is retired (`CFG13`).
+    #[error("version `{version}` of `{service}` is retired: use `{replacement}`")]
+    RetiredVersion {
+        /// The service.
+        service: Service,
+        /// The version.
+        version: String,
+        /// The newest stable one.
+        replacement: &'static str,
+    },
+}
+
+impl ResolveError {
+    /// The service.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        match self {
+            Self::Retired { service, .. }
+            | Self::NotOffered { service, .. }
+            | Self::RegionalOnly { service }
+            | Self::NotInContainer { service }
+            | Self::Unreachable { service }
+            | Self::Restricted { service }
+            | Self::CustomDomainRequired { service }
+            | Self::RegionRequired { service }
+            | Self::Parameter { service, .. }
+            | Self::RetiredVersion { service, .. } => *service,
+        }
+    }
+
+    /// The identifier used in output.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Retired { .. } => "retired",
+            Self::NotOffered { .. } | Self::RegionalOnly { .. } => "not_offered",
+            Self::NotInContainer { .. } => "not_in_container",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Restricted { .. } => "restricted",
+            Self::CustomDomainRequired { .. } => "custom_domain_required",
+            Self::RegionRequired { .. } => "region_required",
+            Self::Parameter { .. } => "parameter",
+            Self::RetiredVersion { .. } => "CFG13",
+        }
+    }
+
+    /// Whether the resource does not offer the service at all, as opposed to something that is missing or contradictory.
+    #[must_use]
+    pub fn is_not_offered(&self) -> bool {
+        matches!(
+            self,
+            Self::Retired { .. }
+                | Self::NotOffered { .. }
+                | Self::RegionalOnly { .. }
+                | Self::NotInContainer { .. }
+                | Self::Restricted { .. }
+                | Self::CustomDomainRequired { .. }
+        )
+    }
+}
+
+impl Account {
+    /// The endpoint of a service.
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveError`], when this account has no URL for the service.
+    pub fn endpoint(&self, service: Service) -> Result<Endpoint, ResolveError> {
+        self.endpoint_with(service, &Query::default())
+    }
+
+    /// The endpoint of a service, with the settings that its URL carries.
+    ///
+    /// 1. Refuse what does not exist: a retired service, one that containers or the cloud do not offer, an account that
+    ///    nothing reaches.
+    /// 2. Choose the host: the scenario says whether real-time calls go to the region or to the resource's own host.
+    /// 3. On the own host, rewrite: the offering, which is the second label of the regional host, becomes the first
+    ///    segment of the path. <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+    /// 4. Refuse settings that the URL does not carry, and say where they go.
+    /// 5. Write the URL, the query sorted by name as the native SDK sorts it.
+    /// 6. Attach the credential forms of that kind of host, less those that the account refuses.
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveError`], when this account has no URL for the service or the URL does not carry a setting.
+    pub fn endpoint_with(&self, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
+        let row = service.row();
+        self.offers(row)?;
+        let place = self.place(row)?;
+        check_settings(row, query)?;
+        let url = write(&place, row, query);
+        let accepts = self.accepts(&place, row);
+        Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
+    }
+
+    /// The endpoints of every service that is in use.
+    pub fn endpoints(&self) -> impl Iterator<Item = Result<Endpoint, ResolveError>> {
+        Service::all()
+            .filter(|service| !matches!(service.status(), Status::Retired { .. }))
+            .map(|service| self.endpoint(service))
+    }
+
+    /// Resolves every service once, to be handed out without further work.
+    #[must_use]
+    pub fn prepare(&self) -> Endpoints {
+        Endpoints(Service::all().map(|service| self.endpoint(service)).collect())
+    }
+
+    /// Step 1.
+    fn offers(&self, row: &'static Row) -> Result<(), ResolveError> {
+        let service = row.service;
+        if let Status::Retired { since, replacement } = row.status {
+            return Err(ResolveError::Retired { service, since, replacement });
+        }
+        if let Resource::Container(_) = self.resource() {
+            return if row.container { Ok(()) } else { Err(ResolveError::NotInContainer { service }) };
+        }
+        let cloud = self.cloud();
+        let host_exists = match row.host {
+            Host::Foundry => cloud.suffixes().foundry().is_some(),
+            Host::OpenAi => cloud.suffixes().openai().is_some(),
+            Host::Rest | Host::Realtime(_) | Host::LongAudio => true,
+        };
+        if row.sovereign.is_absent(cloud) || !host_exists {
+            return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
+        }
+        if self.scenario().form() == UrlForm::None {
+            return Err(ResolveError::Unreachable { service });
+        }
+        Ok(())
+    }
+
+    /// Steps 2 and 3.
+    fn place(&self, row: &Row) -> Result<Place<'_>, ResolveError> {
+        let service = row.service;
+        let suffixes = self.cloud().suffixes();
+        let own =
+            |suffix, prefix| Place::Own { label: self.domain().map_or("", |domain| domain.as_str()), suffix, prefix };
+        if let Resource::Container(host) = self.resource() {
+            return Ok(Place::Container(host));
+        }
+        if service == Service::IssueToken && self.scenario().form() != UrlForm::Regional && self.refuses_issued_tokens()
+        {
+            return Err(ResolveError::Restricted { service });
+        }
+        let form = self.scenario().form();
+        match (row.host, form) {
+            (Host::Foundry | Host::OpenAi, UrlForm::Regional) => Err(ResolveError::CustomDomainRequired { service }),
+            (Host::Foundry, _) => Ok(own(suffixes.foundry().unwrap_or_default(), "")),
+            (Host::OpenAi, _) => Ok(own(suffixes.openai().unwrap_or_default(), "")),
+            (Host::LongAudio, UrlForm::Regional) => self.regional_place(row, LONG_AUDIO_LABELS, suffixes.realtime()),
+            (Host::LongAudio, _) => Err(ResolveError::RegionalOnly { service }),
+            (Host::Rest, UrlForm::Regional) => self.regional_place(row, "", suffixes.rest()),
+            (Host::Rest, _) => Ok(own(suffixes.custom_domain(), "")),
+            (Host::Realtime(offering), UrlForm::Regional) => self.regional_place(row, offering, suffixes.realtime()),
+            (Host::Realtime(offering), UrlForm::Split) if !(self.uses_discovery() && row.discovery) => {
+                self.regional_place(row, offering, suffixes.realtime())
+            }
+            (Host::Realtime(offering), _) => Ok(own(suffixes.custom_domain(), offering)),
+        }
+    }
+
+    fn regional_place<'a>(
+        &'a self,
+        row: &Row,
+        label: &'static str,
+        suffix: &'a str,
+    ) -> Result<Place<'a>, ResolveError> {
+        let region = self.region().ok_or(ResolveError::RegionRequired { service: row.service })?;
+        Ok(Place::Regional { region, label, suffix, prefix: row.sdk_prefix })
+    }
+
+    /// Step 6.
+    fn accepts(&self, place: &Place<'_>, row: &Row) -> Forms {
+        let mut forms = match place {
+            Place::Regional { .. } => row.accepts.regional,
+            Place::Own { .. } => row.accepts.own,
+            // Containers ask for no credential; one that a reverse proxy asks for goes over TLS only.
+            Place::Container(host) if host.is_secure() => Forms::of(&[Form::Key]),
+            Place::Container(_) => Forms::NONE,
+        };
+        if self.refuses_issued_tokens() {
+            forms = forms.without(Form::IssuedToken);
+        }
+        if self.is_key_auth_disabled() {
+            forms = forms.without(Form::Key).without(Form::IssuedToken).without(Form::ApiKey);
+        }
+        forms
+    }
+}
+
+/// The endpoints of an account, resolved once.
+///
+/// ```
+/// use speech_endpoint::{Account, Service};
+///
+/// let endpoints = Account::regional("westeurope".parse()?)?.prepare();
+/// assert!(endpoints.get(Service::Voices).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Endpoints(Box<[Result<Endpoint, ResolveError>]>);
+
+impl Endpoints {
+    /// The endpoint of a service.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`Account::endpoint`].
+    pub fn get(&self, service: Service) -> Result<&Endpoint, &ResolveError> {
+        self.0[service as usize].as_ref()
+    }
+}
+
+/// A host and what stands before the documented path there.
+enum Place<'a> {
+    Regional { region: &'a Region, label: &'static str, suffix: &'a str, prefix: &'static str },
+    Own { label: &'a str, suffix: &'a str, prefix: &'static str },
+    Container(&'a ContainerHost),
+}
+
+impl Place<'_> {
+    fn is_own(&self) -> bool {
+        !matches!(self, Self::Regional { .. })
+    }
+}
+
+/// Step 4.
+fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
+    let service = row.service;
+    if let Some(parameter) = query.given().first_not_in(row.carries) {
+        return Err(ResolveError::Parameter {
+            service,
+            parameter: parameter.name(),
+            place: place_of(parameter, service),
+        });
+    }
+    match query.api_version() {
+        Some(version) if is_retired(version.as_str()) && row.host == Host::Rest => Err(ResolveError::RetiredVersion {
+            service,
+            version: version.as_str().to_owned(),
+            replacement: row.version.unwrap_or_default(),
+        }),
+        Some(ApiVersion::Numbered(_)) if !matches!(row.path, Path::Versioned(..)) => Err(ResolveError::Parameter {
+            service,
+            parameter: "numbered version",
+            place: "it takes a date such as `2025-10-15`",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Step 5: two passes over the same pieces, so that the text is allocated once and exactly.
+fn write(place: &Place<'_>, row: &Row, query: &Query) -> String {
+    let mut length = 0;
+    pieces(place, row, query, &mut |piece| length += piece.len());
+    let mut url = String::with_capacity(length);
+    pieces(place, row, query, &mut |piece| url.push_str(piece));
+    url
+}
+
+fn pieces<'a>(place: &Place<'a>, row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
+    let secure = !matches!(place, Place::Container(host) if !host.is_secure());
+    out(match (row.websocket, secure) {
+        (true, true) => "wss://",
+        (true, false) => "ws://",
+        (false, true) => "https://",
+        (false, false) => "http://",
+    });
+    match *place {
+        Place::Regional { region, label, suffix, prefix } => {
+            out(region.as_str());
+            out(".");
+            if !label.is_empty() {
+                out(label);
+                out(".");
+            }
+            out(suffix);
+            out(prefix);
+        }
+        Place::Own { label, suffix, prefix } => {
+            out(label);
+            out(".");
+            out(suffix);
+            if !prefix.is_empty() {
+                out("/");
+                out(prefix);
+            }
+        }
+        Place::Container(host) => out(host.authority()),
+    }
+    match (place, row.service) {
+        (Place::Container(host), Service::TextToSpeech) => out(host.synthesis_path()),
+        _ => path(row, query, out),
+    }
+    parameters(row, query, out);
+}
+
+fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
+    match row.path {
+        Path::Fixed(path) => out(path),
+        Path::Mode(before, after) => {
+            out(before);
+            out(query.mode().unwrap_or_default().id());
+            out(after);
+        }
+        Path::Versioned(before, after) => {
+            out(before);
+            if let Some(ApiVersion::Numbered(version)) = query.api_version() {
+                out("/");
+                out(version);
+            }
+            out(after);
+        }
+        Path::Deployment(before, after, _, without) => match query.deployment() {
+            Some(deployment) => {
+                out(before);
+                out(deployment);
+                out(after);
+            }
+            None => out(without),
+        },
+    }
+}
+
+/// The named parameters in order of name, merged with the free ones, which are in order already.
+fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
+    let version = match (query.api_version(), row.path) {
+        (Some(ApiVersion::Numbered(_)), _) => None,
+        (Some(ApiVersion::Dated(version)), _) => Some(&**version),
+        (None, Path::Deployment(_, _, dated, _)) if query.deployment().is_some() => Some(dated),
+        (None, _) => row.version,
+    };
+    let (deployment, model) = match row.path {
+        Path::Deployment(..) => (None, None),
+        _ if row.host == Host::OpenAi => (None, query.deployment()),
+        _ => (query.deployment(), None),
+    };
+    // The universal path takes the language from the custom model, and the SDKs leave it out there.
+    let universal = row.sdk_prefix == "/stt" && row.service != Service::ConversationTranscription;
+    let language = query.language().filter(|_| !(universal && query.custom_model().is_some()));
+    let (fixed_name, fixed) = row.fixed.map_or(("", None), |(name, value)| (name, Some(value)));
+    let named = [
+        ("api-version", version),
+        ("cid", query.custom_model()),
+        ("deploymentId", deployment),
+        (fixed_name, fixed),
+        ("language", language),
+        ("model", model),
+    ];
+    let mut free = query.free().peekable();
+    let mut separator = "?";
+    let mut item = |name: &'a str, value: &'a str| {
+        for piece in [separator, name, "=", value] {
+            out(piece);
+        }
+        separator = "&";
+    };
+    for (name, value) in named {
+        let Some(value) = value else { continue };
+        while let Some((free_name, free_value)) = free.next_if(|(free_name, _)| *free_name < name) {
+            item(free_name, free_value);
+        }
+        // What the service is made of is not said twice.
+        while free.next_if(|(free_name, _)| *free_name == name).is_some() {}
+        item(name, value);
+    }
+    for (name, value) in free {
+        item(name, value);
+    }
+}
+
+/// Versions that no longer answer: <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
+pub(crate) fn is_retired(version: &str) -> bool {
+    ["v2.0", "v3.0", "v3.2-preview.1", "v3.2-preview.2", "3.1-preview1", "v3.1-preview1"]
+        .contains(&version.to_ascii_lowercase().as_str())
+}

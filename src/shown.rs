@@ -1,0 +1,132 @@
+//! How a given value is quoted in a message: short, on one line, and never a secret.
+
+use std::fmt;
+
+/// A value that a message may quote.
+///
+/// Whatever a user pastes can hold a key, a token or a password in the wrong place, so a message never holds the
+/// value itself: user-info and query values are cut, control characters escaped, and what looks like a secret is
+/// described by its length.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Shown(String);
+
+impl Shown {
+    pub(crate) fn new(value: &str) -> Self {
+        if value.trim().is_empty() {
+            return Self("an empty value".into());
+        }
+        let length = value.chars().count();
+        let value = without_query_values(&without_user_info(value));
+        if looks_secret(&value) {
+            return Self(format!("a value of {length} characters that looks like a secret"));
+        }
+        let mut text = String::from("`");
+        for (count, c) in value.chars().enumerate() {
+            if count == LONGEST {
+                text.push('…');
+                break;
+            }
+            if c.is_control() || is_invisible(c) {
+                text.extend(c.escape_default());
+            } else {
+                text.push(c);
+            }
+        }
+        text.push('`');
+        Self(text)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a text holds a run of characters with the shape of a key or a token.
+pub(crate) fn looks_secret(text: &str) -> bool {
+    text.contains("aad#")
+        || holds_token(text)
+        || text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|run| looks_like_key(run) || run.len() >= TOO_LONG_FOR_A_NAME)
+}
+
+/// Whether a text has exactly the shape of a resource key: 32 hexadecimal or 84 alphanumeric characters.
+pub(crate) fn looks_like_key(text: &str) -> bool {
+    (text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()))
+        || (text.len() == 84 && text.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Three base64url parts of which the first encodes an object: `ey` is how `{"` begins.
+pub(crate) fn holds_token(text: &str) -> bool {
+    let Some(start) = text.find("ey") else { return false };
+    let token = &text[start..];
+    token.as_bytes().get(2).is_some_and(u8::is_ascii_uppercase) && token.bytes().filter(|b| *b == b'.').count() >= 2
+}
+
+fn without_user_info(text: &str) -> String {
+    let start = text.find("://").map_or(0, |i| i + 3);
+    let end = text[start..].rfind('@').map(|i| start + i);
+    match end {
+        Some(end) => format!("{}…{}", &text[..start], &text[end..]),
+        None => text.to_owned(),
+    }
+}
+
+fn without_query_values(text: &str) -> String {
+    match text.find('?') {
+        Some(query) if text[query..].contains('=') => format!("{}?…", &text[..query]),
+        _ => text.to_owned(),
+    }
+}
+
+/// Characters that change how a terminal shows what follows.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Long enough for any host, short enough for one line of a terminal with words around it.
+const LONGEST: usize = 100;
+
+/// A DNS label has 63 characters at most, the documentation says 64; a longer run is no name.
+const TOO_LONG_FOR_A_NAME: usize = 65;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_described_and_never_quoted() {
+        for secret in [
+            "0123456789abcdef0123456789ABCDEF",
+            "https://contoso.cognitiveservices.azure.com/0123456789abcdef0123456789abcdef",
+            "Bearer eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
+            "aad#/subscriptions/x#y",
+            &"A1".repeat(42),
+        ] {
+            let shown = Shown::new(secret).to_string();
+            assert!(shown.contains("looks like a secret"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn user_info_and_query_values_are_cut() {
+        assert_eq!(Shown::new("https://user:pw@host/p").to_string(), "`https://…@host/p`");
+        assert_eq!(Shown::new("wss://host/p?api-key=s3cret").to_string(), "`wss://host/p?…`");
+        assert_eq!(Shown::new("user:pw@host").to_string(), "`…@host`");
+    }
+
+    #[test]
+    fn a_value_stays_on_one_line() {
+        assert_eq!(Shown::new("a\r\nb\u{202e}c").to_string(), "`a\\r\\nb\\u{202e}c`");
+        assert!(Shown::new(&"x y ".repeat(200)).to_string().chars().count() < 110);
+        assert_eq!(Shown::new("").to_string(), "an empty value");
+    }
+}
