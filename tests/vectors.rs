@@ -1,0 +1,443 @@
+//! The truth about endpoints, as data written from the documentation: every vector is walked, all failures are reported.
+#![cfg(feature = "serde")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use speech_endpoint::{
+    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Endpoint, Mode, Query, Region, ResolveError,
+    Scenario, Service,
+};
+
+/// Collects what does not hold and panics with all of it at the end.
+#[derive(Default)]
+struct Failures(Vec<String>);
+
+impl Failures {
+    fn check(&mut self, name: &str, what: &str, expected: impl PartialEq<String> + std::fmt::Debug, got: &str) {
+        if expected != got.to_owned() {
+            self.0.push(format!("{name}\n    {what}: expected {expected:?}, got {got:?}"));
+        }
+    }
+
+    fn fail(&mut self, name: &str, what: String) {
+        self.0.push(format!("{name}\n    {what}"));
+    }
+
+    /// What a refusal must say, and what it must not.
+    fn message(&mut self, name: &str, expect: &Value, message: &str) {
+        for wanted in strings(&expect["message_contains"]) {
+            if !message.contains(&wanted) {
+                self.fail(name, format!("the message lacks {wanted:?}: {message}"));
+            }
+        }
+        for secret in strings(&expect["message_lacks"]) {
+            if message.contains(&secret) {
+                self.fail(name, "the message holds a value that must not be seen".into());
+            }
+        }
+        if message.contains(['\n', '\r']) {
+            self.fail(name, format!("the message is not one line: {message:?}"));
+        }
+    }
+
+    fn report(self, title: &str, count: usize) {
+        println!("{title}: {count} vectors, {} failures", self.0.len());
+        assert!(count > 0, "{title}: no vectors");
+        assert!(self.0.is_empty(), "{} of {count} {title} vectors failed:\n  {}", self.0.len(), self.0.join("\n  "));
+    }
+}
+
+#[test]
+fn every_endpoint_vector_holds() {
+    let mut failures = Failures::default();
+    let mut count = 0;
+    for (service, vectors) in endpoint_files() {
+        for vector in vectors["vectors"].as_array().expect("a list") {
+            count += 1;
+            let name = format!("{service}: {}", text(&vector["doc"]));
+            require_doc_and_source(&name, vector, &mut failures);
+            let account = account_of(vector);
+            let result = account.endpoint(service.parse().expect("a service id"));
+            compare(&name, &vector["expect"], result, &mut failures);
+        }
+    }
+    failures.report("endpoint", count);
+}
+
+#[test]
+fn no_family_scenario_or_cloud_is_without_vectors() {
+    let mut seen: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for (service, vectors) in endpoint_files() {
+        let pairs = vectors["vectors"].as_array().expect("a list").iter();
+        seen.entry(service)
+            .or_default()
+            .extend(pairs.map(|v| (text(&v["scenario"]), v["cloud"].as_str().unwrap_or("-").to_owned())));
+    }
+    let mut missing = Vec::new();
+    for service in Service::all() {
+        let Some(pairs) = seen.get(service.id()) else {
+            missing.push(format!("{service}: no file"));
+            continue;
+        };
+        for scenario in Scenario::ALL {
+            let clouds: &[&str] = if scenario == Scenario::Container { &["-"] } else { &["public", "usgov", "china"] };
+            for cloud in clouds {
+                if !pairs.contains(&(scenario.id().to_owned(), (*cloud).to_owned())) {
+                    missing.push(format!("{service} × {scenario} × {cloud}"));
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), Service::all().count(), "a vector file names no service");
+    assert!(missing.is_empty(), "without vectors:\n  {}", missing.join("\n  "));
+}
+
+#[test]
+fn every_endpoint_of_a_vector_survives_being_read_again() {
+    let mut failures = Failures::default();
+    let mut count = 0;
+    for (service, vectors) in endpoint_files() {
+        for vector in vectors["vectors"].as_array().expect("a list") {
+            let account = account_of(vector);
+            let Ok(endpoint) = account.endpoint(service.parse().expect("a service id")) else { continue };
+            if account.scenario() == Scenario::Container {
+                continue;
+            }
+            count += 1;
+            match Account::from_endpoint(endpoint.url()) {
+                Err(error) => failures.fail(endpoint.url(), error.to_string()),
+                Ok(read) => {
+                    failures.check(endpoint.url(), "cloud", account.cloud().id().to_owned(), read.value.cloud().id());
+                    if endpoint.is_own_host() {
+                        failures.check(
+                            endpoint.url(),
+                            "custom domain",
+                            shown(account.domain()),
+                            &shown(read.value.domain()),
+                        );
+                    } else {
+                        failures.check(endpoint.url(), "region", shown(account.region()), &shown(read.value.region()));
+                    }
+                }
+            }
+        }
+    }
+    failures.report("resolve → parse", count);
+}
+
+#[test]
+fn every_region_vector_holds() {
+    let (vectors, mut failures) = (vectors("regions"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        match Region::read(&text(&vector["given"])) {
+            Ok(read) => {
+                failures.check(&name, "region", text(&expect["region"]), read.value.as_str());
+                let note = read.notes.first();
+                failures.check(
+                    &name,
+                    "note",
+                    text(&expect["note"]),
+                    &note.map_or_else(String::new, |note| short(note.id)),
+                );
+                let suggestion = note.and_then(|note| note.suggestion.clone()).unwrap_or_default();
+                if !expect["suggestion"].is_null() {
+                    failures.check(&name, "suggestion", text(&expect["suggestion"]), &suggestion);
+                }
+            }
+            Err(error) => {
+                failures.check(&name, "error", text(&expect["error"]), error.id());
+                failures.message(&name, expect, &error.to_string());
+            }
+        }
+    }
+    failures.report("region", vectors.len());
+}
+
+#[test]
+fn every_custom_domain_vector_holds() {
+    let (vectors, mut failures) = (vectors("custom-domains"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        match CustomDomain::read(&text(&vector["given"])) {
+            Ok(read) => {
+                failures.check(&name, "custom domain", text(&expect["custom_domain"]), read.value.0.as_str());
+                failures.check(
+                    &name,
+                    "cloud",
+                    text(&expect["cloud"]),
+                    read.value.1.map_or("", |cloud| cloud_id(&cloud)),
+                );
+            }
+            Err(error) => {
+                failures.check(&name, "error", text(&expect["error"]), error.id());
+                failures.message(&name, expect, &error.to_string());
+            }
+        }
+    }
+    failures.report("custom domain", vectors.len());
+}
+
+#[test]
+fn every_pasted_vector_holds() {
+    let (vectors, mut failures) = (vectors("pasted"), Failures::default());
+    for vector in &vectors {
+        let name = format!("{} [{}]", text(&vector["doc"]), text(&vector["given"]));
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        match Account::from_endpoint(&text(&vector["given"])) {
+            Ok(read) => {
+                failures.check(&name, "cloud", text(&expect["cloud"]), read.value.cloud().id());
+                failures.check(&name, "region", text(&expect["region"]), &shown(read.value.region()));
+                failures.check(&name, "custom domain", text(&expect["custom_domain"]), &shown(read.value.domain()));
+                failures.check(&name, "scenario", text(&expect["scenario"]), read.value.scenario().id());
+                let wanted: BTreeSet<String> = strings(&expect["notes"]).into_iter().collect();
+                let got: BTreeSet<String> = read.notes.iter().map(|note| short(note.id)).collect();
+                if wanted != got {
+                    failures.fail(&name, format!("notes: expected {wanted:?}, got {got:?}"));
+                }
+            }
+            Err(error) => {
+                failures.check(&name, "error", text(&expect["error"]), error.id());
+                failures.message(&name, expect, &error.to_string());
+            }
+        }
+    }
+    failures.report("pasted", vectors.len());
+}
+
+#[test]
+fn every_account_vector_holds() {
+    let (vectors, mut failures) = (vectors("accounts"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        match Account::from_arm_json(vector["json"].to_string().as_bytes()) {
+            Ok(read) => {
+                failures.check(&name, "cloud", text(&expect["cloud"]), read.value.cloud().id());
+                failures.check(&name, "region", text(&expect["region"]), &shown(read.value.region()));
+                failures.check(&name, "custom domain", text(&expect["custom_domain"]), &shown(read.value.domain()));
+                failures.check(&name, "scenario", text(&expect["scenario"]), read.value.scenario().id());
+                let wanted: BTreeSet<String> = strings(&expect["notes"]).into_iter().collect();
+                let got: BTreeSet<String> = read.notes.iter().map(|note| short(note.id)).collect();
+                if wanted != got {
+                    failures.fail(&name, format!("notes: expected {wanted:?}, got {got:?}"));
+                }
+            }
+            Err(error) => {
+                failures.check(&name, "error", text(&expect["error"]), error.id().unwrap_or("account"));
+                failures.message(&name, expect, &error.to_string());
+            }
+        }
+    }
+    failures.report("account", vectors.len());
+}
+
+#[test]
+fn every_credential_vector_holds() {
+    let (vectors, mut failures) = (vectors("credentials"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        let endpoint = account_of(vector).endpoint(text(&vector["service"]).parse().expect("a service id"));
+        let endpoint = endpoint.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let header = credential_of(&vector["credential"]).and_then(|credential| credential.header(&endpoint));
+        match header {
+            Ok(header) => {
+                let got = vec![header.name.to_owned(), header.value.expose().to_owned()];
+                if got != strings(&expect["header"]) {
+                    failures.fail(&name, format!("header: expected {}, got {got:?}", expect));
+                }
+            }
+            Err(error) => {
+                failures.check(&name, "error", text(&expect["error"]), error.id());
+                failures.message(&name, expect, &error.to_string());
+                for text in [error.to_string(), format!("{error:?}")] {
+                    let value = vector["credential"]["value"].as_str().unwrap_or_default();
+                    if value.len() > 8 && text.contains(value) {
+                        failures.fail(&name, "the error holds the credential".into());
+                    }
+                }
+            }
+        }
+    }
+    failures.report("credential", vectors.len());
+}
+
+#[test]
+fn every_query_vector_holds() {
+    let (vectors, mut failures) = (vectors("queries"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let expect = &vector["expect"];
+        let service = text(&vector["service"]).parse().expect("a service id");
+        let result = query_of(&vector["query"]).and_then(|query| {
+            account_of(vector)
+                .endpoint_with(service, &query)
+                .map_err(|error| (error.code().to_owned(), error.to_string()))
+        });
+        match result {
+            Ok(endpoint) => failures.check(&name, "url", text(&expect["url"]), endpoint.url()),
+            Err((code, message)) => {
+                failures.check(&name, "error", text(&expect["error"]), &code);
+                failures.message(&name, expect, &message);
+            }
+        }
+    }
+    failures.report("query", vectors.len());
+}
+
+fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, failures: &mut Failures) {
+    match result {
+        Ok(endpoint) => {
+            failures.check(name, "url", text(&expect["url"]), endpoint.url());
+            failures.check(name, "parsed url", endpoint.url().to_owned(), endpoint.to_url().as_str());
+            failures.check(name, "method", text(&expect["method"]), endpoint.service().method());
+            failures.check(
+                name,
+                "protocol",
+                text(&expect["protocol"]),
+                if endpoint.service().is_websocket() { "websocket" } else { "rest" },
+            );
+            failures.check(
+                name,
+                "accepts",
+                strings(&expect["accepts"]).join(" "),
+                &endpoint.accepts().iter().map(|form| form.id()).collect::<Vec<_>>().join(" "),
+            );
+            failures.check(name, "expect_address", text(&expect["expect_address"]), endpoint.expects().id());
+            failures.check(name, "discovery", text(&expect["discovery"]), endpoint.discovery().id());
+        }
+        Err(error) => failures.check(name, "error", text(&expect["error"]), error.code()),
+    }
+}
+
+/// The account that a vector describes by cloud, scenario and region.
+fn account_of(vector: &Value) -> Account {
+    if let Some(host) = vector["host"].as_str() {
+        return Account::container(host.parse::<ContainerHost>().expect("a container host"));
+    }
+    let cloud: Cloud = text(&vector["cloud"]).parse().expect("a cloud");
+    let region = vector["region"].as_str().map(|region| region.parse::<Region>().expect("a region"));
+    let contoso: CustomDomain = "contoso".parse().expect("a custom domain");
+    let access = match vector["scenario"].as_str().expect("a scenario") {
+        "regional" => return Account::regional_in(region.expect("a region"), cloud).expect("a regional account"),
+        "openai" => return Account::openai(contoso).with_cloud(cloud).expect("an account"),
+        "custom_domain_unknown" => None,
+        "custom_domain_open" => Some(Access::open()),
+        "custom_domain_selected_ip_only" => Some(Access::ip_rules()),
+        "custom_domain_locked" => Some(Access::locked()),
+        "service_endpoint" => Some(Access::service_endpoint()),
+        "private_endpoint" => Some(Access::private_endpoint()),
+        "pe_and_service_endpoint" => Some(Access::private_and_service_endpoint()),
+        "disabled_private_endpoint" => Some(Access::disabled()),
+        "disabled_unreachable" => Some(Access { private_endpoints: 0, ..Access::disabled() }),
+        other => panic!("no scenario {other}"),
+    };
+    let account = Account::custom_domain(contoso).with_cloud(cloud).expect("an account");
+    let account = access.map_or(account.clone(), |access| account.with_access(access));
+    let account = region.map_or(account.clone(), |region| account.with_region(region).expect("the region's cloud"));
+    assert_eq!(account.scenario().id(), vector["scenario"], "the vector's own scenario");
+    account
+}
+
+fn credential_of(given: &Value) -> Result<Credential, speech_endpoint::CredentialError> {
+    let value = text(&given["value"]);
+    let resource_id = given["resource_id"].as_str().map(str::parse).transpose()?;
+    match given["kind"].as_str().expect("a kind") {
+        "key" => Credential::key(value),
+        "issued_token" => Credential::issued_token(value),
+        "entra" => Credential::entra(value, resource_id),
+        "entra_composed" if value.starts_with("aad#") => Credential::token(value),
+        "entra_composed" => Credential::entra(value, resource_id),
+        other => panic!("no credential kind {other}"),
+    }
+}
+
+fn query_of(given: &Value) -> Result<Query, (String, String)> {
+    let error = |error: speech_endpoint::QueryError| ("parameter".to_owned(), error.to_string());
+    let mut query = Query::default();
+    for (name, value) in given.as_object().expect("an object") {
+        query = match name.as_str() {
+            "language" => query.with_language(&text(value)),
+            "mode" => text(value).parse::<Mode>().map(|mode| query.with_mode(mode)),
+            "custom_model" => query.with_custom_model(&text(value)),
+            "deployment" => query.with_deployment(&text(value)),
+            "api_version" => query.with_api_version(&text(value)),
+            "parameters" => value
+                .as_array()
+                .expect("a list")
+                .iter()
+                .try_fold(query, |query, pair| query.with_parameter(&text(&pair[0]), &text(&pair[1]))),
+            other => panic!("no setting {other}"),
+        }
+        .map_err(error)?;
+    }
+    Ok(query)
+}
+
+fn endpoint_files() -> Vec<(String, Value)> {
+    let mut files: Vec<_> = fs::read_dir(directory().join("endpoints"))
+        .expect("the vectors")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    files.iter().map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), read(path))).collect()
+}
+
+fn vectors(name: &str) -> Vec<Value> {
+    read(&directory().join(name).with_extension("json")).as_array().expect("a list").clone()
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("a readable file"))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn directory() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+fn require_doc_and_source(name: &str, vector: &Value, failures: &mut Failures) {
+    for field in ["doc", "source"] {
+        if vector[field].as_str().is_none_or(str::is_empty) {
+            failures.fail(name, format!("has no {field}"));
+        }
+    }
+}
+
+/// The vectors shorten two ids.
+fn short(id: &str) -> String {
+    match id {
+        "unlisted_region" => "unlisted",
+        "region_alias" => "alias",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn cloud_id(cloud: &Cloud) -> &'static str {
+    cloud.id()
+}
+
+fn shown(value: Option<&impl ToString>) -> String {
+    value.map_or_else(String::new, ToString::to_string)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
+}
