@@ -37,6 +37,7 @@ pub struct Account(Arc<Known>);
 struct Known {
     cloud: Cloud,
     resource: Resource,
+    kind: Option<Kind>,
     access: Option<Access>,
     key_auth_disabled: bool,
     discovery: bool,
@@ -97,7 +98,19 @@ impl Account {
     }
 
     fn new(cloud: Cloud, resource: Resource) -> Self {
-        Self(Arc::new(Known { cloud, resource, access: None, key_auth_disabled: false, discovery: false }))
+        Self(Arc::new(Known { cloud, resource, kind: None, access: None, key_auth_disabled: false, discovery: false }))
+    }
+
+    /// The same container with another path of synthesis by REST: older documents have `/speech/synthesize/cognitiveservices/v1`.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::Path`] when it is not a plain absolute path.
+    pub fn with_synthesis_path(mut self, path: &str) -> Result<Self, AccountError> {
+        if let Resource::Container(host) = &mut Arc::make_mut(&mut self.0).resource {
+            *host = host.clone().with_synthesis_path(path)?;
+        }
+        Ok(self)
     }
 
     /// The same account in another cloud.
@@ -134,6 +147,13 @@ impl Account {
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         Arc::make_mut(&mut self.0).access = Some(access);
+        self
+    }
+
+    /// The same account with its kind, which says whether it has Foundry and Azure OpenAI hosts.
+    #[must_use]
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        Arc::make_mut(&mut self.0).kind = Some(kind);
         self
     }
 
@@ -183,6 +203,12 @@ impl Account {
         }
     }
 
+    /// The kind, when known.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.0.kind
+    }
+
     /// The network access, when known.
     #[must_use]
     pub fn access(&self) -> Option<&Access> {
@@ -216,6 +242,46 @@ impl Account {
     /// Whether issued tokens are refused because the resource is not open to all networks.
     pub(crate) fn refuses_issued_tokens(&self) -> bool {
         self.domain().is_some() && self.access().is_some_and(|access| access.default_deny || !access.public_access)
+    }
+}
+
+/// The kind of an account, as ARM has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `SpeechServices`: Speech alone.
+    Speech,
+    /// `AIServices`: a Foundry resource, with three hosts of the same name.
+    Foundry,
+    /// `CognitiveServices`: several services under one key.
+    MultiService,
+    /// `OpenAI`.
+    OpenAi,
+}
+
+impl Kind {
+    /// The kind by its ARM name.
+    #[must_use]
+    pub fn from_arm(text: &str) -> Option<Self> {
+        [Self::Speech, Self::Foundry, Self::MultiService, Self::OpenAi]
+            .into_iter()
+            .find(|kind| kind.arm_name().eq_ignore_ascii_case(text))
+    }
+
+    /// The name that ARM has for it.
+    #[must_use]
+    pub fn arm_name(self) -> &'static str {
+        match self {
+            Self::Speech => "SpeechServices",
+            Self::Foundry => "AIServices",
+            Self::MultiService => "CognitiveServices",
+            Self::OpenAi => "OpenAI",
+        }
+    }
+
+    /// Whether accounts of this kind have Foundry and Azure OpenAI hosts beside that of Speech.
+    pub(crate) fn has_sibling_hosts(self) -> bool {
+        matches!(self, Self::Foundry | Self::OpenAi)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::account::{Account, ContainerHost, Resource};
+use crate::account::{Account, ContainerHost, Kind, Resource};
 use crate::cloud::{Cloud, LONG_AUDIO_LABELS};
 use crate::credential::{Form, Forms};
 use crate::name::Region;
@@ -187,6 +187,14 @@ pub enum ResolveError {
         /// The cloud.
         cloud: Cloud,
     },
+    /// Accounts of this kind do not have the service: it takes another account.
+    #[error("an account of kind `{}` does not have `{service}`: it takes a Foundry account (kind `AIServices`)", .kind.arm_name())]
+    WrongKind {
+        /// The service.
+        service: Service,
+        /// The kind of the account.
+        kind: Kind,
+    },
     /// The service has only a regional form: address the resource by its region, if its network allows that.
     #[error("`{service}` has no custom-domain form: it is called on the regional host, with `--region` alone")]
     RegionalOnly {
@@ -258,6 +266,7 @@ impl ResolveError {
         match self {
             Self::Retired { service, .. }
             | Self::NotOffered { service, .. }
+            | Self::WrongKind { service, .. }
             | Self::RegionalOnly { service }
             | Self::NotInContainer { service }
             | Self::Unreachable { service }
@@ -274,7 +283,7 @@ impl ResolveError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Retired { .. } => "retired",
-            Self::NotOffered { .. } | Self::RegionalOnly { .. } => "not_offered",
+            Self::NotOffered { .. } | Self::WrongKind { .. } | Self::RegionalOnly { .. } => "not_offered",
             Self::NotInContainer { .. } => "not_in_container",
             Self::Unreachable { .. } => "unreachable",
             Self::Restricted { .. } => "restricted",
@@ -292,6 +301,7 @@ impl ResolveError {
             self,
             Self::Retired { .. }
                 | Self::NotOffered { .. }
+                | Self::WrongKind { .. }
                 | Self::RegionalOnly { .. }
                 | Self::NotInContainer { .. }
                 | Self::Restricted { .. }
@@ -336,9 +346,7 @@ impl Account {
 
     /// The endpoints of every service that is in use.
     pub fn endpoints(&self) -> impl Iterator<Item = Result<Endpoint, ResolveError>> {
-        Service::all()
-            .filter(|service| !matches!(service.status(), Status::Retired { .. }))
-            .map(|service| self.endpoint(service))
+        Service::in_use().map(|service| self.endpoint(service))
     }
 
     /// Resolves every service once, to be handed out without further work.
@@ -364,6 +372,12 @@ impl Account {
         };
         if row.sovereign.is_absent(cloud) || !host_exists {
             return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
+        }
+        match self.kind() {
+            Some(kind) if matches!(row.host, Host::Foundry | Host::OpenAi) && !kind.has_sibling_hosts() => {
+                return Err(ResolveError::WrongKind { service, kind });
+            }
+            _ => {}
         }
         if self.scenario().form() == UrlForm::None {
             return Err(ResolveError::Unreachable { service });

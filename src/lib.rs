@@ -15,7 +15,7 @@ mod shown;
 
 #[cfg(feature = "serde")]
 pub use account::ArmError;
-pub use account::{Access, Account, AccountError, ContainerHost, Resource};
+pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
 pub use allowlist::{Allowlist, Entry, Identity, Zone};
 pub use cloud::{Cloud, Suffixes};
 pub use credential::{Credential, CredentialError, Form, Forms, Header, ResourceId, Secret, may_receive};

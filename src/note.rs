@@ -17,7 +17,9 @@ pub struct Note {
 }
 
 impl Note {
-    pub(crate) fn new(id: &'static str, text: impl Into<String>) -> Self {
+    /// A note with a stable identifier and one sentence.
+    #[must_use]
+    pub fn new(id: &'static str, text: impl Into<String>) -> Self {
         Self { id, text: text.into(), suggestion: None }
     }
 

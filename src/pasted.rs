@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::account::{Account, AccountError};
+use crate::account::{Account, AccountError, ContainerHost};
 use crate::cloud::{Cloud, HostKind, HostReading};
 use crate::endpoint::is_retired;
 use crate::name::{CustomDomain, NameError, Region, other_host, private_alias};
@@ -50,6 +50,35 @@ impl Account {
             Some(suggestion) => PastedError::WrongCloud { given: Shown::new(text), suggestion },
             None => PastedError::Foreign { given: Shown::new(text) },
         })
+    }
+}
+
+impl Account {
+    /// Reads the host of a container. An Azure host keeps the rules of Azure hosts even here, with a note: SDKs that are
+    /// given one as host leave out the prefix that a custom domain needs.
+    ///
+    /// ```
+    /// use speech_endpoint::{Account, Scenario};
+    ///
+    /// assert_eq!(Account::from_host("ws://localhost:5000")?.value.scenario(), Scenario::Container);
+    /// # Ok::<(), speech_endpoint::PastedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PastedError`], with the value and what was expected.
+    pub fn from_host(text: &str) -> Result<Understood<Self>, PastedError> {
+        let host: ContainerHost = text.parse()?;
+        let name = host.authority().to_owned();
+        if Self::from_endpoint(&name).is_err() {
+            return Ok(Understood::new(Self::container(host)));
+        }
+        let mut read = Self::from_endpoint(text)?;
+        read.notes.push(Note::new(
+            "azure_host",
+            format!("`{name}` is an Azure host and no container: it is read as an endpoint"),
+        ));
+        Ok(read)
     }
 }
 

@@ -65,6 +65,11 @@ impl Service {
         TABLE.iter().map(|row| row.service)
     }
 
+    /// Every service that is not retired, in the order of the table.
+    pub fn in_use() -> impl Iterator<Item = Self> {
+        Self::all().filter(|service| !matches!(service.status(), Status::Retired { .. }))
+    }
+
     /// The identifier used in arguments and output.
     #[must_use]
     pub fn id(self) -> &'static str {

@@ -11,7 +11,9 @@ use std::fmt;
 pub struct Shown(String);
 
 impl Shown {
-    pub(crate) fn new(value: &str) -> Self {
+    /// Prepares a value for a message.
+    #[must_use]
+    pub fn new(value: &str) -> Self {
         if value.trim().is_empty() {
             return Self("an empty value".into());
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Access, Account, AccountError};
+use super::{Access, Account, AccountError, Kind};
 use crate::cloud::{Cloud, HostKind};
 use crate::name::{CustomDomain, NameError, Region};
 use crate::note::{Note, Understood};
@@ -64,13 +64,14 @@ fn understand(outer: Outer, properties: Properties) -> Result<Understood<Account
         .map(|read| read.value.cloud().clone())
         .or_else(|| region.as_ref().and_then(|region| Cloud::of_region(region.as_str())))
         .unwrap_or(Cloud::Public);
+    let kind = outer.kind.as_deref().and_then(Kind::from_arm);
     let access = access(&properties, &mut notes);
     let name = properties.custom_sub_domain_name.as_deref().filter(|name| !name.is_empty());
     let mut account = match (name, region) {
         (Some(name), region) => {
             let domain = CustomDomain::owned(name)?;
-            let openai = outer.kind.as_deref() == Some("OpenAI");
-            let account = if openai { Account::openai(domain) } else { Account::custom_domain(domain) };
+            let account =
+                if kind == Some(Kind::OpenAi) { Account::openai(domain) } else { Account::custom_domain(domain) };
             let account = account.with_cloud(cloud)?.with_access(access);
             match region {
                 Some(region) => account.with_region(region)?,
@@ -89,6 +90,9 @@ fn understand(outer: Outer, properties: Properties) -> Result<Understood<Account
             });
         }
     };
+    if let Some(kind) = kind {
+        account = account.with_kind(kind);
+    }
     if properties.disable_local_auth == Some(true) {
         account = account.with_key_auth_disabled();
         notes.push(Note::new(
