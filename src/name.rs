@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::cloud::{Cloud, HostKind, PRIVATE_LABEL};
 use crate::note::{Note, Understood};
-use crate::shown::{Shown, holds_token, looks_secret};
+use crate::shown::{Shown, looks_secret};
 
 mod near;
 pub(crate) mod regions;
@@ -104,20 +104,24 @@ impl CustomDomain {
     /// [`NameError`] with `CFG02` when a region was given, `CFG05` when it is no such name, `CFG10` when a key was given.
     pub fn read(text: &str) -> Result<Understood<(Self, Option<Cloud>)>, NameError> {
         let trimmed = text.trim();
-        if looks_secret(trimmed) && !trimmed.contains('.') || holds_token(trimmed) {
+        if looks_secret(trimmed.split('?').next().unwrap_or_default()) {
             return Err(NameError::secret("--custom-domain", text));
+        }
+        if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(NameError::custom_domain(text));
         }
         if !trimmed.contains(['.', '/', ':']) {
             return Self::label(trimmed).map(|domain| Understood::new((domain, None)));
         }
         let lower = trimmed.to_ascii_lowercase();
         let host = ["https://", "wss://"].iter().find_map(|scheme| lower.strip_prefix(scheme)).unwrap_or(&lower);
-        let host = host.split('/').next().unwrap_or_default();
+        let host = host.split(['/', '?']).next().unwrap_or_default();
         let host = host.strip_suffix(":443").unwrap_or(host).trim_end_matches('.');
         for cloud in Cloud::DOCUMENTED {
             let Some(reading) = cloud.suffixes().read(host) else { continue };
             if !reading.kind.is_named_by_customers() {
-                return Err(NameError::regional_host(text, reading.label));
+                let region = Region::read(reading.label).map_err(|error| error.about(text))?.value;
+                return Err(NameError::RegionAsCustomDomain { given: Shown::new(text), region: region.0.into() });
             }
             let mut notes = Vec::new();
             if reading.private {
@@ -155,7 +159,8 @@ impl CustomDomain {
             && !label.starts_with('-')
             && !label.ends_with('-')
             // An encoded international name, which may look like somebody else's.
-            && !label.starts_with("xn--");
+            && !label.starts_with("xn--")
+            && label != PRIVATE_LABEL;
         if shaped { Ok(Self(label.into())) } else { Err(NameError::custom_domain(text)) }
     }
 }
@@ -283,10 +288,6 @@ impl NameError {
 
     fn region_as_domain(text: &str) -> Self {
         Self::RegionAsCustomDomain { given: Shown::new(text), region: text.to_ascii_lowercase() }
-    }
-
-    fn regional_host(text: &str, label: &str) -> Self {
-        Self::RegionAsCustomDomain { given: Shown::new(text), region: label.to_owned() }
     }
 
     fn custom_domain(text: &str) -> Self {

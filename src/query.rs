@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::service::Service;
-use crate::shown::{Shown, looks_like_key, looks_secret};
+use crate::shown::{Shown, looks_secret};
 
 /// The settings that go into a URL. Which service carries which of them is in the table of [`crate::Service`].
 ///
@@ -385,7 +385,7 @@ fn identifier(name: &'static str, text: &str) -> Result<Encoded, QueryError> {
     let shaped = (1..=128).contains(&text.len())
         && !text.chars().any(char::is_control)
         && !matches!(text.trim(), "" | "." | "..");
-    if shaped && !looks_secret(text) && !looks_like_key(text) {
+    if shaped && !looks_secret(text) {
         Ok(Encoded::new(text))
     } else {
         Err(QueryError::Identifier { name, given: Shown::new(text) })

@@ -51,13 +51,13 @@ impl fmt::Debug for Shown {
     }
 }
 
-/// Whether a text holds a run of characters with the shape of a key or a token.
+/// Whether a text holds a run of characters with the shape of a key or a token, if only as a part of something longer.
 pub(crate) fn looks_secret(text: &str) -> bool {
+    let hexadecimal = |run: &str| run.len() == 32 || run.len() > 32 && run.bytes().any(|b| b.is_ascii_digit());
     text.contains("aad#")
         || holds_token(text)
-        || text
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|run| looks_like_key(run) || run.len() >= TOO_LONG_FOR_A_NAME)
+        || text.split(|c: char| !c.is_ascii_hexdigit()).any(hexadecimal)
+        || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= TOO_LONG_FOR_A_NAME)
 }
 
 /// Whether a text has exactly the shape of a resource key: 32 hexadecimal or 84 alphanumeric characters.
@@ -67,7 +67,7 @@ pub(crate) fn looks_like_key(text: &str) -> bool {
 }
 
 /// Three base64url parts of which the first encodes an object: `ey` is how `{"` begins.
-pub(crate) fn holds_token(text: &str) -> bool {
+fn holds_token(text: &str) -> bool {
     let Some(start) = text.find("ey") else { return false };
     let token = &text[start..];
     token.as_bytes().get(2).is_some_and(u8::is_ascii_uppercase) && token.bytes().filter(|b| *b == b'.').count() >= 2
