@@ -235,7 +235,7 @@ impl Account {
             (Resource::Container(_), _) => Scenario::Container,
             (Resource::OpenAi(..), None) => Scenario::OpenAi,
             (Resource::CustomDomain(..), None) => Scenario::CustomDomainUnknown,
-            (Resource::CustomDomain(..) | Resource::OpenAi(..), Some(access)) => Scenario::of(access),
+            (Resource::CustomDomain(..) | Resource::OpenAi(..), Some(access)) => Scenario::of(*access),
         }
     }
 

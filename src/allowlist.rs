@@ -2,10 +2,10 @@
 
 use crate::account::{Account, Resource};
 use crate::cloud::Cloud;
-use crate::endpoint::{Discovery, Endpoint, ResolveError};
+use crate::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::name::Region;
 use crate::note::Note;
-use crate::scenario::{Scenario, UrlForm};
+use crate::scenario::Scenario;
 use crate::service::{Host, Service};
 
 /// Hosts, zones and service tags that must be open, in the order in which a connection needs them.
@@ -95,140 +95,87 @@ impl Account {
 
 impl Allowlist {
     fn add_service(&mut self, endpoint: &Endpoint) {
-        let service = endpoint.service();
-        let is_container = matches!(endpoint.account().resource(), Resource::Container(_));
+        let (service, account) = (endpoint.service(), endpoint.account());
         let url = endpoint.to_url();
-        let host = url.host_str().unwrap_or_default();
-        let is_private = endpoint.is_own_host() && endpoint.expects().id() == "private";
-        self.add(host, url.port_or_known_default().unwrap_or(443), "tcp", "service", Some(service), true, is_private);
-        if is_container {
-            return;
-        }
-        if !is_private {
+        let mut entry = Entry::new(url.host_str().unwrap_or_default(), "service").for_service(service);
+        entry.port = url.port_or_known_default().unwrap_or(HTTPS);
+        entry.is_private = endpoint.expects() == Expectation::PrivateAddress;
+        if !entry.is_private && !matches!(account.resource(), Resource::Container(_)) {
             self.tag("CognitiveServicesManagement");
         }
+        self.add(entry);
         if endpoint.discovery() != Discovery::None && endpoint.is_own_host() {
             self.add_redirect(endpoint);
         }
         if matches!(service, Service::Avatar | Service::AvatarRelayToken) {
-            // <https://learn.microsoft.com/azure/ai-services/speech-service/text-to-speech-avatar/real-time-synthesis-avatar>
-            for (port, transport) in [(3478, "udp"), (443, "tcp")] {
-                self.add(
-                    "relay.communication.microsoft.com",
-                    port,
-                    transport,
-                    "avatar media relay (20.202.0.0/16)",
-                    Some(service),
-                    transport == "udp",
-                    false,
-                );
-            }
+            let relay = || Entry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
+            self.add(Entry { port: 3478, transport: "udp", ..relay() });
+            self.add(Entry { is_required: false, ..relay() });
         }
     }
 
     /// The regional host that an open resource may send real-time clients to.
     fn add_redirect(&mut self, endpoint: &Endpoint) {
-        let (account, service) = (endpoint.account(), endpoint.service());
-        let Host::Realtime(offering) = service.row().host else { return };
+        let account = endpoint.account();
+        let Host::Realtime(offering) = endpoint.service().row().host else { return };
         let region = account.region().map_or("{region}", Region::as_str);
         let host = format!("{region}.{offering}.{}", account.cloud().suffixes().realtime());
-        self.add(
-            &host,
-            443,
-            "tcp",
-            "where an open resource redirects real-time calls",
-            Some(service),
-            endpoint.discovery() == Discovery::Required,
-            false,
-        );
+        let entry =
+            Entry::new(&host, "where an open resource redirects real-time calls").for_service(endpoint.service());
+        self.add(Entry { is_required: endpoint.discovery() == Discovery::Required, ..entry });
     }
 
     fn add_identity(&mut self, account: &Account, services: &[Service], identity: Identity) {
         match identity {
             Identity::Key => {}
             Identity::IssuedToken => match account.endpoint(Service::IssueToken) {
-                Ok(endpoint) => {
-                    self.add(endpoint.host(), 443, "tcp", "token issuing", Some(Service::IssueToken), true, false)
-                }
+                Ok(endpoint) => self.add(Entry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken)),
                 Err(error) if !services.contains(&Service::IssueToken) => self.errors.push(error),
                 Err(_) => {}
             },
             Identity::Entra => {
+                let unknown = "the Entra authority of this cloud is not known: give it with the cloud";
                 match account.cloud().suffixes().authority() {
-                    Some(authority) => self.add(authority, 443, "tcp", "Entra tokens", None, true, false),
-                    None => self.notes.push(Note::new(
-                        "authority",
-                        "the Entra authority of this cloud is not known: give it with the cloud",
-                    )),
+                    Some(authority) => self.add(Entry::new(authority, "Entra tokens")),
+                    None => self.notes.push(Note::new("authority", unknown)),
                 }
                 self.tag("AzureActiveDirectory");
             }
             Identity::ManagedIdentity => {
-                self.add(
-                    "169.254.169.254",
-                    80,
-                    "tcp",
-                    "managed identity (link-local, never through a proxy)",
-                    None,
-                    true,
-                    false,
-                );
+                let metadata = Entry::new(METADATA_SERVICE, "managed identity (link-local, never through a proxy)");
+                self.add(Entry { port: 80, ..metadata });
             }
         }
     }
 
     fn add_zones(&mut self, account: &Account) {
-        let scenario = account.scenario();
-        let has_private_endpoint = matches!(
-            scenario,
-            Scenario::PrivateEndpoint | Scenario::PrivateAndServiceEndpoint | Scenario::DisabledPrivateEndpoint
-        );
-        if scenario.form() == UrlForm::Regional || !has_private_endpoint {
-            if scenario == Scenario::ServiceEndpoint {
-                self.notes.push(Note::new("service_endpoint", "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses stay public"));
-            }
-            return;
+        match account.scenario() {
+            Scenario::PrivateEndpoint | Scenario::PrivateAndServiceEndpoint | Scenario::DisabledPrivateEndpoint => {}
+            Scenario::ServiceEndpoint => return self.notes.push(Note::new("service_endpoint", SERVICE_ENDPOINT)),
+            _ => return,
         }
         let suffixes = account.cloud().suffixes();
-        let of = |suffix: &str| Zone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() };
-        self.zones.push(of(suffixes.custom_domain()));
-        let uses = |suffix: &str, entries: &[Entry]| entries.iter().any(|entry| entry.host.ends_with(suffix));
-        for suffix in [suffixes.openai(), suffixes.foundry()].into_iter().flatten() {
-            if uses(suffix, &self.entries) {
-                self.zones.push(of(suffix));
+        for suffix in [Some(suffixes.custom_domain()), suffixes.openai(), suffixes.foundry()].into_iter().flatten() {
+            if self.entries.iter().any(|entry| entry.host.ends_with(suffix)) {
+                self.zones.push(Zone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() });
             }
         }
-        self.notes.push(Note::new("dns", "a DNS server outside the virtual network forwards the public zone, not the private one, to a resolver inside; the resolver of the platform is 168.63.129.16"));
+        self.notes.push(Note::new("dns", FORWARDING));
         if *account.cloud() == Cloud::China {
-            self.notes.push(Note::new("unconfirmed", "the private zone of the China cloud is not in the official table; `az network private-link-resource list` tells it"));
+            self.notes.push(Note::new("unconfirmed", CHINA_ZONE));
         }
     }
 
-    fn add(
-        &mut self,
-        host: &str,
-        port: u16,
-        transport: &'static str,
-        purpose: &'static str,
-        service: Option<Service>,
-        is_required: bool,
-        is_private: bool,
-    ) {
-        let same = |entry: &&mut Entry| entry.host == host && entry.port == port && entry.transport == transport;
-        match self.entries.iter_mut().find(same) {
-            Some(entry) => {
-                entry.is_required |= is_required;
-                entry.services.extend(service.filter(|service| !entry.services.contains(service)));
+    /// Adds an entry, or its services to the one that is there already.
+    fn add(&mut self, entry: Entry) {
+        let place = |entry: &Entry| (entry.host.clone(), entry.port, entry.transport);
+        match self.entries.iter_mut().find(|known| place(known) == place(&entry)) {
+            Some(known) => {
+                known.is_required |= entry.is_required;
+                let new = entry.services.into_iter().filter(|service| !known.services.contains(service));
+                known.services.extend(new.collect::<Vec<_>>());
             }
-            None => self.entries.push(Entry {
-                host: host.to_owned(),
-                port,
-                transport,
-                purpose,
-                services: service.into_iter().collect(),
-                is_required,
-                is_private,
-            }),
+            None => self.entries.push(entry),
         }
     }
 
@@ -238,3 +185,27 @@ impl Allowlist {
         }
     }
 }
+
+impl Entry {
+    /// A required connection to port 443 of a public host.
+    fn new(host: &str, purpose: &'static str) -> Self {
+        let (transport, services) = ("tcp", Vec::new());
+        Self { host: host.to_owned(), port: HTTPS, transport, purpose, services, is_required: true, is_private: false }
+    }
+
+    fn for_service(self, service: Service) -> Self {
+        Self { services: vec![service], ..self }
+    }
+}
+
+const HTTPS: u16 = 443;
+
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/text-to-speech-avatar/real-time-synthesis-avatar>
+const AVATAR_RELAY: &str = "relay.communication.microsoft.com";
+
+/// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>
+const METADATA_SERVICE: &str = "169.254.169.254";
+
+const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses stay public";
+const FORWARDING: &str = "a DNS server outside the virtual network forwards the public zone, not the private one, to a resolver inside; the resolver of the platform is 168.63.129.16";
+const CHINA_ZONE: &str = "the private zone of the China cloud is not in the official table; `az network private-link-resource list` tells it";

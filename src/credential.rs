@@ -511,7 +511,7 @@ pub enum CredentialError {
         kind: &'static str,
     },
     /// A form that this endpoint does not take.
-    #[error("`{service}` takes no {kind} here: expected {}", titles(.accepts))]
+    #[error("`{service}` takes no {kind} here: expected {}", titles(*.accepts))]
     NotAccepted {
         /// What was to be sent.
         kind: &'static str,
@@ -551,7 +551,7 @@ impl CredentialError {
     }
 }
 
-fn titles(forms: &Forms) -> String {
+fn titles(forms: Forms) -> String {
     if forms.is_empty() {
         return "none".into();
     }

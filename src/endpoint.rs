@@ -45,6 +45,10 @@ impl Endpoint {
     }
 
     /// The URL, parsed.
+    ///
+    /// # Panics
+    ///
+    /// Never: every part of it was validated when the account and the query were made.
     #[must_use]
     pub fn to_url(&self) -> Url {
         Url::parse(&self.url).expect("built of validated labels, constant paths and encoded values")

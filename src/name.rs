@@ -184,7 +184,7 @@ impl fmt::Display for CustomDomain {
 #[non_exhaustive]
 pub enum NameError {
     /// Not a region identifier (`CFG01`): use the identifier, such as `westeurope`.
-    #[error("{given} is not a region identifier: expected letters and digits, such as `westeurope`{}", did_you_mean(.suggestion))]
+    #[error("{given} is not a region identifier: expected letters and digits, such as `westeurope`{}", did_you_mean(.suggestion.as_deref()))]
     Region {
         /// What was given.
         given: Shown,
@@ -364,8 +364,8 @@ fn is_locale(text: &str) -> bool {
         })
 }
 
-fn did_you_mean(suggestion: &Option<String>) -> String {
-    suggestion.as_ref().map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
 }
 
 /// Older names: <https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains> still prints the first.

@@ -41,9 +41,9 @@ impl Account {
         for cloud in Cloud::DOCUMENTED {
             let Some(reading) = cloud.suffixes().read(&host) else { continue };
             return if reading.kind.is_named_by_customers() {
-                own_host(text, &host, &path, &reading, cloud)
+                own_host(text, &host, &path, &reading, &cloud)
             } else {
-                regional_host(text, &path, &reading, cloud)
+                regional_host(text, &path, &reading, &cloud)
             };
         }
         Err(match right_cloud(&host) {
@@ -183,7 +183,7 @@ fn parse(text: &str) -> Result<Url, PastedError> {
         return Err(error("port 443, the only one that Azure serves"));
     }
     match url.host() {
-        Some(Host::Domain(domain)) if !domain.contains("xn--") => Ok(url),
+        Some(Host::Domain(domain)) if !domain.split('.').any(|label| label.starts_with("xn--")) => Ok(url),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => Err(error("a host name, not an address: certificates cover names only")),
         _ => Err(error("a host name of ASCII letters, digits and hyphens")),
     }
@@ -193,7 +193,7 @@ fn regional_host(
     text: &str,
     path: &str,
     reading: &HostReading<'_>,
-    cloud: Cloud,
+    cloud: &Cloud,
 ) -> Result<Understood<Account>, PastedError> {
     let Understood { value: region, mut notes } = Region::read(reading.label).map_err(|error| error.about(text))?;
     let account = match Account::regional_in(region.clone(), cloud.clone()) {
@@ -213,13 +213,13 @@ fn regional_host(
             .suggesting(custom);
     }
     if reading.kind == HostKind::Rest && (is_token(path) || is_realtime(without_prefix(path).unwrap_or(path))) {
-        let host = host_of(&region, HostKind::Realtime("stt"), &cloud);
+        let host = host_of(&region, HostKind::Realtime("stt"), cloud);
         notes.push(
             Note::new(
                 "CFG03",
                 format!(
                     "`{}` serves tokens and REST only; real-time calls go to `{host}` or its `tts` sibling",
-                    host_of(&region, HostKind::Rest, &cloud)
+                    host_of(&region, HostKind::Rest, cloud)
                 ),
             )
             .suggesting(host),
@@ -233,7 +233,7 @@ fn own_host(
     host: &str,
     path: &str,
     reading: &HostReading<'_>,
-    cloud: Cloud,
+    cloud: &Cloud,
 ) -> Result<Understood<Account>, PastedError> {
     let domain = CustomDomain::label(reading.label).map_err(|error| error.about(text))?;
     let suffixes = cloud.suffixes();
@@ -243,7 +243,7 @@ fn own_host(
         notes.push(private_alias(&public));
     }
     if reading.kind != HostKind::CustomDomain {
-        notes.push(other_host(&public, reading.label, &cloud));
+        notes.push(other_host(&public, reading.label, cloud));
     } else if is_token(path) {
         notes.push(Note::new(
             "CFG03",
@@ -260,7 +260,7 @@ fn own_host(
     }
     let account =
         if reading.kind == HostKind::OpenAi { Account::openai(domain) } else { Account::custom_domain(domain) };
-    Ok(Understood { value: account.with_cloud(cloud)?, notes })
+    Ok(Understood { value: account.with_cloud(cloud.clone())?, notes })
 }
 
 /// What is wrong with the prefix of a path on a custom domain.

@@ -96,10 +96,11 @@ impl Query {
             "" => return Err(QueryError::Name { given: Shown::new(name) }),
             _ => {}
         }
-        if CREDENTIAL_NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+        let lower = name.to_ascii_lowercase();
+        if CREDENTIAL_NAMES.iter().any(|secret| lower.contains(secret)) || lower == "token" {
             return Err(QueryError::Credential { name: Shown::new(name) });
         }
-        if looks_secret(name) || looks_secret(value) && !is_connection_id(value) {
+        if looks_secret(name) || looks_secret(value) && !is_connection_id(&lower, value) {
             return Err(QueryError::Secret { name: Shown::new(name) });
         }
         let item = (Encoded::new(name), Encoded::new(value));
@@ -400,13 +401,14 @@ fn once<T>(place: &mut Option<T>, value: T, name: &'static str) -> Result<(), Qu
 }
 
 /// Connection ids have 32 hexadecimal digits like the older keys, and are no secret.
-fn is_connection_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
+fn is_connection_id(name: &str, value: &str) -> bool {
+    matches!(name, "x-connectionid" | "connectionid")
+        && value.len() == 32
+        && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The names under which browsers and SDKs put credentials into a URL.
-const CREDENTIAL_NAMES: [&str; 7] =
-    ["Ocp-Apim-Subscription-Key", "subscription-key", "Authorization", "api-key", "apikey", "access_token", "token"];
+/// The names under which browsers and SDKs put credentials into a URL, lower case; any name with one in it is refused.
+const CREDENTIAL_NAMES: [&str; 5] = ["subscription-key", "authorization", "api-key", "apikey", "access_token"];
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -93,7 +93,7 @@ impl Scenario {
     }
 
     /// The situation of an account with a custom domain and this network access.
-    pub(crate) fn of(access: &Access) -> Self {
+    pub(crate) fn of(access: Access) -> Self {
         TABLE.iter().find(|row| row.matches(access)).map_or(Self::CustomDomainLocked, |row| row.scenario)
     }
 
@@ -154,7 +154,7 @@ struct Row {
 }
 
 impl Row {
-    fn matches(&self, access: &Access) -> bool {
+    fn matches(&self, access: Access) -> bool {
         let agrees = |wanted: Option<bool>, found: bool| wanted.is_none_or(|wanted| wanted == found);
         agrees(self.public_access, access.public_access)
             && agrees(self.default_deny, access.default_deny)
@@ -208,7 +208,7 @@ mod tests {
                 ip_rules: bit(3),
                 private_endpoints: bit(4),
             };
-            assert!(TABLE.iter().any(|row| row.matches(&access)), "{access:?}");
+            assert!(TABLE.iter().any(|row| row.matches(access)), "{access:?}");
         }
     }
 }

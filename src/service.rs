@@ -106,6 +106,17 @@ impl Service {
         format!("https://learn.microsoft.com/azure/ai-services/speech-service/{}", self.row().page)
     }
 
+    /// Whether it recognises speech in real time.
+    fn is_recognition(self) -> bool {
+        matches!(self.row().host, Host::Realtime("stt" | "s2s"))
+    }
+
+    /// Whether it makes speech of text.
+    fn is_synthesis(self) -> bool {
+        matches!(self.row().host, Host::Realtime("tts" | "voice") | Host::LongAudio)
+            || matches!(self, Self::BatchSynthesis | Self::BatchAvatar)
+    }
+
     pub(crate) fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
@@ -283,6 +294,7 @@ impl Sovereign {
 pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
     use Service as S;
     match (parameter, service) {
+        (ApiVersion, _) => "the version is part of its path",
         (Language, S::Translation | S::TranslationV1) => {
             "it is called `from` there: give `--query from=…` and `--query to=…`"
         }
@@ -290,42 +302,25 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
             "it goes into `locales` of the `definition` part of the body"
         }
         (Language, S::SpeechToTextRest) => "it goes into `locale` of the request body",
-        (
-            Language,
-            S::TextToSpeech | S::PersonalVoice | S::TextToSpeechWebSocket | S::TextToSpeechStream | S::CustomVoice,
-        )
-        | (Language, S::CustomVoiceWebSocket | S::Avatar | S::BatchSynthesis | S::BatchAvatar | S::LongAudio) => {
-            "it goes into the SSML, as `xml:lang`, and follows from the voice"
-        }
         (Language, S::OpenAiTranscription) => "it goes into the form field `language`",
         (Language, S::VoiceLive | S::VoiceLiveWebRtc | S::OpenAiRealtime) => {
             "it goes into the `session.update` message"
         }
         (Language, S::VideoTranslation) => "it goes into `sourceLocale` and `targetLocale` of the request body",
-        (Mode, S::SpeechToText | S::Translation | S::ConversationTranscription) => {
+        (Language, _) if service.is_synthesis() => "it goes into the SSML, as `xml:lang`, and follows from the voice",
+        (Mode, S::TranslationV1) => "it is called `scenario` there: give `--query scenario=…`",
+        (Mode, _) if service.is_recognition() => {
             "it goes into the `speech.context` message; `speech-to-text-v1` has it in the path"
         }
-        (Mode, S::TranslationV1) => "it is called `scenario` there: give `--query scenario=…`",
         (CustomModel, S::FastTranscription | S::LlmSpeech) => "a model goes into the `definition` part of the body",
         (CustomModel, S::SpeechToTextRest) => "it goes into `model.self` of the request body",
-        (
-            CustomModel,
-            S::TextToSpeech
-            | S::TextToSpeechWebSocket
-            | S::TextToSpeechStream
-            | S::CustomVoice
-            | S::CustomVoiceWebSocket,
-        ) => "a custom voice is chosen with `--deployment` on `custom-voice` or `custom-voice-websocket`",
-        (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has another host: use `custom-voice`",
-        (Deployment, S::TextToSpeechWebSocket | S::TextToSpeechStream | S::Avatar) => {
-            "a custom voice has another host: use `custom-voice-websocket`"
+        (CustomModel, _) if service.is_synthesis() => {
+            "a custom voice is chosen with `--deployment` on `custom-voice` or `custom-voice-websocket`"
         }
-        (
-            Deployment,
-            S::ShortAudio | S::SpeechToText | S::SpeechToTextV1 | S::Translation | S::ConversationTranscription,
-        ) => "a custom speech model is chosen with `--custom-model`",
+        (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has another host: use `custom-voice`",
         (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there: give `--query model=…`",
-        (ApiVersion, _) => "the version is part of its path",
+        (Deployment, _) if service.is_synthesis() => "a custom voice has another host: use `custom-voice-websocket`",
+        (Deployment, _) if service.is_recognition() => "a custom speech model is chosen with `--custom-model`",
         _ => "it has no such setting",
     }
 }

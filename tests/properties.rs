@@ -1,5 +1,7 @@
 //! What holds for any input: nothing panics, nothing that is constructed leaves its cloud, no message shows a secret.
 
+#![allow(clippy::disallowed_methods, reason = "a seed may be given in the environment")]
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use speech_endpoint::{
@@ -159,7 +161,7 @@ proptest! {
             let with = account.endpoint_with(service, &query.carried_by(service));
             let (Ok(plain), Ok(with)) = (account.endpoint(service), with) else { continue };
             prop_assert_eq!(plain.host(), with.host());
-            prop_assert_eq!(plain.url().split_once(":").map(|(scheme, _)| scheme), with.url().split_once(":").map(|(scheme, _)| scheme));
+            prop_assert_eq!(scheme(plain.url()), scheme(with.url()));
             prop_assert_eq!(plain.accepts(), with.accepts());
         }
     }
@@ -227,8 +229,15 @@ const REWRITTEN: [Service; 6] = [
     Service::TextToSpeechStream,
 ];
 
+fn scheme(url: &str) -> Option<&str> {
+    url.split_once(':').map(|(scheme, _)| scheme)
+}
+
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+        .collect()
 }
 
 #[cfg(feature = "serde")]

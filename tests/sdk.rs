@@ -1,5 +1,6 @@
 //! What the native SDK 1.53.0 puts on the wire, case by case: the same scheme, host and path, or a listed deviation.
 #![cfg(feature = "serde")]
+#![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
 use std::collections::BTreeMap;
 use std::fs;

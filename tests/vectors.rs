@@ -1,5 +1,6 @@
 //! The truth about endpoints, as data written from the documentation: every vector is walked, all failures are reported.
 #![cfg(feature = "serde")]
+#![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Endpoint, Mode, Query, Region, ResolveError,
-    Scenario, Service,
+    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Endpoint, Form, Mode, Query, Region, ResolveError,
+    Scenario, Service, may_receive,
 };
 
 /// Collects what does not hold and panics with all of it at the end.
@@ -16,13 +17,14 @@ use speech_endpoint::{
 struct Failures(Vec<String>);
 
 impl Failures {
-    fn check(&mut self, name: &str, what: &str, expected: impl PartialEq<String> + std::fmt::Debug, got: &str) {
-        if expected != got.to_owned() {
+    fn check(&mut self, name: &str, what: &str, expected: impl AsRef<str>, got: impl AsRef<str>) {
+        let (expected, got) = (expected.as_ref(), got.as_ref());
+        if expected != got {
             self.0.push(format!("{name}\n    {what}: expected {expected:?}, got {got:?}"));
         }
     }
 
-    fn fail(&mut self, name: &str, what: String) {
+    fn fail(&mut self, name: &str, what: impl std::fmt::Display) {
         self.0.push(format!("{name}\n    {what}"));
     }
 
@@ -35,7 +37,7 @@ impl Failures {
         }
         for secret in strings(&expect["message_lacks"]) {
             if message.contains(&secret) {
-                self.fail(name, "the message holds a value that must not be seen".into());
+                self.fail(name, "the message holds a value that must not be seen");
             }
         }
         if message.contains(['\n', '\r']) {
@@ -110,16 +112,16 @@ fn every_endpoint_of_a_vector_survives_being_read_again() {
             match Account::from_endpoint(endpoint.url()) {
                 Err(error) => failures.fail(endpoint.url(), error.to_string()),
                 Ok(read) => {
-                    failures.check(endpoint.url(), "cloud", account.cloud().id().to_owned(), read.value.cloud().id());
+                    failures.check(endpoint.url(), "cloud", account.cloud().id(), read.value.cloud().id());
                     if endpoint.is_own_host() {
                         failures.check(
                             endpoint.url(),
                             "custom domain",
                             shown(account.domain()),
-                            &shown(read.value.domain()),
+                            shown(read.value.domain()),
                         );
                     } else {
-                        failures.check(endpoint.url(), "region", shown(account.region()), &shown(read.value.region()));
+                        failures.check(endpoint.url(), "region", shown(account.region()), shown(read.value.region()));
                     }
                 }
             }
@@ -143,7 +145,7 @@ fn every_region_vector_holds() {
                     &name,
                     "note",
                     text(&expect["note"]),
-                    &note.map_or_else(String::new, |note| short(note.id)),
+                    note.map_or_else(String::new, |note| short(note.id)),
                 );
                 let suggestion = note.and_then(|note| note.suggestion.clone()).unwrap_or_default();
                 if !expect["suggestion"].is_null() {
@@ -195,8 +197,8 @@ fn every_pasted_vector_holds() {
         match Account::from_endpoint(&text(&vector["given"])) {
             Ok(read) => {
                 failures.check(&name, "cloud", text(&expect["cloud"]), read.value.cloud().id());
-                failures.check(&name, "region", text(&expect["region"]), &shown(read.value.region()));
-                failures.check(&name, "custom domain", text(&expect["custom_domain"]), &shown(read.value.domain()));
+                failures.check(&name, "region", text(&expect["region"]), shown(read.value.region()));
+                failures.check(&name, "custom domain", text(&expect["custom_domain"]), shown(read.value.domain()));
                 failures.check(&name, "scenario", text(&expect["scenario"]), read.value.scenario().id());
                 let wanted: BTreeSet<String> = strings(&expect["notes"]).into_iter().collect();
                 let got: BTreeSet<String> = read.notes.iter().map(|note| short(note.id)).collect();
@@ -223,8 +225,8 @@ fn every_account_vector_holds() {
         match Account::from_arm_json(vector["json"].to_string().as_bytes()) {
             Ok(read) => {
                 failures.check(&name, "cloud", text(&expect["cloud"]), read.value.cloud().id());
-                failures.check(&name, "region", text(&expect["region"]), &shown(read.value.region()));
-                failures.check(&name, "custom domain", text(&expect["custom_domain"]), &shown(read.value.domain()));
+                failures.check(&name, "region", text(&expect["region"]), shown(read.value.region()));
+                failures.check(&name, "custom domain", text(&expect["custom_domain"]), shown(read.value.domain()));
                 failures.check(&name, "scenario", text(&expect["scenario"]), read.value.scenario().id());
                 let wanted: BTreeSet<String> = strings(&expect["notes"]).into_iter().collect();
                 let got: BTreeSet<String> = read.notes.iter().map(|note| short(note.id)).collect();
@@ -255,7 +257,7 @@ fn every_credential_vector_holds() {
             Ok(header) => {
                 let got = vec![header.name.to_owned(), header.value.expose().to_owned()];
                 if got != strings(&expect["header"]) {
-                    failures.fail(&name, format!("header: expected {}, got {got:?}", expect));
+                    failures.fail(&name, format!("header: expected {expect}, got {got:?}"));
                 }
             }
             Err(error) => {
@@ -264,13 +266,31 @@ fn every_credential_vector_holds() {
                 for text in [error.to_string(), format!("{error:?}")] {
                     let value = vector["credential"]["value"].as_str().unwrap_or_default();
                     if value.len() > 8 && text.contains(value) {
-                        failures.fail(&name, "the error holds the credential".into());
+                        failures.fail(&name, "the error holds the credential");
                     }
                 }
             }
         }
     }
     failures.report("credential", vectors.len());
+}
+
+#[test]
+fn every_receiver_vector_holds() {
+    let (vectors, mut failures) = (vectors("receivers"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let given = &vector["account"];
+        let read = match given["host"].as_str() {
+            Some(host) => Account::from_host(host),
+            None => Account::from_endpoint(&text(&given["endpoint"])),
+        };
+        let url = text(&vector["url"]).parse().expect("a URL");
+        let receives = may_receive(&read.expect("an account").value, &url).is_ok();
+        failures.check(&name, "receives", vector["receives"].to_string(), receives.to_string());
+    }
+    failures.report("receiver", vectors.len());
 }
 
 #[test]
@@ -301,7 +321,7 @@ fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, f
     match result {
         Ok(endpoint) => {
             failures.check(name, "url", text(&expect["url"]), endpoint.url());
-            failures.check(name, "parsed url", endpoint.url().to_owned(), endpoint.to_url().as_str());
+            failures.check(name, "parsed url", endpoint.url(), endpoint.to_url().as_str());
             failures.check(name, "method", text(&expect["method"]), endpoint.service().method());
             failures.check(
                 name,
@@ -313,7 +333,7 @@ fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, f
                 name,
                 "accepts",
                 strings(&expect["accepts"]).join(" "),
-                &endpoint.accepts().iter().map(|form| form.id()).collect::<Vec<_>>().join(" "),
+                endpoint.accepts().iter().map(Form::id).collect::<Vec<_>>().join(" "),
             );
             failures.check(name, "expect_address", text(&expect["expect_address"]), endpoint.expects().id());
             failures.check(name, "discovery", text(&expect["discovery"]), endpoint.discovery().id());
@@ -357,9 +377,8 @@ fn credential_of(given: &Value) -> Result<Credential, speech_endpoint::Credentia
     match given["kind"].as_str().expect("a kind") {
         "key" => Credential::key(value),
         "issued_token" => Credential::issued_token(value),
-        "entra" => Credential::entra(value, resource_id),
         "entra_composed" if value.starts_with("aad#") => Credential::token(value),
-        "entra_composed" => Credential::entra(value, resource_id),
+        "entra" | "entra_composed" => Credential::entra(value, resource_id),
         other => panic!("no credential kind {other}"),
     }
 }

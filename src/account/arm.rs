@@ -44,11 +44,11 @@ impl Account {
             return Err(ArmError::Shape { problem: "neither `location` nor `properties.endpoint` is there".into() });
         }
         let properties: Properties = shaped(inner)?;
-        understand(outer, properties)
+        understand(outer, &properties)
     }
 }
 
-fn understand(outer: Outer, properties: Properties) -> Result<Understood<Account>, ArmError> {
+fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Account>, ArmError> {
     let mut notes = Vec::new();
     let region = match outer.location {
         Some(location) => {
@@ -65,7 +65,7 @@ fn understand(outer: Outer, properties: Properties) -> Result<Understood<Account
         .or_else(|| region.as_ref().and_then(|region| Cloud::of_region(region.as_str())))
         .unwrap_or(Cloud::Public);
     let kind = outer.kind.as_deref().and_then(Kind::from_arm);
-    let access = access(&properties, &mut notes);
+    let access = access(properties, &mut notes);
     let name = properties.custom_sub_domain_name.as_deref().filter(|name| !name.is_empty());
     let mut account = match (name, region) {
         (Some(name), region) => {
@@ -100,7 +100,7 @@ fn understand(outer: Outer, properties: Properties) -> Result<Understood<Account
             "`disableLocalAuth` is set: keys and issued tokens are refused, use Entra tokens",
         ));
     }
-    contradictions(&account, &properties, &mut notes);
+    contradictions(&account, properties, &mut notes);
     Ok(Understood { value: account, notes })
 }
 

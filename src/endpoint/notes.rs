@@ -43,14 +43,16 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         _ => {}
     }
     if account.scenario().form() == UrlForm::Split && endpoint.service().row().discovery {
-        notes.push(if endpoint.is_own_host() {
-            Note::new(
-                "discovery",
-                "this URL answers 404 itself; ask it with `GenerateRedirectResponse=true` for the one that serves",
-            )
-        } else {
-            Note::new("discovery", "a plain Entra token works after endpoint discovery only, see `--discovery`")
-        });
+        notes.push(Note::new(
+            "discovery",
+            match (endpoint.is_own_host(), endpoint.service()) {
+                (false, _) => "a plain Entra token works after endpoint discovery only, see `--discovery`",
+                (true, Service::Voices) => {
+                    "this URL answers 404 itself; discover the host of `text-to-speech-websocket` and replace the path of the answer by `/cognitiveservices/voices/list`"
+                }
+                (true, _) => "this URL answers 404 itself; ask it with `GenerateRedirectResponse=true` for the one that serves",
+            },
+        ));
     }
 }
 
@@ -102,17 +104,11 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             "that Voice Live is served over a private network is not confirmed by the documentation",
         ));
     }
-    if let Some(listed) = account.region().and_then(|region| regions::listed(region.as_str())) {
-        if listed.lists(service) == Some(false) {
-            notes.push(Note::new(
-                "unlisted_service",
-                format!(
-                    "the region table of {} does not list this service for {}",
-                    regions::EDITION,
-                    listed.display_name
-                ),
-            ));
-        }
+    let listed = account.region().and_then(|region| regions::listed(region.as_str()));
+    if let Some(listed) = listed.filter(|listed| listed.lists(service) == Some(false)) {
+        let (edition, region) = (regions::EDITION, listed.display_name);
+        let text = format!("the region table of {edition} does not list this service for {region}");
+        notes.push(Note::new("unlisted_service", text));
     }
     if service == Service::SpeechToText && has_parameter(endpoint.url(), "language") {
         notes.push(Note::new(
@@ -159,7 +155,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     match endpoint.service().status() {
         Status::Retiring { on, replacement } => {
-            notes.push(Note::new("retiring", format!("retires on {on}: move to {replacement}")))
+            notes.push(Note::new("retiring", format!("retires on {on}: move to {replacement}")));
         }
         Status::Legacy => notes.push(Note::new("legacy", "a newer version takes its place: `translation`")),
         _ => {}

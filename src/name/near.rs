@@ -17,15 +17,16 @@ pub(super) fn reordered(id: &str) -> Option<&'static str> {
     regions::REGIONS.iter().find(|region| has_same_words(region, id)).map(|region| region.id)
 }
 
-fn is_one_edit(a: &[u8], b: &[u8]) -> bool {
-    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[start..], &b[start..]);
-    match (a, b) {
-        ([], []) => false,
+fn is_one_edit(word: &[u8], other: &[u8]) -> bool {
+    let same = word.iter().zip(other).take_while(|(a, b)| a == b).count();
+    match (&word[same..], &other[same..]) {
+        // Longer by one, or shorter by one.
         ([_, rest @ ..], other) if rest == other => true,
-        (other, [_, rest @ ..]) if rest == other => true,
-        ([_, x @ ..], [_, y @ ..]) if x == y => true,
-        ([p, q, x @ ..], [r, s, y @ ..]) => p == s && q == r && x == y,
+        (word, [_, rest @ ..]) if word == rest => true,
+        ([_, word @ ..], [_, other @ ..]) if word == other => true,
+        ([first, second, word @ ..], [other_first, other_second, other @ ..]) => {
+            first == other_second && second == other_first && word == other
+        }
         _ => false,
     }
 }
