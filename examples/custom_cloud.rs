@@ -1,0 +1,33 @@
+//! A cloud that nobody has heard of: its suffixes are given, everything else is as in any cloud.
+//!
+//! ```text
+//! cargo run --example custom_cloud
+//! ```
+
+#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+
+use std::error::Error;
+
+use speech_endpoint::{Access, Account, Cloud, Service, Suffixes, may_receive};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let suffixes =
+        Suffixes::new("speech.cloud.example", "api.cognitive.cloud.example", "cognitiveservices.cloud.example")?
+            .with_authority("login.cloud.example")?
+            .with_token_scope("https://cognitiveservices.cloud.example/.default");
+    let cloud = Cloud::from(suffixes);
+
+    let regional = Account::regional_in("north1".parse()?, cloud.clone())?;
+    let private = Account::custom_domain("contoso".parse()?).with_cloud(cloud)?.with_access(Access::private_endpoint());
+    for account in [&regional, &private] {
+        for service in [Service::SpeechToText, Service::Voices, Service::SpeechToTextRest] {
+            println!("{}", account.endpoint(service)?);
+        }
+    }
+    println!("private zone  {}", private.cloud().suffixes().private_zone());
+
+    // A credential of this cloud goes to no other.
+    let elsewhere = "https://contoso.cognitiveservices.azure.com/".parse()?;
+    println!("elsewhere     {}", may_receive(&private, &elsewhere).expect_err("a host of another cloud"));
+    Ok(())
+}
