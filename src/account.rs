@@ -1,20 +1,21 @@
 //! Account: what is known about a Speech resource.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-
-use url::Url;
 
 use crate::cloud::Cloud;
 use crate::name::{CustomDomain, Region};
 use crate::scenario::Scenario;
 use crate::shown::Shown;
 
+mod access;
 #[cfg(feature = "serde")]
 mod arm;
+mod container;
+
+pub use access::{Access, Kind};
 #[cfg(feature = "serde")]
 pub use arm::ArmError;
+pub use container::ContainerHost;
 
 /// A Speech resource, as far as it is known. Cheap to clone.
 ///
@@ -242,181 +243,6 @@ impl Account {
     /// Whether issued tokens are refused because the resource is not open to all networks.
     pub(crate) fn refuses_issued_tokens(&self) -> bool {
         self.domain().is_some() && self.access().is_some_and(|access| access.default_deny || !access.public_access)
-    }
-}
-
-/// The kind of an account, as ARM has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `SpeechServices`: Speech alone.
-    Speech,
-    /// `AIServices`: a Foundry resource, with three hosts of the same name.
-    Foundry,
-    /// `CognitiveServices`: several services under one key.
-    MultiService,
-    /// `OpenAI`.
-    OpenAi,
-}
-
-impl Kind {
-    /// The kind by its ARM name.
-    #[must_use]
-    pub fn from_arm(text: &str) -> Option<Self> {
-        [Self::Speech, Self::Foundry, Self::MultiService, Self::OpenAi]
-            .into_iter()
-            .find(|kind| kind.arm_name().eq_ignore_ascii_case(text))
-    }
-
-    /// The name that ARM has for it.
-    #[must_use]
-    pub fn arm_name(self) -> &'static str {
-        match self {
-            Self::Speech => "SpeechServices",
-            Self::Foundry => "AIServices",
-            Self::MultiService => "CognitiveServices",
-            Self::OpenAi => "OpenAI",
-        }
-    }
-
-    /// Whether accounts of this kind have Foundry and Azure OpenAI hosts beside that of Speech.
-    pub(crate) fn has_sibling_hosts(self) -> bool {
-        matches!(self, Self::Foundry | Self::OpenAi)
-    }
-}
-
-/// The network access of an account, as ARM has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "the five inputs of the decision table")]
-pub struct Access {
-    /// `publicNetworkAccess` is `Enabled`.
-    pub public_access: bool,
-    /// `networkAcls.defaultAction` is `Deny`: "Selected networks and private endpoints".
-    pub default_deny: bool,
-    /// How many virtual-network rules there are.
-    pub vnet_rules: u16,
-    /// How many address rules there are.
-    pub ip_rules: u16,
-    /// How many private-endpoint connections are approved.
-    pub private_endpoints: u16,
-}
-
-impl Access {
-    /// All networks, no private endpoint.
-    #[must_use]
-    pub fn open() -> Self {
-        Self { public_access: true, default_deny: false, vnet_rules: 0, ip_rules: 0, private_endpoints: 0 }
-    }
-
-    /// Selected networks, and none selected.
-    #[must_use]
-    pub fn locked() -> Self {
-        Self { default_deny: true, ..Self::open() }
-    }
-
-    /// Selected addresses only.
-    #[must_use]
-    pub fn ip_rules() -> Self {
-        Self { ip_rules: 1, ..Self::locked() }
-    }
-
-    /// Selected virtual networks by service endpoint.
-    #[must_use]
-    pub fn service_endpoint() -> Self {
-        Self { vnet_rules: 1, ..Self::locked() }
-    }
-
-    /// A private endpoint, with public access limited to selected networks.
-    #[must_use]
-    pub fn private_endpoint() -> Self {
-        Self { private_endpoints: 1, ..Self::locked() }
-    }
-
-    /// Private endpoint and selected virtual networks at once.
-    #[must_use]
-    pub fn private_and_service_endpoint() -> Self {
-        Self { vnet_rules: 1, ..Self::private_endpoint() }
-    }
-
-    /// Public access disabled, private endpoint only.
-    #[must_use]
-    pub fn disabled() -> Self {
-        Self { public_access: false, ..Self::private_endpoint() }
-    }
-}
-
-/// The address of a self-hosted container: scheme, host and port, nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerHost {
-    secure: bool,
-    authority: Box<str>,
-    synthesis_path: Box<str>,
-}
-
-impl ContainerHost {
-    /// Whether it is reached over TLS. Containers do not terminate TLS themselves; a reverse proxy before them does.
-    #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.secure
-    }
-
-    /// Host and port.
-    #[must_use]
-    pub fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    /// The path of synthesis by REST; `/cognitiveservices/v1` unless given.
-    #[must_use]
-    pub fn synthesis_path(&self) -> &str {
-        &self.synthesis_path
-    }
-
-    /// The same container with another path of synthesis by REST: older documents have `/speech/synthesize/cognitiveservices/v1`.
-    ///
-    /// # Errors
-    ///
-    /// [`AccountError::Path`] when it is not a plain absolute path.
-    pub fn with_synthesis_path(self, path: &str) -> Result<Self, AccountError> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-        if path.starts_with('/') && path.len() <= 200 && path.chars().all(plain) {
-            Ok(Self { synthesis_path: path.into(), ..self })
-        } else {
-            Err(AccountError::Path { given: Shown::new(path) })
-        }
-    }
-}
-
-impl FromStr for ContainerHost {
-    type Err = AccountError;
-
-    fn from_str(text: &str) -> Result<Self, AccountError> {
-        let error = |expected| AccountError::Container { given: Shown::new(text), expected };
-        let text = text.trim();
-        if text.bytes().any(|b| b.is_ascii_control() || b == b'\\' || b == b' ') {
-            return Err(error("no blanks, control characters or backslashes"));
-        }
-        let url = Url::parse(text).map_err(|_| error("a URL such as `ws://localhost:5000`"))?;
-        let secure = match url.scheme() {
-            "ws" | "http" => false,
-            "wss" | "https" => true,
-            _ => return Err(error("the scheme `ws`, `http`, `wss` or `https`")),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(error("no user name or password in it"));
-        }
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(error("no path, query or fragment: those are added by service"));
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| error("a host"))?;
-        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        Ok(Self { secure, authority: authority.into(), synthesis_path: "/cognitiveservices/v1".into() })
-    }
-}
-
-impl fmt::Display for ContainerHost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.authority)
     }
 }
 

@@ -1,17 +1,23 @@
 //! Credential: the forms, the header that an endpoint needs, and the one rule of which host may receive it.
 
 use std::fmt;
-use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::account::{Account, Resource};
 use crate::endpoint::Endpoint;
-use crate::service::Service;
+use crate::note::Note;
 use crate::shown::{Shown, looks_like_key};
+
+mod error;
+mod resource_id;
+mod secret;
+mod shape;
+
+pub use error::CredentialError;
+pub use resource_id::ResourceId;
+pub use secret::Secret;
+use shape::{check_token, is_issued, key_fault};
 
 /// A credential form, as the wire has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,119 +105,6 @@ impl Forms {
 impl fmt::Debug for Forms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
-    }
-}
-
-/// A text that must not be seen: no `Display`, no comparison, not serialisable, erased when dropped.
-///
-/// ```
-/// use speech_endpoint::Secret;
-///
-/// assert_eq!(format!("{:?}", Secret::from("0123456789abcdef0123456789abcdef".to_owned())), "Secret");
-/// ```
-///
-/// ```compile_fail
-/// use speech_endpoint::Secret;
-///
-/// // Comparing would take a time that depends on the content.
-/// assert!(Secret::from("a".to_owned()) == Secret::from("b".to_owned()));
-/// ```
-///
-/// ```compile_fail
-/// println!("{}", speech_endpoint::Secret::from("a".to_owned()));
-/// ```
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The text itself, for the moment it is put on the wire.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Eight hexadecimal digits by which two secrets are told apart in one report; the salt is chosen anew for each.
-    #[must_use]
-    pub fn fingerprint(&self, salt: u64) -> String {
-        use std::hash::{DefaultHasher, Hasher};
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u64(salt);
-        hasher.write(self.0.as_bytes());
-        let hash = hasher.finish();
-        format!("{:08x}", (hash ^ hash >> 32) & 0xffff_ffff)
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-/// The ARM id of a Speech resource.
-///
-/// ```
-/// use speech_endpoint::ResourceId;
-///
-/// let id: ResourceId = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso".parse()?;
-/// assert_eq!(id.account(), "contoso");
-/// # Ok::<(), speech_endpoint::CredentialError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResourceId(Box<str>);
-
-impl ResourceId {
-    /// The id as ARM returned it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name of the account.
-    #[must_use]
-    pub fn account(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or_default()
-    }
-}
-
-impl FromStr for ResourceId {
-    type Err = CredentialError;
-
-    fn from_str(text: &str) -> Result<Self, CredentialError> {
-        let text = text.trim();
-        // A subscription is the customer's own business: its id is cut short.
-        let error = || CredentialError::ResourceId {
-            given: Shown::new(
-                &text
-                    .split('/')
-                    .map(|part| if is_guid(part) { format!("{}…", &part[..8]) } else { part.to_owned() })
-                    .collect::<Vec<_>>()
-                    .join("/"),
-            ),
-        };
-        let parts: Vec<&str> = text.split('/').collect();
-        let [first, subscriptions, subscription, groups, group, providers, provider, accounts, account] = parts[..]
-        else {
-            return Err(error());
-        };
-        let words = [subscriptions, groups, providers, provider, accounts];
-        let expected = ["subscriptions", "resourceGroups", "providers", "Microsoft.CognitiveServices", "accounts"];
-        let named = |name: &str, most: usize, also: &str| {
-            (1..=most).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
-        };
-        let shaped = first.is_empty()
-            && words.iter().zip(expected).all(|(word, expected)| word.eq_ignore_ascii_case(expected))
-            && is_guid(subscription)
-            && (1..=90).contains(&group.chars().count())
-            && group.chars().all(|c| c.is_alphanumeric() || "_-.()".contains(c))
-            && named(account, 64, "_.-");
-        if shaped { Ok(Self(text.into())) } else { Err(error()) }
     }
 }
 
@@ -304,6 +197,23 @@ impl Credential {
             Self::Entra { resource_id: None, .. } => "Entra token",
             Self::Entra { resource_id: Some(_), .. } => "Entra token with resource id",
             Self::EntraComposed { .. } => "aad# token",
+        }
+    }
+
+    /// What is noteworthy about using this credential for an account: a shape that keys do not usually have, a resource id
+    /// that may be of another resource.
+    #[must_use]
+    pub fn notes(&self, account: &Account) -> Vec<Note> {
+        match self {
+            Self::Key(key) if !looks_like_key(key.expose()) => {
+                let length = key.expose().chars().count();
+                let text = format!("the key has {length} characters: keys have 32 hexadecimal or 84 alphanumeric ones");
+                vec![Note::new("CFG10", text)]
+            }
+            Self::Entra { resource_id: Some(id), .. } | Self::EntraComposed { resource_id: id, .. } => {
+                id.note(account).into_iter().collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -446,211 +356,4 @@ pub fn may_receive(account: &Account, url: &Url) -> Result<(), CredentialError> 
         reading.label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
     if is_known { Ok(()) } else { Err(foreign()) }
-}
-
-/// A credential that cannot be used, or not there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CredentialError {
-    /// Not a key (`CFG10`): copy it again.
-    #[error("the key of {length} characters {fault}")]
-    Key {
-        /// Its length in characters.
-        length: usize,
-        /// What is wrong with it, and what to do.
-        fault: &'static str,
-    },
-    /// Not a token (`CFG10`).
-    #[error("the token of {length} characters {fault}")]
-    Token {
-        /// Its length in characters.
-        length: usize,
-        /// What is wrong with it, and what to do.
-        fault: &'static str,
-    },
-    /// Not an ARM resource id (`CFG11`).
-    #[error(
-        "{given} is not a resource id: expected `/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…`"
-    )]
-    ResourceId {
-        /// What was given.
-        given: Shown,
-    },
-    /// A composed token without a full resource id (`CFG11`).
-    #[error(
-        "the `aad#` token has no full resource id: expected `aad#/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…#{{token}}`; give `--resource-id` and the plain token, and it is composed for you"
-    )]
-    Composed,
-    /// A plain Microsoft Entra token for a regional real-time host (`AUTH02`).
-    #[error(
-        "a plain Entra token is refused on the regional host of `{service}`: use the custom domain, or give the resource id for the form `aad#{{resource id}}#{{token}}`"
-    )]
-    EntraOnRegional {
-        /// The service.
-        service: Service,
-    },
-    /// A Microsoft Entra token where only a custom domain takes one (`AUTH02`, or `AUTH03` for the composed form).
-    #[error(
-        "an Entra token for `{service}` needs the custom domain of the resource: its regional host takes a key only"
-    )]
-    EntraNeedsCustomDomain {
-        /// The service.
-        service: Service,
-        /// Whether the composed form was to be sent.
-        composed: bool,
-    },
-    /// An issued token for a resource that not all networks may reach (`AUTH10`).
-    #[error(
-        "issued tokens do not work with a resource that is limited to selected networks or private endpoints: send the key itself or an Entra token"
-    )]
-    IssuedTokenRestricted,
-    /// Keys are switched off for the resource (`AUTH09`).
-    #[error("key authentication is disabled for this resource, so its {kind} is refused: use an Entra token")]
-    KeyAuthDisabled {
-        /// What was to be sent.
-        kind: &'static str,
-    },
-    /// A form that this endpoint does not take.
-    #[error("`{service}` takes no {kind} here: expected {}", titles(*.accepts))]
-    NotAccepted {
-        /// What was to be sent.
-        kind: &'static str,
-        /// The service.
-        service: Service,
-        /// The forms that it takes.
-        accepts: Forms,
-    },
-    /// A connection without TLS.
-    #[error("no credential is sent to {host} without TLS")]
-    Insecure {
-        /// The host.
-        host: Shown,
-    },
-    /// A host that does not belong to the account or its cloud.
-    #[error("no credential is sent to {host}: it is not a host of this resource in its cloud")]
-    ForeignHost {
-        /// The host.
-        host: Shown,
-    },
-}
-
-impl CredentialError {
-    /// The id of the failure catalogue, where it has one.
-    #[must_use]
-    pub fn id(&self) -> &'static str {
-        match self {
-            Self::Key { .. } | Self::Token { .. } => "CFG10",
-            Self::ResourceId { .. } | Self::Composed => "CFG11",
-            Self::EntraOnRegional { .. } | Self::EntraNeedsCustomDomain { composed: false, .. } => "AUTH02",
-            Self::EntraNeedsCustomDomain { composed: true, .. } => "AUTH03",
-            Self::NotAccepted { .. } => "not_accepted",
-            Self::KeyAuthDisabled { .. } => "AUTH09",
-            Self::IssuedTokenRestricted => "AUTH10",
-            Self::Insecure { .. } | Self::ForeignHost { .. } => "CFG05",
-        }
-    }
-}
-
-fn titles(forms: Forms) -> String {
-    if forms.is_empty() {
-        return "none".into();
-    }
-    forms.iter().map(Form::title).collect::<Vec<_>>().join(", ")
-}
-
-/// What is wrong with a key; `None` for anything that could be one, whatever its length.
-fn key_fault(key: &str) -> Option<&'static str> {
-    let placeholder = |text: &str| {
-        let lower = text.to_ascii_lowercase().replace(['_', '-', ' '], "");
-        [
-            "yourkey",
-            "yoursubscriptionkey",
-            "yourspeechkey",
-            "yourresourcekey",
-            "yourapikey",
-            "changeme",
-            "placeholder",
-            "todo",
-            "none",
-            "null",
-            "speechkey",
-            "subscriptionkey",
-            "apikey",
-            "key",
-        ]
-        .contains(&lower.as_str())
-            || text.starts_with(['<', '$', '{', '%'])
-            || text.bytes().all(|b| b == text.as_bytes()[0])
-    };
-    if key.trim().is_empty() {
-        return Some("is empty: set the variable or file that it is read from");
-    }
-    if key.starts_with("aad#") || is_token_shaped(key) || key.starts_with("Bearer ") {
-        return Some("is a token: give it with `--token-env` or `--token-file`");
-    }
-    if looks_like_key(key) && !placeholder(key) {
-        return None;
-    }
-    if placeholder(key) {
-        return Some("is a placeholder: put the key of the resource in its place");
-    }
-    if key.contains(['\n', '\r']) {
-        return Some("holds a line break: strip it where the key is written");
-    }
-    if key.contains(char::is_whitespace) {
-        return Some("holds blanks: copy it again without them");
-    }
-    if key.contains(['"', '\'', '`']) {
-        return Some("holds quotes: remove them where the key is written");
-    }
-    if key.chars().any(|c| c.is_control() || !c.is_ascii()) {
-        return Some("holds characters that no key has: copy it again");
-    }
-    None
-}
-
-/// Refuses what is not three base64url parts, the shape that issued and Microsoft Entra tokens share.
-fn check_token(token: &str) -> Result<(), CredentialError> {
-    let error = |fault| CredentialError::Token { length: token.chars().count(), fault };
-    if token.is_empty() {
-        return Err(error("is empty: set the variable or file that it is read from"));
-    }
-    if token.starts_with("Bearer ") {
-        return Err(error("begins with `Bearer`: remove it, it is added on the wire"));
-    }
-    if looks_like_key(token) {
-        return Err(error("is a key: give it with `--key-env` or `--key-file`"));
-    }
-    if !is_token_shaped(token) {
-        return Err(error("is no token: expected three parts with dots between them, or `aad#{resource id}#{token}`"));
-    }
-    Ok(())
-}
-
-fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() })
-}
-
-fn is_token_shaped(text: &str) -> bool {
-    let mut parts = text.split('.');
-    let part = |part: Option<&str>| {
-        part.is_some_and(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b))
-        })
-    };
-    text.starts_with("ey") && part(parts.next()) && part(parts.next()) && part(parts.next()) && parts.next().is_none()
-}
-
-/// Whether the Speech token service issued it: its payload names the product, that of Microsoft Entra a tenant.
-fn is_issued(token: &str) -> bool {
-    let payload = token.split('.').nth(1).unwrap_or_default().trim_end_matches('=');
-    let Ok(payload) = URL_SAFE_NO_PAD.decode(payload) else { return false };
-    let payload = Zeroizing::new(String::from_utf8_lossy(&payload).into_owned());
-    ["urn:ms.cognitiveservices", "cognitive-services-endpoint", "\"product-id\""]
-        .iter()
-        .any(|mark| payload.contains(mark))
 }

@@ -4,16 +4,20 @@ use std::fmt;
 
 use url::Url;
 
-use crate::account::{Account, ContainerHost, Kind, Resource};
-use crate::cloud::{Cloud, LONG_AUDIO_LABELS};
+use crate::account::{Account, Resource};
+use crate::cloud::LONG_AUDIO_LABELS;
 use crate::credential::{Form, Forms};
-use crate::name::Region;
 use crate::note::Note;
 use crate::query::{ApiVersion, Query};
 use crate::scenario::{Scenario, UrlForm};
 use crate::service::{Host, Path, Row, Service, Status, place_of};
 
+mod error;
 mod notes;
+mod spelling;
+
+pub use error::ResolveError;
+use spelling::{Place, write};
 
 /// The URL of a service for an account, and the credential forms it accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,151 +170,6 @@ impl Discovery {
             Self::Available => "available",
             Self::Required => "required",
         }
-    }
-}
-
-/// Why an account has no URL for a service.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResolveError {
-    /// The service is retired: use its replacement.
-    #[error("`{service}` was retired on {since}: use {replacement}")]
-    Retired {
-        /// The service.
-        service: Service,
-        /// Since when.
-        since: &'static str,
-        /// What takes its place.
-        replacement: &'static str,
-    },
-    /// The cloud does not offer the service.
-    #[error("`{service}` is not offered in the {}", .cloud.title())]
-    NotOffered {
-        /// The service.
-        service: Service,
-        /// The cloud.
-        cloud: Cloud,
-    },
-    /// Accounts of this kind do not have the service: it takes another account.
-    #[error("an account of kind `{}` does not have `{service}`: it takes a Foundry account (kind `AIServices`)", .kind.arm_name())]
-    WrongKind {
-        /// The service.
-        service: Service,
-        /// The kind of the account.
-        kind: Kind,
-    },
-    /// The service has only a regional form: address the resource by its region, if its network allows that.
-    #[error("`{service}` has no custom-domain form: it is called on the regional host, with `--region` alone")]
-    RegionalOnly {
-        /// The service.
-        service: Service,
-    },
-    /// Containers do not serve it.
-    #[error(
-        "containers do not serve `{service}`: they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
-    )]
-    NotInContainer {
-        /// The service.
-        service: Service,
-    },
-    /// Nothing reaches the resource: approve a private endpoint or enable public access.
-    #[error("nothing reaches this resource: public network access is disabled and no private endpoint is approved")]
-    Unreachable {
-        /// The service.
-        service: Service,
-    },
-    /// Issued tokens are not given for a resource that is limited to some networks: send the key itself.
-    #[error(
-        "issued tokens are refused by a resource that is limited to selected networks or private endpoints: send the key itself, or an Entra token"
-    )]
-    Restricted {
-        /// The service.
-        service: Service,
-    },
-    /// The service is reached by custom domain only.
-    #[error("`{service}` has no regional host: give the custom domain with `--custom-domain`")]
-    CustomDomainRequired {
-        /// The service.
-        service: Service,
-    },
-    /// The region is needed: an open custom domain serves real-time calls on the regional host.
-    #[error(
-        "`{service}` of a custom domain without private endpoint or allowed network is served on the regional host: give its region with `--region`"
-    )]
-    RegionRequired {
-        /// The service.
-        service: Service,
-    },
-    /// The URL does not carry this setting.
-    #[error("the URL of `{service}` carries no {parameter}: {place}")]
-    Parameter {
-        /// The service.
-        service: Service,
-        /// The setting.
-        parameter: &'static str,
-        /// Where it goes.
-        place: &'static str,
-    },
-    /// The version of the API is retired (`CFG13`).
-    #[error("version `{version}` of `{service}` is retired: use `{replacement}`")]
-    RetiredVersion {
-        /// The service.
-        service: Service,
-        /// The version.
-        version: String,
-        /// The newest stable one.
-        replacement: &'static str,
-    },
-}
-
-impl ResolveError {
-    /// The service.
-    #[must_use]
-    pub fn service(&self) -> Service {
-        match self {
-            Self::Retired { service, .. }
-            | Self::NotOffered { service, .. }
-            | Self::WrongKind { service, .. }
-            | Self::RegionalOnly { service }
-            | Self::NotInContainer { service }
-            | Self::Unreachable { service }
-            | Self::Restricted { service }
-            | Self::CustomDomainRequired { service }
-            | Self::RegionRequired { service }
-            | Self::Parameter { service, .. }
-            | Self::RetiredVersion { service, .. } => *service,
-        }
-    }
-
-    /// The identifier used in output.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Retired { .. } => "retired",
-            Self::NotOffered { .. } | Self::WrongKind { .. } | Self::RegionalOnly { .. } => "not_offered",
-            Self::NotInContainer { .. } => "not_in_container",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Restricted { .. } => "restricted",
-            Self::CustomDomainRequired { .. } => "custom_domain_required",
-            Self::RegionRequired { .. } => "region_required",
-            Self::Parameter { .. } => "parameter",
-            Self::RetiredVersion { .. } => "CFG13",
-        }
-    }
-
-    /// Whether the resource does not offer the service at all, as opposed to something that is missing or contradictory.
-    #[must_use]
-    pub fn is_not_offered(&self) -> bool {
-        matches!(
-            self,
-            Self::Retired { .. }
-                | Self::NotOffered { .. }
-                | Self::WrongKind { .. }
-                | Self::RegionalOnly { .. }
-                | Self::NotInContainer { .. }
-                | Self::Restricted { .. }
-                | Self::CustomDomainRequired { .. }
-        )
     }
 }
 
@@ -471,19 +330,6 @@ impl Endpoints {
     }
 }
 
-/// A host and what stands before the documented path there.
-enum Place<'a> {
-    Regional { region: &'a Region, label: &'static str, suffix: &'a str, prefix: &'static str },
-    Own { label: &'a str, suffix: &'a str, prefix: &'static str },
-    Container(&'a ContainerHost),
-}
-
-impl Place<'_> {
-    fn is_own(&self) -> bool {
-        !matches!(self, Self::Regional { .. })
-    }
-}
-
 /// Step 4.
 fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
     let service = row.service;
@@ -506,126 +352,6 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
             place: "it takes a date such as `2025-10-15`",
         }),
         _ => Ok(()),
-    }
-}
-
-/// Step 5: two passes over the same pieces, so that the text is allocated once and exactly.
-fn write(place: &Place<'_>, row: &Row, query: &Query) -> String {
-    let mut length = 0;
-    pieces(place, row, query, &mut |piece| length += piece.len());
-    let mut url = String::with_capacity(length);
-    pieces(place, row, query, &mut |piece| url.push_str(piece));
-    url
-}
-
-fn pieces<'a>(place: &Place<'a>, row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
-    let secure = !matches!(place, Place::Container(host) if !host.is_secure());
-    out(match (row.websocket, secure) {
-        (true, true) => "wss://",
-        (true, false) => "ws://",
-        (false, true) => "https://",
-        (false, false) => "http://",
-    });
-    match *place {
-        Place::Regional { region, label, suffix, prefix } => {
-            out(region.as_str());
-            out(".");
-            if !label.is_empty() {
-                out(label);
-                out(".");
-            }
-            out(suffix);
-            out(prefix);
-        }
-        Place::Own { label, suffix, prefix } => {
-            out(label);
-            out(".");
-            out(suffix);
-            if !prefix.is_empty() {
-                out("/");
-                out(prefix);
-            }
-        }
-        Place::Container(host) => out(host.authority()),
-    }
-    match (place, row.service) {
-        (Place::Container(host), Service::TextToSpeech) => out(host.synthesis_path()),
-        _ => path(row, query, out),
-    }
-    parameters(row, query, out);
-}
-
-fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
-    match row.path {
-        Path::Fixed(path) => out(path),
-        Path::Mode(before, after) => {
-            out(before);
-            out(query.mode().unwrap_or_default().id());
-            out(after);
-        }
-        Path::Versioned(before, after) => {
-            out(before);
-            if let Some(ApiVersion::Numbered(version)) = query.api_version() {
-                out("/");
-                out(version);
-            }
-            out(after);
-        }
-        Path::Deployment(before, after, _, without) => match query.deployment() {
-            Some(deployment) => {
-                out(before);
-                out(deployment);
-                out(after);
-            }
-            None => out(without),
-        },
-    }
-}
-
-/// The named parameters in order of name, merged with the free ones, which are in order already.
-fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
-    let version = match (query.api_version(), row.path) {
-        (Some(ApiVersion::Numbered(_)), _) => None,
-        (Some(ApiVersion::Dated(version)), _) => Some(&**version),
-        (None, Path::Deployment(_, _, dated, _)) if query.deployment().is_some() => Some(dated),
-        (None, _) => row.version,
-    };
-    let (deployment, model) = match row.path {
-        Path::Deployment(..) => (None, None),
-        _ if row.host == Host::OpenAi => (None, query.deployment()),
-        _ => (query.deployment(), None),
-    };
-    // The universal path takes the language from the custom model, and the SDKs leave it out there.
-    let universal = row.sdk_prefix == "/stt" && row.service != Service::ConversationTranscription;
-    let language = query.language().filter(|_| !(universal && query.custom_model().is_some()));
-    let (fixed_name, fixed) = row.fixed.map_or(("", None), |(name, value)| (name, Some(value)));
-    let named = [
-        ("api-version", version),
-        ("cid", query.custom_model()),
-        ("deploymentId", deployment),
-        (fixed_name, fixed),
-        ("language", language),
-        ("model", model),
-    ];
-    let mut free = query.free().peekable();
-    let mut separator = "?";
-    let mut item = |name: &'a str, value: &'a str| {
-        for piece in [separator, name, "=", value] {
-            out(piece);
-        }
-        separator = "&";
-    };
-    for (name, value) in named {
-        let Some(value) = value else { continue };
-        while let Some((free_name, free_value)) = free.next_if(|(free_name, _)| *free_name < name) {
-            item(free_name, free_value);
-        }
-        // What the service is made of is not said twice.
-        while free.next_if(|(free_name, _)| *free_name == name).is_some() {}
-        item(name, value);
-    }
-    for (name, value) in free {
-        item(name, value);
     }
 }
 

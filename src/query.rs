@@ -6,6 +6,10 @@ use std::str::FromStr;
 use crate::service::Service;
 use crate::shown::{Shown, looks_secret};
 
+mod error;
+
+pub use error::QueryError;
+
 /// The settings that go into a URL. Which service carries which of them is in the table of [`crate::Service`].
 ///
 /// ```
@@ -321,64 +325,6 @@ impl Encoded {
     fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// A setting that no URL can carry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum QueryError {
-    /// Not a language tag.
-    #[error("{given} is not a language: expected a tag such as `en-US`")]
-    Language {
-        /// What was given.
-        given: Shown,
-    },
-    /// Not a mode.
-    #[error("{given} is not a mode: expected `interactive`, `conversation` or `dictation`")]
-    Mode {
-        /// What was given.
-        given: Shown,
-    },
-    /// Not an API version.
-    #[error("{given} is not an API version: expected a date such as `2025-10-15`, or `v3.2`")]
-    ApiVersion {
-        /// What was given.
-        given: Shown,
-    },
-    /// Not an identifier of a model or deployment.
-    #[error("{given} is not a value for `{name}`: expected the id of a deployed model or voice")]
-    Identifier {
-        /// The parameter.
-        name: &'static str,
-        /// What was given.
-        given: Shown,
-    },
-    /// A parameter without a name.
-    #[error("{given} is not a query parameter: expected NAME=VALUE")]
-    Name {
-        /// What was given.
-        given: Shown,
-    },
-    /// The parameter carries a credential: it goes into a header, never into a URL.
-    #[error(
-        "{name} carries a credential, which never goes into a URL: give it by environment variable or file, it is sent as a header"
-    )]
-    Credential {
-        /// The parameter.
-        name: Shown,
-    },
-    /// A value with the shape of a key or a token.
-    #[error("the value of {name} looks like a secret, which never goes into a URL")]
-    Secret {
-        /// The parameter.
-        name: Shown,
-    },
-    /// The same setting twice.
-    #[error("`{name}` is given twice: expected it once")]
-    Twice {
-        /// The parameter.
-        name: &'static str,
-    },
 }
 
 fn identifier(name: &'static str, text: &str) -> Result<Encoded, QueryError> {
