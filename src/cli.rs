@@ -1,0 +1,67 @@
+//! The command line: from arguments to an exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod allowlist;
+mod args;
+mod completions;
+mod failure;
+mod output;
+mod resolve;
+mod settings;
+
+use args::{Args, ColorWhen, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the command that the process was started with.
+///
+/// 1. Parse the arguments; what cannot be parsed is one line and exit code 2.
+/// 2. Run the command, which writes data to the output and everything else to standard error.
+/// 3. Turn what it returns into an exit code.
+pub(crate) fn run() -> ExitCode {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let mut color = ColorWhen::Auto;
+    let outcome = match Args::try_parse_from(&given) {
+        Ok(args) => {
+            color = args.command.output().color;
+            execute(&args.command)
+        }
+        Err(error) if error.use_stderr() => Err(failure::usage(&error, args::wants_json(&given))),
+        Err(help) => output::print_help(&help),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::complain(&failure, color);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn execute(command: &Command) -> Result<u8, Failure> {
+    let output = Output::new(command.output());
+    match command {
+        Command::Resolve(args) => resolve::run(args, &output),
+        Command::Allowlist(args) => allowlist::run(args, &output),
+        Command::Completions(args) => completions::run(args, &output),
+    }
+}
+
+/// Breaks a sentence into lines of at most `width` characters, between words.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,108 @@
+//! Output: data to standard output or a file, everything else to standard error.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use speech_endpoint::Note;
+
+use super::args::{ColorWhen, OutputArgs};
+use super::failure::Failure;
+use super::resolve::json;
+
+/// Where the data of a command goes, and how much is said beside it.
+pub(crate) struct Output {
+    file: Option<PathBuf>,
+    color: ColorChoice,
+    verbose: u8,
+}
+
+impl Output {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        Self { file: args.output.clone(), color: args.color.into(), verbose: args.verbose }
+    }
+
+    /// Writes the data, all of it or none; its colours survive where they are wanted.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let Some(file) = &self.file else { return to_stdout(text, self.color) };
+        let plain = anstream::adapter::strip_str(text).to_string();
+        fs::write(file, plain).map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
+    }
+
+    /// A note on standard error.
+    pub(crate) fn note(&self, note: &Note) {
+        self.line(NOTE, "note", &note.to_string());
+    }
+
+    /// An error that leaves other results intact, on standard error.
+    pub(crate) fn error(&self, text: &str) {
+        self.line(ERROR, "error", text);
+    }
+
+    /// Said only when more was asked for.
+    pub(crate) fn detail(&self, level: u8, text: impl FnOnce() -> String) {
+        if self.verbose >= level {
+            self.line(DETAIL, "info", &text());
+        }
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
+    fn line(&self, style: Style, label: &str, text: &str) {
+        say(style, label, text, self.color);
+    }
+}
+
+impl From<ColorWhen> for ColorChoice {
+    fn from(when: ColorWhen) -> Self {
+        match when {
+            ColorWhen::Auto => Self::Auto,
+            ColorWhen::Always => Self::Always,
+            ColorWhen::Never => Self::Never,
+        }
+    }
+}
+
+/// The line that ends a command, and the same as JSON on standard output when that is what a program reads.
+pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
+    if failure.wants_json() {
+        // The exit code tells it all the same when this cannot be written.
+        let _ = to_stdout(&json::failure(failure), ColorChoice::Never);
+    }
+    say(ERROR, "error", &failure.to_string(), color.into());
+}
+
+/// Help and version are data: they were asked for.
+pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
+    match help.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::write("standard output", &error)),
+        _ => Ok(0),
+    }
+}
+
+fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
+    let mut stdout = AutoStream::new(io::stdout().lock(), choice(color, &io::stdout()));
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // The reader had enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::write("standard output", &error)),
+    }
+}
+
+fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
+    let mut stderr = AutoStream::new(io::stderr().lock(), choice(color, &io::stderr()));
+    // There is no place left to report that standard error is closed.
+    let _ = writeln!(stderr, "{style}{label}:{style:#} {text}");
+}
+
+fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+    if color == ColorChoice::Auto { AutoStream::choice(stream) } else { color }
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+const DETAIL: Style = AnsiColor::Cyan.on_default();

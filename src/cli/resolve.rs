@@ -1,0 +1,118 @@
+//! `resolve`: the URLs, methods and credential forms of a resource.
+
+use speech_endpoint::{Account, Endpoint, Note, Query, ResolveError, Service};
+
+use super::args::{ResolveArgs, ResolveFormat};
+use super::failure::{CONFIGURATION, Failure};
+use super::output::Output;
+use super::settings::{self, Subject};
+
+mod curl;
+mod env;
+pub(crate) mod json;
+pub(crate) mod snippet;
+pub(crate) mod text;
+
+/// What was resolved, in the order of the services.
+pub(crate) struct Resolution {
+    pub(crate) account: Account,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) errors: Vec<ResolveError>,
+    /// Services were named, so each is shown at length and each must have a URL.
+    pub(crate) is_specific: bool,
+}
+
+pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
+    let json = args.format == ResolveFormat::Json;
+    let resolution = resolve(args, output).map_err(|failure| failure.with_json(json))?;
+    let data = match args.format {
+        ResolveFormat::Text => text::write(&resolution, output.is_verbose()),
+        ResolveFormat::Json => json::resolution(&resolution),
+        ResolveFormat::Env => env::write(&resolution),
+        ResolveFormat::Curl => programs(&resolution, output, "REST service", curl::command)?,
+        ResolveFormat::Snippet(language) => {
+            programs(&resolution, output, "service", |endpoint| Some(snippet::program(language, endpoint)))?
+        }
+    };
+    output.data(&data)?;
+    // Where nothing was resolved, the reason is what counts.
+    if !json && (output.is_verbose() || !resolution.endpoints.is_empty()) {
+        resolution.notes.iter().for_each(|note| output.note(note));
+    }
+    resolution.errors.iter().for_each(|error| output.error(&error.to_string()));
+    Ok(if resolution.errors.is_empty() { 0 } else { CONFIGURATION })
+}
+
+fn resolve(args: &ResolveArgs, output: &Output) -> Result<Resolution, Failure> {
+    let Subject { account, notes, source } = settings::subject(&args.resource)?;
+    let query = settings::query(&args.query)?;
+    output.detail(1, || {
+        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
+    });
+    let account = if args.discovery { account.with_discovery() } else { account };
+    let services = args.services.requested();
+    let is_specific = !services.is_empty();
+    let mut resolution = Resolution { account, notes, endpoints: Vec::new(), errors: Vec::new(), is_specific };
+    if is_specific {
+        for service in services {
+            match resolution.account.endpoint_with(service, &query) {
+                Ok(endpoint) => resolution.endpoints.push(endpoint),
+                Err(error) => resolution.errors.push(error),
+            }
+        }
+    } else {
+        resolution.add_offered(&query, output)?;
+    }
+    Ok(resolution)
+}
+
+impl Resolution {
+    /// All that the resource offers, each with those settings that its URL carries.
+    fn add_offered(&mut self, query: &Query, output: &Output) -> Result<(), Failure> {
+        let mut last_refusal = None;
+        for service in Service::in_use() {
+            match self.account.endpoint_with(service, &query.carried_by(service)) {
+                Ok(endpoint) => self.endpoints.push(endpoint),
+                Err(error) if error.is_not_offered() => output.detail(1, || error.to_string()),
+                Err(error) => self.errors.push(error),
+            }
+            if let Err(refusal @ ResolveError::Parameter { .. }) = self.account.endpoint_with(service, query) {
+                last_refusal = Some(refusal);
+            }
+        }
+        if self.endpoints.is_empty() {
+            // One reason stands for all: nothing reaches the resource.
+            self.errors.truncate(1);
+        }
+        let is_carried = self.endpoints.iter().any(|endpoint| query.carried_by(endpoint.service()) == *query);
+        match last_refusal {
+            Some(refusal) if !is_carried => {
+                Err(Failure::usage(format!("no service of this resource carries all of these settings: {refusal}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One program per endpoint, with an empty line between them.
+fn programs(
+    resolution: &Resolution,
+    output: &Output,
+    what: &str,
+    program: impl Fn(&Endpoint) -> Option<String>,
+) -> Result<String, Failure> {
+    let mut programs = Vec::new();
+    for endpoint in &resolution.endpoints {
+        match program(endpoint) {
+            Some(text) => programs.push(text),
+            None => output.detail(1, || format!("`{}` is a WebSocket, left out", endpoint.service())),
+        }
+    }
+    if programs.is_empty() && !resolution.endpoints.is_empty() {
+        return Err(Failure::usage(format!(
+            "this format needs a {what}: expected one such as `voices`, or another `--format`"
+        )));
+    }
+    Ok(programs.iter().map(|text| format!("{}\n", text.trim_end())).collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,394 @@
+//! C++ 17.
+
+use super::call::{Body, Call, Credential, PERSONAL_VOICE};
+use super::sdk::{Place, Sdk, Setting, Task};
+use super::{Socket, Writer, fill, quoted};
+
+pub(super) const WRITER: Writer = Writer { sdk, rest, socket };
+
+const PROGRAM: &str = r#"
+// Speech SDK for C++, in CMake: target_link_libraries(program Microsoft.CognitiveServices.Speech.core)
+#include <cstdlib>
+#include <future>
+#include <iostream>
+#include <mutex>
+#include <string>
+
+#include <speechapi_cxx.h>
+
+using namespace Microsoft::CognitiveServices::Speech;
+using namespace Microsoft::CognitiveServices::Speech::Audio;
+«using»
+
+int main()
+{
+    «secret»
+    auto config = «config»;
+    «settings»
+    «task»
+}
+"#;
+
+const LISTEN: &str = r#"
+auto audio = AudioConfig::FromWavFileInput("audio.wav");
+std::string error;
+std::promise<void> done;
+std::once_flag once;
+auto finish = [&] { std::call_once(once, [&] { done.set_value(); }); };
+
+auto recognizer = «class»::FromConfig(config, audio);
+recognizer->«event».Connect([](const «args»EventArgs& event) {
+    if (!event.Result->Text.empty())
+    {
+        std::cout << «result» << std::endl;
+    }
+});
+recognizer->Canceled.Connect([&](const «args»CanceledEventArgs& event) {
+    if (event.Reason == CancellationReason::Error)
+    {
+        error = event.ErrorDetails;
+    }
+    finish();
+});
+recognizer->SessionStopped.Connect([&](const SessionEventArgs&) { finish(); });
+recognizer->Start«verb»Async().get();
+done.get_future().get();
+recognizer->Stop«verb»Async().get();
+if (!error.empty())
+{
+    std::cerr << error << std::endl;
+    return 1;
+}
+"#;
+
+const SPEAK: &str = r#"
+auto audio = AudioConfig::FromWavFileOutput("speech.wav");
+auto synthesizer = SpeechSynthesizer::FromConfig(config, audio);
+
+«speak»
+if (result->Reason != ResultReason::SynthesizingAudioCompleted)
+{
+    std::cerr << SpeechSynthesisCancellationDetails::FromResult(result)->ErrorDetails << std::endl;
+    return 1;
+}
+std::cout << "speech.wav written" << std::endl;
+"#;
+
+const STREAM: &str = r#"
+auto request = SpeechSynthesisRequest::NewTextStreamingRequest();
+auto speaking = synthesizer->SpeakAsync(request);
+for (auto piece : {"Hello, ", "world."})
+{
+    request->GetInputStream().Write(piece);
+}
+request->GetInputStream().Close();
+auto result = speaking.get();
+"#;
+
+const VOICES: &str = r"
+auto synthesizer = SpeechSynthesizer::FromConfig(config, nullptr);
+
+auto result = synthesizer->GetVoicesAsync().get();
+if (result->Reason != ResultReason::VoicesListRetrieved)
+{
+    std::cerr << result->ErrorDetails << std::endl;
+    return 1;
+}
+for (const auto& voice : result->Voices)
+{
+    std::cout << voice->ShortName << std::endl;
+}
+";
+
+const REST: &str = r#"
+// libcurl, in CMake: target_link_libraries(program CURL::libcurl)
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+
+#include <curl/curl.h>
+
+static size_t append(char* data, size_t size, size_t count, void* answer)
+{
+    static_cast<std::string*>(answer)->append(data, size * count);
+    return size * count;
+}
+
+int main()
+{
+    «secret»
+    CURL* curl = curl_easy_init();
+    if (curl == nullptr)
+    {
+        return 1;
+    }
+    std::string answer;
+    curl_slist* headers = nullptr;
+    «headers»
+    curl_easy_setopt(curl, CURLOPT_URL, "«url»");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    «body»
+
+    CURLcode code = curl_easy_perform(curl);
+    long status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    if (code != CURLE_OK)
+    {
+        std::cerr << curl_easy_strerror(code) << std::endl;
+        return 1;
+    }
+    if (status >= 300)
+    {
+        std::cerr << status << std::endl << answer << std::endl;
+        return 1;
+    }
+    «result»
+}
+"#;
+
+const SOCKET: &str = r#"
+// libcurl 8.11 or newer, or an older one built with WebSockets; in CMake: target_link_libraries(program CURL::libcurl)
+// «remark»
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include <curl/curl.h>
+
+int main()
+{
+    «secret»
+    CURL* curl = curl_easy_init();
+    if (curl == nullptr)
+    {
+        return 1;
+    }
+    curl_slist* headers = nullptr;
+    «headers»
+    curl_easy_setopt(curl, CURLOPT_URL, "«url»");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 2L); // a WebSocket
+    CURLcode code = curl_easy_perform(curl);
+    if (code == CURLE_OK)
+    {
+        std::cout << "connected" << std::endl;
+        «greeting»
+    }
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    if (code != CURLE_OK)
+    {
+        std::cerr << curl_easy_strerror(code) << std::endl;
+        return 1;
+    }
+}
+"#;
+
+/// Without a socket to wait for, this waits a moment between two looks.
+const GREETING: &str = r"
+const curl_ws_frame* frame = nullptr;
+char part[4096];
+size_t length = 0;
+do
+{
+    code = curl_ws_recv(curl, part, sizeof(part), &length, &frame);
+    if (code == CURLE_OK)
+    {
+        std::cout.write(part, static_cast<std::streamsize>(length));
+    }
+    else if (code == CURLE_AGAIN)
+    {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+} while (code == CURLE_AGAIN || (code == CURLE_OK && frame->bytesleft > 0));
+std::cout << std::endl;
+";
+
+fn sdk(sdk: &Sdk) -> String {
+    let (using, task) = match sdk.task {
+        Task::Recognize => ("", listen("SpeechRecognizer", "SpeechRecognition", "event.Result->Text")),
+        Task::Translate => ("Translation", listen("TranslationRecognizer", "TranslationRecognition", &translated(sdk))),
+        Task::Transcribe => (
+            "Transcription",
+            listen(
+                "ConversationTranscriber",
+                "ConversationTranscription",
+                "event.Result->SpeakerId << \" \" << event.Result->Text",
+            ),
+        ),
+        Task::Speak => ("", fill(SPEAK, &[("speak", &speak("Text", "Hello, world."))])),
+        Task::SpeakMarkup => ("", fill(SPEAK, &[("speak", &speak("Ssml", PERSONAL_VOICE))])),
+        Task::SpeakStream => ("", fill(SPEAK, &[("speak", STREAM)])),
+        Task::ListVoices => ("", VOICES.to_owned()),
+    };
+    let using = if using.is_empty() {
+        String::new()
+    } else {
+        format!("using namespace Microsoft::CognitiveServices::Speech::{using};")
+    };
+    let text = fill(
+        PROGRAM,
+        &[
+            ("using", &using),
+            ("secret", &secret(sdk.credential)),
+            ("config", &config(sdk)),
+            ("settings", &sdk.settings.iter().map(setting).chain(token(sdk.credential)).collect::<Vec<_>>().join("\n")),
+            ("task", &task),
+        ],
+    );
+    if task.contains("promise") {
+        text
+    } else {
+        text.replace("#include <future>\n", "").replace("#include <mutex>\n", "").replace("#include <string>\n", "")
+    }
+}
+
+/// The translation into the first of the languages.
+fn translated(sdk: &Sdk) -> String {
+    let target = sdk.settings.iter().find_map(|setting| match setting {
+        Setting::Target(target) => Some(target.as_str()),
+        _ => None,
+    });
+    format!("event.Result->Text << \" \" << event.Result->Translations.at(\"{}\")", target.unwrap_or_default())
+}
+
+fn listen(class: &str, args: &str, result: &str) -> String {
+    let (event, verb) = if class == "ConversationTranscriber" {
+        ("Transcribed", "Transcribing")
+    } else {
+        ("Recognized", "ContinuousRecognition")
+    };
+    fill(LISTEN, &[("class", class), ("args", args), ("result", result), ("event", event), ("verb", verb)])
+}
+
+fn speak(what: &str, text: &str) -> String {
+    format!("auto result = synthesizer->Speak{what}Async({}).get();", quoted(text))
+}
+
+fn config(sdk: &Sdk) -> String {
+    let class = if sdk.task == Task::Translate { "SpeechTranslationConfig" } else { "SpeechConfig" };
+    let key = if sdk.credential.is_some_and(|credential| !credential.is_token()) { ", key" } else { "" };
+    match &sdk.place {
+        Place::Region(region) => format!("{class}::FromSubscription(key, \"{region}\")"),
+        Place::Endpoint(url) => format!("{class}::FromEndpoint(\"{url}\"{key})"),
+        Place::Host(host) => format!("{class}::FromHost(\"{host}\"{key})"),
+    }
+}
+
+fn setting(setting: &Setting) -> String {
+    match setting {
+        Setting::Language(language) => format!("config->SetSpeechRecognitionLanguage(\"{language}\");"),
+        Setting::Target(language) => format!("config->AddTargetLanguage(\"{language}\");"),
+        Setting::Model(id) => format!("config->SetEndpointId(\"{id}\");"),
+        Setting::Voice(voice) => format!("config->SetSpeechSynthesisVoiceName(\"{voice}\");"),
+        Setting::ByRest => "config->SetProperty(\"SPEECH-SynthesisBackend\", \"rest\");".into(),
+    }
+}
+
+fn token(credential: Option<Credential>) -> Option<String> {
+    credential.filter(|credential| credential.is_token()).map(|_| "config->SetAuthorizationToken(key);".into())
+}
+
+fn secret(credential: Option<Credential>) -> String {
+    credential.map_or_else(String::new, |Credential { variable, .. }| {
+        fill(
+            r#"
+const char* key = std::getenv("«variable»");
+if (key == nullptr || *key == '\0')
+{
+    std::cerr << "«variable» is not set" << std::endl;
+    return 1;
+}
+"#,
+            &[("variable", variable)],
+        ) + "\n"
+    })
+}
+
+fn headers(call: &[(&str, &str)], credential: Option<Credential>) -> String {
+    let constant = call.iter().map(|(name, value)| format!("headers = curl_slist_append(headers, \"{name}: {value}\");"));
+    let secret = credential.map(|Credential { header, prefix, .. }| {
+        format!("headers = curl_slist_append(headers, (\"{header}: {prefix}\" + std::string(key)).c_str());")
+    });
+    secret.into_iter().chain(constant).collect::<Vec<_>>().join("\n")
+}
+
+fn rest(call: &Call, credential: Option<Credential>) -> String {
+    let body = match call.body {
+        Body::None => String::new(),
+        Body::Empty => "curl_easy_setopt(curl, CURLOPT_POSTFIELDS, \"\");".into(),
+        Body::Text(text) => format!("curl_easy_setopt(curl, CURLOPT_POSTFIELDS, R\"({text})\");"),
+        Body::File(file) => fill(
+            r#"
+std::ifstream file("«file»", std::ios::binary);
+if (!file)
+{
+    std::cerr << "«file» cannot be read" << std::endl;
+    return 1;
+}
+std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content.size()));
+curl_easy_setopt(curl, CURLOPT_POSTFIELDS, content.data());
+"#,
+            &[("file", file)],
+        ),
+        Body::Form(part, field) => form(part, field),
+    };
+    let result = match call.saved_as {
+        Some(file) => format!("std::ofstream(\"{file}\", std::ios::binary) << answer;\nstd::cout << \"{file} written\" << std::endl;"),
+        None => "std::cout << answer << std::endl;".into(),
+    };
+    let text = fill(
+        REST,
+        &[
+            ("secret", &secret(credential)),
+            ("headers", &headers(&call.headers, credential)),
+            ("url", &call.url),
+            ("body", &body),
+            ("result", &result),
+        ],
+    );
+    let text = if body.contains("istreambuf") { text } else { text.replace("#include <iterator>\n", "") };
+    if text.contains("fstream ") || text.contains("fstream(") { text } else { text.replace("#include <fstream>\n", "") }
+}
+
+fn form(part: &str, field: Option<(&str, &str)>) -> String {
+    let field = field.map_or_else(String::new, |(name, value)| {
+        format!("part = curl_mime_addpart(form);\ncurl_mime_name(part, \"{name}\");\ncurl_mime_data(part, R\"({value})\", CURL_ZERO_TERMINATED);")
+    });
+    fill(
+        r#"
+curl_mime* form = curl_mime_init(curl);
+curl_mimepart* part = curl_mime_addpart(form);
+curl_mime_name(part, "«part»");
+curl_mime_filedata(part, "audio.wav");
+«field»
+curl_easy_setopt(curl, CURLOPT_MIMEPOST, form);
+"#,
+        &[("field", &field), ("part", part)],
+    )
+}
+
+fn socket(socket: &Socket, credential: Option<Credential>) -> String {
+    let text = fill(
+        SOCKET,
+        &[
+            ("remark", &socket.remark),
+            ("secret", &secret(credential)),
+            ("headers", &headers(&[], credential)),
+            ("url", &socket.url),
+            ("greeting", if socket.is_greeted { GREETING } else { "" }),
+        ],
+    );
+    if socket.is_greeted {
+        text.replace("#include <cstdlib>\n", "#include <chrono>\n#include <cstdlib>\n").replace("#include <string>\n", "#include <string>\n#include <thread>\n")
+    } else {
+        text
+    }
+}

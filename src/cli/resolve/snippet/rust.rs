@@ -1,0 +1,204 @@
+//! Rust, with this library: the URL and the header are all that any HTTP or WebSocket client needs.
+
+use std::collections::BTreeSet;
+
+use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Query, Resource, Service, Suffixes};
+
+use super::call::Credential;
+use super::fill;
+
+const PROGRAM: &str = r#"
+// cargo add speech-endpoint --no-default-features
+use speech_endpoint::{«names»};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    «cloud»
+    «account»
+    «query»
+    let endpoint = account.«endpoint»?;
+    «body»
+    Ok(())
+}
+"#;
+
+const URL: &str = r#"println!("{} {}", endpoint.service().method(), endpoint.url());"#;
+
+const URL_AND_HEADER: &str = r#"
+println!("{} {}", endpoint.service().method(), endpoint.url());
+
+let key = std::env::var("«variable»").map_err(|_| "«variable» is not set")?;
+let header = «credential»::«kind»(key)?.header(&endpoint)?;
+println!("{}", header.name); // its value, which is not to be shown, is header.value.expose()
+"#;
+
+/// A program that resolves this endpoint again and says which header it takes.
+pub(super) fn program(endpoint: &Endpoint, credential: Option<Credential>) -> String {
+    let mut names = Names::default();
+    let account = account(endpoint.account(), &mut names);
+    let cloud = match endpoint.account().cloud() {
+        Cloud::Custom(suffixes) => custom_cloud(suffixes, &mut names),
+        _ => String::new(),
+    };
+    let (service, query) = (endpoint.service(), query(endpoint, &mut names));
+    let service = format!("{}::{service:?}", names.add("Service"));
+    let resolve = if query.is_empty() { format!("endpoint({service})") } else { format!("endpoint_with({service}, &query)") };
+    let body = credential.map_or_else(
+        || URL.to_owned(),
+        |credential| {
+            let kind = if credential.is_token() { "token" } else { "key" };
+            let marks = [("variable", credential.variable), ("credential", names.add("Credential")), ("kind", kind)];
+            fill(URL_AND_HEADER, &marks)
+        },
+    );
+    fill(
+        PROGRAM,
+        &[
+            ("names", &names.0.iter().copied().collect::<Vec<_>>().join(", ")),
+            ("cloud", &cloud),
+            ("account", &account),
+            ("query", &query),
+            ("endpoint", &resolve),
+            ("body", &body),
+        ],
+    )
+}
+
+/// What has to be imported.
+#[derive(Default)]
+struct Names(BTreeSet<&'static str>);
+
+impl Names {
+    fn add(&mut self, name: &'static str) -> &'static str {
+        self.0.insert(name);
+        name
+    }
+}
+
+/// An expression with its methods, one on each line if there are many.
+fn chain(start: String, methods: &[String]) -> String {
+    let gap = if methods.len() > 1 { "\n    " } else { "" };
+    methods.iter().fold(start, |chain, method| format!("{chain}{gap}.{method}"))
+}
+
+fn account(account: &Account, names: &mut Names) -> String {
+    let class = names.add("Account");
+    let mut methods = Vec::new();
+    let has_domain = account.domain().is_some();
+    let start = match account.resource() {
+        Resource::Regional(region) if matches!(account.cloud(), Cloud::Custom(_)) => {
+            format!("{class}::regional_in(\"{region}\".parse()?, cloud)?")
+        }
+        Resource::Regional(region) => format!("{class}::regional(\"{region}\".parse()?)?"),
+        Resource::OpenAi(domain, _) => format!("{class}::openai(\"{domain}\".parse()?)"),
+        Resource::Container(host) => format!("{class}::container({})", container(host, names)),
+        _ => format!("{class}::custom_domain(\"{}\".parse()?)", account.domain().map_or("", |domain| domain.as_str())),
+    };
+    if has_domain {
+        match account.cloud() {
+            Cloud::Public => {}
+            Cloud::Custom(_) => methods.push("with_cloud(cloud)?".to_owned()),
+            cloud => methods.push(format!("with_cloud({}::{cloud:?})?", names.add("Cloud"))),
+        }
+        methods.extend(account.region().map(|region| format!("with_region(\"{region}\".parse()?)?")));
+        methods.extend(account.access().map(|known| format!("with_access({})", access(*known, names))));
+    }
+    if account.is_key_auth_disabled() {
+        methods.push("with_key_auth_disabled()".into());
+    }
+    if account.uses_discovery() {
+        methods.push("with_discovery()".into());
+    }
+    chain(format!("let account = {start}"), &methods) + ";"
+}
+
+fn container(host: &ContainerHost, names: &mut Names) -> String {
+    let url = format!("\"{}://{}\"", if host.is_secure() { "wss" } else { "ws" }, host.authority());
+    if host.synthesis_path() == "/cognitiveservices/v1" {
+        return format!("{url}.parse()?");
+    }
+    let class = names.add("ContainerHost");
+    format!("{url}.parse::<{class}>()?.with_synthesis_path(\"{}\")?", host.synthesis_path())
+}
+
+fn access(access: Access, names: &mut Names) -> String {
+    let class = names.add("Access");
+    let known = [
+        ("open", Access::open()),
+        ("locked", Access::locked()),
+        ("ip_rules", Access::ip_rules()),
+        ("service_endpoint", Access::service_endpoint()),
+        ("private_endpoint", Access::private_endpoint()),
+        ("private_and_service_endpoint", Access::private_and_service_endpoint()),
+        ("disabled", Access::disabled()),
+    ];
+    match known.iter().find(|(_, known)| *known == access) {
+        Some((name, _)) => format!("{class}::{name}()"),
+        // Its debug text is what one would write.
+        None => format!("{access:?}"),
+    }
+}
+
+fn custom_cloud(suffixes: &Suffixes, names: &mut Names) -> String {
+    let (cloud, class) = (names.add("Cloud"), names.add("Suffixes"));
+    let (realtime, rest, domain) = (suffixes.realtime(), suffixes.rest(), suffixes.custom_domain());
+    let start = format!("{class}::new(\"{realtime}\", \"{rest}\", \"{domain}\")?");
+    let methods: Vec<String> = [("with_openai", suffixes.openai()), ("with_foundry", suffixes.foundry())]
+        .into_iter()
+        .filter_map(|(method, suffix)| suffix.map(|suffix| format!("{method}(\"{suffix}\")?")))
+        .collect();
+    format!("let cloud = {cloud}::from({});", chain(start, &methods))
+}
+
+/// The settings that make the URL what it is; empty where there are none.
+fn query(endpoint: &Endpoint, names: &mut Names) -> String {
+    let (account, service) = (endpoint.account(), endpoint.service());
+    let is_this = |query: &Query| account.endpoint_with(service, query).is_ok_and(|other| other.url() == endpoint.url());
+    let (mut query, mut methods) = (Query::default(), Vec::new());
+    let mut version = None;
+    if is_this(&query) {
+        return String::new();
+    }
+    if let Some(mode) = Mode::ALL.into_iter().find(|mode| between(endpoint.url(), "/recognition/", "/") == Some(mode.id())) {
+        query = query.with_mode(mode);
+        methods.push(format!("with_mode({}::{mode:?})", names.add("Mode")));
+    }
+    let deployment = between(endpoint.url(), "/deployments/", "/").map(|text| ("deploymentId".to_owned(), decoded(endpoint, text)));
+    let items: Vec<_> = endpoint.to_url().query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    for (name, value) in deployment.into_iter().chain(items) {
+        let method = match (name.as_str(), service) {
+            ("language", _) => "with_language",
+            ("cid", _) => "with_custom_model",
+            ("deploymentId", _) | ("model", Service::OpenAiRealtime) => "with_deployment",
+            ("api-version", _) => {
+                version = Some(value);
+                continue;
+            }
+            ("enableTalkingAvatar", Service::Avatar) => continue,
+            _ => {
+                query = query.clone().with_parameter(&name, &value).unwrap_or(query);
+                methods.push(format!("with_parameter({name:?}, {value:?})?"));
+                continue;
+            }
+        };
+        let name = if method == "with_deployment" { "deploymentId" } else { name.as_str() };
+        query = query.clone().with_parameter(name, &value).unwrap_or(query);
+        methods.push(format!("{method}({value:?})?"));
+    }
+    if !is_this(&query) {
+        let numbered = between(endpoint.url(), "/speechtotext/", "/").map(ToOwned::to_owned);
+        methods.extend(numbered.or(version).map(|version| format!("with_api_version({version:?})?")));
+    }
+    let start = format!("let query = {}::default()", names.add("Query"));
+    chain(start, &methods) + ";"
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+}
+
+/// A part of the path without its percent-encoding.
+fn decoded(endpoint: &Endpoint, text: &str) -> String {
+    let mut url = endpoint.to_url();
+    url.set_query(Some(&format!("x={text}")));
+    url.query_pairs().next().map_or_else(String::new, |(_, value)| value.into_owned())
+}

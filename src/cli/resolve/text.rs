@@ -1,0 +1,82 @@
+//! Text for people: a URL on a line of its own, to be copied whole.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
+
+use super::Resolution;
+use crate::cli::wrap;
+
+/// The resource in one line, then a block per endpoint.
+pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
+    let mut text = String::new();
+    if resolution.endpoints.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "{}", headline(&resolution.account));
+    let with_notes = resolution.is_specific || is_verbose;
+    for endpoint in &resolution.endpoints {
+        block(&mut text, endpoint, with_notes);
+    }
+    let hidden: usize =
+        if with_notes { 0 } else { resolution.endpoints.iter().map(|endpoint| endpoint.notes().len()).sum() };
+    if hidden > 0 {
+        let _ = writeln!(text, "\n{DIM}{hidden} notes on these: see `--service ID` or `-v`{DIM:#}");
+    }
+    text
+}
+
+/// Name, scenario, cloud and region of the resource.
+pub(crate) fn headline(account: &Account) -> String {
+    let name = match account.resource() {
+        Resource::Container(host) => host.authority().to_owned(),
+        _ => account
+            .domain()
+            .map_or_else(|| account.region().map_or_else(String::new, ToString::to_string), ToString::to_string),
+    };
+    let mut parts = vec![account.scenario().title().to_owned()];
+    if !matches!(account.resource(), Resource::Container(_)) {
+        parts.push(account.cloud().title().to_owned());
+    }
+    if let (Some(region), Some(_)) = (account.region(), account.domain()) {
+        parts.push(region.to_string());
+    }
+    format!("{BOLD}{name}{BOLD:#}   {}", parts.join(" · "))
+}
+
+fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
+    let service = endpoint.service();
+    let protocol = if service.is_websocket() { "WebSocket" } else { service.method() };
+    let _ = writeln!(text, "\n{BOLD}{:<27}{BOLD:#} {protocol:<10} {}", service.id(), forms(endpoint));
+    let _ = writeln!(text, "  {URL}{}{URL:#}", endpoint.url());
+    let mut remarks = Vec::new();
+    match service.status() {
+        Status::Current | Status::Legacy | Status::Retiring { .. } => {}
+        other => remarks.push(other.id().to_owned()),
+    }
+    if endpoint.expects() == Expectation::PrivateAddress {
+        remarks.push("DNS should answer with a private address".to_owned());
+    }
+    if with_notes {
+        remarks.extend(endpoint.notes().iter().map(ToString::to_string));
+    }
+    for remark in remarks {
+        for (i, line) in wrap(&remark, WIDTH - 4).into_iter().enumerate() {
+            let mark = if i == 0 { "· " } else { "  " };
+            let _ = writeln!(text, "  {DIM}{mark}{line}{DIM:#}");
+        }
+    }
+}
+
+fn forms(endpoint: &Endpoint) -> String {
+    let forms: Vec<_> = endpoint.accepts().iter().map(Form::title).collect();
+    if forms.is_empty() { "no credential".to_owned() } else { forms.join(", ") }
+}
+
+/// The width of the narrowest terminal that people still use.
+const WIDTH: usize = 80;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const URL: Style = AnsiColor::Cyan.on_default();

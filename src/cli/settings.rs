@@ -1,0 +1,306 @@
+//! Settings: arguments and environment together, read into an account, a query and a credential.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
+
+use speech_endpoint::{
+    Access, Account, Cloud, Credential, CustomDomain, Identity, Note, Query, Region, ResourceId, Shown,
+};
+
+use super::args::{CredentialArgs, EntraSource, QueryArgs, ResourceArgs};
+use super::failure::Failure;
+
+/// The resource, with what a person should know of how it was understood.
+pub(crate) struct Subject {
+    pub(crate) account: Account,
+    pub(crate) notes: Vec<Note>,
+    /// Where it was read from, such as `--region`.
+    pub(crate) source: &'static str,
+}
+
+/// The resource that arguments and environment name.
+///
+/// 1. Exactly one argument addresses it; a region may stand beside a custom domain.
+/// 2. Without any, the environment addresses it.
+/// 3. The cloud is read off the resource; one that is given must not contradict it.
+/// 4. The network, when given, decides the scenario, which needs a custom domain.
+pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
+    let mut subject = addressed(args)?;
+    if let (Some(network), false) = (args.network, args.account.is_some()) {
+        subject.account = match network.access() {
+            Some(access) if subject.account.domain().is_some() => subject.account.with_access(access),
+            Some(access) if access != Access::open() => {
+                return Err(Failure::configuration(
+                    "CFG12",
+                    "a resource with this network is reached by its custom domain, its regional hosts answer 401: give `--custom-domain`, with `--region` beside it",
+                ));
+            }
+            _ => subject.account,
+        };
+    }
+    Ok(subject)
+}
+
+fn addressed(args: &ResourceArgs) -> Result<Subject, Failure> {
+    if let Some(file) = &args.account {
+        return account_json(file, args);
+    }
+    if let Some(host) = &args.host {
+        return container(host, args);
+    }
+    if let Some(name) = &args.custom_domain {
+        return custom_domain(name, args);
+    }
+    if let Some(endpoint) = &args.endpoint {
+        return endpoint_given(endpoint, "--endpoint", args);
+    }
+    if let Some(region) = &args.region {
+        let mut subject = regional(region, "--region", args)?;
+        subject.notes.extend(overruled(&subject.account));
+        return Ok(subject);
+    }
+    if let Some(endpoint) = variable("SPEECH_ENDPOINT") {
+        return endpoint_given(&endpoint, "SPEECH_ENDPOINT", args).map_err(|failure| failure.of("SPEECH_ENDPOINT"));
+    }
+    if let Some(region) = variable("SPEECH_REGION") {
+        return regional(&region, "SPEECH_REGION", args).map_err(|failure| failure.of("SPEECH_REGION"));
+    }
+    Err(Failure::usage(
+        "no resource given: expected one of `--region`, `--custom-domain`, `--endpoint`, `--host`, `--account`, or `SPEECH_REGION` or `SPEECH_ENDPOINT` in the environment",
+    ))
+}
+
+fn regional(text: &str, source: &'static str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let read = Region::read(text)?;
+    let account = match given_cloud(args) {
+        Some(cloud) => Account::regional_in(read.value, cloud),
+        None => Account::regional(read.value),
+    };
+    Ok(Subject { account: account?, notes: read.notes, source })
+}
+
+fn custom_domain(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let read = CustomDomain::read(text)?;
+    let (domain, cloud) = read.value;
+    let mut subject = Subject { account: Account::custom_domain(domain), notes: read.notes, source: "--custom-domain" };
+    let region = region_beside(args, &mut subject.notes)?;
+    let cloud = match cloud {
+        Some(cloud) => Some(agreed(cloud, args)?),
+        None => given_cloud(args),
+    };
+    // The name of the region tells the cloud where nothing else does.
+    let cloud = match (cloud, &region) {
+        (None, Some((region, _))) => Account::regional(region.clone())?.cloud().clone(),
+        (cloud, _) => cloud.unwrap_or(Cloud::Public),
+    };
+    subject.account = subject.account.with_cloud(cloud)?;
+    add_region(subject, region)
+}
+
+fn endpoint_given(text: &str, source: &'static str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let read = Account::from_endpoint(text)?;
+    let mut subject = Subject { account: read.value, notes: read.notes, source };
+    agreed(subject.account.cloud().clone(), args)?;
+    let region = region_beside(args, &mut subject.notes)?;
+    add_region(subject, region)
+}
+
+/// The region beside another address, and whether an argument gave it.
+fn region_beside(args: &ResourceArgs, notes: &mut Vec<Note>) -> Result<Option<(Region, bool)>, Failure> {
+    let (read, is_argument) = match (&args.region, variable("SPEECH_REGION")) {
+        (Some(region), _) => (Region::read(region)?, true),
+        (None, Some(region)) => match Region::read(&region) {
+            Ok(read) => (read, false),
+            Err(error) => {
+                notes.push(Note::new(error.id(), format!("`SPEECH_REGION` is left out: {error}")));
+                return Ok(None);
+            }
+        },
+        (None, None) => return Ok(None),
+    };
+    notes.extend(read.notes);
+    Ok(Some((read.value, is_argument)))
+}
+
+/// An argument that contradicts the address is an error; a variable is overruled, with a note.
+fn add_region(mut subject: Subject, region: Option<(Region, bool)>) -> Result<Subject, Failure> {
+    let Some((region, is_argument)) = region else { return Ok(subject) };
+    match subject.account.clone().with_region(region.clone()) {
+        Ok(account) => subject.account = account,
+        Err(error) if is_argument => return Err(error.into()),
+        Err(_) => subject.notes.push(overruled_note("SPEECH_REGION", region.as_str(), subject.source)),
+    }
+    Ok(subject)
+}
+
+/// What the environment says differently from the argument that won.
+fn overruled(account: &Account) -> Option<Note> {
+    let endpoint = variable("SPEECH_ENDPOINT")?;
+    let read = Account::from_endpoint(&endpoint).ok()?;
+    (read.value.region() != account.region()).then(|| {
+        let name = read
+            .value
+            .domain()
+            .map_or_else(|| read.value.region().map(ToString::to_string), |domain| Some(domain.to_string()));
+        overruled_note("SPEECH_ENDPOINT", &name.unwrap_or_default(), "--region")
+    })
+}
+
+fn overruled_note(variable: &str, value: &str, winner: &str) -> Note {
+    Note::new("CFG09", format!("`{variable}` names `{value}`, which `{winner}` overrules: unset it if it is not meant"))
+}
+
+fn container(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let read = Account::from_host(text)?;
+    let account = match &args.synthesis_path {
+        Some(path) => read.value.with_synthesis_path(path)?,
+        None => read.value,
+    };
+    Ok(Subject { account, notes: read.notes, source: "--host" })
+}
+
+fn account_json(file: &Path, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let json = read_file(file, "--account", LARGEST_ACCOUNT)?;
+    let read = Account::from_arm_json(json.as_bytes())?;
+    agreed(read.value.cloud().clone(), args)?;
+    Ok(Subject { account: read.value, notes: read.notes, source: "--account" })
+}
+
+/// The settings of the query.
+pub(crate) fn query(args: &QueryArgs) -> Result<Query, Failure> {
+    let mut query = Query::default();
+    if let Some(language) = &args.language {
+        query = query.with_language(language)?;
+    }
+    if let Some(mode) = &args.mode {
+        query = query.with_mode(mode.0);
+    }
+    if let Some(id) = &args.custom_model {
+        query = query.with_custom_model(id)?;
+    }
+    if let Some(id) = &args.deployment {
+        query = query.with_deployment(id)?;
+    }
+    if let Some(version) = &args.api_version {
+        query = query.with_api_version(version)?;
+    }
+    for pair in &args.query {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !pair.contains('=') {
+            return Err(Failure::usage(format!("{} is not a query parameter: expected NAME=VALUE", Shown::new(pair))));
+        }
+        query = query.with_parameter(name, value)?;
+    }
+    Ok(query)
+}
+
+/// How callers authenticate, by the kind of credential that is given, with what is noteworthy about it.
+pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Identity, Vec<Note>), Failure> {
+    let resource_id: Option<ResourceId> = args.resource_id.as_deref().map(str::parse).transpose()?;
+    if let Some(source) = args.entra {
+        let identity = if source == EntraSource::ManagedIdentity { Identity::ManagedIdentity } else { Identity::Entra };
+        return Ok((identity, resource_id.and_then(|id| id.note(account)).into_iter().collect()));
+    }
+    let Some(credential) = credential(args)? else { return Ok((Identity::Key, Vec::new())) };
+    let identity = match credential {
+        Credential::IssuedToken(_) => Identity::IssuedToken,
+        Credential::Entra { .. } | Credential::EntraComposed { .. } => Identity::Entra,
+        _ => Identity::Key,
+    };
+    Ok((identity, credential.notes(account)))
+}
+
+/// The credential, from the variable or file that is named, or from `SPEECH_KEY`.
+fn credential(args: &CredentialArgs) -> Result<Option<Credential>, Failure> {
+    let credential = if let Some(name) = &args.key_env {
+        Credential::key(named(name)?)
+    } else if let Some(path) = &args.key_file {
+        Credential::key(one_line(read_file(path, "--key-file", LARGEST_CREDENTIAL)?))
+    } else if let Some(name) = &args.token_env {
+        Credential::token(named(name)?)
+    } else if let Some(path) = &args.token_file {
+        Credential::token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?))
+    } else if let Some(key) = variable("SPEECH_KEY") {
+        Credential::key(key)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(credential?))
+}
+
+/// A variable of the environment; an empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
+    exact(name).filter(|value| !value.trim().is_empty())
+}
+
+/// A variable that an argument names, so it must be set.
+fn named(name: &str) -> Result<String, Failure> {
+    exact(name).ok_or_else(|| Failure::usage(format!("environment variable {} is not set", Shown::new(name))))
+}
+
+/// The one place where the environment is read, a variable at a time, so that no copy of a key is kept.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+fn exact(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Editors and shells end a file with a line break, which is no part of what it holds.
+fn one_line(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    text
+}
+
+fn given_cloud(args: &ResourceArgs) -> Option<Cloud> {
+    args.cloud.as_ref().map(|cloud| cloud.0.clone())
+}
+
+/// The cloud of the resource, unless another was given.
+fn agreed(cloud: Cloud, args: &ResourceArgs) -> Result<Cloud, Failure> {
+    match given_cloud(args) {
+        Some(given) if given != cloud => Err(Failure::configuration(
+            "CFG06",
+            format!(
+                "the resource belongs to the {}, not to the {}: remove `--cloud` or correct it",
+                cloud.title(),
+                given.title()
+            ),
+        )),
+        _ => Ok(cloud),
+    }
+}
+
+fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
+    let name = if path == Path::new("-") { "standard input".into() } else { format!("`{}`", path.display()) };
+    let unreadable = |problem: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") && io::stdin().is_terminal() {
+        return Err(unreadable(&"it is a terminal, expected a pipe or a redirected file"));
+    }
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(largest + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > largest {
+        return Err(unreadable(&format_args!("it has more than {largest} bytes")));
+    }
+    // What a Windows shell redirects begins with a byte order mark.
+    String::from_utf8(bytes)
+        .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+        .map_err(|_| unreadable(&"it is not UTF-8 text"))
+}
+
+/// An account with a thousand allowed names stays far below.
+const LARGEST_ACCOUNT: u64 = 4 << 20;
+
+/// The longest Entra tokens have some ten thousand characters.
+const LARGEST_CREDENTIAL: u64 = 64 << 10;
