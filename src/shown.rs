@@ -28,10 +28,11 @@ impl Shown {
                 text.push('…');
                 break;
             }
-            if c.is_control() || is_invisible(c) {
-                text.extend(c.escape_default());
-            } else {
+            if c.is_ascii_graphic() || c == ' ' {
                 text.push(c);
+            } else {
+                // Escapes what does not show, or changes how a terminal shows what follows.
+                text.extend(c.escape_debug());
             }
         }
         text.push('`');
@@ -68,9 +69,10 @@ pub(crate) fn looks_like_key(text: &str) -> bool {
 
 /// Three base64url parts of which the first encodes an object: `ey` is how `{"` begins.
 fn holds_token(text: &str) -> bool {
-    let Some(start) = text.find("ey") else { return false };
-    let token = &text[start..];
-    token.as_bytes().get(2).is_some_and(u8::is_ascii_uppercase) && token.bytes().filter(|b| *b == b'.').count() >= 2
+    text.match_indices("ey").any(|(start, _)| {
+        let token = &text[start..];
+        token.as_bytes().get(2).is_some_and(u8::is_ascii_uppercase) && token.matches('.').count() >= 2
+    })
 }
 
 fn without_user_info(text: &str) -> String {
@@ -87,11 +89,6 @@ fn without_query_values(text: &str) -> String {
         Some(query) if text[query..].contains('=') => format!("{}?…", &text[..query]),
         _ => text.to_owned(),
     }
-}
-
-/// Characters that change how a terminal shows what follows.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Long enough for any host, short enough for one line of a terminal with words around it.
@@ -111,6 +108,7 @@ mod tests {
             "https://contoso.cognitiveservices.azure.com/0123456789abcdef0123456789abcdef",
             "Bearer eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
             "aad#/subscriptions/x#y",
+            "key=eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
             &"A1".repeat(42),
         ] {
             let shown = Shown::new(secret).to_string();
@@ -127,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_value_stays_on_one_line() {
-        assert_eq!(Shown::new("a\r\nb\u{202e}c").to_string(), "`a\\r\\nb\\u{202e}c`");
+        assert_eq!(Shown::new("a\r\nb\u{202e}\u{61c}é").to_string(), "`a\\r\\nb\\u{202e}\\u{61c}é`");
         assert!(Shown::new(&"x y ".repeat(200)).to_string().chars().count() < 110);
         assert_eq!(Shown::new("").to_string(), "an empty value");
     }
