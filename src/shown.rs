@@ -30,6 +30,8 @@ impl Shown {
             }
             if c.is_ascii_graphic() || c == ' ' {
                 text.push(c);
+            } else if c.is_ascii() {
+                text.extend(c.escape_default());
             } else {
                 // Escapes what does not show, or changes how a terminal shows what follows.
                 text.extend(c.escape_debug());
