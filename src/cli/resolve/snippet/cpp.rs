@@ -6,7 +6,7 @@ use super::{Socket, Writer, fill, quoted};
 
 pub(super) const WRITER: Writer = Writer { sdk, rest, socket };
 
-const PROGRAM: &str = r#"
+const PROGRAM: &str = r"
 // Speech SDK for C++, in CMake: target_link_libraries(program Microsoft.CognitiveServices.Speech.core)
 #include <cstdlib>
 #include <future>
@@ -27,7 +27,7 @@ int main()
     «settings»
     «task»
 }
-"#;
+";
 
 const LISTEN: &str = r#"
 auto audio = AudioConfig::FromWavFileInput("audio.wav");
@@ -153,7 +153,7 @@ int main()
 "#;
 
 const SOCKET: &str = r#"
-// libcurl 8.11 or newer, or an older one built with WebSockets; in CMake: target_link_libraries(program CURL::libcurl)
+// libcurl 8.11 or newer, in CMake: target_link_libraries(program CURL::libcurl)
 // «remark»
 #include <cstdlib>
 #include <iostream>
@@ -312,7 +312,8 @@ if (key == nullptr || *key == '\0')
 }
 
 fn headers(call: &[(&str, &str)], credential: Option<Credential>) -> String {
-    let constant = call.iter().map(|(name, value)| format!("headers = curl_slist_append(headers, \"{name}: {value}\");"));
+    let constant =
+        call.iter().map(|(name, value)| format!("headers = curl_slist_append(headers, \"{name}: {value}\");"));
     let secret = credential.map(|Credential { header, prefix, .. }| {
         format!("headers = curl_slist_append(headers, (\"{header}: {prefix}\" + std::string(key)).c_str());")
     });
@@ -341,7 +342,9 @@ curl_easy_setopt(curl, CURLOPT_POSTFIELDS, content.data());
         Body::Form(part, field) => form(part, field),
     };
     let result = match call.saved_as {
-        Some(file) => format!("std::ofstream(\"{file}\", std::ios::binary) << answer;\nstd::cout << \"{file} written\" << std::endl;"),
+        Some(file) => format!(
+            "std::ofstream(\"{file}\", std::ios::binary) << answer;\nstd::cout << \"{file} written\" << std::endl;"
+        ),
         None => "std::cout << answer << std::endl;".into(),
     };
     let text = fill(
@@ -387,7 +390,8 @@ fn socket(socket: &Socket, credential: Option<Credential>) -> String {
         ],
     );
     if socket.is_greeted {
-        text.replace("#include <cstdlib>\n", "#include <chrono>\n#include <cstdlib>\n").replace("#include <string>\n", "#include <string>\n#include <thread>\n")
+        text.replace("#include <cstdlib>\n", "#include <chrono>\n#include <cstdlib>\n")
+            .replace("#include <string>\n", "#include <string>\n#include <thread>\n")
     } else {
         text
     }

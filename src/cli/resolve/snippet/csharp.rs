@@ -1,4 +1,4 @@
-//! C# 7.1 or newer.
+//! C# 6 or newer.
 
 use super::call::{Body, Call, Credential, PERSONAL_VOICE};
 use super::sdk::{Place, Sdk, Setting, Task};
@@ -12,7 +12,9 @@ const PROGRAM: &str = r"
 
 class Program
 {
-    static async Task<int> Main()
+    static int Main() => Run().GetAwaiter().GetResult();
+
+    static async Task<int> Run()
     {
         «secret»
         «body»
@@ -254,7 +256,9 @@ fn rest(call: &Call, credential: Option<Credential>) -> String {
         }
     };
     let (of_content, of_request): (Vec<_>, Vec<_>) = call.headers.iter().partition(|(name, _)| *name == "Content-Type");
-    let line = |place: &str, (name, value): &(&str, &str)| format!("{place}.TryAddWithoutValidation(\"{name}\", \"{value}\");");
+    let line = |place: &str, (name, value): &(&str, &str)| {
+        format!("{place}.TryAddWithoutValidation(\"{name}\", \"{value}\");")
+    };
     let mut headers: Vec<String> = of_request.into_iter().map(|header| line("request.Headers", header)).collect();
     if let Some(Credential { header, prefix, .. }) = credential {
         headers.insert(0, format!("request.Headers.Add(\"{header}\", {});", value(prefix)));
@@ -264,7 +268,9 @@ fn rest(call: &Call, credential: Option<Credential>) -> String {
         .chain(of_content.into_iter().map(|header| line("request.Content.Headers", header)))
         .collect();
     let result = match call.saved_as {
-        Some(file) => format!("File.WriteAllBytes(\"{file}\", await response.Content.ReadAsByteArrayAsync());\nConsole.WriteLine(\"{file} written\");"),
+        Some(file) => format!(
+            "File.WriteAllBytes(\"{file}\", await response.Content.ReadAsByteArrayAsync());\nConsole.WriteLine(\"{file} written\");"
+        ),
         None => "Console.WriteLine(await response.Content.ReadAsStringAsync());".into(),
     };
     let body = fill(

@@ -6,7 +6,7 @@ use super::{Socket, Writer, fill, quoted};
 
 pub(super) const WRITER: Writer = Writer { sdk, rest, socket };
 
-const PROGRAM: &str = r#"
+const PROGRAM: &str = r"
 // go get «module»
 // «remark»
 package main
@@ -25,15 +25,15 @@ func main() {
 	«secret»
 	«body»
 }
-"#;
+";
 
-const SDK: &str = r#"
+const SDK: &str = r"
 config, err := speech.«config»
 check(err)
 defer config.Close()
 «settings»
 «task»
-"#;
+";
 
 const LISTEN: &str = r#"
 input, err := audio.NewAudioConfigFromWavFileInput("audio.wav")
@@ -151,18 +151,16 @@ const MODULE: &str = "github.com/Microsoft/cognitive-services-speech-sdk-go";
 fn sdk(sdk: &Sdk) -> String {
     let task = match sdk.task {
         Task::Recognize => listen("SpeechRecognizer", "SpeechRecognition", "event.Result.Text"),
-        Task::Translate => {
-            listen("TranslationRecognizer", "TranslationRecognition", "event.Result.Text, event.Result.GetTranslations()")
-        }
-        Task::Transcribe => listen(
-            "ConversationTranscriber",
-            "ConversationTranscription",
-            "event.Result.SpeakerID, event.Result.Text",
+        Task::Translate => listen(
+            "TranslationRecognizer",
+            "TranslationRecognition",
+            "event.Result.Text, event.Result.GetTranslations()",
         ),
-        Task::Speak | Task::SpeakStream => fill(SPEAK, &[("speak", "SpeakTextAsync(\"Hello, world.\")")]),
-        Task::SpeakMarkup => {
-            fill(SPEAK, &[("speak", &format!("SpeakSsmlAsync({})", quoted(PERSONAL_VOICE)))])
+        Task::Transcribe => {
+            listen("ConversationTranscriber", "ConversationTranscription", "event.Result.SpeakerID, event.Result.Text")
         }
+        Task::Speak | Task::SpeakStream => fill(SPEAK, &[("speak", "SpeakTextAsync(\"Hello, world.\")")]),
+        Task::SpeakMarkup => fill(SPEAK, &[("speak", &format!("SpeakSsmlAsync({})", quoted(PERSONAL_VOICE)))]),
         Task::ListVoices => VOICES.to_owned(),
     };
     let settings = sdk.settings.iter().map(setting).chain(token(sdk.credential)).collect::<Vec<_>>().join("\n");
@@ -185,8 +183,8 @@ fn program(module: &str, remark: &str, modules: &[&str], credential: Option<Cred
         *path == "log" || names(body, &name) || names(&secret, &name)
     };
     let quote = |path: &str| format!("\"{path}\"");
-    let standard = standard.iter().copied().filter(|path| is_named(&path)).map(quote);
-    let modules: Vec<String> = modules.iter().copied().filter(|path| is_named(&path)).map(quote).collect();
+    let standard = standard.iter().copied().filter(|path| is_named(path)).map(quote);
+    let modules: Vec<String> = modules.iter().copied().filter(|path| is_named(path)).map(quote).collect();
     let gap = (!modules.is_empty()).then(String::new);
     let imports = standard.chain(gap).chain(modules).collect::<Vec<_>>().join("\n");
     let text = fill(
@@ -284,7 +282,8 @@ fn value(prefix: &str) -> String {
 }
 
 fn form(part: &str, field: Option<(&str, &str)>) -> String {
-    let field = field.map_or_else(String::new, |(name, value)| format!("check(form.WriteField(\"{name}\", `{value}`))"));
+    let field =
+        field.map_or_else(String::new, |(name, value)| format!("check(form.WriteField(\"{name}\", `{value}`))"));
     fill(
         r#"
 content, err := os.ReadFile("audio.wav")
@@ -305,7 +304,10 @@ check(form.Close())
 fn socket(socket: &Socket, credential: Option<Credential>) -> String {
     let header = credential.map_or_else(
         || "nil".to_owned(),
-        |Credential { header, prefix, .. }| format!("http.Header{{\"{header}\": {{{}}}}}", value(prefix)),
+        |Credential { header, prefix, .. }| {
+            // Here `gofmt` wants blanks around the operator, between parentheses it wants none.
+            format!("http.Header{{\"{header}\": {{{}}}}}", value(prefix).replace('+', " + "))
+        },
     );
     let greeting = if socket.is_greeted { GREETING } else { "" };
     let body = fill(SOCKET, &[("url", &socket.url), ("header", &header), ("greeting", greeting)]);

@@ -172,14 +172,12 @@ const CLASSES: &[(&str, &[&str])] = &[
 fn sdk(sdk: &Sdk) -> String {
     let task = match sdk.task {
         Task::Recognize => listen("SpeechRecognizer", "event.getResult().getText()"),
-        Task::Translate => listen(
-            "TranslationRecognizer",
-            "event.getResult().getText() + \" \" + event.getResult().getTranslations()",
-        ),
-        Task::Transcribe => listen(
-            "ConversationTranscriber",
-            "event.getResult().getSpeakerId() + \" \" + event.getResult().getText()",
-        ),
+        Task::Translate => {
+            listen("TranslationRecognizer", "event.getResult().getText() + \" \" + event.getResult().getTranslations()")
+        }
+        Task::Transcribe => {
+            listen("ConversationTranscriber", "event.getResult().getSpeakerId() + \" \" + event.getResult().getText()")
+        }
         Task::Speak => fill(SPEAK, &[("speak", &speak("Text", "Hello, world."))]),
         Task::SpeakMarkup => fill(SPEAK, &[("speak", &speak("Ssml", PERSONAL_VOICE))]),
         Task::SpeakStream => fill(SPEAK, &[("speak", STREAM)]),
@@ -285,7 +283,9 @@ fn rest(call: &Call, credential: Option<Credential>) -> String {
         headers.push(header("Content-Type", "\"multipart/form-data; boundary=\" + boundary"));
     }
     let result = match call.saved_as {
-        Some(file) => format!("Files.write(Path.of(\"{file}\"), response.body());\nSystem.out.println(\"{file} written\");"),
+        Some(file) => {
+            format!("Files.write(Path.of(\"{file}\"), response.body());\nSystem.out.println(\"{file} written\");")
+        }
         None => "System.out.println(new String(response.body(), StandardCharsets.UTF_8));".into(),
     };
     let body = fill(

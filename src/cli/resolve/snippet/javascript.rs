@@ -66,7 +66,7 @@ for (const piece of ["Hello, ", "world."]) {
 request.inputStream.close();
 "#;
 
-const VOICES: &str = r#"
+const VOICES: &str = r"
 const synthesizer = new sdk.SpeechSynthesizer(config, null);
 
 synthesizer.getVoicesAsync().then((result) => {
@@ -78,7 +78,7 @@ synthesizer.getVoicesAsync().then((result) => {
   }
   synthesizer.close();
 });
-"#;
+";
 
 const REST: &str = r#"
 // Node.js 18 or newer is enough.

@@ -6,7 +6,7 @@ use super::{Socket, Writer, fill, quoted};
 
 pub(super) const WRITER: Writer = Writer { sdk, rest, socket };
 
-const PROGRAM: &str = r#"
+const PROGRAM: &str = r"
 # pip install azure-cognitiveservices-speech
 import os
 import sys
@@ -18,7 +18,7 @@ import azure.cognitiveservices.speech as speechsdk
 config = speechsdk.«config»
 «settings»
 «body»
-"#;
+";
 
 const LISTEN: &str = r#"
 audio = speechsdk.audio.AudioConfig(filename="audio.wav")
@@ -67,7 +67,7 @@ request.input_stream.close()
 result = speaking.get()
 "#;
 
-const VOICES: &str = r#"
+const VOICES: &str = r"
 synthesizer = speechsdk.SpeechSynthesizer(speech_config=config, audio_config=None)
 
 result = synthesizer.get_voices_async().get()
@@ -75,7 +75,7 @@ if result.reason != speechsdk.ResultReason.VoicesListRetrieved:
     sys.exit(result.error_details)
 for voice in result.voices:
     print(voice.short_name)
-"#;
+";
 
 const REST: &str = r#"
 # Python 3 alone is enough.

@@ -7,7 +7,7 @@ use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Que
 use super::call::Credential;
 use super::fill;
 
-const PROGRAM: &str = r#"
+const PROGRAM: &str = r"
 // cargo add speech-endpoint --no-default-features
 use speech_endpoint::{«names»};
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     «body»
     Ok(())
 }
-"#;
+";
 
 const URL: &str = r#"println!("{} {}", endpoint.service().method(), endpoint.url());"#;
 
@@ -41,7 +41,8 @@ pub(super) fn program(endpoint: &Endpoint, credential: Option<Credential>) -> St
     };
     let (service, query) = (endpoint.service(), query(endpoint, &mut names));
     let service = format!("{}::{service:?}", names.add("Service"));
-    let resolve = if query.is_empty() { format!("endpoint({service})") } else { format!("endpoint_with({service}, &query)") };
+    let resolve =
+        if query.is_empty() { format!("endpoint({service})") } else { format!("endpoint_with({service}, &query)") };
     let body = credential.map_or_else(
         || URL.to_owned(),
         |credential| {
@@ -152,18 +153,23 @@ fn custom_cloud(suffixes: &Suffixes, names: &mut Names) -> String {
 /// The settings that make the URL what it is; empty where there are none.
 fn query(endpoint: &Endpoint, names: &mut Names) -> String {
     let (account, service) = (endpoint.account(), endpoint.service());
-    let is_this = |query: &Query| account.endpoint_with(service, query).is_ok_and(|other| other.url() == endpoint.url());
+    let is_this =
+        |query: &Query| account.endpoint_with(service, query).is_ok_and(|other| other.url() == endpoint.url());
     let (mut query, mut methods) = (Query::default(), Vec::new());
     let mut version = None;
     if is_this(&query) {
         return String::new();
     }
-    if let Some(mode) = Mode::ALL.into_iter().find(|mode| between(endpoint.url(), "/recognition/", "/") == Some(mode.id())) {
+    if let Some(mode) =
+        Mode::ALL.into_iter().find(|mode| between(endpoint.url(), "/recognition/", "/") == Some(mode.id()))
+    {
         query = query.with_mode(mode);
         methods.push(format!("with_mode({}::{mode:?})", names.add("Mode")));
     }
-    let deployment = between(endpoint.url(), "/deployments/", "/").map(|text| ("deploymentId".to_owned(), decoded(endpoint, text)));
-    let items: Vec<_> = endpoint.to_url().query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let deployment =
+        between(endpoint.url(), "/deployments/", "/").map(|text| ("deploymentId".to_owned(), decoded(endpoint, text)));
+    let items: Vec<_> =
+        endpoint.to_url().query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     for (name, value) in deployment.into_iter().chain(items) {
         let method = match (name.as_str(), service) {
             ("language", _) => "with_language",
