@@ -40,7 +40,8 @@ impl Region {
     /// [`NameError`] with `CFG01`, `CFG02` when a custom domain name was given, `CFG10` when a key was.
     pub fn read(text: &str) -> Result<Understood<Self>, NameError> {
         let id: String = text.trim().chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
-        if looks_secret(text) && !text.contains("://") {
+        // A key with a blank in it is still one.
+        if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
             return Err(NameError::secret("--region", text));
         }
         if !has_region_shape(&id) {
@@ -261,9 +262,9 @@ impl NameError {
             | Self::CustomDomainAsRegion { given, .. }
             | Self::RegionAsCustomDomain { given, .. }
             | Self::CustomDomain { given }
-            | Self::Secret { given, .. }
             | Self::Cloud { given }
             | Self::Suffix { given } => *given = Shown::new(text),
+            Self::Secret { given, .. } => *given = Shown::described(text),
         }
         self
     }
@@ -295,7 +296,7 @@ impl NameError {
     }
 
     pub(crate) fn secret(argument: &'static str, text: &str) -> Self {
-        Self::Secret { given: Shown::new(text.trim()), argument }
+        Self::Secret { given: Shown::described(text.trim()), argument }
     }
 
     pub(crate) fn cloud(text: &str) -> Self {

@@ -20,7 +20,7 @@ impl Shown {
         let length = value.chars().count();
         let value = without_query_values(&without_user_info(value));
         if looks_secret(&value) {
-            return Self(format!("a value of {length} characters that looks like a secret"));
+            return Self::described_by(length);
         }
         let mut text = String::from("`");
         for (count, c) in value.chars().enumerate() {
@@ -39,6 +39,17 @@ impl Shown {
         }
         text.push('`');
         Self(text)
+    }
+}
+
+impl Shown {
+    /// A value that is known to be a secret, whatever it looks like.
+    pub(crate) fn described(value: &str) -> Self {
+        Self::described_by(value.chars().count())
+    }
+
+    fn described_by(length: usize) -> Self {
+        Self(format!("a value of {length} characters that looks like a secret"))
     }
 }
 
