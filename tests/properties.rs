@@ -102,7 +102,7 @@ fn query() -> impl Strategy<Value = Query> {
 fn config() -> ProptestConfig {
     let seeded = std::env::var_os("PROPTEST_RNG_SEED").is_some();
     let rng_seed = if seeded { ProptestConfig::default().rng_seed } else { RngSeed::Fixed(2026) };
-    ProptestConfig { cases: 2000, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
+    ProptestConfig { cases: 1000, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
 }
 
 proptest! {
