@@ -42,7 +42,9 @@ impl ContainerHost {
     /// [`AccountError::Path`] when it is not a plain absolute path.
     pub fn with_synthesis_path(self, path: &str) -> Result<Self, AccountError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-        if path.starts_with('/') && path.len() <= 200 && path.chars().all(plain) {
+        // A URL parser would resolve these, so that another path would be called.
+        let climbs = path.split('/').any(|segment| matches!(segment, "." | ".."));
+        if path.starts_with('/') && path.len() <= 200 && path.chars().all(plain) && !climbs {
             Ok(Self { synthesis_path: path.into(), ..self })
         } else {
             Err(AccountError::Path { given: Shown::new(path) })
@@ -80,5 +82,19 @@ impl FromStr for ContainerHost {
 impl fmt::Display for ContainerHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.authority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_synthesis_path_is_called_as_it_is_given_or_refused() {
+        let host: ContainerHost = "ws://localhost:5000".parse().unwrap();
+        assert!(host.clone().with_synthesis_path("/speech/synthesize/cognitiveservices/v1").is_ok());
+        for path in ["", "x", "/a/../b", "/./a", "/a?b", "/a#b", "/a b", "/a%2eb", "/..", "//evil.example\\x"] {
+            assert!(host.clone().with_synthesis_path(path).is_err(), "{path}");
+        }
     }
 }
