@@ -8,6 +8,7 @@ use clap::Parser as _;
 mod allowlist;
 mod args;
 mod completions;
+mod explain;
 mod failure;
 mod output;
 mod resolve;
@@ -47,6 +48,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Resolve(args) => resolve::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
+        Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     }
 }

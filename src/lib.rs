@@ -2,6 +2,7 @@
 
 mod account;
 mod allowlist;
+mod catalogue;
 mod cloud;
 mod credential;
 mod endpoint;
@@ -17,6 +18,7 @@ mod shown;
 pub use account::ArmError;
 pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
 pub use allowlist::{Allowlist, Entry, Identity, Zone};
+pub use catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
 pub use cloud::{Cloud, Suffixes};
 pub use credential::{Credential, CredentialError, Form, Forms, Header, ResourceId, Secret, may_receive};
 pub use endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};

@@ -9,6 +9,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use speech_endpoint::{Access, Cloud, Mode, Service, Shown};
 
+use super::explain::{self, ExplainArgs};
 use super::resolve::snippet::Language;
 
 /// URLs and credential forms of Azure AI Speech, for any resource, network and cloud.
@@ -27,6 +28,9 @@ pub(crate) enum Command {
     /// The hosts, ports, zones and service tags that a firewall must let through
     #[command(after_help = ALLOWLIST_EXAMPLES)]
     Allowlist(AllowlistArgs),
+    /// A failure, all failures, or what to test for a pasted error line
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(ExplainArgs),
     /// Completions for a shell, or the manual page
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -349,6 +353,7 @@ impl Command {
         match self {
             Self::Resolve(args) => &args.output,
             Self::Allowlist(args) => &args.output,
+            Self::Explain(args) => &args.output,
             Self::Completions(args) => &args.output,
         }
     }

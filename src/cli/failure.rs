@@ -120,7 +120,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `allowlist` or `completions`".into();
+        line = "no command given: expected `resolve`, `allowlist`, `explain` or `completions`".into();
     }
     for (kind, value) in error.context() {
         match (kind, value) {

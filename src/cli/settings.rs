@@ -275,7 +275,7 @@ fn agreed(cloud: Cloud, args: &ResourceArgs) -> Result<Cloud, Failure> {
     }
 }
 
-fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
+pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
     let name = if path == Path::new("-") { "standard input".into() } else { format!("`{}`", path.display()) };
     let unreadable = |problem: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
