@@ -192,8 +192,8 @@ fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<No
         notes.push(Note::new(
             "endpoint_differs",
             format!(
-                "`endpoint` names custom domain `{}`, `customSubDomainName` names `{domain}`, which is used",
-                reading.label
+                "`endpoint` names custom domain {}, `customSubDomainName` names `{domain}`, which is used",
+                Shown::new(reading.label)
             ),
         ));
     }

@@ -41,6 +41,7 @@ recognizer->«event».Connect([](const «args»EventArgs& event) {
     if (!event.Result->Text.empty())
     {
         std::cout << «result» << std::endl;
+        «more»
     }
 });
 recognizer->Canceled.Connect([&](const «args»CanceledEventArgs& event) {
@@ -58,6 +59,13 @@ if (!error.empty())
 {
     std::cerr << error << std::endl;
     return 1;
+}
+"#;
+
+const TRANSLATIONS: &str = r#"
+for (const auto& translation : event.Result->Translations)
+{
+    std::cout << translation.first << " " << translation.second << std::endl;
 }
 "#;
 
@@ -213,7 +221,9 @@ std::cout << std::endl;
 fn sdk(sdk: &Sdk) -> String {
     let (using, task) = match sdk.task {
         Task::Recognize => ("", listen("SpeechRecognizer", "SpeechRecognition", "event.Result->Text")),
-        Task::Translate => ("Translation", listen("TranslationRecognizer", "TranslationRecognition", &translated(sdk))),
+        Task::Translate => {
+            ("Translation", listen("TranslationRecognizer", "TranslationRecognition", "event.Result->Text"))
+        }
         Task::Transcribe => (
             "Transcription",
             listen(
@@ -249,22 +259,16 @@ fn sdk(sdk: &Sdk) -> String {
     }
 }
 
-/// The translation into the first of the languages.
-fn translated(sdk: &Sdk) -> String {
-    let target = sdk.settings.iter().find_map(|setting| match setting {
-        Setting::Target(target) => Some(target.as_str()),
-        _ => None,
-    });
-    format!("event.Result->Text << \" \" << event.Result->Translations.at(\"{}\")", target.unwrap_or_default())
-}
-
 fn listen(class: &str, args: &str, result: &str) -> String {
     let (event, verb) = if class == "ConversationTranscriber" {
         ("Transcribed", "Transcribing")
     } else {
         ("Recognized", "ContinuousRecognition")
     };
-    fill(LISTEN, &[("class", class), ("args", args), ("result", result), ("event", event), ("verb", verb)])
+    let more = if class == "TranslationRecognizer" { TRANSLATIONS } else { "" };
+    let marks =
+        [("class", class), ("args", args), ("result", result), ("more", more), ("event", event), ("verb", verb)];
+    fill(LISTEN, &marks)
 }
 
 fn speak(what: &str, text: &str) -> String {

@@ -36,6 +36,9 @@ recognizer.canceled = (_, event) => {
 recognizer.«start»();
 "#;
 
+const TRANSLATED: &str =
+    "event.result.text, event.result.translations.languages.map((to) => event.result.translations.get(to))";
+
 const SPEAK: &str = r#"
 const audio = sdk.AudioConfig.fromAudioFileOutput("speech.wav");
 const synthesizer = new sdk.SpeechSynthesizer(config, audio);
@@ -140,15 +143,7 @@ socket.on("open", () => {
 fn sdk(sdk: &Sdk) -> String {
     let body = match sdk.task {
         Task::Recognize => listen("SpeechRecognizer", "recognized", "ContinuousRecognition", "event.result.text"),
-        Task::Translate => {
-            let Some(Setting::Target(target)) =
-                sdk.settings.iter().find(|setting| matches!(setting, Setting::Target(_)))
-            else {
-                return String::new();
-            };
-            let result = format!("event.result.text, event.result.translations.get(\"{target}\")");
-            listen("TranslationRecognizer", "recognized", "ContinuousRecognition", &result)
-        }
+        Task::Translate => listen("TranslationRecognizer", "recognized", "ContinuousRecognition", TRANSLATED),
         Task::Transcribe => listen(
             "ConversationTranscriber",
             "transcribed",
