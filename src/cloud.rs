@@ -292,7 +292,9 @@ fn host_name(text: &str) -> Result<Text, NameError> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    if lower.len() <= 190 && lower.contains('.') && lower.split('.').all(label) {
+    // A name whose last label begins with a digit may be read as an address.
+    let is_number = lower.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+    if lower.len() <= 190 && lower.contains('.') && lower.split('.').all(label) && !is_number {
         Ok(Cow::Owned(lower))
     } else {
         Err(NameError::suffix(text))
@@ -348,3 +350,34 @@ static CHINA: Suffixes = Suffixes {
     authority: Some(Cow::Borrowed("login.partner.microsoftonline.cn")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.cn/.default")),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suffix_is_a_host_name_that_no_parser_takes_for_something_else() {
+        for good in ["speech.cloud.example", "a.b", "Speech.Cloud.Example"] {
+            assert!(host_name(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "example",
+            "a..b",
+            ".a.b",
+            "a.b.",
+            "a.1",
+            "a.1.2",
+            "a.0x1",
+            "-a.b",
+            "a.b-",
+            "a_b.c",
+            "a.b/c",
+            "a.b:1",
+            "a@b.c",
+            "é.example",
+        ] {
+            assert!(host_name(bad).is_err(), "{bad}");
+        }
+    }
+}

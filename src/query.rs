@@ -39,11 +39,11 @@ impl Query {
     ///
     /// [`QueryError`] when it is not one, or a language was given before.
     pub fn with_language(mut self, language: &str) -> Result<Self, QueryError> {
-        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if !(2..=35).contains(&language.len())
-            || !language.chars().all(tag)
-            || !language.starts_with(|c: char| c.is_ascii_alphabetic())
-        {
+        let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_tag = (2..=35).contains(&language.len())
+            && language.starts_with(|c: char| c.is_ascii_alphabetic())
+            && language.split('-').all(subtag);
+        if !is_tag {
             return Err(QueryError::Language { given: Shown::new(language) });
         }
         once(&mut self.language, Encoded::new(language), "language")?;

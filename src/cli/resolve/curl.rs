@@ -4,7 +4,7 @@ use speech_endpoint::Endpoint;
 
 use super::snippet::call::{Body, Call, Credential};
 
-/// The command that calls a REST endpoint; `None` for WebSockets.
+/// The command that calls a REST endpoint; `None` for a WebSocket.
 pub(crate) fn command(endpoint: &Endpoint) -> Option<String> {
     if endpoint.service().is_websocket() {
         return None;

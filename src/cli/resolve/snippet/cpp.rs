@@ -7,26 +7,23 @@ use super::{Socket, Writer, fill, quoted};
 pub(super) const WRITER: Writer = Writer { sdk, rest, socket };
 
 const PROGRAM: &str = r"
-// Speech SDK for C++, in CMake: target_link_libraries(program Microsoft.CognitiveServices.Speech.core)
-#include <cstdlib>
-#include <future>
-#include <iostream>
-#include <mutex>
-#include <string>
+// «install»
+«includes»
 
-#include <speechapi_cxx.h>
+#include <«header»>
 
-using namespace Microsoft::CognitiveServices::Speech;
-using namespace Microsoft::CognitiveServices::Speech::Audio;
-«using»
-
+«before»
 int main()
 {
     «secret»
-    auto config = «config»;
-    «settings»
-    «task»
+    «body»
 }
+";
+
+const SDK: &str = r"
+auto config = «config»;
+«settings»
+«task»
 ";
 
 const LISTEN: &str = r#"
@@ -108,93 +105,63 @@ for (const auto& voice : result->Voices)
 }
 ";
 
-const REST: &str = r#"
-// libcurl, in CMake: target_link_libraries(program CURL::libcurl)
-#include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <string>
-
-#include <curl/curl.h>
-
+const APPEND: &str = r"
 static size_t append(char* data, size_t size, size_t count, void* answer)
 {
     static_cast<std::string*>(answer)->append(data, size * count);
     return size * count;
 }
 
-int main()
-{
-    «secret»
-    CURL* curl = curl_easy_init();
-    if (curl == nullptr)
-    {
-        return 1;
-    }
-    std::string answer;
-    curl_slist* headers = nullptr;
-    «headers»
-    curl_easy_setopt(curl, CURLOPT_URL, "«url»");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-    «body»
+";
 
-    CURLcode code = curl_easy_perform(curl);
-    long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-    if (code != CURLE_OK)
-    {
-        std::cerr << curl_easy_strerror(code) << std::endl;
-        return 1;
-    }
-    if (status >= 300)
-    {
-        std::cerr << status << std::endl << answer << std::endl;
-        return 1;
-    }
-    «result»
+const OPEN: &str = r#"
+CURL* curl = curl_easy_init();
+if (curl == nullptr)
+{
+    return 1;
 }
+curl_slist* headers = nullptr;
+«headers»
+curl_easy_setopt(curl, CURLOPT_URL, "«url»");
+curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+«rest»
+curl_slist_free_all(headers);
+curl_easy_cleanup(curl);
+if (code != CURLE_OK)
+{
+    std::cerr << curl_easy_strerror(code) << std::endl;
+    return 1;
+}
+«result»
 "#;
 
-const SOCKET: &str = r#"
-// libcurl 8.11 or newer, in CMake: target_link_libraries(program CURL::libcurl)
-// «remark»
-#include <cstdlib>
-#include <iostream>
-#include <string>
+const SEND: &str = r"
+std::string answer;
+curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
+curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+«body»
 
-#include <curl/curl.h>
+CURLcode code = curl_easy_perform(curl);
+long status = 0;
+curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+";
 
-int main()
+const RESULT: &str = r"
+if (status >= 300)
 {
-    «secret»
-    CURL* curl = curl_easy_init();
-    if (curl == nullptr)
-    {
-        return 1;
-    }
-    curl_slist* headers = nullptr;
-    «headers»
-    curl_easy_setopt(curl, CURLOPT_URL, "«url»");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 2L); // a WebSocket
-    CURLcode code = curl_easy_perform(curl);
-    if (code == CURLE_OK)
-    {
-        std::cout << "connected" << std::endl;
-        «greeting»
-    }
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-    if (code != CURLE_OK)
-    {
-        std::cerr << curl_easy_strerror(code) << std::endl;
-        return 1;
-    }
+    std::cerr << status << std::endl << answer << std::endl;
+    return 1;
+}
+«result»
+";
+
+const CONNECT: &str = r#"
+curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 2L); // a WebSocket
+CURLcode code = curl_easy_perform(curl);
+if (code == CURLE_OK)
+{
+    std::cout << "connected" << std::endl;
+    «greeting»
 }
 "#;
 
@@ -218,45 +185,64 @@ do
 std::cout << std::endl;
 ";
 
+/// A header and the names by which it is recognised.
+const INCLUDES: &[(&str, &[&str])] = &[
+    ("chrono", &["std::chrono"]),
+    ("cstdlib", &["std::getenv"]),
+    ("fstream", &["std::ifstream", "std::ofstream"]),
+    ("future", &["std::promise"]),
+    ("iostream", &["std::cout"]),
+    ("iterator", &["std::istreambuf_iterator"]),
+    ("mutex", &["std::once_flag"]),
+    ("string", &["std::string"]),
+    ("thread", &["std::this_thread"]),
+];
+
 fn sdk(sdk: &Sdk) -> String {
     let (using, task) = match sdk.task {
         Task::Recognize => ("", listen("SpeechRecognizer", "SpeechRecognition", "event.Result->Text")),
         Task::Translate => {
             ("Translation", listen("TranslationRecognizer", "TranslationRecognition", "event.Result->Text"))
         }
-        Task::Transcribe => (
-            "Transcription",
-            listen(
-                "ConversationTranscriber",
-                "ConversationTranscription",
-                "event.Result->SpeakerId << \" \" << event.Result->Text",
-            ),
-        ),
+        Task::Transcribe => {
+            let result = "event.Result->SpeakerId << \" \" << event.Result->Text";
+            ("Transcription", listen("ConversationTranscriber", "ConversationTranscription", result))
+        }
         Task::Speak => ("", fill(SPEAK, &[("speak", &speak("Text", "Hello, world."))])),
         Task::SpeakMarkup => ("", fill(SPEAK, &[("speak", &speak("Ssml", PERSONAL_VOICE))])),
         Task::SpeakStream => ("", fill(SPEAK, &[("speak", STREAM)])),
         Task::ListVoices => ("", VOICES.to_owned()),
     };
-    let using = if using.is_empty() {
-        String::new()
-    } else {
-        format!("using namespace Microsoft::CognitiveServices::Speech::{using};")
-    };
-    let text = fill(
+    let namespaces = ["", "::Audio", &format!("::{using}")][..if using.is_empty() { 2 } else { 3 }]
+        .iter()
+        .map(|name| format!("using namespace Microsoft::CognitiveServices::Speech{name};\n"))
+        .collect::<String>();
+    let settings = sdk.settings.iter().map(setting).chain(token(sdk.credential)).collect::<Vec<_>>().join("\n");
+    let body = fill(SDK, &[("config", &config(sdk)), ("settings", &settings), ("task", &task)]);
+    let install =
+        "Speech SDK for C++, in CMake: target_link_libraries(program Microsoft.CognitiveServices.Speech.core)";
+    program(install, "speechapi_cxx.h", &(namespaces + "\n"), sdk.credential, &body)
+}
+
+fn program(install: &str, header: &str, before: &str, credential: Option<Credential>, body: &str) -> String {
+    let secret = secret(credential);
+    let is_named = |name: &&str| [before, &secret, body].iter().any(|code| code.contains(*name));
+    let includes: Vec<String> = INCLUDES
+        .iter()
+        .filter(|(_, names)| names.iter().any(is_named))
+        .map(|(header, _)| format!("#include <{header}>"))
+        .collect();
+    fill(
         PROGRAM,
         &[
-            ("using", &using),
-            ("secret", &secret(sdk.credential)),
-            ("config", &config(sdk)),
-            ("settings", &sdk.settings.iter().map(setting).chain(token(sdk.credential)).collect::<Vec<_>>().join("\n")),
-            ("task", &task),
+            ("install", install),
+            ("includes", &includes.join("\n")),
+            ("header", header),
+            ("before", before),
+            ("secret", &secret),
+            ("body", body),
         ],
-    );
-    if task.contains("promise") {
-        text
-    } else {
-        text.replace("#include <future>\n", "").replace("#include <mutex>\n", "").replace("#include <string>\n", "")
-    }
+    )
 }
 
 fn listen(class: &str, args: &str, result: &str) -> String {
@@ -351,18 +337,14 @@ curl_easy_setopt(curl, CURLOPT_POSTFIELDS, content.data());
         ),
         None => "std::cout << answer << std::endl;".into(),
     };
-    let text = fill(
-        REST,
-        &[
-            ("secret", &secret(credential)),
-            ("headers", &headers(&call.headers, credential)),
-            ("url", &call.url),
-            ("body", &body),
-            ("result", &result),
-        ],
-    );
-    let text = if body.contains("istreambuf") { text } else { text.replace("#include <iterator>\n", "") };
-    if text.contains("fstream ") || text.contains("fstream(") { text } else { text.replace("#include <fstream>\n", "") }
+    let marks = [
+        ("headers", headers(&call.headers, credential)),
+        ("url", call.url.clone()),
+        ("rest", fill(SEND, &[("body", &body)])),
+        ("result", fill(RESULT, &[("result", &result)])),
+    ];
+    let body = fill(OPEN, &marks.each_ref().map(|(name, value)| (*name, value.as_str())));
+    program("libcurl, in CMake: target_link_libraries(program CURL::libcurl)", "curl/curl.h", APPEND, credential, &body)
 }
 
 fn form(part: &str, field: Option<(&str, &str)>) -> String {
@@ -383,20 +365,14 @@ curl_easy_setopt(curl, CURLOPT_MIMEPOST, form);
 }
 
 fn socket(socket: &Socket, credential: Option<Credential>) -> String {
-    let text = fill(
-        SOCKET,
-        &[
-            ("remark", &socket.remark),
-            ("secret", &secret(credential)),
-            ("headers", &headers(&[], credential)),
-            ("url", &socket.url),
-            ("greeting", if socket.is_greeted { GREETING } else { "" }),
-        ],
-    );
-    if socket.is_greeted {
-        text.replace("#include <cstdlib>\n", "#include <chrono>\n#include <cstdlib>\n")
-            .replace("#include <string>\n", "#include <string>\n#include <thread>\n")
-    } else {
-        text
-    }
+    let greeting = if socket.is_greeted { GREETING } else { "" };
+    let marks = [
+        ("headers", headers(&[], credential)),
+        ("url", socket.url.clone()),
+        ("rest", fill(CONNECT, &[("greeting", greeting)])),
+        ("result", String::new()),
+    ];
+    let body = fill(OPEN, &marks.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let install = "libcurl 8.11 or newer, in CMake: target_link_libraries(program CURL::libcurl)";
+    program(&format!("{install}\n// {}", socket.remark), "curl/curl.h", "", credential, &body)
 }
