@@ -291,6 +291,8 @@ fn host_name(text: &str) -> Result<Text, NameError> {
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
+            // An encoded international name, which may be none.
+            && !label.starts_with("xn--")
     };
     // A name whose last label begins with a digit may be read as an address.
     let is_number = lower.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
@@ -375,6 +377,7 @@ mod tests {
             "a.b/c",
             "a.b:1",
             "a@b.c",
+            "xn--a.b",
             "é.example",
         ] {
             assert!(host_name(bad).is_err(), "{bad}");

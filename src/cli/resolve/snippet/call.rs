@@ -56,7 +56,11 @@ const STANDARD_VOICE: &str =
     r#"<speak version="1.0" xml:lang="en-US"><voice name="en-US-AriaNeural">Hello, world.</voice></speak>"#;
 const CUSTOM_VOICE: &str =
     r#"<speak version="1.0" xml:lang="en-US"><voice name="VOICE_NAME">Hello, world.</voice></speak>"#;
-pub(crate) const PERSONAL_VOICE: &str = r#"<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts" xml:lang="en-US"><voice name="DragonLatestNeural"><mstts:ttsembedding speakerProfileId="SPEAKER_PROFILE_ID">Hello, world.</mstts:ttsembedding></voice></speak>"#;
+pub(crate) const PERSONAL_VOICE: &str = concat!(
+    r#"<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts" "#,
+    r#"xml:lang="en-US"><voice name="DragonLatestNeural"><mstts:ttsembedding speakerProfileId="SPEAKER_PROFILE_ID">"#,
+    "Hello, world.</mstts:ttsembedding></voice></speak>",
+);
 
 const SYNTHESIS: &[(&str, &str)] = &[
     ("Content-Type", "application/ssml+xml"),

@@ -185,10 +185,10 @@ do
 std::cout << std::endl;
 ";
 
-/// A header and the names by which it is recognised.
+/// A header and the names by which it is recognised; without any, it is always there.
 const INCLUDES: &[(&str, &[&str])] = &[
     ("chrono", &["std::chrono"]),
-    ("cstdlib", &["std::getenv"]),
+    ("cstdlib", &[]),
     ("fstream", &["std::ifstream", "std::ofstream"]),
     ("future", &["std::promise"]),
     ("iostream", &["std::cout"]),
@@ -229,7 +229,7 @@ fn program(install: &str, header: &str, before: &str, credential: Option<Credent
     let is_named = |name: &&str| [before, &secret, body].iter().any(|code| code.contains(*name));
     let includes: Vec<String> = INCLUDES
         .iter()
-        .filter(|(_, names)| names.iter().any(is_named))
+        .filter(|(_, names)| names.is_empty() || names.iter().any(is_named))
         .map(|(header, _)| format!("#include <{header}>"))
         .collect();
     fill(
