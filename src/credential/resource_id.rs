@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::CredentialError;
 use crate::account::Account;
 use crate::note::Note;
-use crate::shown::Shown;
+use crate::shown::{Shown, looks_secret};
 
 /// The ARM id of a Speech resource.
 ///
@@ -75,7 +75,8 @@ impl FromStr for ResourceId {
             && is_guid(subscription)
             && (1..=90).contains(&group.chars().count())
             && group.chars().all(|c| c.is_alphanumeric() || "_-.()".contains(c))
-            && named(account, 64, "_.-");
+            && named(account, 64, "_.-")
+            && !looks_secret(text);
         if shaped { Ok(Self(text.into())) } else { Err(error()) }
     }
 }
