@@ -76,7 +76,7 @@ impl FromStr for ResourceId {
             && (1..=90).contains(&group.chars().count())
             && group.chars().all(|c| c.is_alphanumeric() || "_-.()".contains(c))
             && named(account, 64, "_.-")
-            && !looks_secret(text);
+            && !looks_secret(account);
         if shaped { Ok(Self(text.into())) } else { Err(error()) }
     }
 }
