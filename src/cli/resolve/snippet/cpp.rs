@@ -216,7 +216,8 @@ fn sdk(sdk: &Sdk) -> String {
     let namespaces = ["", "::Audio", &format!("::{using}")][..if using.is_empty() { 2 } else { 3 }]
         .iter()
         .map(|name| format!("using namespace Microsoft::CognitiveServices::Speech{name};\n"))
-        .collect::<String>();
+        .collect::<Vec<_>>()
+        .concat();
     let settings = sdk.settings.iter().map(setting).chain(token(sdk.credential)).collect::<Vec<_>>().join("\n");
     let body = fill(SDK, &[("config", &config(sdk)), ("settings", &settings), ("task", &task)]);
     let install =
