@@ -4,8 +4,8 @@
 //! 2. Every other REST API is called with the HTTP client of the language: [`call`].
 //! 3. Every other WebSocket is opened, and what the service says first is shown.
 //!
-//! The credential is read from the environment when the program runs. It is never part of the text, and never follows a
-//! redirect.
+//! The credential is read from the environment when the program runs; it is never part of the text. Where the program sends
+//! it itself, it does not follow a redirect. (What the SDK does with redirects is the SDK's own.)
 
 use std::str::FromStr;
 

@@ -40,7 +40,7 @@ pub(super) enum Place {
     Host(String),
 }
 
-/// A line between the configuration and its use.
+/// A line between the making of the configuration and its use.
 #[derive(Debug)]
 pub(super) enum Setting {
     Language(String),
@@ -62,14 +62,18 @@ impl Sdk {
         }
         let task = task(service)?;
         let mut parameters = Parameters::of(endpoint);
+        if task == Task::ListVoices && !parameters.left_in_url.is_empty() {
+            return None;
+        }
         let mut settings = settings(task, service, &mut parameters);
         if by_rest {
             settings.push(Setting::ByRest);
         }
-        let place = if has_regional_place(language, endpoint, credential) && parameters.left_in_url.is_empty() {
+        let is_told_all = parameters.left_in_url.is_empty();
+        let place = if is_told_all && has_regional_place(language, endpoint, credential) {
             settings.extend(parameters.model.map(Setting::Model));
             Place::Region(endpoint.account().region()?.to_string())
-        } else if makes_url_from_host(language, endpoint) {
+        } else if is_told_all && parameters.model.is_none() && makes_url_from_host(language, endpoint) {
             Place::Host(origin(endpoint).to_owned())
         } else if language == Language::JavaScript && service == Service::Voices {
             // It adds the documented path to whatever path it is given.
@@ -118,7 +122,7 @@ fn settings(task: Task, service: Service, parameters: &mut Parameters) -> Vec<Se
 }
 
 /// Whether region and key are enough. The native SDK sends every `usgov` region, and some calls for `china` ones, to the
-/// public cloud; no SDK chooses a path of an older or newer version by itself; and there is no such form for a token here.
+/// public cloud; and no SDK chooses the path of an older or newer version by itself. A token is given with an endpoint here.
 fn has_regional_place(language: Language, endpoint: &Endpoint, credential: Option<Credential>) -> bool {
     let is_default_path = match endpoint.service() {
         Service::SpeechToTextV1 | Service::TranslationV1 | Service::TextToSpeechStream => false,
@@ -134,9 +138,9 @@ fn has_regional_place(language: Language, endpoint: &Endpoint, credential: Optio
         && credential.is_some_and(|credential| !credential.is_token())
 }
 
-/// Whether the SDK, given the host, makes this very URL.
+/// Whether the SDK, given the host, makes this very path.
 fn makes_url_from_host(language: Language, endpoint: &Endpoint) -> bool {
-    let path = endpoint.url().strip_prefix(origin(endpoint)).unwrap_or_default();
+    let path = endpoint.url().strip_prefix(origin(endpoint)).unwrap_or_default().split('?').next().unwrap_or_default();
     match (endpoint.account().resource(), endpoint.service()) {
         (Resource::Container(_), Service::TextToSpeech) => path == "/cognitiveservices/v1",
         (Resource::Container(_), Service::TextToSpeechWebSocket) => language != Language::JavaScript,
