@@ -15,7 +15,7 @@ fi
 cargo +nightly fuzz build --fuzz-dir . --sanitizer none
 binaries=target/$(rustc +nightly -vV | sed -n 's/^host: //p')/release
 
-for target in region custom_domain endpoint container_host account_json credential query suffixes service; do
+for target in region custom_domain endpoint container_host account_json credential query suffixes service failure; do
     mkdir -p "corpus/$target" "artifacts/$target"
     log=artifacts/$target.log
     length=512
