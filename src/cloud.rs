@@ -154,6 +154,11 @@ impl Suffixes {
         Ok(Self { foundry: Some(host_name(suffix)?), ..self })
     }
 
+    /// Those of the clouds that the documentation names.
+    pub(crate) fn documented() -> [&'static Self; 3] {
+        [&PUBLIC, &US_GOVERNMENT, &CHINA]
+    }
+
     /// Adds the Microsoft Entra authority host, such as `login.microsoftonline.com`.
     ///
     /// # Errors

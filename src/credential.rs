@@ -257,7 +257,12 @@ impl Credential {
         })
     }
 
-    fn form_for(&self, to: &Endpoint) -> Result<Form, CredentialError> {
+    /// The form that this credential takes at an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`], when the endpoint accepts none that it can take.
+    pub fn form_for(&self, to: &Endpoint) -> Result<Form, CredentialError> {
         let accepts = to.accepts();
         let candidates: &[Form] = match self {
             Self::Key(_) => &[Form::Key, Form::ApiKey],

@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod alias;
 mod allowlist;
 mod catalogue;
 mod cloud;
 mod credential;
+mod diagnose;
 mod endpoint;
+pub mod evidence;
 mod name;
+#[cfg(feature = "connect")]
+pub mod net;
 mod note;
 mod pasted;
+mod plan;
 mod query;
 mod scenario;
 mod service;
@@ -17,14 +23,17 @@ mod shown;
 #[cfg(feature = "serde")]
 pub use account::ArmError;
 pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
+pub use alias::{AliasChain, Fingerprint};
 pub use allowlist::{Allowlist, Entry, Identity, Zone};
 pub use catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
 pub use cloud::{Cloud, Suffixes};
 pub use credential::{Credential, CredentialError, Form, Forms, Header, ResourceId, Secret, may_receive};
+pub use diagnose::{Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose};
 pub use endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
 pub use name::{CustomDomain, NameError, Region};
 pub use note::{Note, Understood};
 pub use pasted::PastedError;
+pub use plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
 pub use query::{Mode, Query, QueryError};
 pub use scenario::Scenario;
 pub use service::{Service, Status, UnknownService};

@@ -1,0 +1,166 @@
+//! The alias chain: what the names on the way to an address say about the resource.
+//!
+//! Chains: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>. Intermediate names
+//! differ per region and over time, so they are told by their suffixes alone.
+
+use std::fmt;
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::Suffixes;
+use crate::evidence::{AddressClass, DnsFacts};
+
+/// What a chain says, by the letters of the failure catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub enum Fingerprint {
+    /// A `privatelink` step, a private address: the private endpoint is used from this network.
+    A,
+    /// A `privatelink` step or the VNet proxy, a public address: a private endpoint or an allowed network exists, and this
+    /// resolver sees no private zone.
+    B,
+    /// The regional API gateway: a custom domain with neither private endpoint nor allowed network.
+    C,
+    /// A `privatelink` step that does not exist: the private zone lacks the record.
+    D,
+    /// A private address without any alias: hosts file, static record or split horizon.
+    E,
+    /// A special address without any alias: a filter or a translation.
+    F,
+    /// A regional host.
+    G,
+}
+
+impl Fingerprint {
+    /// The letter.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::D => "D",
+            Self::E => "E",
+            Self::F => "F",
+            Self::G => "G",
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// A chain of names with what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AliasChain {
+    /// The names, from the one that was asked for.
+    pub names: Vec<String>,
+    /// What they say; none when they say nothing known.
+    pub fingerprint: Option<Fingerprint>,
+    /// The region that one of the names carries.
+    pub region: Option<String>,
+    /// Whether a name of the chain is in a `privatelink` zone.
+    pub has_private_link: bool,
+}
+
+impl AliasChain {
+    /// Reads the chain to a host.
+    ///
+    /// 1. The names: of the first server that answered with some, else the host alone.
+    /// 2. The class of the first address that would be used.
+    /// 3. The fingerprint: a `privatelink` step first, then the gateway or the proxy, then no alias at all.
+    /// 4. The region: the first label of a gateway's or proxy's name, or of a regional host.
+    #[must_use]
+    pub fn read(host: &str, dns: &DnsFacts) -> Self {
+        let answer = dns.leading();
+        let aliases = answer.map(|answer| answer.chain.as_slice()).unwrap_or_default();
+        let mut names = vec![plain(host)];
+        names.extend(aliases.iter().map(|alias| plain(&alias.target)));
+        let does_not_exist = answer.is_some_and(|answer| answer.rcode.as_deref() == Some("NXDOMAIN"));
+        let class = dns.addresses.first().map(|address| address.class);
+        let has_private_link = names.iter().any(|name| name.contains(".privatelink."));
+        let is_regional = regional_label(&names[0]).is_some();
+        let fingerprint = match class {
+            _ if has_private_link && does_not_exist && class.is_none() => Some(Fingerprint::D),
+            _ if is_regional && class.is_some_and(|class| class == AddressClass::Public) => Some(Fingerprint::G),
+            Some(class) if has_private_link && class.is_private() => Some(Fingerprint::A),
+            Some(AddressClass::Public) if has_private_link || names.iter().any(|name| is_vnet_proxy(name)) => {
+                Some(Fingerprint::B)
+            }
+            Some(AddressClass::Public) if names.iter().any(|name| gateway_region(name).is_some()) => {
+                Some(Fingerprint::C)
+            }
+            Some(class) if names.len() == 1 && class.is_private() => Some(Fingerprint::E),
+            Some(AddressClass::Special | AddressClass::Loopback) if names.len() == 1 => Some(Fingerprint::F),
+            _ => None,
+        };
+        let region = names.iter().find_map(|name| {
+            gateway_region(name).or_else(|| proxy_region(name)).or_else(|| regional_label(name)).map(str::to_owned)
+        });
+        Self { names, fingerprint, region, has_private_link }
+    }
+
+    /// The chain in short: each name without what all of its kind share.
+    #[must_use]
+    pub fn shortened(&self) -> String {
+        self.names.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" → ")
+    }
+}
+
+/// A name in lower case without its trailing dot.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// `westeurope.api.cognitive.microsoft.com` → `westeurope`, in every cloud.
+fn gateway_region(name: &str) -> Option<&str> {
+    let (label, rest) = name.split_once('.')?;
+    clouds().any(|suffixes| suffixes.rest() == rest).then_some(label)
+}
+
+/// `westeurope.prod.vnet.cog.trafficmanager.net` → `westeurope`, and the proxy's own name.
+fn proxy_region(name: &str) -> Option<&str> {
+    if let Some((label, rest)) = name.split_once('.') {
+        if rest.starts_with("prod.vnet.cog.trafficmanager.") {
+            return Some(label);
+        }
+        if label.starts_with("vnetproxyv1-") {
+            return rest.split_once(".cloudapp.").map(|(region, _)| region);
+        }
+    }
+    None
+}
+
+fn is_vnet_proxy(name: &str) -> bool {
+    name.contains(".vnet.cog.trafficmanager.") || name.starts_with("vnetproxyv1-")
+}
+
+/// `westeurope.stt.speech.microsoft.com` → `westeurope`, in every cloud.
+fn regional_label(name: &str) -> Option<&str> {
+    let (label, rest) = name.split_once('.')?;
+    let (offering, suffix) = rest.split_once('.')?;
+    let is_offering = ["stt", "tts", "s2s", "voice"].contains(&offering);
+    (is_offering && clouds().any(|suffixes| suffixes.realtime() == suffix)).then_some(label)
+}
+
+fn clouds() -> impl Iterator<Item = &'static Suffixes> {
+    Suffixes::documented().into_iter()
+}
+
+/// At most the labels that tell one name of its kind from another.
+fn shortened(name: &str) -> String {
+    let keep = if is_vnet_proxy(name) && !name.starts_with("vnetproxyv1-") {
+        4
+    } else if name.contains(".privatelink.") || regional_label(name).is_some() || gateway_region(name).is_some() {
+        2
+    } else {
+        1
+    };
+    name.split('.').take(keep).collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,136 @@
+//! Address classes: what an address says about the way to it.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+/// What kind of address it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum AddressClass {
+    /// Of a private network: RFC 1918, or IPv6 unique local.
+    Private,
+    /// Of the public internet.
+    Public,
+    /// Of this machine.
+    Loopback,
+    /// Of this link only.
+    LinkLocal,
+    /// Carrier-grade NAT, 100.64.0.0/10, which virtual networks use too (RFC 6598).
+    Shared,
+    /// Unspecified, multicast, documentation, NAT64, or the address of Azure's own DNS.
+    Special,
+}
+
+impl AddressClass {
+    /// The class of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => of_v4(v4),
+            IpAddr::V6(v6) => of_v6(v6),
+        }
+    }
+
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::Loopback => "loopback",
+            Self::LinkLocal => "link_local",
+            Self::Shared => "shared",
+            Self::Special => "special",
+        }
+    }
+
+    /// Whether a private endpoint may have it.
+    #[must_use]
+    pub fn is_private(self) -> bool {
+        matches!(self, Self::Private | Self::Shared)
+    }
+}
+
+impl fmt::Display for AddressClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+fn of_v4(address: Ipv4Addr) -> AddressClass {
+    let [a, b, ..] = address.octets();
+    match address {
+        _ if address.is_loopback() => AddressClass::Loopback,
+        _ if address.is_private() => AddressClass::Private,
+        _ if address.is_link_local() => AddressClass::LinkLocal,
+        _ if a == 100 && (64..128).contains(&b) => AddressClass::Shared,
+        AZURE_DNS => AddressClass::Special,
+        // 192.0.0.0/24 is for protocols, 198.18.0.0/15 for benchmarks, and filters answer with both; 240/4 is reserved.
+        _ if address.is_unspecified()
+            || address.is_multicast()
+            || address.is_documentation()
+            || a == 0
+            || a >= 240
+            || (a, b) == (198, 18)
+            || (a, b) == (198, 19)
+            || address.octets()[..3] == [192, 0, 0] =>
+        {
+            AddressClass::Special
+        }
+        _ => AddressClass::Public,
+    }
+}
+
+fn of_v6(address: Ipv6Addr) -> AddressClass {
+    let segments = address.segments();
+    match segments {
+        _ if address.is_loopback() => AddressClass::Loopback,
+        _ if address.is_unique_local() => AddressClass::Private,
+        _ if address.is_unicast_link_local() => AddressClass::LinkLocal,
+        // 64:ff9b::/96 and 64:ff9b:1::/48 are NAT64 (RFC 6052, RFC 8215), 100::/64 discards, 2001:db8::/32 documents.
+        [0x64, 0xff9b, 0 | 1, ..] | [0x100, 0, 0, 0, ..] | [0x2001, 0xdb8, ..] => AddressClass::Special,
+        _ if address.is_unspecified() || address.is_multicast() => AddressClass::Special,
+        _ => AddressClass::Public,
+    }
+}
+
+/// Azure's own DNS and health probes, the same address in every virtual network.
+/// <https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16>
+const AZURE_DNS: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_is_told_by_its_ranges() {
+        for (address, expected) in [
+            ("10.1.0.4", AddressClass::Private),
+            ("172.28.0.10", AddressClass::Private),
+            ("172.32.0.1", AddressClass::Public),
+            ("192.168.1.1", AddressClass::Private),
+            ("100.64.0.1", AddressClass::Shared),
+            ("100.128.0.1", AddressClass::Public),
+            ("20.50.1.7", AddressClass::Public),
+            ("127.0.0.53", AddressClass::Loopback),
+            ("169.254.169.254", AddressClass::LinkLocal),
+            ("168.63.129.16", AddressClass::Special),
+            ("0.0.0.0", AddressClass::Special),
+            ("198.18.0.5", AddressClass::Special),
+            ("224.0.0.1", AddressClass::Special),
+            ("255.255.255.255", AddressClass::Special),
+            ("::1", AddressClass::Loopback),
+            ("fd00::4", AddressClass::Private),
+            ("fe80::1", AddressClass::LinkLocal),
+            ("2603:1020::7", AddressClass::Public),
+            ("64:ff9b::1432:107", AddressClass::Special),
+            ("::ffff:10.1.0.4", AddressClass::Private),
+        ] {
+            assert_eq!(AddressClass::of(address.parse().unwrap()), expected, "{address}");
+        }
+    }
+}

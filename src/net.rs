@@ -1,0 +1,60 @@
+//! NET: each stage of a connection once, for whoever connects and whoever diagnoses. Every stage returns facts, whether it
+//! passes or fails, and no wait is without a limit.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::evidence::{Lookup, MachineFacts, NameAnswer};
+
+pub mod dns;
+
+/// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
+pub trait Network: Send + Sync {
+    /// Resolves a host in every way that the machine knows, each wait no longer than the limit.
+    fn lookup(&self, host: &str, limit: Duration) -> impl Future<Output = Lookup> + Send;
+
+    /// Asks the name servers alone for a name, to tell causes apart.
+    fn ask(&self, name: &str, limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send;
+
+    /// Opens a connection. The caller limits how long it waits.
+    fn connect(&self, peer: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> + Send;
+
+    /// What the machine is configured with.
+    fn machine(&self) -> MachineFacts;
+}
+
+/// The network of this machine.
+#[derive(Debug)]
+pub struct SystemNetwork {
+    resolver: dns::Resolver,
+}
+
+impl SystemNetwork {
+    /// The machine's own name servers, or others in their place.
+    #[must_use]
+    pub fn new(name_servers: &[SocketAddr]) -> Self {
+        Self { resolver: dns::Resolver::from_system(name_servers) }
+    }
+}
+
+impl Network for SystemNetwork {
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        self.resolver.lookup(host, limit).await
+    }
+
+    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.resolver.ask(name, limit).await
+    }
+
+    async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+        TcpStream::connect(peer).await
+    }
+
+    fn machine(&self) -> MachineFacts {
+        self.resolver.machine()
+    }
+}
