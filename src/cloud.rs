@@ -123,9 +123,10 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when one of them is not a host name of at least two labels.
+    /// [`NameError`] when one of them is not a host name of at least two labels, or when the host of a region could be
+    /// taken for a custom domain.
     pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, NameError> {
-        Ok(Self {
+        let suffixes = Self {
             realtime: host_name(realtime)?,
             rest: host_name(rest)?,
             custom_domain: host_name(custom_domain)?,
@@ -133,25 +134,26 @@ impl Suffixes {
             foundry: None,
             authority: None,
             token_scope: None,
-        })
+        };
+        suffixes.told_apart(custom_domain)
     }
 
     /// Adds the suffix of Azure OpenAI hosts.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name.
+    /// [`NameError`] when it is not a host name, or one that regions have.
     pub fn with_openai(self, suffix: &str) -> Result<Self, NameError> {
-        Ok(Self { openai: Some(host_name(suffix)?), ..self })
+        Self { openai: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
 
     /// Adds the suffix of Foundry hosts, which serve Voice Live.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name.
+    /// [`NameError`] when it is not a host name, or one that regions have.
     pub fn with_foundry(self, suffix: &str) -> Result<Self, NameError> {
-        Ok(Self { foundry: Some(host_name(suffix)?), ..self })
+        Self { foundry: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
 
     /// Those of the clouds that the documentation names.
@@ -232,21 +234,48 @@ impl Suffixes {
             };
             (!label.contains('.') && label != PRIVATE_LABEL).then_some(HostReading { kind, label, private })
         };
-        if let Some(rest) = below(&self.custom_domain) {
-            return named(HostKind::CustomDomain, rest);
-        }
-        if let Some(rest) = self.openai().and_then(below) {
-            return named(HostKind::OpenAi, rest);
-        }
-        if let Some(rest) = self.foundry().and_then(below) {
-            return named(HostKind::Foundry, rest);
-        }
-        let (rest, kinds) = match (below(&self.rest), below(&self.realtime)) {
-            (Some(label), _) => return regional(HostKind::Rest, label),
-            (None, Some(rest)) => (rest, REALTIME_KINDS),
-            (None, None) => return None,
+        let regional = |kind, label: &'a str| {
+            (!label.is_empty() && !label.contains('.')).then_some(HostReading { kind, label, private: false })
         };
-        kinds.iter().find_map(|(infix, kind)| regional(*kind, rest.strip_suffix(infix)?.strip_suffix('.')?))
+        let realtime = |rest: &'a str| {
+            let below = |infix| rest.strip_suffix(infix)?.strip_suffix('.');
+            REALTIME_KINDS.iter().find_map(|(infix, kind)| regional(*kind, below(infix)?))
+        };
+        // Where one suffix ends with another, the longer one says more.
+        let mut suffixes = self.of_kinds();
+        suffixes.sort_by_key(|(_, suffix)| std::cmp::Reverse(suffix.len()));
+        suffixes.into_iter().find_map(|(kind, suffix)| {
+            let rest = below(suffix)?;
+            match kind {
+                HostKind::Rest => regional(kind, rest),
+                HostKind::Realtime(_) | HostKind::LongAudio => realtime(rest),
+                HostKind::CustomDomain | HostKind::OpenAi | HostKind::Foundry => named(kind, rest),
+            }
+        })
+    }
+
+    /// The suffixes with the kind of host each stands for; of the real-time ones, any.
+    fn of_kinds(&self) -> Vec<(HostKind, &str)> {
+        let named = [(HostKind::OpenAi, self.openai()), (HostKind::Foundry, self.foundry())];
+        let mut suffixes = vec![(HostKind::CustomDomain, self.custom_domain())];
+        suffixes.extend(named.into_iter().filter_map(|(kind, suffix)| Some((kind, suffix?))));
+        suffixes.extend([(HostKind::Rest, self.rest()), (HostKind::Realtime(""), self.realtime())]);
+        suffixes
+    }
+
+    /// Refuses suffixes by which the host of a region could be taken for one whose name customers choose.
+    fn told_apart(self, added: &str) -> Result<Self, NameError> {
+        let reads_as = |host: String, by_customers: bool| {
+            self.read(&host)
+                .is_some_and(|reading| reading.label == "x" && reading.kind.is_named_by_customers() == by_customers)
+        };
+        let are_apart = self.of_kinds().into_iter().all(|(kind, suffix)| match kind {
+            HostKind::Realtime(_) => {
+                REALTIME_KINDS.iter().all(|(infix, _)| reads_as(format!("x.{infix}.{suffix}"), false))
+            }
+            _ => reads_as(format!("x.{suffix}"), kind.is_named_by_customers()),
+        });
+        if are_apart { Ok(self) } else { Err(NameError::suffix(added)) }
     }
 }
 
@@ -283,10 +312,6 @@ impl HostKind {
     pub(crate) fn is_named_by_customers(self) -> bool {
         matches!(self, Self::CustomDomain | Self::OpenAi | Self::Foundry)
     }
-}
-
-fn regional(kind: HostKind, label: &str) -> Option<HostReading<'_>> {
-    (!label.is_empty() && !label.contains('.')).then_some(HostReading { kind, label, private: false })
 }
 
 fn host_name(text: &str) -> Result<Text, NameError> {
@@ -361,6 +386,26 @@ static CHINA: Suffixes = Suffixes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn suffixes_may_lie_below_each_other_but_never_give_a_region_the_name_of_a_customer() {
+        for (realtime, rest, custom, good) in [
+            ("speech.cloud.example", "api.cloud.example", "cloud.example", true),
+            ("cloud.example", "api.cloud.example", "custom.cloud.example", true),
+            ("speech.cloud.example", "cloud.example", "cloud.example", false),
+            ("cloud.example", "api.cloud.example", "stt.cloud.example", false),
+            ("cloud.example", "api.cloud.example", "api.cloud.example", false),
+            ("cloud.example", "tts.cloud.example", "custom.example", true),
+        ] {
+            let suffixes = Suffixes::new(realtime, rest, custom);
+            assert_eq!(suffixes.is_ok(), good, "{realtime} {rest} {custom}");
+            if let Ok(suffixes) = suffixes {
+                assert_eq!(suffixes.read(&format!("r.{rest}")).map(|reading| reading.label), Some("r"));
+                assert!(suffixes.clone().with_openai(custom).is_ok());
+                assert!(suffixes.with_openai(rest).is_err());
+            }
+        }
+    }
 
     #[test]
     fn a_suffix_is_a_host_name_that_no_parser_takes_for_something_else() {
