@@ -326,7 +326,7 @@ fn host_name(text: &str) -> Result<Text, NameError> {
     };
     // A name whose last label begins with a digit may be read as an address.
     let is_number = lower.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
-    if lower.len() <= 190 && lower.contains('.') && lower.split('.').all(label) && !is_number {
+    if lower.len() <= LONGEST_SUFFIX && lower.contains('.') && lower.split('.').all(label) && !is_number {
         Ok(Cow::Owned(lower))
     } else {
         Err(NameError::suffix(text))
@@ -334,6 +334,10 @@ fn host_name(text: &str) -> Result<Text, NameError> {
 }
 
 pub(crate) const PRIVATE_LABEL: &str = "privatelink";
+
+/// What stands before the suffix in the longest host, a region of 63 characters and `.customvoice.api.`, leaves this much of
+/// the 253 that a host name may have.
+const LONGEST_SUFFIX: usize = 253 - 63 - 17;
 
 /// Infix of the host of the Long Audio API, which retires on 2027-04-01.
 pub(crate) const LONG_AUDIO_LABELS: &str = "customvoice.api";
@@ -432,5 +436,7 @@ mod tests {
         ] {
             assert!(host_name(bad).is_err(), "{bad}");
         }
+        let long = |length: usize| format!("{}{}", "abc.".repeat(length / 4), "d".repeat(length % 4));
+        assert!(host_name(&long(LONGEST_SUFFIX)).is_ok() && host_name(&long(LONGEST_SUFFIX + 1)).is_err());
     }
 }
