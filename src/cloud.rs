@@ -123,8 +123,8 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when one of them is not a host name of at least two labels, or when the host of a region could be
-    /// taken for a custom domain.
+    /// [`NameError`] when one of them is not a host name of at least two labels, or when one lies
+    /// below another.
     pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, NameError> {
         let suffixes = Self {
             realtime: host_name(realtime)?,
@@ -142,7 +142,7 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name, or one that regions have.
+    /// [`NameError`] when it is not a host name, or lies below another, or above.
     pub fn with_openai(self, suffix: &str) -> Result<Self, NameError> {
         Self { openai: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
@@ -151,7 +151,7 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name, or one that regions have.
+    /// [`NameError`] when it is not a host name, or lies below another, or above.
     pub fn with_foundry(self, suffix: &str) -> Result<Self, NameError> {
         Self { foundry: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
@@ -241,10 +241,7 @@ impl Suffixes {
             let below = |infix| rest.strip_suffix(infix)?.strip_suffix('.');
             REALTIME_KINDS.iter().find_map(|(infix, kind)| regional(*kind, below(infix)?))
         };
-        // Where one suffix ends with another, the longer one says more.
-        let mut suffixes = self.of_kinds();
-        suffixes.sort_by_key(|(_, suffix)| std::cmp::Reverse(suffix.len()));
-        suffixes.into_iter().find_map(|(kind, suffix)| {
+        self.of_kinds().into_iter().find_map(|(kind, suffix)| {
             let rest = below(suffix)?;
             match kind {
                 HostKind::Rest => regional(kind, rest),
@@ -263,17 +260,15 @@ impl Suffixes {
         suffixes
     }
 
-    /// Refuses suffixes by which the host of a region could be taken for one whose name customers choose.
+    /// Refuses suffixes of which one lies below another: a host could then belong to a region or to a customer.
     fn told_apart(self, added: &str) -> Result<Self, NameError> {
-        let reads_as = |host: String, by_customers: bool| {
-            self.read(&host)
-                .is_some_and(|reading| reading.label == "x" && reading.kind.is_named_by_customers() == by_customers)
-        };
-        let are_apart = self.of_kinds().into_iter().all(|(kind, suffix)| match kind {
-            HostKind::Realtime(_) => {
-                REALTIME_KINDS.iter().all(|(infix, _)| reads_as(format!("x.{infix}.{suffix}"), false))
-            }
-            _ => reads_as(format!("x.{suffix}"), kind.is_named_by_customers()),
+        let kinds = self.of_kinds();
+        let is_below = |host: &str, suffix: &str| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
+        let are_apart = kinds.iter().all(|(kind, suffix)| {
+            kinds.iter().all(|(other_kind, other)| {
+                let is_same = suffix == other && kind.is_named_by_customers() != other_kind.is_named_by_customers();
+                !is_same && !is_below(suffix, other)
+            })
         });
         if are_apart { Ok(self) } else { Err(NameError::suffix(added)) }
     }
@@ -392,21 +387,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suffixes_may_lie_below_each_other_but_never_give_a_region_the_name_of_a_customer() {
+    fn no_suffix_lies_below_another_and_regions_share_none_with_customers() {
         for (realtime, rest, custom, good) in [
-            ("speech.cloud.example", "api.cloud.example", "cloud.example", true),
-            ("cloud.example", "api.cloud.example", "custom.cloud.example", true),
+            ("speech.cloud.example", "api.cloud.example", "custom.cloud.example", true),
+            ("cloud.example", "cloud.example", "custom.example", true),
+            ("speech.cloud.example", "api.cloud.example", "cloud.example", false),
+            ("cloud.example", "api.cloud.example", "custom.example", false),
             ("speech.cloud.example", "cloud.example", "cloud.example", false),
-            ("cloud.example", "api.cloud.example", "stt.cloud.example", false),
-            ("cloud.example", "api.cloud.example", "api.cloud.example", false),
-            ("cloud.example", "tts.cloud.example", "custom.example", true),
         ] {
             let suffixes = Suffixes::new(realtime, rest, custom);
             assert_eq!(suffixes.is_ok(), good, "{realtime} {rest} {custom}");
             if let Ok(suffixes) = suffixes {
                 assert_eq!(suffixes.read(&format!("r.{rest}")).map(|reading| reading.label), Some("r"));
                 assert!(suffixes.clone().with_openai(custom).is_ok());
-                assert!(suffixes.with_openai(rest).is_err());
+                assert!(suffixes.clone().with_openai(&format!("a.{custom}")).is_err());
+                assert!(suffixes.with_foundry(rest).is_err());
             }
         }
     }
