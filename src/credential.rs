@@ -36,7 +36,7 @@ pub enum Form {
 }
 
 impl Form {
-    const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
+    pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
 
     /// The identifier used in output.
     #[must_use]

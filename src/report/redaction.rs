@@ -1,0 +1,1 @@
+//! Redaction: what identifies the customer, replaced alike wherever it stands.
