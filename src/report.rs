@@ -4,7 +4,7 @@ use crate::catalogue::{Severity, Stage};
 use crate::diagnose::{Diagnosis, Finding};
 use crate::evidence::{Ended, Evidence, Trace};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod golden;
 #[cfg(feature = "serde")]
 mod json;

@@ -283,9 +283,9 @@ pub(super) fn means(finding: &Finding) -> String {
     finding.failure.cause.to_owned()
 }
 
-/// The services and hosts that a finding shows at, where there are several targets.
+/// The services and hosts that a finding shows at, where that is not everywhere.
 pub(super) fn at(evidence: &Evidence, finding: &Finding) -> Option<String> {
-    if evidence.traces.len() < 2 || finding.places.is_empty() {
+    if finding.places.is_empty() || evidence.traces.iter().all(|trace| is_at(finding, trace)) {
         return None;
     }
     let places = finding.places.iter().map(|place| place.service.as_deref().unwrap_or(&place.host));
