@@ -4,7 +4,7 @@ use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, is_at, verdict, works};
 use crate::alias::AliasChain;
-use crate::catalogue::Severity;
+use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::evidence::{Evidence, StepState, Trace};
@@ -303,8 +303,10 @@ fn short_host(trace: &Trace) -> String {
 }
 
 fn stage_times(trace: &Trace) -> String {
+    // What answers without a credential matters less than the upgrade, and leaves no room for it.
+    let is_left_out = |stage| stage == Stage::Http && trace.websocket.has_passed();
     let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
-        StepState::Passed { took } => Some(format!("{stage} {}", millis(took))),
+        StepState::Passed { took } if !is_left_out(stage) => Some(format!("{stage} {}", millis(took))),
         _ => None,
     });
     steps.collect::<Vec<_>>().join("  ")
