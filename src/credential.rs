@@ -9,6 +9,8 @@ use crate::endpoint::Endpoint;
 use crate::note::Note;
 use crate::shown::{Shown, looks_like_key};
 
+#[cfg(feature = "serde")]
+mod claims;
 mod error;
 mod resource_id;
 mod secret;

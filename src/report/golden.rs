@@ -101,10 +101,7 @@ fn healthy_is_a_line_for_each_service() {
     assert!(wide.contains("websocket 14.0  auth 14.0"), "{wide}");
     assert!(wide.ends_with("healthy · 2 services · 51.3 ms\n"), "{wide}");
     let long = text(&evidence, &healthy(), &Options { width: 100, verbose: 1, ..Options::default() });
-    assert!(
-        long.contains("√ tls        12.1 ms   1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"),
-        "{long}"
-    );
+    assert!(long.contains("√ tls        12.1 ms   1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Page {
     /// A sentence behind a lead of so many columns; further lines begin below the first.
     pub(super) fn hanging(&mut self, lead: &str, columns: usize, sentence: &str, ink: Ink) {
         let mut lead = Cow::Borrowed(lead);
-        for line in wrap(sentence, self.width - columns) {
+        for line in wrap(&plain(sentence), self.width - columns) {
             let line = self.loud(&line, ink);
             self.line(&format!("{lead}{line}"));
             lead = " ".repeat(columns).into();
@@ -98,6 +98,15 @@ impl Ink {
             Self::Command => Some("36"),
         }
     }
+}
+
+/// What came from a network or a file, without anything that a terminal obeys.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
 }
 
 /// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.

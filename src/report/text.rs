@@ -1,6 +1,6 @@
 //! Text for people: one screen, one cause, nothing to look up.
 
-use super::page::{Ink, Page, millis, time};
+use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, is_at, verdict, works};
 use crate::alias::AliasChain;
@@ -119,7 +119,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn headline(&mut self) {
         let (name, rest) = subject(self.evidence);
-        let lead = format!("{}   ", self.page.paint(Ink::Bold, &name));
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(&name)));
         // A long name leaves no room beside it.
         let columns = name.chars().count() + 3;
         if columns > self.page.width() / 2 {
@@ -164,14 +164,14 @@ impl Writer<'_> {
     fn title(&mut self, trace: &Trace) {
         self.page.gap();
         let name = called(trace);
-        let lead = self.page.paint(Ink::Bold, name).into_owned();
+        let lead = self.page.paint(Ink::Bold, &plain(name)).into_owned();
         let url = trace.target.url.as_str();
         let found = trace.target.discovered_from.as_ref().map(|from| format!("named by {from} when it was asked"));
         if name.chars().count() + 3 + url.chars().count() <= self.page.width() {
-            self.page.line(&format!("{lead}   {url}"));
+            self.page.line(&format!("{lead}   {}", plain(url)));
         } else {
             self.page.line(&lead);
-            self.page.line(&format!("  {url}"));
+            self.page.line(&format!("  {}", plain(url)));
         }
         if let Some(found) = found {
             self.page.hanging("  ", 2, &found, Ink::Dim);
@@ -227,7 +227,7 @@ impl Writer<'_> {
         }
         self.labelled("do", &finding.remedy);
         for command in &finding.commands {
-            let command = self.page.paint(Ink::Command, command).into_owned();
+            let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
             self.page.line(&format!("{:13}{command}", ""));
         }
         let excluded: Vec<String> =
