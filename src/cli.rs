@@ -8,8 +8,10 @@ use clap::Parser as _;
 mod allowlist;
 mod args;
 mod completions;
+mod doctor;
 mod explain;
 mod failure;
+mod lab;
 mod output;
 mod resolve;
 mod settings;
@@ -47,6 +49,8 @@ fn execute(command: &Command) -> Result<u8, Failure> {
     let output = Output::new(command.output());
     match command {
         Command::Resolve(args) => resolve::run(args, &output),
+        Command::Doctor(args) => doctor::run(args, &output),
+        Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),

@@ -9,6 +9,8 @@ use crate::endpoint::Endpoint;
 use crate::note::Note;
 use crate::shown::{Shown, looks_like_key};
 
+#[cfg(feature = "serde")]
+mod claims;
 mod error;
 mod resource_id;
 mod secret;
@@ -36,7 +38,7 @@ pub enum Form {
 }
 
 impl Form {
-    const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
+    pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
 
     /// The identifier used in output.
     #[must_use]

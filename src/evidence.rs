@@ -48,6 +48,23 @@ pub struct Evidence {
     pub traces: Vec<Trace>,
 }
 
+impl Evidence {
+    /// Evidence of a resource of which nothing was seen yet.
+    #[must_use]
+    pub fn new(observed_at: SystemTime, resource: ResourceFacts) -> Self {
+        Self {
+            observed_at,
+            took: Duration::ZERO,
+            ended: Ended::Complete,
+            resource,
+            credential: None,
+            machine: MachineFacts::default(),
+            remarks: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
+}
+
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]

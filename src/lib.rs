@@ -16,6 +16,7 @@ mod note;
 mod pasted;
 mod plan;
 mod query;
+pub mod report;
 mod scenario;
 mod service;
 mod shown;

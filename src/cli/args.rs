@@ -9,10 +9,12 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use speech_endpoint::{Access, Cloud, Mode, Service, Shown};
 
+use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
+use super::lab::{self, LabArgs};
 use super::resolve::snippet::Language;
 
-/// URLs and credential forms of Azure AI Speech, for any resource, network and cloud.
+/// URLs and credential forms of Azure AI Speech, for any resource, network and cloud; and why they do not work from here.
 #[derive(Debug, Parser)]
 #[command(name = "speech-endpoint", version, propagate_version = true, styles = STYLES, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -25,12 +27,18 @@ pub(crate) enum Command {
     /// The URLs, methods and credential forms of a resource
     #[command(after_help = RESOLVE_EXAMPLES)]
     Resolve(ResolveArgs),
+    /// What works from here, what does not, why, and what to do
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// The hosts, ports, zones and service tags that a firewall must let through
     #[command(after_help = ALLOWLIST_EXAMPLES)]
     Allowlist(AllowlistArgs),
     /// A failure, all failures, or what to test for a pasted error line
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
+    /// An emulated Azure on loopback, with one thing broken
+    #[command(after_help = lab::EXAMPLES)]
+    Lab(LabArgs),
     /// Completions for a shell, or the manual page
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -322,10 +330,13 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0   every requested service has a URL
-  1   the program failed, or could not write its output
+  0   every requested service has a URL, or works
+  1   the program failed, could not write its output, or was interrupted
   2   usage: an unknown, missing or contradictory argument, an unreadable file
-  10  configuration: a requested service has no URL, or a value cannot be what it claims";
+  10  configuration: a requested service has no URL, or a value cannot be what it claims
+  20 30 40 50 60 70 80 90
+      doctor, the stage of the root cause: dns, tcp, proxy, tls, http or websocket,
+      authentication, network policy of the resource, quota";
 
 const RESOLVE_EXAMPLES: &str = "\
 Examples:
@@ -352,8 +363,10 @@ impl Command {
     pub(crate) fn output(&self) -> &OutputArgs {
         match self {
             Self::Resolve(args) => &args.output,
+            Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
             Self::Explain(args) => &args.output,
+            Self::Lab(args) => &args.output,
             Self::Completions(args) => &args.output,
         }
     }

@@ -51,6 +51,11 @@ impl Failure {
         Self { message: format!("{} (read from `{variable}`)", self.message), ..self }
     }
 
+    /// Whether a value cannot be what it claims.
+    pub(crate) fn is_configuration(&self) -> bool {
+        self.kind == Kind::Configuration
+    }
+
     pub(crate) fn id(&self) -> &'static str {
         self.id
     }
@@ -120,7 +125,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `allowlist`, `explain` or `completions`".into();
+        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `explain`, `lab` or `completions`".into();
     }
     for (kind, value) in error.context() {
         match (kind, value) {

@@ -1,7 +1,7 @@
 //! Output: data to standard output or a file, everything else to standard error.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
@@ -52,6 +52,12 @@ impl Output {
         self.verbose > 0
     }
 
+    /// Columns for the data: of the terminal, or those of one that nobody has widened.
+    pub(crate) fn width(&self) -> usize {
+        let terminal = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.file.is_none());
+        terminal.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0).clamp(DEFAULT_WIDTH / 2, WIDEST))
+    }
+
     fn line(&self, style: Style, label: &str, text: &str) {
         say(style, label, text, self.color);
     }
@@ -75,6 +81,39 @@ pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
     }
     say(ERROR, "error", &failure.to_string(), color.into());
 }
+
+/// One line on standard error that is rewritten, where a person watches.
+#[derive(Debug)]
+pub(crate) struct StatusLine {
+    is_shown: bool,
+}
+
+impl StatusLine {
+    /// Nothing is ever shown where standard error is no terminal.
+    pub(crate) fn new(is_wanted: bool) -> Self {
+        Self { is_shown: is_wanted && io::stderr().is_terminal() }
+    }
+
+    pub(crate) fn show(&self, text: &str) {
+        if self.is_shown {
+            let columns =
+                terminal_size::terminal_size_of(io::stderr()).map_or(DEFAULT_WIDTH, |(width, _)| width.0.into());
+            let text: String = text.chars().take(columns.saturating_sub(1)).collect();
+            let _ = write!(io::stderr().lock(), "\r{CLEAR}{text}");
+        }
+    }
+}
+
+impl Drop for StatusLine {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(io::stderr().lock(), "\r{CLEAR}");
+        }
+    }
+}
+
+/// Erase in line, ECMA-48.
+const CLEAR: &str = "\x1b[K";
 
 /// Help and version are data: they were asked for.
 pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
@@ -106,3 +145,8 @@ fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> Colo
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 const DETAIL: Style = AnsiColor::Cyan.on_default();
+
+const DEFAULT_WIDTH: usize = 80;
+
+/// Longer lines of text are hard to read.
+const WIDEST: usize = 140;

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use speech_endpoint::{
-    Access, Account, Cloud, Credential, CustomDomain, Identity, Note, Query, Region, ResourceId, Shown,
+    Access, Account, Cloud, Credential, CredentialError, CustomDomain, Identity, Note, Query, Region, ResourceId, Shown,
 };
 
 use super::args::{CredentialArgs, EntraSource, QueryArgs, ResourceArgs};
@@ -213,20 +214,44 @@ pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Iden
 
 /// The credential, from the variable or file that is named, or from `SPEECH_KEY`.
 fn credential(args: &CredentialArgs) -> Result<Option<Credential>, Failure> {
-    let credential = if let Some(name) = &args.key_env {
-        Credential::key(named(name)?)
+    Ok(given_credential(args)?.map(|given| given.read).transpose()?)
+}
+
+/// A credential as it was given.
+pub(crate) struct GivenCredential {
+    /// `key` or `token`, as the argument has it.
+    pub(crate) kind: &'static str,
+    /// What is wrong with its shape, if it is not one.
+    pub(crate) read: Result<Credential, CredentialError>,
+}
+
+/// The credential with what is wrong with its shape; an error is a variable or file that cannot be read.
+pub(crate) fn given_credential(args: &CredentialArgs) -> Result<Option<GivenCredential>, Failure> {
+    let key = |text| GivenCredential { kind: "key", read: Credential::key(text) };
+    let token = |text| GivenCredential { kind: "token", read: Credential::token(text) };
+    Ok(if let Some(name) = &args.key_env {
+        Some(key(named(name)?))
     } else if let Some(path) = &args.key_file {
-        Credential::key(one_line(read_file(path, "--key-file", LARGEST_CREDENTIAL)?))
+        Some(key(one_line(read_file(path, "--key-file", LARGEST_CREDENTIAL)?)))
     } else if let Some(name) = &args.token_env {
-        Credential::token(named(name)?)
+        Some(token(named(name)?))
     } else if let Some(path) = &args.token_file {
-        Credential::token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?))
-    } else if let Some(key) = variable("SPEECH_KEY") {
-        Credential::key(key)
+        Some(token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?)))
     } else {
-        return Ok(None);
-    };
-    Ok(Some(credential?))
+        // What stands there for keys is not meant where tokens were asked for.
+        variable("SPEECH_KEY").filter(|_| args.entra.is_none()).map(key)
+    })
+}
+
+/// The proxy variables that are set, each by its name.
+pub(crate) fn proxy_variables() -> Vec<(String, String)> {
+    PROXY_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
+}
+
+/// The one place where the clock is read.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// A variable of the environment; an empty one counts as not set.
@@ -304,3 +329,7 @@ const LARGEST_ACCOUNT: u64 = 4 << 20;
 
 /// The longest Entra tokens have some ten thousand characters.
 const LARGEST_CREDENTIAL: u64 = 64 << 10;
+
+/// In the order in which programs commonly look at them.
+const PROXY_VARIABLES: [&str; 8] =
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];

@@ -1,0 +1,245 @@
+//! `doctor`: what works from here, what does not, why, and what to do.
+
+use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
+use speech_endpoint::report::{self, Options};
+use speech_endpoint::{
+    Account, Credential, CredentialError, Diagnosis, Limits, Note, Plan, ResourceId, Target, diagnose,
+};
+use url::Url;
+
+use super::args::CredentialArgs;
+use super::failure::Failure;
+use super::output::Output;
+use super::resolve::json::pretty;
+use super::settings;
+
+pub(crate) mod args;
+mod filter;
+mod plan;
+mod run;
+
+use args::{DoctorArgs, DoctorFormat};
+use run::{Progress, Request, run_probe};
+
+/// Plan, evidence, diagnosis, report.
+///
+/// 1. Evidence: read with `--from`; else a plan is made and looked at. A value that cannot be what it claims is evidence
+///    as well, of a run that could not begin.
+/// 2. Write the evidence with `--save`.
+/// 3. Diagnose it, without the findings that are not wanted.
+/// 4. Report, and end with the code of the root cause.
+pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
+    let is_json = args.format == DoctorFormat::Json;
+    let evidence = match evidence(args, output).map_err(|failure| failure.with_json(is_json))? {
+        Outcome::Planned => return Ok(0),
+        Outcome::Seen(evidence) => evidence,
+    };
+    let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
+    let mut diagnosis = diagnose(&evidence);
+    filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
+    let options = options(args, output);
+    output.data(&written(args.format, &evidence, &diagnosis, &options))?;
+    // The report is there; what could not be kept is said after it.
+    saved?;
+    Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
+}
+
+enum Outcome {
+    Planned,
+    Seen(Evidence),
+}
+
+fn evidence(args: &DoctorArgs, output: &Output) -> Result<Outcome, Failure> {
+    if let Some(file) = &args.from {
+        return read(file).map(Outcome::Seen);
+    }
+    let request = match request(args, output) {
+        Err(failure) if failure.is_configuration() => return Ok(Outcome::Seen(unread(&failure))),
+        other => other?,
+    };
+    if args.plan {
+        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
+        return Ok(Outcome::Planned);
+    }
+    let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
+    run_probe(&request, &Progress::new(is_watched, request.plan.limits.total)).map(Outcome::Seen)
+}
+
+/// A value that cannot be what it claims, before any packet is sent.
+fn unread(failure: &Failure) -> Evidence {
+    let mut evidence = Evidence::new(settings::now(), ResourceFacts::default());
+    evidence.remarks.push(Remark::new(failure.id(), failure.message(), true));
+    evidence
+}
+
+fn request(args: &DoctorArgs, output: &Output) -> Result<Request, Failure> {
+    if args.lab.is_some() {
+        return Err(Failure::usage("the lab is not part of this build"));
+    }
+    let settings::Subject { account, notes, source } = settings::subject(&args.resource)?;
+    output.detail(1, || {
+        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
+    });
+    let mut remarks: Vec<Remark> = notes.iter().map(remark).collect();
+    let (credential, credential_facts) = credential(&args.credential, &account, &mut remarks, output)?;
+    let plan = planned(args, &account, credential.as_ref())?;
+    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
+    let net = &args.net;
+    let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
+    Ok(Request {
+        plan,
+        credential,
+        credential_facts,
+        remarks,
+        dns_servers: net.dns_servers.iter().map(|server| server.0).collect(),
+        ca_pem,
+        proxy: net.proxy.clone(),
+        variables: settings::proxy_variables(),
+        ip: net.ip,
+        now: settings::now(),
+    })
+}
+
+fn planned(args: &DoctorArgs, account: &Account, credential: Option<&Credential>) -> Result<Plan, Failure> {
+    let mut services = Vec::new();
+    for name in &args.services {
+        if !services.contains(&name.0) {
+            services.push(name.0);
+        }
+    }
+    let query = settings::query(&args.query)?;
+    let (total, jobs) = (args.net.timeout.0, args.net.jobs);
+    let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
+    if let Some(expect) = args.expect {
+        let of_services = plan.targets.iter_mut().filter(|target| target.endpoint().is_some());
+        of_services.for_each(|target| target.expect = expect.into());
+    }
+    if args.credential.entra.is_some() {
+        plan.targets.extend(authority(account));
+        plan.limits = Limits::of(total, jobs, plan.targets.len());
+    }
+    Ok(plan)
+}
+
+/// Where Entra tokens come from, looked at although none is fetched.
+fn authority(account: &Account) -> Option<Target> {
+    let authority = account.cloud().suffixes().authority()?;
+    let url = Url::parse(&format!("https://{authority}/")).ok()?;
+    Some(Target::reach(url, "Microsoft Entra gives tokens there"))
+}
+
+fn remark(note: &Note) -> Remark {
+    Remark::new(note.id, note.text.clone(), false)
+}
+
+/// The credential, and what evidence may hold of it. One with a bad shape is not sent, and is a finding.
+fn credential(
+    args: &CredentialArgs,
+    account: &Account,
+    remarks: &mut Vec<Remark>,
+    output: &Output,
+) -> Result<(Option<Credential>, Option<CredentialFacts>), Failure> {
+    let Some(given) = settings::given_credential(args)? else {
+        if args.entra.is_some() {
+            output.note(&Note::new(
+                "entra",
+                "no Entra token is fetched yet: give one with `--token-env` or `--token-file`",
+            ));
+        }
+        return Ok((None, None));
+    };
+    let read = given.read.and_then(|credential| with_resource_id(credential, args.resource_id.as_deref()));
+    match read {
+        Ok(credential) => {
+            remarks.extend(credential.notes(account).iter().map(remark));
+            let facts = credential.facts(RandomState::new().build_hasher().finish());
+            Ok((Some(credential), Some(facts)))
+        }
+        Err(error) => Ok((None, Some(faulty(given.kind, &error)))),
+    }
+}
+
+fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credential, CredentialError> {
+    let Some(id) = id else { return Ok(credential) };
+    let id: ResourceId = id.parse()?;
+    Ok(match credential {
+        Credential::Entra { token, .. } => Credential::Entra { token, resource_id: Some(id) },
+        other => other,
+    })
+}
+
+fn faulty(kind: &str, error: &CredentialError) -> CredentialFacts {
+    let mut facts = CredentialFacts::default();
+    facts.kind = kind.to_owned();
+    facts.length = match error {
+        CredentialError::Key { length, .. } | CredentialError::Token { length, .. } => *length,
+        _ => 0,
+    };
+    facts.fault = Some((error.id().to_owned(), error.to_string()));
+    facts
+}
+
+fn options(args: &DoctorArgs, output: &Output) -> Options {
+    let mut options = Options::default();
+    options.width = output.width();
+    // Taken out again where no colour is wanted.
+    options.color = true;
+    options.share = args.share;
+    options.fail_on = args.fail_on.into();
+    options.verbose = args.output.verbose;
+    options
+}
+
+fn written(format: DoctorFormat, evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+    match format {
+        DoctorFormat::Text => report::text(evidence, diagnosis, options),
+        DoctorFormat::Short => report::short(evidence, diagnosis, options),
+        DoctorFormat::Json => report::json(evidence, diagnosis, options),
+        DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
+    }
+}
+
+/// Evidence that `--save` wrote.
+fn read(file: &Path) -> Result<Evidence, Failure> {
+    let json = settings::read_file(file, "--from", LARGEST_EVIDENCE)?;
+    serde_json::from_str(&json).map_err(|error| {
+        let problem = if error.is_data() {
+            format!("it is not what `--save` wrote: line {}, column {}", error.line(), error.column())
+        } else {
+            format!("it is not whole JSON: line {}, column {}", error.line(), error.column())
+        };
+        Failure::usage(format!("cannot read `{}` given to `--from`: {problem}", file.display()))
+    })
+}
+
+/// Evidence names hosts and addresses of a network, so that it is its owner's alone.
+fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut opened| {
+        #[cfg(unix)]
+        opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).or_else(unless_special)?;
+        opened.write_all(pretty(evidence).as_bytes())?;
+        opened.flush()
+    });
+    written.map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
+}
+
+/// A device has permissions of its own.
+#[cfg(unix)]
+fn unless_special(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
+}
+
+/// A run over a hundred hosts stays far below.
+const LARGEST_EVIDENCE: u64 = 16 << 20;
+
+/// All roots of a system fit.
+const LARGEST_PEM: u64 = 4 << 20;

@@ -1,0 +1,181 @@
+//! Page: lines within a width, with colours or without.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Options;
+
+/// A text that grows line by line.
+pub(super) struct Page {
+    text: String,
+    width: usize,
+    color: bool,
+}
+
+/// What a piece of text is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    Plain,
+    Bold,
+    Dim,
+    Good,
+    Bad,
+    Warn,
+    Command,
+}
+
+impl Page {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { text: String::new(), width: options.width.max(NARROWEST), color: options.color }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A piece of text in its colour.
+    pub(super) fn paint<'a>(&self, ink: Ink, text: &'a str) -> Cow<'a, str> {
+        match ink.sgr() {
+            Some(sgr) if self.color && !text.is_empty() => format!("\x1b[{sgr}m{text}\x1b[0m").into(),
+            _ => text.into(),
+        }
+    }
+
+    /// An empty line between blocks; none at the top.
+    pub(super) fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// One line as it is, however long.
+    pub(super) fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    /// A sentence behind a lead of so many columns; further lines begin below the first.
+    pub(super) fn hanging(&mut self, lead: &str, columns: usize, sentence: &str, ink: Ink) {
+        let mut lead = Cow::Borrowed(lead);
+        for line in wrap(&plain(sentence), self.width - columns) {
+            let line = self.loud(&line, ink);
+            self.line(&format!("{lead}{line}"));
+            lead = " ".repeat(columns).into();
+        }
+    }
+
+    /// A line in its colour, and what is written in capitals to be seen in that of a failure.
+    fn loud(&self, line: &str, ink: Ink) -> String {
+        if !self.color {
+            return line.to_owned();
+        }
+        let words = line.split(' ').map(|word| {
+            let is_loud = LOUD.contains(&word.trim_end_matches([',', ';']));
+            self.paint(if is_loud { Ink::Bad } else { ink }, word)
+        });
+        if ink == Ink::Plain || LOUD.iter().any(|loud| line.contains(loud)) {
+            words.collect::<Vec<_>>().join(" ")
+        } else {
+            self.paint(ink, line).into_owned()
+        }
+    }
+}
+
+impl Ink {
+    /// Select graphic rendition, ECMA-48.
+    fn sgr(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Bold => Some("1"),
+            Self::Dim => Some("2"),
+            Self::Good => Some("32"),
+            Self::Bad => Some("1;31"),
+            Self::Warn => Some("33"),
+            Self::Command => Some("36"),
+        }
+    }
+}
+
+/// What came from a network or a file, without anything that a terminal obeys.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
+}
+
+/// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A time as a person reads it: three digits are enough.
+pub(super) fn time(took: Duration) -> String {
+    let millis = took.as_secs_f64() * 1e3;
+    match millis {
+        ..99.95 => format!("{millis:.1} ms"),
+        ..999.5 => format!("{millis:.0} ms"),
+        _ => format!("{:.1} s", millis / 1e3),
+    }
+}
+
+/// Milliseconds without the unit.
+pub(super) fn millis(took: Duration) -> String {
+    let millis = took.as_secs_f64() * 1e3;
+    if millis < 99.95 { format!("{millis:.1}") } else { format!("{millis:.0}") }
+}
+
+/// A number in a sentence.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    let noun = if number == 1 { one } else { many };
+    WORDS.get(number).map_or_else(|| format!("{number} {noun}"), |word| format!("{word} {noun}"))
+}
+
+/// Words that are in capitals because the address is not of the kind that is expected.
+const LOUD: [&str; 6] = ["PUBLIC", "PRIVATE", "LOOPBACK", "LINK-LOCAL", "SHARED", "SPECIAL"];
+
+/// Below this, a host name does not fit behind a label.
+const NARROWEST: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits_or_less() {
+        for (micros, expected) in [
+            (40, "0.0 ms"),
+            (2_100, "2.1 ms"),
+            (99_940, "99.9 ms"),
+            (99_960, "100 ms"),
+            (999_400, "999 ms"),
+            (999_600, "1.0 s"),
+            (20_000_000, "20.0 s"),
+        ] {
+            assert_eq!(time(Duration::from_micros(micros)), expected);
+        }
+    }
+
+    #[test]
+    fn lines_keep_to_the_width_and_words_stay_whole() {
+        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+        assert_eq!(wrap("a https://example.com/ b", 6), ["a", "https://example.com/", "b"]);
+        assert_eq!(wrap("", 6), [""]);
+    }
+}

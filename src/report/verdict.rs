@@ -1,0 +1,97 @@
+//! The last line: whether it works, and how many causes there are.
+
+use super::page::{count, time};
+use super::{causes, works};
+use crate::catalogue::Severity;
+use crate::diagnose::{Diagnosis, Finding, Verdict};
+use crate::evidence::{Ended, Evidence, Trace};
+
+/// The verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
+#[must_use]
+pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
+    let reasons = reasons(evidence, diagnosis);
+    let mut parts = vec![diagnosis.verdict.to_string()];
+    if diagnosis.verdict == Verdict::Healthy {
+        parts.push(services(evidence));
+        parts.extend(reasons);
+    } else {
+        if diagnosis.verdict == Verdict::Degraded {
+            parts[0] = format!("degraded: {}", working(evidence));
+        }
+        match (reasons.join(", "), diagnosis.verdict) {
+            (none, _) if none.is_empty() => {}
+            (reasons, Verdict::Degraded) => parts.push(reasons),
+            (reasons, _) => parts[0] = format!("{}: {reasons}", parts[0]),
+        }
+    }
+    parts.extend(ending(evidence));
+    parts.push(time(evidence.took));
+    parts.join(" · ")
+}
+
+fn of_services(evidence: &Evidence) -> impl Iterator<Item = &Trace> {
+    evidence.traces.iter().filter(|trace| trace.target.service.is_some())
+}
+
+fn services(evidence: &Evidence) -> String {
+    let number = of_services(evidence).count();
+    format!("{number} {}", if number == 1 { "service" } else { "services" })
+}
+
+fn working(evidence: &Evidence) -> String {
+    let working = of_services(evidence).filter(|trace| works(trace)).count();
+    let verb = if working == 1 { "works" } else { "work" };
+    match of_services(evidence).count() {
+        1 if working == 1 => "the service works".to_owned(),
+        _ => format!("{working} of {} {verb}", services(evidence)),
+    }
+}
+
+/// Causes, consequences, warnings, remarks and what nobody can explain.
+fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
+    let of = |severity| causes(diagnosis).filter(move |finding| finding.severity == severity).collect::<Vec<_>>();
+    let roots: Vec<&Finding> = causes(diagnosis).collect();
+    let is_root = |finding: &&Finding| roots.iter().any(|root| std::ptr::eq(*root, *finding));
+    let hidden: Vec<&Finding> = diagnosis.findings.iter().filter(|finding| !is_root(finding)).collect();
+    let refused = evidence
+        .remarks
+        .iter()
+        .filter(|remark| remark.is_error && !diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id));
+    let mut reasons: Vec<String> = [
+        listed(&of(Severity::Error), "cause", "causes"),
+        listed(&hidden, "consequence", "consequences"),
+        listed(&of(Severity::Warning), "warning", "warnings"),
+        listed(&of(Severity::Info), "remark", "remarks"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match refused.count() {
+        0 => {}
+        refused => reasons.push(count(refused, "service without a URL", "services without a URL")),
+    }
+    let stages: Vec<&str> = diagnosis.unexplained.iter().map(|unexplained| unexplained.stage.id()).collect();
+    if !stages.is_empty() {
+        let what = count(stages.len(), "failure without a known cause", "failures without a known cause");
+        reasons.push(format!("{what} ({})", unique(stages).join(", ")));
+    }
+    reasons
+}
+
+fn listed(findings: &[&Finding], one: &str, many: &str) -> Option<String> {
+    let ids: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
+    (!ids.is_empty()).then(|| format!("{} ({})", count(ids.len(), one, many), ids.join(", ")))
+}
+
+fn unique(mut words: Vec<&str>) -> Vec<&str> {
+    words.dedup();
+    words
+}
+
+fn ending(evidence: &Evidence) -> Option<String> {
+    match evidence.ended {
+        Ended::Complete => None,
+        Ended::TimeUp => Some("the time was up before everything was looked at, see `--timeout`".to_owned()),
+        Ended::Interrupted => Some("interrupted".to_owned()),
+    }
+}
