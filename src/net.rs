@@ -8,9 +8,14 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::evidence::{Lookup, MachineFacts, NameAnswer};
+use crate::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
 pub mod dns;
+pub mod http;
+pub mod proxy;
+pub mod tcp;
+pub mod tls;
+pub mod websocket;
 
 /// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
 pub trait Network: Send + Sync {
@@ -57,4 +62,28 @@ impl Network for SystemNetwork {
     fn machine(&self) -> MachineFacts {
         self.resolver.machine()
     }
+}
+
+/// An error of a socket, as a failure: the kind by what the operating system says, the text with its number.
+pub(crate) fn failure_of_io(error: &io::Error) -> Failure {
+    let kind = match error.kind() {
+        io::ErrorKind::ConnectionRefused => FailureKind::Refused,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => FailureKind::Reset,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::AddrNotAvailable => {
+            FailureKind::Unreachable
+        }
+        io::ErrorKind::TimedOut => FailureKind::TimedOut,
+        io::ErrorKind::PermissionDenied => FailureKind::NotPermitted,
+        io::ErrorKind::InvalidData => FailureKind::Protocol,
+        _ => FailureKind::Other,
+    };
+    Failure::new(kind, error.to_string())
+}
+
+/// Nothing came back in time.
+pub(crate) fn silence(limit: Duration) -> Failure {
+    Failure::new(FailureKind::TimedOut, format!("no answer within {} ms", limit.as_millis()))
 }

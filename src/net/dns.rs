@@ -1,17 +1,35 @@
 //! DNS: the operating system's way, and every configured server asked directly.
+//!
+//! Servers are asked for the name with its trailing dot, so that no search list stands between the question and the
+//! answer. The aliases are kept also when the last of them does not exist: that is how a private zone without its record
+//! looks.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::evidence::{DnsFacts, Lookup, MachineFacts, NameAnswer};
+use futures_util::future::{join, join_all};
+use hickory_resolver::proto::op::Query;
+use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::{Hosts, system_conf};
+use tokio::time::{Instant, timeout};
+
+use crate::evidence::{
+    Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer, ServerAnswer, SystemAnswer,
+};
+
+mod question;
+
+use question::ask_server;
 
 /// Everything that names are resolved with.
 #[derive(Clone, Debug, Default)]
 pub struct Resolver {
     /// The name servers in their order.
     pub servers: Vec<NameServer>,
-    /// The hosts file: addresses by name in lower case, without a trailing dot.
+    /// Addresses of a hosts file, by name in lower case without a trailing dot.
     pub hosts: HashMap<String, Vec<IpAddr>>,
     /// The search list.
     pub search: Vec<String>,
@@ -19,6 +37,8 @@ pub struct Resolver {
     pub ndots: Option<usize>,
     /// The way that applications take.
     pub system: System,
+    /// The hosts file of this machine.
+    file: Option<Arc<Hosts>>,
 }
 
 /// A name server: where it is said to be, and where it is reached. The two differ in the lab alone.
@@ -43,23 +63,69 @@ pub enum System {
 }
 
 impl Resolver {
-    /// What this machine is configured with; the servers replaced where others are given.
+    /// What this machine is configured with; the servers replaced where others are given, which applications then do not
+    /// ask.
     #[must_use]
     pub fn from_system(name_servers: &[SocketAddr]) -> Self {
-        let _ = name_servers;
-        Self::default()
+        let mut resolver = Self { file: Hosts::from_system().ok().map(Arc::new), ..Self::default() };
+        if let Ok((config, options)) = system_conf::read_system_conf() {
+            resolver.search = config.search().iter().map(|name| plain(&name.to_ascii())).collect();
+            resolver.ndots = Some(options.ndots);
+            let mut servers: Vec<SocketAddr> = Vec::new();
+            for server in config.name_servers() {
+                let port = server.connections.first().map_or(PORT, |connection| connection.port);
+                let address = SocketAddr::new(server.ip, port);
+                if !servers.contains(&address) {
+                    servers.push(address);
+                }
+            }
+            resolver.servers = servers.into_iter().map(NameServer::at).collect();
+        }
+        if !name_servers.is_empty() {
+            resolver.servers = name_servers.iter().copied().map(NameServer::at).collect();
+            resolver.system = System::Emulated;
+        }
+        resolver
     }
 
     /// Resolves a host in every way.
+    ///
+    /// 1. An address needs no resolving.
+    /// 2. The hosts file, the operating system and every server, all at once.
+    /// 3. The addresses are those that an application would get: of the operating system, else of the hosts file, else of
+    ///    the first server that has some.
+    /// 4. Without an address, the servers' answers say why.
     pub async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
-        let _ = (host, limit);
-        Lookup { facts: DnsFacts::default(), failure: None }
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            let facts = DnsFacts { addresses: vec![Address::from(address)], ..DnsFacts::default() };
+            return Lookup { facts, failure: None };
+        }
+        let hosts_file = self.in_hosts_file(host);
+        let servers = join_all(self.servers.iter().map(|server| ask_server(*server, host, limit)));
+        let (servers, system) = join(servers, self.by_system(host, limit)).await;
+        let system = system.unwrap_or_else(|| emulate(&hosts_file, &servers));
+        let mut addresses = system.addresses.clone();
+        if addresses.is_empty() {
+            addresses = hosts_file.clone();
+        }
+        if addresses.is_empty() {
+            addresses = servers
+                .iter()
+                .map(|answer| answer.addresses.clone())
+                .find(|found| !found.is_empty())
+                .unwrap_or_default();
+        }
+        let failure = addresses.is_empty().then(|| why(host, &system, &servers));
+        let addresses = addresses.into_iter().map(Address::from).collect();
+        let facts = DnsFacts { hosts_file, system: Some(system), servers, addresses, also: Vec::new() };
+        Lookup { facts, failure }
     }
 
-    /// Asks the servers alone, in their order, until one answers.
+    /// Asks the servers alone, all at once; the answer is that of the first in their order that gave one.
     pub async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        let _ = (name, limit);
-        None
+        let answers = join_all(self.servers.iter().map(|server| ask_server(*server, name, limit))).await;
+        let answer = answers.into_iter().find(|answer| answer.rcode.is_some())?;
+        Some(NameAnswer { name: name.to_owned(), answer })
     }
 
     /// The configuration, as evidence has it.
@@ -72,4 +138,112 @@ impl Resolver {
             ..MachineFacts::default()
         }
     }
+
+    fn in_hosts_file(&self, host: &str) -> Vec<IpAddr> {
+        if let Some(addresses) = self.hosts.get(&plain(host)) {
+            return addresses.clone();
+        }
+        let (Some(file), Ok(name)) = (&self.file, Name::from_ascii(host)) else { return Vec::new() };
+        [RecordType::A, RecordType::AAAA]
+            .into_iter()
+            .filter_map(|kind| file.lookup_static_host(&Query::query(name.clone(), kind)))
+            .flat_map(|found| found.answers().iter().filter_map(|record| record.data.ip_addr()).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// None where it is emulated from what the servers say.
+    async fn by_system(&self, host: &str, limit: Duration) -> Option<SystemAnswer> {
+        match &self.system {
+            System::Emulated => None,
+            System::Fixed(answers) => {
+                let addresses = answers.get(&plain(host)).cloned()?;
+                Some(SystemAnswer { addresses, ..SystemAnswer::default() })
+            }
+            System::OperatingSystem => Some(by_getaddrinfo(host, limit).await),
+        }
+    }
 }
+
+impl NameServer {
+    /// A server that is reached where it is said to be.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Self {
+        Self { shown: address, reached_at: address }
+    }
+}
+
+async fn by_getaddrinfo(host: &str, limit: Duration) -> SystemAnswer {
+    let begun = Instant::now();
+    let found = timeout(limit, tokio::net::lookup_host((host, PORT_OF_SERVICES))).await;
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    let failure = match found {
+        Ok(Ok(found)) => {
+            for address in found {
+                if !addresses.contains(&address.ip()) {
+                    addresses.push(address.ip());
+                }
+            }
+            addresses.is_empty().then(|| Failure::new(FailureKind::NoAddress, "it has no address"))
+        }
+        Ok(Err(error)) => Some(Failure::new(kind_of_getaddrinfo(&error), error.to_string())),
+        Err(_) => Some(Failure::new(FailureKind::TimedOut, format!("no answer within {} ms", limit.as_millis()))),
+    };
+    SystemAnswer { addresses, failure, took: begun.elapsed() }
+}
+
+/// `getaddrinfo` has its own codes, of which the standard library keeps the text alone.
+fn kind_of_getaddrinfo(error: &io::Error) -> FailureKind {
+    let text = error.to_string();
+    if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
+}
+
+/// The hosts file, then the servers in their order, of which the first that answers at all decides.
+fn emulate(hosts_file: &[IpAddr], servers: &[ServerAnswer]) -> SystemAnswer {
+    if !hosts_file.is_empty() {
+        return SystemAnswer { addresses: hosts_file.to_vec(), ..SystemAnswer::default() };
+    }
+    let decides = |answer: &&ServerAnswer| matches!(answer.rcode.as_deref(), Some("NOERROR" | "NXDOMAIN"));
+    match servers.iter().find(decides) {
+        Some(answer) => {
+            let kind = if answer.rcode.as_deref() == Some("NXDOMAIN") {
+                FailureKind::NoSuchName
+            } else {
+                FailureKind::NoAddress
+            };
+            let failure = answer.addresses.is_empty().then(|| Failure::new(kind, "no address"));
+            SystemAnswer { addresses: answer.addresses.clone(), failure, took: answer.took }
+        }
+        None => SystemAnswer {
+            failure: Some(Failure::new(FailureKind::NoAnswer, "no name server answered")),
+            took: servers.iter().map(|answer| answer.took).max().unwrap_or_default(),
+            ..SystemAnswer::default()
+        },
+    }
+}
+
+/// Why there is no address.
+fn why(host: &str, system: &SystemAnswer, servers: &[ServerAnswer]) -> Failure {
+    let with = |rcode: &str| servers.iter().any(|answer| answer.rcode.as_deref() == Some(rcode));
+    if with("NXDOMAIN") {
+        let last = servers.iter().find_map(|answer| answer.chain.last()).map_or(host, |alias| alias.target.as_str());
+        return Failure::new(FailureKind::NoSuchName, format!("`{}` does not exist (NXDOMAIN)", plain(last)));
+    }
+    if with("NOERROR") {
+        return Failure::new(FailureKind::NoAddress, format!("`{}` has no address", plain(host)));
+    }
+    match &system.failure {
+        Some(failure) if servers.is_empty() => failure.clone(),
+        _ => Failure::new(FailureKind::NoAnswer, format!("no name server gave an answer for `{}`", plain(host))),
+    }
+}
+
+/// A name in lower case without its trailing dot.
+pub(crate) fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Where name servers listen (RFC 1035).
+const PORT: u16 = 53;
+
+/// `getaddrinfo` wants one; it does not change the answer.
+const PORT_OF_SERVICES: u16 = 443;

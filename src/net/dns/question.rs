@@ -1,0 +1,223 @@
+//! One question to one server: a datagram on a connected socket, so that a closed port is told from silence, then a
+//! connection where the answer did not fit or did not come.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::future::join;
+use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::{Instant, timeout};
+
+use super::{NameServer, plain};
+use crate::evidence::{Alias, Failure, FailureKind, ServerAnswer, Transport};
+use crate::net::{failure_of_io, silence};
+
+/// Asks for both kinds of address at once and puts the answers together.
+pub(super) async fn ask_server(server: NameServer, host: &str, limit: Duration) -> ServerAnswer {
+    let begun = Instant::now();
+    let (v4, v6) = join(ask(server, host, RecordType::A, limit), ask(server, host, RecordType::AAAA, limit)).await;
+    let mut answer = match (v4, v6) {
+        (Ok(v4), Ok(v6)) => merge(v4, v6),
+        (Ok(one), Err(_)) | (Err(_), Ok(one)) => one,
+        (Err((transport, failure)), Err(_)) => Partial { failure: Some(failure), ..Partial::empty(transport) },
+    };
+    answer.addresses.dedup();
+    ServerAnswer {
+        server: server.shown,
+        transport: answer.transport,
+        rcode: answer.rcode,
+        failure: answer.failure,
+        chain: answer.chain,
+        addresses: answer.addresses,
+        soa: answer.soa,
+        took: begun.elapsed(),
+    }
+}
+
+/// What one question yields.
+struct Partial {
+    transport: Transport,
+    rcode: Option<String>,
+    failure: Option<Failure>,
+    chain: Vec<Alias>,
+    addresses: Vec<IpAddr>,
+    soa: Option<String>,
+}
+
+impl Partial {
+    fn empty(transport: Transport) -> Self {
+        Self { transport, rcode: None, failure: None, chain: Vec::new(), addresses: Vec::new(), soa: None }
+    }
+}
+
+/// The longer chain explains more; a positive answer for either kind of address makes the name exist.
+fn merge(mut v4: Partial, v6: Partial) -> Partial {
+    if v6.chain.len() > v4.chain.len() {
+        v4.chain = v6.chain;
+    }
+    if v4.addresses.is_empty() && !v6.addresses.is_empty() {
+        v4.rcode = v6.rcode;
+    }
+    v4.addresses.extend(v6.addresses);
+    v4.soa = v4.soa.or(v6.soa);
+    v4
+}
+
+/// Asks, and again for the last alias where a server leaves following it to the client.
+async fn ask(
+    server: NameServer,
+    host: &str,
+    kind: RecordType,
+    limit: Duration,
+) -> Result<Partial, (Transport, Failure)> {
+    let deadline = Instant::now() + limit;
+    let mut found: Option<Partial> = None;
+    let mut name = host.to_owned();
+    for _ in 0..LONGEST_CHAIN {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        let (transport, message) = match exchange(server.reached_at, &name, kind, rest).await {
+            Ok(answered) => answered,
+            Err(failure) => return found.ok_or(failure),
+        };
+        let read = read(&name, transport, &message);
+        let chain_is_open = !read.chain.is_empty() && read.addresses.is_empty() && read.soa.is_none();
+        let is_positive = message.metadata.response_code == ResponseCode::NoError;
+        let last = read.chain.last().map(|alias| alias.target.clone());
+        found = Some(match found {
+            Some(before) => Partial { chain: [before.chain, read.chain].concat(), ..read },
+            None => read,
+        });
+        match last {
+            Some(last) if chain_is_open && is_positive && last != name => name = last,
+            _ => break,
+        }
+    }
+    found.ok_or_else(|| (Transport::Udp, Failure::new(FailureKind::Protocol, "no answer")))
+}
+
+/// The aliases by their owners, whatever their order, and the addresses at their end.
+fn read(host: &str, transport: Transport, message: &Message) -> Partial {
+    let mut found = Partial { rcode: Some(rcode(message.metadata.response_code)), ..Partial::empty(transport) };
+    let mut name = plain(host);
+    while let Some((target, ttl)) = alias_of(&name, message) {
+        let is_loop = found.chain.iter().any(|alias| alias.target == target) || target == plain(host);
+        found.chain.push(Alias { name, target: target.clone(), ttl });
+        name = target;
+        if is_loop || found.chain.len() >= LONGEST_CHAIN {
+            break;
+        }
+    }
+    let at_end = message.answers.iter().filter(|record| plain(&record.name.to_ascii()) == name);
+    found.addresses = at_end.filter_map(|record| record.data.ip_addr()).collect();
+    let soa = message.authorities.iter().find(|record| record.record_type() == RecordType::SOA);
+    found.soa = soa.map(|record| plain(&record.name.to_ascii()));
+    found
+}
+
+fn alias_of(name: &str, message: &Message) -> Option<(String, u32)> {
+    message.answers.iter().find_map(|record| match &record.data {
+        RData::CNAME(target) if plain(&record.name.to_ascii()) == name => {
+            Some((plain(&target.0.to_ascii()), record.ttl))
+        }
+        _ => None,
+    })
+}
+
+/// Two thirds of the time for the datagram, the rest for a connection.
+async fn exchange(
+    server: SocketAddr,
+    name: &str,
+    kind: RecordType,
+    limit: Duration,
+) -> Result<(Transport, Message), (Transport, Failure)> {
+    let question = question(name, kind).map_err(|failure| (Transport::Udp, failure))?;
+    let failure = match timeout(limit * 2 / 3, by_udp(server, &question)).await {
+        Ok(Ok(answer)) if !answer.metadata.truncation => return Ok((Transport::Udp, answer)),
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(failure_of_io(&error)),
+        Err(_) => Some(silence(limit)),
+    };
+    match timeout(limit / 3, by_tcp(server, &question)).await {
+        Ok(Ok(answer)) => Ok((Transport::Tcp, answer)),
+        Ok(Err(error)) => Err((Transport::Tcp, failure.unwrap_or_else(|| failure_of_io(&error)))),
+        Err(_) => Err((Transport::Tcp, failure.unwrap_or_else(|| silence(limit)))),
+    }
+}
+
+fn question(name: &str, kind: RecordType) -> Result<Message, Failure> {
+    let mut name = Name::from_ascii(name)
+        .map_err(|error| Failure::new(FailureKind::NoSuchName, format!("`{name}` is no name for DNS: {error}")))?;
+    name.set_fqdn(true);
+    let mut message = Message::new(random_id(), MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(name, kind));
+    let mut edns = Edns::new();
+    edns.set_max_payload(LARGEST_DATAGRAM);
+    message.set_edns(edns);
+    Ok(message)
+}
+
+async fn by_udp(server: SocketAddr, question: &Message) -> io::Result<Message> {
+    let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(server).await?;
+    let bytes = question.to_vec().map_err(io::Error::other)?;
+    socket.send(&bytes).await?;
+    let mut buffer = vec![0; usize::from(LARGEST_DATAGRAM)];
+    loop {
+        let length = socket.recv(&mut buffer).await?;
+        // What does not answer this question is somebody else's, or forged.
+        if let Some(answer) = answering(question, &buffer[..length]) {
+            return Ok(answer);
+        }
+    }
+}
+
+async fn by_tcp(server: SocketAddr, question: &Message) -> io::Result<Message> {
+    let mut stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    let bytes = question.to_vec().map_err(io::Error::other)?;
+    let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await?;
+    let length = stream.read_u16().await?;
+    let mut buffer = vec![0; usize::from(length)];
+    stream.read_exact(&mut buffer).await?;
+    answering(question, &buffer).ok_or_else(|| io::Error::other("the answer is for another question"))
+}
+
+fn answering(question: &Message, bytes: &[u8]) -> Option<Message> {
+    let answer = Message::from_vec(bytes).ok()?;
+    let same_id = answer.metadata.id == question.metadata.id && answer.metadata.message_type == MessageType::Response;
+    // Some servers leave the question out when they refuse.
+    let same_question = answer.queries.is_empty() || answer.queries == question.queries;
+    (same_id && same_question).then_some(answer)
+}
+
+fn rcode(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::NoError => "NOERROR".into(),
+        ResponseCode::NXDomain => "NXDOMAIN".into(),
+        ResponseCode::ServFail => "SERVFAIL".into(),
+        ResponseCode::Refused => "REFUSED".into(),
+        ResponseCode::FormErr => "FORMERR".into(),
+        ResponseCode::NotImp => "NOTIMP".into(),
+        other => format!("RCODE {}", u16::from(other)),
+    }
+}
+
+/// Hard to guess, together with the port that the system chooses: the standard library seeds each hasher anew.
+fn random_id() -> u16 {
+    u16::try_from(RandomState::new().build_hasher().finish() & 0xffff).unwrap_or_default()
+}
+
+/// Chains of Azure have up to seven aliases.
+const LONGEST_CHAIN: usize = 16;
+
+/// What resolvers agreed on as safe from fragmentation. <https://www.dnsflagday.net/2020/>
+const LARGEST_DATAGRAM: u16 = 1232;

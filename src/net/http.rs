@@ -1,0 +1,358 @@
+//! HTTP: one connection, exchanges one after another on it, with the whole of what a refusal says.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use url::Url;
+
+use super::silence;
+use crate::credential::Header;
+use crate::evidence::{Failure, FailureKind, Reply};
+use crate::shown::looks_secret;
+
+/// A connection that speaks HTTP/1.1.
+#[derive(Debug)]
+pub struct Connection {
+    sender: http1::SendRequest<Empty<Bytes>>,
+    driver: Driver,
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Question<'a> {
+    /// The method.
+    pub method: Method,
+    /// The URL, of which path and query are sent, and the host as `Host`.
+    pub url: &'a Url,
+    /// The header that carries the credential; only for a host that may receive it, over a connection that verified.
+    pub credential: Option<&'a Header>,
+    /// Other headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<'a> Question<'a> {
+    /// A request without a credential.
+    #[must_use]
+    pub fn new(method: Method, url: &'a Url) -> Self {
+        Self { method, url, credential: None, headers: Vec::new() }
+    }
+}
+
+impl Connection {
+    /// Begins to speak HTTP on a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], when the stream is closed.
+    pub async fn open<S>(stream: S) -> Result<Self, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(LARGEST_HEAD)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure_of_hyper(&error))?;
+        Ok(Self { sender, driver: Driver::spawn(connection.with_upgrades()) })
+    }
+
+    /// Whether another exchange may follow.
+    pub async fn is_reusable(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
+    /// One exchange, with the body of the answer as far as it is of use.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], when no answer came within the limit.
+    pub async fn exchange(&mut self, question: &Question<'_>, limit: Duration) -> Result<Answer, Failure> {
+        let whole = async {
+            let response = self.send(question).await?;
+            Ok(Answer::read(describe(question), response).await)
+        };
+        timeout(limit, whole).await.unwrap_or_else(|_| Err(silence(limit)))
+    }
+
+    /// Sends a request; the body of the answer is still to be read.
+    pub(crate) async fn send(&mut self, question: &Question<'_>) -> Result<Response<Incoming>, Failure> {
+        let request = request(question)?;
+        self.sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))
+    }
+
+    /// Lets the connection live on after it was upgraded.
+    pub(crate) fn release(self) {
+        self.driver.finish();
+    }
+}
+
+/// An answer, and what only the next stage needs of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer {
+    /// For evidence.
+    pub reply: Reply,
+    /// The body, whole where it is short.
+    pub body: String,
+    /// Where a redirect points.
+    pub location: Option<String>,
+}
+
+impl Answer {
+    pub(crate) async fn read(request: String, response: Response<Incoming>) -> Self {
+        let (head, body) = response.into_parts();
+        let limited = Limited::new(body, LARGEST_BODY).collect().await;
+        let bytes = limited.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        let (code, message) = code_and_message(&body);
+        let location = text(&head.headers, "location").map(str::to_owned);
+        let reply =
+            Reply { code, message, body_bytes: bytes.len(), ..head_of(request, head.status.as_u16(), &head.headers) };
+        Self { reply, body, location }
+    }
+
+    /// The reply as far as it is known without the body.
+    pub(crate) fn head(request: String, response: &Response<Incoming>) -> Reply {
+        head_of(request, response.status().as_u16(), response.headers())
+    }
+}
+
+fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
+    let date = text(headers, "date").and_then(date);
+    Reply { request, status, headers: telling(headers), date, ..Reply::default() }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Runs a connection beside its user, and ends it with it.
+#[derive(Debug)]
+pub(crate) struct Driver(Option<AbortHandle>);
+
+impl Driver {
+    pub(crate) fn spawn<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
+        let task = tokio::spawn(async move {
+            // What goes wrong is seen by whoever waits for the answer.
+            let _ = connection.await;
+        });
+        Self(Some(task.abort_handle()))
+    }
+
+    /// The connection ends by itself.
+    pub(crate) fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
+    let url = question.url;
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let mut request = Request::builder().method(question.method.clone()).uri(target).header(HOST, host);
+    request = request.header(USER_AGENT, AGENT);
+    if question.method == Method::POST {
+        request = request.header("content-length", "0");
+    }
+    for (name, value) in &question.headers {
+        request = request.header(name, value);
+    }
+    if let Some(header) = question.credential {
+        let mut value = HeaderValue::try_from(header.value.expose())
+            .map_err(|_| Failure::new(FailureKind::Other, "the credential cannot stand in a header"))?;
+        value.set_sensitive(true);
+        request = request.header(header.name, value);
+    }
+    request.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
+}
+
+/// Method and path; a query may hold what is not to be seen.
+pub(crate) fn describe(question: &Question<'_>) -> String {
+    let dots = if question.url.query().is_some_and(|query| query != DISCOVERY) { "?…" } else { "" };
+    let asked = if question.url.query() == Some(DISCOVERY) { "?GenerateRedirectResponse=true" } else { dots };
+    format!("{} {}{asked}", question.method, line(question.url.path(), 120))
+}
+
+/// What went wrong in an exchange. The cause says more than the words around it.
+pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            return super::failure_of_io(io);
+        }
+        source = cause.source();
+    }
+    let kind = if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        FailureKind::Reset
+    } else if error.is_parse() {
+        FailureKind::Protocol
+    } else {
+        FailureKind::Other
+    };
+    Failure::new(kind, error.to_string())
+}
+
+/// Code and message, wherever the front ends put them (shapes A to E of their answers).
+fn code_and_message(body: &str) -> (Option<String>, Option<String>) {
+    let Ok(value) = serde_json::from_str::<Value>(body.trim_start_matches('\u{feff}')) else {
+        let text = line(body, LONGEST_MESSAGE);
+        return (None, (!text.is_empty()).then_some(text));
+    };
+    let error = value.get("error").filter(|error| error.is_object()).unwrap_or(&value);
+    let text = |name: &str| match error.get(name) {
+        Some(Value::String(text)) => Some(line(text, LONGEST_MESSAGE)),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let code = text("code").or_else(|| text("statusCode"));
+    (code, text("message").or_else(|| text("error_description")))
+}
+
+/// The headers by which middleboxes and the service can be told, and by which support finds the request.
+fn telling(headers: &HeaderMap) -> Vec<(String, String)> {
+    let is_telling = |name: &str| TELLING.contains(&name) || name.starts_with("x-ms-") || name.starts_with("x-squid");
+    let all = headers.iter().filter(|(name, _)| is_telling(name.as_str()));
+    all.filter_map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        // The query of a redirect may carry what is not to be seen.
+        let value = if name == "location" { value.split('?').next().unwrap_or_default() } else { value };
+        Some((name.as_str().to_owned(), line(value, 160)))
+    })
+    .take(MOST_HEADERS)
+    .collect()
+}
+
+/// One line of printable text, shortened, words that look like secrets left out.
+pub(crate) fn line(text: &str, longest: usize) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        // A request id is 32 hexadecimal digits too, with hyphens between them.
+        line.push_str(if looks_secret(word) { "…" } else { word });
+        if line.len() > longest * 4 {
+            break;
+        }
+    }
+    let printable = line.chars().filter(|c| !c.is_control());
+    let mut short: String = printable.take(longest).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` in seconds since 1970 (RFC 9110, the form that is sent).
+fn date(text: &str) -> Option<i64> {
+    let mut parts = text.split_once(", ")?.1.split(' ');
+    let day: i64 = parts.next()?.parse().ok()?;
+    let month = MONTHS.iter().position(|month| Some(*month) == text.get(8..11))? + 1;
+    let _ = parts.next()?;
+    let year: i64 = parts.next()?.parse().ok()?;
+    let time = parts.next()?;
+    let iso = format!("{year:04}-{month:02}-{day:02}T{time}Z");
+    crate::evidence::saved::from_rfc3339(&iso).map(crate::evidence::unix_seconds)
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const TELLING: &[&str] = &[
+    "apim-request-id",
+    "content-type",
+    "date",
+    "location",
+    "ocp-apim-custom-domain-name",
+    "policy-id",
+    "proxy-agent",
+    "retry-after",
+    "server",
+    "via",
+    "www-authenticate",
+    "x-cache",
+    "x-request-id",
+    "x-requestid",
+];
+
+/// The query by which a custom domain is asked for its real-time host.
+/// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
+pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
+
+const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
+
+const LONGEST_MESSAGE: usize = 300;
+
+const MOST_HEADERS: usize = 24;
+
+/// The service's refusals are a few hundred bytes, the pages of middleboxes some thousands.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// What hyper needs at least for a head is 8 KiB.
+const LARGEST_HEAD: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_refusal_gives_code_and_message() {
+        for (body, code, message) in [
+            (r#"{"error":{"code":"401","message":"Denied."}}"#, Some("401"), Some("Denied.")),
+            (r#"{"statusCode":401,"message":"Denied."}"#, Some("401"), Some("Denied.")),
+            (r#"{"error":{"code":"AccessDenied","message":"No.","innererror":{}}}"#, Some("AccessDenied"), Some("No.")),
+            (
+                r#"{"code":"InvalidRequest","message":"Bad.","innerError":{"code":"X"}}"#,
+                Some("InvalidRequest"),
+                Some("Bad."),
+            ),
+            ("", None, None),
+            ("  Quota\n exceeded\t", None, Some("Quota exceeded")),
+            ("[1]", None, None),
+        ] {
+            let expected = (code.map(str::to_owned), message.map(str::to_owned));
+            assert_eq!(code_and_message(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_short_printable_and_without_secrets() {
+        let key = "0123456789abcdef0123456789abcdef";
+        assert_eq!(line(&format!("key {key} is\u{1b}[31m wrong"), 40), "key … is [31m wrong");
+        assert_eq!(line("abc def", 5), "abc d…");
+        assert_eq!(line(&"ab ".repeat(100_000), 8), "ab ab ab…");
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        for wrong in
+            ["", "Sun, 31 Feb 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, é6 Nov 1994 08:49:37 GMT"]
+        {
+            assert_eq!(date(wrong), None, "{wrong}");
+        }
+    }
+}

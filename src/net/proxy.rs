@@ -1,0 +1,373 @@
+//! Proxy: which one applies to a host, by which rule; and the tunnel through it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use hyper::upgrade::Upgraded;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use url::Url;
+
+use super::http::{failure_of_hyper, line};
+use super::silence;
+use crate::credential::Secret;
+use crate::evidence::{Failure, FailureKind, ProxyTry};
+use crate::shown::Shown;
+
+/// The proxy settings of a process: what an argument says, else what the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct ProxySettings {
+    argument: Option<Argument>,
+    /// Proxies of the environment, the one that counts first.
+    variables: Vec<Proxy>,
+    /// `NO_PROXY` with the name it was read from.
+    exceptions: Option<(String, Vec<String>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Argument {
+    None,
+    Proxy(Proxy),
+}
+
+/// A proxy, with where it was read.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Proxy {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// `--proxy`, or the name of a variable.
+    pub source: String,
+    login: Option<Secret>,
+}
+
+/// What the settings say for a host.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The connection goes to the host itself.
+    Direct {
+        /// A proxy that is configured and does not apply, and why.
+        unused: Option<(Proxy, String)>,
+        /// The entry of `NO_PROXY` that matched.
+        entry: Option<String>,
+    },
+    /// The connection goes to a proxy.
+    Via(Proxy),
+}
+
+/// A proxy setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{source_name}` is not a proxy: {given} {problem}, expected such as `http://proxy.example:3128`")]
+pub struct ProxyError {
+    source_name: String,
+    given: Shown,
+    problem: &'static str,
+}
+
+impl ProxySettings {
+    /// Reads the settings.
+    ///
+    /// 1. `--proxy URL` is for every host, `--proxy none` for no host.
+    /// 2. Without it, of the variables that are for TLS: `HTTPS_PROXY` before `https_proxy`, then `ALL_PROXY`.
+    /// 3. `HTTP_PROXY` is for plain connections only, and kept as the one that does not apply.
+    ///
+    /// # Errors
+    ///
+    /// [`ProxyError`] when one is no URL of a proxy over plain HTTP. (Those over TLS or SOCKS are not supported.)
+    pub fn new(argument: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
+        let argument = match argument {
+            None => None,
+            Some(text) if text.eq_ignore_ascii_case("none") => Some(Argument::None),
+            Some(text) => Some(Argument::Proxy(Proxy::parse("--proxy", text)?)),
+        };
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, value)| known == name && !value.trim().is_empty());
+            found.map(|(name, value)| (name.as_str(), value.trim()))
+        };
+        let proxies = NAMES.iter().filter_map(|name| variable(name));
+        let variables = proxies.map(|(name, value)| Proxy::parse(name, value)).collect::<Result<_, _>>()?;
+        let exceptions = variable("NO_PROXY").or_else(|| variable("no_proxy"));
+        let exceptions = exceptions.map(|(name, value)| {
+            (
+                name.to_owned(),
+                value
+                    .split(',')
+                    .map(|entry| entry.trim().to_ascii_lowercase())
+                    .filter(|entry| !entry.is_empty())
+                    .collect(),
+            )
+        });
+        Ok(Self { argument, variables, exceptions })
+    }
+
+    /// Which proxy applies to a host.
+    #[must_use]
+    pub fn decide(&self, host: &str, is_secure: bool) -> Decision {
+        let first = self.variables.first().cloned();
+        match &self.argument {
+            Some(Argument::Proxy(proxy)) => return Decision::Via(proxy.clone()),
+            Some(Argument::None) => {
+                let unused = first.map(|proxy| (proxy, "`--proxy none` is given".to_owned()));
+                return Decision::Direct { unused, entry: None };
+            }
+            None => {}
+        }
+        let Some(proxy) = first else { return Decision::Direct { unused: None, entry: None } };
+        let is_plain = proxy.source.eq_ignore_ascii_case("HTTP_PROXY");
+        if is_plain == is_secure {
+            let because = format!("`{}` is for plain connections, TLS takes `HTTPS_PROXY`", proxy.source);
+            return Decision::Direct { unused: Some((proxy, because)), entry: None };
+        }
+        if let Some((name, entries)) = &self.exceptions
+            && let Some(entry) = entries.iter().find(|entry| matches(entry, host))
+        {
+            let because = format!("`{name}` has the entry `{entry}`");
+            return Decision::Direct { unused: Some((proxy, because)), entry: Some(entry.clone()) };
+        }
+        Decision::Via(proxy)
+    }
+}
+
+impl Proxy {
+    fn parse(source: &str, text: &str) -> Result<Self, ProxyError> {
+        let problem = |problem| {
+            // What stands before the `@` is a login.
+            let given = text.rsplit('@').next().unwrap_or_default();
+            ProxyError { source_name: source.to_owned(), given: Shown::new(given), problem }
+        };
+        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&whole).map_err(|_| problem("is no URL"))?;
+        if url.scheme() != "http" {
+            return Err(problem("has a scheme that is not supported"));
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| problem("has no host"))?;
+        let login = (!url.username().is_empty()).then(|| {
+            let decode = |text: &str| percent_decoded(text);
+            Secret::from(format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or_default())))
+        });
+        let port = url.port_or_known_default().unwrap_or(80);
+        Ok(Self { host: host.to_owned(), port, source: source.to_owned(), login })
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} from {}", self.source)
+    }
+}
+
+/// What asking for a tunnel yields.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Tunnel {
+    /// The answer.
+    pub facts: ProxyTry,
+    /// The tunnel, or why there is none.
+    pub outcome: Result<TokioIo<Upgraded>, Failure>,
+}
+
+/// Asks a proxy for a tunnel. Its login goes to the proxy alone.
+pub async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut facts = ProxyTry::default();
+    let outcome = match timeout(limit, connect(stream, proxy, host, port, &mut facts)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(silence(limit)),
+    };
+    facts.failure = outcome.as_ref().err().cloned();
+    Tunnel { facts, outcome }
+}
+
+async fn connect<S>(
+    stream: S,
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    facts: &mut ProxyTry,
+) -> Result<TokioIo<Upgraded>, Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let authority = format!("{host}:{port}");
+    let mut request = Request::connect(&authority).header("host", &authority);
+    if let Some(login) = &proxy.login {
+        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(login.expose())))
+            .map_err(|_| Failure::new(FailureKind::Other, "the login of the proxy cannot be sent"))?;
+        value.set_sensitive(true);
+        request = request.header(PROXY_AUTHORIZATION, value);
+    }
+    debug_assert!(
+        request.headers_ref().is_none_or(|headers| !headers.contains_key(AUTHORIZATION)),
+        "nothing for the host"
+    );
+    let request =
+        request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
+    let driver = super::http::Driver::spawn(connection.with_upgrades());
+    let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
+    let status = response.status().as_u16();
+    facts.status = Some(status);
+    facts.schemes = schemes(response.headers());
+    facts.headers = named_headers(response.headers());
+    if response.status().is_success() {
+        let upgraded = hyper::upgrade::on(response).await.map_err(|error| failure_of_hyper(&error))?;
+        driver.finish();
+        return Ok(TokioIo::new(upgraded));
+    }
+    facts.body = body(response).await;
+    let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
+    Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
+}
+
+async fn body(response: Response<hyper::body::Incoming>) -> String {
+    let read = Limited::new(response.into_body(), LARGEST_BODY).collect().await;
+    let bytes = read.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    line(&String::from_utf8_lossy(&bytes), 200)
+}
+
+/// The schemes on offer, without their parameters.
+fn schemes(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    values
+        .filter_map(|value| value.split([' ', ',']).next())
+        .filter(|scheme| !scheme.is_empty())
+        .map(|scheme| line(scheme, 30))
+        .collect()
+}
+
+fn named_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let named = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some((name.to_owned(), line(value, 120)))
+    };
+    ["via", "server", "x-squid-error", "x-cache", "proxy-agent"].into_iter().filter_map(named).collect()
+}
+
+/// Whether an entry of `NO_PROXY` is for a host: `*`, the host, a domain above it with or without a dot before it, an
+/// address or a network. What else some programs understand (`*.domain`) is understood too.
+fn matches(entry: &str, host: &str) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return entry.parse() == Ok(address) || is_in(entry, address);
+    }
+    let domain = entry.trim_start_matches("*.").trim_start_matches('.');
+    let domain = domain.split(':').next().unwrap_or_default();
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && !domain.is_empty())
+}
+
+/// Whether an address is in a network such as `10.0.0.0/8`.
+fn is_in(network: &str, address: IpAddr) -> bool {
+    let Some((base, bits)) = network.split_once('/') else { return false };
+    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
+    match (base, address) {
+        (IpAddr::V4(base), IpAddr::V4(address)) if bits <= 32 => {
+            let shift = |address: std::net::Ipv4Addr| u32::from(address).checked_shr(32 - bits).unwrap_or_default();
+            shift(base) == shift(address)
+        }
+        (IpAddr::V6(base), IpAddr::V6(address)) if bits <= 128 => {
+            let shift = |address: std::net::Ipv6Addr| u128::from(address).checked_shr(128 - bits).unwrap_or_default();
+            shift(base) == shift(address)
+        }
+        _ => false,
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    // A form's decoder reads `+` as a blank, which a URL does not mean.
+    let text = format!("v={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// The variables in the order in which they count for TLS; the last two are for plain connections.
+const NAMES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
+
+/// The pages that proxies refuse with are larger, their reason stands at the beginning.
+const LARGEST_BODY: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(argument: Option<&str>, variables: &[(&str, &str)]) -> ProxySettings {
+        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        ProxySettings::new(argument, &variables).unwrap()
+    }
+
+    #[test]
+    fn entries_of_no_proxy_are_read_as_curl_reads_them() {
+        let host = "contoso.cognitiveservices.azure.com";
+        for (entry, expected) in [
+            ("*", true),
+            (host, true),
+            ("azure.com", true),
+            (".azure.com", true),
+            ("*.azure.com", true),
+            ("zure.com", false),
+            ("contoso", false),
+            ("", false),
+            ("10.0.0.0/8", false),
+        ] {
+            assert_eq!(matches(entry, host), expected, "{entry}");
+        }
+        for (entry, expected) in [
+            ("10.0.0.0/8", true),
+            ("10.1.0.4", true),
+            ("11.0.0.0/8", false),
+            ("0.0.0.0/0", true),
+            ("10.1.0.4/33", false),
+        ] {
+            assert_eq!(matches(entry, "10.1.0.4"), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn the_proxy_of_a_host_is_known_with_its_source() {
+        let via = |settings: &ProxySettings| match settings.decide("a.azure.com", true) {
+            Decision::Via(proxy) => format!("{proxy:?}"),
+            Decision::Direct { unused, .. } => {
+                format!("direct {}", unused.map(|(_, because)| because).unwrap_or_default())
+            }
+        };
+        let both =
+            [("HTTPS_PROXY", "http://user:pass@p1:3128"), ("https_proxy", "p2:8080"), ("NO_PROXY", "other.example")];
+        assert_eq!(via(&settings(None, &both)), "http://p1:3128 from HTTPS_PROXY");
+        assert_eq!(via(&settings(Some("http://p3:1"), &both)), "http://p3:1 from --proxy");
+        assert_eq!(via(&settings(Some("none"), &both)), "direct `--proxy none` is given");
+        assert_eq!(via(&settings(None, &[("all_proxy", "p2:8080")])), "http://p2:8080 from all_proxy");
+        assert!(via(&settings(None, &[("HTTP_PROXY", "p2:8080")])).contains("is for plain connections"));
+        assert!(via(&settings(None, &[("https_proxy", "p2"), ("no_proxy", "b.c, Azure.com")])).contains("`azure.com`"));
+        assert_eq!(via(&settings(None, &[("https_proxy", " ")])), "direct ");
+    }
+
+    #[test]
+    fn a_login_is_never_shown() {
+        let settings = settings(Some("http://user:geheim@p1:3128"), &[("HTTPS_PROXY", "http://user:geheim@p1")]);
+        assert!(!format!("{settings:?}").contains("geheim"));
+        let error = ProxySettings::new(Some("socks5://user:geheim@p1:1080"), &[]).unwrap_err().to_string();
+        assert!(!error.contains("geheim") && error.contains("not supported"), "{error}");
+    }
+}

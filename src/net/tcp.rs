@@ -1,0 +1,180 @@
+//! TCP: every address for a diagnosis, or a race over all of them for a connection (RFC 8305).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{Network, failure_of_io, silence};
+use crate::evidence::{Attempt, Failure, FailureKind, TcpFacts};
+
+/// What connecting yields: the facts, and the connection or why there is none.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connected {
+    /// The facts.
+    pub facts: TcpFacts,
+    /// The connection to the first address, in their order, that took one.
+    pub outcome: Result<TcpStream, Failure>,
+}
+
+/// Tries every address at once, so that one that is dead shows also when another works.
+///
+/// Once one is connected the others have [`GRACE`] to follow; what has not answered by then is a time-out: an application
+/// that takes it first would wait for it.
+pub async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+    let begun = Instant::now();
+    let mut deadline = begun + limit;
+    let mut attempts: Vec<Option<Attempt>> = peers.iter().map(|_| None).collect();
+    let mut streams: Vec<Option<TcpStream>> = peers.iter().map(|_| None).collect();
+    let mut pending: FuturesUnordered<_> =
+        peers.iter().enumerate().map(|(i, peer)| async move { (i, network.connect(*peer).await) }).collect();
+    loop {
+        tokio::select! {
+            next = pending.next() => match next {
+                Some((i, result)) => {
+                    let took = begun.elapsed();
+                    if result.is_ok() {
+                        deadline = deadline.min(Instant::now() + GRACE);
+                    }
+                    let failure = result.as_ref().err().map(failure_of_io);
+                    attempts[i] = Some(Attempt { peer: peers[i], failure, took });
+                    streams[i] = result.ok();
+                }
+                None => break,
+            },
+            () = sleep_until(deadline) => break,
+        }
+    }
+    let took = begun.elapsed();
+    let timed_out = |(i, attempt): (usize, Option<Attempt>)| {
+        attempt.unwrap_or_else(|| Attempt { peer: peers[i], failure: Some(silence(took)), took })
+    };
+    let attempts: Vec<Attempt> = attempts.into_iter().enumerate().map(timed_out).collect();
+    finish(attempts, streams)
+}
+
+/// Races the addresses: families in turn, each a little after the one before or as soon as that one failed; the first that
+/// is connected wins.
+pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+    let begun = Instant::now();
+    let deadline = begun + limit;
+    let peers = in_turn(peers);
+    let mut attempts: Vec<Attempt> = Vec::new();
+    let mut waiting = peers.iter().copied();
+    let mut pending = FuturesUnordered::new();
+    let mut next_start = begun;
+    loop {
+        let starts = waiting.len() > 0;
+        tokio::select! {
+            Some((peer, result)) = pending.next(), if !pending.is_empty() => {
+                let failure = Result::as_ref(&result).err().map(failure_of_io);
+                attempts.push(Attempt { peer, failure, took: begun.elapsed() });
+                match result {
+                    Ok(stream) => return finish(attempts, vec![Some(stream)]),
+                    Err(_) => next_start = Instant::now(),
+                }
+            }
+            () = sleep_until(next_start), if starts => {
+                if let Some(peer) = waiting.next() {
+                    pending.push(async move { (peer, network.connect(peer).await) });
+                }
+                next_start = Instant::now() + ATTEMPT_DELAY;
+            }
+            () = sleep_until(deadline) => break,
+            else => break,
+        }
+    }
+    let known: Vec<SocketAddr> = attempts.iter().map(|attempt| attempt.peer).collect();
+    let took = begun.elapsed();
+    let silent = peers.iter().filter(|peer| !known.contains(peer));
+    attempts.extend(silent.map(|peer| Attempt { peer: *peer, failure: Some(silence(took)), took }));
+    finish(attempts, Vec::new())
+}
+
+/// Tries one address alone.
+pub async fn one<N: Network>(network: &N, peer: SocketAddr, limit: Duration) -> (Attempt, Option<TcpStream>) {
+    let begun = Instant::now();
+    let (failure, stream) = match timeout(limit, network.connect(peer)).await {
+        Ok(Ok(stream)) => (None, Some(stream)),
+        Ok(Err(error)) => (Some(failure_of_io(&error)), None),
+        Err(_) => (Some(silence(limit)), None),
+    };
+    (Attempt { peer, failure, took: begun.elapsed() }, stream)
+}
+
+/// The first connection is used, without Nagle's delay: every stage is small questions and answers.
+fn finish(attempts: Vec<Attempt>, streams: Vec<Option<TcpStream>>) -> Connected {
+    let stream = streams.into_iter().flatten().next();
+    let connected = stream.as_ref().and(attempts.iter().find(|attempt| attempt.failure.is_none()));
+    let mut facts = TcpFacts {
+        connected: connected.map(|attempt| attempt.peer),
+        local: stream.as_ref().and_then(|stream| stream.local_addr().ok()).map(|address| address.ip()),
+        ..TcpFacts::default()
+    };
+    facts.attempts = attempts;
+    let outcome = match stream {
+        Some(stream) => {
+            // It only costs time when it cannot be set.
+            let _ = stream.set_nodelay(true);
+            Ok(stream)
+        }
+        None => Err(first_failure(&facts.attempts)),
+    };
+    Connected { facts, outcome }
+}
+
+fn first_failure(attempts: &[Attempt]) -> Failure {
+    // A missing route of one family says less than how the other family fails.
+    let telling = |failure: &&Failure| failure.kind != FailureKind::Unreachable;
+    let failures = || attempts.iter().filter_map(|attempt| attempt.failure.as_ref());
+    failures()
+        .find(telling)
+        .or_else(|| failures().next())
+        .cloned()
+        .unwrap_or_else(|| Failure::new(FailureKind::Other, "there is no address to connect to"))
+}
+
+/// The families in turn, beginning with that of the first address.
+fn in_turn(peers: &[SocketAddr]) -> Vec<SocketAddr> {
+    let first_is_v6 = peers.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) =
+        peers.iter().copied().partition(|peer| peer.is_ipv6() == first_is_v6);
+    first.reverse();
+    second.reverse();
+    let mut ordered = Vec::with_capacity(peers.len());
+    while !(first.is_empty() && second.is_empty()) {
+        ordered.extend(first.pop());
+        ordered.extend(second.pop());
+    }
+    ordered
+}
+
+/// The addresses of a kind, with a port.
+pub(crate) fn peers(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> Vec<SocketAddr> {
+    addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+}
+
+/// How long a second address has after the first one is connected: as long as RFC 8305 lets a first address wait, so what
+/// is slower than that is what applications notice.
+pub const GRACE: Duration = Duration::from_millis(250);
+
+/// RFC 8305, section 8: between the starts of two attempts.
+pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_from_the_first() {
+        let given =
+            ["[fd00::1]:1", "[fd00::2]:1", "10.0.0.1:1", "[fd00::3]:1", "10.0.0.2:1"].map(|a| a.parse().unwrap());
+        let expected =
+            ["[fd00::1]:1", "10.0.0.1:1", "[fd00::2]:1", "10.0.0.2:1", "[fd00::3]:1"].map(|a| a.parse().unwrap());
+        assert_eq!(in_turn(&given), expected);
+        assert_eq!(in_turn(&[]), []);
+    }
+}

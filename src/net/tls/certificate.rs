@@ -1,0 +1,44 @@
+//! Certificates: what people ask about them.
+
+use ring::digest::{SHA256, digest};
+use rustls::pki_types::CertificateDer;
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
+
+use crate::evidence::Certificate;
+use crate::net::http::line;
+
+/// Reads a certificate; of one that cannot be read, the fingerprint alone.
+pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
+    let sha256 = digest(&SHA256, der).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let Ok((_, parsed)) = X509Certificate::from_der(der) else {
+        return Certificate { sha256, ..Certificate::default() };
+    };
+    let issuer = parsed.issuer();
+    Certificate {
+        subject: common_name(parsed.subject()),
+        issuer: common_name(issuer),
+        organization: issuer.iter_organization().next().and_then(|name| name.as_str().ok()).map(|name| line(name, 80)),
+        names: names(&parsed),
+        not_before: parsed.validity().not_before.timestamp(),
+        not_after: parsed.validity().not_after.timestamp(),
+        sha256,
+    }
+}
+
+/// The common name; a name without one as a whole.
+fn common_name(name: &X509Name<'_>) -> String {
+    let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
+    common.map_or_else(|| line(&name.to_string(), 120), |name| line(name, 120))
+}
+
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let names = extension.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(line(name, 120)),
+        _ => None,
+    });
+    names.take(MOST_NAMES).collect()
+}
+
+/// Certificates of Azure have up to a hundred names; the first tell what it is for.
+const MOST_NAMES: usize = 20;

@@ -1,0 +1,150 @@
+//! WebSocket: one upgrade on an open connection. The stream is handed over; a refusal comes with its whole body.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Response};
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::Message;
+use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::Role;
+use url::Url;
+
+use super::http::{Answer, Connection, Question, describe};
+use super::silence;
+use crate::credential::Header;
+use crate::evidence::{Failure, FailureKind, UpgradeFacts};
+
+/// An open WebSocket.
+pub type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// What an upgrade yields.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Upgrade {
+    /// The facts.
+    pub facts: Option<UpgradeFacts>,
+    /// The socket, or why there is none.
+    pub outcome: Result<Socket, Failure>,
+    /// Where a redirect points.
+    pub location: Option<String>,
+}
+
+/// Asks for an upgrade. The connection is used up by it.
+pub async fn upgrade(
+    mut connection: Connection,
+    url: &Url,
+    credential: Option<&Header>,
+    connection_id: &str,
+    limit: Duration,
+) -> Upgrade {
+    let key = generate_key();
+    let mut question = Question::new(Method::GET, url);
+    question.credential = credential;
+    question.headers = match headers(&key, connection_id) {
+        Ok(headers) => headers,
+        Err(failure) => return Upgrade { facts: None, outcome: Err(failure), location: None },
+    };
+    let whole = async {
+        let response = connection.send(&question).await?;
+        Ok(finish(&question, &key, response).await)
+    };
+    let upgrade = match timeout(limit, whole).await {
+        Ok(Ok(upgrade)) => upgrade,
+        Ok(Err(failure)) => Upgrade { facts: None, outcome: Err(failure), location: None },
+        Err(_) => Upgrade { facts: None, outcome: Err(silence(limit)), location: None },
+    };
+    if upgrade.outcome.is_ok() {
+        connection.release();
+    }
+    upgrade
+}
+
+async fn finish(question: &Question<'_>, key: &str, mut response: Response<hyper::body::Incoming>) -> Upgrade {
+    let with_credential = question.credential.is_some();
+    if response.status() != 101 {
+        let status = response.status().as_u16();
+        let answer = Answer::read(describe(question), response).await;
+        let facts = UpgradeFacts { reply: answer.reply, with_credential, ..UpgradeFacts::default() };
+        let failure = Failure::new(FailureKind::Status, format!("the upgrade was answered with {status}"));
+        return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
+    }
+    let accept = response.headers().get("sec-websocket-accept").map(HeaderValue::as_bytes);
+    let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
+    let upgraded = hyper::upgrade::on(&mut response).await;
+    // The body of a 101 is empty; what is read are the headers.
+    let reply = Answer::head(describe(question), &response);
+    let facts = UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() };
+    let outcome = match upgraded {
+        Ok(_) if !is_right => {
+            Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
+        }
+        Ok(upgraded) => Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await),
+        Err(error) => Err(super::http::failure_of_hyper(&error)),
+    };
+    Upgrade { facts: Some(facts), outcome, location: None }
+}
+
+/// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing; then
+/// says good-bye.
+pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
+    let begun = Instant::now();
+    let mut closed = |code: Option<(u16, String)>| {
+        let after = begun.elapsed();
+        facts.closed_after_ms = Some(after.as_secs_f64() * 1e3);
+        let words = match &code {
+            Some((code, reason)) if reason.is_empty() => format!("closed with {code}"),
+            Some((code, reason)) => format!("closed with {code}: {reason}"),
+            None => "closed without a word".to_owned(),
+        };
+        (facts.close_code, facts.close_reason) = code.map_or((None, None), |(code, reason)| (Some(code), Some(reason)));
+        Failure::new(FailureKind::Closed, format!("{words}, {} ms after it had opened", after.as_millis()))
+    };
+    if socket.send(Message::Ping(PING.into())).await.is_err() {
+        return Some(closed(None));
+    }
+    let answer = async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Pong(_))) => return Ok(()),
+                Some(Ok(Message::Close(frame))) => {
+                    let frame = frame.map(|frame| (u16::from(frame.code), super::http::line(&frame.reason, 120)));
+                    return Err(frame);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    };
+    match timeout(limit.min(PATIENCE), answer).await {
+        Ok(Err(code)) => return Some(closed(code)),
+        Ok(Ok(())) => facts.is_alive = Some(true),
+        // Who does not answer a ping is not closed.
+        Err(_) => facts.is_alive = Some(false),
+    }
+    // The peer may be gone by now, which is as good.
+    let _ = timeout(PATIENCE.min(limit), socket.close(None)).await;
+    None
+}
+
+fn headers(key: &str, connection_id: &str) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let value =
+        |text: &str| HeaderValue::try_from(text).map_err(|error| Failure::new(FailureKind::Other, error.to_string()));
+    Ok(vec![
+        (hyper::header::CONNECTION, HeaderValue::from_static("Upgrade")),
+        (hyper::header::UPGRADE, HeaderValue::from_static("websocket")),
+        (hyper::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        (hyper::header::SEC_WEBSOCKET_KEY, value(key)?),
+        (HeaderName::from_static("x-connectionid"), value(connection_id)?),
+    ])
+}
+
+const PING: &[u8] = b"speech-endpoint";
+
+/// A peer that closes at once does so within a round trip; this is a long one.
+const PATIENCE: Duration = Duration::from_millis(500);

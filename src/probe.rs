@@ -1,0 +1,171 @@
+//! Probe: plan in, evidence out. Walks the way that an application walks, stage by stage on one connection, for all targets
+//! at once. It cannot fail: there is nothing a network can do to it that is not evidence.
+//!
+//! What tells look-alikes apart is asked within the stage that failed, so that rules only read.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::{Instant, sleep_until};
+
+use crate::catalogue::Stage;
+use crate::credential::Credential;
+use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Trace};
+use crate::net::Network;
+use crate::net::proxy::ProxySettings;
+use crate::net::tls::Trust;
+use crate::plan::{Plan, Target};
+
+mod answer;
+mod talk;
+mod way;
+
+use way::Way;
+
+/// What a run is made with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Means<'a, N> {
+    /// Where names are resolved and connections go.
+    pub network: &'a N,
+    /// The roots that certificates are judged by.
+    pub trust: &'a Trust,
+    /// The proxies.
+    pub proxies: &'a ProxySettings,
+    /// The credential; without one, a run goes as far as an answer without it proves.
+    pub credential: Option<&'a Credential>,
+    /// The credential, as evidence has it.
+    pub credential_facts: Option<CredentialFacts>,
+    /// What reading the configuration remarked on.
+    pub remarks: Vec<Remark>,
+    /// The family of addresses to connect to.
+    pub family: Family,
+    /// The time by the clock of this machine.
+    pub now: SystemTime,
+}
+
+impl<'a, N: Network> Means<'a, N> {
+    /// Without a credential, for both families.
+    #[must_use]
+    pub fn new(network: &'a N, trust: &'a Trust, proxies: &'a ProxySettings, now: SystemTime) -> Self {
+        Self {
+            network,
+            trust,
+            proxies,
+            credential: None,
+            credential_facts: None,
+            remarks: Vec::new(),
+            family: Family::Any,
+            now,
+        }
+    }
+}
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Family {
+    /// Both.
+    #[default]
+    Any,
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+/// Somebody who watches a run.
+pub trait Watch: Sync {
+    /// A stage begins for a host.
+    fn stage(&self, host: &str, stage: Stage);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn stage(&self, _host: &str, _stage: Stage) {}
+}
+
+/// Looks at every target of a plan.
+///
+/// 1. All targets run at once, no more than the plan's limit at a time; inside a target the stages follow each other.
+/// 2. Each stage leaves its facts as soon as it has ended, so that nothing is lost when the run ends early.
+/// 3. The run ends when all is done, when its time is up, or when it is interrupted, whichever comes first.
+pub async fn probe<N: Network>(
+    plan: &Plan,
+    means: &Means<'_, N>,
+    watch: &impl Watch,
+    interrupt: impl Future<Output = ()>,
+) -> Evidence {
+    let begun = Instant::now();
+    let deadline = begun + plan.limits.total;
+    let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
+    let targets = plan.targets.iter().zip(&seen);
+    let all = stream::iter(targets).for_each_concurrent(plan.limits.jobs, |(target, seen)| async move {
+        let way = Way { plan, means, target, watch, deadline, seen };
+        if let Some(discovered) = way.walk().await {
+            let next = Seen::new(&discovered);
+            let way = Way { plan, means, target: &discovered, watch, deadline, seen: &next };
+            seen.follow(&next);
+            way.walk().await;
+            seen.follow(&next);
+        }
+    });
+    let ended = tokio::select! {
+        biased;
+        () = all => Ended::Complete,
+        () = interrupt => Ended::Interrupted,
+        () = sleep_until(deadline) => Ended::TimeUp,
+    };
+    let mut resource = plan.resource_facts();
+    let traces: Vec<Trace> = seen.into_iter().flat_map(Seen::into_traces).collect();
+    if resource.region.is_none() {
+        resource.region = region_seen(&traces);
+    }
+    Evidence {
+        observed_at: means.now,
+        took: begun.elapsed(),
+        ended,
+        resource,
+        credential: means.credential_facts.clone(),
+        machine: MachineFacts {
+            roots: Some(means.trust.len()),
+            roots_from: Some(means.trust.from().to_owned()),
+            ..means.network.machine()
+        },
+        remarks: means.remarks.clone(),
+        traces,
+    }
+}
+
+/// What was seen of a target so far, and of the host that it named.
+#[derive(Debug)]
+struct Seen {
+    traces: Mutex<(Trace, Option<Trace>)>,
+}
+
+impl Seen {
+    fn new(target: &Target) -> Self {
+        Self { traces: Mutex::new((Trace::new(target.facts()), None)) }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Trace)) {
+        note(&mut self.traces.lock().unwrap_or_else(PoisonError::into_inner).0);
+    }
+
+    fn follow(&self, next: &Self) {
+        let trace = next.traces.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(trace);
+    }
+
+    fn into_traces(self) -> impl Iterator<Item = Trace> {
+        let (trace, next) = self.traces.into_inner().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(trace).chain(next)
+    }
+}
+
+/// A custom domain carries no region, but the names on the way to it do.
+fn region_seen(traces: &[Trace]) -> Option<String> {
+    traces.iter().find_map(|trace| crate::alias::AliasChain::read(&trace.target.host, trace.dns.found()?).region)
+}

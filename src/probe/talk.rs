@@ -1,0 +1,312 @@
+//! What the service says: without a credential, to an upgrade, and with the credential.
+
+use hyper::Method;
+use tokio::time::Instant;
+use url::Url;
+
+use super::way::{Route, Stop, Stream, Way, step};
+use super::{Watch, answer};
+use crate::catalogue::Stage;
+use crate::credential::{Credential, Header, may_receive};
+use crate::endpoint::{Discovery, Endpoint, Expectation};
+use crate::evidence::{
+    Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
+    UpgradeFacts, unix_seconds,
+};
+use crate::net::Network;
+use crate::net::http::{Answer, Connection, DISCOVERY, Question};
+use crate::net::{tcp, websocket};
+use crate::plan::Target;
+use crate::service::Service;
+
+impl<N: Network, W: Watch> Way<'_, N, W> {
+    /// 1. A request without a credential proves the way up to the service.
+    /// 2. Where the service may direct its clients elsewhere, it is asked to.
+    /// 3. A WebSocket is opened, with the credential where there is one; any other service is asked again with it.
+    pub(super) async fn talk(
+        &self,
+        route: &Route,
+        stream: Stream,
+        addresses: &[Address],
+    ) -> Result<Option<Target>, Stop> {
+        self.watch.stage(self.target.host(), Stage::Http);
+        let begun = Instant::now();
+        let failed = |failure| self.http_failed(failure, None, begun);
+        let mut connection = Connection::open(stream).await.map_err(failed)?;
+        let question = Question::new(self.method(), &self.target.url);
+        let answer = connection.exchange(&question, self.limit()).await.map_err(failed)?;
+        let mut facts = HttpFacts {
+            skew_seconds: answer.reply.date.map(|date| unix_seconds(self.means.now) - date),
+            reply: answer.reply.clone(),
+            redirect: None,
+        };
+        let mut named = None;
+        if self.may_be_redirected(&answer, addresses) {
+            (facts.redirect, named) = self.discover(route, &mut connection, &answer).await;
+        }
+        if let (Discovery::Required, Some(url)) = (self.target.discovery(), named) {
+            self.seen.note(|trace| {
+                trace.http = Step::Passed { found: facts, took: begun.elapsed() };
+                trace.websocket = Step::Skipped { because: Skip::Redirected };
+                trace.auth = Step::Skipped { because: Skip::Redirected };
+            });
+            return Ok(self.named_target(url));
+        }
+        if let Some(failure) = answer::refusal(&answer, self.target.is_websocket(), self.target.service()) {
+            self.beside_proxy(route, addresses).await;
+            return Err(self.http_failed(failure, Some(facts), begun));
+        }
+        self.seen.note(|trace| trace.http = Step::Passed { found: facts, took: begun.elapsed() });
+        if self.target.is_websocket() {
+            self.upgrade(route, connection, addresses).await?;
+        } else {
+            self.seen.note(|trace| trace.websocket = Step::Skipped { because: Skip::NotWebSocket });
+            self.authenticate(route, connection).await;
+        }
+        Ok(None)
+    }
+
+    fn http_failed(&self, failure: Failure, found: Option<HttpFacts>, begun: Instant) -> Stop {
+        let took = begun.elapsed();
+        self.seen.note(|trace| trace.http = Step::Failed { failure, found, took });
+        Stop(Skip::Http)
+    }
+
+    /// Where a service may direct its clients, or should not, it is asked as the JavaScript SDK asks.
+    fn may_be_redirected(&self, answer: &Answer, addresses: &[Address]) -> bool {
+        if !self.target.endpoint().is_some_and(Endpoint::is_own_host) {
+            return false;
+        }
+        let is_redirect = (300..400).contains(&answer.reply.status);
+        let is_public = addresses.first().is_none_or(|address| address.class == AddressClass::Public);
+        let must_be_private = self.target.expect == Expectation::PrivateAddress && self.target.is_websocket();
+        self.target.discovery() != Discovery::None
+            || is_redirect
+            || must_be_private
+            || answer.reply.status == 404 && is_public
+    }
+
+    /// Asks for another host, and looks up the one that is named.
+    async fn discover(
+        &self,
+        route: &Route,
+        connection: &mut Connection,
+        answer: &Answer,
+    ) -> (Option<Redirect>, Option<Url>) {
+        let mut url = self.target.url.clone();
+        url.set_query(Some(DISCOVERY));
+        let asked = self.ask_again(route, connection, &Question::new(Method::GET, &url)).await.ok();
+        let named = asked.as_ref().and_then(|asked| Some((asked, answer::named_url(asked, &self.target.url)?)));
+        let named = named.or_else(|| Some((answer, answer::named_url(answer, &self.target.url)?)));
+        let Some((by, url)) = named else {
+            let status = asked.as_ref().map_or(answer.reply.status, |asked| asked.reply.status);
+            return (Some(Redirect { status, ..Redirect::default() }), None);
+        };
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let looked_up = self.means.network.lookup(&host, self.limit()).await;
+        let mut without_query = url.clone();
+        without_query.set_query(None);
+        let redirect = Redirect {
+            status: by.reply.status,
+            class: looked_up.facts.addresses.first().map(|address| address.class),
+            is_own_cloud: self.plan.account.cloud().suffixes().read(&host).is_some(),
+            host: Some(host),
+            url: Some(without_query.to_string()),
+        };
+        (Some(redirect), Some(url))
+    }
+
+    /// The host that was named, as a target of its own: only inside the resource's own cloud, only encrypted.
+    fn named_target(&self, mut url: Url) -> Option<Target> {
+        let endpoint = self.target.endpoint()?;
+        if self.target.is_websocket() && url.scheme() == "https" {
+            url.set_scheme("wss").ok()?;
+        }
+        may_receive(endpoint.account(), &url).ok()?;
+        Some(Target {
+            url,
+            expect: Expectation::PublicAddress,
+            namesakes: Vec::new(),
+            own: None,
+            discovered_from: Some(endpoint.service()),
+            purpose: self.target.purpose.clone(),
+        })
+    }
+
+    /// The upgrade carries the credential where there is one, so one answer decides both.
+    async fn upgrade(&self, route: &Route, mut connection: Connection, addresses: &[Address]) -> Result<(), Stop> {
+        self.watch.stage(self.target.host(), Stage::WebSocket);
+        let begun = Instant::now();
+        if !connection.is_reusable().await {
+            let again = self.again_to_talk(route).await;
+            connection = again.map_err(|failure| self.websocket_failed(failure, None, begun))?;
+        }
+        let header = self.header().map(|(_, header)| header);
+        let id = connection_id();
+        let upgrade = websocket::upgrade(connection, &self.target.url, header.as_ref(), &id, self.limit()).await;
+        let Some(mut facts) = upgrade.facts else {
+            let failure = upgrade.outcome.err().unwrap_or_else(no_answer);
+            return Err(self.websocket_failed(failure, None, begun));
+        };
+        let reply = facts.reply.clone();
+        let failure = match upgrade.outcome {
+            Ok(mut socket) => websocket::greet(&mut socket, &mut facts, self.limit()).await,
+            Err(_) if answer::is_about_the_credential(&reply) => None,
+            Err(failure) => Some(failure),
+        };
+        if let Some(failure) = failure {
+            self.beside_proxy(route, addresses).await;
+            return Err(self.websocket_failed(failure, Some(facts), begun));
+        }
+        self.seen.note(|trace| trace.websocket = Step::Passed { found: facts, took: begun.elapsed() });
+        self.judge_credential(reply, begun).await;
+        Ok(())
+    }
+
+    fn websocket_failed(&self, failure: Failure, found: Option<UpgradeFacts>, begun: Instant) -> Stop {
+        let took = begun.elapsed();
+        self.seen.note(|trace| trace.websocket = Step::Failed { failure, found, took });
+        Stop(Skip::WebSocket)
+    }
+
+    /// The same request with the credential.
+    async fn authenticate(&self, route: &Route, mut connection: Connection) {
+        let Some((_, header)) = self.header() else {
+            self.seen.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
+            return;
+        };
+        self.watch.stage(self.target.host(), Stage::Auth);
+        let begun = Instant::now();
+        let mut question = Question::new(self.method(), &self.target.url);
+        question.credential = Some(&header);
+        match self.ask_again(route, &mut connection, &question).await {
+            Ok(answer) => self.judge_credential(answer.reply, begun).await,
+            Err(failure) => {
+                let took = begun.elapsed();
+                self.seen.note(|trace| trace.auth = Step::Failed { failure, found: None, took });
+            }
+        }
+    }
+
+    /// A further question on the same connection, or on a second one where the peer closed the first.
+    async fn ask_again(
+        &self,
+        route: &Route,
+        connection: &mut Connection,
+        question: &Question<'_>,
+    ) -> Result<Answer, Failure> {
+        if !connection.is_reusable().await {
+            *connection = self.again_to_talk(route).await?;
+        }
+        connection.exchange(question, self.limit()).await
+    }
+
+    /// Whether the credential was taken; where it was not, other ways of giving it.
+    async fn judge_credential(&self, reply: Reply, begun: Instant) {
+        let Some((form, _)) = self.header() else {
+            self.seen.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
+            return;
+        };
+        let denial = answer::denial(&reply);
+        let mut found = AuthFacts { form: form.to_owned(), reply, ..AuthFacts::default() };
+        if denial.is_some() {
+            self.watch.stage(self.target.host(), Stage::Auth);
+            (found.tries, found.issued) = self.other_ways().await;
+        }
+        let step = step(found, denial, begun);
+        self.seen.note(|trace| trace.auth = step);
+    }
+
+    /// The credential in another form, at the resource's own host, and as what a token is issued from.
+    async fn other_ways(&self) -> (Vec<AuthTry>, Option<Claims>) {
+        let (Some(credential), Some(endpoint)) = (self.means.credential, self.target.endpoint()) else {
+            return (Vec::new(), None);
+        };
+        let mut tries = Vec::new();
+        if let Some((form, header)) = credential.in_other_form(endpoint) {
+            let way = format!("as {}", form.title());
+            tries.push(self.attempt(&way, endpoint, form.id(), &header).await.0);
+        }
+        if let Some(own) = &self.target.own
+            && let (Ok(form), Ok(header)) = (credential.form_for(own), credential.header(own))
+        {
+            tries.push(self.attempt(&format!("at {}", own.host()), own, form.id(), &header).await.0);
+        }
+        let issued = self.issue(credential, &mut tries).await;
+        (tries, issued)
+    }
+
+    /// A token issued from the key names the region that the key is of.
+    async fn issue(&self, credential: &Credential, tries: &mut Vec<AuthTry>) -> Option<Claims> {
+        let issue = self.plan.account.endpoint(Service::IssueToken).ok()?;
+        if !matches!(credential, Credential::Key(_)) || self.target.service() == Some(Service::IssueToken) {
+            return None;
+        }
+        let header = credential.header(&issue).ok()?;
+        let (tried, answer) = self.attempt("issue-token", &issue, "key", &header).await;
+        let is_issued = tried.status == Some(200);
+        tries.push(tried);
+        Credential::issued_token(answer?.body.trim()).ok().filter(|_| is_issued)?.claims()
+    }
+
+    /// One request on a connection of its own, which verified like any other.
+    async fn attempt(&self, way: &str, endpoint: &Endpoint, form: &str, header: &Header) -> (AuthTry, Option<Answer>) {
+        let url = endpoint.to_url();
+        let host = url.host_str().unwrap_or_default();
+        let tried = AuthTry { way: way.to_owned(), host: host.to_owned(), form: form.to_owned(), status: None };
+        let connection = match self.open(host).await {
+            Ok(stream) => Connection::open(stream).await,
+            Err(failure) => Err(failure),
+        };
+        let Ok(mut connection) = connection else { return (tried, None) };
+        if endpoint.service().is_websocket() {
+            let upgrade = websocket::upgrade(connection, &url, Some(header), &connection_id(), self.limit()).await;
+            let status = upgrade.facts.map(|facts| facts.reply.status);
+            return (AuthTry { status, ..tried }, None);
+        }
+        let mut question = Question::new(answer::method_of(endpoint.service()), &url);
+        question.credential = Some(header);
+        let answer = connection.exchange(&question, self.limit()).await.ok();
+        (AuthTry { status: answer.as_ref().map(|answer| answer.reply.status), ..tried }, answer)
+    }
+
+    /// Where a refusal of an own host came through a proxy: does the direct way to its private address work?
+    async fn beside_proxy(&self, route: &Route, addresses: &[Address]) {
+        let private = addresses.iter().copied().filter(|address| address.class.is_private());
+        let peers = self.peers(private);
+        let (Some(_), Some(peer)) = (&route.proxy, peers.first()) else { return };
+        let (attempt, _) = tcp::one(self.means.network, *peer, self.limit()).await;
+        self.seen.note(|trace| {
+            if let Step::Passed { found, .. } = &mut trace.proxy {
+                found.direct = Some(attempt);
+            }
+        });
+    }
+
+    /// The credential as this endpoint takes it, with the id of its form; none for a host that may not receive it.
+    fn header(&self) -> Option<(&'static str, Header)> {
+        let endpoint = self.target.endpoint()?;
+        let credential = self.means.credential?;
+        may_receive(endpoint.account(), &self.target.url).ok()?;
+        let form = credential.form_for(endpoint).ok()?;
+        Some((form.id(), credential.header(endpoint).ok()?))
+    }
+
+    fn method(&self) -> Method {
+        match self.target.service() {
+            Some(service) if !service.is_websocket() => answer::method_of(service),
+            _ => Method::GET,
+        }
+    }
+}
+
+fn no_answer() -> Failure {
+    Failure::new(FailureKind::Other, "there was no answer")
+}
+
+/// 32 hexadecimal digits, by which support finds the connection.
+fn connection_id() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}
