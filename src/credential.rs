@@ -259,6 +259,20 @@ impl Credential {
         })
     }
 
+    /// The other form of an Entra token, for an endpoint that refused the one it is known to accept.
+    #[cfg(feature = "connect")]
+    pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {
+        may_receive(to.account(), &to.to_url()).ok()?;
+        let (Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id }) = self
+        else {
+            return None;
+        };
+        Some(match self.form_for(to).ok()? {
+            Form::Entra => (Form::EntraComposed, Header::bearer(&["aad#", id.as_str(), "#", token.expose()])),
+            _ => (Form::Entra, Header::bearer(&[token.expose()])),
+        })
+    }
+
     /// The form that this credential takes at an endpoint.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ pub mod net;
 mod note;
 mod pasted;
 mod plan;
+#[cfg(feature = "connect")]
+pub mod probe;
 mod query;
 pub mod report;
 mod scenario;
