@@ -39,7 +39,9 @@ impl NameAnswer {
     pub(super) fn read(toml: &NameToml) -> Result<Self, String> {
         match toml {
             NameToml::End(rcode) => Ok(Self::End(*rcode)),
-            NameToml::Records(texts) => texts.iter().map(|text| Record::read(text)).collect::<Result<_, _>>().map(Self::Records),
+            NameToml::Records(texts) => {
+                texts.iter().map(|text| Record::read(text)).collect::<Result<_, _>>().map(Self::Records)
+            }
         }
     }
 
@@ -51,7 +53,9 @@ impl NameAnswer {
 
 impl Record {
     fn read(text: &str) -> Result<Self, String> {
-        let error = || format!("`{text}` is not a record: expected such as `CNAME a.example`, `A 192.0.2.1` or `AAAA 2001:db8::1`");
+        let error = || {
+            format!("`{text}` is not a record: expected such as `CNAME a.example`, `A 192.0.2.1` or `AAAA 2001:db8::1`")
+        };
         let (kind, value) = text.split_once(' ').ok_or_else(error)?;
         let address = || value.parse::<IpAddr>().map_err(|_| error());
         match kind {
@@ -103,7 +107,8 @@ impl View {
             names.extend(NameAnswer::read(toml).ok().map(|answer| (plain(name), answer)));
         }
         let suffixes = truth.cloud.suffixes();
-        let mut zones = vec![suffixes.custom_domain().to_owned(), suffixes.realtime().to_owned(), suffixes.rest().to_owned()];
+        let mut zones =
+            vec![suffixes.custom_domain().to_owned(), suffixes.realtime().to_owned(), suffixes.rest().to_owned()];
         if private_zone != PrivateZoneToml::Absent {
             zones.insert(0, suffixes.private_zone());
         }
@@ -118,8 +123,11 @@ impl View {
     /// The addresses of a name, IPv4 first.
     pub(super) fn addresses(&self, name: &str) -> Vec<IpAddr> {
         let walk = self.walk(name, None);
-        let mut addresses: Vec<IpAddr> =
-            walk.records.iter().filter_map(|(_, record)| if let Record::Address(ip) = record { Some(*ip) } else { None }).collect();
+        let mut addresses: Vec<IpAddr> = walk
+            .records
+            .iter()
+            .filter_map(|(_, record)| if let Record::Address(ip) = record { Some(*ip) } else { None })
+            .collect();
         addresses.sort_by_key(IpAddr::is_ipv6);
         addresses
     }
@@ -230,8 +238,13 @@ impl RequestHandler for View {
             message.answers.clear();
             message.soa = None;
         }
-        let response =
-            MessageResponseBuilder::from_message_request(request).build(metadata, &message.answers, &[], &message.soa, &[]);
+        let response = MessageResponseBuilder::from_message_request(request).build(
+            metadata,
+            &message.answers,
+            &[],
+            &message.soa,
+            &[],
+        );
         reply.send_response(response).await.unwrap_or_else(|_| unsent(metadata))
     }
 }

@@ -129,8 +129,6 @@ pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCre
         CredentialKindToml::None => String::new(),
     };
     let is_token = !matches!(given.kind, CredentialKindToml::Key | CredentialKindToml::ForeignKey);
-    (given.kind != CredentialKindToml::None).then(|| GivenCredential {
-        is_token,
-        text: Secret::from(given.value.clone().unwrap_or_else(made)),
-    })
+    (given.kind != CredentialKindToml::None)
+        .then(|| GivenCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
 }

@@ -67,7 +67,8 @@ fn token(claims: &Value) -> String {
 pub(super) const KEY: &str = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8gH9JQQJ99BKACYeBjFXJ3w3AAAYACOG7xKq";
 
 /// The key of some other resource.
-pub(super) const FOREIGN_KEY: &str = "9zY8xW7vU6tS5rQ4pO3nM2lK1jI9hG8fE7dC6bA5zY4xW3vU2tS1JQQJ99BKACYeBjFXJ3w3AAAYACOGp2Lm";
+pub(super) const FOREIGN_KEY: &str =
+    "9zY8xW7vU6tS5rQ4pO3nM2lK1jI9hG8fE7dC6bA5zY4xW3vU2tS1JQQJ99BKACYeBjFXJ3w3AAAYACOGp2Lm";
 
 pub(super) const PRINCIPAL: &str = "44444444-4444-4444-4444-444444444444";
 const SUBSCRIPTION: &str = "11111111-1111-1111-1111-111111111111";

@@ -197,8 +197,7 @@ impl WorldToml {
         for (name, answer) in self.dns.iter().chain(of_servers) {
             super::dns::NameAnswer::read(answer).map_err(|error| WorldError::new(&format!("dns.{name}"), error))?;
         }
-        for (key, network) in
-            [("resource.network", &self.resource.network), ("gateway.network", &self.gateway.network)]
+        for (key, network) in [("resource.network", &self.resource.network), ("gateway.network", &self.gateway.network)]
         {
             if let Some(network) = network {
                 super::subject::access(network).map_err(|error| WorldError::new(key, error))?;
@@ -306,6 +305,19 @@ pub(super) struct ServerToml {
     pub(super) truncates: bool,
     #[serde(default)]
     pub(super) dns: BTreeMap<String, NameToml>,
+}
+
+impl ServerToml {
+    /// The name server of every Azure network.
+    pub(super) fn usual() -> Self {
+        Self {
+            address: SocketAddr::from(([168, 63, 129, 16], 53)),
+            private_zone: PrivateZoneToml::Linked,
+            answers: None,
+            truncates: false,
+            dns: BTreeMap::new(),
+        }
+    }
 }
 
 /// What a server sees of the private zone.
@@ -545,7 +557,8 @@ mod tests {
 
     #[test]
     fn an_unknown_or_wrong_key_is_named() {
-        let base = "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n";
+        let base =
+            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n";
         assert!(World::parse(base).is_ok());
         for (more, named) in [
             ("[dns]\n\"a.example\" = [\"MX b\"]\n", "a.example"),
