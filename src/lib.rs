@@ -9,6 +9,8 @@ mod credential;
 mod diagnose;
 mod endpoint;
 pub mod evidence;
+#[cfg(feature = "lab")]
+pub mod lab;
 mod name;
 #[cfg(feature = "connect")]
 pub mod net;

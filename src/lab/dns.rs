@@ -1,0 +1,315 @@
+//! DNS: one server per name server of the world, each with its own view, over UDP and TCP.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hickory_server::Server;
+use hickory_server::net::runtime::Time;
+use hickory_server::net::xfer::Protocol;
+use hickory_server::proto::op::{Header, HeaderCounts, Metadata, ResponseCode};
+use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA};
+use hickory_server::proto::rr::{self, Name, RData, RecordType};
+use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
+use hickory_server::zone_handler::MessageResponseBuilder;
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::scene::{PRIVATE_ENDPOINT, Truth};
+use super::world::{NameToml, PrivateZoneToml, RcodeToml, ServerToml};
+
+/// What a name leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NameAnswer {
+    /// Aliases, each followed by what it leads to, and addresses.
+    Records(Vec<Record>),
+    End(RcodeToml),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    Alias(String),
+    Address(IpAddr),
+}
+
+impl NameAnswer {
+    /// Reads records such as `CNAME x` and `A 192.0.2.1`.
+    pub(super) fn read(toml: &NameToml) -> Result<Self, String> {
+        match toml {
+            NameToml::End(rcode) => Ok(Self::End(*rcode)),
+            NameToml::Records(texts) => {
+                texts.iter().map(|text| Record::read(text)).collect::<Result<_, _>>().map(Self::Records)
+            }
+        }
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let records = if let Self::Records(records) = self { records.as_slice() } else { &[] };
+        records.iter().filter_map(|record| if let Record::Address(ip) = record { Some(*ip) } else { None })
+    }
+}
+
+impl Record {
+    fn read(text: &str) -> Result<Self, String> {
+        let error = || {
+            format!("`{text}` is not a record: expected such as `CNAME a.example`, `A 192.0.2.1` or `AAAA 2001:db8::1`")
+        };
+        let (kind, value) = text.split_once(' ').ok_or_else(error)?;
+        let address = || value.parse::<IpAddr>().map_err(|_| error());
+        match kind {
+            "CNAME" if Name::from_ascii(value).is_ok() => Ok(Self::Alias(plain(value))),
+            "A" => address().and_then(|ip| if ip.is_ipv4() { Ok(Self::Address(ip)) } else { Err(error()) }),
+            "AAAA" => address().and_then(|ip| if ip.is_ipv6() { Ok(Self::Address(ip)) } else { Err(error()) }),
+            _ => Err(error()),
+        }
+    }
+}
+
+/// The names as one server sees them.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    names: Arc<HashMap<String, NameAnswer>>,
+    /// Zones by which a negative answer names its owner, the longest first.
+    zones: Arc<[String]>,
+    every: Option<RcodeToml>,
+    truncates: bool,
+}
+
+/// An answer: how it ended, the records with their owners, and the zone of a negative one.
+#[derive(Debug)]
+struct Walk {
+    end: Option<RcodeToml>,
+    records: Vec<(String, Record)>,
+    negative: bool,
+}
+
+impl View {
+    /// A view: what the internet knows, the private zone as far as it is seen, and what the world states differently.
+    pub(super) fn new(
+        public: &HashMap<String, NameAnswer>,
+        truth: &Truth,
+        private_zone: PrivateZoneToml,
+        stated: &[&std::collections::BTreeMap<String, NameToml>],
+    ) -> Self {
+        let mut names = public.clone();
+        if let Some(private) = truth.private_name().filter(|name| names.contains_key(name)) {
+            let answer = match private_zone {
+                PrivateZoneToml::Absent => None,
+                PrivateZoneToml::Linked => Some(NameAnswer::Records(vec![Record::Address(PRIVATE_ENDPOINT.into())])),
+                PrivateZoneToml::WithoutRecord => Some(NameAnswer::End(RcodeToml::NxDomain)),
+            };
+            names.extend(answer.map(|answer| (private, answer)));
+        }
+        for (name, toml) in stated.iter().flat_map(|stated| stated.iter()) {
+            // That it can be read was checked with the world.
+            names.extend(NameAnswer::read(toml).ok().map(|answer| (plain(name), answer)));
+        }
+        let suffixes = truth.cloud.suffixes();
+        let mut zones =
+            vec![suffixes.custom_domain().to_owned(), suffixes.realtime().to_owned(), suffixes.rest().to_owned()];
+        if private_zone != PrivateZoneToml::Absent {
+            zones.insert(0, suffixes.private_zone());
+        }
+        Self { names: Arc::new(names), zones: zones.into(), every: None, truncates: false }
+    }
+
+    /// The view as the server gives it.
+    pub(super) fn served_by(self, server: &ServerToml) -> Self {
+        Self { every: server.answers, truncates: server.truncates, ..self }
+    }
+
+    /// The addresses of a name, IPv4 first.
+    pub(super) fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        let walk = self.walk(name, None);
+        let mut addresses: Vec<IpAddr> = walk
+            .records
+            .iter()
+            .filter_map(|(_, record)| if let Record::Address(ip) = record { Some(*ip) } else { None })
+            .collect();
+        addresses.sort_by_key(IpAddr::is_ipv6);
+        addresses
+    }
+
+    /// Every address that any name has.
+    pub(super) fn all_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.names.values().flat_map(NameAnswer::addresses)
+    }
+
+    /// Every name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// Follows the aliases; only addresses of the family that is asked for are kept.
+    fn walk(&self, name: &str, family: Option<RecordType>) -> Walk {
+        let mut walk = Walk { end: self.every, records: Vec::new(), negative: false };
+        let mut owner = plain(name);
+        if walk.end.is_some() {
+            return walk;
+        }
+        for _ in 0..MOST_ALIASES {
+            let records = match self.names.get(&owner) {
+                Some(NameAnswer::Records(records)) => records,
+                Some(NameAnswer::End(end)) => {
+                    walk.end = Some(*end);
+                    break;
+                }
+                None if self.is_part_of_a_chain(&owner) => break,
+                None => {
+                    walk.end = Some(RcodeToml::NxDomain);
+                    break;
+                }
+            };
+            let start = owner.clone();
+            for record in records {
+                match record {
+                    Record::Alias(target) => {
+                        let from = std::mem::replace(&mut owner, target.clone());
+                        walk.records.push((from, record.clone()));
+                    }
+                    Record::Address(ip) if family.is_none_or(|family| family == type_of(*ip)) => {
+                        walk.records.push((owner.clone(), record.clone()));
+                    }
+                    Record::Address(_) => {}
+                }
+            }
+            if owner == start || !matches!(records.last(), Some(Record::Alias(_))) {
+                break;
+            }
+        }
+        let has_address = walk.records.iter().any(|(_, record)| matches!(record, Record::Address(_)));
+        walk.negative = !has_address && !matches!(walk.end, Some(RcodeToml::ServFail | RcodeToml::Refused));
+        walk
+    }
+
+    /// Whether a name is known as the target of an alias alone: it exists, with records of its own chain.
+    fn is_part_of_a_chain(&self, name: &str) -> bool {
+        self.names.values().any(|answer| {
+            let NameAnswer::Records(records) = answer else { return false };
+            let position = records.iter().position(|record| *record == Record::Alias(name.to_owned()));
+            position.is_some_and(|position| position + 1 < records.len())
+        })
+    }
+
+    fn soa(&self, name: &str) -> String {
+        let zone = self.zones.iter().find(|zone| name.ends_with(&format!(".{zone}")) || name == zone.as_str());
+        zone.cloned().unwrap_or_else(|| name.split_once('.').map_or(name, |(_, parent)| parent).to_owned())
+    }
+
+    fn message(&self, name: &str, family: RecordType) -> Option<Message> {
+        let walk = self.walk(name, Some(family));
+        let code = match walk.end {
+            Some(RcodeToml::Silent) => return None,
+            Some(RcodeToml::ServFail) => ResponseCode::ServFail,
+            Some(RcodeToml::Refused) => ResponseCode::Refused,
+            Some(RcodeToml::NxDomain) => ResponseCode::NXDomain,
+            None => ResponseCode::NoError,
+        };
+        let last = walk.records.last().map_or(name, |(_, record)| match record {
+            Record::Alias(target) => target.as_str(),
+            Record::Address(_) => name,
+        });
+        let soa = if walk.negative { soa_record(&self.soa(&plain(last))) } else { None };
+        let answers = walk.records.iter().filter_map(|(owner, record)| to_record(owner, record)).collect();
+        Some(Message { code, answers, soa })
+    }
+}
+
+struct Message {
+    code: ResponseCode,
+    answers: Vec<rr::Record>,
+    soa: Option<rr::Record>,
+}
+
+#[async_trait]
+impl RequestHandler for View {
+    async fn handle_request<R: ResponseHandler, T: Time>(&self, request: &Request, mut reply: R) -> ResponseInfo {
+        let mut metadata = Metadata::response_from_request(&request.metadata);
+        metadata.recursion_available = true;
+        let unsent = |metadata| ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() });
+        let Ok(asked) = request.request_info() else { return unsent(metadata) };
+        let name = asked.query.name().to_string();
+        let Some(mut message) = self.message(&name, asked.query.query_type()) else { return unsent(metadata) };
+        metadata.response_code = message.code;
+        if self.truncates && asked.protocol == Protocol::Udp {
+            metadata.truncation = true;
+            message.answers.clear();
+            message.soa = None;
+        }
+        let response = MessageResponseBuilder::from_message_request(request).build(
+            metadata,
+            &message.answers,
+            &[],
+            &message.soa,
+            &[],
+        );
+        reply.send_response(response).await.unwrap_or_else(|_| unsent(metadata))
+    }
+}
+
+/// A running server.
+pub(super) struct NameServer {
+    pub(super) reached_at: SocketAddr,
+    _server: Server<View>,
+}
+
+impl NameServer {
+    /// Listens on loopback: UDP and TCP on the same port.
+    pub(super) async fn start(view: View) -> io::Result<Self> {
+        let mut tries = 0;
+        let (udp, tcp) = loop {
+            let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            match TcpListener::bind(udp.local_addr()?).await {
+                Ok(tcp) => break (udp, tcp),
+                // The port that UDP was given may be taken for TCP.
+                Err(error) if tries == PORT_TRIES => return Err(error),
+                Err(_) => tries += 1,
+            }
+        };
+        let reached_at = udp.local_addr()?;
+        let mut server = Server::new(view);
+        server.register_socket(udp);
+        server.register_listener(tcp, IDLE, 64);
+        Ok(Self { reached_at, _server: server })
+    }
+}
+
+/// A name in lower case without its trailing dot.
+pub(super) fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn type_of(ip: IpAddr) -> RecordType {
+    if ip.is_ipv4() { RecordType::A } else { RecordType::AAAA }
+}
+
+fn to_record(owner: &str, record: &Record) -> Option<rr::Record> {
+    let data = match record {
+        Record::Alias(target) => RData::CNAME(CNAME(fqdn(target)?)),
+        Record::Address(IpAddr::V4(ip)) => RData::A(A(*ip)),
+        Record::Address(IpAddr::V6(ip)) => RData::AAAA(AAAA(*ip)),
+    };
+    Some(rr::Record::from_rdata(fqdn(owner)?, TTL, data))
+}
+
+fn soa_record(zone: &str) -> Option<rr::Record> {
+    let host = |label: &str| fqdn(&format!("{label}.{zone}"));
+    let soa = SOA::new(host("ns1")?, host("hostmaster")?, 1, 3600, 300, 2_419_200, 300);
+    Some(rr::Record::from_rdata(fqdn(zone)?, TTL, RData::SOA(soa)))
+}
+
+fn fqdn(name: &str) -> Option<Name> {
+    Name::from_ascii(format!("{name}.")).ok()
+}
+
+/// What caches keep it for.
+const TTL: u32 = 60;
+
+/// Longer chains are loops.
+const MOST_ALIASES: usize = 16;
+
+const PORT_TRIES: usize = 16;
+
+const IDLE: Duration = Duration::from_secs(10);

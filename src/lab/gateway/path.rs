@@ -1,0 +1,79 @@
+//! The paths that each kind of host serves.
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Socket(&'static str),
+    /// Recognition by WebSocket, version 1, and short audio by REST share their path.
+    SocketOrPost,
+    Synthesis,
+    Voices,
+    Relay,
+    IssueToken,
+    Management,
+}
+
+impl Route {
+    /// Whether a method is served: a wrong one is not found.
+    pub(super) fn takes(self, method: &str) -> bool {
+        match self {
+            Self::Socket(_) | Self::Voices | Self::Relay => method == "GET",
+            Self::SocketOrPost => matches!(method, "GET" | "POST"),
+            Self::Synthesis | Self::IssueToken => method == "POST",
+            Self::Management => true,
+        }
+    }
+}
+
+/// A path on a regional host: as documented, or with the prefix that the SDKs write.
+pub(super) fn regional(offering: &str, path: &str) -> Option<Route> {
+    let prefix = if offering == "voice" { "tts" } else { offering };
+    let rest = path.strip_prefix(&format!("/{prefix}")).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    OFFERINGS.iter().find(|known| **known == offering).and_then(|known| realtime(known, rest))
+}
+
+/// A path on an own host behind the proxy: real-time ones begin with the offering.
+pub(super) fn own(path: &str) -> Option<Route> {
+    match offering(path) {
+        Some((offering, rest)) => realtime(offering, rest),
+        None => management(path),
+    }
+}
+
+/// The offering that a path begins with, and the rest.
+pub(super) fn offering(path: &str) -> Option<(&'static str, &str)> {
+    let (first, _) = path.strip_prefix('/')?.split_once('/')?;
+    let known = OFFERINGS.iter().find(|known| **known == first)?;
+    Some((known, &path[1 + first.len()..]))
+}
+
+/// A path of management, batch and tokens, which needs no prefix.
+pub(super) fn management(path: &str) -> Option<Route> {
+    if path.eq_ignore_ascii_case("/sts/v1.0/issueToken") {
+        return Some(Route::IssueToken);
+    }
+    let roots = ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/", "/videotranslation/"];
+    roots.iter().any(|root| path.starts_with(root)).then_some(Route::Management)
+}
+
+fn realtime(offering: &'static str, path: &str) -> Option<Route> {
+    let is_recognition = || {
+        let mode = path.strip_prefix("/speech/recognition/")?.strip_suffix("/cognitiveservices/v1")?;
+        ["interactive", "conversation", "dictation"].contains(&mode).then_some(Route::SocketOrPost)
+    };
+    match (offering, path) {
+        ("stt", "/speech/universal/v2") | ("s2s", "/speech/translation/cognitiveservices/v1") => {
+            Some(Route::Socket(offering))
+        }
+        ("stt", _) => is_recognition(),
+        ("tts" | "voice", "/cognitiveservices/v1") => Some(Route::Synthesis),
+        ("tts" | "voice", "/cognitiveservices/websocket/v1") | ("tts", "/cognitiveservices/websocket/v2") => {
+            Some(Route::Socket(offering))
+        }
+        ("tts", "/cognitiveservices/voices/list") => Some(Route::Voices),
+        ("tts", "/cognitiveservices/avatar/relay/token/v1") => Some(Route::Relay),
+        _ => None,
+    }
+}
+
+const OFFERINGS: [&str; 4] = ["stt", "tts", "voice", "s2s"];

@@ -1,0 +1,196 @@
+//! A site: what listens behind a virtual address. TLS, one HTTP/1.1 connection, and the socket after an upgrade.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::frame::CloseFrame;
+use tungstenite::protocol::{Message, Role};
+
+use super::gateway::{Answer, Asked, Gateway};
+use super::tls::{Certificates, Wire};
+use super::world::CloseToml;
+
+/// Everything that answers in a world.
+pub(super) struct Site {
+    pub(super) gateway: Gateway,
+    pub(super) certificates: Certificates,
+    /// The host that gives Entra tokens.
+    pub(super) authority: Option<String>,
+}
+
+/// How a connection came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// The virtual address that was connected to.
+    pub(super) came_by: IpAddr,
+    /// What a proxy on the way answers to upgrades, if it does not pass them on.
+    pub(super) stops_upgrades: Option<u16>,
+}
+
+impl Site {
+    /// One connection, from its first byte to its last.
+    pub(super) async fn serve<S: Wire + 'static>(&self, stream: S, way: Way) -> io::Result<()> {
+        let stream = self.certificates.accept(stream).await?;
+        self.serve_http(stream, way).await
+    }
+
+    /// One connection without TLS, or after it.
+    pub(super) async fn serve_http<S>(&self, stream: S, way: Way) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let upgraded: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
+        let service = service_fn(|request| {
+            let upgraded = Arc::clone(&upgraded);
+            async move { Ok::<_, Infallible>(self.respond(request, way, &upgraded).await) }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+        connection.await.map_err(io::Error::other)?;
+        let upgraded = upgraded.lock().ok().and_then(|mut slot| slot.take());
+        if let Some(upgraded) = upgraded {
+            let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            return talk(socket, self.gateway.toml.close_after_upgrade).await;
+        }
+        Ok(())
+    }
+
+    async fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        way: Way,
+        upgraded: &Mutex<Option<OnUpgrade>>,
+    ) -> Response<Full<Bytes>> {
+        let asked = asked(&request, way.came_by);
+        let answer = self.answer(&asked, way);
+        if answer.status == 101 {
+            let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
+            if let Ok(mut slot) = upgraded.lock() {
+                *slot = Some(hyper::upgrade::on(&mut request));
+            }
+            return switch(&key.unwrap_or_default());
+        }
+        // What is not read to its end would close the connection; a body that is too long does.
+        let _ = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
+        respond_with(&answer)
+    }
+
+    fn answer(&self, asked: &Asked, way: Way) -> Answer {
+        if self.authority.as_ref() == Some(&asked.host) {
+            return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
+        }
+        match way.stops_upgrades {
+            Some(status) if asked.is_upgrade => {
+                let mut answer = Answer::new(
+                    status,
+                    "text/html",
+                    "<html><body>the proxy does not support this request</body></html>",
+                );
+                answer.headers.push(("via".into(), "1.1 inspect.contoso.example".into()));
+                answer
+            }
+            _ => self.gateway.answer(asked),
+        }
+    }
+}
+
+/// What the gateway looks at.
+fn asked(request: &Request<Incoming>, came_by: IpAddr) -> Asked {
+    let headers = request.headers();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let in_query = |wanted: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
+    };
+    let host = text(headers, HOST.as_str()).or_else(|| request.uri().host().map(str::to_owned)).unwrap_or_default();
+    let key = text(headers, "ocp-apim-subscription-key").or_else(|| text(headers, "api-key"));
+    let bearer = text(headers, AUTHORIZATION.as_str()).or_else(|| in_query("Authorization"));
+    let is_upgrade = text(headers, UPGRADE.as_str()).is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+        && text(headers, CONNECTION.as_str()).is_some_and(|how| how.to_ascii_lowercase().contains("upgrade"))
+        && headers.contains_key(SEC_WEBSOCKET_KEY);
+    Asked {
+        method: request.method().to_string(),
+        host: host.split(':').next().unwrap_or_default().to_ascii_lowercase(),
+        path: request.uri().path().to_owned(),
+        key: key.or_else(|| in_query("Ocp-Apim-Subscription-Key")),
+        bearer: bearer.and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
+        query,
+        is_upgrade,
+        came_by,
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn switch(accept: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = [(CONNECTION, "Upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, accept)];
+    for (name, value) in headers {
+        response.headers_mut().extend(value.parse().ok().map(|value| (name, value)));
+    }
+    response
+}
+
+/// The answer as a response; a status or header that is none is left out.
+pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(answer.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// Answers pings until the client closes, or as the world has it.
+async fn talk<S>(mut socket: WebSocketStream<S>, close: Option<CloseToml>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut end = std::pin::pin!(async {
+        match close {
+            Some(close) => tokio::time::sleep(Duration::from_millis(close.ms)).await,
+            None => std::future::pending().await,
+        }
+    });
+    loop {
+        let message = tokio::select! {
+            () = &mut end => break,
+            message = socket.next() => message,
+        };
+        match message {
+            // A pong is queued as the ping is read, and sent with the next flush.
+            Some(Ok(_)) => socket.flush().await.map_err(io::Error::other)?,
+            Some(Err(_)) | None => return Ok(()),
+        }
+    }
+    match close.and_then(|close| close.code) {
+        Some(code) => {
+            let frame = CloseFrame { code: code.into(), reason: "closed by the lab".into() };
+            socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)
+        }
+        None => Ok(()),
+    }
+}
+
+const LARGEST_BODY: usize = 1 << 20;

@@ -1,0 +1,212 @@
+//! TLS: the lab's certificate authorities, a leaf for every name, and handshakes that fail as a world wants them to.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::world::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
+
+/// The certificate authorities, the leaves they issued, and how handshakes go.
+pub(super) struct Certificates {
+    /// The root that everybody trusts.
+    root: CertifiedIssuer<'static, KeyPair>,
+    /// What issues for it.
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    company: CertifiedIssuer<'static, KeyPair>,
+    stale: CertifiedIssuer<'static, KeyPair>,
+    now: SystemTime,
+    toml: TlsToml,
+    configs: Mutex<HashMap<(String, CertificateToml), Arc<ServerConfig>>>,
+}
+
+impl Certificates {
+    pub(super) fn new(toml: TlsToml, now: SystemTime) -> io::Result<Self> {
+        let root = own_root(&authority("DigiCert Inc", "DigiCert Global Root G2", now))?;
+        let issuer = authority("Microsoft Corporation", "Microsoft Azure RSA TLS Issuing CA 04", now);
+        let issuer = CertifiedIssuer::signed_by(issuer, key()?, &root).map_err(io::Error::other)?;
+        let company = own_root(&authority("Contoso Ltd", "Contoso Inspection CA", now))?;
+        let stale = own_root(&authority("Baltimore", "Baltimore CyberTrust Root", now))?;
+        Ok(Self { root, issuer, company, stale, now, toml, configs: Mutex::default() })
+    }
+
+    /// The roots that the machine of a world trusts.
+    pub(super) fn store(&self, store: StoreToml) -> RootCertStore {
+        let roots: &[&CertifiedIssuer<'_, KeyPair>] = match store {
+            StoreToml::Public => &[&self.root],
+            StoreToml::Empty => &[],
+            StoreToml::Stale => &[&self.stale],
+            StoreToml::Company => &[&self.root, &self.company],
+        };
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots.iter().map(|root| root.der().clone()));
+        store
+    }
+
+    pub(super) fn root_pem(&self) -> String {
+        self.root.pem()
+    }
+
+    /// The handshake, as the world has it for the name that the client asks for.
+    pub(super) async fn accept<S: Wire>(&self, stream: S) -> io::Result<TlsStream<S>> {
+        let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+        let name = start.client_hello().server_name().unwrap_or_default().to_ascii_lowercase();
+        let is_meant = self.toml.names.is_empty() || self.toml.names.contains(&name);
+        let mut stream = match (self.toml.handshake, is_meant) {
+            (HandshakeToml::Serve, _) | (_, false) => {
+                let certificate = if is_meant { self.toml.certificate } else { CertificateToml::Valid };
+                return start.into_stream(self.config(&name, certificate)?).await;
+            }
+            _ => start.io,
+        };
+        match self.toml.handshake {
+            HandshakeToml::Alert => stream.write_all(&PROTOCOL_VERSION_ALERT).await?,
+            HandshakeToml::Reset => stream.reset(),
+            HandshakeToml::Stall => std::future::pending().await,
+            HandshakeToml::Close | HandshakeToml::Serve => {}
+        }
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    /// The handshake of an inspecting proxy.
+    pub(super) async fn inspect<S: Wire>(&self, stream: S) -> io::Result<TlsStream<S>> {
+        let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+        let name = start.client_hello().server_name().unwrap_or_default().to_ascii_lowercase();
+        start.into_stream(self.config(&name, CertificateToml::Company)?).await
+    }
+
+    fn config(&self, name: &str, certificate: CertificateToml) -> io::Result<Arc<ServerConfig>> {
+        let key = (name.to_owned(), certificate);
+        let cached = || self.configs.lock().ok()?.get(&key).cloned();
+        if let Some(config) = cached() {
+            return Ok(config);
+        }
+        let config = Arc::new(self.make(name, certificate)?);
+        if let Ok(mut configs) = self.configs.lock() {
+            configs.insert(key, Arc::clone(&config));
+        }
+        Ok(config)
+    }
+
+    fn make(&self, name: &str, certificate: CertificateToml) -> io::Result<ServerConfig> {
+        let (chain, key) = self.leaf(name, certificate).map_err(io::Error::other)?;
+        let versions: Vec<_> =
+            [(VersionToml::Tls12, &rustls::version::TLS12), (VersionToml::Tls13, &rustls::version::TLS13)]
+                .into_iter()
+                .filter(|(version, _)| self.toml.versions.is_empty() || self.toml.versions.contains(version))
+                .map(|(_, version)| version)
+                .collect();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions);
+        let builder = builder.map_err(io::Error::other)?.with_no_client_auth();
+        let mut config = builder.with_single_cert(chain, key).map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    /// A certificate for a name, and what issued it.
+    fn leaf(
+        &self,
+        name: &str,
+        certificate: CertificateToml,
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
+        let names = if certificate == CertificateToml::WrongName {
+            vec!["appliance.contoso.example".into()]
+        } else {
+            covered(name)
+        };
+        let (start, end) = match certificate {
+            CertificateToml::Expired => (-200, -20),
+            CertificateToml::NotYetValid => (20, 200),
+            _ => (-90, 90),
+        };
+        let mut params = CertificateParams::new(names.clone())?;
+        params.distinguished_name = distinguished(None, names.first().map_or(name, String::as_str));
+        valid(&mut params, self.now, start, end);
+        let key = KeyPair::generate()?;
+        let chain = match certificate {
+            CertificateToml::SelfSigned => vec![params.self_signed(&key)?.into()],
+            CertificateToml::Company => vec![params.signed_by(&key, &self.company)?.into(), self.company.der().clone()],
+            _ => vec![params.signed_by(&key, &self.issuer)?.into(), self.issuer.der().clone()],
+        };
+        Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// A stream that TLS runs over.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Makes its end a reset, where it is a socket.
+    fn reset(&mut self) {}
+}
+
+impl Wire for TcpStream {
+    fn reset(&mut self) {
+        // A socket that refuses this option is closed all the same.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Wire for hyper_util::rt::TokioIo<hyper::upgrade::Upgraded> {}
+
+/// The names of a host's certificate: like the real ones, they end at the label before the last that customers choose, so
+/// that a name of the private zone is not covered.
+fn covered(host: &str) -> Vec<String> {
+    let parent = host.split_once('.').map_or(host, |(_, parent)| parent);
+    let parent = parent.strip_prefix("privatelink.").unwrap_or(parent);
+    if parent.contains('.') { vec![format!("*.{parent}"), parent.to_owned()] } else { vec![host_or_default(host)] }
+}
+
+fn host_or_default(host: &str) -> String {
+    if host.is_empty() { "default.lab.example".into() } else { host.to_owned() }
+}
+
+fn authority(organization: &str, name: &str, now: SystemTime) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = distinguished(Some(organization), name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, now, -3650, 3650);
+    params
+}
+
+fn own_root(params: &CertificateParams) -> io::Result<CertifiedIssuer<'static, KeyPair>> {
+    CertifiedIssuer::self_signed(params.clone(), key()?).map_err(io::Error::other)
+}
+
+fn key() -> io::Result<KeyPair> {
+    KeyPair::generate().map_err(io::Error::other)
+}
+
+fn distinguished(organization: Option<&str>, name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    if let Some(organization) = organization {
+        distinguished.push(DnType::OrganizationName, organization);
+    }
+    distinguished.push(DnType::CommonName, name);
+    distinguished
+}
+
+/// Sets from when and until when a certificate is valid, in days from now.
+fn valid(params: &mut CertificateParams, now: SystemTime, start: i32, end: i32) {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let from_epoch = |days: i32| {
+        let away = Duration::from_secs(u64::from(days.unsigned_abs()) * 86_400);
+        if days < 0 { since.saturating_sub(away) } else { since + away }
+    };
+    params.not_before = date_time_ymd(1970, 1, 1) + from_epoch(start);
+    params.not_after = date_time_ymd(1970, 1, 1) + from_epoch(end);
+}
+
+/// A fatal alert, protocol version: <https://www.rfc-editor.org/rfc/rfc8446#section-6>
+const PROTOCOL_VERSION_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 70];
