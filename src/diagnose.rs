@@ -19,6 +19,8 @@ mod refusal;
 mod sample;
 mod sight;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 /// One rule: when a failure of the catalogue is there.
