@@ -73,7 +73,7 @@ impl AliasChain {
     /// Reads the chain to a host.
     ///
     /// 1. The names: of the first server that answered with some, else the host alone.
-    /// 2. The class of the first address that would be used.
+    /// 2. The class of the first address that would be used, and whether the hosts file put it in place of the chain.
     /// 3. The fingerprint: a `privatelink` step first, then the gateway or the proxy, then no alias at all.
     /// 4. The region: the first label of a gateway's or proxy's name, or of a regional host.
     #[must_use]
@@ -83,22 +83,13 @@ impl AliasChain {
         let mut names = vec![plain(host)];
         names.extend(aliases.iter().map(|alias| plain(&alias.target)));
         let does_not_exist = answer.is_some_and(|answer| answer.rcode.as_deref() == Some("NXDOMAIN"));
-        let class = dns.addresses.first().map(|address| address.class);
         let has_private_link = names.iter().any(|name| name.contains(".privatelink."));
-        let is_regional = regional_label(&names[0]).is_some();
-        let fingerprint = match class {
-            _ if has_private_link && does_not_exist && class.is_none() => Some(Fingerprint::D),
-            _ if is_regional && class.is_some_and(|class| class == AddressClass::Public) => Some(Fingerprint::G),
-            Some(class) if has_private_link && class.is_private() => Some(Fingerprint::A),
-            Some(AddressClass::Public) if has_private_link || names.iter().any(|name| is_vnet_proxy(name)) => {
-                Some(Fingerprint::B)
-            }
-            Some(AddressClass::Public) if names.iter().any(|name| gateway_region(name).is_some()) => {
-                Some(Fingerprint::C)
-            }
-            Some(class) if names.len() == 1 && class.is_private() => Some(Fingerprint::E),
-            Some(AddressClass::Special | AddressClass::Loopback) if names.len() == 1 => Some(Fingerprint::F),
-            _ => None,
+        let used = dns.addresses.first();
+        let is_plain = names.len() == 1 || used.is_some_and(|address| dns.hosts_file.contains(&address.ip));
+        let fingerprint = match used.map(|address| address.class) {
+            None => (has_private_link && does_not_exist).then_some(Fingerprint::D),
+            Some(class) if is_plain => of_address(&names[0], class),
+            Some(class) => of_aliases(&names, class, has_private_link),
         };
         let region = names.iter().find_map(|name| {
             gateway_region(name).or_else(|| proxy_region(name)).or_else(|| regional_label(name)).map(str::to_owned)
@@ -110,6 +101,32 @@ impl AliasChain {
     #[must_use]
     pub fn shortened(&self) -> String {
         self.names.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" → ")
+    }
+}
+
+/// What an address says that no alias led to.
+fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
+    match class {
+        AddressClass::Public => regional_label(host).map(|_| Fingerprint::G),
+        class if class.is_private() => Some(Fingerprint::E),
+        _ => Some(Fingerprint::F),
+    }
+}
+
+/// What the aliases on the way to an address say.
+fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> Option<Fingerprint> {
+    let is_public = class == AddressClass::Public;
+    let aliases = &names[1..];
+    if has_private_link && class.is_private() {
+        Some(Fingerprint::A)
+    } else if !is_public {
+        None
+    } else if has_private_link || aliases.iter().any(|name| is_vnet_proxy(name)) {
+        Some(Fingerprint::B)
+    } else if regional_label(&names[0]).is_some() {
+        Some(Fingerprint::G)
+    } else {
+        aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::C)
     }
 }
 
@@ -127,18 +144,19 @@ fn gateway_region(name: &str) -> Option<&str> {
 /// `westeurope.prod.vnet.cog.trafficmanager.net` → `westeurope`, and the proxy's own name.
 fn proxy_region(name: &str) -> Option<&str> {
     if let Some((label, rest)) = name.split_once('.') {
-        if rest.starts_with("prod.vnet.cog.trafficmanager.") {
+        if rest.starts_with("prod.vnet.cog.") {
             return Some(label);
         }
-        if label.starts_with("vnetproxyv1-") {
+        if is_vnet_proxy(name) {
             return rest.split_once(".cloudapp.").map(|(region, _)| region);
         }
     }
     None
 }
 
+/// The traffic manager before the VNet proxies, whose own suffix differs per cloud, or one of the proxies.
 fn is_vnet_proxy(name: &str) -> bool {
-    name.contains(".vnet.cog.trafficmanager.") || name.starts_with("vnetproxyv1-")
+    name.contains(".vnet.cog.") || name.starts_with("vnetproxyv")
 }
 
 /// `westeurope.stt.speech.microsoft.com` → `westeurope`, in every cloud.
@@ -155,7 +173,7 @@ fn clouds() -> impl Iterator<Item = &'static Suffixes> {
 
 /// At most the labels that tell one name of its kind from another.
 fn shortened(name: &str) -> String {
-    let keep = if is_vnet_proxy(name) && !name.starts_with("vnetproxyv1-") {
+    let keep = if name.contains(".vnet.cog.") {
         4
     } else if name.contains(".privatelink.") || regional_label(name).is_some() || gateway_region(name).is_some() {
         2

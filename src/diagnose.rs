@@ -6,6 +6,23 @@ use crate::alias::AliasChain;
 use crate::catalogue::{KnownFailure, Severity, Stage};
 use crate::evidence::{Evidence, Trace};
 
+mod auth;
+mod config;
+mod dns;
+mod fill;
+mod findings;
+mod http;
+mod policy;
+mod proxy;
+mod refusal;
+#[cfg(test)]
+mod sample;
+mod sight;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod tls;
+
 /// One rule: when a failure of the catalogue is there.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -18,6 +35,22 @@ pub struct Rule {
     pub hides: &'static [&'static str],
 }
 
+impl Rule {
+    const fn target(id: &'static str, when: fn(&Sight<'_>) -> Option<Seen>, hides: &'static [&'static str]) -> Self {
+        Self { id, when: When::Target(when), hides }
+    }
+
+    /// The entry of the catalogue.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test holds every rule against the catalogue.
+    #[must_use]
+    pub fn failure(&self) -> &'static KnownFailure {
+        KnownFailure::find(self.id).expect("every rule has an entry in the catalogue")
+    }
+}
+
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -26,6 +59,8 @@ pub enum When {
     Target(fn(&Sight<'_>) -> Option<Seen>),
     /// The run as a whole.
     Whole(fn(&Evidence) -> Option<Seen>),
+    /// The run as a whole, and each target by itself.
+    Both(fn(&Evidence) -> Option<Seen>, fn(&Sight<'_>) -> Option<Seen>),
 }
 
 /// One target with all that a rule may look at.
@@ -52,6 +87,37 @@ pub struct Seen {
     pub ruled_out: Vec<RuledOut>,
     /// What stands for the parts in capitals of the catalogue's remedy and commands: `("HOST", "contoso.…")`.
     pub values: Vec<(&'static str, String)>,
+}
+
+impl Seen {
+    fn new(observed: impl Into<String>) -> Self {
+        Self { observed: observed.into(), ..Self::default() }
+    }
+
+    /// Where it matters more or less than the catalogue says.
+    fn at(self, severity: Severity) -> Self {
+        Self { severity: Some(severity), ..self }
+    }
+
+    /// A look-alike that it is not.
+    fn not(mut self, id: &'static str, because: impl Into<String>) -> Self {
+        self.ruled_out.push(RuledOut { id, because: because.into() });
+        self
+    }
+
+    /// A look-alike that it is not, where this evidence has the fact that rules it out.
+    fn not_if(self, fact: Option<impl Into<String>>, id: &'static str) -> Self {
+        match fact {
+            Some(because) => self.not(id, because),
+            None => self,
+        }
+    }
+
+    /// What stands for a part in capitals.
+    fn with(mut self, part: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((part, value.into()));
+        self
+    }
 }
 
 /// A look-alike that it is not.
@@ -151,11 +217,17 @@ impl fmt::Display for Verdict {
 }
 
 impl Diagnosis {
-    /// The one root cause: the first error that is no consequence of another, else the first such warning.
+    /// The one root cause: the first error that is no consequence of another, else the first such warning. The
+    /// environment is never the root cause.
     #[must_use]
     pub fn root_cause(&self) -> Option<&Finding> {
         let causes = |severity| {
-            self.findings.iter().find(move |finding| finding.caused_by.is_none() && finding.severity == severity)
+            let is_cause = move |finding: &&Finding| {
+                finding.caused_by.is_none()
+                    && finding.severity == severity
+                    && finding.failure.stage != Stage::Environment
+            };
+            self.findings.iter().find(is_cause)
         };
         causes(Severity::Error).or_else(|| causes(Severity::Warning))
     }
@@ -178,12 +250,39 @@ impl Diagnosis {
 /// Names what is wrong.
 ///
 /// 1. Run every rule of the table on every target, or on the whole.
-/// 2. Put the same failure at several targets together.
-/// 3. Hang consequences under their causes.
+/// 2. Hang consequences under their causes, host by host.
+/// 3. Put the same failure at several targets together.
 /// 4. List what failed without an explanation.
 /// 5. Judge.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use speech_endpoint::evidence::{Evidence, Remark};
+///
+/// # let saved = r#"{ "observed_at": "2026-01-01T00:00:00Z", "took_ms": 1.0, "ended": "complete", "credential": null,
+/// #   "resource": { "scenario": "regional", "title": "regional" }, "machine": { "name_servers": [], "search": [] },
+/// #   "remarks": [], "traces": [] }"#;
+/// let mut evidence: Evidence = serde_json::from_str(saved)?;
+/// evidence.remarks.push(Remark::new("CFG07", "the host has the label `privatelink`", true));
+/// let diagnosis = speech_endpoint::diagnose(&evidence);
+/// assert_eq!(diagnosis.root_cause().map(|finding| finding.failure.id), Some("CFG07"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let _ = evidence;
-    Diagnosis { verdict: Verdict::Healthy, findings: Vec::new(), unexplained: Vec::new() }
+    let hits = findings::hits(evidence);
+    let unexplained = findings::unexplained(evidence, &hits);
+    let findings = findings::merged(&hits);
+    let verdict = findings::verdict(evidence, &findings, &unexplained);
+    Diagnosis { verdict, findings, unexplained }
 }
+
+/// Every rule, in reading order: configuration first, then along the way.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    AREAS.iter().flat_map(|area| area.iter())
+}
+
+/// The areas in the order of the catalogue.
+const AREAS: [&[Rule]; 8] =
+    [config::RULES, dns::RULES, tcp::RULES, proxy::RULES, tls::RULES, http::RULES, auth::RULES, policy::RULES];

@@ -33,7 +33,9 @@ pub use allowlist::{Allowlist, Entry, Identity, Zone};
 pub use catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
 pub use cloud::{Cloud, Suffixes};
 pub use credential::{Credential, CredentialError, Form, Forms, Header, ResourceId, Secret, may_receive};
-pub use diagnose::{Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose};
+pub use diagnose::{
+    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, rules,
+};
 pub use endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
 pub use name::{CustomDomain, NameError, Region};
 pub use note::{Note, Understood};

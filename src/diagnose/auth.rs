@@ -1,0 +1,180 @@
+//! Rules of authentication and authorisation.
+
+use super::config::accepted;
+use super::refusal::{Refusal, phrase};
+use super::{Rule, Seen, Sight};
+use crate::catalogue::Severity;
+use crate::evidence::{AuthFacts, AuthTry, Claims};
+
+/// In the order of the catalogue.
+pub(super) const RULES: &[Rule] = &[
+    Rule::target("AUTH01", wrong_key, &[]),
+    Rule::target("AUTH02", plain_at_regional, &[]),
+    Rule::target("AUTH03", wrong_form, &[]),
+    Rule::target("AUTH04", wrong_audience, &[]),
+    Rule::target("AUTH05", no_role, &[]),
+    Rule::target("AUTH06", expired, &["AUTH02", "AUTH04"]),
+    Rule::target("AUTH09", keys_disabled, &[]),
+];
+
+/// AUTH01: the key is refused for itself.
+fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
+    let denied = denied(sight, &["key", "api_key"]).filter(|denied| denied.reply.status == 401)?;
+    if reason(denied) != Refusal::Unnamed {
+        return None;
+    }
+    let key = sight.evidence.credential.as_ref();
+    let key = key.map(|key| format!(" to the key of {} ({})", key.length, key.fingerprint)).unwrap_or_default();
+    let issuer = issued_elsewhere(sight, denied).unwrap_or_default();
+    let other = denied.tries.iter().find(|other| other.host != sight.host() && other.status == Some(401));
+    let seen = Seen::new(format!("`{}` answers {}{key}{issuer}", sight.host(), phrase(&denied.reply)))
+        .not_if(other.map(|other| format!("`{}` refuses the key as well", other.host)), "CFG12")
+        .not("AUTH09", "the answer does not say that keys are disabled");
+    Some(seen.not_if(sight.is_own().then_some("this is the resource's own host"), "CFG12"))
+}
+
+/// What the token service says of the key.
+fn issued_elsewhere(sight: &Sight<'_>, denied: &AuthFacts) -> Option<String> {
+    let region = denied.issued.as_ref()?.region.as_ref()?;
+    let own = sight.evidence.resource.region.as_ref();
+    let is_other = own.is_some_and(|own| own != region);
+    Some(format!(
+        "; the token issued for it names the region `{region}`{}",
+        if is_other { ", another one" } else { "" }
+    ))
+}
+
+/// AUTH02: a plain Entra token at a host of the region, and no other form is known to work.
+fn plain_at_regional(sight: &Sight<'_>) -> Option<Seen> {
+    let denied = denied(sight, &["entra"]).filter(|_| !sight.is_own())?;
+    let is_told = denied.reply.status == 400;
+    let is_refused = denied.reply.status == 401 && reason(denied) == Refusal::Unnamed;
+    let seen =
+        Seen::new(format!("a plain Entra token gets {} at `{}`, a regional host", phrase(&denied.reply), sight.host()))
+            .not_if(audience(sight).filter(|_| audience_is_right(sight)), "AUTH04")
+            .not_if(
+                left(sight).filter(|left| *left > 0).map(|left| format!("the token is valid for {left} s")),
+                "AUTH06",
+            );
+    (is_told || (is_refused && other_form(denied).is_none())).then_some(seen)
+}
+
+/// AUTH03: another form of the same token is accepted.
+fn wrong_form(sight: &Sight<'_>) -> Option<Seen> {
+    let denied =
+        denied(sight, &["entra", "entra_composed", "issued_token"]).filter(|denied| denied.reply.status == 401)?;
+    let other = other_form(denied)?;
+    let status = other.status.unwrap_or_default();
+    let (host, used, works) = (sight.host(), form(&denied.form), form(&other.form));
+    let at = if other.host == host { String::new() } else { format!(" at `{}`", other.host) };
+    let seen = Seen::new(format!("`{host}` answers 401 to the {used} and {status} to the {works}{at}"))
+        .not("AUTH05", format!("the same token is accepted as {works}"))
+        .not("AUTH06", format!("the same token is accepted as {works}"));
+    Some(seen)
+}
+
+/// AUTH04: for somebody else, by its own words or those of the service.
+fn wrong_audience(sight: &Sight<'_>) -> Option<Seen> {
+    let denied = denied(sight, &["entra", "entra_composed"])?;
+    let is_known = audience(sight).is_some();
+    let is_wrong = if is_known { !audience_is_right(sight) } else { reason(denied) == Refusal::Audience };
+    let expected = sight.evidence.resource.token_scope.as_deref().map(resource_of).unwrap_or_default();
+    let own = audience(sight).unwrap_or_else(|| "the audience of the token is not known".into());
+    let seen =
+        Seen::new(format!("{own}, `{expected}` is expected; `{}` answers {}", sight.host(), phrase(&denied.reply)))
+            .not("AUTH05", "a token for another audience is refused before any role is looked at");
+    is_wrong.then_some(seen)
+}
+
+/// AUTH05: the service names the permission.
+fn no_role(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refused_with(&[401, 403]).filter(|reply| Refusal::of(reply) == Refusal::Role)?;
+    let principal = claims(sight).and_then(|claims| claims.principal.as_deref());
+    let who = principal.map(|id| format!(" to the principal `{id}`")).unwrap_or_default();
+    let seen = Seen::new(format!("`{}` answers {}{who}", sight.host(), phrase(reply)))
+        .not_if(audience(sight).filter(|_| audience_is_right(sight)), "AUTH04")
+        .not("POL02", "the refusal names a permission and not the network");
+    Some(seen)
+}
+
+/// AUTH06: its time is over.
+fn expired(sight: &Sight<'_>) -> Option<Seen> {
+    let denied = denied(sight, &["entra", "entra_composed", "issued_token"])?;
+    let left = left(sight).filter(|left| *left <= 0)?;
+    let skew = sight.http().and_then(|facts| facts.skew_seconds);
+    let clock = skew.map(|skew| format!(", the local clock is {skew} s off")).unwrap_or_default();
+    let seen = Seen::new(format!(
+        "the token expired {} s ago{clock}; `{}` answers {}",
+        -left,
+        sight.host(),
+        phrase(&denied.reply)
+    ));
+    Some(seen.at(Severity::Error).not_if(audience(sight).filter(|_| audience_is_right(sight)), "AUTH04"))
+}
+
+/// AUTH09: no key will do.
+fn keys_disabled(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refused_with(&[401, 403]).filter(|reply| Refusal::of(reply) == Refusal::KeysDisabled)?;
+    let seen = Seen::new(format!("`{}` answers {}", sight.host(), phrase(reply)))
+        .not("AUTH01", "the answer says that keys are disabled, whichever it is")
+        .not("POL02", "the refusal names the kind of credential and not the network");
+    Some(seen)
+}
+
+fn denied<'a>(sight: &Sight<'a>, forms: &[&str]) -> Option<&'a AuthFacts> {
+    sight.denied().filter(|denied| forms.contains(&denied.form.as_str()))
+}
+
+fn reason(denied: &AuthFacts) -> Refusal {
+    Refusal::of(&denied.reply)
+}
+
+/// A form of the same credential that is accepted.
+fn other_form(denied: &AuthFacts) -> Option<&AuthTry> {
+    denied.tries.iter().find(|other| other.form != denied.form && accepted(other))
+}
+
+fn form(id: &str) -> &str {
+    match id {
+        "entra" => "plain Entra token",
+        "entra_composed" => "`aad#` token",
+        "issued_token" => "issued token",
+        other => other,
+    }
+}
+
+fn claims<'a>(sight: &Sight<'a>) -> Option<&'a Claims> {
+    sight.evidence.credential.as_ref()?.claims.as_ref()
+}
+
+/// Seconds until the token expires, by the clock of the service where that is known.
+fn left(sight: &Sight<'_>) -> Option<i64> {
+    let skew = sight.http().and_then(|facts| facts.skew_seconds).unwrap_or_default();
+    Some(claims(sight)?.expires_in(sight.evidence.observed_at)?.saturating_add(skew))
+}
+
+/// Whom the token says it is for, in words.
+fn audience(sight: &Sight<'_>) -> Option<String> {
+    let audience = claims(sight)?.aud.as_deref()?;
+    Some(format!("the token is for `{audience}`"))
+}
+
+/// Whether that is the resource's cloud. Voice Live has an audience of its own.
+fn audience_is_right(sight: &Sight<'_>) -> bool {
+    let Some(audience) = claims(sight).and_then(|claims| claims.aud.as_deref()) else { return false };
+    let expected = sight.evidence.resource.token_scope.as_deref().map(resource_of);
+    let is_voice_live = sight.trace.target.service.as_deref().is_some_and(|service| service.starts_with("voice-live"));
+    let is_expected = |expected: &str| audience.trim_end_matches('/').eq_ignore_ascii_case(expected);
+    expected.is_none_or(is_expected) || audience == SERVICE_PRINCIPAL || (is_voice_live && is_expected(VOICE_LIVE))
+}
+
+/// `https://cognitiveservices.azure.com/.default` → `https://cognitiveservices.azure.com`.
+fn resource_of(scope: &str) -> &str {
+    scope.trim_end_matches(".default").trim_end_matches('/')
+}
+
+/// The application id of Azure AI services, which tokens of version 2 carry in place of its URL.
+const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";
+
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-how-to>
+const VOICE_LIVE: &str = "https://ai.azure.com";

@@ -1,0 +1,117 @@
+//! Filling the parts in capitals of a remedy or a command with what the evidence knows.
+
+use url::Url;
+
+use super::Sight;
+use crate::cloud::Cloud;
+use crate::evidence::{Evidence, ResourceFacts};
+
+/// A part of a text and what stands for it.
+pub(super) type Value = (&'static str, String);
+
+/// Puts the values in place of the whole words that they stand for; what is unknown stays in capitals.
+pub(super) fn fill(text: &str, values: &[Value]) -> String {
+    // The name of the account is often, but not always, its custom domain: there it stays to be filled in.
+    let is_account = text.contains("az cognitiveservices account");
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let starts_word = !filled.ends_with(is_word) || !is_word(first);
+        let value = values
+            .iter()
+            .filter(|(part, _)| !(is_account && *part == "NAME"))
+            .find(|(part, _)| starts_word && rest.strip_prefix(part).is_some_and(|after| !after.starts_with(is_word)));
+        let length = value.map_or(first.len_utf8(), |(part, _)| part.len());
+        filled.push_str(value.map_or(&rest[..length], |(_, value)| value));
+        rest = &rest[length..];
+    }
+    filled
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// What a run knows of its resource.
+pub(super) fn of_resource(evidence: &Evidence) -> Vec<Value> {
+    let resource = &evidence.resource;
+    let mut values = Vec::new();
+    let mut add = |part, value: Option<&String>| values.extend(value.map(|value| (part, value.clone())));
+    add("NAME", resource.custom_domain.as_ref());
+    add("REGION", resource.region.as_ref());
+    add("privatelink.cognitiveservices.azure.com", resource.private_zone.as_ref());
+    add("cognitiveservices.azure.com", resource.custom_zone.as_ref());
+    values.extend(suffixes(resource));
+    values
+}
+
+/// What it knows of one target besides; the first value of a part counts.
+pub(super) fn of_target(sight: &Sight<'_>) -> Vec<Value> {
+    let target = &sight.trace.target;
+    let mut values = vec![("HOST", target.host.clone())];
+    values.extend(target.service.clone().map(|service| ("SERVICE", service)));
+    if let (true, None, Some((name, zone))) =
+        (target.is_own_host, &sight.evidence.resource.host, target.host.split_once('.'))
+    {
+        values.push(("NAME", name.to_owned()));
+        values.push(("privatelink.cognitiveservices.azure.com", format!("privatelink.{zone}")));
+        values.push(("cognitiveservices.azure.com", zone.to_owned()));
+    }
+    let proxy =
+        sight.proxy().and_then(|facts| facts.proxy.as_ref().or(facts.unused.as_ref().map(|unused| &unused.proxy)));
+    values.extend(proxy.and_then(|proxy| authority(proxy)).map(|authority| ("PROXY:PORT", authority)));
+    values.extend(of_resource(sight.evidence));
+    values.extend(sight.chain.region.clone().map(|region| ("REGION", region)));
+    values
+}
+
+/// `http://proxy:3128` → `proxy:3128`.
+fn authority(proxy: &str) -> Option<String> {
+    let url = Url::parse(proxy).ok()?;
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+}
+
+/// The suffixes of the resource's cloud in place of those of the public cloud.
+fn suffixes(resource: &ResourceFacts) -> Vec<Value> {
+    let Some(Ok(cloud)) = resource.cloud.as_deref().map(str::parse::<Cloud>) else { return Vec::new() };
+    let suffixes = cloud.suffixes();
+    let mut values = vec![
+        ("speech.microsoft.com", suffixes.realtime().to_owned()),
+        ("api.cognitive.microsoft.com", suffixes.rest().to_owned()),
+    ];
+    values.extend(suffixes.authority().map(|host| ("login.microsoftonline.com", host.to_owned())));
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_words_are_filled_and_nothing_else() {
+        let values: Vec<Value> = vec![
+            ("NAME", "contoso".into()),
+            ("HOST", "NAME.example".into()),
+            ("PROXY:PORT", "10.0.0.9:3128".into()),
+            ("cognitiveservices.azure.com", "cognitiveservices.azure.us".into()),
+        ];
+        for (text, expected) in [
+            ("dig HOST.", "dig NAME.example."),
+            (
+                "`NAME.cognitiveservices.azure.com` and CUSTOM_NAME",
+                "`contoso.cognitiveservices.azure.us` and CUSTOM_NAME",
+            ),
+            ("HTTPS_PROXY=http://PROXY:PORT", "HTTPS_PROXY=http://10.0.0.9:3128"),
+            ("give PROXY and PORT, GROUP stays", "give PROXY and PORT, GROUP stays"),
+            ("HOSTS NAMED éNAME", "HOSTS NAMED éNAME"),
+            (
+                "az cognitiveservices account show -n NAME -g GROUP",
+                "az cognitiveservices account show -n NAME -g GROUP",
+            ),
+            ("-x HOST:443", "-x NAME.example:443"),
+            ("", ""),
+        ] {
+            assert_eq!(fill(text, &values), expected, "{text}");
+        }
+    }
+}

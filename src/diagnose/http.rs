@@ -1,0 +1,102 @@
+//! Rules of HTTP and of WebSockets.
+
+use url::Url;
+
+use super::refusal::{phrase, quoted};
+use super::{Rule, Seen, Sight};
+use crate::catalogue::Severity;
+use crate::evidence::{FailureKind, Reply, Skip};
+
+/// In the order of the catalogue.
+pub(super) const RULES: &[Rule] = &[
+    Rule::target("HTTP01", not_offered, &[]),
+    Rule::target("HTTP03", redirected, &["HTTP01"]),
+    Rule::target("HTTP04", no_upgrade, &[]),
+    Rule::target("HTTP06", fails, &[]),
+    Rule::target("WS02", closed_at_once, &[]),
+];
+
+/// HTTP01: 404.
+fn not_offered(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refused_with(&[404])?;
+    let seen = Seen::new(format!("`{}` answers {}{}", sight.host(), phrase(reply), asked(reply)));
+    Some(seen.not("AUTH01", "the refusal is about the path and not about the credential"))
+}
+
+/// HTTP03: another host is named, although following it was not what the run set out to do.
+fn redirected(sight: &Sight<'_>) -> Option<Seen> {
+    let is_planned = sight.trace.http.skipped() == Some(Skip::Redirected)
+        || sight.trace.websocket.skipped() == Some(Skip::Redirected);
+    let (status, host, class) = named(sight)?;
+    let is_followed = is_planned && !sight.expects_private();
+    if is_followed || host == sight.host() {
+        return None;
+    }
+    let at = class.map(|class| format!(" ({class})")).unwrap_or_default();
+    let own = sight.address().map(|address| format!(" ({})", address.class)).unwrap_or_default();
+    let is_in_the_way = sight.expects_private() || sight.refused_with(REDIRECTS).is_some();
+    let severity = if is_in_the_way { Severity::Error } else { Severity::Warning };
+    Some(Seen::new(format!("`{}`{own} answers {status} and directs to `{host}`{at}", sight.host())).at(severity))
+}
+
+/// The host that the service names: asked for it, or in place of an answer.
+fn named(sight: &Sight<'_>) -> Option<(u16, String, Option<crate::evidence::AddressClass>)> {
+    let asked = sight.http().and_then(|facts| facts.redirect.as_ref());
+    if let Some((redirect, host)) = asked.and_then(|redirect| Some((redirect, redirect.host.clone()?))) {
+        return Some((redirect.status, host, redirect.class));
+    }
+    let reply = sight.refused_with(REDIRECTS)?;
+    let base = Url::parse(&sight.trace.target.url).ok()?;
+    let url = base.join(reply.header("location")?).ok()?;
+    Some((reply.status, url.host_str()?.to_owned(), None))
+}
+
+/// HTTP04: an answer where a socket should be.
+fn no_upgrade(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refusal().filter(|reply| (200..300).contains(&reply.status))?;
+    let server = reply.header("server").map(|server| format!(" of {}", quoted(server))).unwrap_or_default();
+    let kind = reply.header("content-type").map(|kind| format!(", {}", quoted(kind))).unwrap_or_default();
+    let bytes = reply.body_bytes;
+    let seen =
+        Seen::new(format!("`{}` answers {}{server}{kind}, {bytes} bytes{}", sight.host(), phrase(reply), asked(reply)))
+            .not_if(sight.proxied().is_none().then_some("no proxy applies"), "PXY05")
+            .not("AUTH01", "no credential is refused");
+    sight.trace.target.is_websocket.then_some(seen)
+}
+
+/// HTTP06: 5xx; an error where it keeps a service from working.
+fn fails(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refusal().filter(|reply| reply.status >= 500)?;
+    let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
+    let id = REQUEST_IDS.iter().find_map(|name| Some(format!(", `{name}: {}`", reply.header(name)?)));
+    let seen = Seen::new(format!("`{}` answers {}{after}{}", sight.host(), phrase(reply), id.unwrap_or_default()))
+        .at(Severity::Error)
+        .not_if(sight.proxied().map(|_| "the tunnel of the proxy was open"), "PXY04");
+    Some(seen)
+}
+
+/// WS02: opened, and gone.
+fn closed_at_once(sight: &Sight<'_>) -> Option<Seen> {
+    sight.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Closed)?;
+    let facts = sight.upgrade()?;
+    let after = facts.closed_after_ms.map(|millis| format!(" {millis:.0} ms")).unwrap_or_default();
+    let how = match (facts.close_code, facts.close_reason.as_deref()) {
+        (Some(code), Some(reason)) if !reason.is_empty() => format!("with {code} {}", quoted(reason)),
+        (Some(code), _) => format!("with {code}"),
+        (None, _) => "without a close frame".to_owned(),
+    };
+    let seen = Seen::new(format!("`{}` answers 101 and closes{after} later {how}", sight.host()))
+        .not("WS03", "it was not idle")
+        .not("HTTP04", "the upgrade was answered with 101");
+    Some(seen)
+}
+
+/// What was asked.
+fn asked(reply: &Reply) -> String {
+    if reply.request.is_empty() { String::new() } else { format!(" to `{}`", reply.request) }
+}
+
+const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
+
+/// Support asks for these first.
+const REQUEST_IDS: [&str; 3] = ["x-requestid", "apim-request-id", "x-ms-request-id"];

@@ -1,0 +1,215 @@
+//! Rules of name resolution.
+
+use super::super::sample::*;
+use super::{expect, with};
+use crate::evidence::{FailureKind, Step, Trace};
+
+fn nxdomain(trace: &mut Trace, chain: &[&str], soa: &str) {
+    let host = trace.target.host.clone();
+    let mut denied = without(answer("168.63.129.16", &host, chain, &[]), Some("NXDOMAIN"));
+    denied.soa = Some(soa.into());
+    unresolved(trace, FailureKind::NoSuchName, vec![denied]);
+}
+
+#[test]
+fn dns01_is_a_name_that_nobody_knows() {
+    let evidence = with(private(), |trace| nxdomain(trace, &[], "cognitiveservices.azure.com"));
+    expect(&evidence, "DNS01 error, unreachable");
+    let (text, ruled_out) = observed(&evidence, "DNS01");
+    assert_eq!(
+        text,
+        "168.63.129.16 answers NXDOMAIN for `contoso.cognitiveservices.azure.com.` (zone `cognitiveservices.azure.com`)"
+    );
+    assert_eq!(ruled_out, ["DNS02", "DNS04"]);
+    // The system alone knows.
+    let evidence = with(private(), |trace| unresolved(trace, FailureKind::NoSuchName, Vec::new()));
+    expect(&evidence, "DNS01 error, unreachable");
+}
+
+#[test]
+fn dns02_is_silence_or_refusal_of_every_server() {
+    for rcode in [Some("SERVFAIL"), Some("REFUSED"), None] {
+        let evidence = with(private(), |trace| {
+            let servers = vec![without(answer("10.0.0.2", OWN, &[], &[]), rcode)];
+            unresolved(trace, FailureKind::NoAnswer, servers);
+        });
+        expect(&evidence, "DNS02 error, unreachable");
+        let commands = &super::diagnose(&evidence).findings[0].commands;
+        assert_eq!(commands[0], "dig @10.0.0.2 contoso.cognitiveservices.azure.com.");
+    }
+    // One server that is dead beside one that answers is not in the way.
+    let evidence = with(private(), |trace| {
+        let servers = &mut dns(trace).servers;
+        servers[1] = without(servers[1].clone(), Some("SERVFAIL"));
+    });
+    expect(&evidence, "healthy");
+}
+
+#[test]
+fn dns03_matters_where_a_private_address_is_expected_or_the_public_way_is_refused() {
+    let evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+    expect(&evidence, "DNS03 error, degraded");
+    let (text, ruled_out) = observed(&evidence, "DNS03");
+    assert_eq!(
+        text,
+        "`contoso.cognitiveservices.azure.com` passes `contoso.privatelink.cognitiveservices.azure.com` and ends at \
+         20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 answer alike"
+    );
+    assert_eq!(ruled_out, ["DNS05", "DNS09"]);
+    let refused = |scenario, expected| {
+        with(own(scenario, expected, PROXY_CHAIN, "20.50.1.7"), |trace| {
+            answered(trace, reply(403, "AccessDenied", "Public access is disabled."));
+        })
+    };
+    expect(&refused("custom_domain_unknown", "any"), "DNS03 error, POL01 error by DNS03, unreachable");
+    expect(&refused("service_endpoint", "public"), "POL01 error, unreachable");
+}
+
+#[test]
+fn dns03_explains_a_key_that_the_public_side_refuses_and_a_firewall_that_stops_the_public_way() {
+    let evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+    let key = with(evidence.clone(), |trace| denied(trace, "key", reply(401, "401", "Access denied"), &[]));
+    expect(&key, "DNS03 error, AUTH01 error by DNS03, unreachable");
+    let blocked = with(evidence, |trace| unconnected(trace, vec![to("20.50.1.7", FailureKind::TimedOut)]));
+    expect(&blocked, "DNS03 error, TCP01 error by DNS03, unreachable");
+}
+
+#[test]
+fn dns04_is_denied_by_the_private_zone() {
+    let evidence = with(private(), |trace| nxdomain(trace, PRIVATE_LINK, "privatelink.cognitiveservices.azure.com"));
+    expect(&evidence, "DNS04 error, unreachable");
+    let (text, ruled_out) = observed(&evidence, "DNS04");
+    assert!(
+        text.ends_with("which 168.63.129.16 says does not exist (zone `privatelink.cognitiveservices.azure.com`)"),
+        "{text}"
+    );
+    assert_eq!(ruled_out, ["DNS01", "DNS03"]);
+    // A public resolver in the same list sees what the zone hides.
+    let evidence = with(evidence, |trace| dns(trace).servers.push(answer("8.8.8.8", OWN, PROXY_CHAIN, &["20.50.1.7"])));
+    expect(&evidence, "DNS04 error, DNS09 error by DNS04, unreachable");
+}
+
+#[test]
+fn dns05_is_the_gateway_where_a_private_endpoint_is_expected() {
+    let not_found = |expect, scenario| {
+        with(own(scenario, expect, GATEWAY_CHAIN, "13.93.122.1"), |trace| {
+            answered(trace, reply(404, "404", "Resource not found"));
+        })
+    };
+    let evidence = not_found("private", "private_endpoint");
+    expect(&evidence, "DNS05 error, CFG14 error by DNS05, HTTP01 error by DNS05, unreachable");
+    let (text, ruled_out) = observed(&evidence, "DNS05");
+    assert!(text.contains("passes `westeurope.api.cognitive.microsoft.com` and ends at 13.93.122.1 (public), in the region `westeurope`"), "{text}");
+    assert_eq!(ruled_out, ["DNS03"]);
+    expect(&not_found("any", "custom_domain_unknown"), "CFG14 error, HTTP01 error by CFG14, unreachable");
+    // An allowed network without a private endpoint has no privatelink step either.
+    expect(&own("private_endpoint", "private", &PROXY_CHAIN[1..], "20.50.1.7"), "DNS05 error, degraded");
+}
+
+#[test]
+fn dns07_is_a_system_that_says_what_no_server_says() {
+    // A name policy hides the private zone.
+    let evidence = with(private(), |trace| {
+        let facts = dns(trace);
+        facts.system.as_mut().expect("an answer").addresses = vec!["20.50.1.7".parse().unwrap()];
+        facts.addresses = vec![std::net::IpAddr::from([20, 50, 1, 7]).into()];
+    });
+    expect(&evidence, "DNS07 error, degraded");
+    let (text, ruled_out) = observed(&evidence, "DNS07");
+    assert_eq!(
+        text,
+        "the system gives 20.50.1.7 (public) for `contoso.cognitiveservices.azure.com`; 168.63.129.16 answers 10.1.0.4 (private)"
+    );
+    assert_eq!(ruled_out, ["DNS09"]);
+    // A VPN gives the private address that the servers do not: well, but by one way only.
+    let evidence = with(own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7"), |trace| {
+        let facts = dns(trace);
+        facts.system.as_mut().expect("an answer").addresses = vec!["10.1.0.4".parse().unwrap()];
+        facts.addresses = vec![std::net::IpAddr::from([10, 1, 0, 4]).into()];
+    });
+    expect(&evidence, "DNS07 warning, degraded");
+    // Another public address of the same kind is load balancing.
+    let evidence = with(regional(), |trace| {
+        dns(trace).system.as_mut().expect("an answer").addresses = vec!["20.61.99.77".parse().unwrap()];
+    });
+    expect(&evidence, "healthy");
+}
+
+#[test]
+fn dns07_lets_a_hosts_file_lead_to_the_private_endpoint_and_names_a_line_that_misleads() {
+    let hosts = |ip: &str| {
+        let mut evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+        let facts = dns(&mut evidence.traces[0]);
+        facts.hosts_file = vec![ip.parse().unwrap()];
+        facts.system.as_mut().expect("an answer").addresses = vec![ip.parse().unwrap()];
+        facts.addresses = vec![ip.parse::<std::net::IpAddr>().unwrap().into()];
+        evidence
+    };
+    expect(&hosts("10.1.0.4"), "healthy");
+    expect(&hosts("127.0.0.1"), "DNS07 error, degraded");
+    let stale = with(hosts("10.1.0.9"), |trace| unconnected(trace, vec![to("10.1.0.9", FailureKind::TimedOut)]));
+    expect(&stale, "DNS07 error, TCP05 error by DNS07, unreachable");
+    assert!(observed(&stale, "DNS07").0.starts_with("the hosts file gives 10.1.0.9 (private)"));
+}
+
+#[test]
+fn dns09_is_servers_that_lead_to_different_kinds() {
+    let mixed = |expect| {
+        with(own("custom_domain_unknown", expect, PRIVATE_LINK, "10.1.0.4"), |trace| {
+            dns(trace).servers[1] = answer("8.8.8.8", OWN, PROXY_CHAIN, &["20.50.1.7"]);
+        })
+    };
+    expect(&mixed("private"), "DNS09 error, degraded");
+    expect(&mixed("any"), "DNS09 warning, degraded");
+    let (text, _) = observed(&mixed("private"), "DNS09");
+    assert_eq!(
+        text,
+        "`contoso.cognitiveservices.azure.com`: 168.63.129.16 answers 10.1.0.4 (private) and 8.8.8.8 answers 20.50.1.7 (public)"
+    );
+    // Load balancing.
+    let evidence = with(regional(), |trace| dns(trace).servers[1].addresses = vec!["20.61.99.77".parse().unwrap()]);
+    expect(&evidence, "healthy");
+    // The wrong one was used: the refusal is its consequence.
+    let evidence = with(mixed("private"), |trace| {
+        resolve(trace, PROXY_CHAIN, "20.50.1.7");
+        dns(trace).servers[1] = answer("10.0.0.2", OWN, PRIVATE_LINK, &["10.1.0.4"]);
+        answered(trace, reply(403, "403", "Public access is disabled."));
+    });
+    expect(&evidence, "DNS09 error, POL01 error by DNS09, unreachable");
+}
+
+#[test]
+fn dns13_is_an_address_that_no_service_has() {
+    let sinkhole = |ip| {
+        with(regional(), |trace| {
+            resolve(trace, &[], ip);
+            unconnected(trace, vec![to(ip, FailureKind::Refused)]);
+        })
+    };
+    for ip in ["0.0.0.0", "127.0.0.1", "198.18.0.5", "::1"] {
+        expect(&sinkhole(ip), "DNS13 error, TCP02 error by DNS13, degraded");
+    }
+    assert_eq!(observed(&sinkhole("0.0.0.0"), "DNS13").1, ["DNS07", "TCP02"]);
+    // NAT64 is a translation, a container is at home.
+    expect(&with(regional(), |trace| resolve(trace, &[], "64:ff9b::1432:107")), "healthy");
+    let mut container = sinkhole("127.0.0.1");
+    container.resource.host = Some("localhost:5000".into());
+    expect(&container, "TCP02 error, degraded");
+    // The hosts file is not a filter.
+    let evidence = with(sinkhole("127.0.0.1"), |trace| {
+        let facts = dns(trace);
+        facts.hosts_file = vec!["127.0.0.1".parse().unwrap()];
+        facts.servers[0] = answer("168.63.129.16", STT, &[], &["20.61.99.10"]);
+        facts.servers.truncate(1);
+    });
+    expect(&evidence, "DNS07 error, TCP02 error by DNS07, degraded");
+}
+
+#[test]
+fn a_proxy_that_resolves_leaves_no_rule_of_dns() {
+    let evidence = with(regional(), |trace| {
+        trace.dns = Step::Skipped { because: crate::evidence::Skip::Proxied };
+        through_proxy(trace);
+    });
+    expect(&evidence, "healthy");
+}

@@ -1,0 +1,121 @@
+//! Rules of HTTP, of WebSockets, of the network policy and of the quota.
+
+use super::super::sample::*;
+use super::{expect, with};
+use crate::evidence::{Evidence, FailureKind, HttpFacts, Redirect, Reply, Skip, Trace, UpgradeFacts};
+use crate::{Severity, diagnose};
+
+fn refusing(reply: Reply) -> Evidence {
+    with(regional(), |trace| not_upgraded(trace, reply))
+}
+
+#[test]
+fn http01_is_a_path_that_is_not_there() {
+    expect(&refusing(reply(404, "404", "Resource not found")), "HTTP01 error, degraded");
+    let (text, _) = observed(&refusing(reply(404, "404", "Resource not found")), "HTTP01");
+    assert_eq!(text, "`westeurope.stt.speech.microsoft.com` answers 404 `Resource not found`");
+    expect(&refusing(reply(400, "400", "language")), "unexplained websocket, degraded");
+}
+
+fn directed(trace: &mut Trace, host: &str) {
+    let redirect = Redirect { status: 200, host: Some(host.into()), is_own_cloud: true, ..Redirect::default() };
+    trace.http = passed(HttpFacts { reply: reply(401, "", ""), redirect: Some(redirect), ..HttpFacts::default() });
+}
+
+#[test]
+fn http03_is_a_redirect_that_nobody_set_out_to_follow() {
+    let evidence = with(private(), |trace| directed(trace, STT));
+    expect(&evidence, "HTTP03 error, degraded");
+    let evidence = with(own("service_endpoint", "public", PROXY_CHAIN, "20.50.1.7"), |trace| directed(trace, STT));
+    expect(&evidence, "HTTP03 warning, degraded");
+    expect(&with(private(), |trace| directed(trace, OWN)), "healthy");
+    let mut moved = reply(301, "", "");
+    moved.headers.push(("location".into(), format!("https://{STT}/stt/speech/universal/v2?x=y")));
+    let evidence =
+        with(own("service_endpoint", "public", PROXY_CHAIN, "20.50.1.7"), |trace| not_upgraded(trace, moved));
+    expect(&evidence, "HTTP03 error, unreachable");
+    let (text, _) = observed(&evidence, "HTTP03");
+    assert!(text.ends_with("answers 301 and directs to `westeurope.stt.speech.microsoft.com`"), "{text}");
+}
+
+#[test]
+fn http04_is_an_answer_in_place_of_a_socket() {
+    let evidence = refusing(reply(200, "", ""));
+    expect(&evidence, "HTTP04 error, degraded");
+    assert_eq!(observed(&evidence, "HTTP04").1, ["PXY05", "AUTH01"]);
+    expect(&with(regional(), |trace| answered(trace, reply(200, "", "<html>"))), "HTTP04 error, degraded");
+}
+
+#[test]
+fn http06_is_trouble_of_the_service() {
+    let mut down = reply(503, "", "");
+    down.headers = vec![("retry-after".into(), "30".into()), ("apim-request-id".into(), "abc".into())];
+    let evidence = refusing(down);
+    expect(&evidence, "HTTP06 error, degraded");
+    assert!(observed(&evidence, "HTTP06").0.ends_with("503, `Retry-After: 30`, `apim-request-id: abc`"));
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 60);
+}
+
+#[test]
+fn ws02_is_a_socket_that_is_closed_at_once() {
+    let evidence = with(regional(), |trace| {
+        let facts = UpgradeFacts { reply: reply(101, "", ""), closed_after_ms: Some(12.0), ..UpgradeFacts::default() };
+        trace.websocket = failed(FailureKind::Closed, facts);
+        skip_from(trace, Skip::WebSocket);
+    });
+    expect(&evidence, "WS02 error, degraded");
+    assert!(observed(&evidence, "WS02").0.ends_with("answers 101 and closes 12 ms later without a close frame"));
+    assert_eq!(observed(&evidence, "WS02").1, ["WS03", "HTTP04"]);
+}
+
+fn policy(scenario: &str, expect: &str, chain: &[&str], ip: &str, text: &str) -> Evidence {
+    with(own(scenario, expect, chain, ip), |trace| answered(trace, reply(403, "AccessDenied", text)))
+}
+
+const FIREWALL: &str = "Access denied due to Virtual Network/Firewall rules.";
+
+#[test]
+fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
+    let public = |scenario, text| policy(scenario, "public", PROXY_CHAIN, "20.50.1.7", text);
+    expect(&public("disabled_unreachable", "Public access is disabled."), "POL01 error, unreachable");
+    expect(&public("custom_domain_selected_ip_only", FIREWALL), "POL02 error, unreachable");
+    expect(&public("service_endpoint", FIREWALL), "POL03 error, unreachable");
+    // Without a text the scenario decides.
+    expect(&public("disabled_unreachable", ""), "POL01 error, unreachable");
+    expect(&public("custom_domain_locked", ""), "POL02 error, unreachable");
+    let evidence = public("custom_domain_selected_ip_only", FIREWALL);
+    assert_eq!(observed(&evidence, "POL02").1, ["AUTH01", "POL01", "POL03"]);
+    assert_eq!(
+        observed(&evidence, "POL02").0,
+        "`contoso.cognitiveservices.azure.com` at 20.50.1.7 (public) answers 403 `AccessDenied` \
+         `Access denied due to Virtual Network/Firewall rules.`"
+    );
+    assert!(diagnose(&evidence).findings[0].commands[1].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
+    // Through the private endpoint it is not public access that is disabled.
+    let evidence = policy(
+        "private_endpoint",
+        "private",
+        PRIVATE_LINK,
+        "10.1.0.4",
+        "Traffic is not from an approved private endpoint.",
+    );
+    expect(&evidence, "unexplained http, unreachable");
+    // A regional host has no network rules; a page is not the service.
+    expect(&with(regional(), |trace| answered(trace, reply(403, "", ""))), "unexplained http, degraded");
+    let mut page = reply(403, "", "blocked by the firewall");
+    page.headers.push(("content-type".into(), "text/html".into()));
+    expect(&with(private(), |trace| answered(trace, page)), "unexplained http, unreachable");
+}
+
+#[test]
+fn quo01_is_a_warning_that_explains() {
+    let mut evidence = regional();
+    for trace in &mut evidence.traces {
+        not_upgraded(trace, reply(429, "429", "Rate limit is exceeded. Try again in 3 seconds."));
+    }
+    expect(&evidence, "QUO01 warning, degraded");
+    assert_eq!(
+        (diagnose(&evidence).exit_code(Severity::Error), diagnose(&evidence).exit_code(Severity::Warning)),
+        (0, 90)
+    );
+}

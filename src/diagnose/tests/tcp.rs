@@ -1,0 +1,166 @@
+//! Rules of TCP and of the proxy.
+
+use super::super::sample::*;
+use super::{expect, with};
+use crate::evidence::{
+    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, SniTry, Step, TlsFacts, Trace, UnusedProxy,
+};
+
+fn ending(kind: FailureKind) -> Evidence {
+    with(regional(), |trace| unconnected(trace, vec![to("20.61.99.10", kind)]))
+}
+
+#[test]
+fn tcp01_02_04_are_told_by_how_the_attempt_ends() {
+    expect(&ending(FailureKind::TimedOut), "TCP01 error, degraded");
+    expect(&ending(FailureKind::Refused), "TCP02 error, degraded");
+    expect(&ending(FailureKind::Reset), "TCP03 error, degraded");
+    expect(&ending(FailureKind::Unreachable), "TCP04 error, degraded");
+    expect(&ending(FailureKind::NotPermitted), "unexplained tcp, degraded");
+    let (text, ruled_out) = observed(&ending(FailureKind::TimedOut), "TCP01");
+    assert_eq!(text, "`westeurope.stt.speech.microsoft.com`: 20.61.99.10:443 (public) timed out after 2.0 s");
+    assert_eq!(ruled_out, ["TCP05", "TCP02"]);
+    assert_eq!(super::diagnose(&ending(FailureKind::Unreachable)).findings[0].commands, ["ip route get 20.61.99.10"]);
+    // A missing address family says less than silence.
+    let evidence = with(regional(), |trace| {
+        unconnected(trace, vec![to("2603::7", FailureKind::Unreachable), to("20.61.99.10", FailureKind::TimedOut)]);
+    });
+    expect(&evidence, "TCP01 error, degraded");
+}
+
+#[test]
+fn tcp03_and_tls07_differ_in_whether_another_name_survives() {
+    let cut = |other: Option<Option<FailureKind>>| {
+        with(regional(), |trace| {
+            let other_name = other.map(|kind| SniTry {
+                name: "www.microsoft.com".into(),
+                failure: kind.map(|kind| Failure::new(kind, "reset by peer")),
+            });
+            untrusted(trace, FailureKind::Reset, TlsFacts { other_name, ..TlsFacts::default() });
+        })
+    };
+    expect(&cut(None), "TCP03 error, degraded");
+    expect(&cut(Some(Some(FailureKind::Reset))), "TCP03 error, degraded");
+    expect(&cut(Some(None)), "TLS07 error, degraded");
+    assert_eq!(observed(&cut(Some(Some(FailureKind::Reset))), "TCP03").1, ["TLS07", "TCP01"]);
+    assert_eq!(observed(&cut(Some(None)), "TLS07").1, ["TCP03"]);
+}
+
+#[test]
+fn tcp05_is_the_private_endpoint_alone() {
+    let silent = |reference: Option<Option<FailureKind>>| {
+        with(private(), |trace| {
+            unconnected(trace, vec![to("10.1.0.4", FailureKind::TimedOut)]);
+            let peer = "20.60.0.1:443".parse().unwrap();
+            tcp(trace).reference =
+                reference.map(|kind| ("westeurope.api.cognitive.microsoft.com".into(), attempt(peer, kind)));
+        })
+    };
+    expect(&silent(Some(None)), "TCP05 error, unreachable");
+    expect(&silent(None), "TCP05 error, unreachable");
+    expect(&silent(Some(Some(FailureKind::TimedOut))), "TCP01 error, unreachable");
+    assert_eq!(observed(&silent(Some(None)), "TCP05").1, ["DNS03", "TCP01"]);
+    assert!(super::diagnose(&silent(Some(None))).findings[0].remedy.contains("from this subnet to 10.1.0.4"));
+    // A regional host has no private endpoint, whatever its address.
+    let evidence = with(regional(), |trace| {
+        resolve(trace, &[], "10.1.0.4");
+        unconnected(trace, vec![to("10.1.0.4", FailureKind::TimedOut)]);
+    });
+    expect(&evidence, "TCP01 error, degraded");
+}
+
+#[test]
+fn tcp06_is_ipv6_that_hangs() {
+    let both = |kind| with(regional(), |trace| tcp(trace).attempts.insert(0, to("2603:1020::7", kind)));
+    expect(&both(FailureKind::TimedOut), "TCP06 warning, degraded");
+    expect(&both(FailureKind::Unreachable), "healthy");
+    let evidence = with(regional(), |trace| tcp(trace).attempts.insert(0, to("20.61.99.9", FailureKind::TimedOut)));
+    expect(&evidence, "healthy");
+}
+
+fn configured(trace: &mut Trace, status: u16) {
+    let tunnel = ProxyTry { status: Some(status), ..ProxyTry::default() };
+    trace.proxy = passed(ProxyFacts {
+        unused: Some(UnusedProxy {
+            proxy: "http://10.9.0.1:3128".into(),
+            source: "HTTPS_PROXY".into(),
+            because: "`--proxy none`".into(),
+            tunnel,
+        }),
+        ..ProxyFacts::default()
+    });
+}
+
+#[test]
+fn pxy01_is_a_way_out_that_is_not_taken() {
+    let evidence = with(ending(FailureKind::TimedOut), |trace| configured(trace, 200));
+    expect(&evidence, "PXY01 error, TCP01 error by PXY01, degraded");
+    let commands = &super::diagnose(&evidence).findings[0].commands;
+    assert_eq!(commands[0], "export HTTPS_PROXY=http://10.9.0.1:3128");
+    expect(&with(ending(FailureKind::TimedOut), |trace| configured(trace, 403)), "TCP01 error, degraded");
+    expect(&with(regional(), |trace| configured(trace, 200)), "healthy");
+}
+
+fn refused(kind: FailureKind, status: u16) -> Evidence {
+    with(regional(), |trace| {
+        let tunnel = ProxyTry {
+            status: Some(status),
+            schemes: vec!["NTLM".into(), "Negotiate".into()],
+            headers: vec![("via".into(), "1.1 squid".into())],
+            ..ProxyTry::default()
+        };
+        skip_from(trace, crate::evidence::Skip::Tcp);
+        trace.proxy = failed(
+            kind,
+            ProxyFacts { proxy: Some("http://10.9.0.1:3128".into()), tunnel: Some(tunnel), ..ProxyFacts::default() },
+        );
+    })
+}
+
+#[test]
+fn pxy03_and_04_are_told_by_the_status() {
+    expect(&refused(FailureKind::ProxyAuth, 407), "PXY03 error, degraded");
+    expect(&refused(FailureKind::ProxyRefused, 403), "PXY04 error, degraded");
+    assert_eq!(
+        observed(&refused(FailureKind::ProxyAuth, 407), "PXY03").0,
+        "`http://10.9.0.1:3128` answers CONNECT with 407 and offers NTLM, Negotiate"
+    );
+    assert!(observed(&refused(FailureKind::ProxyRefused, 403), "PXY04").0.ends_with("with 403 (via: `1.1 squid`)"));
+}
+
+#[test]
+fn pxy05_is_an_upgrade_that_is_lost_in_the_proxy() {
+    let lost = |reply| {
+        with(regional(), |trace| {
+            through_proxy(trace);
+            not_upgraded(trace, reply);
+        })
+    };
+    expect(&lost(reply(200, "", "")), "PXY05 error, HTTP04 error by PXY05, degraded");
+    expect(&lost(reply(426, "", "")), "PXY05 error, degraded");
+    // The service itself refuses in JSON.
+    expect(&lost(reply(400, "BadRequest", "language is missing")), "unexplained websocket, degraded");
+    expect(&lost(reply(404, "404", "Resource not found")), "HTTP01 error, degraded");
+    // Without a proxy it is HTTP04.
+    expect(&with(regional(), |trace| not_upgraded(trace, reply(200, "", ""))), "HTTP04 error, degraded");
+}
+
+#[test]
+fn pxy06_is_a_private_endpoint_behind_a_proxy() {
+    let proxied = |direct: Option<&str>| {
+        with(private(), |trace| {
+            through_proxy(trace);
+            if let Step::Passed { found, .. } = &mut trace.proxy {
+                found.direct = direct.map(|peer| attempt(peer.parse().unwrap(), None));
+            }
+            answered(trace, reply(403, "AccessDenied", "Public access is disabled."));
+        })
+    };
+    expect(&proxied(Some("10.1.0.4:443")), "PXY06 error, POL01 error by PXY06, unreachable");
+    let remedy = super::diagnose(&proxied(Some("10.1.0.4:443"))).findings[0].commands[0].clone();
+    assert_eq!(remedy, "export NO_PROXY=\"$NO_PROXY,contoso.cognitiveservices.azure.com\"");
+    expect(&proxied(None), "POL01 error, unreachable");
+    expect(&proxied(Some("20.50.1.7:443")), "POL01 error, unreachable");
+    // A proxy inside the network is as good a way as any.
+    expect(&with(private(), through_proxy), "healthy");
+}
