@@ -31,9 +31,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::account::Account;
+use crate::evidence::{CredentialFacts, Evidence, Remark};
 use crate::name::Region;
 use crate::net::dns::{Resolver, System};
+use crate::net::proxy::ProxySettings;
+use crate::net::tls::Trust;
 use crate::note::Note;
+use crate::plan::Plan;
+use crate::probe::{Means, probe};
 use crate::query::Query;
 use crate::service::Service;
 
@@ -219,11 +224,53 @@ impl Lab {
         }
     }
 
+    /// Looks at this world as its client would, and keeps what is seen.
+    ///
+    /// 1. What cannot be read of the resource or the credential is a remark.
+    /// 2. Plan and probe as for a real network.
+    pub async fn examine(&self) -> Evidence {
+        let trust = Trust::of(self.system_roots(), self.builtin_roots(), "the lab's store");
+        let network = self.network();
+        let proxies = ProxySettings::new(self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default();
+        let mut means = Means::new(&network, &trust, &proxies, self.now);
+        means.remarks = self.remarks.iter().map(|note| Remark::new(note.id, &note.text, false)).collect();
+        let account = match self.account() {
+            Ok(account) => account,
+            Err(note) => return unreadable(note, &means),
+        };
+        let read = self.credential.as_ref().map(GivenCredential::read);
+        let salt = 0;
+        means.credential = read.as_ref().and_then(|read| read.as_ref().ok());
+        means.credential_facts = read.as_ref().map(|read| match read {
+            Ok(credential) => credential.facts(salt),
+            Err(error) => CredentialFacts {
+                fault: Some((error.id().to_owned(), error.to_string())),
+                ..CredentialFacts::default()
+            },
+        });
+        if let Some(credential) = means.credential {
+            means.remarks.extend(credential.notes(account).iter().map(|note| Remark::new(note.id, &note.text, false)));
+        }
+        let (total, jobs) = (self.world.total(), crate::plan::DEFAULT_JOBS);
+        let mut plan = Plan::new(account, self.services(), self.query(), means.credential, total, jobs);
+        if let Some(expect) = self.expectation() {
+            plan.expect(expect);
+        }
+        probe(&plan, &means, &(), std::future::pending()).await
+    }
+
     /// What listens: in words, at which virtual address, at which real one.
     #[must_use]
     pub fn listeners(&self) -> Vec<(String, SocketAddr, SocketAddr)> {
         self.listeners.clone()
     }
+}
+
+/// The resource cannot be read, so there is nothing to look at.
+fn unreadable(note: &Note, means: &Means<'_, LabNetwork>) -> Evidence {
+    let mut remarks = means.remarks.clone();
+    remarks.push(Remark::new(note.id, &note.text, true));
+    Evidence::of_remarks(means.now, remarks)
 }
 
 impl fmt::Debug for Lab {

@@ -117,6 +117,13 @@ impl Plan {
         plan
     }
 
+    /// Expects another kind of address of every service, as somebody knows better.
+    pub fn expect(&mut self, expect: Expectation) {
+        for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
+            target.expect = expect;
+        }
+    }
+
     /// What a doctor looks at when nothing is asked for: recognition and synthesis, each at its WebSocket.
     #[must_use]
     pub fn usual_services(account: &Account) -> Vec<Service> {

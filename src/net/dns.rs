@@ -38,7 +38,7 @@ pub struct Resolver {
     /// The way that applications take.
     pub system: System,
     /// The hosts file of this machine.
-    file: Option<Arc<Hosts>>,
+    pub(crate) file: Option<Arc<Hosts>>,
 }
 
 /// A name server: where it is said to be, and where it is reached. The two differ in the lab alone.
