@@ -259,6 +259,21 @@ impl Credential {
         })
     }
 
+    /// The form that this credential has by itself, with its header, for a host that may receive it although it is known not to
+    /// accept it: what an application sends that does not know better, and a diagnosis must see refused.
+    #[cfg(feature = "connect")]
+    pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
+        may_receive(to.account(), &to.to_url()).ok()?;
+        Some(match self {
+            Self::Key(key) => (Form::Key, Header { name: "Ocp-Apim-Subscription-Key", value: key.clone() }),
+            Self::IssuedToken(token) => (Form::IssuedToken, Header::bearer(&[token.expose()])),
+            Self::Entra { token, .. } => (Form::Entra, Header::bearer(&[token.expose()])),
+            Self::EntraComposed { token, resource_id: id } => {
+                (Form::EntraComposed, Header::bearer(&["aad#", id.as_str(), "#", token.expose()]))
+            }
+        })
+    }
+
     /// The other form of an Entra token, for an endpoint that refused the one it is known to accept.
     #[cfg(feature = "connect")]
     pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {

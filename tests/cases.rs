@@ -39,7 +39,11 @@ async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
     if !wrong.is_empty() && std::env::var_os("SHOW_EVIDENCE").is_some() {
         wrong.push(serde_json::to_string_pretty(&evidence).map_err(|error| error.to_string())?);
     }
-    if wrong.is_empty() { Ok(diagnosis.findings.iter().map(|finding| finding.failure.id.to_owned()).collect()) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() {
+        Ok(diagnosis.findings.iter().map(|finding| finding.failure.id.to_owned()).collect())
+    } else {
+        Err(wrong.join("\n"))
+    }
 }
 
 fn ids(diagnosis: &Diagnosis) -> String {
@@ -55,7 +59,8 @@ fn sorted<'a>(ids: impl Iterator<Item = &'a str>) -> String {
 #[test]
 fn every_world_is_diagnosed_as_it_states() {
     let only = std::env::var("WORLD").ok();
-    let names: Vec<_> = World::all().filter(|(name, _)| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))).collect();
+    let names: Vec<_> =
+        World::all().filter(|(name, _)| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))).collect();
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = names
             .chunks(names.len().div_ceil(8))

@@ -20,7 +20,9 @@ pub(super) const RULES: &[Rule] = &[
 /// AUTH01: the key is refused for itself.
 fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
     let denied = denied(sight, &["key", "api_key"]).filter(|denied| denied.reply.status == 401)?;
-    if reason(denied) != Refusal::Unnamed {
+    let is_good_elsewhere =
+        denied.tries.iter().any(|other| other.host != sight.host() && accepted(other) && other.way != "issue-token");
+    if reason(denied) != Refusal::Unnamed || is_good_elsewhere {
         return None;
     }
     let key = sight.evidence.credential.as_ref();

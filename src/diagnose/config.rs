@@ -17,15 +17,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "CFG07", when: When::Whole(remarked::<7>), hides: &[] },
     Rule { id: "CFG08", when: When::Whole(remarked::<8>), hides: &[] },
     Rule { id: "CFG09", when: When::Whole(remarked::<9>), hides: &[] },
-    Rule { id: "CFG10", when: When::Whole(credential::<10>), hides: &["AUTH01"] },
+    Rule { id: "CFG10", when: When::Whole(credential::<10>), hides: &[] },
     Rule {
         id: "CFG11",
         when: When::Both(credential::<11>, other_resource),
         hides: &["AUTH01", "AUTH03", "AUTH04", "AUTH05"],
     },
-    Rule { id: "CFG12", when: When::Both(remarked::<12>, restricted_resource), hides: &["AUTH01"] },
+    Rule { id: "CFG12", when: When::Both(remarked::<12>, restricted_resource), hides: &[] },
     Rule { id: "CFG13", when: When::Whole(remarked::<13>), hides: &[] },
-    Rule { id: "CFG14", when: When::Both(remarked::<14>, no_realtime), hides: &["HTTP01", "HTTP03"] },
+    Rule { id: "CFG14", when: When::Both(remarked::<14>, no_realtime), hides: &[] },
 ];
 
 /// What reading the configuration remarked on: an error kept a host from being looked at, anything else is advice.
@@ -101,7 +101,7 @@ pub(super) fn accepted(other: &AuthTry) -> bool {
 }
 
 /// CFG14: the real-time path of a custom domain that leads to the gateway of the region.
-fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
+pub(super) fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
     let reply = sight.refused_with(&[404]).filter(|_| sight.is_own() && sight.is_realtime_path())?;
     let named = sight.http().and_then(|http| http.redirect.as_ref()?.host.as_ref());
     let is_gateway = sight.has(Fingerprint::C) || (named.is_some() && !sight.chain.has_private_link);

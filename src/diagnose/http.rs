@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::config::no_realtime;
 use super::refusal::{phrase, quoted};
 use super::{Rule, Seen, Sight};
 use crate::catalogue::Severity;
@@ -18,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// HTTP01: 404.
 fn not_offered(sight: &Sight<'_>) -> Option<Seen> {
-    let reply = sight.refused_with(&[404])?;
+    let reply = sight.refused_with(&[404]).filter(|_| no_realtime(sight).is_none())?;
     let seen = Seen::new(format!("`{}` answers {}{}", sight.host(), phrase(reply), asked(reply)));
     Some(seen.not("AUTH01", "the refusal is about the path and not about the credential"))
 }
@@ -29,7 +30,8 @@ fn redirected(sight: &Sight<'_>) -> Option<Seen> {
         || sight.trace.websocket.skipped() == Some(Skip::Redirected);
     let (status, host, class) = named(sight)?;
     let is_followed = is_planned && !sight.expects_private();
-    if is_followed || host == sight.host() {
+    // That the gateway directs to the region says no more than that it is the gateway.
+    if is_followed || host == sight.host() || no_realtime(sight).is_some() {
         return None;
     }
     let at = class.map(|class| format!(" ({class})")).unwrap_or_default();

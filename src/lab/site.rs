@@ -169,12 +169,15 @@ where
 {
     let mut end = std::pin::pin!(async {
         match close {
+            // A timer ticks no finer than a millisecond.
+            Some(close) if close.ms == 0 => {}
             Some(close) => tokio::time::sleep(Duration::from_millis(close.ms)).await,
             None => std::future::pending().await,
         }
     });
     loop {
         let message = tokio::select! {
+            biased;
             () = &mut end => break,
             message = socket.next() => message,
         };

@@ -283,13 +283,16 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         });
     }
 
-    /// The credential as this endpoint takes it, with the id of its form; none for a host that may not receive it.
+    /// The credential as this endpoint takes it, else as it is, with the id of its form; none for a host that may not
+    /// receive it.
     fn header(&self) -> Option<(&'static str, Header)> {
         let endpoint = self.target.endpoint()?;
         let credential = self.means.credential?;
         may_receive(endpoint.account(), &self.target.url).ok()?;
-        let form = credential.form_for(endpoint).ok()?;
-        Some((form.id(), credential.header(endpoint).ok()?))
+        match (credential.form_for(endpoint), credential.header(endpoint)) {
+            (Ok(form), Ok(header)) => Some((form.id(), header)),
+            _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),
+        }
     }
 
     fn method(&self) -> Method {
