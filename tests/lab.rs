@@ -40,7 +40,7 @@ async fn every_embedded_world_starts() {
 async fn a_world_cannot_be_reached_when_it_is_dropped() {
     let lab = lab("healthy-regional").await;
     let network = lab.network();
-    let peer = address(&lab, STT);
+    let peer = address(&lab, STT).await;
     assert!(network.connect(peer).await.is_ok());
     drop(lab);
     tokio::task::yield_now().await;
@@ -183,7 +183,7 @@ async fn connections_and_handshakes_end_as_the_world_has_it() {
     let kind = |error: std::io::Error| error.kind();
     let connect = async |world: &str| {
         let lab = lab(world).await;
-        let peer = address(&lab, STT);
+        let peer = address(&lab, STT).await;
         timeout(Duration::from_millis(50), lab.network().connect(peer)).await.map(|made| made.map_err(kind))
     };
     use std::io::ErrorKind as K;
@@ -321,28 +321,15 @@ fn read_name(message: &[u8], mut at: usize) -> (String, usize) {
     }
 }
 
-/// Where a host is, by the addresses that every world has.
-fn address(lab: &Lab, host: &str) -> SocketAddr {
-    let resource = lab.world().resource();
-    let is_public = ["DNS03", "healthy-private-and-public", "CFG12"];
-    let named = |name: &str| World::named(name).is_some_and(|world| world.title() == lab.world().title());
-    let ip = match host {
-        _ if host.contains(".stt.") => "20.61.99.10",
-        _ if host.contains(".tts.") => "20.61.99.11",
-        _ if host.contains(".api.") => "13.93.122.1",
-        _ if host.starts_with("login.") => "20.190.160.2",
-        _ if named("DNS03-forwarder-missing") || is_public.iter().any(|name| named(name)) => "20.50.1.7",
-        _ if resource.network.as_deref() == Some("service-endpoint") => "20.50.1.7",
-        _ if resource.network.as_deref() == Some("open") || named("POL01") => "13.93.122.1",
-        _ => "10.1.0.4",
-    };
-    // A region that the resource is not in has the addresses after those of its own.
-    let ip = if host.starts_with("northeurope") { "20.61.100.10" } else { ip };
+/// Where a host is, as the first name server has it.
+async fn address(lab: &Lab, host: &str) -> SocketAddr {
+    let answer = ask(lab, host, A).await;
+    let ip = answer.addresses.first().unwrap_or_else(|| panic!("{host}: {answer:?}"));
     format!("{ip}:443").parse().expect("an address")
 }
 
 async fn tls(lab: &Lab, host: &str) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = timeout(SOON, lab.network().connect(address(lab, host))).await.expect("in time")?;
+    let stream = timeout(SOON, lab.network().connect(address(lab, host).await)).await.expect("in time")?;
     TlsConnector::from(config(lab)).connect(name(host), stream).await
 }
 
