@@ -19,21 +19,18 @@
 //! # }
 //! ```
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::account::Account;
+use crate::endpoint::Expectation;
 use crate::evidence::{CredentialFacts, Evidence, Remark};
-use crate::name::Region;
-use crate::net::dns::{Resolver, System};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::note::Note;
@@ -48,9 +45,11 @@ mod network;
 mod proxy;
 mod scene;
 mod site;
+mod start;
 mod subject;
 mod tls;
 mod token;
+mod vocabulary;
 mod world;
 mod worlds;
 
@@ -58,11 +57,10 @@ pub use network::LabNetwork;
 pub use subject::GivenCredential;
 pub use world::{Expect, ResourceToml, World, WorldError};
 
-use network::Route;
-use proxy::Proxy;
 use scene::Truth;
-use site::{Site, Way};
-use world::{EndToml, GivenToml, PrivateZoneToml, ServerToml};
+use site::Site;
+use start::Start;
+use vocabulary::{GivenToml, StoreToml};
 
 /// A running world. Everything ends when it is dropped.
 pub struct Lab {
@@ -95,9 +93,9 @@ impl Lab {
             Err(note) => (Err(note), Vec::new()),
         };
         let truth = Truth::of(&world, account.as_ref().ok());
-        let maker = maker(&truth, now);
+        let maker = start::maker(&truth, now);
         let credential = subject::credential(&world, &maker);
-        let site = Arc::new(site(&world, &truth, maker, now)?);
+        let site = Arc::new(start::site(&world, &truth, maker, now)?);
         let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site));
         let resolver = start.name_servers().await?;
         start.listen().await?;
@@ -141,7 +139,7 @@ impl Lab {
     /// What a built-in set of roots holds.
     #[must_use]
     pub fn builtin_roots(&self) -> RootCertStore {
-        self.site.certificates.store(world::StoreToml::Public)
+        self.site.certificates.store(StoreToml::Public)
     }
 
     /// The public root, for `--ca-file`.
@@ -216,11 +214,11 @@ impl Lab {
 
     /// The value of `--expect`, where the client of this world gives it.
     #[must_use]
-    pub fn expectation(&self) -> Option<crate::Expectation> {
+    pub fn expectation(&self) -> Option<Expectation> {
         match self.world.resource().expect.as_deref()? {
-            "private" => Some(crate::Expectation::PrivateAddress),
-            "public" => Some(crate::Expectation::PublicAddress),
-            _ => Some(crate::Expectation::Either),
+            "private" => Some(Expectation::PrivateAddress),
+            "public" => Some(Expectation::PublicAddress),
+            _ => Some(Expectation::Either),
         }
     }
 
@@ -280,184 +278,4 @@ impl fmt::Debug for Lab {
             .field("listeners", &self.listeners)
             .finish_non_exhaustive()
     }
-}
-
-/// A world on its way up.
-struct Start<'a> {
-    world: &'a World,
-    truth: &'a Truth,
-    public: HashMap<String, dns::NameAnswer>,
-    site: Arc<Site>,
-    /// Every address that something leads to.
-    addresses: BTreeSet<IpAddr>,
-    routes: HashMap<SocketAddr, Route>,
-    listeners: Vec<(String, SocketAddr, SocketAddr)>,
-    servers: Vec<dns::NameServer>,
-    tasks: JoinSet<()>,
-}
-
-impl<'a> Start<'a> {
-    fn new(world: &'a World, truth: &'a Truth, account: Option<&Account>, site: Arc<Site>) -> Self {
-        let believed = account.and_then(Account::region).map(Region::as_str);
-        Self {
-            public: scene::public_names(truth, believed, world.toml.ipv6),
-            world,
-            truth,
-            site,
-            addresses: BTreeSet::new(),
-            routes: HashMap::new(),
-            listeners: Vec::new(),
-            servers: Vec::new(),
-            tasks: JoinSet::new(),
-        }
-    }
-
-    fn view(&self, private_zone: PrivateZoneToml, of_server: Option<&ServerToml>) -> dns::View {
-        let stated: Vec<_> =
-            [Some(&self.world.toml.dns), of_server.map(|server| &server.dns)].into_iter().flatten().collect();
-        dns::View::new(&self.public, self.truth, private_zone, &stated)
-    }
-
-    async fn name_servers(&mut self) -> io::Result<Resolver> {
-        let toml = &self.world.toml.resolver;
-        let usual = [ServerToml::usual()];
-        let servers = if toml.servers.is_empty() { &usual[..] } else { &toml.servers };
-        let mut resolver = Resolver { search: toml.search.clone(), ndots: toml.ndots, ..Resolver::default() };
-        let mut first = None;
-        for server in servers {
-            let view = self.view(server.private_zone, Some(server));
-            self.addresses.extend(view.all_addresses());
-            first.get_or_insert_with(|| view.clone());
-            let running = dns::NameServer::start(view.served_by(server)).await?;
-            resolver
-                .servers
-                .push(crate::net::dns::NameServer { shown: server.address, reached_at: running.reached_at });
-            self.listeners.push(("name server".into(), server.address, running.reached_at));
-            self.servers.push(running);
-        }
-        let by_name = |names: &std::collections::BTreeMap<String, Vec<IpAddr>>| {
-            names.iter().map(|(name, ips)| (dns::plain(name), ips.clone())).collect::<HashMap<_, _>>()
-        };
-        resolver.hosts = by_name(&toml.hosts);
-        self.addresses.extend(toml.hosts.values().chain(toml.system.values()).flatten());
-        resolver.system = match first.filter(|_| !toml.system.is_empty()) {
-            None => System::Emulated,
-            Some(view) => {
-                // What the system is not said to see differently, it sees as the first server does.
-                let mut fixed: HashMap<_, _> =
-                    view.names().map(|name| (name.to_owned(), view.addresses(name))).collect();
-                fixed.extend(by_name(&toml.system));
-                System::Fixed(fixed)
-            }
-        };
-        Ok(resolver)
-    }
-
-    async fn listen(&mut self) -> io::Result<()> {
-        let stated: Vec<_> = self.world.toml.addresses.iter().map(|(ip, toml)| (*ip, toml.parts())).collect();
-        let serve = (EndToml::Serve, Duration::ZERO);
-        for ip in std::mem::take(&mut self.addresses).into_iter().chain(stated.iter().map(|(ip, _)| *ip)) {
-            let (end, delay) = stated.iter().find(|(known, _)| *known == ip).map_or(serve, |(_, parts)| *parts);
-            let peer = SocketAddr::new(ip, 443);
-            if self.routes.contains_key(&peer) {
-                continue;
-            }
-            let listener = match end {
-                EndToml::Serve => Some(self.serve(ip).await?),
-                EndToml::Reset => Some(self.reset().await?),
-                _ => None,
-            };
-            self.routes.insert(peer, Route { end, delay, listener });
-            self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
-        }
-        self.listen_as_proxy().await
-    }
-
-    async fn serve(&mut self, came_by: IpAddr) -> io::Result<SocketAddr> {
-        let site = Arc::clone(&self.site);
-        let way = Way { came_by, stops_upgrades: None };
-        self.accept(move |stream| {
-            let site = Arc::clone(&site);
-            // How a connection ends is what clients are there to see.
-            async move { drop(site.serve(stream, way).await) }
-        })
-        .await
-    }
-
-    /// Waits for the first byte, so that the connection is there before it is reset.
-    async fn reset(&mut self) -> io::Result<SocketAddr> {
-        self.accept(|stream: TcpStream| async move {
-            let _ = stream.readable().await;
-            let _ = stream.set_zero_linger();
-        })
-        .await
-    }
-
-    async fn listen_as_proxy(&mut self) -> io::Result<()> {
-        let Some(toml) = &self.world.toml.proxy else { return Ok(()) };
-        let peer = toml.address;
-        let (end, delay) = match self.world.toml.addresses.get(&peer.ip()) {
-            Some(toml) => toml.parts(),
-            None => (EndToml::Serve, Duration::ZERO),
-        };
-        let view = self.view(PrivateZoneToml::Absent, None);
-        let proxy = Arc::new(Proxy { toml: toml.clone(), view, site: Arc::clone(&self.site) });
-        let real = self
-            .accept(move |stream| {
-                let proxy = Arc::clone(&proxy);
-                async move { drop(proxy.serve(stream).await) }
-            })
-            .await?;
-        self.routes.insert(peer, Route { end, delay, listener: Some(real) });
-        self.listeners.push(("proxy".into(), peer, real));
-        Ok(())
-    }
-
-    /// Listens on loopback. Connections end with the task that accepted them, and that with the lab.
-    async fn accept<F, W>(&mut self, serve: F) -> io::Result<SocketAddr>
-    where
-        F: Fn(TcpStream) -> W + Send + 'static,
-        W: Future<Output = ()> + Send + 'static,
-    {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let real = listener.local_addr()?;
-        self.tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                let stream = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    Some(_) = connections.join_next() => continue,
-                };
-                let Ok((stream, _)) = stream else { continue };
-                // A socket that refuses this option is slower, not wrong.
-                let _ = stream.set_nodelay(true);
-                connections.spawn(serve(stream));
-            }
-        });
-        Ok(real)
-    }
-}
-
-fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
-    let scope = truth.cloud.suffixes().token_scope().unwrap_or_default();
-    token::Maker {
-        now,
-        region: truth.region.clone(),
-        account: truth.domain.clone().unwrap_or_else(|| "contoso-speech".into()),
-        audience: scope.strip_suffix("/.default").unwrap_or(scope).to_owned(),
-    }
-}
-
-fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
-    Ok(Site {
-        gateway: gateway::Gateway {
-            truth: truth.clone(),
-            toml: world.toml.gateway.clone(),
-            answers: world.toml.answers.clone(),
-            maker,
-            now,
-        },
-        certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
-        authority: truth.cloud.suffixes().authority().map(str::to_owned),
-    })
 }

@@ -1,10 +1,12 @@
 //! The lab itself: what stands in for Azure answers as Azure does, over real DNS, TCP, TLS, HTTP and WebSocket.
 #![cfg(feature = "lab")]
 
+use std::io::ErrorKind as K;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -40,7 +42,7 @@ async fn every_embedded_world_starts() {
 async fn a_world_cannot_be_reached_when_it_is_dropped() {
     let lab = lab("healthy-regional").await;
     let network = lab.network();
-    let peer = address(&lab, STT);
+    let peer = address(&lab, STT).await;
     assert!(network.connect(peer).await.is_ok());
     drop(lab);
     tokio::task::yield_now().await;
@@ -68,7 +70,6 @@ async fn a_regional_host_is_resolved_and_upgraded_on_the_connection_of_the_first
     );
     let stream = TokioIo::new(hyper::upgrade::on(&mut upgraded).await.expect("an upgrade"));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
-    use futures_util::{SinkExt as _, StreamExt as _};
     socket.send(Message::Ping("alive".into())).await.expect("a ping");
     let pong = timeout(SOON, socket.next()).await.expect("in time").expect("a frame").expect("a pong");
     assert_eq!(pong, Message::Pong("alive".into()));
@@ -90,6 +91,8 @@ async fn the_private_zone_is_seen_as_each_server_has_it() {
     assert_eq!(open.aliases.first().map(String::as_str), Some("westeurope.api.cognitive.microsoft.com"));
     assert_eq!((open.aliases.len(), open.addresses), (5, vec!["13.93.122.1".to_owned()]));
     assert_eq!(ask(&lab("DNS02-server-fails").await, STT, A).await.rcode, 2);
+    let cut = ask(&lab("healthy-truncated-answers").await, host, A).await;
+    assert_eq!((cut.is_cut, cut.addresses.len()), (true, 0));
     assert_eq!(ask(&lab("DNS01-misspelt-name").await, "contosso.cognitiveservices.azure.com", A).await.rcode, 3);
 }
 
@@ -160,8 +163,48 @@ async fn the_service_answers_by_host_address_and_credential() {
 }
 
 #[tokio::test]
+async fn rest_services_answer_a_key_and_refuse_an_empty_request() {
+    let lab = lab("healthy-rest-services").await;
+    let key = lab.credential().expect("a key").text.expose().to_owned();
+    let token_host = "westeurope.api.cognitive.microsoft.com";
+    let mut faults = Vec::new();
+    for (method, host, path, with_key, status, text) in [
+        ("GET", TTS, "/cognitiveservices/voices/list", true, 200, "AvaMultilingualNeural"),
+        ("GET", TTS, "/cognitiveservices/voices/list", false, 401, "invalid subscription key"),
+        ("POST", TTS, "/cognitiveservices/v1", true, 400, "InvalidRequest"),
+        ("GET", TTS, "/cognitiveservices/v1", true, 404, "Resource not found"),
+        (
+            "POST",
+            STT,
+            "/speech/recognition/conversation/cognitiveservices/v1?language=en-US",
+            true,
+            400,
+            "InvalidRequest",
+        ),
+        ("GET", token_host, "/speechtotext/transcriptions?api-version=2025-10-15", true, 200, "values"),
+        ("POST", token_host, "/sts/v1.0/ISSUETOKEN", true, 200, "eyJ"),
+        ("POST", token_host, "/sts/v1.0/issueToken", false, 401, "invalid subscription key"),
+        ("GET", token_host, "/sts/v1.0/issueToken", true, 404, "Resource not found"),
+        ("GET", "login.microsoftonline.com", "/", false, 200, "Sign in"),
+    ] {
+        let mut sender = client(tls(&lab, host).await.expect(host)).await;
+        let mut request = Request::builder().method(method).uri(path).header("host", host);
+        if with_key {
+            request = request.header("ocp-apim-subscription-key", &key);
+        }
+        let request = request.body(Empty::new()).expect("a request");
+        let response = timeout(SOON, sender.send_request(request)).await.expect("in time").expect("an answer");
+        let (got, body) = (response.status().as_u16(), body(response).await);
+        if got != status || !body.contains(text) {
+            faults.push(format!("{method} {host}{path}: {got} {body}"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[tokio::test]
 async fn an_open_custom_domain_names_its_regional_host_and_that_takes_the_plain_token() {
-    let lab = lab("healthy-open-custom-domain-discovery").await;
+    let lab = lab("healthy-open-custom-domain-discovery-entra").await;
     let own = "contoso.cognitiveservices.azure.com";
     let mut sender = client(tls(&lab, own).await.expect("a handshake")).await;
     let answer = send(&mut sender, own, "/stt/speech/universal/v2?GenerateRedirectResponse=true", &[]).await;
@@ -183,10 +226,9 @@ async fn connections_and_handshakes_end_as_the_world_has_it() {
     let kind = |error: std::io::Error| error.kind();
     let connect = async |world: &str| {
         let lab = lab(world).await;
-        let peer = address(&lab, STT);
+        let peer = address(&lab, STT).await;
         timeout(Duration::from_millis(50), lab.network().connect(peer)).await.map(|made| made.map_err(kind))
     };
-    use std::io::ErrorKind as K;
     assert!(connect("TCP01-public-dropped").await.is_err());
     assert!(matches!(connect("TCP02-refused").await, Ok(Err(K::ConnectionRefused))));
     assert!(matches!(connect("TCP04-unreachable").await, Ok(Err(K::NetworkUnreachable))));
@@ -243,7 +285,6 @@ async fn a_proxy_lets_through_refuses_and_inspects() {
 
 #[tokio::test]
 async fn a_socket_that_is_cut_ends_without_a_word() {
-    use futures_util::StreamExt as _;
     let lab = lab("WS02-closed-at-once").await;
     let mut sender = client(tls(&lab, STT).await.expect("a handshake")).await;
     let key = lab.credential().expect("a key").text.expose().to_owned();
@@ -267,6 +308,7 @@ fn now() -> SystemTime {
 #[derive(Debug, Default)]
 struct Answer {
     rcode: u8,
+    is_cut: bool,
     aliases: Vec<String>,
     addresses: Vec<String>,
     soa: Option<String>,
@@ -290,7 +332,7 @@ async fn ask(lab: &Lab, host: &str, kind: u16) -> Answer {
 
 fn read(message: &[u8], mut at: usize) -> Answer {
     let number = |at: usize| usize::from(message[at]) << 8 | usize::from(message[at + 1]);
-    let mut answer = Answer { rcode: message[3] & 15, ..Answer::default() };
+    let mut answer = Answer { rcode: message[3] & 15, is_cut: message[2] & 2 != 0, ..Answer::default() };
     for _ in 0..number(6) + number(8) {
         let (owner, next) = read_name(message, at);
         let (kind, length, data) = (number(next), number(next + 8), next + 10);
@@ -321,28 +363,15 @@ fn read_name(message: &[u8], mut at: usize) -> (String, usize) {
     }
 }
 
-/// Where a host is, by the addresses that every world has.
-fn address(lab: &Lab, host: &str) -> SocketAddr {
-    let resource = lab.world().resource();
-    let is_public = ["DNS03", "healthy-private-and-public", "CFG12"];
-    let named = |name: &str| World::named(name).is_some_and(|world| world.title() == lab.world().title());
-    let ip = match host {
-        _ if host.contains(".stt.") => "20.61.99.10",
-        _ if host.contains(".tts.") => "20.61.99.11",
-        _ if host.contains(".api.") => "13.93.122.1",
-        _ if host.starts_with("login.") => "20.190.160.2",
-        _ if named("DNS03-forwarder-missing") || is_public.iter().any(|name| named(name)) => "20.50.1.7",
-        _ if resource.network.as_deref() == Some("service-endpoint") => "20.50.1.7",
-        _ if resource.network.as_deref() == Some("open") || named("POL01") => "13.93.122.1",
-        _ => "10.1.0.4",
-    };
-    // A region that the resource is not in has the addresses after those of its own.
-    let ip = if host.starts_with("northeurope") { "20.61.100.10" } else { ip };
+/// Where a host is, as the first name server has it.
+async fn address(lab: &Lab, host: &str) -> SocketAddr {
+    let answer = ask(lab, host, A).await;
+    let ip = answer.addresses.first().unwrap_or_else(|| panic!("{host}: {answer:?}"));
     format!("{ip}:443").parse().expect("an address")
 }
 
 async fn tls(lab: &Lab, host: &str) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = timeout(SOON, lab.network().connect(address(lab, host))).await.expect("in time")?;
+    let stream = timeout(SOON, lab.network().connect(address(lab, host).await)).await.expect("in time")?;
     TlsConnector::from(config(lab)).connect(name(host), stream).await
 }
 

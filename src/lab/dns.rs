@@ -18,7 +18,7 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::scene::{PRIVATE_ENDPOINT, Truth};
-use super::world::{NameToml, PrivateZoneToml, RcodeToml, ServerToml};
+use super::vocabulary::{NameToml, PrivateZoneToml, RcodeToml, ServerToml};
 
 /// What a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

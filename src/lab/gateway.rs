@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::scene::Truth;
 use super::token::{self, KEY, Maker};
-use super::world::{AnswerToml, GatewayToml};
+use super::vocabulary::{AnswerToml, GatewayToml};
 use crate::cloud::{HostKind, HostReading};
 use crate::evidence::{AddressClass, unix_seconds};
 
@@ -271,11 +271,10 @@ impl Gateway {
             )
         };
         match route {
-            Route::Socket(_) | Route::SocketOrPost if asked.is_upgrade => {
+            Route::Socket | Route::SocketOrPost if asked.is_upgrade => {
                 Answer { status: 101, headers: Vec::new(), body: String::new() }
             }
-            Route::Socket(_) => Answer::new(400, "text/plain", ""),
-            Route::SocketOrPost | Route::Synthesis => invalid("The request has no content."),
+            Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => Answer::json(
                 200,
                 &json!([{
@@ -289,7 +288,7 @@ impl Gateway {
             ),
             Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
             Route::Management if asked.method == "GET" => Answer::json(200, &json!({ "values": [] })),
-            Route::Management => invalid("The request has no content."),
+            Route::SocketOrPost | Route::Synthesis | Route::Management => invalid("The request has no content."),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::world::EndToml;
+use super::vocabulary::EndToml;
 use crate::evidence::{Lookup, MachineFacts, NameAnswer};
 use crate::net::Network;
 use crate::net::dns::Resolver;

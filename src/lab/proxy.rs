@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use super::dns::View;
 use super::gateway::Answer;
 use super::site::{Site, Way, respond_with};
-use super::world::{ProxyModeToml, ProxyToml};
+use super::vocabulary::{ProxyModeToml, ProxyToml};
 
 /// A proxy between the client and the sites.
 pub(super) struct Proxy {

@@ -24,7 +24,7 @@ use tungstenite::protocol::{Message, Role};
 
 use super::gateway::{Answer, Asked, Gateway};
 use super::tls::{Certificates, Wire};
-use super::world::CloseToml;
+use super::vocabulary::CloseToml;
 
 /// Everything that answers in a world.
 pub(super) struct Site {

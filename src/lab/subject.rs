@@ -1,7 +1,8 @@
 //! The resource of a world, read as the command line reads its arguments, and its credential.
 
 use super::token;
-use super::world::{CredentialKindToml, ResourceToml, World};
+use super::vocabulary::CredentialKindToml;
+use super::world::{ResourceToml, World};
 use crate::account::{Access, Account};
 use crate::cloud::Cloud;
 use crate::credential::{Credential, CredentialError, Secret};
@@ -89,6 +90,7 @@ fn addressed(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
     Ok(read)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the form that `map_err` takes")]
 fn name_note(error: NameError) -> Note {
     Note::new(error.id(), error.to_string())
 }

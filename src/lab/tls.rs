@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::world::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
+use super::vocabulary::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
 
 /// The certificate authorities, the leaves they issued, and how handshakes go.
 pub(super) struct Certificates {

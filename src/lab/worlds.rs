@@ -83,6 +83,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("healthy-no-credential", include_str!("worlds/healthy-no-credential.toml")),
     ("healthy-open-custom-domain", include_str!("worlds/healthy-open-custom-domain.toml")),
     ("healthy-open-custom-domain-discovery", include_str!("worlds/healthy-open-custom-domain-discovery.toml")),
+    ("healthy-open-custom-domain-discovery-entra", include_str!("worlds/healthy-open-custom-domain-discovery-entra.toml")),
     ("healthy-private-and-public", include_str!("worlds/healthy-private-and-public.toml")),
     ("healthy-private-endpoint", include_str!("worlds/healthy-private-endpoint.toml")),
     ("healthy-proxy-http", include_str!("worlds/healthy-proxy-http.toml")),

@@ -3,7 +3,7 @@
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    Socket(&'static str),
+    Socket,
     /// Recognition by WebSocket, version 1, and short audio by REST share their path.
     SocketOrPost,
     Synthesis,
@@ -17,7 +17,7 @@ impl Route {
     /// Whether a method is served: a wrong one is not found.
     pub(super) fn takes(self, method: &str) -> bool {
         match self {
-            Self::Socket(_) | Self::Voices | Self::Relay => method == "GET",
+            Self::Socket | Self::Voices | Self::Relay => method == "GET",
             Self::SocketOrPost => matches!(method, "GET" | "POST"),
             Self::Synthesis | Self::IssueToken => method == "POST",
             Self::Management => true,
@@ -56,20 +56,18 @@ pub(super) fn management(path: &str) -> Option<Route> {
     roots.iter().any(|root| path.starts_with(root)).then_some(Route::Management)
 }
 
-fn realtime(offering: &'static str, path: &str) -> Option<Route> {
+fn realtime(offering: &str, path: &str) -> Option<Route> {
     let is_recognition = || {
         let mode = path.strip_prefix("/speech/recognition/")?.strip_suffix("/cognitiveservices/v1")?;
         ["interactive", "conversation", "dictation"].contains(&mode).then_some(Route::SocketOrPost)
     };
     match (offering, path) {
-        ("stt", "/speech/universal/v2") | ("s2s", "/speech/translation/cognitiveservices/v1") => {
-            Some(Route::Socket(offering))
-        }
+        ("stt", "/speech/universal/v2")
+        | ("s2s", "/speech/translation/cognitiveservices/v1")
+        | ("tts" | "voice", "/cognitiveservices/websocket/v1")
+        | ("tts", "/cognitiveservices/websocket/v2") => Some(Route::Socket),
         ("stt", _) => is_recognition(),
         ("tts" | "voice", "/cognitiveservices/v1") => Some(Route::Synthesis),
-        ("tts" | "voice", "/cognitiveservices/websocket/v1") | ("tts", "/cognitiveservices/websocket/v2") => {
-            Some(Route::Socket(offering))
-        }
         ("tts", "/cognitiveservices/voices/list") => Some(Route::Voices),
         ("tts", "/cognitiveservices/avatar/relay/token/v1") => Some(Route::Relay),
         _ => None,

@@ -1,0 +1,199 @@
+//! Starting a world: its name servers, and a listener for every address that something leads to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::network::Route;
+use super::proxy::Proxy;
+use super::scene::{self, Truth};
+use super::site::{Site, Way};
+use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
+use super::world::World;
+use super::{dns, gateway, tls, token};
+use crate::account::Account;
+use crate::name::Region;
+use crate::net::dns::{NameServer, Resolver, System};
+
+/// A world on its way up.
+pub(super) struct Start<'a> {
+    world: &'a World,
+    truth: &'a Truth,
+    public: HashMap<String, dns::NameAnswer>,
+    site: Arc<Site>,
+    /// Every address that something leads to.
+    addresses: BTreeSet<IpAddr>,
+    pub(super) routes: HashMap<SocketAddr, Route>,
+    pub(super) listeners: Vec<(String, SocketAddr, SocketAddr)>,
+    pub(super) servers: Vec<dns::NameServer>,
+    pub(super) tasks: JoinSet<()>,
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn new(world: &'a World, truth: &'a Truth, account: Option<&Account>, site: Arc<Site>) -> Self {
+        let believed = account.and_then(Account::region).map(Region::as_str);
+        Self {
+            public: scene::public_names(truth, believed, world.toml.ipv6),
+            world,
+            truth,
+            site,
+            addresses: BTreeSet::new(),
+            routes: HashMap::new(),
+            listeners: Vec::new(),
+            servers: Vec::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    fn view(&self, private_zone: PrivateZoneToml, of_server: Option<&ServerToml>) -> dns::View {
+        let stated: Vec<_> =
+            [Some(&self.world.toml.dns), of_server.map(|server| &server.dns)].into_iter().flatten().collect();
+        dns::View::new(&self.public, self.truth, private_zone, &stated)
+    }
+
+    pub(super) async fn name_servers(&mut self) -> io::Result<Resolver> {
+        let toml = &self.world.toml.resolver;
+        let usual = [ServerToml::usual()];
+        let servers = if toml.servers.is_empty() { &usual[..] } else { &toml.servers };
+        let mut resolver = Resolver { search: toml.search.clone(), ndots: toml.ndots, ..Resolver::default() };
+        let mut first = None;
+        for server in servers {
+            let view = self.view(server.private_zone, Some(server));
+            self.addresses.extend(view.all_addresses());
+            first.get_or_insert_with(|| view.clone());
+            let running = dns::NameServer::start(view.served_by(server)).await?;
+            resolver.servers.push(NameServer { shown: server.address, reached_at: running.reached_at });
+            self.listeners.push(("name server".into(), server.address, running.reached_at));
+            self.servers.push(running);
+        }
+        let by_name = |names: &BTreeMap<String, Vec<IpAddr>>| {
+            names.iter().map(|(name, ips)| (dns::plain(name), ips.clone())).collect::<HashMap<_, _>>()
+        };
+        resolver.hosts = by_name(&toml.hosts);
+        self.addresses.extend(toml.hosts.values().chain(toml.system.values()).flatten());
+        resolver.system = match first.filter(|_| !toml.system.is_empty()) {
+            None => System::Emulated,
+            Some(view) => {
+                // What the system is not said to see differently, it sees as the first server does.
+                let mut fixed: HashMap<_, _> =
+                    view.names().map(|name| (name.to_owned(), view.addresses(name))).collect();
+                fixed.extend(by_name(&toml.system));
+                System::Fixed(fixed)
+            }
+        };
+        Ok(resolver)
+    }
+
+    pub(super) async fn listen(&mut self) -> io::Result<()> {
+        let stated: Vec<_> = self.world.toml.addresses.iter().map(|(ip, toml)| (*ip, toml.parts())).collect();
+        let serve = (EndToml::Serve, Duration::ZERO);
+        for ip in std::mem::take(&mut self.addresses).into_iter().chain(stated.iter().map(|(ip, _)| *ip)) {
+            let (end, delay) = stated.iter().find(|(known, _)| *known == ip).map_or(serve, |(_, parts)| *parts);
+            let peer = SocketAddr::new(ip, 443);
+            if self.routes.contains_key(&peer) {
+                continue;
+            }
+            let listener = match end {
+                EndToml::Serve => Some(self.serve(ip).await?),
+                EndToml::Reset => Some(self.reset().await?),
+                _ => None,
+            };
+            self.routes.insert(peer, Route { end, delay, listener });
+            self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
+        }
+        self.listen_as_proxy().await
+    }
+
+    async fn serve(&mut self, came_by: IpAddr) -> io::Result<SocketAddr> {
+        let site = Arc::clone(&self.site);
+        let way = Way { came_by, stops_upgrades: None };
+        self.accept(move |stream| {
+            let site = Arc::clone(&site);
+            // How a connection ends is what clients are there to see.
+            async move { drop(site.serve(stream, way).await) }
+        })
+        .await
+    }
+
+    /// Waits for the first byte, so that the connection is there before it is reset.
+    async fn reset(&mut self) -> io::Result<SocketAddr> {
+        self.accept(|stream: TcpStream| async move {
+            let _ = stream.readable().await;
+            let _ = stream.set_zero_linger();
+        })
+        .await
+    }
+
+    async fn listen_as_proxy(&mut self) -> io::Result<()> {
+        let Some(toml) = &self.world.toml.proxy else { return Ok(()) };
+        let peer = toml.address;
+        let (end, delay) = match self.world.toml.addresses.get(&peer.ip()) {
+            Some(toml) => toml.parts(),
+            None => (EndToml::Serve, Duration::ZERO),
+        };
+        let view = self.view(PrivateZoneToml::Absent, None);
+        let proxy = Arc::new(Proxy { toml: toml.clone(), view, site: Arc::clone(&self.site) });
+        let real = self
+            .accept(move |stream| {
+                let proxy = Arc::clone(&proxy);
+                async move { drop(proxy.serve(stream).await) }
+            })
+            .await?;
+        self.routes.insert(peer, Route { end, delay, listener: Some(real) });
+        self.listeners.push(("proxy".into(), peer, real));
+        Ok(())
+    }
+
+    /// Listens on loopback. Connections end with the task that accepted them, and that with the lab.
+    async fn accept<F, W>(&mut self, serve: F) -> io::Result<SocketAddr>
+    where
+        F: Fn(TcpStream) -> W + Send + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let real = listener.local_addr()?;
+        self.tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let stream = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    Some(_) = connections.join_next() => continue,
+                };
+                let Ok((stream, _)) = stream else { continue };
+                // A socket that refuses this option is slower, not wrong.
+                let _ = stream.set_nodelay(true);
+                connections.spawn(serve(stream));
+            }
+        });
+        Ok(real)
+    }
+}
+
+pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
+    let scope = truth.cloud.suffixes().token_scope().unwrap_or_default();
+    token::Maker {
+        now,
+        region: truth.region.clone(),
+        account: truth.domain.clone().unwrap_or_else(|| "contoso-speech".into()),
+        audience: scope.strip_suffix("/.default").unwrap_or(scope).to_owned(),
+    }
+}
+
+pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
+    Ok(Site {
+        gateway: gateway::Gateway {
+            truth: truth.clone(),
+            toml: world.toml.gateway.clone(),
+            answers: world.toml.answers.clone(),
+            maker,
+            now,
+        },
+        certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
+        authority: truth.cloud.suffixes().authority().map(str::to_owned),
+    })
+}
