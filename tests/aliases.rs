@@ -25,7 +25,7 @@ fn every_alias_vector_holds() {
             "private_link": chain.has_private_link,
         });
         let expected = &vector["expect"];
-        seen.extend(chain.fingerprint.map(|fingerprint| fingerprint.id()));
+        seen.extend(chain.fingerprint.map(speech_endpoint::Fingerprint::id));
         for key in ["fingerprint", "region", "private_link"] {
             if got[key] != expected[key] {
                 failures.push(format!("{}\n    {key}: expected {}, got {}", vector["doc"], expected[key], got[key]));

@@ -47,7 +47,7 @@ fn credential<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
     let id = format!("CFG{NUMBER:02}");
     let fault = evidence.credential.as_ref().and_then(|credential| credential.fault.as_ref());
     match fault {
-        Some((first, text)) | Some((text, first)) if *first == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
+        Some((given, text) | (text, given)) if *given == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
         _ => remarked::<NUMBER>(evidence),
     }
 }
