@@ -47,7 +47,7 @@ fn credential<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
     let id = format!("CFG{NUMBER:02}");
     let fault = evidence.credential.as_ref().and_then(|credential| credential.fault.as_ref());
     match fault {
-        Some((first, text)) | Some((text, first)) if *first == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
+        Some((given, text) | (text, given)) if *given == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
         _ => remarked::<NUMBER>(evidence),
     }
 }
@@ -58,7 +58,7 @@ fn custom_domain_as_region(sight: &Sight<'_>) -> Option<Seen> {
     let name = sight.evidence.resource.region.as_ref()?;
     let namesake = namesake(sight).filter(|namesake| exists(namesake))?;
     let seen = Seen::new(format!("`{}` does not exist, and `{}` does", sight.host(), namesake.name))
-        .not("DNS01", format!("`{name}` is the name of a resource and of no region"))
+        .not("DNS02", "the servers do answer")
         .with("NAME", name);
     Some(seen)
 }
@@ -89,7 +89,7 @@ fn restricted_resource(sight: &Sight<'_>) -> Option<Seen> {
         denied.tries.iter().find(|other| other.host != sight.host() && other.form == denied.form && accepted(other))?;
     let status = own.status.unwrap_or_default();
     let seen = Seen::new(format!("the same key gets 401 at `{}` and {status} at `{}`", sight.host(), own.host))
-        .not("AUTH01", format!("`{}` accepts the key", own.host))
+        .not("AUTH09", format!("`{}` accepts the key", own.host))
         .with("NAME", own.host.split('.').next().unwrap_or_default());
     Some(seen)
 }
@@ -108,7 +108,6 @@ pub(super) fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
     let directs = named.map(|host| format!(", and directs clients that ask to `{host}`")).unwrap_or_default();
     let seen = Seen::new(format!("{}; it answers {}{directs}", sight.way(), phrase(reply)))
         .not("CFG04", "the path begins with the offering")
-        .not_if((!sight.chain.has_private_link).then_some("the chain has no `privatelink` step"), "DNS03")
-        .not("HTTP01", "this host serves no real-time path at all");
+        .not_if((!sight.chain.has_private_link).then_some("the chain has no `privatelink` step"), "DNS03");
     is_gateway.then_some(seen)
 }

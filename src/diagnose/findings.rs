@@ -83,6 +83,11 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
             None => findings.push(finding(hit, caused_by)),
         }
     }
+    let shown: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
+    for finding in &mut findings {
+        // What is there, if only at another host, is not said to be ruled out.
+        finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
+    }
     let order = |finding: &Finding| (finding.failure.stage, finding.failure.id);
     let cause = |finding: &Finding| finding.caused_by.and_then(KnownFailure::find);
     findings.sort_by_key(|finding| {

@@ -37,7 +37,8 @@ fn unused(sight: &Sight<'_>) -> Option<Seen> {
     let seen = Seen::new(format!(
         "the direct way fails ({stage}: {failure}); a tunnel through `{url}` of `{source}` opens, which is not used: {because}"
     ))
-    .not("TCP01", "the host answers through the proxy");
+    .not("PXY03", "the proxy asks for no credentials")
+    .not("PXY04", "the proxy opens the tunnel");
     Some(seen)
 }
 

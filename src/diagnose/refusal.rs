@@ -39,14 +39,10 @@ impl Refusal {
 
 /// An answer in one phrase: status, code and the beginning of its message.
 pub(super) fn phrase(reply: &Reply) -> String {
-    let mut text = reply.status.to_string();
-    if let Some(code) = reply.code.as_deref().filter(|code| *code != text) {
-        text.push_str(&format!(" {}", quoted(code)));
-    }
-    if let Some(message) = reply.message.as_deref().filter(|message| !message.trim().is_empty()) {
-        text.push_str(&format!(" {}", quoted(message)));
-    }
-    text
+    let status = reply.status.to_string();
+    let code = reply.code.as_deref().filter(|code| *code != status).map(quoted);
+    let message = reply.message.as_deref().filter(|message| !message.trim().is_empty()).map(quoted);
+    [Some(status), code, message].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// A text of somebody else in backticks: on one line, not long, and never a secret.

@@ -191,8 +191,7 @@ pub(super) fn unresolved(trace: &mut Trace, kind: FailureKind, servers: Vec<Serv
 /// The facts of a lookup, to change.
 pub(super) fn dns(trace: &mut Trace) -> &mut DnsFacts {
     match &mut trace.dns {
-        Step::Passed { found, .. } => found,
-        Step::Failed { found: Some(found), .. } => found,
+        Step::Passed { found, .. } | Step::Failed { found: Some(found), .. } => found,
         _ => panic!("the lookup has facts"),
     }
 }
@@ -207,8 +206,7 @@ pub(super) fn unconnected(trace: &mut Trace, attempts: Vec<Attempt>) {
 /// The facts of the connection, to change.
 pub(super) fn tcp(trace: &mut Trace) -> &mut TcpFacts {
     match &mut trace.tcp {
-        Step::Passed { found, .. } => found,
-        Step::Failed { found: Some(found), .. } => found,
+        Step::Passed { found, .. } | Step::Failed { found: Some(found), .. } => found,
         _ => panic!("the connection has facts"),
     }
 }

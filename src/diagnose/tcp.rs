@@ -76,7 +76,7 @@ fn private_silent(sight: &Sight<'_>) -> Option<Seen> {
 /// TCP06: IPv6 hangs, IPv4 connects.
 fn ipv6_hangs(sight: &Sight<'_>) -> Option<Seen> {
     let facts = sight.tcp().filter(|_| sight.trace.tcp.has_passed())?;
-    let connected = facts.connected.filter(|peer| peer.is_ipv4())?;
+    let connected = facts.connected.filter(SocketAddr::is_ipv4)?;
     let hung = facts.attempts.iter().find(|attempt| attempt.peer.is_ipv6() && is(attempt, FailureKind::TimedOut))?;
     let late = facts.attempts.iter().find(|attempt| attempt.peer == connected).map(|attempt| lasting(attempt.took));
     let after = late.map(|took| format!(" after {took}")).unwrap_or_default();

@@ -77,8 +77,8 @@ fn wrong_time(sight: &Sight<'_>) -> Option<Seen> {
 /// TLS06: an alert.
 fn no_version(sight: &Sight<'_>) -> Option<Seen> {
     let failure = sight.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Alert)?;
-    let tries = sight.tls().map(|facts| facts.versions.as_slice()).unwrap_or_default();
-    let each: Vec<String> = tries
+    let versions = sight.tls().map(|facts| facts.versions.as_slice()).unwrap_or_default();
+    let each: Vec<String> = versions
         .iter()
         .map(|alone| match &alone.failure {
             Some(failure) => format!("{} alone: {failure}", alone.version),

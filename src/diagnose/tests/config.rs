@@ -117,7 +117,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
         ),
         "{text}"
     );
-    assert_eq!(ruled_out, ["CFG04", "DNS03", "HTTP01"]);
+    assert_eq!(ruled_out, ["CFG04", "DNS03"]);
     expect(
         &not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, false),
         "CFG14 error, HTTP01 error by CFG14, unreachable",
