@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::millis;
+use super::page::{millis, plain};
 use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
@@ -81,7 +81,7 @@ fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, findin
     }
     item("do", &escaped(&finding.remedy));
     if !finding.commands.is_empty() {
-        let commands: String = finding.commands.iter().map(|command| format!("  {command}\n")).collect();
+        let commands: String = finding.commands.iter().map(|command| format!("  {}\n", plain(command))).collect();
         let _ = write!(text, "\n  ```sh\n{commands}  ```\n\n");
     }
     let mut item = |label: &str, sentence: &str| {
@@ -103,7 +103,13 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
     }
     text.push_str("\n<details><summary>every stage</summary>\n");
     for trace in &evidence.traces {
-        let _ = writeln!(text, "\n{} `{}`, expected {}\n", escaped(called(trace)), trace.target.url, expected(trace));
+        let _ = writeln!(
+            text,
+            "\n{} `{}`, expected {}\n",
+            escaped(called(trace)),
+            plain(&trace.target.url).replace('`', ""),
+            expected(trace)
+        );
         for (stage, state) in trace.steps().into_iter().filter(|(_, state)| is_shown(*state)) {
             let detail = detail(evidence, diagnosis, trace, stage);
             let _ = writeln!(text, "- {} {stage}: {}", mark(state), escaped(&detail));
@@ -125,14 +131,14 @@ fn escaped(text: &str) -> String {
     let is_paired = text.matches('`').count() % 2 == 0;
     let mut is_code = false;
     let mut output = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in plain(text).chars() {
         match c {
             '`' if is_paired => is_code = !is_code,
             '|' => output.push('\\'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
             _ => {}
         }
-        output.push(if c.is_control() { ' ' } else { c });
+        output.push(c);
     }
     output
 }
@@ -146,6 +152,6 @@ mod tests {
     #[test]
     fn nothing_from_outside_is_markup() {
         assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
-        assert_eq!(escaped("one ` only\nnext"), "one \\` only next");
+        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
     }
 }

@@ -95,7 +95,7 @@ fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because:
         Skip::NoCredential => no_credential(evidence),
         Skip::ReachableOnly => "the host only has to be reached".to_owned(),
         Skip::Redirected => "not tried, the service names another host".to_owned(),
-        _ => "not reached before the run ended".to_owned(),
+        _ => "and what follows was not reached before the run ended".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
-use crate::evidence::{Evidence, StepState, Trace};
+use crate::evidence::{Evidence, Skip, StepState, Trace};
 
 /// The whole report for people.
 ///
@@ -145,10 +145,14 @@ impl Writer<'_> {
     /// A target, stage by stage.
     fn block(&mut self, trace: &Trace) {
         self.title(trace);
+        let mut is_over = false;
         for (stage, state) in trace.steps() {
-            if !is_shown(state) {
+            let is_ended = matches!(state, StepState::Skipped { because: Skip::Ended });
+            // The first that was not reached stands for those after it.
+            if !is_shown(state) || is_over && is_ended {
                 continue;
             }
+            is_over |= is_ended;
             let (mark, ink, took) = match state {
                 StepState::Passed { took } => (mark(state), Ink::Good, time(took)),
                 StepState::Failed { took, .. } => (mark(state), Ink::Bad, time(took)),
