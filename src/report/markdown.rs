@@ -112,7 +112,7 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
         );
         for (stage, state) in trace.steps().into_iter().filter(|(_, state)| is_shown(*state)) {
             let detail = detail(evidence, diagnosis, trace, stage);
-            let _ = writeln!(text, "- {} {stage}: {}", mark(state), escaped(&detail));
+            let _ = writeln!(text, "- {stage} {} {}", mark(state), escaped(&detail));
         }
     }
     text.push_str("\n</details>\n");

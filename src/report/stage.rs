@@ -22,7 +22,7 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
         Stage::Tls => words(&trace.tls, skipped, |found, failure| tls(found, failure, evidence.observed_at)),
         Stage::Http => words(&trace.http, skipped, http),
         Stage::WebSocket => words(&trace.websocket, skipped, websocket),
-        Stage::Auth => words(&trace.auth, skipped, auth),
+        Stage::Auth => words(&trace.auth, skipped, |found, failure| auth(trace, found, failure)),
         _ => String::new(),
     }
 }
@@ -206,10 +206,13 @@ fn websocket(found: &UpgradeFacts, failure: Option<&str>) -> String {
     }
 }
 
-fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
+fn auth(trace: &Trace, found: &AuthFacts, failure: Option<&str>) -> String {
+    // The upgrade carries the credential, and its answer stands a line above.
+    let is_told = trace.websocket.found().is_some_and(|upgrade| upgrade.reply.message == found.reply.message);
     let form = Form::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
     let mut text = match failure {
         None => format!("{form} accepted ({})", found.reply.status),
+        Some(_) if is_told && found.reply.status != 0 => format!("{form} refused ({})", found.reply.status),
         Some(_) => format!("{form} refused: {}", reply(&found.reply, failure)),
     };
     for attempt in &found.tries {
