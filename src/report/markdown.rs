@@ -81,8 +81,11 @@ fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, findin
     }
     item("do", &escaped(&finding.remedy));
     if !finding.commands.is_empty() {
-        let commands: String = finding.commands.iter().map(|command| format!("  {}\n", plain(command))).collect();
-        let _ = write!(text, "\n  ```sh\n{commands}  ```\n\n");
+        text.push_str("\n  ```sh\n");
+        for command in &finding.commands {
+            let _ = writeln!(text, "  {}", plain(command));
+        }
+        text.push_str("  ```\n\n");
     }
     let mut item = |label: &str, sentence: &str| {
         let _ = writeln!(text, "- **{label}** {sentence}");
@@ -128,7 +131,7 @@ fn expected(trace: &Trace) -> &'static str {
 
 /// What came from a network, so that it stays text: outside of backticks nothing has a meaning, and there is one line.
 fn escaped(text: &str) -> String {
-    let is_paired = text.matches('`').count() % 2 == 0;
+    let is_paired = text.matches('`').count().is_multiple_of(2);
     let mut is_code = false;
     let mut output = String::with_capacity(text.len());
     for c in plain(text).chars() {

@@ -1,5 +1,6 @@
 //! One stage of one target in words.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use super::explanation;
@@ -48,7 +49,7 @@ pub(super) fn addresses(trace: &Trace) -> Option<String> {
     let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, &trace.target.expect));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if addresses.len() > MOST_ADDRESSES {
-        text.push_str(&format!(" and {} more", addresses.len() - MOST_ADDRESSES));
+        let _ = write!(text, " and {} more", addresses.len() - MOST_ADDRESSES);
     }
     (!addresses.is_empty()).then_some(text)
 }
@@ -180,11 +181,11 @@ fn tls(found: &TlsFacts, failure: Option<&str>, now: SystemTime) -> String {
 fn http(found: &HttpFacts, failure: Option<&str>) -> String {
     let mut text = reply(&found.reply, failure);
     if let Some(host) = found.redirect.as_ref().and_then(|redirect| redirect.host.as_deref()) {
-        text.push_str(&format!("; the service names {host}"));
+        let _ = write!(text, "; the service names {host}");
     }
     if let Some(skew) = found.skew_seconds.filter(|skew| skew.unsigned_abs() >= NOTABLE_SKEW) {
         let direction = if skew > 0 { "ahead" } else { "behind" };
-        text.push_str(&format!("; the local clock is {} s {direction}", skew.unsigned_abs()));
+        let _ = write!(text, "; the local clock is {} s {direction}", skew.unsigned_abs());
     }
     text
 }
@@ -217,7 +218,7 @@ fn auth(trace: &Trace, found: &AuthFacts, failure: Option<&str>) -> String {
     };
     for attempt in &found.tries {
         let answer = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        text.push_str(&format!("; {}: {answer}", attempt.way));
+        let _ = write!(text, "; {}: {answer}", attempt.way);
     }
     text
 }

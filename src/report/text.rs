@@ -1,5 +1,7 @@
 //! Text for people: one screen, one cause, nothing to look up.
 
+use std::fmt::Write as _;
+
 use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, verdict, works};
@@ -76,9 +78,9 @@ fn credential(evidence: &Evidence) -> String {
         length => format!("{} of {length}", credential.kind),
     };
     if let Some((id, _)) = &credential.fault {
-        text.push_str(&format!(", not sent because of {id}"));
+        let _ = write!(text, ", not sent because of {id}");
     } else if !credential.fingerprint.is_empty() {
-        text.push_str(&format!(", fingerprint {}", credential.fingerprint));
+        let _ = write!(text, ", fingerprint {}", credential.fingerprint);
     }
     text
 }
