@@ -73,10 +73,10 @@ impl Check<'_> {
                     .is_none_or(|fields| fields.len() as u64 <= wanted.as_u64().expect("a number"));
             }
             "items" => {
-                list(value).iter().enumerate().for_each(|(i, item)| self.value(wanted, item, &format!("{at}/{i}")))
+                list(value).iter().enumerate().for_each(|(i, item)| self.value(wanted, item, &format!("{at}/{i}")));
             }
             "prefixItems" => {
-                list(wanted).iter().zip(list(value)).for_each(|(schema, item)| self.value(schema, &item, at))
+                list(wanted).iter().zip(list(value)).for_each(|(schema, item)| self.value(schema, &item, at));
             }
             "required" => {
                 let Some(fields) = value.as_object() else { return true };
