@@ -35,10 +35,7 @@ use run::{Progress, Request, run_probe};
 /// 4. Report, and end with the code of the root cause.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
-    let evidence = match evidence(args, output).map_err(|failure| failure.with_json(is_json))? {
-        Outcome::Planned => return Ok(0),
-        Outcome::Seen(evidence) => evidence,
-    };
+    let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
     let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
     let mut diagnosis = diagnose(&evidence);
     filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
@@ -49,25 +46,21 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
 }
 
-enum Outcome {
-    Planned,
-    Seen(Evidence),
-}
-
-fn evidence(args: &DoctorArgs, output: &Output) -> Result<Outcome, Failure> {
+/// What was seen; none where only the plan was to be printed.
+fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
     if let Some(file) = &args.from {
-        return read(file).map(Outcome::Seen);
+        return read(file).map(Some);
     }
     let request = match request(args, output) {
-        Err(failure) if failure.is_configuration() => return Ok(Outcome::Seen(unread(&failure))),
+        Err(failure) if failure.is_configuration() => return Ok(Some(unread(&failure))),
         other => other?,
     };
     if args.plan {
         output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
-        return Ok(Outcome::Planned);
+        return Ok(None);
     }
     let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
-    run_probe(&request, &Progress::new(is_watched, request.plan.limits.total)).map(Outcome::Seen)
+    run_probe(&request, &Progress::new(is_watched, request.plan.limits.total)).map(Some)
 }
 
 /// A value that cannot be what it claims, before any packet is sent.
@@ -175,7 +168,7 @@ fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credenti
 
 fn faulty(kind: &str, error: &CredentialError) -> CredentialFacts {
     let mut facts = CredentialFacts::default();
-    facts.kind = kind.to_owned();
+    kind.clone_into(&mut facts.kind);
     facts.length = match error {
         CredentialError::Key { length, .. } | CredentialError::Token { length, .. } => *length,
         _ => 0,

@@ -66,7 +66,11 @@ fn start(name: &str) -> Option<Served> {
 
 fn list(worlds: &[(&str, String)]) -> String {
     let width = worlds.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    worlds.iter().map(|(name, title)| format!("{BOLD}{name:width$}{BOLD:#}  {title}\n")).collect()
+    let mut text = String::new();
+    for (name, title) in worlds {
+        let _ = writeln!(text, "{BOLD}{name:width$}{BOLD:#}  {title}");
+    }
+    text
 }
 
 /// How a world is reached.
@@ -81,10 +85,10 @@ fn description(name: &str, served: &Served, root: &Path) -> String {
     for (name, in_world, really) in &served.listeners {
         let _ = writeln!(text, "{name:what$}  {:stands$}  {really}", in_world.to_string());
     }
-    let server = served.listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
+    let dns = served.listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
     let _ = writeln!(text, "\nroot certificate  {}", root.display());
     let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
-    if let Some((_, _, really)) = server {
+    if let Some((_, _, really)) = dns {
         let _ = writeln!(text, "ask its DNS       dig @{} -p {} HOST", really.ip(), really.port());
     }
     let _ = writeln!(text, "\n{DIM}runs until Ctrl-C{DIM:#}");

@@ -11,6 +11,7 @@ use speech_endpoint::Note;
 use super::args::{ColorWhen, OutputArgs};
 use super::failure::Failure;
 use super::resolve::json;
+use super::settings;
 
 /// Where the data of a command goes, and how much is said beside it.
 pub(crate) struct Output {
@@ -52,10 +53,13 @@ impl Output {
         self.verbose > 0
     }
 
-    /// Columns for the data: of the terminal, or those of one that nobody has widened.
+    /// Columns for the data: `COLUMNS`, those of the terminal, or of one that nobody has widened.
     pub(crate) fn width(&self) -> usize {
-        let terminal = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.file.is_none());
-        terminal.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0).clamp(DEFAULT_WIDTH / 2, WIDEST))
+        let terminal = || {
+            let size = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.file.is_none());
+            size.map(|(width, _)| width.0.into())
+        };
+        settings::columns().or_else(terminal).map_or(DEFAULT_WIDTH, |width: usize| width.min(WIDEST))
     }
 
     fn line(&self, style: Style, label: &str, text: &str) {

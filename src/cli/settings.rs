@@ -248,6 +248,11 @@ pub(crate) fn proxy_variables() -> Vec<(String, String)> {
     PROXY_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
 }
 
+/// The width that is asked for in place of the terminal's.
+pub(crate) fn columns() -> Option<usize> {
+    variable("COLUMNS")?.trim().parse().ok().filter(|columns| *columns > 0)
+}
+
 /// The one place where the clock is read.
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn now() -> SystemTime {

@@ -60,6 +60,66 @@ fn private_name() -> (Evidence, Diagnosis) {
     (evidence, unreachable(vec![cause, consequence]))
 }
 
+/// One of each kind that the writers must get right, with its diagnosis.
+fn reviewed() -> Vec<(&'static str, Evidence, Diagnosis)> {
+    let (private, diagnosis) = private_name();
+    let mut reviewed = vec![("private-name-public-address", private, diagnosis)];
+    reviewed.push(("well-regional", evidence("well-regional"), healthy()));
+    let causes = [
+        (
+            "wrong-key",
+            "AUTH01",
+            "`westeurope.stt.speech.microsoft.com` answers 401 to the key of 32, and so does `issue-token`",
+        ),
+        (
+            "proxy-credentials",
+            "PXY03",
+            "the proxy `http://proxy.corp.contoso.example:3128` of `HTTPS_PROXY` answers CONNECT with 407 and offers Negotiate, NTLM",
+        ),
+        ("expired-certificate", "TLS04", "the certificate of `*.stt.speech.microsoft.com` expired 12 days ago"),
+        (
+            "configuration",
+            "CFG01",
+            "`en-US` is a language, not a region: expected letters and digits, such as `westeurope`",
+        ),
+    ];
+    for (name, id, observed) in causes {
+        let evidence = evidence(name);
+        let cause = finding(id, &evidence, observed);
+        reviewed.push((name, evidence, unreachable(vec![cause])));
+    }
+    let interrupted = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
+    reviewed.push(("interrupted", evidence("interrupted"), interrupted));
+    reviewed
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
+fn reports_are_as_reviewed() {
+    let mut failures = Vec::new();
+    let mut compare = |file: String, report: String| {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(&file);
+        let report = report.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &report).expect("written");
+        }
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(report.as_str()) {
+            failures.push(format!("{file}:\n{report}"));
+        }
+    };
+    for (name, evidence, diagnosis) in reviewed() {
+        let options = Options::default();
+        let wide = Options { width: 120, ..options };
+        let color = Options { color: true, ..options };
+        compare(format!("report-{name}.80.txt"), text(&evidence, &diagnosis, &options));
+        compare(format!("report-{name}.120.txt"), text(&evidence, &diagnosis, &wide));
+        compare(format!("report-{name}.color.txt"), text(&evidence, &diagnosis, &color));
+        compare(format!("report-{name}.short.txt"), short(&evidence, &diagnosis, &options));
+        compare(format!("report-{name}.md"), markdown(&evidence, &diagnosis, &options));
+    }
+    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 writes them anew):\n{}", failures.join("\n"));
+}
+
 #[test]
 fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
     let (evidence, diagnosis) = private_name();

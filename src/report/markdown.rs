@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::millis;
+use super::page::{millis, plain};
 use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
@@ -81,8 +81,11 @@ fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, findin
     }
     item("do", &escaped(&finding.remedy));
     if !finding.commands.is_empty() {
-        let commands: String = finding.commands.iter().map(|command| format!("  {command}\n")).collect();
-        let _ = write!(text, "\n  ```sh\n{commands}  ```\n\n");
+        text.push_str("\n  ```sh\n");
+        for command in &finding.commands {
+            let _ = writeln!(text, "  {}", plain(command));
+        }
+        text.push_str("  ```\n\n");
     }
     let mut item = |label: &str, sentence: &str| {
         let _ = writeln!(text, "- **{label}** {sentence}");
@@ -103,10 +106,16 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
     }
     text.push_str("\n<details><summary>every stage</summary>\n");
     for trace in &evidence.traces {
-        let _ = writeln!(text, "\n{} `{}`, expected {}\n", escaped(called(trace)), trace.target.url, expected(trace));
+        let _ = writeln!(
+            text,
+            "\n{} `{}`, expected {}\n",
+            escaped(called(trace)),
+            plain(&trace.target.url).replace('`', ""),
+            expected(trace)
+        );
         for (stage, state) in trace.steps().into_iter().filter(|(_, state)| is_shown(*state)) {
             let detail = detail(evidence, diagnosis, trace, stage);
-            let _ = writeln!(text, "- {} {stage}: {}", mark(state), escaped(&detail));
+            let _ = writeln!(text, "- {stage} {} {}", mark(state), escaped(&detail));
         }
     }
     text.push_str("\n</details>\n");
@@ -122,17 +131,17 @@ fn expected(trace: &Trace) -> &'static str {
 
 /// What came from a network, so that it stays text: outside of backticks nothing has a meaning, and there is one line.
 fn escaped(text: &str) -> String {
-    let is_paired = text.matches('`').count() % 2 == 0;
+    let is_paired = text.matches('`').count().is_multiple_of(2);
     let mut is_code = false;
     let mut output = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in plain(text).chars() {
         match c {
             '`' if is_paired => is_code = !is_code,
             '|' => output.push('\\'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
             _ => {}
         }
-        output.push(if c.is_control() { ' ' } else { c });
+        output.push(c);
     }
     output
 }
@@ -146,6 +155,6 @@ mod tests {
     #[test]
     fn nothing_from_outside_is_markup() {
         assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
-        assert_eq!(escaped("one ` only\nnext"), "one \\` only next");
+        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
     }
 }

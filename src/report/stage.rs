@@ -1,5 +1,6 @@
 //! One stage of one target in words.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use super::explanation;
@@ -22,7 +23,7 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
         Stage::Tls => words(&trace.tls, skipped, |found, failure| tls(found, failure, evidence.observed_at)),
         Stage::Http => words(&trace.http, skipped, http),
         Stage::WebSocket => words(&trace.websocket, skipped, websocket),
-        Stage::Auth => words(&trace.auth, skipped, auth),
+        Stage::Auth => words(&trace.auth, skipped, |found, failure| auth(trace, found, failure)),
         _ => String::new(),
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn addresses(trace: &Trace) -> Option<String> {
     let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, &trace.target.expect));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if addresses.len() > MOST_ADDRESSES {
-        text.push_str(&format!(" and {} more", addresses.len() - MOST_ADDRESSES));
+        let _ = write!(text, " and {} more", addresses.len() - MOST_ADDRESSES);
     }
     (!addresses.is_empty()).then_some(text)
 }
@@ -95,7 +96,7 @@ fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because:
         Skip::NoCredential => no_credential(evidence),
         Skip::ReachableOnly => "the host only has to be reached".to_owned(),
         Skip::Redirected => "not tried, the service names another host".to_owned(),
-        _ => "not reached before the run ended".to_owned(),
+        _ => "and what follows was not reached before the run ended".to_owned(),
     }
 }
 
@@ -180,11 +181,11 @@ fn tls(found: &TlsFacts, failure: Option<&str>, now: SystemTime) -> String {
 fn http(found: &HttpFacts, failure: Option<&str>) -> String {
     let mut text = reply(&found.reply, failure);
     if let Some(host) = found.redirect.as_ref().and_then(|redirect| redirect.host.as_deref()) {
-        text.push_str(&format!("; the service names {host}"));
+        let _ = write!(text, "; the service names {host}");
     }
     if let Some(skew) = found.skew_seconds.filter(|skew| skew.unsigned_abs() >= NOTABLE_SKEW) {
         let direction = if skew > 0 { "ahead" } else { "behind" };
-        text.push_str(&format!("; the local clock is {} s {direction}", skew.unsigned_abs()));
+        let _ = write!(text, "; the local clock is {} s {direction}", skew.unsigned_abs());
     }
     text
 }
@@ -206,15 +207,18 @@ fn websocket(found: &UpgradeFacts, failure: Option<&str>) -> String {
     }
 }
 
-fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
+fn auth(trace: &Trace, found: &AuthFacts, failure: Option<&str>) -> String {
+    // The upgrade carries the credential, and its answer stands a line above.
+    let is_told = trace.websocket.found().is_some_and(|upgrade| upgrade.reply.message == found.reply.message);
     let form = Form::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
     let mut text = match failure {
         None => format!("{form} accepted ({})", found.reply.status),
+        Some(_) if is_told && found.reply.status != 0 => format!("{form} refused ({})", found.reply.status),
         Some(_) => format!("{form} refused: {}", reply(&found.reply, failure)),
     };
     for attempt in &found.tries {
         let answer = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        text.push_str(&format!("; {}: {answer}", attempt.way));
+        let _ = write!(text, "; {}: {answer}", attempt.way);
     }
     text
 }

@@ -1,13 +1,15 @@
 //! Text for people: one screen, one cause, nothing to look up.
 
+use std::fmt::Write as _;
+
 use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, is_at, verdict, works};
+use super::{Options, causes, consequences, explanation, is_at, verdict, works};
 use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
-use crate::evidence::{Evidence, StepState, Trace};
+use crate::evidence::{Evidence, Skip, StepState, Trace};
 
 /// The whole report for people.
 ///
@@ -24,7 +26,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
     let is_long = |trace: &&Trace| options.verbose > 0 || !is_well(diagnosis, trace);
     let (long, brief): (Vec<&Trace>, Vec<&Trace>) = evidence.traces.iter().partition(is_long);
     for (index, trace) in long.iter().enumerate() {
-        match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(earlier, trace)) {
+        match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(diagnosis, earlier, trace)) {
             Some(earlier) => writer.like(trace, earlier),
             None => writer.block(trace),
         }
@@ -76,9 +78,9 @@ fn credential(evidence: &Evidence) -> String {
         length => format!("{} of {length}", credential.kind),
     };
     if let Some((id, _)) = &credential.fault {
-        text.push_str(&format!(", not sent because of {id}"));
+        let _ = write!(text, ", not sent because of {id}");
     } else if !credential.fingerprint.is_empty() {
-        text.push_str(&format!(", fingerprint {}", credential.fingerprint));
+        let _ = write!(text, ", fingerprint {}", credential.fingerprint);
     }
     text
 }
@@ -95,19 +97,18 @@ fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
     works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
 }
 
-/// Whether two targets failed in the same way at the same host.
-fn is_alike(one: &Trace, other: &Trace) -> bool {
+/// Whether two targets failed in the same way, at the same host or for the same cause.
+fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     let failed = |trace: &Trace| {
-        let step = trace.steps().into_iter().find_map(|(stage, state)| match state {
+        trace.steps().into_iter().find_map(|(stage, state)| match state {
             StepState::Failed { failure, .. } => Some((stage, failure.clone())),
             _ => None,
-        })?;
-        Some((step, addresses(trace)))
+        })
     };
-    one.target.host == other.target.host && one.target.port == other.target.port && {
-        let failed_at = failed(one);
-        failed_at.is_some() && failed_at == failed(other)
-    }
+    let Some((stage, failure)) = failed(one) else { return false };
+    let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
+    let is_same_host = one.target.host == other.target.host && addresses(one) == addresses(other);
+    failed(other) == Some((stage, failure)) && cause(one) == cause(other) && (is_same_host || cause(one).is_some())
 }
 
 struct Writer<'a> {
@@ -145,10 +146,14 @@ impl Writer<'_> {
     /// A target, stage by stage.
     fn block(&mut self, trace: &Trace) {
         self.title(trace);
+        let mut is_over = false;
         for (stage, state) in trace.steps() {
-            if !is_shown(state) {
+            let is_ended = matches!(state, StepState::Skipped { because: Skip::Ended });
+            // The first that was not reached stands for those after it.
+            if !is_shown(state) || is_over {
                 continue;
             }
+            is_over = is_ended;
             let (mark, ink, took) = match state {
                 StepState::Passed { took } => (mark(state), Ink::Good, time(took)),
                 StepState::Failed { took, .. } => (mark(state), Ink::Bad, time(took)),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 use serde::Serialize;
-use speech_endpoint::{Plan, Target};
+use speech_endpoint::{Plan, Service, Target};
 
 use crate::cli::resolve::json::{self, ErrorJson, ResourceJson};
 use crate::cli::resolve::text::headline;
@@ -57,7 +57,7 @@ fn document(plan: &Plan) -> String {
 
 fn target(target: &Target) -> TargetJson<'_> {
     TargetJson {
-        service: target.service().map(|service| service.id()),
+        service: target.service().map(Service::id),
         purpose: target.service().is_none().then(|| name(target)),
         host: target.host(),
         port: target.port(),

@@ -1,0 +1,148 @@
+//! As much of JSON Schema 2020-12 as the schemas of this project use. An unknown keyword is a fault of the schema.
+
+use serde_json::Value;
+
+/// What is wrong with a document, each with its place.
+pub(crate) fn faults(schema: &Value, document: &Value) -> Vec<String> {
+    let mut check = Check { root: schema, faults: Vec::new() };
+    check.value(schema, document, "");
+    check.faults
+}
+
+struct Check<'a> {
+    root: &'a Value,
+    faults: Vec<String>,
+}
+
+impl Check<'_> {
+    fn passes(&self, schema: &Value, value: &Value) -> bool {
+        let mut check = Check { root: self.root, faults: Vec::new() };
+        check.value(schema, value, "");
+        check.faults.is_empty()
+    }
+
+    fn value(&mut self, schema: &Value, value: &Value, at: &str) {
+        for (keyword, wanted) in schema.as_object().expect("a schema is an object") {
+            if !self.holds(schema, keyword, wanted, value, at) {
+                let shown: String = value.to_string().chars().take(80).collect();
+                self.faults.push(format!("{at}: `{keyword}` {wanted} does not hold for {shown}"));
+            }
+        }
+    }
+
+    /// Faults inside of a value are noted where they are.
+    fn holds(&mut self, schema: &Value, keyword: &str, wanted: &Value, value: &Value, at: &str) -> bool {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        match keyword {
+            "$schema" | "$id" | "$defs" | "title" | "description" | "then" | "else" => return true,
+            "type" => {
+                return list(wanted)
+                    .iter()
+                    .chain([wanted])
+                    .any(|name| name.as_str().is_some_and(|name| is_a(value, name)));
+            }
+            "const" => return value == wanted,
+            "enum" => return list(wanted).contains(value),
+            "anyOf" => return list(wanted).iter().any(|one| self.passes(one, value)),
+            "allOf" => list(wanted).iter().for_each(|one| self.value(one, value, at)),
+            "if" => {
+                let branch = if self.passes(wanted, value) { "then" } else { "else" };
+                if let Some(branch) = schema.get(branch) {
+                    self.value(branch, value, at);
+                }
+            }
+            "$ref" => {
+                let path = wanted.as_str().and_then(|path| path.strip_prefix('#')).expect("a local reference");
+                let target = self.root.pointer(path).unwrap_or_else(|| panic!("{path} does not exist")).clone();
+                self.value(&target, value, at);
+            }
+            "pattern" => {
+                return value.as_str().is_none_or(|text| matches_pattern(wanted.as_str().expect("a pattern"), text));
+            }
+            "minimum" => return value.as_f64().is_none_or(|number| number >= wanted.as_f64().expect("a number")),
+            "maximum" => return value.as_f64().is_none_or(|number| number <= wanted.as_f64().expect("a number")),
+            "minItems" => {
+                return value.as_array().is_none_or(|items| items.len() as u64 >= wanted.as_u64().expect("a number"));
+            }
+            "maxItems" => {
+                return value.as_array().is_none_or(|items| items.len() as u64 <= wanted.as_u64().expect("a number"));
+            }
+            "maxProperties" => {
+                return value
+                    .as_object()
+                    .is_none_or(|fields| fields.len() as u64 <= wanted.as_u64().expect("a number"));
+            }
+            "items" => {
+                list(value).iter().enumerate().for_each(|(i, item)| self.value(wanted, item, &format!("{at}/{i}")));
+            }
+            "prefixItems" => {
+                list(wanted).iter().zip(list(value)).for_each(|(schema, item)| self.value(schema, &item, at));
+            }
+            "required" => {
+                let Some(fields) = value.as_object() else { return true };
+                return list(wanted).iter().all(|name| name.as_str().is_some_and(|name| fields.contains_key(name)));
+            }
+            "properties" => {
+                let fields = value.as_object().cloned().unwrap_or_default();
+                for (name, field) in &fields {
+                    if let Some(schema) = wanted.get(name) {
+                        self.value(schema, field, &format!("{at}/{name}"));
+                    }
+                }
+            }
+            "additionalProperties" => {
+                assert_eq!(wanted, false, "no other value is understood");
+                let Some(fields) = value.as_object() else { return true };
+                return fields.keys().all(|name| schema["properties"].get(name).is_some());
+            }
+            unknown => panic!("the keyword `{unknown}` is not understood"),
+        }
+        true
+    }
+}
+
+fn is_a(value: &Value, name: &str) -> bool {
+    match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        unknown => panic!("the type `{unknown}` does not exist"),
+    }
+}
+
+/// The patterns of the schemas, by hand: a whole engine for five of them would be more than they need.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    match pattern {
+        "^[A-Z]+[0-9]{2}$" => {
+            let area = text.trim_end_matches(|c: char| c.is_ascii_digit());
+            !area.is_empty() && text.len() - area.len() == 2 && area.bytes().all(|b| b.is_ascii_uppercase())
+        }
+        "^[0-9a-fA-F.:]+$" => !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit() || b".:".contains(&b)),
+        "^.+:[0-9]+$" => {
+            text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u32>().is_ok())
+        }
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => {
+            let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+            shape == "0000-00-00T00:00:00Z"
+        }
+        unknown => panic!("the pattern `{unknown}` is not understood"),
+    }
+}
+
+#[test]
+fn a_fault_is_seen() {
+    let schema = serde_json::json!({
+        "type": "object", "required": ["a"], "additionalProperties": false,
+        "properties": { "a": { "$ref": "#/$defs/a" }, "b": { "anyOf": [{ "type": "string" }, { "type": "null" }] } },
+        "$defs": { "a": { "type": "array", "items": { "type": "integer", "minimum": 1 } } },
+    });
+    let count = |document: Value| faults(&schema, &document).len();
+    assert_eq!(count(serde_json::json!({ "a": [1, 2], "b": null })), 0);
+    assert_eq!(count(serde_json::json!({ "a": [0, "x"] })), 2);
+    assert_eq!(count(serde_json::json!({ "b": 1, "c": 1 })), 3);
+    assert_eq!(count(serde_json::json!([])), 1);
+}
