@@ -89,6 +89,7 @@ fn restricted_resource(sight: &Sight<'_>) -> Option<Seen> {
         denied.tries.iter().find(|other| other.host != sight.host() && other.form == denied.form && accepted(other))?;
     let status = own.status.unwrap_or_default();
     let seen = Seen::new(format!("the same key gets 401 at `{}` and {status} at `{}`", sight.host(), own.host))
+        .not("AUTH01", format!("`{}` accepts the key", own.host))
         .not("AUTH09", format!("`{}` accepts the key", own.host))
         .with("NAME", own.host.split('.').next().unwrap_or_default());
     Some(seen)
@@ -108,6 +109,7 @@ pub(super) fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
     let directs = named.map(|host| format!(", and directs clients that ask to `{host}`")).unwrap_or_default();
     let seen = Seen::new(format!("{}; it answers {}{directs}", sight.way(), phrase(reply)))
         .not("CFG04", "the path begins with the offering")
+        .not("HTTP01", "no real-time path at all is served at this host")
         .not_if((!sight.chain.has_private_link).then_some("the chain has no `privatelink` step"), "DNS03");
     is_gateway.then_some(seen)
 }

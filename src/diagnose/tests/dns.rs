@@ -97,11 +97,11 @@ fn dns05_is_the_gateway_where_a_private_endpoint_is_expected() {
         })
     };
     let evidence = not_found("private", "private_endpoint");
-    expect(&evidence, "DNS05 error, CFG14 error by DNS05, HTTP01 error by DNS05, unreachable");
+    expect(&evidence, "DNS05 error, CFG14 error by DNS05, unreachable");
     let (text, ruled_out) = observed(&evidence, "DNS05");
     assert!(text.contains("passes `westeurope.api.cognitive.microsoft.com` and ends at 13.93.122.1 (public), in the region `westeurope`"), "{text}");
     assert_eq!(ruled_out, ["DNS03"]);
-    expect(&not_found("any", "custom_domain_unknown"), "CFG14 error, HTTP01 error by CFG14, unreachable");
+    expect(&not_found("any", "custom_domain_unknown"), "CFG14 error, unreachable");
     // An allowed network without a private endpoint has no privatelink step either.
     expect(&own("private_endpoint", "private", &PROXY_CHAIN[1..], "20.50.1.7"), "DNS05 error, degraded");
 }
