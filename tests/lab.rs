@@ -203,6 +203,16 @@ async fn rest_services_answer_a_key_and_refuse_an_empty_request() {
 }
 
 #[tokio::test]
+async fn a_container_answers_without_tls_and_without_a_credential() {
+    let lab = lab("healthy-container").await;
+    let stream = lab.network().connect("127.0.0.1:5000".parse().expect("an address")).await.expect("a container");
+    let mut sender = client(stream).await;
+    assert_eq!(send(&mut sender, "localhost:5000", "/stt/speech/universal/v2", &[]).await.status(), 404);
+    let path = "/speech/recognition/conversation/cognitiveservices/v1";
+    assert_eq!(send(&mut sender, "localhost:5000", path, &upgrade("")).await.status(), 101);
+}
+
+#[tokio::test]
 async fn an_open_custom_domain_names_its_regional_host_and_that_takes_the_plain_token() {
     let lab = lab("healthy-open-custom-domain-discovery-entra").await;
     let own = "contoso.cognitiveservices.azure.com";

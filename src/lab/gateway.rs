@@ -100,6 +100,10 @@ impl Gateway {
     }
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
+        if self.truth.container.as_ref().is_some_and(|(host, _)| *host == asked.host) {
+            let route = path::container(&asked.path).filter(|route| route.takes(&asked.method));
+            return route.map(|route| self.serve(asked, route)).ok_or_else(Answer::not_found);
+        }
         let host = self.truth.cloud.suffixes().read(&asked.host).ok_or_else(Answer::not_found)?;
         let is_own = host.kind.is_named_by_customers();
         if is_own && (self.truth.domain.as_deref() != Some(host.label) || host.private) {

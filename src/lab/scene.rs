@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::dns::{NameAnswer, Record};
 use super::subject;
 use super::world::World;
-use crate::account::{Access, Account};
+use crate::account::{Access, Account, Resource};
 use crate::cloud::Cloud;
 use crate::name::Region;
 
@@ -17,6 +17,8 @@ pub(super) struct Truth {
     pub(super) region: String,
     pub(super) domain: Option<String>,
     pub(super) access: Access,
+    /// Host and port, when it is a container on this machine.
+    pub(super) container: Option<(String, u16)>,
 }
 
 impl Truth {
@@ -41,6 +43,7 @@ impl Truth {
             region: region.to_owned(),
             domain: gateway.custom_domain.clone().or(given),
             access: access.unwrap_or_else(Access::private_endpoint),
+            container: account.and_then(container),
             cloud,
         }
     }
@@ -60,6 +63,17 @@ impl Truth {
     pub(super) fn private_name(&self) -> Option<String> {
         Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().private_zone()))
     }
+}
+
+/// Where a container without TLS listens; one behind a reverse proxy is not simulated.
+fn container(account: &Account) -> Option<(String, u16)> {
+    let Resource::Container(host) = account.resource() else { return None };
+    if host.is_secure() {
+        return None;
+    }
+    let authority = host.authority();
+    let (name, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+    Some((name.to_owned(), port.parse().ok()?))
 }
 
 /// The names that the internet knows.

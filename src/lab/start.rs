@@ -75,6 +75,9 @@ impl<'a> Start<'a> {
             names.iter().map(|(name, ips)| (dns::plain(name), ips.clone())).collect::<HashMap<_, _>>()
         };
         resolver.hosts = by_name(&toml.hosts);
+        if let Some((host, _)) = &self.truth.container {
+            resolver.hosts.insert(host.clone(), vec![CONTAINER.into()]);
+        }
         self.addresses.extend(toml.hosts.values().chain(toml.system.values()).flatten());
         resolver.system = match first.filter(|_| !toml.system.is_empty()) {
             None => System::Emulated,
@@ -106,7 +109,24 @@ impl<'a> Start<'a> {
             self.routes.insert(peer, Route { end, delay, listener });
             self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
         }
+        self.listen_as_container().await?;
         self.listen_as_proxy().await
+    }
+
+    async fn listen_as_container(&mut self) -> io::Result<()> {
+        let Some((_, port)) = self.truth.container else { return Ok(()) };
+        let site = Arc::clone(&self.site);
+        let way = Way { came_by: CONTAINER.into(), stops_upgrades: None };
+        let real = self
+            .accept(move |stream| {
+                let site = Arc::clone(&site);
+                async move { drop(site.serve_http(stream, way).await) }
+            })
+            .await?;
+        let peer = SocketAddr::from((CONTAINER, port));
+        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.listeners.push(("container".into(), peer, real));
+        Ok(())
     }
 
     async fn serve(&mut self, came_by: IpAddr) -> io::Result<SocketAddr> {
@@ -197,3 +217,6 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
         authority: truth.cloud.suffixes().authority().map(str::to_owned),
     })
 }
+
+/// Where a container of a world is, whatever its host.
+const CONTAINER: Ipv4Addr = Ipv4Addr::LOCALHOST;

@@ -74,6 +74,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("WS02-closed-at-once", include_str!("worlds/WS02-closed-at-once.toml")),
     ("healthy-both-endpoints", include_str!("worlds/healthy-both-endpoints.toml")),
     ("healthy-china", include_str!("worlds/healthy-china.toml")),
+    ("healthy-container", include_str!("worlds/healthy-container.toml")),
     ("healthy-entra-composed", include_str!("worlds/healthy-entra-composed.toml")),
     ("healthy-entra-private-endpoint", include_str!("worlds/healthy-entra-private-endpoint.toml")),
     ("healthy-hosts-file", include_str!("worlds/healthy-hosts-file.toml")),

@@ -32,6 +32,11 @@ pub(super) fn regional(offering: &str, path: &str) -> Option<Route> {
     OFFERINGS.iter().find(|known| **known == offering).and_then(|known| realtime(known, rest))
 }
 
+/// A path of a container, which asks for no credential.
+pub(super) fn container(path: &str) -> Option<Route> {
+    realtime("stt", path).filter(|route| *route == Route::SocketOrPost).or_else(|| realtime("tts", path))
+}
+
 /// A path on an own host behind the proxy: real-time ones begin with the offering.
 pub(super) fn own(path: &str) -> Option<Route> {
     match offering(path) {
