@@ -179,6 +179,18 @@ fn a_remark_that_no_finding_repeats_is_shown_and_decides_the_exit_code() {
 }
 
 #[test]
+fn a_stage_that_was_not_reached_has_not_failed() {
+    let evidence = evidence("interrupted");
+    let target = &evidence.traces[1].target;
+    let place = Place { service: target.service.clone(), host: target.host.clone() };
+    let not_reached = Unexplained { place, stage: Stage::Tcp, text: "interrupted before this stage".to_owned() };
+    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: Vec::new(), unexplained: vec![not_reached] };
+    assert!(!text(&evidence, &diagnosis, &Options::default()).contains("no known failure"));
+    assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 1);
+    assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works · interrupted · 1.2 s");
+}
+
+#[test]
 fn every_cause_is_counted_by_its_kind() {
     let evidence = evidence("well-regional");
     let mut warning = finding("CFG08", &evidence, "observed");

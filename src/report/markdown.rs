@@ -6,7 +6,7 @@ use super::page::{millis, plain};
 use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
-use super::{Options, causes, consequences, verdict};
+use super::{Options, causes, consequences, unexplained, verdict};
 use crate::catalogue::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 use crate::evidence::{Evidence, StepState, Trace};
@@ -24,7 +24,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -
     summary(&mut text, evidence, diagnosis);
     times(&mut text, evidence);
     causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
-    for failure in &diagnosis.unexplained {
+    for failure in unexplained(evidence, diagnosis) {
         let what = failure.place.service.as_deref().unwrap_or(&failure.place.host);
         let _ = writeln!(text, "\n### × {what} fails at {}, and no known failure fits\n", failure.stage);
         let _ = writeln!(text, "- **saw** {}\n- **do** attach what `{SAVE}` writes", escaped(&failure.text));

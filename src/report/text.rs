@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, explanation, is_at, verdict, works};
+use super::{Options, causes, consequences, explanation, is_at, unexplained, verdict, works};
 use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
@@ -33,7 +33,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
     }
     writer.lines(&brief);
     causes(diagnosis).for_each(|finding| writer.finding(finding));
-    diagnosis.unexplained.iter().for_each(|failure| writer.unexplained(failure));
+    unexplained(evidence, diagnosis).for_each(|failure| writer.unexplained(failure));
     writer.verdict();
     writer.page.finish()
 }

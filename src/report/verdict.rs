@@ -1,7 +1,7 @@
 //! The last line: whether it works, and how many causes there are.
 
 use super::page::{count, time};
-use super::{causes, works};
+use super::{causes, unexplained, works};
 use crate::catalogue::Severity;
 use crate::diagnose::{Diagnosis, Finding, Verdict};
 use crate::evidence::{Ended, Evidence, Trace};
@@ -70,7 +70,7 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
         0 => {}
         refused => reasons.push(count(refused, "service without a URL", "services without a URL")),
     }
-    let stages: Vec<&str> = diagnosis.unexplained.iter().map(|unexplained| unexplained.stage.id()).collect();
+    let stages: Vec<&str> = unexplained(evidence, diagnosis).map(|failure| failure.stage.id()).collect();
     if !stages.is_empty() {
         let what = count(stages.len(), "failure without a known cause", "failures without a known cause");
         reasons.push(format!("{what} ({})", unique(stages).join(", ")));
