@@ -2,15 +2,21 @@
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use clap::Args as ClapArgs;
+use speech_endpoint::Shown;
+use speech_endpoint::lab::{Lab, World};
+use tokio::runtime::Runtime;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
 use super::output::Output;
+use super::settings;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LabArgs {
@@ -27,42 +33,67 @@ Examples:
   speech-endpoint lab DNS03
   speech-endpoint doctor --lab DNS03";
 
-/// A world that runs: what listens where, and the root that its certificates lead to.
-struct Served {
-    title: String,
-    root_pem: String,
-    /// What it is, where it is in the world, where it really is.
-    listeners: Vec<(String, SocketAddr, SocketAddr)>,
-}
-
 /// Lists the worlds, or runs one until it is interrupted.
 pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
     if args.world == "list" {
         output.data(&list(&worlds()))?;
         return Ok(0);
     }
-    let Some(served) = start(&args.world) else {
-        return Err(Failure::usage(format!(
-            "{} is not a world: `speech-endpoint lab list` names all",
-            speech_endpoint::Shown::new(&args.world)
-        )));
-    };
-    let file = std::env::temp_dir().join(format!("speech-endpoint-lab-{}.pem", std::process::id()));
-    std::fs::write(&file, &served.root_pem)
-        .map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))?;
-    output.data(&description(&args.world, &served, &file))?;
-    Ok(0)
+    let world = world(&args.world)?;
+    let runtime = runtime()?;
+    runtime.block_on(serve(&args.world, world, output))
+}
+
+/// The world of a name or an id.
+pub(crate) fn world(name: &str) -> Result<World, Failure> {
+    World::named(name).ok_or_else(|| {
+        Failure::usage(format!("{} is not a world: `speech-endpoint lab list` names all", Shown::new(name)))
+    })
+}
+
+/// One thread is enough: it waits most of the time.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::write("the network runtime", &error))
+}
+
+async fn serve(name: &str, world: World, output: &Output) -> Result<u8, Failure> {
+    let title = world.title().to_owned();
+    let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
+    let root = TempFile::new(&lab.root_pem())?;
+    output.data(&description(name, &title, &lab.listeners(), &root.0))?;
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Ok(0),
+        Err(error) => Err(Failure::write("a handler of signals", &error)),
+    }
+}
+
+/// A file that is gone when the lab is.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(text: &str) -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("speech-endpoint-lab-{}.pem", std::process::id()));
+        let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map(|()| Self(path.clone())).map_err(|error| Failure::write(&format!("`{}`", path.display()), &error))
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        // Whoever cleans the directory finds what is left.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Name and title of each world.
 fn worlds() -> Vec<(&'static str, String)> {
-    Vec::new()
+    let title = |toml| World::parse(toml).map_or_else(|error| error.to_string(), |world| world.title().to_owned());
+    World::all().map(|(name, toml)| (name, title(toml))).collect()
 }
 
-fn start(name: &str) -> Option<Served> {
-    let _ = name;
-    None
-}
+/// What it is, where it is in the world, where it really is.
+type Listener = (String, SocketAddr, SocketAddr);
 
 fn list(worlds: &[(&str, String)]) -> String {
     let width = worlds.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -74,18 +105,18 @@ fn list(worlds: &[(&str, String)]) -> String {
 }
 
 /// How a world is reached.
-fn description(name: &str, served: &Served, root: &Path) -> String {
-    let mut text = format!("{BOLD}{name}{BOLD:#}   {}\n\n", served.title);
-    let shown = |place: &dyn Fn(&(String, SocketAddr, SocketAddr)) -> String| {
-        let cells = served.listeners.iter().map(place);
+fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> String {
+    let mut text = format!("{BOLD}{name}{BOLD:#}   {}\n\n", title);
+    let shown = |place: &dyn Fn(&Listener) -> String| {
+        let cells = listeners.iter().map(place);
         cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens at".len())
     };
     let (what, stands) = (shown(&|row| row.0.clone()), shown(&|row| row.1.to_string()));
     let _ = writeln!(text, "{DIM}{:what$}  {:stands$}  listens at{DIM:#}", "", "stands for");
-    for (name, in_world, really) in &served.listeners {
+    for (name, in_world, really) in listeners {
         let _ = writeln!(text, "{name:what$}  {:stands$}  {really}", in_world.to_string());
     }
-    let dns = served.listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
+    let dns = listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
     let _ = writeln!(text, "\nroot certificate  {}", root.display());
     let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
     if let Some((_, _, really)) = dns {
@@ -105,16 +136,12 @@ mod tests {
     #[test]
     fn a_world_says_how_it_is_reached() {
         let address = |text: &str| text.parse().expect("an address");
-        let served = Served {
-            title: "All is well".into(),
-            root_pem: String::new(),
-            listeners: vec![
-                ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),
-                ("gateway".into(), address("10.1.0.4:443"), address("127.0.0.1:40443")),
-            ],
-        };
-        let text =
-            anstream::adapter::strip_str(&description("healthy", &served, Path::new("/tmp/root.pem"))).to_string();
+        let listeners = [
+            ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),
+            ("gateway".into(), address("10.1.0.4:443"), address("127.0.0.1:40443")),
+        ];
+        let text = description("healthy", "All is well", &listeners, Path::new("/tmp/root.pem"));
+        let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("\nname server  168.63.129.16:53  127.0.0.1:40053\n"), "{text}");
         assert!(text.contains("\ngateway      10.1.0.4:443      127.0.0.1:40443\n"), "{text}");
         assert!(text.contains("dig @127.0.0.1 -p 40053 HOST"), "{text}");

@@ -8,6 +8,7 @@ use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
 use crate::cli::failure::Failure;
+use crate::cli::lab::runtime;
 use crate::cli::output::StatusLine;
 
 /// All that a run needs to know.
@@ -27,10 +28,7 @@ pub(crate) struct Request {
 
 /// Looks at everything that is planned, until the time is up or somebody interrupts.
 pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Evidence, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::write("the network runtime", &error))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let interrupt = async {
             // Where signals cannot be listened to, the run ends by its time.
