@@ -106,7 +106,7 @@ fn list(worlds: &[(&str, String)]) -> String {
 
 /// How a world is reached.
 fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> String {
-    let mut text = format!("{BOLD}{name}{BOLD:#}   {}\n\n", title);
+    let mut text = format!("{BOLD}{name}{BOLD:#}   {title}\n\n");
     let shown = |place: &dyn Fn(&Listener) -> String| {
         let cells = listeners.iter().map(place);
         cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens at".len())
