@@ -65,23 +65,6 @@ impl Evidence {
     }
 }
 
-impl Evidence {
-    /// Of a run that had nothing to look at: what was given could not be read.
-    #[must_use]
-    pub fn of_remarks(observed_at: SystemTime, remarks: Vec<Remark>) -> Self {
-        Self {
-            observed_at,
-            took: Duration::ZERO,
-            ended: Ended::Complete,
-            resource: ResourceFacts::default(),
-            credential: None,
-            machine: MachineFacts::default(),
-            remarks,
-            traces: Vec::new(),
-        }
-    }
-}
-
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]

@@ -30,12 +30,12 @@ use tokio::task::JoinSet;
 
 use crate::account::Account;
 use crate::endpoint::Expectation;
-use crate::evidence::{CredentialFacts, Evidence, Remark};
+use crate::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::note::Note;
-use crate::plan::Plan;
-use crate::probe::{Means, probe};
+use crate::plan::{DEFAULT_JOBS, Plan};
+use crate::probe::{Family, Means, Watch, probe};
 use crate::query::Query;
 use crate::service::Service;
 
@@ -222,39 +222,66 @@ impl Lab {
         }
     }
 
+    /// What the client of this world would look at.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the resource, with its id.
+    pub fn plan(&self, rehearsal: &Rehearsal) -> Result<Plan, &Note> {
+        let account = self.account()?;
+        let credential = self.credential.as_ref().and_then(|given| given.read().ok());
+        let services = if rehearsal.services.is_empty() { self.services() } else { &rehearsal.services };
+        let total = rehearsal.total.unwrap_or(self.world.total());
+        let jobs = rehearsal.jobs.unwrap_or(DEFAULT_JOBS);
+        let mut plan = Plan::new(account, services, self.query(), credential.as_ref(), total, jobs);
+        if let Some(expect) = rehearsal.expect.or(self.expectation()) {
+            plan.expect(expect);
+        }
+        Ok(plan)
+    }
+
     /// Looks at this world as its client would, and keeps what is seen.
     ///
-    /// 1. What cannot be read of the resource or the credential is a remark.
+    /// 1. What cannot be read of the resource or the credential is evidence too.
     /// 2. Plan and probe as for a real network.
-    pub async fn examine(&self) -> Evidence {
+    pub async fn examine(
+        &self,
+        rehearsal: &Rehearsal,
+        watch: &impl Watch,
+        interrupt: impl Future<Output = ()>,
+    ) -> Evidence {
+        let plan = match self.plan(rehearsal) {
+            Ok(plan) => plan,
+            Err(note) => return self.unreadable(note),
+        };
         let trust = Trust::of(self.system_roots(), self.builtin_roots(), "the lab's store");
         let network = self.network();
         let proxies = ProxySettings::new(self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default();
         let mut means = Means::new(&network, &trust, &proxies, self.now);
-        means.remarks = self.remarks.iter().map(|note| Remark::new(note.id, &note.text, false)).collect();
-        let account = match self.account() {
-            Ok(account) => account,
-            Err(note) => return unreadable(note, &means),
-        };
+        means.family = rehearsal.family;
+        means.remarks = self.remarks.iter().map(remark).collect();
         let read = self.credential.as_ref().map(GivenCredential::read);
-        let salt = 0;
-        means.credential = read.as_ref().and_then(|read| read.as_ref().ok());
+        if let Some(Ok(credential)) = &read {
+            means.credential = Some(credential);
+            means.remarks.extend(credential.notes(&plan.account).iter().map(remark));
+        }
         means.credential_facts = read.as_ref().map(|read| match read {
-            Ok(credential) => credential.facts(salt),
-            Err(error) => CredentialFacts {
-                fault: Some((error.id().to_owned(), error.to_string())),
-                ..CredentialFacts::default()
-            },
+            Ok(credential) => credential.facts(rehearsal.salt),
+            Err(error) => CredentialFacts::faulty(if self.gives_token() { "token" } else { "key" }, error),
         });
-        if let Some(credential) = means.credential {
-            means.remarks.extend(credential.notes(account).iter().map(|note| Remark::new(note.id, &note.text, false)));
-        }
-        let (total, jobs) = (self.world.total(), crate::plan::DEFAULT_JOBS);
-        let mut plan = Plan::new(account, self.services(), self.query(), means.credential, total, jobs);
-        if let Some(expect) = self.expectation() {
-            plan.expect(expect);
-        }
-        probe(&plan, &means, &(), std::future::pending()).await
+        probe(&plan, &means, watch, interrupt).await
+    }
+
+    fn gives_token(&self) -> bool {
+        self.credential.as_ref().is_some_and(|given| given.is_token)
+    }
+
+    /// The resource cannot be read, so there is nothing to look at.
+    fn unreadable(&self, note: &Note) -> Evidence {
+        let mut evidence = Evidence::new(self.now, ResourceFacts::default());
+        evidence.remarks = self.remarks.iter().map(remark).collect();
+        evidence.remarks.push(Remark { is_error: true, ..remark(note) });
+        evidence
     }
 
     /// What listens: in words, at which virtual address, at which real one.
@@ -264,11 +291,26 @@ impl Lab {
     }
 }
 
-/// The resource cannot be read, so there is nothing to look at.
-fn unreadable(note: &Note, means: &Means<'_, LabNetwork>) -> Evidence {
-    let mut remarks = means.remarks.clone();
-    remarks.push(Remark::new(note.id, &note.text, true));
-    Evidence::of_remarks(means.now, remarks)
+/// Where a rehearsal differs from what the world states.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Rehearsal {
+    /// Services in place of those of the world; none for the world's.
+    pub services: Vec<Service>,
+    /// The kind of address to expect.
+    pub expect: Option<Expectation>,
+    /// How long the whole run may take.
+    pub total: Option<Duration>,
+    /// Targets at once.
+    pub jobs: Option<usize>,
+    /// The family of addresses to connect to.
+    pub family: Family,
+    /// What fingerprints are salted with.
+    pub salt: u64,
+}
+
+fn remark(note: &Note) -> Remark {
+    Remark::new(note.id, note.text.clone(), false)
 }
 
 impl fmt::Debug for Lab {

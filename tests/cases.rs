@@ -5,14 +5,14 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use speech_endpoint::lab::{Lab, World};
+use speech_endpoint::lab::{Lab, Rehearsal, World};
 use speech_endpoint::{Diagnosis, Severity, diagnose, rules};
 
 /// Runs one world and says what is not as it states.
 async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
     let world = World::parse(toml).map_err(|error| error.to_string())?;
     let lab = Lab::start(world, SystemTime::now()).await.map_err(|error| error.to_string())?;
-    let evidence = lab.examine().await;
+    let evidence = lab.examine(&Rehearsal::default(), &(), std::future::pending()).await;
     let diagnosis = diagnose(&evidence);
     let expect = lab.world().expect();
     let mut wrong = Vec::new();

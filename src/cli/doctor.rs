@@ -4,16 +4,20 @@ use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
+use speech_endpoint::lab::{Lab, Rehearsal};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
-    Account, Credential, CredentialError, Diagnosis, Limits, Note, Plan, ResourceId, Target, diagnose,
+    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Limits, Note, Plan, ResourceId,
+    Target, diagnose,
 };
 use url::Url;
 
 use super::args::CredentialArgs;
 use super::failure::Failure;
+use super::lab;
 use super::output::Output;
 use super::resolve::json::pretty;
 use super::settings;
@@ -51,6 +55,9 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
     if let Some(file) = &args.from {
         return read(file).map(Some);
     }
+    if let Some(name) = &args.lab {
+        return rehearsed(name, args, output);
+    }
     let request = match request(args, output) {
         Err(failure) if failure.is_configuration() => return Ok(Some(unread(&failure))),
         other => other?,
@@ -59,8 +66,40 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
         output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
         return Ok(None);
     }
-    let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
-    run_probe(&request, &Progress::new(is_watched, request.plan.limits.total)).map(Some)
+    run_probe(&request, &progress(args, request.plan.limits.total)).map(Some)
+}
+
+/// The same in a world of the lab, with what its client gives: neither the environment nor its credentials count there.
+fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+    let world = lab::world(name)?;
+    let mut rehearsal = Rehearsal::default();
+    rehearsal.services = args.services.iter().map(|name| name.0).collect();
+    rehearsal.expect = args.expect.map(Into::into);
+    rehearsal.total = args.net.timeout.map(|seconds| seconds.0);
+    rehearsal.jobs = args.net.jobs;
+    rehearsal.family = args.net.ip.into();
+    rehearsal.salt = salt();
+    let total = rehearsal.total.unwrap_or(world.total());
+    output.detail(1, || format!("the world: {}", world.title()));
+    lab::runtime()?.block_on(async {
+        let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
+        match lab.plan(&rehearsal) {
+            Ok(plan) if args.plan => {
+                output.data(&plan::write(&plan, args.format == DoctorFormat::Json))?;
+                Ok(None)
+            }
+            _ => Ok(Some(lab.examine(&rehearsal, &progress(args, total), run::interrupt()).await)),
+        }
+    })
+}
+
+fn progress(args: &DoctorArgs, total: Duration) -> Progress {
+    Progress::new(matches!(args.format, DoctorFormat::Text | DoctorFormat::Short), total)
+}
+
+/// Chosen anew for each run.
+fn salt() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// A value that cannot be what it claims, before any packet is sent.
@@ -71,9 +110,6 @@ fn unread(failure: &Failure) -> Evidence {
 }
 
 fn request(args: &DoctorArgs, output: &Output) -> Result<Request, Failure> {
-    if args.lab.is_some() {
-        return Err(Failure::usage("the lab is not part of this build"));
-    }
     let settings::Subject { account, notes, source } = settings::subject(&args.resource)?;
     output.detail(1, || {
         format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
@@ -106,7 +142,8 @@ fn planned(args: &DoctorArgs, account: &Account, credential: Option<&Credential>
         }
     }
     let query = settings::query(&args.query)?;
-    let (total, jobs) = (args.net.timeout.0, args.net.jobs);
+    let total = args.net.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0);
+    let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
     let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
     if let Some(expect) = args.expect {
         let of_services = plan.targets.iter_mut().filter(|target| target.endpoint().is_some());
@@ -150,10 +187,10 @@ fn credential(
     match read {
         Ok(credential) => {
             remarks.extend(credential.notes(account).iter().map(remark));
-            let facts = credential.facts(RandomState::new().build_hasher().finish());
+            let facts = credential.facts(salt());
             Ok((Some(credential), Some(facts)))
         }
-        Err(error) => Ok((None, Some(faulty(given.kind, &error)))),
+        Err(error) => Ok((None, Some(CredentialFacts::faulty(given.kind, &error)))),
     }
 }
 
@@ -164,17 +201,6 @@ fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credenti
         Credential::Entra { token, .. } => Credential::Entra { token, resource_id: Some(id) },
         other => other,
     })
-}
-
-fn faulty(kind: &str, error: &CredentialError) -> CredentialFacts {
-    let mut facts = CredentialFacts::default();
-    kind.clone_into(&mut facts.kind);
-    facts.length = match error {
-        CredentialError::Key { length, .. } | CredentialError::Token { length, .. } => *length,
-        _ => 0,
-    };
-    facts.fault = Some((error.id().to_owned(), error.to_string()));
-    facts
 }
 
 fn options(args: &DoctorArgs, output: &Output) -> Options {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::Credential;
+use super::{Credential, CredentialError};
 use crate::evidence::{Claims, CredentialFacts};
 
 impl Credential {
@@ -29,6 +29,19 @@ impl Credential {
             fault: None,
             claims: self.claims(),
         }
+    }
+}
+
+impl CredentialFacts {
+    /// A credential whose shape is wrong, so that it is not sent.
+    #[must_use]
+    pub fn faulty(kind: &str, error: &CredentialError) -> Self {
+        let length = match error {
+            CredentialError::Key { length, .. } | CredentialError::Token { length, .. } => *length,
+            _ => 0,
+        };
+        let fault = Some((error.id().to_owned(), error.to_string()));
+        Self { kind: kind.to_owned(), length, fault, ..Self::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use speech_endpoint::{DEFAULT_JOBS, Expectation, KnownFailure, Severity, Shown};
+use speech_endpoint::{Expectation, KnownFailure, Severity, Shown, probe};
 
 use crate::cli::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
 
@@ -89,12 +89,12 @@ pub(crate) struct NetArgs {
     /// Addresses to use: any, 4 or 6
     #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
     pub(crate) ip: Family,
-    /// The whole run takes no longer than this
-    #[arg(long, default_value = "20", value_name = "SECONDS")]
-    pub(crate) timeout: Seconds,
-    /// Hosts at once
-    #[arg(long, default_value_t = DEFAULT_JOBS, value_name = "N", value_parser = jobs)]
-    pub(crate) jobs: usize,
+    /// The whole run takes no longer than this [default: 20]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<Seconds>,
+    /// Hosts at once [default: 16]
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -144,6 +144,16 @@ pub(crate) enum Family {
     V4,
     #[value(name = "6")]
     V6,
+}
+
+impl From<Family> for probe::Family {
+    fn from(family: Family) -> Self {
+        match family {
+            Family::Any => Self::Any,
+            Family::V4 => Self::V4,
+            Family::V6 => Self::V6,
+        }
+    }
 }
 
 /// A name server; port 53 when none is given.

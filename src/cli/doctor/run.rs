@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use speech_endpoint::evidence::{CredentialFacts, Ended, Evidence, Remark, Trace};
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
+use speech_endpoint::net::SystemNetwork;
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::probe::{Means, Watch, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
@@ -12,7 +16,6 @@ use crate::cli::lab::runtime;
 use crate::cli::output::StatusLine;
 
 /// All that a run needs to know.
-#[expect(dead_code, reason = "read by the probe, which is not wired in yet")]
 pub(crate) struct Request {
     pub(crate) plan: Plan,
     pub(crate) credential: Option<Credential>,
@@ -28,20 +31,26 @@ pub(crate) struct Request {
 
 /// Looks at everything that is planned, until the time is up or somebody interrupts.
 pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Evidence, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let interrupt = async {
-            // Where signals cannot be listened to, the run ends by its time.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            evidence = looked_at(request, progress) => Ok(evidence),
-            () = interrupt => Ok(nothing_seen(request)),
-        }
+    let proxies = ProxySettings::new(request.proxy.as_deref(), &request.variables)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let trust = Trust::system(request.ca_pem.as_deref().map(str::as_bytes))
+        .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
+    runtime()?.block_on(async {
+        let network = SystemNetwork::new(&request.dns_servers);
+        let mut means = Means::new(&network, &trust, &proxies, request.now);
+        means.credential = request.credential.as_ref();
+        means.credential_facts.clone_from(&request.credential_facts);
+        means.remarks.clone_from(&request.remarks);
+        means.family = request.ip.into();
+        Ok(probe(&request.plan, &means, progress, interrupt()).await)
     })
+}
+
+/// Ends when somebody presses Ctrl-C. Where signals cannot be listened to, a run ends by its time.
+pub(crate) async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// The line that tells what is waited for, while it is waited for.
@@ -55,27 +64,11 @@ impl Progress {
     pub(crate) fn new(is_wanted: bool, total: Duration) -> Self {
         Self { line: StatusLine::new(is_wanted), began: tokio::time::Instant::now(), total }
     }
+}
 
-    /// A stage of a host begins.
-    pub(crate) fn on_stage(&self, host: &str, stage: Stage) {
+impl Watch for Progress {
+    fn stage(&self, host: &str, stage: Stage) {
         let left = self.total.saturating_sub(self.began.elapsed()).as_secs_f64();
         self.line.show(&format!("{stage} {host} … {left:.0} s left"));
     }
-}
-
-#[expect(clippy::unused_async, reason = "it awaits the probe once that is wired in")]
-async fn looked_at(request: &Request, progress: &Progress) -> Evidence {
-    for target in &request.plan.targets {
-        progress.on_stage(target.host(), Stage::Dns);
-    }
-    nothing_seen(request)
-}
-
-fn nothing_seen(request: &Request) -> Evidence {
-    let mut evidence = Evidence::new(request.now, request.plan.resource_facts());
-    evidence.ended = Ended::Interrupted;
-    evidence.credential.clone_from(&request.credential_facts);
-    evidence.remarks.clone_from(&request.remarks);
-    evidence.traces = request.plan.targets.iter().map(|target| Trace::new(target.facts())).collect();
-    evidence
 }

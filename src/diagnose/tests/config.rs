@@ -118,10 +118,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
         "{text}"
     );
     assert_eq!(ruled_out, ["CFG04", "HTTP01", "DNS03"]);
-    expect(
-        &not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, false),
-        "CFG14 error, unreachable",
-    );
+    expect(&not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, false), "CFG14 error, unreachable");
     expect(&not_found("/speechtotext/transcriptions", GATEWAY_CHAIN, false), "HTTP01 error, unreachable");
     expect(&not_found("/stt/speech/universal/v2", PROXY_CHAIN, false), "HTTP01 error, unreachable");
 }
