@@ -140,6 +140,7 @@ impl Trace {
     }
 
     /// The stages in the order of the way, each with how it ended.
+    #[must_use]
     pub fn steps(&self) -> [(Stage, StepState<'_>); 7] {
         [
             (Stage::Dns, self.dns.state()),

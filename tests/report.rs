@@ -58,7 +58,7 @@ fn reports_are_as_reviewed() {
         ("short.txt", "80", &["--format", "short"]),
         ("md", "80", &["--format", "markdown"]),
     ];
-    for (name, path) in evidence().into_iter() {
+    for (name, path) in evidence() {
         for (ending, columns, args) in formats {
             let golden = format!("{}/tests/golden/doctor/{name}.{ending}", env!("CARGO_MANIFEST_DIR"));
             let path = path.display().to_string();

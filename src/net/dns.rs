@@ -26,6 +26,7 @@ use question::ask_server;
 
 /// Everything that names are resolved with.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Resolver {
     /// The name servers in their order.
     pub servers: Vec<NameServer>,
@@ -43,6 +44,7 @@ pub struct Resolver {
 
 /// A name server: where it is said to be, and where it is reached. The two differ in the lab alone.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct NameServer {
     /// For people.
     pub shown: SocketAddr,
@@ -52,6 +54,7 @@ pub struct NameServer {
 
 /// The way that applications take.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum System {
     /// `getaddrinfo` of the operating system.
     #[default]
@@ -106,7 +109,7 @@ impl Resolver {
         let system = system.unwrap_or_else(|| emulate(&hosts_file, &servers));
         let mut addresses = system.addresses.clone();
         if addresses.is_empty() {
-            addresses = hosts_file.clone();
+            addresses.clone_from(&hosts_file);
         }
         if addresses.is_empty() {
             addresses = servers

@@ -243,9 +243,9 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             return None;
         }
         let header = credential.header(&issue).ok()?;
-        let (tried, answer) = self.attempt("issue-token", &issue, "key", &header).await;
-        let is_issued = tried.status == Some(200);
-        tries.push(tried);
+        let (attempt, answer) = self.attempt("issue-token", &issue, "key", &header).await;
+        let is_issued = attempt.status == Some(200);
+        tries.push(attempt);
         Credential::issued_token(answer?.body.trim()).ok().filter(|_| is_issued)?.claims()
     }
 

@@ -1,5 +1,7 @@
 //! Certificates: what people ask about them.
 
+use std::fmt::Write as _;
+
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
@@ -9,7 +11,7 @@ use crate::net::http::line;
 
 /// Reads a certificate; of one that cannot be read, the fingerprint alone.
 pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
-    let sha256 = digest(&SHA256, der).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hexadecimal(digest(&SHA256, der).as_ref());
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {
         return Certificate { sha256, ..Certificate::default() };
     };
@@ -23,6 +25,13 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
         not_after: parsed.validity().not_after.timestamp(),
         sha256,
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The common name; a name without one as a whole.
