@@ -15,12 +15,12 @@ fi
 cargo +nightly fuzz build --fuzz-dir . --sanitizer none
 binaries=target/$(rustc +nightly -vV | sed -n 's/^host: //p')/release
 
-for target in region custom_domain endpoint container_host account_json credential query suffixes service failure; do
+for target in region custom_domain endpoint container_host account_json credential query suffixes service failure evidence; do
     mkdir -p "corpus/$target" "artifacts/$target"
     log=artifacts/$target.log
     length=512
-    if [[ $target == account_json ]]; then
-        length=4096
+    if [[ $target == account_json || $target == evidence ]]; then
+        length=8192
     fi
     status=0
     RUST_BACKTRACE=0 "$binaries/$target" "corpus/$target" "seeds/$target" -runs="$runs" -max_len="$length" -timeout=10 \
