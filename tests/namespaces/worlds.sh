@@ -140,8 +140,14 @@ world inspected TLS01 50
 serve TLS01-inspected
 doctor --region westeurope
 
+world root-of-nobody TLS01 50
+serve healthy-regional
+without_root
+doctor --region westeurope
+
 world no-roots TLS02 50
 serve healthy-regional
+without_root
 inside mount -t tmpfs none /etc/ssl
 doctor --region westeurope
 
@@ -167,6 +173,6 @@ world public-access-disabled POL01 80
 serve POL01-public-access-disabled
 doctor --custom-domain contoso
 
-world too-many-requests QUO01 90
+world too-many-requests QUO01 0
 serve QUO01-too-many-requests
 doctor --region westeurope
