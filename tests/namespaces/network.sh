@@ -68,18 +68,21 @@ link() {
   ip -n "$other" neighbour replace "fd99:$nth::1" lladdr "02:00:00:00:0$nth:01" dev cable nud permanent
   ip -n "$other" route add default via "10.99.$nth.1"
   ip -n "$other" -6 route add default via "fd99:$nth::1"
-  ip netns exec "$other" sysctl -q -w net.ipv4.ip_nonlocal_bind=1 net.ipv6.ip_nonlocal_bind=1
+  ip netns exec "$other" sysctl -q -w net.ipv4.ip_nonlocal_bind=1 net.ipv6.ip_nonlocal_bind=1 net.ipv4.icmp_ratelimit=0
 }
 
 # world NAME ROOT-CAUSE EXIT-CODE: what the doctor has to find; what follows builds it, `doctor` runs and judges it.
 world() {
   name=$1 expected_cause=$2 expected_code=$3
-  environment=() inside=() within=0 known=1
+  environment=() inside=() within=0 known=1 broken=''
   wanted || return 0
   tear_down
   rm -rf "${work:?}"/*
-  build || echo "$name: the namespaces cannot be built" >&2
+  build || broken='the namespaces cannot be built'
 }
+
+# A world that is not what it says proves nothing, whatever the doctor finds in it.
+or_broken() { broken="${broken:-cannot do: $*}"; }
 
 wanted() {
   local pattern
@@ -97,7 +100,7 @@ serve() {
     labs+=($!)
   done
   for place in "$names" "$service"; do
-    wait_for "$work/$place/listeners" || { echo "$name: the lab: $(cat "$work/$place.out")" >&2; return; }
+    wait_for "$work/$place/listeners" || { or_broken "serve $1: $(cat "$work/$place.out")"; return; }
   done
   : >"$settings/resolv.conf"
   while read -r address port what; do
@@ -120,19 +123,19 @@ wait_for() {
   return 1
 }
 
-own() { ip -n "$1" address replace "$2" dev lo; }
+own() { ip -n "$1" address replace "$2" dev lo || or_broken "own $2"; }
 
 # firewall NAMESPACE RULE: one rule for what arrives there.
 firewall() {
   wanted || return 0
-  ip netns exec "$1" nft -f - <<RULES
+  ip netns exec "$1" nft -f - <<RULES || or_broken "firewall $2"
 add table inet firewall
 add chain inet firewall arriving { type filter hook input priority 0; }
 add rule inet firewall arriving $2
 RULES
 }
 
-route() { ! wanted || ip -n "$client" route add "$@"; }
+route() { ! wanted || ip -n "$client" route add "$@" || or_broken "route $*"; }
 hosts() { ! wanted || echo "$*" >>"$settings/hosts"; }
 resolv() { ! wanted || echo "$*" >>"$settings/resolv.conf"; }
 
@@ -169,6 +172,7 @@ doctor() {
 judge() {
   local problem=''
   [ "$1 $2" = "$expected_cause $expected_code" ] || problem="expected $expected_cause $expected_code"
+  [ -z "$broken" ] || problem="$problem, $broken"
   if [ "$within" != 0 ] && [ "$3" -gt "$within" ]; then problem="$problem, expected to end within $within ms"; fi
   if [ -z "$problem" ]; then
     passed=$((passed + 1))
