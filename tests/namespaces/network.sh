@@ -137,6 +137,7 @@ RULES
 
 route() { ! wanted || ip -n "$client" route add "$@" || or_broken "route $*"; }
 hosts() { ! wanted || echo "$*" >>"$settings/hosts"; }
+nsswitch() { ! wanted || echo "$*" >"$settings/nsswitch.conf"; }
 resolv() { ! wanted || echo "$*" >>"$settings/resolv.conf"; }
 
 # with NAME=VALUE...: the environment of the doctor, beside its key.

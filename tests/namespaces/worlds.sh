@@ -28,6 +28,13 @@ serve healthy-hosts-file
 hosts 10.1.0.4 contoso.cognitiveservices.azure.com
 doctor "${private[@]}"
 
+# Who reads the hosts file is not asked by applications here: the doctor has to go by what they get.
+world hosts-file-left-out healthy 0
+serve healthy-private-endpoint
+hosts 10.1.0.99 contoso.cognitiveservices.azure.com
+nsswitch hosts: dns
+doctor "${private[@]}"
+
 world answers-over-tcp healthy 0
 serve healthy-truncated-answers
 doctor "${private[@]}"
