@@ -59,7 +59,7 @@ pub use world::{Expect, ResourceToml, World, WorldError};
 
 use scene::Truth;
 use site::Site;
-use start::Start;
+use start::{Ground, Start};
 use vocabulary::{GivenToml, StoreToml};
 
 /// A running world. Everything ends when it is dropped.
@@ -87,6 +87,22 @@ impl Lab {
     ///
     /// When loopback cannot be listened on.
     pub async fn start(world: World, now: SystemTime) -> io::Result<Self> {
+        Self::begin(world, now, Ground::Loopback).await
+    }
+
+    /// Starts a world at its own addresses and ports, for a network namespace that has them: no address is virtual then.
+    ///
+    /// What the world does not serve is left to routes and firewalls: nothing listens at an address whose end is another
+    /// than to serve or to reset, and nothing is delayed.
+    ///
+    /// # Errors
+    ///
+    /// When an address is not one of this machine, or its port is taken or needs privileges.
+    pub async fn start_at_own_addresses(world: World, now: SystemTime) -> io::Result<Self> {
+        Self::begin(world, now, Ground::Own).await
+    }
+
+    async fn begin(world: World, now: SystemTime, ground: Ground) -> io::Result<Self> {
         let read = subject::account(world.resource());
         let (account, remarks) = match read {
             Ok(read) => (Ok(read.value), read.notes),
@@ -96,7 +112,7 @@ impl Lab {
         let maker = start::maker(&truth, now);
         let credential = subject::credential(&world, &maker);
         let site = Arc::new(start::site(&world, &truth, maker, now)?);
-        let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site));
+        let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site), ground);
         let resolver = start.name_servers().await?;
         start.listen().await?;
         let offset = world.toml.clock.offset_days;

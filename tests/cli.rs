@@ -438,6 +438,16 @@ fn no_output_of_any_kind_holds_a_planted_secret() {
 }
 
 #[test]
+fn a_world_at_its_own_addresses_needs_a_machine_that_has_them() {
+    let folder = scratch("client");
+    let output = run(&["lab", "healthy-regional", "--listen", "--write", &folder.to_string_lossy()], &[], "");
+    let err = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("error: cannot listen at 168.63.129.16:53: "), "{err}");
+    assert!(err.contains("network namespace") && !folder.exists(), "{err}");
+}
+
+#[test]
 fn every_golden_output_is_as_reviewed() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut failures = Vec::new();

@@ -41,6 +41,14 @@ impl Failure {
         Self { kind: Kind::Program, id: "output", message: format!("cannot write {what}: {error}"), json: false }
     }
 
+    /// An address of a world that is not one of this machine, or whose port is taken or needs privileges.
+    pub(crate) fn listen(error: &io::Error) -> Self {
+        let message = format!(
+            "cannot listen at {error}: `--listen` needs a network namespace with the addresses of the world, and root for ports below 1024"
+        );
+        Self { kind: Kind::Program, id: "listen", message, json: false }
+    }
+
     /// The same failure, reported as JSON too.
     pub(crate) fn with_json(self, json: bool) -> Self {
         Self { json, ..self }

@@ -18,11 +18,19 @@ use super::failure::Failure;
 use super::output::Output;
 use super::settings;
 
+mod client;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LabArgs {
     /// A world such as DNS03, or list for all of them
     #[arg(value_name = "WORLD | list")]
     pub(crate) world: String,
+    /// Listen at the world's own addresses and ports in place of loopback, in a network namespace that has them
+    #[arg(long)]
+    pub(crate) listen: bool,
+    /// Write what a client needs into a folder: root.pem, credential, and listeners (ADDRESS PORT WHAT)
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) write: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -31,6 +39,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   speech-endpoint lab list
   speech-endpoint lab DNS03
+  ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
   speech-endpoint doctor --lab DNS03";
 
 /// Lists the worlds, or runs one until it is interrupted.
@@ -41,7 +50,7 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
     }
     let world = world(&args.world)?;
     let runtime = runtime()?;
-    runtime.block_on(serve(&args.world, world, output))
+    runtime.block_on(serve(args, world, output))
 }
 
 /// The world of a name or an id.
@@ -57,11 +66,20 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
     runtime.map_err(|error| Failure::write("the network runtime", &error))
 }
 
-async fn serve(name: &str, world: World, output: &Output) -> Result<u8, Failure> {
+async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Failure> {
     let title = world.title().to_owned();
-    let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
-    let root = TempFile::new(&lab.root_pem())?;
-    output.data(&description(name, &title, &lab.listeners(), &root.0))?;
+    let lab = if args.listen {
+        let lab = Lab::start_at_own_addresses(world, settings::now()).await;
+        lab.map_err(|error| Failure::listen(&error))?
+    } else {
+        Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?
+    };
+    // Kept until the lab ends.
+    let (root, _file) = match &args.write {
+        Some(folder) => (client::write(folder, &lab)?, None),
+        None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
+    };
+    output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
     match tokio::signal::ctrl_c().await {
         Ok(()) => Ok(0),
         Err(error) => Err(Failure::write("a handler of signals", &error)),
@@ -118,7 +136,11 @@ fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> 
     }
     let dns = listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
     let _ = writeln!(text, "\nroot certificate  {}", root.display());
-    let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
+    if listeners.iter().all(|(_, in_world, really)| in_world == really) {
+        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --ca-file {} RESOURCE", root.display());
+    } else {
+        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
+    }
     if let Some((_, _, really)) = dns {
         let _ = writeln!(text, "ask its DNS       dig @{} -p {} HOST", really.ip(), really.port());
     }

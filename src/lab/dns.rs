@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -256,15 +256,15 @@ pub(super) struct NameServer {
 }
 
 impl NameServer {
-    /// Listens on loopback: UDP and TCP on the same port.
-    pub(super) async fn start(view: View) -> io::Result<Self> {
+    /// Listens with UDP and TCP on the same port.
+    pub(super) async fn start(view: View, place: SocketAddr) -> io::Result<Self> {
         let mut tries = 0;
         let (udp, tcp) = loop {
-            let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let udp = UdpSocket::bind(place).await?;
             match TcpListener::bind(udp.local_addr()?).await {
                 Ok(tcp) => break (udp, tcp),
                 // The port that UDP was given may be taken for TCP.
-                Err(error) if tries == PORT_TRIES => return Err(error),
+                Err(error) if tries == PORT_TRIES || place.port() != 0 => return Err(error),
                 Err(_) => tries += 1,
             }
         };

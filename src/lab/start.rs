@@ -20,10 +20,29 @@ use crate::account::Account;
 use crate::name::Region;
 use crate::net::dns::{NameServer, Resolver, System};
 
+/// Where a world listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// On free ports of loopback, which the lab's network leads to.
+    Loopback,
+    /// At its own addresses and ports, which this machine must have.
+    Own,
+}
+
+impl Ground {
+    fn place(self, peer: SocketAddr) -> SocketAddr {
+        match self {
+            Self::Loopback => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            Self::Own => peer,
+        }
+    }
+}
+
 /// A world on its way up.
 pub(super) struct Start<'a> {
     world: &'a World,
     truth: &'a Truth,
+    ground: Ground,
     public: HashMap<String, dns::NameAnswer>,
     site: Arc<Site>,
     /// Every address that something leads to.
@@ -35,12 +54,19 @@ pub(super) struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn new(world: &'a World, truth: &'a Truth, account: Option<&Account>, site: Arc<Site>) -> Self {
+    pub(super) fn new(
+        world: &'a World,
+        truth: &'a Truth,
+        account: Option<&Account>,
+        site: Arc<Site>,
+        ground: Ground,
+    ) -> Self {
         let believed = account.and_then(Account::region).map(Region::as_str);
         Self {
             public: scene::public_names(truth, believed, world.toml.ipv6),
             world,
             truth,
+            ground,
             site,
             addresses: BTreeSet::new(),
             routes: HashMap::new(),
@@ -66,7 +92,9 @@ impl<'a> Start<'a> {
             let view = self.view(server.private_zone, Some(server));
             self.addresses.extend(view.all_addresses());
             first.get_or_insert_with(|| view.clone());
-            let running = dns::NameServer::start(view.served_by(server)).await?;
+            let place = self.ground.place(server.address);
+            let running =
+                dns::NameServer::start(view.served_by(server), place).await.map_err(|error| at(place, &error))?;
             resolver.servers.push(NameServer { shown: server.address, reached_at: running.reached_at });
             self.listeners.push(("name server".into(), server.address, running.reached_at));
             self.servers.push(running);
@@ -102,8 +130,8 @@ impl<'a> Start<'a> {
                 continue;
             }
             let listener = match end {
-                EndToml::Serve => Some(self.serve(ip).await?),
-                EndToml::Reset => Some(self.reset().await?),
+                EndToml::Serve => Some(self.serve(peer).await?),
+                EndToml::Reset => Some(self.reset(peer).await?),
                 _ => None,
             };
             self.routes.insert(peer, Route { end, delay, listener });
@@ -117,22 +145,22 @@ impl<'a> Start<'a> {
         let Some((_, port)) = self.truth.container else { return Ok(()) };
         let site = Arc::clone(&self.site);
         let way = Way { came_by: CONTAINER.into(), stops_upgrades: None };
+        let peer = SocketAddr::from((CONTAINER, port));
         let real = self
-            .accept(move |stream| {
+            .accept(peer, move |stream| {
                 let site = Arc::clone(&site);
                 async move { drop(site.serve_http(stream, way).await) }
             })
             .await?;
-        let peer = SocketAddr::from((CONTAINER, port));
         self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
         self.listeners.push(("container".into(), peer, real));
         Ok(())
     }
 
-    async fn serve(&mut self, came_by: IpAddr) -> io::Result<SocketAddr> {
+    async fn serve(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
         let site = Arc::clone(&self.site);
-        let way = Way { came_by, stops_upgrades: None };
-        self.accept(move |stream| {
+        let way = Way { came_by: peer.ip(), stops_upgrades: None };
+        self.accept(peer, move |stream| {
             let site = Arc::clone(&site);
             // How a connection ends is what clients are there to see.
             async move { drop(site.serve(stream, way).await) }
@@ -141,8 +169,8 @@ impl<'a> Start<'a> {
     }
 
     /// Waits for the first byte, so that the connection is there before it is reset.
-    async fn reset(&mut self) -> io::Result<SocketAddr> {
-        self.accept(|stream: TcpStream| async move {
+    async fn reset(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
+        self.accept(peer, |stream: TcpStream| async move {
             let _ = stream.readable().await;
             let _ = stream.set_zero_linger();
         })
@@ -159,7 +187,7 @@ impl<'a> Start<'a> {
         let view = self.view(PrivateZoneToml::Absent, None);
         let proxy = Arc::new(Proxy { toml: toml.clone(), view, site: Arc::clone(&self.site) });
         let real = self
-            .accept(move |stream| {
+            .accept(peer, move |stream| {
                 let proxy = Arc::clone(&proxy);
                 async move { drop(proxy.serve(stream).await) }
             })
@@ -169,13 +197,14 @@ impl<'a> Start<'a> {
         Ok(())
     }
 
-    /// Listens on loopback. Connections end with the task that accepted them, and that with the lab.
-    async fn accept<F, W>(&mut self, serve: F) -> io::Result<SocketAddr>
+    /// Listens in place of an address. Connections end with the task that accepted them, and that with the lab.
+    async fn accept<F, W>(&mut self, peer: SocketAddr, serve: F) -> io::Result<SocketAddr>
     where
         F: Fn(TcpStream) -> W + Send + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let place = self.ground.place(peer);
+        let listener = TcpListener::bind(place).await.map_err(|error| at(place, &error))?;
         let real = listener.local_addr()?;
         self.tasks.spawn(async move {
             let mut connections = JoinSet::new();
@@ -216,6 +245,11 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
         authority: truth.cloud.suffixes().authority().map(str::to_owned),
     })
+}
+
+/// The error with the place that cannot be listened at.
+fn at(place: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{place}: {error}"))
 }
 
 /// Where a container of a world is, whatever its host.

@@ -35,15 +35,19 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
         .map_err(|error| Failure::usage(error.to_string()))?;
     let trust = Trust::system(request.ca_pem.as_deref().map(str::as_bytes))
         .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let evidence = runtime.block_on(async {
         let network = SystemNetwork::new(&request.dns_servers);
         let mut means = Means::new(&network, &trust, &proxies, request.now);
         means.credential = request.credential.as_ref();
         means.credential_facts.clone_from(&request.credential_facts);
         means.remarks.clone_from(&request.remarks);
         means.family = request.ip.into();
-        Ok(probe(&request.plan, &means, progress, interrupt()).await)
-    })
+        probe(&request.plan, &means, progress, interrupt()).await
+    });
+    // `getaddrinfo` cannot be called off: with a name server that is silent it lasts longer than the run may.
+    runtime.shutdown_background();
+    Ok(evidence)
 }
 
 /// Ends when somebody presses Ctrl-C. Where signals cannot be listened to, a run ends by its time.

@@ -1,0 +1,185 @@
+# The worlds: `world NAME ROOT-CAUSE EXIT-CODE`, what is there, what is in the way, and the doctor as a person runs it.
+
+regional='ip daddr { 20.61.99.10, 20.61.99.11 } tcp dport 443'
+private=(--custom-domain contoso --network private-endpoint)
+
+# ---- all is well
+
+world regional healthy 0
+serve healthy-regional
+doctor --region westeurope
+
+world private-endpoint healthy 0
+serve healthy-private-endpoint
+doctor "${private[@]}"
+
+world proxied healthy 0
+serve healthy-proxy-http
+firewall "$service" "$regional drop"
+with HTTPS_PROXY=http://10.9.0.1:3128
+doctor --region westeurope
+
+world both-families healthy 0
+serve healthy-ipv6
+doctor --region westeurope
+
+world hosts-file-to-private-endpoint healthy 0
+serve healthy-hosts-file
+hosts 10.1.0.4 contoso.cognitiveservices.azure.com
+doctor "${private[@]}"
+
+# Who reads the hosts file is not asked by applications here: the doctor has to go by what they get.
+world hosts-file-left-out healthy 0
+serve healthy-private-endpoint
+hosts 10.1.0.99 contoso.cognitiveservices.azure.com
+nsswitch hosts: dns
+doctor "${private[@]}"
+
+world answers-over-tcp healthy 0
+serve healthy-truncated-answers
+doctor "${private[@]}"
+
+# ---- configuration
+
+world locale-as-region CFG01 10
+doctor --region en-US
+
+# ---- names
+
+world name-does-not-exist DNS01 20
+serve DNS01-misspelt-name
+doctor --custom-domain contosso
+
+world name-server-dropped DNS02 20
+serve healthy-regional
+firewall "$names" 'meta l4proto { tcp, udp } th dport 53 drop'
+ends_within 3500
+doctor --region westeurope --timeout 3
+
+world name-server-closed DNS02 20
+serve healthy-regional
+firewall "$names" 'udp dport 53 reject'
+firewall "$names" 'tcp dport 53 reject with tcp reset'
+doctor --region westeurope
+
+world zone-not-linked DNS03 20
+serve DNS03-zone-not-linked
+doctor "${private[@]}"
+
+world record-missing DNS04 20
+serve DNS04-record-missing
+doctor "${private[@]}"
+
+world no-private-endpoint DNS05 20
+serve DNS05-no-private-endpoint
+doctor "${private[@]}"
+
+world hosts-file-wrong DNS07 20
+serve healthy-private-endpoint
+hosts 10.1.0.99 contoso.cognitiveservices.azure.com
+ends_within 5500
+doctor "${private[@]}" --timeout 5
+
+world name-servers-disagree DNS09 20
+serve DNS09-servers-disagree
+doctor "${private[@]}"
+
+world sinkhole DNS13 20
+serve DNS13-sinkhole
+doctor --region westeurope
+
+# ---- connections
+
+world dropped TCP01 30
+serve healthy-regional
+firewall "$service" "$regional drop"
+ends_within 3500
+doctor --region westeurope --timeout 3
+
+world rejected-by-reset TCP02 30
+serve healthy-regional
+firewall "$service" "$regional reject with tcp reset"
+doctor --region westeurope
+
+world reset-after-first-bytes TCP03 30
+serve healthy-regional
+firewall "$service" "$regional ct state established tcp flags & (psh | ack) == psh | ack reject with tcp reset"
+doctor --region westeurope
+
+world no-route TCP04 30
+serve healthy-regional
+route unreachable 20.61.99.10
+route unreachable 20.61.99.11
+doctor --region westeurope
+
+world rejected-as-unreachable TCP04 30
+serve healthy-regional
+firewall "$service" "$regional reject with icmp type host-unreachable"
+doctor --region westeurope
+
+world private-endpoint-dropped TCP05 30
+serve healthy-private-endpoint
+firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
+ends_within 5500
+doctor "${private[@]}" --timeout 5
+
+world ipv6-dropped TCP06 0
+serve healthy-ipv6
+firewall "$service" 'ip6 daddr 2603:1020::/32 tcp dport 443 drop'
+doctor --region westeurope
+
+# ---- proxies
+
+world proxy-not-used PXY01 40
+serve PXY01-proxy-not-used
+firewall "$service" "$regional drop"
+with HTTPS_PROXY=http://10.9.0.1:3128 NO_PROXY=localhost,.microsoft.com
+doctor --region westeurope --timeout 5
+
+world proxy-wants-credentials PXY03 40
+serve PXY03-credentials-missing
+with HTTPS_PROXY=http://10.9.0.1:3128
+doctor --region westeurope
+
+# ---- handshakes
+
+world inspected TLS01 50
+serve TLS01-inspected
+doctor --region westeurope
+
+world root-of-nobody TLS01 50
+serve healthy-regional
+without_root
+doctor --region westeurope
+
+world no-roots TLS02 50
+serve healthy-regional
+without_root
+inside mount -t tmpfs none /etc/ssl
+doctor --region westeurope
+
+world name-filtered TLS07 50
+serve TLS07-name-filtered
+doctor --region westeurope
+
+# ---- answers
+
+world service-unavailable HTTP06 60
+serve HTTP06-service-unavailable
+doctor --region westeurope
+
+world socket-closed-at-once WS02 60
+serve WS02-closed-at-once
+doctor --region westeurope
+
+world foreign-key AUTH01 70
+serve AUTH01-foreign-key
+doctor --region westeurope
+
+world public-access-disabled POL01 80
+serve POL01-public-access-disabled
+doctor --custom-domain contoso
+
+world too-many-requests QUO01 0
+serve QUO01-too-many-requests
+doctor --region westeurope
