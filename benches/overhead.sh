@@ -1,53 +1,52 @@
 #!/usr/bin/env bash
 # What the doctor costs as a whole process, beside what an operator types: dig twice, nc, openssl s_client and curl, against
-# the same emulator. Both are run in turn, so that the noise of the machine falls on both; medians and their ratio count.
+# the same servers in network namespaces. Both are run in turn, so that the noise of the machine falls on both; what counts
+# are the medians and their ratio. The doctor looks at two services, by hand it is one.
 #
-# Usage: benches/overhead.sh [ROUNDS]      needs dig, nc, openssl and curl
-set -euo pipefail
-cd "$(dirname "$0")/.."
-rounds=${1:-30}
+# Usage: benches/overhead.sh [ROUNDS]      needs root, and dig, nc, openssl, curl and GNU time
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export rounds=${1:-30}
 
-for tool in dig nc openssl curl; do
+for tool in ip nft dig nc openssl curl /usr/bin/time; do
     command -v "$tool" >/dev/null || { echo "error: \`$tool\` is not there" >&2; exit 2; }
 done
-unset HTTPS_PROXY https_proxy HTTP_PROXY http_proxy ALL_PROXY all_proxy NO_PROXY no_proxy SSL_CERT_FILE SSL_CERT_DIR
+[ "$(id -u)" = 0 ] || { echo "error: not root, which network namespaces need" >&2; exit 2; }
 
-cargo build --release --locked --quiet
-doctor=target/release/speech-endpoint
-work=$(mktemp -d)
-"$doctor" lab healthy-regional >"$work/lab" &
-lab=$!
-trap 'kill -INT $lab 2>/dev/null; wait $lab 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 50); do
-    grep -q 'runs until' "$work/lab" && break
-    sleep 0.1
-done
+cargo build --release --locked --quiet || exit
+binary="$(realpath target/release/speech-endpoint)"
+patterns=()
+source tests/namespaces/network.sh
+trap clean_up EXIT
+trap 'exit 130' INT TERM
 
-dns=$(awk '/^name server/ {sub(/.*:/, "", $4); print $4}' "$work/lab")
-port=$(awk '$2 == "20.61.99.10:443" {sub(/.*:/, "", $3); print $3}' "$work/lab")
-root=$(awk '/^root certificate/ {print $3}' "$work/lab")
-host=westeurope.stt.speech.microsoft.com
+world overhead healthy 0
+serve healthy-regional
+[ -z "$broken" ] || { echo "error: $broken" >&2; exit 1; }
 
 by_hand() {
-    dig +short "@127.0.0.1" -p "$dns" "$host" A >/dev/null
-    dig +short "@127.0.0.1" -p "$dns" "$host" AAAA >/dev/null
-    nc -z 127.0.0.1 "$port"
-    openssl s_client -connect "127.0.0.1:$port" -servername "$host" -CAfile "$root" </dev/null >/dev/null 2>&1
-    curl -s -o /dev/null --cacert "$root" --resolve "$host:$port:127.0.0.1" "https://$host:$port/stt/speech/universal/v2"
+    dig +short "$host" A >/dev/null
+    dig +short "$host" AAAA >/dev/null
+    nc -z "$host" 443
+    openssl s_client -connect "$host:443" -servername "$host" -CAfile "$root" </dev/null >/dev/null 2>&1
+    curl -s -o /dev/null --cacert "$root" "https://$host/stt/speech/universal/v2"
 }
-by_doctor() { "$doctor" doctor --lab healthy-regional >/dev/null; }
+by_doctor() { "$binary" doctor --region westeurope --ca-file "$root" >/dev/null; }
 micros() { local begun=$EPOCHREALTIME; "$1"; local ended=$EPOCHREALTIME; echo $((${ended/./} - ${begun/./})); }
+take_turns() {
+    by_hand && by_doctor || exit
+    for _ in $(seq "$rounds"); do
+        micros by_hand >>"$work/hand"
+        micros by_doctor >>"$work/doctor"
+    done
+    /usr/bin/time -f %M -o "$work/peak" "$binary" doctor --region westeurope --ca-file "$root" >/dev/null
+}
+export -f by_hand by_doctor micros take_turns
+export binary work host=westeurope.stt.speech.microsoft.com root="$work/$service/root.pem"
+SPEECH_KEY="$(cat "$work/$service/credential")" ip netns exec "$client" env -u SSL_CERT_FILE -u SSL_CERT_DIR \
+    -u HTTPS_PROXY -u https_proxy -u ALL_PROXY -u all_proxy bash -c take_turns || exit
 
-by_hand && by_doctor
-for _ in $(seq "$rounds"); do
-    micros by_hand >>"$work/hand"
-    micros by_doctor >>"$work/doctor"
-done
 median() { sort -n "$1" | sed -n "$(((rounds + 1) / 2))p"; }
-hand=$(median "$work/hand")
-own=$(median "$work/doctor")
-peak=$(command -v /usr/bin/time >/dev/null && { /usr/bin/time -f %M "$doctor" doctor --lab healthy-regional >/dev/null; } 2>&1 || echo 0)
-# Two services, the emulator within the process, against one service by hand.
-awk -v hand="$hand" -v own="$own" -v peak="$peak" 'BEGIN {
+awk -v hand="$(median "$work/hand")" -v own="$(median "$work/doctor")" -v peak="$(cat "$work/peak")" 'BEGIN {
     printf "by hand %.1f ms, doctor %.1f ms, ratio 1:%.1f, peak memory %.1f MB\n", hand / 1000, own / 1000, hand / own, peak / 1024
 }'

@@ -23,11 +23,14 @@ use super::{failure_of_io, silence};
 use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 
 mod certificate;
+mod store;
+
+use store::Store;
 
 /// The roots that certificates are judged by.
 #[derive(Clone)]
 pub struct Trust {
-    roots: Arc<RootCertStore>,
+    store: Arc<Store>,
     /// What genuine chains are known by where this machine's roots do not know them.
     builtin: Option<Arc<RootCertStore>>,
     from: String,
@@ -52,33 +55,30 @@ impl Trust {
     ///
     /// [`TrustError`], when the file holds no certificate.
     pub fn system(ca_pem: Option<&[u8]>) -> Result<Self, TrustError> {
-        let loaded = rustls_native_certs::load_native_certs();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(loaded.certs);
-        let mut from = "this machine's store".to_owned();
-        if let Some(pem) = ca_pem {
-            let added = add_pem(&mut roots, pem)?;
-            from = format!("{from} and {added} of `--ca-file`");
-        }
-        Ok(Self { roots: Arc::new(roots), builtin: None, from })
+        let added = ca_pem.map_or(Ok(Vec::new()), certificates)?;
+        let from = match added.len() {
+            0 => "this machine's store".to_owned(),
+            count => format!("this machine's store and {count} of `--ca-file`"),
+        };
+        Ok(Self { store: Arc::new(Store::system(added)), builtin: None, from })
     }
 
     /// Given roots, for a lab or an application with its own.
     #[must_use]
     pub fn of(roots: RootCertStore, builtin: RootCertStore, from: impl Into<String>) -> Self {
-        Self { roots: Arc::new(roots), builtin: Some(Arc::new(builtin)), from: from.into() }
+        Self { store: Arc::new(Store::of(roots)), builtin: Some(Arc::new(builtin)), from: from.into() }
     }
 
-    /// How many roots there are.
+    /// How many roots there are, as far as they had to be read.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.roots.len()
+        self.store.read().len()
     }
 
     /// Whether there is no root at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.roots.is_empty()
+        self.store.first().is_empty() && self.store.whole().is_empty()
     }
 
     /// Where they were read from.
@@ -241,6 +241,23 @@ struct Seen {
 }
 
 impl Recorder {
+    /// By the first roots, and where they do not know the issuer, by all.
+    fn verify_by_store(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) -> Result<(), rustls::Error> {
+        let store = &self.trust.store;
+        if !store.first().is_empty() {
+            match self.verify(store.first(), leaf, others, name) {
+                Err(error) if fault(&error) == CertificateFault::UnknownIssuer => {}
+                judged => return judged,
+            }
+        }
+        self.verify(store.whole(), leaf, others, name)
+    }
+
     fn verify(
         &self,
         roots: Arc<RootCertStore>,
@@ -269,7 +286,7 @@ impl ServerCertVerifier for Recorder {
             trust.fault = Some(CertificateFault::NoRoots);
             trust.text = Some(format!("{} holds no root certificate", self.trust.from));
         } else {
-            match self.verify(self.trust.roots.clone(), leaf, others, name) {
+            match self.verify_by_store(leaf, others, name) {
                 Ok(()) => trust.verified = true,
                 Err(error) => {
                     trust.fault = Some(fault(&error));
@@ -336,16 +353,17 @@ fn describe(error: &rustls::Error) -> String {
     text.to_owned()
 }
 
-fn add_pem(roots: &mut RootCertStore, pem: &[u8]) -> Result<usize, TrustError> {
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| TrustError::Unreadable)?;
+    let mut roots = RootCertStore::empty();
     if certificates.is_empty() {
         return Err(TrustError::NoCertificate);
     }
     for certificate in &certificates {
         roots.add(certificate.clone()).map_err(|_| TrustError::Unreadable)?;
     }
-    Ok(certificates.len())
+    Ok(certificates)
 }
 
 fn unix_time(time: SystemTime) -> UnixTime {
