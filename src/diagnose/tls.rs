@@ -22,7 +22,8 @@ fn intercepted(sight: &Sight<'_>) -> Option<Seen> {
     let leaf = facts.chain.first()?;
     let others = sight.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
     let also = if others > 0 {
-        format!("; the same issuer signs for {others} other hosts of this run")
+        let hosts = if others == 1 { "host" } else { "hosts" };
+        format!("; the same issuer signs for {others} other {hosts} of this run")
     } else {
         String::new()
     };
