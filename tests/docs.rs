@@ -21,7 +21,6 @@ fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
     let mut child = Command::new(program)
         .args(args)
         .env_clear()
-        .env("SPEECH_REGION", "westeurope")
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -67,7 +66,7 @@ fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
 
 /// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, widths of columns.
 fn steady(line: &str) -> String {
-    let is_fingerprint = |word: &str| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let words = line.split_whitespace().map(|word| {
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         if is_fingerprint(bare) {
@@ -162,9 +161,12 @@ fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
     let (mut failures, mut count, mut compared) = (Vec::new(), 0, 0);
     for (language, lines) in blocks(&read("README.md")) {
         for line in &lines {
-            let Some(mut args) = arguments(line) else { continue };
+            // What else a console shows is output.
             let is_shown = language == "console" && line.starts_with("$ ");
-            let is_open = |args: &[String]| !args.iter().any(|arg| ["--lab", "--from", "--plan"].contains(&arg.as_str()));
+            let is_typed = is_shown || language == "text";
+            let Some(mut args) = arguments(line).filter(|_| is_typed) else { continue };
+            let is_open =
+                |args: &[String]| !args.iter().any(|arg| ["--lab", "--from", "--plan"].contains(&arg.as_str()));
             // Without a network.
             if args[0] == "doctor" && is_open(&args) {
                 args.retain(|arg| arg != "--save" && arg != "evidence.json");
@@ -236,7 +238,8 @@ fn the_table_of_the_readme_is_that_of_the_rules() {
 }
 
 fn table() -> String {
-    let mut table = "\n| Exit code | Id | What is the matter | What brings it about |\n| ---: | --- | --- | --- |\n".to_owned();
+    let mut table =
+        "\n| Exit code | Id | What is the matter | What brings it about |\n| ---: | --- | --- | --- |\n".to_owned();
     let known = || rules().filter_map(|rule| KnownFailure::find(rule.id));
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
         let code = failure.stage.exit_code().map(|code| code.to_string()).unwrap_or_default();
@@ -249,10 +252,14 @@ fn table() -> String {
 #[test]
 fn a_comparison_sees_what_differs() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(steady("√ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"), "√ dns # ms # of # (FINGERPRINT), DNS03 v2");
+    assert_eq!(
+        steady("√ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"),
+        "√ dns # ms # of # (FINGERPRINT), DNS03 v2"
+    );
     assert!(is_as_shown(&lines("a 1.5 ms\n…\nd"), "a 12 ms\nb\nc\nd\n").is_ok());
     assert!(is_as_shown(&lines("a\nb"), "a\nb\n").is_ok());
-    for (shown, output) in [("a\nb", "a\nc"), ("a", "a\nb"), ("b", "a\nb"), ("a\n…\nd", "a\nb\nc"), ("DNS03", "DNS04")] {
+    for (shown, output) in [("a\nb", "a\nc"), ("a", "a\nb"), ("b", "a\nb"), ("a\n…\nd", "a\nb\nc"), ("DNS03", "DNS04")]
+    {
         assert!(is_as_shown(&lines(shown), output).is_err(), "{shown:?} {output:?}");
     }
 }
