@@ -82,6 +82,7 @@ fn no_version(sight: &Sight<'_>) -> Option<Seen> {
     let each: Vec<String> = versions
         .iter()
         .map(|alone| match &alone.failure {
+            Some(alike) if alike.text == failure.text => format!("{} alone is refused alike", alone.version),
             Some(failure) => format!("{} alone: {failure}", alone.version),
             None => format!("{} alone passes", alone.version),
         })

@@ -321,3 +321,21 @@ fn what_fails_alike_is_told_once_with_what_is_its_own() {
     let report = text(&evidence, &diagnosis, &Options::default());
     assert!(report.contains("fails as speech-to-text does: other, issued by"), "{report}");
 }
+
+#[test]
+fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
+    let mut evidence = evidence("well-regional");
+    evidence.traces[1].target.host = evidence.traces[0].target.host.clone();
+    evidence.traces[1].dns = evidence.traces[0].dns.clone();
+    let mut warning = finding("DNS09", &evidence, "observed");
+    warning.severity = Severity::Warning;
+    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], unexplained: Vec::new() };
+    let report = text(&evidence, &diagnosis, &Options::default());
+    assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
+    let mut named = evidence.traces[0].clone();
+    named.target.discovered_from = named.target.service.clone();
+    evidence.traces.push(named);
+    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services · 51.3 ms");
+    evidence.traces[2].tcp = Step::Skipped { because: Skip::Ended };
+    assert!(verdict(&evidence, &diagnosis).starts_with("degraded: 1 of 2 services works"));
+}

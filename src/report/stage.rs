@@ -54,6 +54,13 @@ pub(super) fn addresses(trace: &Trace) -> Option<String> {
     (!addresses.is_empty()).then_some(text)
 }
 
+/// The same without their classes, for where there is no room.
+pub(super) fn bare_addresses(trace: &Trace) -> Option<String> {
+    let addresses = &trace.dns.found()?.addresses;
+    let more = if addresses.len() > 1 { format!(" and {} more", addresses.len() - 1) } else { String::new() };
+    addresses.first().map(|address| format!("{}{more}", address.ip))
+}
+
 /// The peer's certificate, and for how many days it is still good.
 fn certificate(leaf: &Certificate, now: SystemTime) -> String {
     let (now, day) = (unix_seconds(now), 86_400);

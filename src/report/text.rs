@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, plain, time};
-use super::stage::{addresses, detail, is_shown, mark};
+use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, unexplained, verdict, works};
 use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
@@ -100,7 +100,7 @@ fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
     works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
 }
 
-/// Whether two targets failed in the same way at the same host, or at the same stage for the same cause.
+/// Whether two targets work at the same host, failed in the same way there, or at the same stage for the same cause.
 fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     let failed = |trace: &Trace| {
         trace.steps().into_iter().find_map(|(stage, state)| match state {
@@ -108,13 +108,17 @@ fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
             _ => None,
         })
     };
+    let is_same_host = is_same_host(one, other);
     let (Some((stage, failure)), Some((other_stage, other_failure))) = (failed(one), failed(other)) else {
-        return false;
+        return is_same_host && works(one) && works(other);
     };
     let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
-    let is_same_host = one.target.host == other.target.host && addresses(one) == addresses(other);
     let is_same_kind = stage == other_stage && failure.kind == other_failure.kind && cause(one) == cause(other);
     is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
+}
+
+fn is_same_host(one: &Trace, other: &Trace) -> bool {
+    one.target.host == other.target.host && addresses(one) == addresses(other)
 }
 
 struct Writer<'a> {
@@ -197,14 +201,19 @@ impl Writer<'_> {
         }
     }
 
-    /// A target that fails as an earlier one does, with what is its own about it.
+    /// A target that fails as an earlier one does, with what is its own about it; or works as that one does.
     fn like(&mut self, trace: &Trace, earlier: &Trace) {
         self.title(trace);
-        let stage = trace.failed_at();
-        let name = stage.map_or("", Stage::id);
-        let lead = format!("  {} {name:<18}  ", self.page.paint(Ink::Bad, "×"));
-        let said = |trace| stage.map(|stage| detail(self.evidence, self.diagnosis, trace, stage)).unwrap_or_default();
-        let own = Some(said(trace)).filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
+        let Some(stage) = trace.failed_at() else {
+            let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "√"), "all");
+            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works as {} does", called(earlier)), Ink::Plain);
+            return;
+        };
+        let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Bad, "×"), stage.id());
+        let said = |trace| detail(self.evidence, self.diagnosis, trace, stage);
+        // At the same host nothing but the time differs.
+        let own = (!is_same_host(trace, earlier)).then(|| said(trace));
+        let own = own.filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
         let text = format!("fails as {} does{}", called(earlier), own.unwrap_or_default());
         self.page.hanging(&lead, STAGE_COLUMNS, &text, Ink::Plain);
     }
@@ -223,14 +232,18 @@ impl Writer<'_> {
         let names = column(&|trace| called(trace).to_owned());
         let hosts = column(&short_host);
         let ends = column(&|trace| addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
+        let bare = column(&|trace| bare_addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
         let wide = column(&stage_times);
         let brief = column(&whole_time);
-        let row = |index: usize, times: &[String]| {
+        let row = |index: usize, (times, ends): (&[String], &[String])| {
             format!("{}  {}  {}  {}", names[index], times[index], hosts[index], ends[index]).trim_end().to_owned()
         };
-        let fits = (0..traces.len()).all(|index| row(index, &wide).chars().count() + 2 <= self.page.width());
+        let width = self.page.width();
+        let fits = |cells| (0..traces.len()).all(|index| row(index, cells).chars().count() + 2 <= width);
+        let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (&brief, &bare)];
+        let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
         for index in 0..traces.len() {
-            let row = row(index, if fits { &wide } else { &brief });
+            let row = row(index, cells);
             let mark = self.page.paint(Ink::Good, "√").into_owned();
             self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
         }

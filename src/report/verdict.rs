@@ -37,8 +37,21 @@ fn of_services(evidence: &Evidence) -> impl Iterator<Item = &Trace> {
     evidence.traces.iter().filter(|trace| trace.target.service.is_some())
 }
 
+/// The services, each with whether it works: at its host, and at the one that host named.
+fn each(evidence: &Evidence) -> Vec<(&str, bool)> {
+    let mut each: Vec<(&str, bool)> = Vec::new();
+    for trace in of_services(evidence) {
+        let name = trace.target.service.as_deref().unwrap_or_default();
+        match each.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all &= works(trace),
+            None => each.push((name, works(trace))),
+        }
+    }
+    each
+}
+
 fn services(evidence: &Evidence) -> String {
-    let number = of_services(evidence).count();
+    let number = each(evidence).len();
     format!("{number} {}", if number == 1 { "service" } else { "services" })
 }
 
@@ -50,14 +63,15 @@ fn is_untried(evidence: &Evidence) -> bool {
 }
 
 fn working(evidence: &Evidence) -> String {
-    let working = of_services(evidence).filter(|trace| works(trace)).count();
+    let each = each(evidence);
+    let working = each.iter().filter(|(_, works)| *works).count();
     let verb = match (is_untried(evidence), working) {
         (true, 1) => "answers",
         (true, _) => "answer",
         (false, 1) => "works",
         (false, _) => "work",
     };
-    match of_services(evidence).count() {
+    match each.len() {
         1 if working == 1 => format!("the service {verb}"),
         _ => format!("{working} of {} {verb}", services(evidence)),
     }
