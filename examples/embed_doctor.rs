@@ -14,7 +14,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, SystemTime};
 
-use speech_endpoint::lab::{Lab, World};
+use speech_endpoint::lab::{GivenCredential, Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let lab = Lab::start(world, SystemTime::now()).await?;
             let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab");
             let account = lab.account().map_err(ToString::to_string)?;
-            let credential = lab.credential().map(|given| given.read()).transpose()?;
+            let credential = lab.credential().map(GivenCredential::read).transpose()?;
             Ok::<_, Box<dyn Error>>(examine(doing, account, credential.as_ref(), &lab.network(), &trust).await)
         })?,
     };

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -77,9 +78,8 @@ fn steady(line: &str) -> String {
         for c in word.chars() {
             match c {
                 // A digit after a letter belongs to a name, such as DNS03; a number is as good as another.
-                '0'..='9' if last == '#' => {}
+                '0'..='9' | '.' if last == '#' => {}
                 '0'..='9' if !last.is_alphanumeric() => text.push('#'),
-                '.' if last == '#' => {}
                 _ => text.push(c),
             }
             last = if text.ends_with('#') { '#' } else { c };
@@ -215,7 +215,7 @@ fn every_example_prints_what_is_shown() {
     let mut files: Vec<String> = fs::read_dir(Path::new(ROOT).join("examples"))
         .expect("the directory")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".rs"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"))
         .collect();
     files.sort();
     shown.sort();
@@ -244,7 +244,7 @@ fn table() -> String {
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
         let code = failure.stage.exit_code().map(|code| code.to_string()).unwrap_or_default();
         let cell = |text: &str| text.replace('|', "\\|");
-        table += &format!("| {code} | {} | {} | {} |\n", failure.id, cell(failure.title), cell(failure.cause));
+        let _ = writeln!(table, "| {code} | {} | {} | {} |", failure.id, cell(failure.title), cell(failure.cause));
     }
     table
 }

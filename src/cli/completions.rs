@@ -1,5 +1,6 @@
 //! `completions`: for a shell, or the manual page.
 
+use std::fmt::Write as _;
 use std::io;
 
 use clap::{Command, CommandFactory as _};
@@ -42,7 +43,7 @@ fn manual(mut command: Command) -> io::Result<String> {
         man.render_options_section(&mut sections)?;
         man.render_extra_section(&mut sections)?;
         let sections = String::from_utf8_lossy(&sections).replace(".SH ", ".SS ");
-        page += &format!(".SH {}\n{sections}", name.to_uppercase());
+        let _ = write!(page, ".SH {}\n{sections}", name.to_uppercase());
     }
     Ok(page)
 }
