@@ -100,7 +100,9 @@ impl AliasChain {
     /// The chain in short: each name without what all of its kind share.
     #[must_use]
     pub fn shortened(&self) -> String {
-        self.names.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(" → ")
+        let mut names: Vec<String> = self.names.iter().map(|name| shortened(name)).collect();
+        names.dedup();
+        names.join(" → ")
     }
 }
 
@@ -171,7 +173,10 @@ fn clouds() -> impl Iterator<Item = &'static Suffixes> {
     Suffixes::documented().into_iter()
 }
 
-/// At most the labels that tell one name of its kind from another.
+/// The longest documented labels fit, such as `cognitivewesteuropeprod-westeurope-01`.
+const LONGEST_LABEL: usize = 40;
+
+/// At most the labels that tell one name of its kind from another; of a generated label, the beginning.
 fn shortened(name: &str) -> String {
     let keep = if name.contains(".vnet.cog.") {
         4
@@ -180,5 +185,9 @@ fn shortened(name: &str) -> String {
     } else {
         1
     };
-    name.split('.').take(keep).collect::<Vec<_>>().join(".")
+    let labels = name.split('.').take(keep).map(|label| match label.char_indices().nth(LONGEST_LABEL) {
+        Some((at, _)) => format!("{}…", &label[..at]),
+        None => label.to_owned(),
+    });
+    labels.collect::<Vec<_>>().join(".")
 }

@@ -282,14 +282,13 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
         return None;
     }
     match credential {
-        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => account
-            .endpoint(Service::IssueToken)
-            .ok()
-            .map(|endpoint| Target::reach(endpoint.to_url(), "tokens are issued there")),
+        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => {
+            account.endpoint(Service::IssueToken).ok().map(|endpoint| Target::reach(endpoint.to_url(), "token host"))
+        }
         Credential::Entra { .. } | Credential::EntraComposed { .. } => {
             let authority = account.cloud().suffixes().authority()?;
             let url = Url::parse(&format!("https://{authority}/")).ok()?;
-            Some(Target::reach(url, "Microsoft Entra gives tokens there"))
+            Some(Target::reach(url, "Entra token host"))
         }
         _ => None,
     }

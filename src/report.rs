@@ -97,12 +97,18 @@ fn is_at(finding: &Finding, trace: &Trace) -> bool {
         || finding.places.iter().any(|place| place.host == trace.target.host && place.service == trace.target.service)
 }
 
-/// The error that explains why a stage of a target failed: the cause, where there is a consequence as well.
+/// The finding that explains why a stage of a target failed: the cause, where there is a consequence as well. A warning
+/// does where there is no error: a quota that is used up.
 fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Option<&'a Finding> {
-    let here =
-        || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error && is_at(finding, trace));
+    let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let here = || errors().filter(|finding| is_at(finding, trace));
+    let quota = || {
+        let used_up = |finding: &&Finding| finding.failure.stage == Stage::Quota && is_at(finding, trace);
+        diagnosis.findings.iter().find(used_up).filter(|_| failed >= Stage::Http)
+    };
     let explains = |finding: &&Finding| finding.failure.stage <= failed || finding.failure.stage > Stage::Http;
-    let finding = here().find(|finding| finding.failure.stage == failed).or_else(|| here().find(explains))?;
+    let finding =
+        here().find(|finding| finding.failure.stage == failed).or_else(|| here().find(explains)).or_else(quota)?;
     let cause = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
     Some(cause.unwrap_or(finding))
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use speech_endpoint::Stage;
 
 /// A run of the binary with nothing of this machine's environment.
 fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
@@ -210,8 +211,36 @@ fn help_and_version_are_data() {
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{args:?}");
         assert!(stdout(&output).len() > 10);
     }
-    for command in ["resolve", "allowlist", "completions"] {
+    for command in ["resolve", "doctor", "allowlist", "explain", "lab", "completions"] {
         assert!(stdout(&run(&[command, "--help"], &[], "")).contains("Examples:"), "{command}");
+    }
+    let help = stdout(&run(&["--help"], &[], ""));
+    for stage in Stage::ALL.iter().filter(|stage| **stage != Stage::Configuration) {
+        let Some(code) = stage.exit_code() else { continue };
+        let line = help.lines().find(|line| line.starts_with(&format!("  {code}  ")));
+        assert!(line.is_some_and(|line| line.contains(stage.id())), "{code} {stage}: {help}");
+    }
+}
+
+#[test]
+fn without_a_command_all_are_named() {
+    let output = run(&[], &[], "");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    for command in ["resolve", "doctor", "allowlist", "explain", "lab", "completions", "--help"] {
+        assert!(stderr(&output).contains(&format!("`{command}`")), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_manual_has_every_command_with_its_options() {
+    let manual = stdout(&run(&["completions", "man"], &[], ""));
+    assert!(!manual.contains("(1)"), "there is no other page");
+    for (command, option) in
+        [("DOCTOR", "\\-\\-only"), ("LAB", "\\-\\-output"), ("RESOLVE", "\\-\\-discovery"), ("EXPLAIN", "\\-\\-format")]
+    {
+        let section = manual.split(&format!("\n.SH {command}\n")).nth(1).unwrap_or_default();
+        let section = section.split("\n.SH ").next().unwrap_or_default();
+        assert!(section.contains(option) && section.contains("Examples:"), "{command}: {section}");
     }
 }
 

@@ -289,6 +289,8 @@ mod command {
     use std::io::Write as _;
     use std::process::{Command, Output, Stdio};
 
+    use speech_endpoint::rules;
+
     use super::{KnownFailure, Value, fs, vectors};
 
     /// A run of the binary with nothing of this machine's environment.
@@ -357,7 +359,7 @@ mod command {
             let text = shown(&[&failure.id.to_lowercase()]);
             let mut lines = text.lines();
             assert_eq!(lines.next(), Some(format!("{}  {}", failure.id, failure.title).as_str()));
-            let labels = ["seen", "cause", "tell apart", "do", "show", "see"];
+            let labels = ["seen", "cause", "tell apart", "do", "show", "see", "test"];
             let starts: Vec<usize> =
                 labels.iter().map(|label| text.find(&format!("\n  {label:<12}")).expect(label)).collect();
             assert!(starts.is_sorted(), "{text}");
@@ -394,7 +396,8 @@ mod command {
                             "remedy": { "text": failure.remedy, "commands": failure.commands },
                             "evidence": failure.evidence,
                             "see": "https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link",
-                            "confirmed": true } ],
+                            "confirmed": true, "has_rule": true, "rehearse": "speech-endpoint doctor --lab DNS05" } ],
+            "test": "speech-endpoint doctor RESOURCE --only DNS05",
         });
         assert_eq!(document, expected);
         let environment = json(&["ENV01"]);
@@ -418,8 +421,9 @@ mod command {
             assert_eq!(json(args)["reading"], "the host does not serve this path");
         }
         let whole = shown(&["Unable to contact server. StatusCode: 1006, undefined Reason:"]);
-        assert!(whole.contains("\n  quota          QUO01\n") && whole.lines().count() < 24, "{whole}");
-        assert!(whole.lines().all(|line| line.chars().count() <= 80));
+        assert!(whole.contains("\n  quota          QUO01\n") && whole.lines().count() < 30, "{whole}");
+        let is_command = |line: &str| line.contains(" --only ");
+        assert!(whole.lines().all(|line| line.chars().count() <= 80 || is_command(line)), "{whole}");
         let none = ["Failed to initialize platform (azure-c-shared). Error: 2153"];
         assert!(shown(&none).contains("no failure of the catalogue"));
         assert_eq!(json(&none)["failures"], serde_json::json!([]));
@@ -548,6 +552,55 @@ mod command {
         assert!(help.contains("Examples:") && help.contains("explain DNS03"), "{help}");
         let detail = stderr(&explain(&["DNS03", "-v"]));
         assert!(detail.starts_with("info: ") && detail.lines().count() == 1, "{detail}");
+    }
+
+    #[test]
+    fn the_command_that_tests_a_pasted_line_names_every_id_that_has_a_rule_and_can_be_typed() {
+        let known: Vec<&str> = rules().map(|rule| rule.id).collect();
+        let (mut commands, mut untested) = (0, Vec::new());
+        for vector in vectors("texts").iter().filter(|vector| !vector["expect"].is_null()) {
+            let line = vector["text"].as_str().expect("a text");
+            let document: Value =
+                serde_json::from_slice(&run(&["explain", "-", "--format", "json"], &[], line).stdout).expect("JSON");
+            let text = stdout(&run(&["explain", "-"], &[], line));
+            let (tested, other): (Vec<String>, Vec<String>) =
+                ids(&document).into_iter().partition(|id| known.contains(&id.as_str()));
+            let expected = format!("speech-endpoint doctor RESOURCE --only {}", tested.join(","));
+            match document["test"].as_str() {
+                Some(command) => assert!(command == expected && text.contains(&expected), "{line}: {text}"),
+                None => assert!(tested.is_empty() && !text.contains("--only"), "{line}: {text}"),
+            }
+            let named: Vec<&str> = text.split("without a rule").nth(1).unwrap_or_default().split_whitespace().collect();
+            assert!(other.iter().all(|id| named.contains(&id.as_str())), "{line}: {text}");
+            untested.extend(other);
+            commands += usize::from(!tested.is_empty());
+        }
+        untested.sort_unstable();
+        untested.dedup();
+        println!("{commands} commands; without a rule: {}", untested.join(" "));
+        assert!(commands > 20);
+        let pasted = json(&["Error details: 11001."]);
+        let command = pasted["test"].as_str().expect("a command").replace("RESOURCE", "--lab DNS01");
+        let args: Vec<&str> = command.split(' ').skip(1).collect();
+        let output = run(&args, &[], "");
+        assert_eq!(output.status.code(), Some(20), "{command}: {}{}", stdout(&output), stderr(&output));
+    }
+
+    #[test]
+    fn an_entry_says_how_it_is_tested_and_rehearsed() {
+        let dns = shown(&["DNS03"]);
+        assert!(dns.contains("\n  test        speech-endpoint doctor RESOURCE --only DNS03\n"), "{dns}");
+        assert!(dns.ends_with("\n  rehearse    speech-endpoint doctor --lab DNS03\n"), "{dns}");
+        let output = run(&["doctor", "--lab", "DNS03", "--only", "DNS03"], &[], "");
+        assert_eq!(output.status.code(), Some(20));
+        for failure in KnownFailure::all() {
+            let document = json(&[failure.id]);
+            let has_rule = rules().any(|rule| rule.id == failure.id);
+            assert_eq!(document["failures"][0]["has_rule"], has_rule, "{}", failure.id);
+            assert_eq!(document["test"].is_string(), has_rule, "{}", failure.id);
+            // Every rule has a world: `tests/cases.rs`.
+            assert_eq!(document["failures"][0]["rehearse"].is_string(), has_rule, "{}", failure.id);
+        }
     }
 
     #[test]

@@ -51,11 +51,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             `vnetproxyv1-*.REGION.cloudapp.azure.com` (fingerprint B)",
         cause: "the private zone is not linked to this network, or its DNS server does not forward to \
             168.63.129.16 or to a private resolver",
-        tell_apart: "fingerprint B, which is as it should be where only a VNet service endpoint is used",
+        tell_apart: "fingerprint B, which is as it should be where only a VNet service endpoint is used; other clouds \
+            have the same names under their own suffix, such as `azure.us`",
         remedy: "link the zone `privatelink.cognitiveservices.azure.com` to this virtual network; with a DNS \
             server of your own, forward `cognitiveservices.azure.com` to 168.63.129.16, or from outside Azure to a \
-            resolver inside the virtual network; other clouds have the same names under their own suffix, such as \
-            `azure.us`",
+            resolver inside the virtual network",
         commands: &[
             "az network private-dns link vnet create -g GROUP -z privatelink.cognitiveservices.azure.com -n \
                 speech -v VNET -e false",

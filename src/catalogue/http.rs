@@ -45,9 +45,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             public regional host with `Ocp-Apim-Custom-Domain-Name`",
         cause: "the service directs clients of the custom domain to the regional host",
         tell_apart: "compare the address classes of both hosts",
-        remedy: "decide whether to follow, to warn or to refuse; to follow, allow TCP 443 to \
-            `REGION.stt.speech.microsoft.com` and `REGION.tts.speech.microsoft.com`. In the JavaScript SDK a full \
-            path avoids the request for recognition; synthesis asks even with its canonical path, since March 2026",
+        remedy: "where clients may use the public side, allow TCP 443 to `REGION.stt.speech.microsoft.com` and \
+            `REGION.tts.speech.microsoft.com`; where they may not, use a client that does not follow: in the JavaScript \
+            SDK a full path avoids the request for recognition, and synthesis asks even with its canonical path, since \
+            March 2026",
         commands: &["curl -sS \
                 \"https://NAME.cognitiveservices.azure.com/tts/cognitiveservices/websocket/v1?GenerateRedirectResponse=true\""],
         evidence: "the original host, the target host, the address class of both",

@@ -62,7 +62,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the proxy answers CONNECT with 403, 502 or 503",
         cause: "its policy forbids the host, or it cannot resolve or reach it",
         tell_apart: "the body, and the headers `Via` and `X-Squid-Error`",
-        remedy: "have HOST on port 443 allowed on the proxy",
+        remedy: "have HOST on port 443 allowed on the proxy; where it answers 502, 503 or 504, repair how the proxy \
+            itself resolves HOST and reaches it",
         commands: &[
             "curl -sv -o /dev/null -x http://PROXY:PORT https://HOST/ 2>&1 | grep -iE '^< (http|via|x-squid-error)'",
         ],

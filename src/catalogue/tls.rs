@@ -53,8 +53,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the host is not among the names in the certificate",
         cause: "a `privatelink` host or an address in the URL, a wrong DNS answer, or the certificate of a proxy",
         tell_apart: "compare the names (SAN) with the host",
-        remedy: "call the documented host: `NAME.cognitiveservices.azure.com`, or \
-            `REGION.stt.speech.microsoft.com` and `REGION.tts.speech.microsoft.com`",
+        remedy: "correct the address that HOST resolves to, or have HOST exempted on the device that answers in its \
+            place; a URL needs the documented host, and not a `privatelink` name or an address",
         commands: &[
             "openssl s_client -connect HOST:443 -servername HOST </dev/null 2>/dev/null | openssl x509 -noout \
                 -ext subjectAltName",

@@ -330,13 +330,19 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0   every requested service has a URL, or works
+  0   every requested service has a URL; doctor: nothing at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
   2   usage: an unknown, missing or contradictory argument, an unreadable file
   10  configuration: a requested service has no URL, or a value cannot be what it claims
-  20 30 40 50 60 70 80 90
-      doctor, the stage of the root cause: dns, tcp, proxy, tls, http or websocket,
-      authentication, network policy of the resource, quota";
+  doctor, the stage of the root cause:
+  20  dns
+  30  tcp
+  40  proxy
+  50  tls
+  60  http or websocket
+  70  auth: authentication or authorisation
+  80  policy of the resource's network
+  90  quota";
 
 const RESOLVE_EXAMPLES: &str = "\
 Examples:

@@ -163,7 +163,7 @@ fn planned(args: &DoctorArgs, account: &Account, credential: Option<&Credential>
 fn authority(account: &Account) -> Option<Target> {
     let authority = account.cloud().suffixes().authority()?;
     let url = Url::parse(&format!("https://{authority}/")).ok()?;
-    Some(Target::reach(url, "Microsoft Entra gives tokens there"))
+    Some(Target::reach(url, "Entra token host"))
 }
 
 fn remark(note: &Note) -> Remark {

@@ -7,7 +7,8 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for};
+use speech_endpoint::lab::World;
+use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for, rules};
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -174,6 +175,13 @@ fn in_full(failure: &'static KnownFailure) -> String {
     }
     labelled(&mut text, "show", failure.evidence);
     labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
+    match only(&[failure]) {
+        Some(command) => labelled(&mut text, "test", &command),
+        None => labelled(&mut text, "test", NO_RULE),
+    }
+    if let Some(command) = rehearsal(failure) {
+        labelled(&mut text, "rehearse", &command);
+    }
     text
 }
 
@@ -182,6 +190,33 @@ fn labelled(text: &mut String, label: &str, sentence: &str) {
     for line in wrap(sentence, WIDTH - INDENT) {
         let _ = writeln!(text, "  {DIM}{label:<12}{DIM:#}{line}");
         label = "";
+    }
+}
+
+/// Whether the doctor can find it.
+fn has_rule(failure: &KnownFailure) -> bool {
+    rules().any(|rule| rule.id == failure.id)
+}
+
+/// The doctor's command that tests just these, as far as there are rules for them.
+fn only(entries: &[&'static KnownFailure]) -> Option<String> {
+    let ids: Vec<&str> = entries.iter().filter(|entry| has_rule(entry)).map(|entry| entry.id).collect();
+    (!ids.is_empty()).then(|| format!("speech-endpoint doctor RESOURCE --only {}", ids.join(",")))
+}
+
+/// How it can be seen to happen.
+fn rehearsal(failure: &KnownFailure) -> Option<String> {
+    World::named(failure.id).map(|_| format!("speech-endpoint doctor --lab {}", failure.id))
+}
+
+/// The command that tests the entries, and the entries that it does not test.
+fn test(text: &mut String, entries: &[&'static KnownFailure]) {
+    if let Some(command) = only(entries) {
+        let _ = writeln!(text, "\n{BOLD}by{BOLD:#}\n  {COMMAND}{command}{COMMAND:#}");
+    }
+    let untested: Vec<&str> = entries.iter().filter(|entry| !has_rule(entry)).map(|entry| entry.id).collect();
+    if !untested.is_empty() {
+        labelled_wide(text, "without a rule", &untested.join(" "));
     }
 }
 
@@ -207,6 +242,7 @@ fn reading(readings: &[TextMatch], entries: &[&'static KnownFailure]) -> String 
             line(&mut text, failure);
         }
     }
+    test(&mut text, entries);
     let _ = writeln!(text, "\n{DIM}{MORE}{DIM:#}");
     text
 }
@@ -242,10 +278,13 @@ fn as_json(answer: &Answer) -> String {
         Answer::Reading(readings) => readings.first().map(|first| first.reading),
         _ => None,
     };
+    let entries = answer.entries();
+    let is_selection = !matches!(answer, Answer::All);
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         reading,
-        failures: answer.entries().into_iter().map(failure_json).collect(),
+        test: is_selection.then(|| only(&entries)).flatten(),
+        failures: entries.into_iter().map(failure_json).collect(),
     })
 }
 
@@ -265,6 +304,8 @@ fn failure_json(failure: &'static KnownFailure) -> FailureJson {
         evidence: failure.evidence,
         see: failure.see,
         confirmed: failure.is_confirmed(),
+        has_rule: has_rule(failure),
+        rehearse: rehearsal(failure),
     }
 }
 
@@ -273,6 +314,9 @@ struct Document {
     schema_version: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<&'static str>,
+    /// The doctor's command that tests these alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<String>,
     failures: Vec<FailureJson>,
 }
 
@@ -292,6 +336,10 @@ struct FailureJson {
     evidence: &'static str,
     see: Option<&'static str>,
     confirmed: bool,
+    /// Whether the doctor can find it.
+    has_rule: bool,
+    /// The command that shows it in the lab.
+    rehearse: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -305,6 +353,8 @@ const EXPECTED: &str = "paste the whole line that the SDK, the service or the sy
 
 const UNCONFIRMED: &str = "no document or report shows it, it is general knowledge of protocols and platforms: match \
     on status and code before any text";
+
+const NO_RULE: &str = "the doctor has no rule for it yet: look for what is seen, as told above";
 
 const MORE: &str = "`speech-endpoint explain ID` tells all about one";
 

@@ -133,7 +133,8 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `explain`, `lab` or `completions`".into();
+        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `explain`, `lab` or `completions`; `--help` tells all"
+            .into();
     }
     for (kind, value) in error.context() {
         match (kind, value) {

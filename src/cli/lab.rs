@@ -38,9 +38,10 @@ pub(crate) struct LabArgs {
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   speech-endpoint lab list
-  speech-endpoint lab DNS03
+  speech-endpoint lab DNS03                   runs until Ctrl-C
+  speech-endpoint lab TLS01-inspected
   ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
-  speech-endpoint doctor --lab DNS03";
+  speech-endpoint doctor --lab DNS03          what the doctor says of it";
 
 /// Lists the worlds, or runs one until it is interrupted.
 pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {

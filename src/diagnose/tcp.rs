@@ -22,7 +22,7 @@ fn silent(sight: &Sight<'_>) -> Option<Seen> {
     let reference = facts.reference.as_ref();
     let other = reference.map(|(host, attempt)| match &attempt.failure {
         Some(_) => format!("; `{host}` does not answer either"),
-        None => format!("; `{host}` does"),
+        None => format!("; `{host}` answers"),
     });
     let seen = Seen::new(format!("{}{}", attempts(sight, facts), other.unwrap_or_default()))
         .not_if(sight.is_public().then_some("the address is public"), "TCP05")

@@ -22,7 +22,8 @@ fn intercepted(sight: &Sight<'_>) -> Option<Seen> {
     let leaf = facts.chain.first()?;
     let others = sight.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
     let also = if others > 0 {
-        format!("; the same issuer signs for {others} other hosts of this run")
+        let hosts = if others == 1 { "host" } else { "hosts" };
+        format!("; the same issuer signs for {others} other {hosts} of this run")
     } else {
         String::new()
     };
@@ -81,6 +82,7 @@ fn no_version(sight: &Sight<'_>) -> Option<Seen> {
     let each: Vec<String> = versions
         .iter()
         .map(|alone| match &alone.failure {
+            Some(alike) if alike.text == failure.text => format!("{} alone is refused alike", alone.version),
             Some(failure) => format!("{} alone: {failure}", alone.version),
             None => format!("{} alone passes", alone.version),
         })

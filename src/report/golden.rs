@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Options, markdown, redaction::Redaction, short, text, verdict};
 use crate::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
-use crate::evidence::{Ended, Evidence, Remark};
+use crate::evidence::{Ended, Evidence, Remark, Skip, Step};
 
 fn evidence(name: &str) -> Evidence {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{name}.json"));
@@ -128,7 +128,7 @@ fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
     let cause = report.find("× DNS03  the private name resolves").expect("the cause");
     let hence = report.find("hence  POL01").expect("the consequence");
     assert!(cause < hence && !report.contains("× POL01"), "{report}");
-    assert!(report.contains("· websocket            not tried, because of DNS03"), "{report}");
+    assert!(report.contains("· websocket           not tried, because of DNS03"), "{report}");
     assert!(report.contains("20.50.1.7 PUBLIC"), "{report}");
     assert!(report.contains("fails as speech-to-text does"), "{report}");
     assert!(report.ends_with("unreachable: one cause (DNS03), one consequence (POL01) · 36.2 ms\n"), "{report}");
@@ -158,10 +158,10 @@ fn healthy_is_a_line_for_each_service() {
     assert_eq!(narrow.lines().count(), 6, "{narrow}");
     assert!(narrow.contains("\n√ speech-to-text "), "{narrow}");
     let wide = text(&evidence, &healthy(), &Options { width: 140, ..Options::default() });
-    assert!(wide.contains("websocket 14.0  auth 14.0"), "{wide}");
+    assert!(wide.contains("websocket 14.0  auth  westeurope.stt"), "{wide}");
     assert!(wide.ends_with("healthy · 2 services · 51.3 ms\n"), "{wide}");
     let long = text(&evidence, &healthy(), &Options { width: 100, verbose: 1, ..Options::default() });
-    assert!(long.contains("√ tls        12.1 ms   1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
+    assert!(long.contains("√ tls        12.1 ms  1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
 }
 
 #[test]
@@ -284,8 +284,58 @@ fn a_run_of_nothing_is_still_a_report() {
     cause.places.clear();
     let diagnosis = unreachable(vec![cause]);
     let report = text(&evidence, &diagnosis, &Options::default());
-    assert!(report.starts_with("no resource   no credential\n\n× CFG01"), "{report}");
+    assert!(
+        report.starts_with("no resource   what was given cannot be used, so nothing was tried\n\n× CFG01"),
+        "{report}"
+    );
     assert!(report.ends_with("unreachable: one cause (CFG01) · 0.0 ms\n"), "{report}");
     assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 10);
     assert_eq!(evidence.took, Duration::ZERO);
+}
+
+#[test]
+fn an_answer_without_a_credential_is_not_called_working() {
+    let mut evidence = evidence("well-regional");
+    for trace in &mut evidence.traces {
+        trace.auth = Step::Skipped { because: Skip::NoCredential };
+    }
+    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services answer, no credential was tried · 51.3 ms");
+    let degraded = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
+    assert_eq!(verdict(&evidence, &degraded), "degraded: 2 of 2 services answer · 51.3 ms");
+    // A container asks for none.
+    evidence.resource.host = Some("localhost:5000".to_owned());
+    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services · 51.3 ms");
+}
+
+#[test]
+fn what_fails_alike_is_told_once_with_what_is_its_own() {
+    let mut evidence = evidence("expired-certificate");
+    let mut cause = finding("TLS04", &evidence, "observed");
+    cause.commands.clear();
+    let diagnosis = unreachable(vec![cause]);
+    let report = text(&evidence, &diagnosis, &Options::default());
+    assert_eq!(report.matches("· http to auth        not tried, because of TLS04\n").count(), 1, "{report}");
+    assert!(report.contains("  × tls                 fails as speech-to-text does\n"), "{report}");
+    let Step::Failed { failure, .. } = &mut evidence.traces[1].tls else { panic!("it failed") };
+    failure.text = "other".to_owned();
+    let report = text(&evidence, &diagnosis, &Options::default());
+    assert!(report.contains("fails as speech-to-text does: other, issued by"), "{report}");
+}
+
+#[test]
+fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
+    let mut evidence = evidence("well-regional");
+    evidence.traces[1].target.host = evidence.traces[0].target.host.clone();
+    evidence.traces[1].dns = evidence.traces[0].dns.clone();
+    let mut warning = finding("DNS09", &evidence, "observed");
+    warning.severity = Severity::Warning;
+    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], unexplained: Vec::new() };
+    let report = text(&evidence, &diagnosis, &Options::default());
+    assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
+    let mut named = evidence.traces[0].clone();
+    named.target.discovered_from = named.target.service.clone();
+    evidence.traces.push(named);
+    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services · 51.3 ms");
+    evidence.traces[2].tcp = Step::Skipped { because: Skip::Ended };
+    assert!(verdict(&evidence, &diagnosis).starts_with("degraded: 1 of 2 services works"));
 }

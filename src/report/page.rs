@@ -68,6 +68,25 @@ impl Page {
         }
     }
 
+    /// Parts with a point between them, none of them broken unless it is longer than a line.
+    pub(super) fn parts(&mut self, lead: &str, columns: usize, parts: &str) {
+        let mut lines: Vec<String> = Vec::new();
+        for part in parts.split(" · ") {
+            match lines.last_mut() {
+                Some(line) if line.chars().count() + 3 + part.chars().count() <= self.width - columns => {
+                    line.push_str(" · ");
+                    line.push_str(part);
+                }
+                _ => lines.push(part.to_owned()),
+            }
+        }
+        let mut lead = Cow::Borrowed(lead);
+        for line in lines {
+            self.hanging(&lead, columns, &line, Ink::Plain);
+            lead = " ".repeat(columns).into();
+        }
+    }
+
     /// A line in its colour, and what is written in capitals to be seen in that of a failure.
     fn loud(&self, line: &str, ink: Ink) -> String {
         if !self.color {

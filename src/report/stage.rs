@@ -23,7 +23,7 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
         Stage::Tls => words(&trace.tls, skipped, |found, failure| tls(found, failure, evidence.observed_at)),
         Stage::Http => words(&trace.http, skipped, http),
         Stage::WebSocket => words(&trace.websocket, skipped, websocket),
-        Stage::Auth => words(&trace.auth, skipped, |found, failure| auth(trace, found, failure)),
+        Stage::Auth => words(&trace.auth, skipped, auth),
         _ => String::new(),
     }
 }
@@ -54,6 +54,13 @@ pub(super) fn addresses(trace: &Trace) -> Option<String> {
     (!addresses.is_empty()).then_some(text)
 }
 
+/// The same without their classes, for where there is no room.
+pub(super) fn bare_addresses(trace: &Trace) -> Option<String> {
+    let addresses = &trace.dns.found()?.addresses;
+    let more = if addresses.len() > 1 { format!(" and {} more", addresses.len() - 1) } else { String::new() };
+    addresses.first().map(|address| format!("{}{more}", address.ip))
+}
+
 /// The peer's certificate, and for how many days it is still good.
 fn certificate(leaf: &Certificate, now: SystemTime) -> String {
     let (now, day) = (unix_seconds(now), 86_400);
@@ -64,7 +71,7 @@ fn certificate(leaf: &Certificate, now: SystemTime) -> String {
     let validity = if now > leaf.not_after {
         format!("expired {} ago", days(now - leaf.not_after))
     } else if now < leaf.not_before {
-        format!("valid in {} only", days(leaf.not_before - now))
+        format!("becomes valid in {}", days(leaf.not_before - now))
     } else {
         format!("{} left", days(leaf.not_after - now))
     };
@@ -179,7 +186,11 @@ fn tls(found: &TlsFacts, failure: Option<&str>, now: SystemTime) -> String {
 }
 
 fn http(found: &HttpFacts, failure: Option<&str>) -> String {
-    let mut text = reply(&found.reply, failure);
+    // It is asked without a credential, so that this is the answer of a service that is well.
+    let mut text = match (failure, found.reply.status) {
+        (None, 401) => "401, the service asks for a credential".to_owned(),
+        _ => reply(&found.reply, failure),
+    };
     if let Some(host) = found.redirect.as_ref().and_then(|redirect| redirect.host.as_deref()) {
         let _ = write!(text, "; the service names {host}");
     }
@@ -191,31 +202,33 @@ fn http(found: &HttpFacts, failure: Option<&str>) -> String {
 }
 
 fn websocket(found: &UpgradeFacts, failure: Option<&str>) -> String {
-    match (failure, found.close_code) {
-        (Some(failure), None) if found.reply.status == 101 => format!("101, then {failure}"),
-        (Some(_), Some(code)) => {
-            let reason = found.close_reason.as_deref().unwrap_or("no reason given");
-            let after = found.closed_after_ms.map(|after| format!(" after {after:.0} ms")).unwrap_or_default();
-            format!("101, then closed{after} with {code}: {}", shortened(reason))
-        }
-        (None, _) if found.reply.status == 101 => match found.is_alive {
+    if let (Some(_), Some(code)) = (failure, found.close_code) {
+        let reason = found.close_reason.as_deref().unwrap_or("no reason given");
+        let after = found.closed_after_ms.map(|after| format!(" after {after:.0} ms")).unwrap_or_default();
+        return format!("101, then closed{after} with {code}: {}", shortened(reason));
+    }
+    match (failure, found.reply.status) {
+        (Some(failure), 101) => format!("101, then {failure}"),
+        (None, 101) => match found.is_alive {
             Some(true) => "101, a ping is answered".to_owned(),
             Some(false) => "101, a ping is not answered".to_owned(),
             None => "101".to_owned(),
         },
+        // The way is open; what the answer says of the credential stands at `auth`.
+        (None, status @ (401 | 403)) => format!("{status}, the service answers and refuses the credential"),
         _ => reply(&found.reply, failure),
     }
 }
 
-fn auth(trace: &Trace, found: &AuthFacts, failure: Option<&str>) -> String {
-    // The upgrade carries the credential, and its answer stands a line above.
-    let is_told = trace.websocket.found().is_some_and(|upgrade| upgrade.reply.message == found.reply.message);
+fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
     let form = Form::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
     let mut text = match failure {
         None => format!("{form} accepted ({})", found.reply.status),
-        Some(_) if is_told && found.reply.status != 0 => format!("{form} refused ({})", found.reply.status),
         Some(_) => format!("{form} refused: {}", reply(&found.reply, failure)),
     };
+    if !found.tries.is_empty() && text.ends_with('.') {
+        text.pop();
+    }
     for attempt in &found.tries {
         let answer = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let _ = write!(text, "; {}: {answer}", attempt.way);

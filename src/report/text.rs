@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, plain, time};
-use super::stage::{addresses, detail, is_shown, mark};
+use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, unexplained, verdict, works};
 use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
-use crate::evidence::{Evidence, Skip, StepState, Trace};
+use crate::evidence::{Evidence, ResourceFacts, Skip, StepState, Trace};
 
 /// The whole report for people.
 ///
@@ -58,6 +58,9 @@ pub(super) fn ink(severity: Severity) -> Ink {
 /// The resource and the credential in words, the name first.
 pub(super) fn subject(evidence: &Evidence) -> (String, String) {
     let resource = &evidence.resource;
+    if evidence.resource == ResourceFacts::default() {
+        return ("no resource".to_owned(), "what was given cannot be used, so nothing was tried".to_owned());
+    }
     let name = resource.custom_domain.as_ref().or(resource.host.as_ref()).or(resource.region.as_ref());
     let mut parts = Vec::new();
     parts.extend((!resource.title.is_empty()).then(|| resource.title.clone()));
@@ -97,7 +100,7 @@ fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
     works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
 }
 
-/// Whether two targets failed in the same way, at the same host or for the same cause.
+/// Whether two targets work at the same host, failed in the same way there, or at the same stage for the same cause.
 fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     let failed = |trace: &Trace| {
         trace.steps().into_iter().find_map(|(stage, state)| match state {
@@ -105,10 +108,17 @@ fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
             _ => None,
         })
     };
-    let Some((stage, failure)) = failed(one) else { return false };
+    let is_same_host = is_same_host(one, other);
+    let (Some((stage, failure)), Some((other_stage, other_failure))) = (failed(one), failed(other)) else {
+        return is_same_host && works(one) && works(other);
+    };
     let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
-    let is_same_host = one.target.host == other.target.host && addresses(one) == addresses(other);
-    failed(other) == Some((stage, failure)) && cause(one) == cause(other) && (is_same_host || cause(one).is_some())
+    let is_same_kind = stage == other_stage && failure.kind == other_failure.kind && cause(one) == cause(other);
+    is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
+}
+
+fn is_same_host(one: &Trace, other: &Trace) -> bool {
+    one.target.host == other.target.host && addresses(one) == addresses(other)
 }
 
 struct Writer<'a> {
@@ -125,9 +135,9 @@ impl Writer<'_> {
         let columns = name.chars().count() + 3;
         if columns > self.page.width() / 2 {
             self.page.line(&lead);
-            self.page.hanging("  ", 2, &rest, Ink::Plain);
+            self.page.parts("  ", 2, &rest);
         } else {
-            self.page.hanging(&lead, columns, &rest, Ink::Plain);
+            self.page.parts(&lead, columns, &rest);
         }
     }
 
@@ -147,22 +157,30 @@ impl Writer<'_> {
     fn block(&mut self, trace: &Trace) {
         self.title(trace);
         let mut is_over = false;
-        for (stage, state) in trace.steps() {
+        let steps = trace.steps();
+        for (index, (stage, state)) in steps.into_iter().enumerate() {
             let is_ended = matches!(state, StepState::Skipped { because: Skip::Ended });
             // The first that was not reached stands for those after it.
             if !is_shown(state) || is_over {
                 continue;
             }
             is_over = is_ended;
+            let rest: Vec<_> = steps[index..].iter().filter(|(_, state)| is_shown(*state)).collect();
+            if let (true, [first, .., last]) = (is_idle(&rest), &rest[..]) {
+                let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Dim, mark(state)), span(first.0, last.0));
+                let detail = detail(self.evidence, self.diagnosis, trace, stage);
+                self.page.hanging(&lead, STAGE_COLUMNS, &detail, Ink::Dim);
+                break;
+            }
             let (mark, ink, took) = match state {
                 StepState::Passed { took } => (mark(state), Ink::Good, time(took)),
                 StepState::Failed { took, .. } => (mark(state), Ink::Bad, time(took)),
                 StepState::Skipped { .. } => (mark(state), Ink::Dim, String::new()),
             };
             let is_skipped = ink == Ink::Dim;
-            let lead = format!("  {} {:<9} {took:>8}   ", self.page.paint(ink, mark), stage.id());
+            let lead = format!("  {} {:<9} {took:>8}  ", self.page.paint(ink, mark), stage.id());
             let detail = detail(self.evidence, self.diagnosis, trace, stage);
-            self.page.hanging(&lead, 25, &detail, if is_skipped { Ink::Dim } else { Ink::Plain });
+            self.page.hanging(&lead, STAGE_COLUMNS, &detail, if is_skipped { Ink::Dim } else { Ink::Plain });
         }
     }
 
@@ -183,12 +201,21 @@ impl Writer<'_> {
         }
     }
 
-    /// A target that fails as an earlier one does.
+    /// A target that fails as an earlier one does, with what is its own about it; or works as that one does.
     fn like(&mut self, trace: &Trace, earlier: &Trace) {
         self.title(trace);
-        let stage = trace.failed_at().map_or("", |stage| stage.id());
-        let lead = format!("  {} {stage:<9}            ", self.page.paint(Ink::Bad, "×"));
-        self.page.hanging(&lead, 25, &format!("fails as {} does", called(earlier)), Ink::Plain);
+        let Some(stage) = trace.failed_at() else {
+            let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "√"), "all");
+            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works as {} does", called(earlier)), Ink::Plain);
+            return;
+        };
+        let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Bad, "×"), stage.id());
+        let said = |trace| detail(self.evidence, self.diagnosis, trace, stage);
+        // At the same host nothing but the time differs.
+        let own = (!is_same_host(trace, earlier)).then(|| said(trace));
+        let own = own.filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
+        let text = format!("fails as {} does{}", called(earlier), own.unwrap_or_default());
+        self.page.hanging(&lead, STAGE_COLUMNS, &text, Ink::Plain);
     }
 
     /// What works, in columns: with the time of each stage where the page is wide enough, else in all.
@@ -205,14 +232,18 @@ impl Writer<'_> {
         let names = column(&|trace| called(trace).to_owned());
         let hosts = column(&short_host);
         let ends = column(&|trace| addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
+        let bare = column(&|trace| bare_addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
         let wide = column(&stage_times);
         let brief = column(&whole_time);
-        let row = |index: usize, times: &[String]| {
+        let row = |index: usize, (times, ends): (&[String], &[String])| {
             format!("{}  {}  {}  {}", names[index], times[index], hosts[index], ends[index]).trim_end().to_owned()
         };
-        let fits = (0..traces.len()).all(|index| row(index, &wide).chars().count() + 2 <= self.page.width());
+        let width = self.page.width();
+        let fits = |cells| (0..traces.len()).all(|index| row(index, cells).chars().count() + 2 <= width);
+        let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (&brief, &bare)];
+        let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
         for index in 0..traces.len() {
-            let row = row(index, if fits { &wide } else { &brief });
+            let row = row(index, cells);
             let mark = self.page.paint(Ink::Good, "√").into_owned();
             self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
         }
@@ -307,10 +338,25 @@ fn short_host(trace: &Trace) -> String {
     }
 }
 
+/// Whether so many stages in a row were not tried, all for the same reason, that one line says it.
+fn is_idle(rest: &[&(Stage, StepState<'_>)]) -> bool {
+    let reason = |state: &StepState<'_>| match state {
+        StepState::Skipped { because } if because.stage().is_some() => Some(*because),
+        _ => None,
+    };
+    rest.len() >= 3 && rest.iter().all(|(_, state)| reason(state).is_some() && reason(state) == reason(&rest[0].1))
+}
+
+fn span(first: Stage, last: Stage) -> String {
+    format!("{first} to {last}")
+}
+
 fn stage_times(trace: &Trace) -> String {
     // What answers without a credential matters less than the upgrade, and leaves no room for it.
     let is_left_out = |stage| stage == Stage::Http && trace.websocket.has_passed();
     let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
+        // The upgrade carries the credential, so that it has no time of its own.
+        StepState::Passed { .. } if stage == Stage::Auth && trace.websocket.has_passed() => Some(stage.id().to_owned()),
         StepState::Passed { took } if !is_left_out(stage) => Some(format!("{stage} {}", millis(took))),
         _ => None,
     });
@@ -318,8 +364,10 @@ fn stage_times(trace: &Trace) -> String {
 }
 
 fn whole_time(trace: &Trace) -> String {
-    let steps = trace.steps().into_iter().filter_map(|(_, state)| match state {
-        StepState::Passed { took } => Some(took),
+    // The upgrade carries the credential: its time counts once.
+    let is_told = |stage| stage == Stage::Auth && trace.websocket.has_passed();
+    let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
+        StepState::Passed { took } if !is_told(stage) => Some(took),
         _ => None,
     });
     format!("{:>8}", time(steps.sum()))
@@ -328,6 +376,9 @@ fn whole_time(trace: &Trace) -> String {
 /// What is said of a fact that rests on no document.
 pub(super) const UNCONFIRMED: &str =
     "no document or public report shows it: general knowledge of protocols and platforms";
+
+/// A mark, the stage and its time stand before what is said of it.
+const STAGE_COLUMNS: usize = 24;
 
 /// The way to keep what was seen.
 pub(super) const SAVE: &str = "speech-endpoint doctor … --save evidence.json";

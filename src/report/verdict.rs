@@ -4,7 +4,7 @@ use super::page::{count, time};
 use super::{causes, unexplained, works};
 use crate::catalogue::Severity;
 use crate::diagnose::{Diagnosis, Finding, Verdict};
-use crate::evidence::{Ended, Evidence, Trace};
+use crate::evidence::{Ended, Evidence, Skip, Trace};
 
 /// The verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
 #[must_use]
@@ -12,7 +12,11 @@ pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
     let reasons = reasons(evidence, diagnosis);
     let mut parts = vec![diagnosis.verdict.to_string()];
     if diagnosis.verdict == Verdict::Healthy {
-        parts.push(services(evidence));
+        parts.push(if is_untried(evidence) {
+            format!("{} answer, no credential was tried", services(evidence))
+        } else {
+            services(evidence)
+        });
         parts.extend(reasons);
     } else {
         if diagnosis.verdict == Verdict::Degraded {
@@ -33,16 +37,42 @@ fn of_services(evidence: &Evidence) -> impl Iterator<Item = &Trace> {
     evidence.traces.iter().filter(|trace| trace.target.service.is_some())
 }
 
+/// The services, each with whether it works: at its host, and at the one that host named.
+fn each(evidence: &Evidence) -> Vec<(&str, bool)> {
+    let mut each: Vec<(&str, bool)> = Vec::new();
+    for trace in of_services(evidence) {
+        let name = trace.target.service.as_deref().unwrap_or_default();
+        match each.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all &= works(trace),
+            None => each.push((name, works(trace))),
+        }
+    }
+    each
+}
+
 fn services(evidence: &Evidence) -> String {
-    let number = of_services(evidence).count();
+    let number = each(evidence).len();
     format!("{number} {}", if number == 1 { "service" } else { "services" })
 }
 
+/// Whether nothing was sent that a service could accept or refuse, although it asks for that: it answers, and may not work.
+fn is_untried(evidence: &Evidence) -> bool {
+    let is_container = evidence.resource.host.is_some();
+    let mut services = of_services(evidence).peekable();
+    !is_container && services.peek().is_some() && services.all(|trace| trace.auth.skipped() == Some(Skip::NoCredential))
+}
+
 fn working(evidence: &Evidence) -> String {
-    let working = of_services(evidence).filter(|trace| works(trace)).count();
-    let verb = if working == 1 { "works" } else { "work" };
-    match of_services(evidence).count() {
-        1 if working == 1 => "the service works".to_owned(),
+    let each = each(evidence);
+    let working = each.iter().filter(|(_, works)| *works).count();
+    let verb = match (is_untried(evidence), working) {
+        (true, 1) => "answers",
+        (true, _) => "answer",
+        (false, 1) => "works",
+        (false, _) => "work",
+    };
+    match each.len() {
+        1 if working == 1 => format!("the service {verb}"),
         _ => format!("{working} of {} {verb}", services(evidence)),
     }
 }

@@ -223,8 +223,14 @@ Examples:
   speech-endpoint doctor --region westeurope --proxy http://10.9.0.1:3128 --ca-file company.pem
   speech-endpoint doctor --region westeurope --save evidence.json
   speech-endpoint doctor --from evidence.json --format markdown
+  speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
+  speech-endpoint doctor --region westeurope --plan
   speech-endpoint doctor --lab DNS03
 
-Exit codes: 0 nothing wrong; 1 interrupted or the program failed; 2 usage; else the stage of the root cause:
-  10 configuration, 20 dns, 30 tcp, 40 proxy, 50 tls, 60 http or websocket, 70 authentication,
-  80 network policy of the resource, 90 quota";
+Exit codes:
+  0   nothing at or above --fail-on
+  1   the program failed, could not write its output, or was interrupted
+  2   usage: an unknown, missing or contradictory argument, an unreadable file
+  else the stage of the root cause:
+  10 configuration, 20 dns, 30 tcp, 40 proxy, 50 tls, 60 http or websocket,
+  70 authentication or authorisation, 80 network policy of the resource, 90 quota";

@@ -1,0 +1,92 @@
+//! An application that fails to connect and attaches the doctor's report to its own error.
+//!
+//! ```text
+//! cargo run --example embed_doctor
+//! SPEECH_KEY=… cargo run --example embed_doctor -- https://contoso.cognitiveservices.azure.com/
+//! ```
+//!
+//! Without a resource it runs in the lab, where the private zone is not linked.
+
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to a person")]
+
+use std::error::Error;
+use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::time::{Duration, SystemTime};
+
+use speech_endpoint::lab::{GivenCredential, Lab, World};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::{Network, SystemNetwork};
+use speech_endpoint::probe::{Means, probe};
+use speech_endpoint::report::{Options, markdown};
+use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
+
+/// What the application tells whoever runs it.
+#[derive(Debug)]
+struct ConnectError {
+    /// What it was doing when it failed.
+    doing: &'static str,
+    /// `DNS03`, for dashboards and alerts.
+    root_cause: Option<&'static str>,
+    /// For the ticket: nothing in it identifies the customer.
+    report: String,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed ({})", self.doing, self.root_cause.unwrap_or("no known cause"))
+    }
+}
+
+impl Error for ConnectError {}
+
+/// Looks at what the application was about to use. It cannot fail: whatever the network does is evidence.
+async fn examine(
+    doing: &'static str,
+    account: &Account,
+    credential: Option<&Credential>,
+    network: &impl Network,
+    trust: &Trust,
+) -> ConnectError {
+    let plan = Plan::new(account, &[], &Query::default(), credential, Duration::from_secs(5), 4);
+    let proxies = ProxySettings::default();
+    let mut means = Means::new(network, trust, &proxies, SystemTime::now());
+    means.credential = credential;
+    means.credential_facts = credential.map(|credential| credential.facts(salt()));
+    let evidence = probe(&plan, &means, &(), std::future::pending()).await;
+    let diagnosis = diagnose(&evidence);
+    ConnectError {
+        doing,
+        root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
+        report: markdown(&evidence, &diagnosis, &Options::default()),
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let doing = "opening the recogniser";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let error = match std::env::args().nth(1) {
+        Some(endpoint) => {
+            let account = Account::from_endpoint(&endpoint)?.value;
+            let credential = std::env::var("SPEECH_KEY").ok().map(Credential::key).transpose()?;
+            let (network, trust) = (SystemNetwork::new(&[]), Trust::system(None)?);
+            runtime.block_on(examine(doing, &account, credential.as_ref(), &network, &trust))
+        }
+        None => runtime.block_on(async {
+            let world = World::named("DNS03-zone-not-linked").ok_or("no such world")?;
+            let lab = Lab::start(world, SystemTime::now()).await?;
+            let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab");
+            let account = lab.account().map_err(ToString::to_string)?;
+            let credential = lab.credential().map(GivenCredential::read).transpose()?;
+            Ok::<_, Box<dyn Error>>(examine(doing, account, credential.as_ref(), &lab.network(), &trust).await)
+        })?,
+    };
+    println!("error: {error}\n\n{}", error.report);
+    Ok(())
+}
+
+/// Chosen anew for each report, so that fingerprints cannot be compared across them.
+fn salt() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
