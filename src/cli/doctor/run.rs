@@ -12,7 +12,7 @@ use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
 use crate::cli::failure::Failure;
-use crate::cli::lab::runtime;
+use crate::cli::lab::block_on;
 use crate::cli::output::StatusLine;
 
 /// All that a run needs to know.
@@ -35,14 +35,14 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
         .map_err(|error| Failure::usage(error.to_string()))?;
     let trust = Trust::system(request.ca_pem.as_deref().map(str::as_bytes))
         .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
-    runtime()?.block_on(async {
+    block_on(async {
         let network = SystemNetwork::new(&request.dns_servers);
         let mut means = Means::new(&network, &trust, &proxies, request.now);
         means.credential = request.credential.as_ref();
         means.credential_facts.clone_from(&request.credential_facts);
         means.remarks.clone_from(&request.remarks);
         means.family = request.ip.into();
-        Ok(probe(&request.plan, &means, progress, interrupt()).await)
+        probe(&request.plan, &means, progress, interrupt()).await
     })
 }
 
