@@ -19,6 +19,7 @@ use crate::net::tls::Trust;
 use crate::plan::{Plan, Target};
 
 mod answer;
+mod scrub;
 mod talk;
 mod way;
 
@@ -93,6 +94,7 @@ impl Watch for () {
 ///    whose turn comes too late to be told from a silent one is not begun.
 /// 2. Each stage leaves its facts as soon as it has ended, so that nothing is lost when the run ends early.
 /// 3. The run ends when all is done, when its time is up, or when it is interrupted, whichever comes first.
+/// 4. What a peer sends back of the credential is taken out of what was seen.
 pub async fn probe<N: Network>(
     plan: &Plan,
     means: &Means<'_, N>,
@@ -129,7 +131,7 @@ pub async fn probe<N: Network>(
     if resource.region.is_none() {
         resource.region = region_seen(&traces);
     }
-    Evidence {
+    let evidence = Evidence {
         observed_at: means.now,
         took: begun.elapsed(),
         ended,
@@ -142,7 +144,8 @@ pub async fn probe<N: Network>(
         },
         remarks: means.remarks.clone(),
         traces,
-    }
+    };
+    scrub::scrub(evidence, means.credential, means.proxies)
 }
 
 /// What was seen of a target so far, and of the host that it named.

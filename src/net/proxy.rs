@@ -140,6 +140,17 @@ impl ProxySettings {
     }
 }
 
+impl ProxySettings {
+    /// What the proxies are given to let somebody through, as `user:password`.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = &Secret> {
+        let argument = match &self.argument {
+            Some(Argument::Proxy(proxy)) => Some(proxy),
+            _ => None,
+        };
+        argument.into_iter().chain(&self.variables).filter_map(|proxy| proxy.login.as_ref())
+    }
+}
+
 impl Proxy {
     fn parse(source: &str, text: &str) -> Result<Self, ProxyError> {
         let problem = |problem| {
