@@ -41,8 +41,10 @@ pub struct Evidence {
     /// The credential, by kind, length and fingerprint.
     pub credential: Option<CredentialFacts>,
     /// The machine: name servers, proxies, trusted roots.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub machine: MachineFacts,
     /// What reading the configuration remarked on.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub remarks: Vec<Remark>,
     /// What was seen, target by target, in the order of the plan.
     pub traces: Vec<Trace>,
@@ -89,6 +91,7 @@ pub struct Remark {
     /// One sentence.
     pub text: String,
     /// Whether it kept a host from being looked at.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub is_error: bool,
 }
 

@@ -12,13 +12,14 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::catalogue::Stage;
 use crate::credential::Credential;
-use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Trace};
+use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, Trace};
 use crate::net::Network;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::plan::{Plan, Target};
 
 mod answer;
+mod scrub;
 mod talk;
 mod way;
 
@@ -89,9 +90,11 @@ impl Watch for () {
 
 /// Looks at every target of a plan.
 ///
-/// 1. All targets run at once, no more than the plan's limit at a time; inside a target the stages follow each other.
+/// 1. All targets run at once, no more than the plan's limit at a time; inside a target the stages follow each other. One
+///    whose turn comes too late to be told from a silent one is not begun.
 /// 2. Each stage leaves its facts as soon as it has ended, so that nothing is lost when the run ends early.
 /// 3. The run ends when all is done, when its time is up, or when it is interrupted, whichever comes first.
+/// 4. What a peer sends back of the credential is taken out of what was seen.
 pub async fn probe<N: Network>(
     plan: &Plan,
     means: &Means<'_, N>,
@@ -104,6 +107,9 @@ pub async fn probe<N: Network>(
     let targets = plan.targets.iter().zip(&seen);
     let all = stream::iter(targets).for_each_concurrent(plan.limits.jobs, |(target, seen)| async move {
         let way = Way { plan, means, target, watch, deadline, seen };
+        if !way.has_time() {
+            return;
+        }
         if let Some(discovered) = way.walk().await {
             let next = Seen::new(&discovered);
             let way = Way { plan, means, target: &discovered, watch, deadline, seen: &next };
@@ -120,10 +126,12 @@ pub async fn probe<N: Network>(
     };
     let mut resource = plan.resource_facts();
     let traces: Vec<Trace> = seen.into_iter().flat_map(Seen::into_traces).collect();
+    let is_left_out = |trace: &Trace| trace.dns.skipped() == Some(Skip::Ended);
+    let ended = if ended == Ended::Complete && traces.iter().any(is_left_out) { Ended::TimeUp } else { ended };
     if resource.region.is_none() {
         resource.region = region_seen(&traces);
     }
-    Evidence {
+    let evidence = Evidence {
         observed_at: means.now,
         took: begun.elapsed(),
         ended,
@@ -136,7 +144,8 @@ pub async fn probe<N: Network>(
         },
         remarks: means.remarks.clone(),
         traces,
-    }
+    };
+    scrub::scrub(evidence, means.credential, means.proxies)
 }
 
 /// What was seen of a target so far, and of the host that it named.

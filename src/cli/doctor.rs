@@ -84,7 +84,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
     rehearsal.salt = salt();
     let total = rehearsal.total.unwrap_or(world.total());
     output.detail(1, || format!("the world: {}", world.title()));
-    lab::runtime()?.block_on(async {
+    lab::block_on(async {
         let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
         match lab.plan(&rehearsal) {
             Ok(plan) if args.plan => {
@@ -93,7 +93,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
             }
             _ => Ok(Some(lab.examine(&rehearsal, &progress(args, total), run::interrupt()).await)),
         }
-    })
+    })?
 }
 
 fn progress(args: &DoctorArgs, total: Duration) -> Progress {

@@ -11,7 +11,6 @@ use anstyle::Style;
 use clap::Args as ClapArgs;
 use speech_endpoint::Shown;
 use speech_endpoint::lab::{Lab, World};
-use tokio::runtime::Runtime;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -50,8 +49,7 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
         return Ok(0);
     }
     let world = world(&args.world)?;
-    let runtime = runtime()?;
-    runtime.block_on(serve(args, world, output))
+    block_on(serve(args, world, output))?
 }
 
 /// The world of a name or an id.
@@ -61,10 +59,15 @@ pub(crate) fn world(name: &str) -> Result<World, Failure> {
     })
 }
 
-/// One thread is enough: it waits most of the time.
-pub(crate) fn runtime() -> Result<Runtime, Failure> {
+/// Runs something to its end. One thread is enough: it waits most of the time.
+///
+/// What the operating system still does for it, such as waiting for a name server, is not waited for.
+pub(crate) fn block_on<T>(whole: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::write("the network runtime", &error))
+    let runtime = runtime.map_err(|error| Failure::write("the network runtime", &error))?;
+    let outcome = runtime.block_on(whole);
+    runtime.shutdown_background();
+    Ok(outcome)
 }
 
 async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Failure> {

@@ -171,9 +171,8 @@ fn system_disagrees(sight: &Sight<'_>) -> Option<Seen> {
     let from_hosts = !system.addresses.is_empty() && system.addresses.iter().all(|ip| dns.hosts_file.contains(ip));
     let mine = Outcome::of_system(system);
     let agrees = servers.iter().any(|answer| Outcome::of_server(answer) == mine);
-    // A container is named by whoever runs it, in the hosts file as a rule: no name server has to know it.
-    let is_container = sight.evidence.resource.host.is_some();
-    let is_acceptable = from_hosts && (is_container || mine == Outcome::Private && sight.is_own());
+    // A container is named where it runs, in the hosts file as a rule: no name server has to know it.
+    let is_acceptable = from_hosts && (mine == Outcome::Private && sight.is_own() || sight.is_container());
     let is_stale = from_hosts && is_stale(sight, &servers, &system.addresses);
     if !is_stale && (agrees || is_acceptable) {
         return None;

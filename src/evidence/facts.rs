@@ -1,5 +1,8 @@
 //! The facts of each stage. Plain data: times are durations, texts are as the peer sent them, shortened and without
 //! control characters.
+//!
+//! What an older version did not write yet is read as what says nothing, and what a newer one adds is passed over: a field
+//! that is added has to say nothing by default.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -14,10 +17,10 @@ use super::{Address, AddressClass, Failure, Transport};
 /// Declares a structure of facts: public, extensible, comparable, and serialisable where asked for.
 macro_rules! facts {
     ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* })*) => {
-        $($(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        $(#[derive(Clone, Debug, PartialEq)]
         #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         #[non_exhaustive]
+        $(#[$meta])*
         pub struct $name { $($(#[$field_meta])* pub $field: $type,)* })*
     };
 }
@@ -25,6 +28,7 @@ macro_rules! facts {
 facts! {
     /// The resource that the run was about.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct ResourceFacts {
         /// `public`, `usgov`, `china` or `custom`; none for a container.
         pub cloud: Option<String>,
@@ -48,6 +52,7 @@ facts! {
 
     /// A credential, as far as it may be known.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct CredentialFacts {
         /// In words: `key`, `issued token`, `Entra token`, `aad# token`.
         pub kind: String,
@@ -63,6 +68,7 @@ facts! {
 
     /// What a token says of itself. Ids are shortened.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct Claims {
         /// Whom it is meant for.
         pub aud: Option<String>,
@@ -80,6 +86,7 @@ facts! {
 
     /// The machine.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct MachineFacts {
         /// The configured name servers.
         pub name_servers: Vec<SocketAddr>,
@@ -95,6 +102,7 @@ facts! {
 
     /// A host to reach, and what is expected of it.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct TargetFacts {
         /// The id of the service; none for a companion such as the token authority.
         pub service: Option<String>,
@@ -118,6 +126,7 @@ facts! {
 
     /// What names led to.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct DnsFacts {
         /// Addresses that the hosts file gives.
         pub hosts_file: Vec<IpAddr>,
@@ -133,6 +142,7 @@ facts! {
 
     /// The answer of the operating system.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct SystemAnswer {
         /// The addresses.
         pub addresses: Vec<IpAddr>,
@@ -154,8 +164,10 @@ facts! {
         /// Why it did not answer.
         pub failure: Option<Failure>,
         /// The aliases, in the order of the chain.
+        #[cfg_attr(feature = "serde", serde(default))]
         pub chain: Vec<Alias>,
         /// The addresses.
+        #[cfg_attr(feature = "serde", serde(default))]
         pub addresses: Vec<IpAddr>,
         /// The owner of the SOA record that came with a negative answer.
         pub soa: Option<String>,
@@ -193,6 +205,7 @@ facts! {
 
     /// The connections that were tried.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct TcpFacts {
         /// One for each address, in the order of the addresses.
         pub attempts: Vec<Attempt>,
@@ -217,6 +230,7 @@ facts! {
 
     /// The proxy that applies, or the one that does not.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct ProxyFacts {
         /// The proxy in use, as `http://host:port`, without its credentials.
         pub proxy: Option<String>,
@@ -234,6 +248,7 @@ facts! {
 
     /// An answer to CONNECT.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct ProxyTry {
         /// The status; none when there was no answer.
         pub status: Option<u16>,
@@ -261,6 +276,7 @@ facts! {
 
     /// The handshake.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct TlsFacts {
         /// `1.2` or `1.3`.
         pub version: Option<String>,
@@ -280,6 +296,7 @@ facts! {
 
     /// A certificate.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct Certificate {
         /// The common name of the subject.
         pub subject: String,
@@ -299,6 +316,7 @@ facts! {
 
     /// Whether a chain verifies, and against what.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct Trust {
         /// Whether it verifies against the roots of this machine, for this name, now.
         pub verified: bool,
@@ -328,6 +346,7 @@ facts! {
 
     /// An answer over HTTP.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct Reply {
         /// Method and path, without any value that may carry a credential.
         pub request: String,
@@ -347,6 +366,7 @@ facts! {
 
     /// What answers without a credential.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct HttpFacts {
         /// The answer.
         pub reply: Reply,
@@ -358,6 +378,7 @@ facts! {
 
     /// A host that the service names in place of its own.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct Redirect {
         /// The answer that named it.
         pub status: u16,
@@ -373,6 +394,7 @@ facts! {
 
     /// The upgrade.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct UpgradeFacts {
         /// The answer.
         pub reply: Reply,
@@ -392,6 +414,7 @@ facts! {
 
     /// What the service said to the credential.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct AuthFacts {
         /// The form that was sent, by its id.
         pub form: String,
@@ -405,6 +428,7 @@ facts! {
 
     /// Another way of giving the same credential.
     #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub struct AuthTry {
         /// What was done, in words: `as aad# token`, `at contoso.cognitiveservices.azure.com`, `issue-token`.
         pub way: String,

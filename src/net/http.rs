@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::silence;
@@ -79,11 +79,9 @@ impl Connection {
     ///
     /// [`Failure`], when no answer came within the limit.
     pub async fn exchange(&mut self, question: &Question<'_>, limit: Duration) -> Result<Answer, Failure> {
-        let whole = async {
-            let response = self.send(question).await?;
-            Ok(Answer::read(describe(question), response).await)
-        };
-        timeout(limit, whole).await.unwrap_or_else(|_| Err(silence(limit)))
+        let begun = Instant::now();
+        let response = timeout(limit, self.send(question)).await.unwrap_or_else(|_| Err(silence(limit)))?;
+        Ok(Answer::read(describe(question), response, limit.saturating_sub(begun.elapsed())).await)
     }
 
     /// Sends a request; the body of the answer is still to be read.
@@ -111,10 +109,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(request: String, response: Response<Incoming>) -> Self {
+    /// A body that does not end in time counts as far as it came.
+    pub(crate) async fn read(request: String, response: Response<Incoming>, limit: Duration) -> Self {
         let (head, body) = response.into_parts();
-        let limited = Limited::new(body, LARGEST_BODY).collect().await;
-        let bytes = limited.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let bytes = beginning(body, LARGEST_BODY, limit).await;
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let (code, message) = code_and_message(&body);
         let location = text(&head.headers, "location").map(str::to_owned);
@@ -127,6 +125,22 @@ impl Answer {
     pub(crate) fn head(request: String, response: &Response<Incoming>) -> Reply {
         head_of(request, response.status().as_u16(), response.headers())
     }
+}
+
+/// A body as far as it came in time and is of use. What goes wrong in its middle takes nothing from what came before.
+pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duration) -> Vec<u8> {
+    let deadline = Instant::now() + limit;
+    let mut bytes = Vec::new();
+    while let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await {
+        if let Ok(data) = frame.into_data() {
+            let length = data.len().min(longest - bytes.len());
+            bytes.extend_from_slice(&data[..length]);
+        }
+        if bytes.len() == longest {
+            break;
+        }
+    }
+    bytes
 }
 
 fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
 use hyper::upgrade::Upgraded;
@@ -140,6 +140,17 @@ impl ProxySettings {
     }
 }
 
+impl ProxySettings {
+    /// What the proxies are given to let somebody through, as `user:password`.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = &Secret> {
+        let argument = match &self.argument {
+            Some(Argument::Proxy(proxy)) => Some(proxy),
+            _ => None,
+        };
+        argument.into_iter().chain(&self.variables).filter_map(|proxy| proxy.login.as_ref())
+    }
+}
+
 impl Proxy {
     fn parse(source: &str, text: &str) -> Result<Self, ProxyError> {
         let problem = |problem| {
@@ -190,7 +201,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let mut facts = ProxyTry::default();
-    let outcome = match timeout(limit, connect(stream, proxy, host, port, &mut facts)).await {
+    let outcome = match timeout(limit, connect(stream, proxy, host, port, limit, &mut facts)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(silence(limit)),
     };
@@ -203,6 +214,7 @@ async fn connect<S>(
     proxy: &Proxy,
     host: &str,
     port: u16,
+    limit: Duration,
     facts: &mut ProxyTry,
 ) -> Result<TokioIo<Upgraded>, Failure>
 where
@@ -235,14 +247,14 @@ where
         driver.finish();
         return Ok(TokioIo::new(upgraded));
     }
-    facts.body = body(response).await;
+    // The words of a refusal are not worth all of the time.
+    facts.body = body(response, limit / 2).await;
     let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
     Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
 }
 
-async fn body(response: Response<hyper::body::Incoming>) -> String {
-    let read = Limited::new(response.into_body(), LARGEST_BODY).collect().await;
-    let bytes = read.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+async fn body(response: Response<hyper::body::Incoming>, limit: Duration) -> String {
+    let bytes = super::http::beginning(response.into_body(), LARGEST_BODY, limit).await;
     line(&String::from_utf8_lossy(&bytes), 200)
 }
 

@@ -49,7 +49,7 @@ pub enum TrustError {
 }
 
 impl Trust {
-    /// The roots of this machine, and those of a PEM file beside them.
+    /// The roots of this machine, and those of a PEM file beside them. They are read on a thread of their own.
     ///
     /// # Errors
     ///
@@ -60,7 +60,11 @@ impl Trust {
             0 => "this machine's store".to_owned(),
             count => format!("this machine's store and {count} of `--ca-file`"),
         };
-        Ok(Self { store: Arc::new(Store::system(added)), builtin: None, from })
+        let store = Arc::new(Store::system(added));
+        let early = store.clone();
+        // Reading a hundred and fifty certificates takes as long as a lookup and a connection, which come first.
+        std::thread::spawn(move || early.first());
+        Ok(Self { store, builtin: None, from })
     }
 
     /// Given roots, for a lab or an application with its own.

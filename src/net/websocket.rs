@@ -50,12 +50,9 @@ pub async fn upgrade(
         Ok(headers) => headers,
         Err(failure) => return Upgrade { facts: None, outcome: Err(failure), location: None },
     };
-    let whole = async {
-        let response = connection.send(&question).await?;
-        Ok(finish(&question, &key, response).await)
-    };
-    let upgrade = match timeout(limit, whole).await {
-        Ok(Ok(upgrade)) => upgrade,
+    let begun = Instant::now();
+    let upgrade = match timeout(limit, connection.send(&question)).await {
+        Ok(Ok(response)) => finish(&question, &key, response, limit.saturating_sub(begun.elapsed())).await,
         Ok(Err(failure)) => Upgrade { facts: None, outcome: Err(failure), location: None },
         Err(_) => Upgrade { facts: None, outcome: Err(silence(limit)), location: None },
     };
@@ -65,27 +62,33 @@ pub async fn upgrade(
     upgrade
 }
 
-async fn finish(question: &Question<'_>, key: &str, mut response: Response<hyper::body::Incoming>) -> Upgrade {
+async fn finish(
+    question: &Question<'_>,
+    key: &str,
+    mut response: Response<hyper::body::Incoming>,
+    limit: Duration,
+) -> Upgrade {
     let with_credential = question.credential.is_some();
     if response.status() != 101 {
         let status = response.status().as_u16();
-        let answer = Answer::read(describe(question), response).await;
+        let answer = Answer::read(describe(question), response, limit).await;
         let facts = UpgradeFacts { reply: answer.reply, with_credential, ..UpgradeFacts::default() };
         let failure = Failure::new(FailureKind::Status, format!("the upgrade was answered with {status}"));
         return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
     }
     let accept = response.headers().get("sec-websocket-accept").map(HeaderValue::as_bytes);
     let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
-    let upgraded = hyper::upgrade::on(&mut response).await;
+    let upgraded = timeout(limit, hyper::upgrade::on(&mut response)).await;
     // The body of a 101 is empty; what is read are the headers.
     let reply = Answer::head(describe(question), &response);
     let facts = UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() };
     let outcome = match upgraded {
-        Ok(_) if !is_right => {
+        Err(_) => Err(silence(limit)),
+        Ok(Ok(_)) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }
-        Ok(upgraded) => Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await),
-        Err(error) => Err(super::http::failure_of_hyper(&error)),
+        Ok(Ok(upgraded)) => Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await),
+        Ok(Err(error)) => Err(super::http::failure_of_hyper(&error)),
     };
     Upgrade { facts: Some(facts), outcome, location: None }
 }

@@ -319,6 +319,11 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         Terms::new(self.means.trust, self.means.now)
     }
 
+    /// Whether enough is left of the run to begin: what answers later than half a step is not silent.
+    pub(super) fn has_time(&self) -> bool {
+        self.deadline.saturating_duration_since(Instant::now()) >= self.plan.limits.step / 2
+    }
+
     /// One wait, never beyond the end of the run.
     pub(super) fn limit(&self) -> Duration {
         self.plan.limits.step.min(self.deadline.saturating_duration_since(Instant::now()))

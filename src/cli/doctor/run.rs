@@ -12,7 +12,7 @@ use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
 use crate::cli::failure::Failure;
-use crate::cli::lab::runtime;
+use crate::cli::lab::block_on;
 use crate::cli::output::StatusLine;
 
 /// All that a run needs to know.
@@ -35,8 +35,7 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
         .map_err(|error| Failure::usage(error.to_string()))?;
     let trust = Trust::system(request.ca_pem.as_deref().map(str::as_bytes))
         .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
-    let runtime = runtime()?;
-    let evidence = runtime.block_on(async {
+    block_on(async {
         let network = SystemNetwork::new(&request.dns_servers);
         let mut means = Means::new(&network, &trust, &proxies, request.now);
         means.credential = request.credential.as_ref();
@@ -44,10 +43,7 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
         means.remarks.clone_from(&request.remarks);
         means.family = request.ip.into();
         probe(&request.plan, &means, progress, interrupt()).await
-    });
-    // `getaddrinfo` cannot be called off: with a name server that is silent it lasts longer than the run may.
-    runtime.shutdown_background();
-    Ok(evidence)
+    })
 }
 
 /// Ends when somebody presses Ctrl-C. Where signals cannot be listened to, a run ends by its time.

@@ -1,0 +1,142 @@
+//! What a peer sends back of the credential, taken out of evidence: a server may repeat what it was given in a header or
+//! a body, in other letters or encoded, and in pieces.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::credential::Credential;
+use crate::evidence::Evidence;
+use crate::net::proxy::ProxySettings;
+
+/// Evidence without any piece of the credential and of the logins of proxies.
+pub(super) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies: &ProxySettings) -> Evidence {
+    let mut secrets = Secrets::default();
+    match credential {
+        Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secrets.add(secret.expose()),
+        Some(Credential::Entra { token, .. } | Credential::EntraComposed { token, .. }) => secrets.add(token.expose()),
+        None => {}
+    }
+    for login in proxies.logins() {
+        let login = login.expose();
+        secrets.add_encoded(login);
+        secrets.whole.insert(login.to_ascii_lowercase().into_bytes());
+        // A shorter password may be a word that stands anywhere.
+        let password = login.split_once(':').map_or("", |(_, password)| password);
+        if password.len() >= PIECE {
+            secrets.add(password);
+        }
+    }
+    let Ok(mut value) = serde_json::to_value(&evidence) else { return evidence };
+    // Evidence is not read back for nothing: times lose what is beyond their last digit.
+    if secrets.cut_all(&mut value) == 0 {
+        return evidence;
+    }
+    serde_json::from_value(value).unwrap_or_else(|_| Evidence::new(evidence.observed_at, evidence.resource))
+}
+
+/// What is looked for, in lower case.
+#[derive(Default)]
+struct Secrets {
+    /// Every piece of the length [`PIECE`].
+    pieces: HashSet<Vec<u8>>,
+    /// What counts as a whole only.
+    whole: HashSet<Vec<u8>>,
+}
+
+impl Secrets {
+    fn add(&mut self, secret: &str) {
+        self.add_pieces(secret);
+        self.add_encoded(secret);
+    }
+
+    /// Percent-encoded, and as base64, which depends on what stands before by three ways.
+    fn add_encoded(&mut self, secret: &str) {
+        self.add_pieces(&secret.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}")));
+        for skipped in 0..3.min(secret.len()) {
+            let rest = &secret.as_bytes()[skipped..];
+            self.add_pieces(&STANDARD_NO_PAD.encode(rest));
+            self.add_pieces(&URL_SAFE_NO_PAD.encode(rest));
+        }
+    }
+
+    fn add_pieces(&mut self, text: &str) {
+        let text = text.to_ascii_lowercase();
+        self.pieces.extend(text.as_bytes().windows(PIECE).map(<[u8]>::to_vec));
+    }
+
+    /// How many texts were cut.
+    fn cut_all(&self, value: &mut Value) -> usize {
+        match value {
+            Value::Array(items) => items.iter_mut().map(|item| self.cut_all(item)).sum(),
+            Value::Object(fields) => fields.values_mut().map(|field| self.cut_all(field)).sum(),
+            Value::String(text) => match self.cut(text) {
+                Some(cut) => {
+                    *text = cut;
+                    1
+                }
+                None => 0,
+            },
+            _ => 0,
+        }
+    }
+
+    /// The text with an ellipsis for every secret run; none where there is none.
+    fn cut(&self, text: &str) -> Option<String> {
+        let lower = text.to_ascii_lowercase();
+        let bytes = lower.as_bytes();
+        let mut is_secret = vec![false; bytes.len()];
+        let mut mark = |start: usize, length: usize| is_secret[start..start + length].fill(true);
+        for (start, piece) in bytes.windows(PIECE).enumerate() {
+            if self.pieces.contains(piece) {
+                mark(start, PIECE);
+            }
+        }
+        for whole in self.whole.iter().filter(|whole| whole.len() >= SHORTEST_WHOLE) {
+            let found = bytes.windows(whole.len()).enumerate().filter(|(_, run)| run == whole);
+            found.for_each(|(start, run)| mark(start, run.len()));
+        }
+        if !is_secret.contains(&true) {
+            return None;
+        }
+        let mut cut = String::new();
+        for (at, c) in text.char_indices() {
+            match is_secret[at] {
+                false => cut.push(c),
+                true if !cut.ends_with('…') => cut.push('…'),
+                true => {}
+            }
+        }
+        Some(cut)
+    }
+}
+
+/// Shorter pieces of a key say little, and stand in other words by chance.
+const PIECE: usize = 12;
+
+/// `a:b` is no login that can be told from other text.
+const SHORTEST_WHOLE: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_piece_is_cut_in_any_letters_and_encoding() {
+        let key = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u";
+        let mut secrets = Secrets::default();
+        secrets.add(key);
+        let cut = |text: &str| secrets.cut(text).unwrap_or_else(|| text.to_owned());
+        assert_eq!(cut(&format!("the key `{key}` is wrong")), "the key `…` is wrong");
+        assert_eq!(cut(&key.to_lowercase()), "…");
+        assert_eq!(cut(&format!("no '{}'", &key[5..20])), "no '…'");
+        for before in ["", ":", "u:", "us:"] {
+            let encoded = URL_SAFE_NO_PAD.encode(format!("{before}{key}"));
+            assert!(cut(&encoded).len() < 12, "{}", cut(&encoded));
+        }
+        assert_eq!(cut("%31%61%42%32%63%44%33"), "…");
+        assert_eq!(cut("é is kept, as is 1aB2cD3eF4g"), "é is kept, as is 1aB2cD3eF4g");
+    }
+}
