@@ -34,7 +34,7 @@ use crate::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::note::Note;
-use crate::plan::{DEFAULT_JOBS, Plan};
+use crate::plan::{DEFAULT_JOBS, Limits, Plan};
 use crate::probe::{Family, Means, Watch, probe};
 use crate::query::Query;
 use crate::service::Service;
@@ -253,6 +253,11 @@ impl Lab {
         if let Some(expect) = rehearsal.expect.or(self.expectation()) {
             plan.expect(expect);
         }
+        if let Some(copies) = rehearsal.copies {
+            let targets = std::mem::take(&mut plan.targets);
+            plan.targets = targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)).collect();
+            plan.limits = Limits::of(total, jobs, plan.targets.len());
+        }
         Ok(plan)
     }
 
@@ -321,6 +326,8 @@ pub struct Rehearsal {
     pub jobs: Option<usize>,
     /// The family of addresses to connect to.
     pub family: Family,
+    /// How often each target is looked at, to see what many cost; once when not given.
+    pub copies: Option<usize>,
     /// What fingerprints are salted with.
     pub salt: u64,
 }

@@ -3,10 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use speech_endpoint::lab::{Lab, Rehearsal, World};
-use speech_endpoint::{Diagnosis, Severity, diagnose, rules};
+use speech_endpoint::{Diagnosis, Service, Severity, diagnose, rules};
 
 /// Runs one world and says what is not as it states.
 async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
@@ -104,4 +104,27 @@ fn every_rule_has_a_world_and_every_failing_world_a_rule() {
     println!("{} rules, {healthy} healthy worlds", known.len());
     assert!(healthy >= 8, "{healthy} healthy worlds");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two hundred targets at once cost no more than two hundred runs of one.
+#[test]
+fn many_targets_cost_no_more_than_as_many_runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
+        let mut took = Vec::new();
+        for targets in [1, 1, 1, 200] {
+            let mut rehearsal = Rehearsal::default();
+            rehearsal.services = vec![Service::SpeechToText];
+            rehearsal.copies = Some(targets);
+            rehearsal.total = Some(Duration::from_secs(60));
+            let evidence = lab.examine(&rehearsal, &(), std::future::pending()).await;
+            assert_eq!(evidence.traces.len(), targets);
+            assert!(evidence.traces.iter().all(|trace| trace.auth.has_passed()), "{targets} targets");
+            took.push(evidence.took);
+        }
+        let one = took[..3].iter().min().unwrap();
+        println!("1 target {one:?}, 200 targets {:?}", took[3]);
+        assert!(took[3] <= *one * 200, "{took:?}");
+    });
 }
