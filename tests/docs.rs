@@ -68,10 +68,15 @@ fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
 /// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, widths of columns.
 fn steady(line: &str) -> String {
     let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_time =
+        |word: &str| word.len() == 20 && word.starts_with("20") && word.as_bytes()[10] == b'T' && word.ends_with('Z');
     let words = line.split_whitespace().map(|word| {
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         if is_fingerprint(bare) {
             return word.replace(bare, "FINGERPRINT");
+        }
+        if is_time(bare) {
+            return word.replace(bare, "TIME");
         }
         let mut text = String::new();
         let mut last = ' ';

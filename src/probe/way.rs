@@ -122,9 +122,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let begun = Instant::now();
         let connected = tcp::every(self.means.network, peers, self.limit()).await;
         let mut found = connected.facts;
+        let outcome = if peers.is_empty() { Err(self.no_address_of_family()) } else { connected.outcome };
         let mut proxy = ProxyFacts { no_proxy_entry: entry.map(str::to_owned), ..ProxyFacts::default() };
         let took = begun.elapsed();
-        let (tcp, stream) = match connected.outcome {
+        let (tcp, stream) = match outcome {
             Ok(stream) => (Step::Passed { found, took }, Ok(stream)),
             Err(failure) => {
                 (found.reference, proxy.unused) = tokio::join!(self.reference(&failure), self.try_unused(unused));
@@ -141,6 +142,15 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             };
         });
         stream.map(|stream| Box::new(stream) as Stream)
+    }
+
+    fn no_address_of_family(&self) -> Failure {
+        let text = match self.means.family {
+            Family::V4 => "it has no IPv4 address, and no other is wanted",
+            Family::V6 => "it has no IPv6 address, and no other is wanted",
+            Family::Any => "there is no address to connect to",
+        };
+        Failure::new(FailureKind::Other, text)
     }
 
     /// A well-known host on port 443, to tell a blocked host from a blocked port: the authority that gives tokens.
