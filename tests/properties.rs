@@ -255,3 +255,40 @@ proptest! {
         }
     }
 }
+
+/// No piece of the texts.
+#[cfg(feature = "connect")]
+const LOGIN: &str = "password-of-the-proxy";
+
+#[cfg(feature = "connect")]
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn proxy_settings_never_panic_and_never_show_a_login(argument in text(), value in text(), except in text(), host in text()) {
+        use speech_endpoint::net::proxy::ProxySettings;
+        let login = format!("http://somebody:{LOGIN}@{value}");
+        let variables = |value: &str| [("HTTPS_PROXY".to_owned(), value.to_owned()), ("NO_PROXY".to_owned(), except.clone())];
+        for (argument, value) in [(Some(argument.as_str()), &value), (None, &value), (Some(login.as_str()), &value), (None, &login)] {
+            let said = match ProxySettings::new(argument, &variables(value)) {
+                Ok(settings) => format!("{settings:?} {:?}", settings.decide(&host, true)),
+                Err(error) => error.to_string(),
+            };
+            prop_assert!(!said.contains(LOGIN) && !said.contains('\n'), "{said}");
+        }
+    }
+}
+
+#[cfg(feature = "lab")]
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_world_is_refused_in_one_line_or_starts_from_a_whole_file(lines in proptest::collection::vec(text(), 0..6)) {
+        use speech_endpoint::lab::World;
+        let toml = format!("title = \"a world\"\n[resource]\n{}", lines.join("\n"));
+        if let Err(error) = World::parse(&toml) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use anstyle::Style;
 use clap::Args as ClapArgs;
 use speech_endpoint::Shown;
 use speech_endpoint::lab::{Lab, World};
+use tokio::signal;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -84,10 +86,24 @@ async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Fail
         None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
     };
     output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Ok(0),
-        Err(error) => Err(Failure::write("a handler of signals", &error)),
+    ended().await.map_err(|error| Failure::write("a handler of signals", &error))?;
+    Ok(0)
+}
+
+/// Ctrl-C, or what a service manager sends.
+#[cfg(unix)]
+async fn ended() -> io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
     }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+async fn ended() -> io::Result<()> {
+    signal::ctrl_c().await
 }
 
 /// A file that is gone when the lab is.
