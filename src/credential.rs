@@ -248,15 +248,7 @@ impl Credential {
         let url = to.to_url();
         may_receive(to.account(), &url)?;
         let form = self.form_for(to)?;
-        Ok(match (form, self) {
-            (Form::Key, _) => Header { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() },
-            (Form::ApiKey, _) => Header { name: "api-key", value: self.secret().clone() },
-            (
-                Form::EntraComposed,
-                Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id },
-            ) => Header::bearer(&["aad#", id.as_str(), "#", token.expose()]),
-            _ => Header::bearer(&[self.secret().expose()]),
-        })
+        Ok(self.in_form(form))
     }
 
     /// The form that this credential has by itself, with its header, for a host that may receive it although it is known not to
@@ -264,28 +256,38 @@ impl Credential {
     #[cfg(feature = "connect")]
     pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
-        Some(match self {
-            Self::Key(key) => (Form::Key, Header { name: "Ocp-Apim-Subscription-Key", value: key.clone() }),
-            Self::IssuedToken(token) => (Form::IssuedToken, Header::bearer(&[token.expose()])),
-            Self::Entra { token, .. } => (Form::Entra, Header::bearer(&[token.expose()])),
-            Self::EntraComposed { token, resource_id: id } => {
-                (Form::EntraComposed, Header::bearer(&["aad#", id.as_str(), "#", token.expose()]))
-            }
-        })
+        let form = match self {
+            Self::Key(_) => Form::Key,
+            Self::IssuedToken(_) => Form::IssuedToken,
+            Self::Entra { .. } => Form::Entra,
+            Self::EntraComposed { .. } => Form::EntraComposed,
+        };
+        Some((form, self.in_form(form)))
     }
 
     /// The other form of an Entra token, for an endpoint that refused the one it is known to accept.
     #[cfg(feature = "connect")]
     pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
-        let (Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id }) = self
-        else {
-            return None;
+        let (Self::Entra { resource_id: Some(_), .. } | Self::EntraComposed { .. }) = self else { return None };
+        let form = match self.form_for(to).ok()? {
+            Form::Entra => Form::EntraComposed,
+            _ => Form::Entra,
         };
-        Some(match self.form_for(to).ok()? {
-            Form::Entra => (Form::EntraComposed, Header::bearer(&["aad#", id.as_str(), "#", token.expose()])),
-            _ => (Form::Entra, Header::bearer(&[token.expose()])),
-        })
+        Some((form, self.in_form(form)))
+    }
+
+    /// The header of a form that this credential can take.
+    fn in_form(&self, form: Form) -> Header {
+        match (form, self) {
+            (Form::Key, _) => Header { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() },
+            (Form::ApiKey, _) => Header { name: "api-key", value: self.secret().clone() },
+            (
+                Form::EntraComposed,
+                Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id },
+            ) => Header::bearer(&["aad#", id.as_str(), "#", token.expose()]),
+            _ => Header::bearer(&[self.secret().expose()]),
+        }
     }
 
     /// The form that this credential takes at an endpoint.
