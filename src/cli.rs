@@ -56,18 +56,3 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Completions(args) => completions::run(args, &output),
     }
 }
-
-/// Breaks a sentence into lines of at most `width` characters, between words.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}

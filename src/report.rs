@@ -19,6 +19,7 @@ mod verdict;
 #[cfg(feature = "serde")]
 pub use json::json;
 pub use markdown::markdown;
+pub use page::wrap;
 pub use short::short;
 pub use text::text;
 pub use verdict::verdict;

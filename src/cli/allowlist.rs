@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 use serde::Serialize;
+use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Allowlist, Entry, Service};
 
 use super::args::{AllowlistArgs, AllowlistFormat};
@@ -11,7 +12,6 @@ use super::failure::{CONFIGURATION, Failure};
 use super::output::Output;
 use super::resolve::{json, text};
 use super::settings::{self, Subject};
-use super::wrap;
 
 pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == AllowlistFormat::Json;

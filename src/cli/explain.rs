@@ -8,13 +8,14 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 use speech_endpoint::lab::World;
+use speech_endpoint::report::wrap;
 use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for, rules};
 
 use super::args::OutputArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::resolve::json;
-use super::{settings, wrap};
+use super::settings;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {

@@ -129,7 +129,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

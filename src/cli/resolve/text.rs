@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
 
 use super::Resolution;
-use crate::cli::wrap;
 
 /// The resource in one line, then a block per endpoint.
 pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
