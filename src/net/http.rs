@@ -206,9 +206,12 @@ fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
 
 /// Method and path; a query may hold what is not to be seen.
 pub(crate) fn describe(question: &Question<'_>) -> String {
-    let dots = if question.url.query().is_some_and(|query| query != DISCOVERY) { "?…" } else { "" };
-    let asked = if question.url.query() == Some(DISCOVERY) { "?GenerateRedirectResponse=true" } else { dots };
-    format!("{} {}{asked}", question.method, line(question.url.path(), 120))
+    let query = match question.url.query() {
+        None => "",
+        Some(DISCOVERY) => "?GenerateRedirectResponse=true",
+        Some(_) => "?…",
+    };
+    format!("{} {}{query}", question.method, line(question.url.path(), 120))
 }
 
 /// What went wrong in an exchange. The cause says more than the words around it.
