@@ -34,7 +34,7 @@ use crate::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::note::Note;
-use crate::plan::{DEFAULT_JOBS, Limits, Plan};
+use crate::plan::{DEFAULT_JOBS, Plan};
 use crate::probe::{Family, Means, Watch, probe};
 use crate::query::Query;
 use crate::service::Service;
@@ -255,8 +255,7 @@ impl Lab {
         }
         if let Some(copies) = rehearsal.copies {
             let targets = std::mem::take(&mut plan.targets);
-            plan.targets = targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)).collect();
-            plan.limits = Limits::of(total, jobs, plan.targets.len());
+            plan.add(targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)));
         }
         Ok(plan)
     }

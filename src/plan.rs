@@ -117,6 +117,12 @@ impl Plan {
         plan
     }
 
+    /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
+    pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
+        self.targets.extend(targets);
+        self.limits = Limits::of(self.limits.total, self.limits.jobs, self.targets.len());
+    }
+
     /// Expects another kind of address of every service, as somebody knows better.
     pub fn expect(&mut self, expect: Expectation) {
         for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
@@ -186,6 +192,14 @@ impl Target {
             own: None,
             discovered_from: None,
         }
+    }
+
+    /// The host that gives Entra tokens in the account's cloud, where it is known.
+    #[must_use]
+    pub fn authority(account: &Account) -> Option<Self> {
+        let authority = account.cloud().suffixes().authority()?;
+        let url = Url::parse(&format!("https://{authority}/")).ok()?;
+        Some(Self::reach(url, "Entra token host"))
     }
 
     /// The endpoint, where it is a service.
@@ -285,11 +299,7 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
         Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => {
             account.endpoint(Service::IssueToken).ok().map(|endpoint| Target::reach(endpoint.to_url(), "token host"))
         }
-        Credential::Entra { .. } | Credential::EntraComposed { .. } => {
-            let authority = account.cloud().suffixes().authority()?;
-            let url = Url::parse(&format!("https://{authority}/")).ok()?;
-            Some(Target::reach(url, "Entra token host"))
-        }
+        Credential::Entra { .. } | Credential::EntraComposed { .. } => Target::authority(account),
         _ => None,
     }
 }

@@ -381,14 +381,19 @@ impl Command {
 impl ServiceArgs {
     /// The services that were asked for, each once, in the order given; empty for all.
     pub(crate) fn requested(&self) -> Vec<Service> {
-        let mut services = Vec::new();
-        for ServiceName(service) in &self.services {
-            if !services.contains(service) {
-                services.push(*service);
-            }
-        }
-        services
+        each_once(&self.services)
     }
+}
+
+/// Services in the order given, without those that are given again.
+pub(crate) fn each_once(names: &[ServiceName]) -> Vec<Service> {
+    let mut services = Vec::new();
+    for ServiceName(service) in names {
+        if !services.contains(service) {
+            services.push(*service);
+        }
+    }
+    services
 }
 
 /// How a given value is quoted by `clap`, and how it is to be quoted.

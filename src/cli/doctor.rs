@@ -10,12 +10,11 @@ use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts
 use speech_endpoint::lab::{Lab, Rehearsal};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
-    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Limits, Note, Plan, ResourceId,
-    Target, diagnose,
+    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
+    diagnose,
 };
-use url::Url;
 
-use super::args::CredentialArgs;
+use super::args::{CredentialArgs, each_once};
 use super::failure::Failure;
 use super::lab;
 use super::output::Output;
@@ -138,32 +137,19 @@ fn request(args: &DoctorArgs, output: &Output) -> Result<Request, Failure> {
 }
 
 fn planned(args: &DoctorArgs, account: &Account, credential: Option<&Credential>) -> Result<Plan, Failure> {
-    let mut services = Vec::new();
-    for name in &args.services {
-        if !services.contains(&name.0) {
-            services.push(name.0);
-        }
-    }
+    let services = each_once(&args.services);
     let query = settings::query(&args.query)?;
     let total = args.net.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0);
     let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
     let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
     if let Some(expect) = args.expect {
-        let of_services = plan.targets.iter_mut().filter(|target| target.endpoint().is_some());
-        of_services.for_each(|target| target.expect = expect.into());
+        plan.expect(expect.into());
     }
     if args.credential.entra.is_some() {
-        plan.targets.extend(authority(account));
-        plan.limits = Limits::of(total, jobs, plan.targets.len());
+        // Looked at although no token is fetched.
+        plan.add(Target::authority(account));
     }
     Ok(plan)
-}
-
-/// Where Entra tokens come from, looked at although none is fetched.
-fn authority(account: &Account) -> Option<Target> {
-    let authority = account.cloud().suffixes().authority()?;
-    let url = Url::parse(&format!("https://{authority}/")).ok()?;
-    Some(Target::reach(url, "Entra token host"))
 }
 
 fn remark(note: &Note) -> Remark {
