@@ -13,9 +13,12 @@ use crate::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 pub mod dns;
 pub mod http;
 pub mod proxy;
+mod stream;
 pub mod tcp;
 pub mod tls;
 pub mod websocket;
+
+pub use stream::Stream;
 
 /// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
 pub trait Network: Send + Sync {

@@ -1,6 +1,8 @@
 //! HTTP: one connection, exchanges one after another on it, with the whole of what a refusal says.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,17 +13,15 @@ use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::silence;
+use super::{Stream, silence};
 use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, Reply};
 use crate::shown::looks_secret;
 
-/// A connection that speaks HTTP/1.1.
+/// A connection that speaks HTTP/1.1. It is driven by whoever waits for an answer on it, so that no task has to wake another.
 #[derive(Debug)]
 pub struct Connection {
     sender: http1::SendRequest<Empty<Bytes>>,
@@ -56,21 +56,19 @@ impl Connection {
     /// # Errors
     ///
     /// [`Failure`], when the stream is closed.
-    pub async fn open<S>(stream: S) -> Result<Self, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+    pub async fn open(stream: Stream) -> Result<Self, Failure> {
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(LARGEST_HEAD)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure_of_hyper(&error))?;
-        Ok(Self { sender, driver: Driver::spawn(connection.with_upgrades()) })
+        Ok(Self { sender, driver: Driver { connection, has_ended: false } })
     }
 
     /// Whether another exchange may follow.
     pub async fn is_reusable(&mut self) -> bool {
-        self.sender.ready().await.is_ok()
+        let Self { sender, driver } = self;
+        driver.beside(sender.ready()).await.is_ok()
     }
 
     /// One exchange, with the body of the answer as far as it is of use.
@@ -81,18 +79,57 @@ impl Connection {
     pub async fn exchange(&mut self, question: &Question<'_>, limit: Duration) -> Result<Answer, Failure> {
         let begun = Instant::now();
         let response = timeout(limit, self.send(question)).await.unwrap_or_else(|_| Err(silence(limit)))?;
-        Ok(Answer::read(describe(question), response, limit.saturating_sub(begun.elapsed())).await)
+        Ok(self.read(describe(question), response, limit.saturating_sub(begun.elapsed())).await)
     }
 
     /// Sends a request; the body of the answer is still to be read.
     pub(crate) async fn send(&mut self, question: &Question<'_>) -> Result<Response<Incoming>, Failure> {
         let request = request(question)?;
-        self.sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))
+        let Self { sender, driver } = self;
+        driver.beside(sender.send_request(request)).await.map_err(|error| failure_of_hyper(&error))
     }
 
-    /// Lets the connection live on after it was upgraded.
-    pub(crate) fn release(self) {
-        self.driver.finish();
+    /// Reads the rest of an answer. A body that does not end in time counts as far as it came.
+    pub(crate) async fn read(&mut self, request: String, response: Response<Incoming>, limit: Duration) -> Answer {
+        let (head, body) = response.into_parts();
+        let bytes = self.driver.beside(beginning(body, LARGEST_BODY, limit)).await;
+        Answer::new(request, head.status.as_u16(), &head.headers, &bytes)
+    }
+
+    /// Gives the stream back after an answer that switched protocols, with what was read of it beyond the answer.
+    pub(crate) async fn switch(mut self) -> (Stream, Bytes) {
+        poll_fn(|cx| self.driver.poll(cx)).await;
+        let parts = self.driver.connection.into_parts();
+        (parts.io.into_inner(), parts.read_buf)
+    }
+}
+
+/// Moves the bytes of a connection while somebody waits for what they bring.
+#[derive(Debug)]
+struct Driver {
+    connection: http1::Connection<TokioIo<Stream>, Empty<Bytes>>,
+    has_ended: bool,
+}
+
+impl Driver {
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let _ = self.poll(cx);
+            let outcome = work.as_mut().poll(cx);
+            if outcome.is_pending() {
+                // What has just been asked for is sent before anything is waited for.
+                let _ = self.poll(cx);
+            }
+            outcome
+        })
+        .await
+    }
+
+    /// Ready when the connection has ended: what went wrong is seen by whoever waits for the answer.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.has_ended = self.has_ended || self.connection.poll_without_shutdown(cx).is_ready();
+        if self.has_ended { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -109,16 +146,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A body that does not end in time counts as far as it came.
-    pub(crate) async fn read(request: String, response: Response<Incoming>, limit: Duration) -> Self {
-        let (head, body) = response.into_parts();
-        let bytes = beginning(body, LARGEST_BODY, limit).await;
-        let body = String::from_utf8_lossy(&bytes).into_owned();
-        let (code, message) = code_and_message(&body);
-        let location = text(&head.headers, "location").map(str::to_owned);
-        let reply =
-            Reply { code, message, body_bytes: bytes.len(), ..head_of(request, head.status.as_u16(), &head.headers) };
-        Self { reply, body, location }
+    fn new(request: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let text_of_body = String::from_utf8_lossy(body).into_owned();
+        let (code, message) = code_and_message(&text_of_body);
+        let location = text(headers, "location").map(str::to_owned);
+        let reply = Reply { code, message, body_bytes: body.len(), ..head_of(request, status, headers) };
+        Self { reply, body: text_of_body, location }
     }
 
     /// The reply as far as it is known without the body.
@@ -150,33 +183,6 @@ fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Runs a connection beside its user, and ends it with it.
-#[derive(Debug)]
-pub(crate) struct Driver(Option<AbortHandle>);
-
-impl Driver {
-    pub(crate) fn spawn<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
-        let task = tokio::spawn(async move {
-            // What goes wrong is seen by whoever waits for the answer.
-            let _ = connection.await;
-        });
-        Self(Some(task.abort_handle()))
-    }
-
-    /// The connection ends by itself.
-    pub(crate) fn finish(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
 }
 
 fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {

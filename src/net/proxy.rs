@@ -14,6 +14,7 @@ use hyper::upgrade::Upgraded;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use url::Url;
 
@@ -236,7 +237,7 @@ where
         request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
-    let driver = super::http::Driver::spawn(connection.with_upgrades());
+    let driver = Driver::spawn(connection.with_upgrades());
     let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
     let status = response.status().as_u16();
     facts.status = Some(status);
@@ -251,6 +252,32 @@ where
     facts.body = body(response, limit / 2).await;
     let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
     Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
+}
+
+/// Runs a connection beside its user, and ends it with it.
+struct Driver(Option<AbortHandle>);
+
+impl Driver {
+    fn spawn<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
+        let task = tokio::spawn(async move {
+            // What goes wrong is seen by whoever waits for the answer.
+            let _ = connection.await;
+        });
+        Self(Some(task.abort_handle()))
+    }
+
+    /// The connection ends by itself.
+    fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
 }
 
 async fn body(response: Response<hyper::body::Incoming>, limit: Duration) -> String {

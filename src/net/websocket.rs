@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::upgrade::Upgraded;
+use hyper::body::Incoming;
 use hyper::{Method, Response};
-use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
@@ -16,12 +15,12 @@ use tungstenite::protocol::Role;
 use url::Url;
 
 use super::http::{Answer, Connection, Question, describe};
-use super::silence;
+use super::{Stream, silence};
 use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, UpgradeFacts};
 
 /// An open WebSocket.
-pub type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub type Socket = WebSocketStream<Stream>;
 
 /// What an upgrade yields.
 #[derive(Debug)]
@@ -51,44 +50,41 @@ pub async fn upgrade(
         Err(failure) => return Upgrade { facts: None, outcome: Err(failure), location: None },
     };
     let begun = Instant::now();
-    let upgrade = match timeout(limit, connection.send(&question)).await {
-        Ok(Ok(response)) => finish(&question, &key, response, limit.saturating_sub(begun.elapsed())).await,
+    match timeout(limit, connection.send(&question)).await {
+        Ok(Ok(response)) => finish(connection, &question, &key, response, limit.saturating_sub(begun.elapsed())).await,
         Ok(Err(failure)) => Upgrade { facts: None, outcome: Err(failure), location: None },
         Err(_) => Upgrade { facts: None, outcome: Err(silence(limit)), location: None },
-    };
-    if upgrade.outcome.is_ok() {
-        connection.release();
     }
-    upgrade
 }
 
 async fn finish(
+    mut connection: Connection,
     question: &Question<'_>,
     key: &str,
-    mut response: Response<hyper::body::Incoming>,
+    response: Response<Incoming>,
     limit: Duration,
 ) -> Upgrade {
     let with_credential = question.credential.is_some();
     if response.status() != 101 {
         let status = response.status().as_u16();
-        let answer = Answer::read(describe(question), response, limit).await;
+        let answer = connection.read(describe(question), response, limit).await;
         let facts = UpgradeFacts { reply: answer.reply, with_credential, ..UpgradeFacts::default() };
         let failure = Failure::new(FailureKind::Status, format!("the upgrade was answered with {status}"));
         return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
     }
     let accept = response.headers().get("sec-websocket-accept").map(HeaderValue::as_bytes);
     let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
-    let upgraded = timeout(limit, hyper::upgrade::on(&mut response)).await;
     // The body of a 101 is empty; what is read are the headers.
     let reply = Answer::head(describe(question), &response);
     let facts = UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() };
-    let outcome = match upgraded {
+    let outcome = match timeout(limit, connection.switch()).await {
         Err(_) => Err(silence(limit)),
-        Ok(Ok(_)) if !is_right => {
+        Ok(_) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }
-        Ok(Ok(upgraded)) => Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await),
-        Ok(Err(error)) => Err(super::http::failure_of_hyper(&error)),
+        Ok((stream, read)) => {
+            Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
+        }
     };
     Upgrade { facts: Some(facts), outcome, location: None }
 }

@@ -4,7 +4,7 @@ use hyper::Method;
 use tokio::time::Instant;
 use url::Url;
 
-use super::way::{Route, Stop, Stream, Way, step};
+use super::way::{Route, Stop, Way, step};
 use super::{Watch, answer};
 use crate::catalogue::Stage;
 use crate::credential::{Credential, Header, may_receive};
@@ -13,7 +13,7 @@ use crate::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
     UpgradeFacts, unix_seconds,
 };
-use crate::net::Network;
+use crate::net::{Network, Stream};
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
 use crate::net::{tcp, websocket};
 use crate::plan::Target;

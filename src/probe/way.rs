@@ -6,9 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tokio_rustls::client::TlsStream;
 
 use super::{Family, Means, Seen, Watch};
 use crate::catalogue::Stage;
@@ -17,17 +15,12 @@ use crate::evidence::{
     Address, Attempt, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, Trace, UnusedProxy,
     VersionTry,
 };
-use crate::net::Network;
+use crate::net::{Network, Stream};
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
 use crate::net::tls::{Handshake, Terms, handshake};
 use crate::plan::{Plan, Purpose, Target};
-
-/// Any stream.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-pub(super) type Stream = Box<dyn Io>;
 
 /// The way to one target.
 pub(super) struct Way<'a, N, W> {
@@ -141,7 +134,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
                 Step::Passed { found: proxy, took: Duration::ZERO }
             };
         });
-        stream.map(|stream| Box::new(stream) as Stream)
+        stream.map(|stream| Stream::new(stream))
     }
 
     fn no_address_of_family(&self) -> Failure {
@@ -196,7 +189,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let begun = Instant::now();
         let connected = tcp::every(self.means.network, peers, self.limit()).await;
         let (failure, stream) = match connected.outcome {
-            Ok(stream) => (None, Ok(Box::new(stream) as Stream)),
+            Ok(stream) => (None, Ok(Stream::new(stream))),
             Err(failure) => (Some(failure), Err(Stop(Skip::Tcp))),
         };
         let step = step(connected.facts, failure, begun);
@@ -215,7 +208,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             ..ProxyFacts::default()
         };
         let (failure, stream) = match tunnel.outcome {
-            Ok(stream) => (None, Ok(Box::new(stream) as Stream)),
+            Ok(stream) => (None, Ok(Stream::new(stream))),
             Err(failure) => (Some(failure), Err(Stop(Skip::Proxy))),
         };
         let step = step(found, failure, begun);
@@ -236,7 +229,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         match outcome {
             Ok(stream) => {
                 self.seen.note(|trace| trace.tls = Step::Passed { found: facts, took });
-                Ok(Box::new(stream))
+                Ok(Stream::new(stream))
             }
             Err(failure) => {
                 self.tell_apart(route, &failure, &mut facts).await;
@@ -277,10 +270,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     async fn again(&self, route: &Route) -> Result<Stream, Failure> {
         let stream = tcp::race(self.means.network, &route.peers, self.limit()).await.outcome?;
         match &route.proxy {
-            None => Ok(Box::new(stream)),
+            None => Ok(Stream::new(stream)),
             Some(proxy) => {
                 let tunnel = tunnel(stream, proxy, self.target.host(), self.target.port(), self.limit()).await;
-                Ok(Box::new(tunnel.outcome?))
+                Ok(Stream::new(tunnel.outcome?))
             }
         }
     }
@@ -291,11 +284,12 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         if !self.target.is_secure() {
             return Connection::open(stream).await;
         }
-        Connection::open(handshake(stream, self.target.host(), self.terms(), self.limit()).await.outcome?).await
+        let stream = handshake(stream, self.target.host(), self.terms(), self.limit()).await.outcome?;
+        Connection::open(Stream::new(stream)).await
     }
 
     /// A verified connection to another host of the same account, by the way that the settings give for it.
-    pub(super) async fn open(&self, host: &str) -> Result<TlsStream<Stream>, Failure> {
+    pub(super) async fn open(&self, host: &str) -> Result<Stream, Failure> {
         let decision = self.means.proxies.decide(host, true);
         let (name, port) = match &decision {
             Decision::Direct { .. } => (host, 443),
@@ -306,10 +300,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let peers = tcp::peers(addresses.map(|address| address.ip), port);
         let stream = tcp::race(self.means.network, &peers, self.limit()).await.outcome?;
         let stream: Stream = match &decision {
-            Decision::Direct { .. } => Box::new(stream),
-            Decision::Via(proxy) => Box::new(tunnel(stream, proxy, host, 443, self.limit()).await.outcome?),
+            Decision::Direct { .. } => Stream::new(stream),
+            Decision::Via(proxy) => Stream::new(tunnel(stream, proxy, host, 443, self.limit()).await.outcome?),
         };
-        handshake(stream, host, self.terms(), self.limit()).await.outcome
+        Ok(Stream::new(handshake(stream, host, self.terms(), self.limit()).await.outcome?))
     }
 
     pub(super) fn peers(&self, addresses: impl IntoIterator<Item = Address>) -> Vec<SocketAddr> {
