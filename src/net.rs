@@ -10,9 +10,11 @@ use tokio::net::TcpStream;
 
 use crate::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
+pub(crate) mod answer;
 pub mod dns;
 pub mod http;
 pub mod proxy;
+pub(crate) mod scrub;
 mod stream;
 pub mod tcp;
 pub mod tls;

@@ -13,13 +13,11 @@ use tokio::time::{Instant, sleep_until};
 use crate::catalogue::Stage;
 use crate::credential::Credential;
 use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, Trace};
-use crate::net::Network;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
+use crate::net::{Network, scrub};
 use crate::plan::{Plan, Target};
 
-mod answer;
-mod scrub;
 mod talk;
 mod way;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use hyper::header::{HeaderName, HeaderValue};
 use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -82,9 +82,7 @@ async fn finish(
         Ok(_) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }
-        Ok((stream, read)) => {
-            Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
-        }
+        Ok((stream, read)) => Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await),
     };
     Upgrade { facts: Some(facts), outcome, location: None }
 }
@@ -129,6 +127,13 @@ pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duratio
     // The peer may be gone by now, which is as good.
     let _ = timeout(PATIENCE.min(limit), socket.close(None)).await;
     None
+}
+
+/// 32 hexadecimal digits, by which support finds the connection.
+pub(crate) fn connection_id() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
 }
 
 fn headers(key: &str, connection_id: &str) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {

@@ -4,8 +4,8 @@ use hyper::Method;
 use tokio::time::Instant;
 use url::Url;
 
+use super::Watch;
 use super::way::{Route, Stop, Way, step};
-use super::{Watch, answer};
 use crate::catalogue::Stage;
 use crate::credential::{Credential, Header, may_receive};
 use crate::endpoint::{Discovery, Endpoint, Expectation};
@@ -13,9 +13,10 @@ use crate::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
     UpgradeFacts, unix_seconds,
 };
-use crate::net::{Network, Stream};
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
-use crate::net::{tcp, websocket};
+use crate::net::websocket::connection_id;
+use crate::net::{Network, Stream};
+use crate::net::{answer, tcp, websocket};
 use crate::plan::Target;
 use crate::service::Service;
 
@@ -305,11 +306,4 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
 
 fn no_answer() -> Failure {
     Failure::new(FailureKind::Other, "there was no answer")
-}
-
-/// 32 hexadecimal digits, by which support finds the connection.
-fn connection_id() -> String {
-    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
 }

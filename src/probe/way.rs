@@ -15,11 +15,11 @@ use crate::evidence::{
     Address, Attempt, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, Trace, UnusedProxy,
     VersionTry,
 };
-use crate::net::{Network, Stream};
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
 use crate::net::tls::{Handshake, Terms, handshake};
+use crate::net::{Network, Stream};
 use crate::plan::{Plan, Purpose, Target};
 
 /// The way to one target.

@@ -12,7 +12,7 @@ use crate::evidence::Evidence;
 use crate::net::proxy::ProxySettings;
 
 /// Evidence without any piece of the credential and of the logins of proxies.
-pub(super) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies: &ProxySettings) -> Evidence {
+pub(crate) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies: &ProxySettings) -> Evidence {
     let mut secrets = Secrets::default();
     match credential {
         Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secrets.add(secret.expose()),

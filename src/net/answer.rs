@@ -8,7 +8,7 @@ use crate::net::http::Answer;
 use crate::service::Service;
 
 /// The method by which a service is asked without doing anything: creating services are asked for a list instead.
-pub(super) fn method_of(service: Service) -> Method {
+pub(crate) fn method_of(service: Service) -> Method {
     match service {
         Service::IssueToken
         | Service::ShortAudio
@@ -24,7 +24,7 @@ pub(super) fn method_of(service: Service) -> Method {
 }
 
 /// Why an answer without a credential is none of a service that works, if it is none.
-pub(super) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
+pub(crate) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
     let reply = &answer.reply;
     let is_page = reply.header("content-type").is_some_and(|kind| kind.contains("html"));
     let is_fine = match reply.status {
@@ -40,7 +40,7 @@ pub(super) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Servi
 }
 
 /// Whether a refusal is about the credential, so that the way itself works.
-pub(super) fn is_about_the_credential(reply: &Reply) -> bool {
+pub(crate) fn is_about_the_credential(reply: &Reply) -> bool {
     match reply.status {
         401 => true,
         403 => is_authorisation(reply),
@@ -50,13 +50,13 @@ pub(super) fn is_about_the_credential(reply: &Reply) -> bool {
 }
 
 /// Why a credential was not taken, if it was not.
-pub(super) fn denial(reply: &Reply) -> Option<Failure> {
+pub(crate) fn denial(reply: &Reply) -> Option<Failure> {
     let is_denied = is_about_the_credential(reply) || reply.status == 403 || reply.status == 429;
     is_denied.then(|| Failure::new(FailureKind::Denied, text(reply)))
 }
 
 /// The URL that an answer names: the body of a 200, or `Location`.
-pub(super) fn named_url(answer: &Answer, asked: &Url) -> Option<Url> {
+pub(crate) fn named_url(answer: &Answer, asked: &Url) -> Option<Url> {
     let named = match answer.reply.status {
         200 => Url::parse(answer.body.trim()).ok()?,
         300..400 => asked.join(answer.location.as_deref()?).ok()?,
