@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -15,11 +15,13 @@ pub mod dns;
 pub mod http;
 pub mod proxy;
 pub(crate) mod scrub;
+mod shared;
 mod stream;
 pub mod tcp;
 pub mod tls;
 pub mod websocket;
 
+pub use shared::SharedNetwork;
 pub use stream::Stream;
 
 /// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
@@ -35,6 +37,23 @@ pub trait Network: Send + Sync {
 
     /// What the machine is configured with.
     fn machine(&self) -> MachineFacts;
+
+    /// The addresses of a host as an application gets them, without what a diagnosis asks beside.
+    fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
+        async move {
+            let lookup = self.lookup(host, limit).await;
+            match lookup.failure {
+                Some(failure) => Err(failure),
+                None => Ok(lookup.facts.addresses.into_iter().map(|address| address.ip).collect()),
+            }
+        }
+    }
+
+    /// Where a connection to an address really goes, for clients that open their connections themselves; none where no
+    /// connection would be answered. The two differ in the lab alone.
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        Some(peer)
+    }
 }
 
 /// The network of this machine.
@@ -66,6 +85,10 @@ impl Network for SystemNetwork {
 
     fn machine(&self) -> MachineFacts {
         self.resolver.machine()
+    }
+
+    async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        self.resolver.addresses(host, limit).await
     }
 }
 

@@ -70,6 +70,10 @@ impl Network for LabNetwork {
     fn machine(&self) -> MachineFacts {
         self.0.resolver.machine()
     }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.0.routes.get(&peer).and_then(|route| route.listener)
+    }
 }
 
 /// The error with its number where that is the number of this system, else by its kind.

@@ -124,6 +124,26 @@ impl Resolver {
         Lookup { facts, failure }
     }
 
+    /// The addresses that an application gets, without asking beside it what a diagnosis wants to know.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], when there are none.
+    pub async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        let is_literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        match self.system {
+            System::OperatingSystem if !is_literal => {
+                let answer = by_getaddrinfo(host, limit).await;
+                answer.failure.map_or(Ok(answer.addresses), Err)
+            }
+            _ => {
+                let lookup = self.lookup(host, limit).await;
+                let addresses = lookup.facts.addresses.into_iter().map(|address| address.ip).collect();
+                lookup.failure.map_or(Ok(addresses), Err)
+            }
+        }
+    }
+
     /// Asks the servers alone, all at once; the answer is that of the first in their order that gave one.
     pub async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
         let answers = join_all(self.servers.iter().map(|server| ask_server(*server, name, limit))).await;

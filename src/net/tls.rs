@@ -23,8 +23,10 @@ use super::{failure_of_io, silence};
 use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 
 mod certificate;
+mod client;
 mod store;
 
+pub use client::{Session, TlsClient};
 use store::Store;
 
 /// The roots that certificates are judged by.
@@ -189,11 +191,7 @@ fn prepare(host: &str, terms: Terms<'_>) -> Result<(TlsConnector, ServerName<'st
 
 fn judge<S>(stream: TlsStream<S>, facts: &mut TlsFacts) -> Result<TlsStream<S>, Failure> {
     let (_, session) = stream.get_ref();
-    facts.version = session.protocol_version().map(|version| match version {
-        rustls::ProtocolVersion::TLSv1_2 => "1.2".to_owned(),
-        rustls::ProtocolVersion::TLSv1_3 => "1.3".to_owned(),
-        other => format!("{other:?}"),
-    });
+    facts.version = session.protocol_version().map(version_name);
     facts.cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
     facts.alpn = session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
     match &facts.trust {
@@ -203,6 +201,14 @@ fn judge<S>(stream: TlsStream<S>, facts: &mut TlsFacts) -> Result<TlsStream<S>, 
             let text = text.unwrap_or_else(|| "the certificate was not shown".to_owned());
             Err(Failure::new(FailureKind::Certificate, text))
         }
+    }
+}
+
+fn version_name(version: rustls::ProtocolVersion) -> String {
+    match version {
+        rustls::ProtocolVersion::TLSv1_2 => "1.2".to_owned(),
+        rustls::ProtocolVersion::TLSv1_3 => "1.3".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 

@@ -134,7 +134,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
                 Step::Passed { found: proxy, took: Duration::ZERO }
             };
         });
-        stream.map(|stream| Stream::new(stream))
+        stream.map(Stream::new)
     }
 
     fn no_address_of_family(&self) -> Failure {

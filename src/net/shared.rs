@@ -1,0 +1,92 @@
+//! A network behind a pointer, so that what holds one is of one type.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::net::TcpStream;
+
+use super::Network;
+use crate::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
+
+/// Some network; clones are the same one.
+#[derive(Clone)]
+pub struct SharedNetwork(Arc<dyn AnyNetwork>);
+
+impl SharedNetwork {
+    /// A network to be shared.
+    pub fn new(network: impl Network + 'static) -> Self {
+        Self(Arc::new(network))
+    }
+}
+
+impl Network for SharedNetwork {
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        self.0.any_lookup(host, limit).await
+    }
+
+    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.0.any_ask(name, limit).await
+    }
+
+    async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+        self.0.any_connect(peer).await
+    }
+
+    fn machine(&self) -> MachineFacts {
+        self.0.any_machine()
+    }
+
+    async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        self.0.any_addresses(host, limit).await
+    }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.0.any_reached_at(peer)
+    }
+}
+
+impl fmt::Debug for SharedNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedNetwork")
+    }
+}
+
+/// [`Network`] with its futures on the heap, which a pointer to any needs.
+trait AnyNetwork: Send + Sync {
+    fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup>;
+    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
+    fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
+    fn any_machine(&self) -> MachineFacts;
+    fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
+    fn any_reached_at(&self, peer: SocketAddr) -> Option<SocketAddr>;
+}
+
+impl<N: Network> AnyNetwork for N {
+    fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup> {
+        Box::pin(self.lookup(host, limit))
+    }
+
+    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>> {
+        Box::pin(self.ask(name, limit))
+    }
+
+    fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>> {
+        Box::pin(self.connect(peer))
+    }
+
+    fn any_machine(&self) -> MachineFacts {
+        self.machine()
+    }
+
+    fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>> {
+        Box::pin(self.addresses(host, limit))
+    }
+
+    fn any_reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.reached_at(peer)
+    }
+}
