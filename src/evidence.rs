@@ -163,6 +163,24 @@ impl Trace {
     }
 }
 
+#[cfg(feature = "connect")]
+impl Trace {
+    /// What comes after a stage that failed is left out because of it.
+    pub(crate) fn skip_rest(&mut self, because: Skip) {
+        fn skip<T>(step: &mut Step<T>, because: Skip) {
+            if step.skipped() == Some(Skip::Ended) {
+                *step = Step::Skipped { because };
+            }
+        }
+        skip(&mut self.tcp, because);
+        skip(&mut self.proxy, because);
+        skip(&mut self.tls, because);
+        skip(&mut self.http, because);
+        skip(&mut self.websocket, if self.target.is_websocket { because } else { Skip::NotWebSocket });
+        skip(&mut self.auth, because);
+    }
+}
+
 /// How one stage ended, with what it found: a failed stage may have found the very thing that explains it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(tag = "status", rename_all = "snake_case"))]
@@ -332,6 +350,19 @@ impl Skip {
             Self::ReachableOnly => "reachable_only",
             Self::Redirected => "redirected",
             Self::Ended => "ended",
+        }
+    }
+
+    /// An earlier stage failed: this one.
+    #[cfg(feature = "connect")]
+    pub(crate) fn after(stage: Stage) -> Self {
+        match stage {
+            Stage::Dns => Self::Dns,
+            Stage::Tcp => Self::Tcp,
+            Stage::Proxy => Self::Proxy,
+            Stage::Tls => Self::Tls,
+            Stage::WebSocket => Self::WebSocket,
+            _ => Self::Http,
         }
     }
 

@@ -143,13 +143,20 @@ impl Plan {
     /// The resource, as evidence has it.
     #[must_use]
     pub fn resource_facts(&self) -> ResourceFacts {
-        let account = &self.account;
+        ResourceFacts::of(&self.account)
+    }
+}
+
+impl ResourceFacts {
+    /// An account, as evidence has it.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
         let host = match account.resource() {
             Resource::Container(host) => Some(host.authority().to_owned()),
             _ => None,
         };
         let cloud = host.is_none().then(|| account.cloud());
-        ResourceFacts {
+        Self {
             cloud: cloud.map(|cloud| cloud.id().to_owned()),
             region: account.region().map(ToString::to_string),
             custom_domain: account.domain().map(ToString::to_string),
@@ -271,7 +278,7 @@ impl Target {
 }
 
 /// The endpoint; where only the region is missing, the one that is asked for the real-time host.
-fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
+pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
     match account.endpoint_with(service, query) {
         Err(ResolveError::RegionRequired { .. }) if account.domain().is_some() => {
             account.clone().with_discovery().endpoint_with(service, query)

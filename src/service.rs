@@ -94,6 +94,13 @@ impl Service {
         self.row().websocket
     }
 
+    /// The WebSocket subprotocol that the official SDKs ask for, where they do: `tests/vectors/sdk-observed.json`.
+    #[cfg(feature = "connect")]
+    pub(crate) fn subprotocol(self) -> Option<&'static str> {
+        let is_of_the_sdk = self.is_websocket() && !matches!(self, Self::VoiceLive | Self::OpenAiRealtime);
+        is_of_the_sdk.then_some("USP")
+    }
+
     /// Where the service stands in its life.
     #[must_use]
     pub fn status(self) -> Status {

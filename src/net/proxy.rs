@@ -113,6 +113,17 @@ impl ProxySettings {
         Ok(Self { argument, variables, exceptions })
     }
 
+    /// Reads the settings of this process from its environment, by the same rules.
+    ///
+    /// # Errors
+    ///
+    /// [`ProxyError`], as [`ProxySettings::new`].
+    pub fn of_this_process() -> Result<Self, ProxyError> {
+        let names = NAMES.iter().chain(&["NO_PROXY", "no_proxy"]);
+        let variables: Vec<_> = names.filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
+        Self::new(None, &variables)
+    }
+
     /// Which proxy applies to a host.
     #[must_use]
     pub fn decide(&self, host: &str, is_secure: bool) -> Decision {
@@ -252,6 +263,12 @@ where
     facts.body = body(response, limit / 2).await;
     let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
     Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
+}
+
+/// The one place of the library where the environment is read: a connector goes the way of its process.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Runs a connection beside its user, and ends it with it.

@@ -34,18 +34,34 @@ pub struct Upgrade {
     pub location: Option<String>,
 }
 
+/// What an upgrade is asked with.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ask<'a> {
+    /// The URL, of which path and query are sent, and the host as `Host`.
+    pub url: &'a Url,
+    /// The header that carries the credential; only for a host that may receive it, over a connection that verified.
+    pub credential: Option<&'a Header>,
+    /// `X-ConnectionId`.
+    pub connection_id: &'a str,
+    /// `Sec-WebSocket-Protocol`.
+    pub protocol: Option<&'static str>,
+}
+
+impl<'a> Ask<'a> {
+    /// An upgrade without a credential.
+    #[must_use]
+    pub fn new(url: &'a Url, connection_id: &'a str) -> Self {
+        Self { url, credential: None, connection_id, protocol: None }
+    }
+}
+
 /// Asks for an upgrade. The connection is used up by it.
-pub async fn upgrade(
-    mut connection: Connection,
-    url: &Url,
-    credential: Option<&Header>,
-    connection_id: &str,
-    limit: Duration,
-) -> Upgrade {
+pub async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration) -> Upgrade {
     let key = generate_key();
-    let mut question = Question::new(Method::GET, url);
-    question.credential = credential;
-    question.headers = match headers(&key, connection_id) {
+    let mut question = Question::new(Method::GET, ask.url);
+    question.credential = ask.credential;
+    question.headers = match headers(&key, ask) {
         Ok(headers) => headers,
         Err(failure) => return Upgrade { facts: None, outcome: Err(failure), location: None },
     };
@@ -136,16 +152,19 @@ pub(crate) fn connection_id() -> String {
     format!("{:016x}{:016x}", half(), half())
 }
 
-fn headers(key: &str, connection_id: &str) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+fn headers(key: &str, ask: &Ask<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let value =
         |text: &str| HeaderValue::try_from(text).map_err(|error| Failure::new(FailureKind::Other, error.to_string()));
-    Ok(vec![
+    let mut headers = vec![
         (hyper::header::CONNECTION, HeaderValue::from_static("Upgrade")),
         (hyper::header::UPGRADE, HeaderValue::from_static("websocket")),
         (hyper::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
         (hyper::header::SEC_WEBSOCKET_KEY, value(key)?),
-        (HeaderName::from_static("x-connectionid"), value(connection_id)?),
-    ])
+        (HeaderName::from_static("x-connectionid"), value(ask.connection_id)?),
+    ];
+    let protocol = ask.protocol.map(HeaderValue::from_static);
+    headers.extend(protocol.map(|protocol| (hyper::header::SEC_WEBSOCKET_PROTOCOL, protocol)));
+    Ok(headers)
 }
 
 const PING: &[u8] = b"speech-endpoint";

@@ -14,7 +14,7 @@ use crate::evidence::{
     UpgradeFacts, unix_seconds,
 };
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
-use crate::net::websocket::connection_id;
+use crate::net::websocket::{Ask, connection_id};
 use crate::net::{Network, Stream};
 use crate::net::{answer, tcp, websocket};
 use crate::plan::Target;
@@ -144,7 +144,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
         let header = self.header().map(|(_, header)| header);
         let id = connection_id();
-        let upgrade = websocket::upgrade(connection, &self.target.url, header.as_ref(), &id, self.limit()).await;
+        let mut ask = Ask::new(&self.target.url, &id);
+        ask.credential = header.as_ref();
+        ask.protocol = self.target.service().and_then(Service::subprotocol);
+        let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
         let Some(mut facts) = upgrade.facts else {
             let failure = upgrade.outcome.err().unwrap_or_else(no_answer);
             return Err(self.websocket_failed(failure, None, begun));
@@ -261,7 +264,11 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         };
         let Ok(mut connection) = connection else { return (tried, None) };
         if endpoint.service().is_websocket() {
-            let upgrade = websocket::upgrade(connection, &url, Some(header), &connection_id(), self.limit()).await;
+            let id = connection_id();
+            let mut ask = Ask::new(&url, &id);
+            ask.credential = Some(header);
+            ask.protocol = endpoint.service().subprotocol();
+            let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
             let status = upgrade.facts.map(|facts| facts.reply.status);
             return (AuthTry { status, ..tried }, None);
         }

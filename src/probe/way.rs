@@ -48,7 +48,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         match self.stages().await {
             Ok(named) => named,
             Err(Stop(because)) => {
-                self.seen.note(|trace| skip_rest(trace, because));
+                self.seen.note(|trace| trace.skip_rest(because));
                 None
             }
         }
@@ -341,22 +341,6 @@ pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Ste
         None => Step::Passed { found, took },
         Some(failure) => Step::Failed { failure, found: Some(found), took },
     }
-}
-
-/// What comes after a stage that failed.
-fn skip_rest(trace: &mut Trace, because: Skip) {
-    fn skip<T>(step: &mut Step<T>, because: Skip) {
-        if step.skipped() == Some(Skip::Ended) {
-            *step = Step::Skipped { because };
-        }
-    }
-    skip(&mut trace.tcp, because);
-    skip(&mut trace.proxy, because);
-    skip(&mut trace.tls, because);
-    skip(&mut trace.http, because);
-    let is_websocket = trace.target.is_websocket;
-    skip(&mut trace.websocket, if is_websocket { because } else { Skip::NotWebSocket });
-    skip(&mut trace.auth, because);
 }
 
 const ONLY_1_2: &[&SupportedProtocolVersion] = &[&TLS12];
