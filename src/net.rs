@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -13,6 +13,7 @@ use crate::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 pub mod dns;
 pub mod http;
 pub mod proxy;
+pub mod rest;
 pub mod tcp;
 pub mod tls;
 pub mod websocket;
@@ -30,6 +31,23 @@ pub trait Network: Send + Sync {
 
     /// What the machine is configured with.
     fn machine(&self) -> MachineFacts;
+
+    /// The addresses of a host as an application gets them, and nothing else: not why there are none, nor who else says what.
+    fn addresses(
+        &self,
+        host: &str,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
+        async move {
+            let Lookup { facts, failure } = self.lookup(host, limit).await;
+            failure.map_or_else(|| Ok(facts.addresses.iter().map(|address| address.ip).collect()), Err)
+        }
+    }
+
+    /// Where a peer is reached: at its own address, at another where that is a virtual one, or nowhere.
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        Some(peer)
+    }
 }
 
 /// The network of this machine.
@@ -61,6 +79,10 @@ impl Network for SystemNetwork {
 
     fn machine(&self) -> MachineFacts {
         self.resolver.machine()
+    }
+
+    async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        self.resolver.addresses(host, limit).await
     }
 }
 

@@ -70,6 +70,11 @@ impl Network for LabNetwork {
     fn machine(&self) -> MachineFacts {
         self.0.resolver.machine()
     }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        let route = self.0.routes.get(&peer)?;
+        route.listener.filter(|_| matches!(route.end, EndToml::Serve | EndToml::Reset))
+    }
 }
 
 /// The error with its number where that is the number of this system, else by its kind.

@@ -124,6 +124,20 @@ impl Resolver {
         Lookup { facts, failure }
     }
 
+    /// The addresses that an application gets: by the way that applications take, alone.
+    ///
+    /// # Errors
+    ///
+    /// Why there are none.
+    pub async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        if matches!(self.system, System::OperatingSystem) {
+            let SystemAnswer { addresses, failure, .. } = by_getaddrinfo(host, limit).await;
+            return failure.map_or(Ok(addresses), Err);
+        }
+        let Lookup { facts, failure } = self.lookup(host, limit).await;
+        failure.map_or_else(|| Ok(facts.addresses.iter().map(|address| address.ip).collect()), Err)
+    }
+
     /// Asks the servers alone, all at once; the answer is that of the first in their order that gave one.
     pub async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
         let answers = join_all(self.servers.iter().map(|server| ask_server(*server, name, limit))).await;

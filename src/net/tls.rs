@@ -23,8 +23,10 @@ use super::{failure_of_io, silence};
 use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 
 mod certificate;
+mod client;
 mod store;
 
+pub(crate) use client::client_config;
 use store::Store;
 
 /// The roots that certificates are judged by.
