@@ -39,6 +39,7 @@ use crate::probe::{Family, Means, Watch, probe};
 use crate::query::Query;
 use crate::service::Service;
 
+mod authority;
 mod dns;
 mod gateway;
 mod network;

@@ -55,7 +55,7 @@ impl Answer {
         Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into() }
     }
 
-    fn json(status: u16, body: &Value) -> Self {
+    pub(super) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json; charset=utf-8", body.to_string())
     }
 

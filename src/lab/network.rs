@@ -72,7 +72,8 @@ impl Network for LabNetwork {
     }
 
     fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        self.0.routes.get(&peer).and_then(|route| route.listener)
+        let route = self.0.routes.get(&peer)?;
+        route.listener.filter(|_| matches!(route.end, EndToml::Serve | EndToml::Reset))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::server::conn::http1;
@@ -22,6 +22,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
+use super::authority::Authority;
 use super::gateway::{Answer, Asked, Gateway};
 use super::tls::{Certificates, Wire};
 use super::vocabulary::CloseToml;
@@ -31,7 +32,7 @@ pub(super) struct Site {
     pub(super) gateway: Gateway,
     pub(super) certificates: Certificates,
     /// The host that gives Entra tokens.
-    pub(super) authority: Option<String>,
+    pub(super) authority: Option<Authority>,
 }
 
 /// How a connection came.
@@ -78,6 +79,10 @@ impl Site {
         upgraded: &Mutex<Option<OnUpgrade>>,
     ) -> Response<Full<Bytes>> {
         let asked = asked(&request, way.came_by);
+        if let Some(authority) = self.authority.as_ref().filter(|authority| authority.host == asked.host) {
+            let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
+            return respond_with(&authority.answer(&asked, &body.map(Collected::to_bytes).unwrap_or_default()));
+        }
         let answer = self.answer(&asked, way);
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
@@ -92,9 +97,6 @@ impl Site {
     }
 
     fn answer(&self, asked: &Asked, way: Way) -> Answer {
-        if self.authority.as_ref() == Some(&asked.host) {
-            return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
-        }
         match way.stops_upgrades {
             Some(status) if asked.is_upgrade => {
                 let mut answer = Answer::new(

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::authority::Authority;
 use super::network::Route;
 use super::proxy::Proxy;
 use super::scene::{self, Truth};
@@ -234,7 +235,9 @@ pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
 }
 
 pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
+    let host = truth.cloud.suffixes().authority().map(str::to_owned);
     Ok(Site {
+        authority: host.map(|host| Authority { host, maker: maker.clone() }),
         gateway: gateway::Gateway {
             truth: truth.clone(),
             toml: world.toml.gateway.clone(),
@@ -243,7 +246,6 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             now,
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
-        authority: truth.cloud.suffixes().authority().map(str::to_owned),
     })
 }
 

@@ -1,0 +1,191 @@
+//! The authority: what gives a Microsoft Entra token to an application that proves who it is, by a secret or an assertion.
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::gateway::{Answer, Asked};
+use super::token::{APPLICATION, Maker, TENANT, claims};
+
+/// The host that people and applications sign in at.
+pub(super) struct Authority {
+    pub(super) host: String,
+    pub(super) maker: Maker,
+}
+
+/// Why no token is given.
+struct Refusal {
+    status: u16,
+    error: &'static str,
+    number: u32,
+    text: &'static str,
+}
+
+impl Authority {
+    /// Answers a request: where it does not ask for a token, with the page for people.
+    pub(super) fn answer(&self, asked: &Asked, body: &[u8]) -> Answer {
+        let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
+            return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
+        };
+        if asked.method != "POST" {
+            return UNREADABLE.answer();
+        }
+        let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
+        self.token(tenant, &form).unwrap_or_else(|refusal| refusal.answer())
+    }
+
+    /// 1. The tenant.
+    /// 2. The application, which there is one of.
+    /// 3. What proves that it is that.
+    /// 4. A token for whatever it asks for.
+    fn token(&self, tenant: &str, form: &HashMap<String, String>) -> Result<Answer, &'static Refusal> {
+        let field = |name: &str| form.get(name).map(String::as_str);
+        if !tenant.eq_ignore_ascii_case(TENANT) {
+            return Err(&UNKNOWN_TENANT);
+        }
+        if field("client_id").is_none_or(|id| !id.eq_ignore_ascii_case(APPLICATION)) {
+            return Err(&UNKNOWN_APPLICATION);
+        }
+        match (field("client_secret"), field("client_assertion")) {
+            (Some(secret), None) if secret == CLIENT_SECRET => {}
+            (Some(_), _) => return Err(&WRONG_SECRET),
+            (None, Some(assertion)) if claims(assertion).is_some() => {}
+            (None, Some(_)) => return Err(&WRONG_ASSERTION),
+            (None, None) => return Err(&NO_PROOF),
+        }
+        let scope = field("scope").and_then(|scope| scope.strip_suffix("/.default")).ok_or(&WRONG_SCOPE)?;
+        Ok(Answer::json(
+            200,
+            &json!({
+                "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME,
+                "access_token": self.maker.entra(Some(scope), LIFETIME),
+            }),
+        ))
+    }
+}
+
+impl Refusal {
+    fn answer(&self) -> Answer {
+        let Self { status, error, number, text } = self;
+        let description = format!("AADSTS{number}: {text} Trace ID: {TRACE} Correlation ID: {TRACE}");
+        Answer::json(
+            *status,
+            &json!({
+                "error": error, "error_description": description, "error_codes": [number],
+                "trace_id": TRACE, "correlation_id": TRACE,
+                "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+            }),
+        )
+    }
+}
+
+/// The secret of the one application.
+pub(super) const CLIENT_SECRET: &str = "LaB8Q~only-in-the-lab.Not-a-Secret_0123456789";
+
+const LIFETIME: i64 = 3599;
+
+const TRACE: &str = "0a1b2c3d-0000-4000-8000-1ab000000002";
+
+// Texts: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+
+const UNREADABLE: Refusal = Refusal {
+    status: 400,
+    error: "invalid_request",
+    number: 900_561,
+    text: "The endpoint only accepts POST requests. Received a GET request.",
+};
+
+const UNKNOWN_TENANT: Refusal = Refusal {
+    status: 400,
+    error: "invalid_request",
+    number: 90_002,
+    text: "Tenant not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
+};
+
+const UNKNOWN_APPLICATION: Refusal = Refusal {
+    status: 400,
+    error: "unauthorized_client",
+    number: 700_016,
+    text: "Application was not found in the directory 'Contoso'. You may have sent your authentication request to the wrong tenant.",
+};
+
+const WRONG_SECRET: Refusal = Refusal {
+    status: 401,
+    error: "invalid_client",
+    number: 7_000_215,
+    text: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '33333333-3333-3333-3333-333333333333'.",
+};
+
+const WRONG_ASSERTION: Refusal =
+    Refusal { status: 401, error: "invalid_client", number: 50_027, text: "JWT token is invalid or malformed." };
+
+const NO_PROOF: Refusal = Refusal {
+    status: 401,
+    error: "invalid_client",
+    number: 7_000_218,
+    text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+};
+
+const WRONG_SCOPE: Refusal = Refusal {
+    status: 400,
+    error: "invalid_scope",
+    number: 70_011,
+    text: "The provided request must include a 'scope' input parameter. The scope must end with '/.default'.",
+};
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn ask(tenant: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
+        let maker = Maker {
+            now: SystemTime::UNIX_EPOCH,
+            region: "westeurope".into(),
+            account: "contoso".into(),
+            audience: "https://cognitiveservices.azure.com".into(),
+        };
+        let authority = Authority { host: "login.microsoftonline.com".into(), maker };
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let asked = Asked {
+            method: "POST".into(),
+            host: authority.host.clone(),
+            path: format!("/{tenant}/oauth2/v2.0/token"),
+            query: String::new(),
+            is_upgrade: false,
+            key: None,
+            bearer: None,
+            came_by: IpAddr::from([20, 190, 0, 1]),
+        };
+        let answer = authority.answer(&asked, body.as_bytes());
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
+    }
+
+    #[test]
+    fn a_token_is_for_whoever_proves_to_be_the_application() {
+        let scope = ("scope", "https://cognitiveservices.azure.com/.default");
+        let id = ("client_id", APPLICATION);
+        let secret = ("client_secret", CLIENT_SECRET);
+        let assertion = ("client_assertion", "e30.e30.e30");
+        for proof in [secret, assertion] {
+            let (status, answer) = ask(TENANT, &[id, proof, scope]);
+            let token = claims(answer["access_token"].as_str().unwrap()).unwrap();
+            assert_eq!((status, &token["aud"]), (200, &json!("https://cognitiveservices.azure.com")), "{proof:?}");
+        }
+        for (tenant, form, expected) in [
+            ("contoso", &[id, secret, scope][..], (400, 90_002)),
+            (TENANT, &[("client_id", "somebody"), secret, scope], (400, 700_016)),
+            (TENANT, &[id, ("client_secret", "wrong"), scope], (401, 7_000_215)),
+            (TENANT, &[id, ("client_assertion", "wrong"), scope], (401, 50_027)),
+            (TENANT, &[id, scope], (401, 7_000_218)),
+            (TENANT, &[id, secret], (400, 70_011)),
+        ] {
+            let (status, answer) = ask(tenant, form);
+            assert_eq!((status, answer["error_codes"][0].as_u64().unwrap()), expected, "{form:?}");
+        }
+    }
+}
