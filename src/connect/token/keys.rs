@@ -142,6 +142,7 @@ mod tests {
         let (mut tried, mut order) = (TriedKeys::default(), Vec::new());
         while let Some(pick) = keys.pick(tried) {
             order.push(pick.index);
+            assert!(order.len() < 3, "{order:?}");
             if taken.contains(&pick.index) {
                 keys.accepted(pick);
                 break;
@@ -207,6 +208,17 @@ mod tests {
         assert_eq!(call(&keys, &[1]), [0, 1]);
         keys.accepted(slow);
         assert_eq!(pick(&keys).index, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_refusal_does_not_change_a_key_that_is_taken_again() {
+        let keys = two();
+        let slow = pick(&keys);
+        call(&keys, &[1]);
+        advance(RETRY_AFTER).await;
+        assert_eq!(call(&keys, &[0]), [0]);
+        assert!(keys.refused(slow, &mut TriedKeys::default()));
+        assert_eq!(pick(&keys).index, 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -183,9 +183,34 @@ async fn an_issued_token_is_shared_and_renewed_before_nine_minutes() {
     assert_eq!(service.asked().len(), 1, "renewed with nobody asking");
     pass(1200).await;
     assert!(service.asked().is_empty(), "nobody used it since");
-    drop((source, issuer));
-    yield_now().await;
-    assert_eq!(Arc::strong_count(&service), 1, "nothing holds who issues");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_issued_token_is_renewed_later_than_nine_minutes() {
+    let (_, issuer) = service();
+    for _ in 0..100 {
+        let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
+        held(&source, &issuer).await.unwrap();
+        let renews = source.state().tokens[0].renews_in.unwrap().as_secs();
+        assert!((480..540).contains(&renews), "{renews}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_does_not_hold_who_issues_and_goes_on_with_the_next() {
+    let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
+    let (gone, issuer) = service();
+    held(&source, &issuer).await.unwrap();
+    drop(issuer);
+    assert_eq!(Arc::strong_count(&gone), 1);
+    let weak = Arc::downgrade(&gone);
+    drop(gone);
+    assert!(weak.upgrade().is_none());
+    pass(545).await;
+    let (service, issuer) = service();
+    held(&source, &issuer).await.unwrap();
+    pass(1).await;
+    assert_eq!(service.asked().len(), 1, "renewed by the next while the token of the first is valid");
 }
 
 #[tokio::test(start_paused = true)]
