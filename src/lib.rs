@@ -5,6 +5,8 @@ mod alias;
 mod allowlist;
 mod catalogue;
 mod cloud;
+#[cfg(feature = "connect")]
+pub mod connect;
 mod credential;
 mod diagnose;
 mod endpoint;
