@@ -45,6 +45,7 @@ mod network;
 mod proxy;
 mod scene;
 mod site;
+mod speech;
 mod start;
 mod subject;
 mod tls;

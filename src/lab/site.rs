@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
 use super::gateway::{Answer, Asked, Gateway};
+use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
 use super::vocabulary::CloseToml;
 
@@ -43,6 +44,9 @@ pub(super) struct Way {
     pub(super) stops_upgrades: Option<u16>,
 }
 
+/// An upgrade that was granted, and what it leads to.
+type Granted = (OnUpgrade, Conversation);
+
 impl Site {
     /// One connection, from its first byte to its last.
     pub(super) async fn serve<S: Wire + 'static>(&self, stream: S, way: Way) -> io::Result<()> {
@@ -55,18 +59,18 @@ impl Site {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let upgraded: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
+        let upgraded: Mutex<Option<Granted>> = Mutex::default();
         let service = service_fn(|request| {
-            let upgraded = Arc::clone(&upgraded);
-            async move { Ok::<_, Infallible>(self.respond(request, way, &upgraded).await) }
+            let response = self.respond(request, way, &upgraded);
+            async move { Ok::<_, Infallible>(response.await) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
-        let upgraded = upgraded.lock().ok().and_then(|mut slot| slot.take());
-        if let Some(upgraded) = upgraded {
+        let upgraded = upgraded.into_inner().ok().flatten();
+        if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            return talk(socket, self.gateway.toml.close_after_upgrade).await;
+            return talk(socket, conversation, self.gateway.toml.close_after_upgrade).await;
         }
         Ok(())
     }
@@ -75,19 +79,24 @@ impl Site {
         &self,
         mut request: Request<Incoming>,
         way: Way,
-        upgraded: &Mutex<Option<OnUpgrade>>,
+        upgraded: &Mutex<Option<Granted>>,
     ) -> Response<Full<Bytes>> {
-        let asked = asked(&request, way.came_by);
+        let mut asked = asked(&request, way.came_by);
+        if !asked.is_upgrade {
+            // What is not read to its end closes the connection, after the answer.
+            let Ok(body) = Limited::new(request.body_mut(), LARGEST_BODY).collect().await else {
+                return respond_with(&Answer::new(413, "text/plain", "the body is larger than 4 MiB"));
+            };
+            asked.body = body.to_bytes();
+        }
         let answer = self.answer(&asked, way);
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
-                *slot = Some(hyper::upgrade::on(&mut request));
+                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked)));
             }
             return switch(&key.unwrap_or_default());
         }
-        // What is not read to its end would close the connection; a body that is too long does.
-        let _ = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
         respond_with(&answer)
     }
 
@@ -133,6 +142,11 @@ fn asked(request: &Request<Incoming>, came_by: IpAddr) -> Asked {
         query,
         is_upgrade,
         came_by,
+        headers: headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: Bytes::new(),
     }
 }
 
@@ -152,7 +166,7 @@ fn switch(accept: &str) -> Response<Full<Bytes>> {
 
 /// The answer as a response; a status or header that is none is left out.
 pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(answer.body.clone()));
+    let mut response = Response::new(Full::new(answer.body.clone()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {
@@ -162,8 +176,12 @@ pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
     response
 }
 
-/// Answers pings until the client closes, or as the world has it.
-async fn talk<S>(mut socket: WebSocketStream<S>, close: Option<CloseToml>) -> io::Result<()>
+/// Answers pings and messages until the client closes, or as the world has it.
+async fn talk<S>(
+    mut socket: WebSocketStream<S>,
+    mut conversation: Conversation,
+    close: Option<CloseToml>,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -183,7 +201,12 @@ where
         };
         match message {
             // A pong is queued as the ping is read, and sent with the next flush.
-            Some(Ok(_)) => socket.flush().await.map_err(io::Error::other)?,
+            Some(Ok(message)) => {
+                for reply in conversation.answer(&message) {
+                    socket.feed(reply).await.map_err(io::Error::other)?;
+                }
+                socket.flush().await.map_err(io::Error::other)?;
+            }
             Some(Err(_)) | None => return Ok(()),
         }
     }
@@ -196,4 +219,5 @@ where
     }
 }
 
-const LARGEST_BODY: usize = 1 << 20;
+/// Two minutes of audio: short audio lasts one.
+const LARGEST_BODY: usize = 4 << 20;
