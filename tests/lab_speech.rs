@@ -1,4 +1,4 @@
-//! What an application does against the lab: it speaks and listens.
+//! What an application does against the lab: it speaks, listens, changes keys and loses connections.
 #![cfg(feature = "lab")]
 
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
+use speech_endpoint::Form;
 use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::Network as _;
 use tokio::time::timeout;
@@ -88,6 +89,134 @@ async fn requests_that_the_service_refuses_are_refused() {
     assert_eq!((raw.status, raw.body.len(), &raw.body[..2]), (200, 5 * 60 * 32, [0, 0].as_slice()));
 }
 
+#[tokio::test]
+async fn a_lab_remembers_what_came_and_shows_no_credential() {
+    let lab = lab("healthy-issued-token").await;
+    let (key, issued) = (lab.key().expose().to_owned(), lab.issued_token().expose().to_owned());
+    let composed = format!("aad#{}#{}", lab.resource_id(), lab.entra_token().expose());
+    let path = "/cognitiveservices/voices/list?a=b";
+    let mut got = Vec::new();
+    for (name, value) in [
+        ("ocp-apim-subscription-key", key.as_str()),
+        ("api-key", &key),
+        ("authorization", &format!("Bearer {issued}")),
+        ("authorization", &format!("Bearer {}", lab.entra_token().expose())),
+        ("authorization", &format!("Bearer {composed}")),
+        ("x-nothing", "x"),
+    ] {
+        got.push(get(&lab, TTS, path, &[(name, value)]).await.expect("an answer"));
+    }
+    let seen = lab.requests();
+    assert_eq!(seen.iter().map(|seen| seen.status).collect::<Vec<_>>(), got);
+    assert_eq!(got, [200, 200, 200, 401, 200, 401]);
+    let forms = [Form::Key, Form::ApiKey, Form::IssuedToken, Form::Entra, Form::EntraComposed].map(Some);
+    assert_eq!(seen.iter().map(|seen| seen.form).collect::<Vec<_>>(), [&forms[..], &[None]].concat());
+    let first = &seen[0];
+    assert_eq!(
+        (first.method.as_str(), first.host.as_str(), first.path.as_str(), first.query.as_str()),
+        ("GET", TTS, "/cognitiveservices/voices/list", "a=b")
+    );
+    assert_eq!((first.header("ocp-apim-subscription-key"), first.is_upgrade), (Some(key.as_str()), false));
+    let in_query = format!("/cognitiveservices/voices/list?Ocp-Apim-Subscription-Key={key}");
+    get(&lab, TTS, &in_query, &[]).await.expect("an answer");
+    let shown = format!("{:?} {lab:?}", lab.requests());
+    assert!(!shown.contains(&key) && !shown.contains(&issued) && shown.contains("ocp-apim-subscription-key"));
+    lab.forget_requests();
+    assert!(lab.requests().is_empty());
+}
+
+#[tokio::test]
+async fn keys_rotate_one_after_the_other() {
+    let lab = lab("healthy-regional").await;
+    let (first, second) = (lab.key(), lab.second_key());
+    let status = async |key: &str| {
+        get(&lab, TTS, "/cognitiveservices/voices/list", &[("ocp-apim-subscription-key", key)])
+            .await
+            .expect("an answer")
+    };
+    assert_eq!((status(first.expose()).await, status(second.expose()).await), (200, 200));
+    let new = lab.regenerate_key();
+    assert_eq!((status(first.expose()).await, status(second.expose()).await), (401, 200));
+    assert_eq!((status(new.expose()).await, lab.key().expose()), (200, new.expose()));
+    assert!(lab.revoke(second.expose()) && !lab.revoke(second.expose()));
+    assert_eq!((status(second.expose()).await, status(lab.second_key().expose()).await), (401, 200));
+}
+
+#[tokio::test]
+async fn tokens_that_are_ended_are_refused_and_new_ones_are_not() {
+    let own = "contoso.cognitiveservices.azure.com";
+    let lab = lab("healthy-entra-private-endpoint").await;
+    let status = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        get(&lab, own, "/tts/cognitiveservices/voices/list", &[("authorization", &bearer)]).await.expect("an answer")
+    };
+    let old = lab.entra_token();
+    assert_eq!(status(old.expose()).await, 200);
+    lab.expire_tokens();
+    assert_eq!((status(old.expose()).await, status(lab.entra_token().expose()).await), (401, 200));
+}
+
+#[tokio::test]
+async fn issued_tokens_that_are_ended_are_refused_and_new_ones_are_not() {
+    let lab = lab("healthy-regional").await;
+    let status = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        get(&lab, TTS, "/cognitiveservices/voices/list", &[("authorization", &bearer)]).await.expect("an answer")
+    };
+    let old = lab.issued_token();
+    assert_eq!(status(old.expose()).await, 200);
+    lab.expire_tokens();
+    assert_eq!((status(old.expose()).await, status(lab.issued_token().expose()).await), (401, 200));
+}
+
+#[tokio::test]
+async fn a_share_of_connections_is_reset_at_some_moment_and_all_are_closed_after() {
+    let lab = lab("healthy-regional").await;
+    let key = lab.key().expose().to_owned();
+    let ask =
+        async || get(&lab, TTS, "/cognitiveservices/voices/list", &[("ocp-apim-subscription-key", &key)]).await.is_ok();
+    lab.reset_share(1.0, 7);
+    let mut answered = 0;
+    for _ in 0..24 {
+        answered += u32::from(ask().await);
+    }
+    // Before, in and in place of an answer three of four are reset; the fourth lives on a little.
+    assert!((1..=12).contains(&answered), "{answered}");
+    lab.reset_share(0.0, 7);
+    for _ in 0..8 {
+        assert!(ask().await);
+    }
+    gone(&lab).await;
+}
+
+#[tokio::test]
+async fn open_connections_are_counted_and_reset_all_at_once() {
+    let lab = lab("healthy-regional").await;
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        sockets.push(socket(&lab, STT, "/stt/speech/universal/v2").await);
+    }
+    assert_eq!(lab.connections(), 3);
+    lab.reset_all();
+    for socket in &mut sockets {
+        let end = timeout(SOON, socket.next()).await.expect("in time").expect("an end");
+        let error = end.expect_err("a reset").to_string();
+        assert!(error.contains("reset"), "{error}");
+    }
+    gone(&lab).await;
+    socket(&lab, STT, "/stt/speech/universal/v2").await;
+}
+
+/// Waits until no connection is open.
+async fn gone(lab: &Lab) {
+    let none = async {
+        while lab.connections() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(SOON, none).await.expect("no connection is left");
+}
+
 async fn lab(name: &str) -> Lab {
     Lab::start(World::named(name).expect(name), now()).await.expect(name)
 }
@@ -138,14 +267,22 @@ async fn send(
     request: hyper::http::request::Builder,
     body: Vec<u8>,
 ) -> Result<Answer, Box<dyn std::error::Error>> {
-    let request = request
-        .header("ocp-apim-subscription-key", lab.credential().expect("a key").text.expose())
-        .body(Full::from(body))?;
+    let request = request.header("ocp-apim-subscription-key", lab.key().expose()).body(Full::from(body))?;
     let response = timeout(SOON, client(lab, host).await?.send_request(request)).await??;
     let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let (status, kind) = (response.status().as_u16(), kind.to_owned());
     let body = timeout(SOON, response.into_body().collect()).await??.to_bytes().to_vec();
     Ok(Answer { status, kind, body })
+}
+
+async fn get(lab: &Lab, host: &str, path: &str, headers: &[(&str, &str)]) -> Result<u16, Box<dyn std::error::Error>> {
+    let mut request = Request::get(path).header("host", host);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::default())?;
+    let response = timeout(SOON, client(lab, host).await?.send_request(request)).await??;
+    Ok(response.status().as_u16())
 }
 
 async fn client(lab: &Lab, host: &str) -> std::io::Result<SendRequest<Full<Bytes>>> {
@@ -172,7 +309,7 @@ async fn socket(lab: &Lab, host: &str, path: &str) -> Socket {
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .header("ocp-apim-subscription-key", lab.credential().expect("a key").text.expose())
+        .header("ocp-apim-subscription-key", lab.key().expose())
         .body(Full::default())
         .expect("a request");
     let mut sender = client(lab, host).await.expect("a connection");

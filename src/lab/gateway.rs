@@ -1,18 +1,18 @@
 //! The gateway: a small honest model of the service, which answers as the documentation and public reports say.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::control::Control;
 use super::scene::Truth;
 use super::speech::rest;
-use super::token::{self, KEY, Maker};
+use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml};
 use crate::cloud::{HostKind, HostReading};
-use crate::evidence::{AddressClass, unix_seconds};
+use crate::evidence::AddressClass;
 
 mod path;
 
@@ -24,7 +24,7 @@ pub(super) struct Gateway {
     pub(super) toml: GatewayToml,
     pub(super) answers: Vec<AnswerToml>,
     pub(super) maker: Maker,
-    pub(super) now: SystemTime,
+    pub(super) control: Control,
 }
 
 /// A request, as far as the gateway looks at it.
@@ -199,7 +199,7 @@ impl Gateway {
 
     fn check_key(&self, key: &str, host: HostReading<'_>, is_own: bool, route: Route) -> Result<(), Answer> {
         let is_of_this_host = is_own || (host.label == self.truth.region && !self.truth.is_proxied());
-        if key != KEY || !is_of_this_host {
+        if !self.control.is_key(key) || !is_of_this_host {
             return Err(invalid_key(is_own));
         }
         if !self.toml.local_auth {
@@ -221,8 +221,8 @@ impl Gateway {
         let composed = bearer.strip_prefix("aad#").and_then(|rest| rest.split_once('#'));
         let token = composed.map_or(bearer, |(_, token)| token);
         let claims = token::claims(token).ok_or_else(|| invalid_key(is_own))?;
-        let is_expired = claims["exp"].as_i64().is_none_or(|exp| exp <= unix_seconds(self.now));
-        if claims["iss"] == "urn:ms.cognitiveservices" {
+        let is_expired = self.maker.is_expired(&claims);
+        if claims["iss"] == token::ISSUER {
             let is_of_this_host = is_own || claims["region"] == host.label;
             let is_open = self.truth.domain.is_none() || !self.truth.access.default_deny;
             return if is_of_this_host && is_open && !is_expired && self.toml.local_auth {

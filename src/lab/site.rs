@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,7 +22,9 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
+use super::fate::Fate;
 use super::gateway::{Answer, Asked, Gateway};
+use super::seen::Seen;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
 use super::vocabulary::CloseToml;
@@ -36,12 +38,14 @@ pub(super) struct Site {
 }
 
 /// How a connection came.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Way {
     /// The virtual address that was connected to.
     pub(super) came_by: IpAddr,
     /// What a proxy on the way answers to upgrades, if it does not pass them on.
     pub(super) stops_upgrades: Option<u16>,
+    /// What will become of it.
+    pub(super) fate: Arc<Fate>,
 }
 
 /// An upgrade that was granted, and what it leads to.
@@ -61,7 +65,7 @@ impl Site {
     {
         let upgraded: Mutex<Option<Granted>> = Mutex::default();
         let service = service_fn(|request| {
-            let response = self.respond(request, way, &upgraded);
+            let response = self.respond(request, &way, &upgraded);
             async move { Ok::<_, Infallible>(response.await) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -78,7 +82,7 @@ impl Site {
     async fn respond(
         &self,
         mut request: Request<Incoming>,
-        way: Way,
+        way: &Way,
         upgraded: &Mutex<Option<Granted>>,
     ) -> Response<Full<Bytes>> {
         let mut asked = asked(&request, way.came_by);
@@ -90,6 +94,7 @@ impl Site {
             asked.body = body.to_bytes();
         }
         let answer = self.answer(&asked, way);
+        way.fate.answer().await;
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
@@ -100,7 +105,7 @@ impl Site {
         respond_with(&answer)
     }
 
-    fn answer(&self, asked: &Asked, way: Way) -> Answer {
+    fn answer(&self, asked: &Asked, way: &Way) -> Answer {
         if self.authority.as_ref() == Some(&asked.host) {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
         }
@@ -114,7 +119,11 @@ impl Site {
                 answer.headers.push(("via".into(), "1.1 inspect.contoso.example".into()));
                 answer
             }
-            _ => self.gateway.answer(asked),
+            _ => {
+                let answer = self.gateway.answer(asked);
+                self.gateway.control.record(Seen::new(asked, answer.status));
+                answer
+            }
         }
     }
 }
