@@ -70,7 +70,8 @@ impl Recognition {
         let request_id = message.header("x-requestid").unwrap_or_default();
         let is_of_turn = self.turn.as_ref().is_some_and(|turn| turn.request_id == request_id);
         if piece.is_empty() {
-            return self.turn.take().filter(|_| is_of_turn).map_or(Vec::new(), |turn| self.end(&turn));
+            let ended = self.turn.take_if(|_| is_of_turn);
+            return ended.map_or(Vec::new(), |turn| self.end(&turn));
         }
         let mut replies = Vec::new();
         if !is_of_turn {

@@ -79,6 +79,8 @@ mod tests {
         assert!(begun.iter().chain(&ended).all(|message| message.header("x-requestid") == Some("r1")));
         assert!(hear(&mut conversation, "r1", &[]).is_empty(), "a turn ends once");
         assert_eq!(hear(&mut conversation, "r2", &wav).len(), 2, "the next turn on the same connection");
+        assert!(hear(&mut conversation, "r1", &[]).is_empty());
+        assert_eq!(hear(&mut conversation, "r2", &[]).len(), 4, "the end of another turn does not end it");
     }
 
     #[test]
