@@ -1,6 +1,11 @@
 //! The lab: an emulator on loopback that stands in for Azure. DNS, TCP, TLS, HTTP and WebSocket are real; addresses are
 //! virtual, so that private networks, dropped packets and dead families can be had without privileges.
 //!
+//! The service speaks and listens, over REST and over WebSockets, with a simplification: it does not hear. What it
+//! synthesises is a tone in a WAV file, whose comment is the text; what it recognises is that comment, and a recording
+//! without one is not understood. While it runs, a test sees which requests came ([`Lab::requests`]), changes keys
+//! ([`Lab::regenerate_key`]), ends tokens ([`Lab::expire_tokens`]) and resets connections ([`Lab::reset_share`]).
+//!
 //! ```
 //! use std::time::{Duration, SystemTime};
 //!
@@ -40,12 +45,16 @@ use crate::query::Query;
 use crate::service::Service;
 
 mod authority;
+mod control;
 mod dns;
+mod fate;
 mod gateway;
 mod network;
 mod proxy;
 mod scene;
+mod seen;
 mod site;
+mod speech;
 mod start;
 mod subject;
 mod tls;
@@ -55,6 +64,7 @@ mod world;
 mod worlds;
 
 pub use network::LabNetwork;
+pub use seen::Seen;
 pub use subject::GivenCredential;
 pub use world::{Expect, ResourceToml, World, WorldError};
 

@@ -1,16 +1,18 @@
 //! The gateway: a small honest model of the service, which answers as the documentation and public reports say.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::control::Control;
 use super::scene::Truth;
-use super::token::{self, KEY, Maker};
+use super::speech::rest;
+use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml};
 use crate::cloud::{HostKind, HostReading};
-use crate::evidence::{AddressClass, unix_seconds};
+use crate::evidence::AddressClass;
 
 mod path;
 
@@ -22,11 +24,10 @@ pub(super) struct Gateway {
     pub(super) toml: GatewayToml,
     pub(super) answers: Vec<AnswerToml>,
     pub(super) maker: Maker,
-    pub(super) now: SystemTime,
+    pub(super) control: Control,
 }
 
 /// A request, as far as the gateway looks at it.
-#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) method: String,
     /// In lower case, without a port.
@@ -40,6 +41,16 @@ pub(super) struct Asked {
     pub(super) bearer: Option<String>,
     /// The virtual address that the client connected to.
     pub(super) came_by: IpAddr,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Asked {
+    /// The value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// An answer.
@@ -47,11 +58,11 @@ pub(super) struct Asked {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(super) body: Bytes,
 }
 
 impl Answer {
-    pub(super) fn new(status: u16, kind: &str, body: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, kind: &str, body: impl Into<Bytes>) -> Self {
         Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into() }
     }
 
@@ -96,7 +107,7 @@ impl Gateway {
                 && (asked.is_upgrade || !stated.upgrade_only)
         })?;
         let headers = stated.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        Some(Answer { status: stated.status, headers, body: stated.body.clone() })
+        Some(Answer { status: stated.status, headers, body: stated.body.clone().into() })
     }
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
@@ -188,7 +199,7 @@ impl Gateway {
 
     fn check_key(&self, key: &str, host: HostReading<'_>, is_own: bool, route: Route) -> Result<(), Answer> {
         let is_of_this_host = is_own || (host.label == self.truth.region && !self.truth.is_proxied());
-        if key != KEY || !is_of_this_host {
+        if !self.control.is_key(key) || !is_of_this_host {
             return Err(invalid_key(is_own));
         }
         if !self.toml.local_auth {
@@ -210,8 +221,8 @@ impl Gateway {
         let composed = bearer.strip_prefix("aad#").and_then(|rest| rest.split_once('#'));
         let token = composed.map_or(bearer, |(_, token)| token);
         let claims = token::claims(token).ok_or_else(|| invalid_key(is_own))?;
-        let is_expired = claims["exp"].as_i64().is_none_or(|exp| exp <= unix_seconds(self.now));
-        if claims["iss"] == "urn:ms.cognitiveservices" {
+        let is_expired = self.maker.is_expired(&claims);
+        if claims["iss"] == token::ISSUER {
             let is_of_this_host = is_own || claims["region"] == host.label;
             let is_open = self.truth.domain.is_none() || !self.truth.access.default_deny;
             return if is_of_this_host && is_open && !is_expired && self.toml.local_auth {
@@ -268,15 +279,9 @@ impl Gateway {
 
     /// Step 6.
     fn serve(&self, asked: &Asked, route: Route) -> Answer {
-        let invalid = |message: &str| {
-            Answer::json(
-                400,
-                &json!({ "code": "InvalidRequest", "message": message, "innerError": { "code": "InvalidPayload", "message": message } }),
-            )
-        };
         match route {
             Route::Socket | Route::SocketOrPost if asked.is_upgrade => {
-                Answer { status: 101, headers: Vec::new(), body: String::new() }
+                Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
             }
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => Answer::json(
@@ -292,7 +297,9 @@ impl Gateway {
             ),
             Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
             Route::Management if asked.method == "GET" => Answer::json(200, &json!({ "values": [] })),
-            Route::SocketOrPost | Route::Synthesis | Route::Management => invalid("The request has no content."),
+            Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked),
+            Route::Synthesis => rest::synthesis(asked),
+            Route::SocketOrPost | Route::Management => rest::no_content(),
         }
     }
 }

@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::dns::View;
+use super::fate::Fate;
 use super::gateway::Answer;
 use super::site::{Site, Way, respond_with};
 use super::vocabulary::{ProxyModeToml, ProxyToml};
@@ -36,7 +37,7 @@ type Tunnel = (OnUpgrade, IpAddr);
 
 impl Proxy {
     /// One connection to the proxy, and the tunnel it becomes.
-    pub(super) async fn serve(&self, stream: TcpStream) -> io::Result<()> {
+    pub(super) async fn serve(&self, stream: TcpStream, fate: Arc<Fate>) -> io::Result<()> {
         let granted: Mutex<Option<Tunnel>> = Mutex::default();
         let service = service_fn(|request| {
             let response = self.respond(request, &granted);
@@ -51,7 +52,7 @@ impl Proxy {
         let Some((tunnel, came_by)) = granted else { return Ok(()) };
         let stream = TokioIo::new(tunnel.await.map_err(io::Error::other)?);
         let stops_upgrades = (self.toml.mode == ProxyModeToml::NoUpgrade).then(|| self.toml.status.unwrap_or(400));
-        let way = Way { came_by, stops_upgrades };
+        let way = Way { came_by, stops_upgrades, fate };
         if matches!(self.toml.mode, ProxyModeToml::Intercept | ProxyModeToml::NoUpgrade) {
             let stream = self.site.certificates.inspect(stream).await?;
             return self.site.serve_http(stream, way).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http_body_util::{BodyExt as _, Collected, Full, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::server::conn::http1;
@@ -23,7 +23,10 @@ use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
 use super::authority::Authority;
+use super::fate::Fate;
 use super::gateway::{Answer, Asked, Gateway};
+use super::seen::Seen;
+use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
 use super::vocabulary::CloseToml;
 
@@ -36,13 +39,18 @@ pub(super) struct Site {
 }
 
 /// How a connection came.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Way {
     /// The virtual address that was connected to.
     pub(super) came_by: IpAddr,
     /// What a proxy on the way answers to upgrades, if it does not pass them on.
     pub(super) stops_upgrades: Option<u16>,
+    /// What will become of it.
+    pub(super) fate: Arc<Fate>,
 }
+
+/// An upgrade that was granted, and what it leads to.
+type Granted = (OnUpgrade, Conversation);
 
 impl Site {
     /// One connection, from its first byte to its last.
@@ -56,18 +64,18 @@ impl Site {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let upgraded: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
+        let upgraded: Mutex<Option<Granted>> = Mutex::default();
         let service = service_fn(|request| {
-            let upgraded = Arc::clone(&upgraded);
-            async move { Ok::<_, Infallible>(self.respond(request, way, &upgraded).await) }
+            let response = self.respond(request, &way, &upgraded);
+            async move { Ok::<_, Infallible>(response.await) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
-        let upgraded = upgraded.lock().ok().and_then(|mut slot| slot.take());
-        if let Some(upgraded) = upgraded {
+        let upgraded = upgraded.into_inner().ok().flatten();
+        if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            return talk(socket, self.gateway.toml.close_after_upgrade).await;
+            return talk(socket, conversation, self.gateway.toml.close_after_upgrade).await;
         }
         Ok(())
     }
@@ -75,28 +83,33 @@ impl Site {
     async fn respond(
         &self,
         mut request: Request<Incoming>,
-        way: Way,
-        upgraded: &Mutex<Option<OnUpgrade>>,
+        way: &Way,
+        upgraded: &Mutex<Option<Granted>>,
     ) -> Response<Full<Bytes>> {
-        let asked = asked(&request, way.came_by);
+        let mut asked = asked(&request, way.came_by);
+        if !asked.is_upgrade {
+            // What is not read to its end closes the connection, after the answer.
+            let Ok(body) = Limited::new(request.body_mut(), LARGEST_BODY).collect().await else {
+                return respond_with(&Answer::new(413, "text/plain", "the body is larger than 4 MiB"));
+            };
+            asked.body = body.to_bytes();
+        }
         if let Some(authority) = self.authority.as_ref().filter(|authority| authority.host == asked.host) {
-            let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
-            return respond_with(&authority.answer(&asked, &body.map(Collected::to_bytes).unwrap_or_default()));
+            return respond_with(&authority.answer(&asked, &asked.body));
         }
         let answer = self.answer(&asked, way);
+        way.fate.answer().await;
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
-                *slot = Some(hyper::upgrade::on(&mut request));
+                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked)));
             }
             return switch(&key.unwrap_or_default());
         }
-        // What is not read to its end would close the connection; a body that is too long does.
-        let _ = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
         respond_with(&answer)
     }
 
-    fn answer(&self, asked: &Asked, way: Way) -> Answer {
+    fn answer(&self, asked: &Asked, way: &Way) -> Answer {
         match way.stops_upgrades {
             Some(status) if asked.is_upgrade => {
                 let mut answer = Answer::new(
@@ -107,7 +120,11 @@ impl Site {
                 answer.headers.push(("via".into(), "1.1 inspect.contoso.example".into()));
                 answer
             }
-            _ => self.gateway.answer(asked),
+            _ => {
+                let answer = self.gateway.answer(asked);
+                self.gateway.control.record(Seen::new(asked, answer.status));
+                answer
+            }
         }
     }
 }
@@ -135,6 +152,11 @@ fn asked(request: &Request<Incoming>, came_by: IpAddr) -> Asked {
         query,
         is_upgrade,
         came_by,
+        headers: headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: Bytes::new(),
     }
 }
 
@@ -154,7 +176,7 @@ fn switch(accept: &str) -> Response<Full<Bytes>> {
 
 /// The answer as a response; a status or header that is none is left out.
 pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(answer.body.clone()));
+    let mut response = Response::new(Full::new(answer.body.clone()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {
@@ -164,8 +186,12 @@ pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
     response
 }
 
-/// Answers pings until the client closes, or as the world has it.
-async fn talk<S>(mut socket: WebSocketStream<S>, close: Option<CloseToml>) -> io::Result<()>
+/// Answers pings and messages until the client closes, or as the world has it.
+async fn talk<S>(
+    mut socket: WebSocketStream<S>,
+    mut conversation: Conversation,
+    close: Option<CloseToml>,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -185,7 +211,12 @@ where
         };
         match message {
             // A pong is queued as the ping is read, and sent with the next flush.
-            Some(Ok(_)) => socket.flush().await.map_err(io::Error::other)?,
+            Some(Ok(message)) => {
+                for reply in conversation.answer(&message) {
+                    socket.feed(reply).await.map_err(io::Error::other)?;
+                }
+                socket.flush().await.map_err(io::Error::other)?;
+            }
             Some(Err(_)) | None => return Ok(()),
         }
     }
@@ -198,4 +229,5 @@ where
     }
 }
 
-const LARGEST_BODY: usize = 1 << 20;
+/// Two minutes of audio: short audio lasts one.
+const LARGEST_BODY: usize = 4 << 20;

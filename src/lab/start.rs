@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::authority::Authority;
+use super::control::Control;
+use super::fate::{self, Fate};
 use super::network::Route;
 use super::proxy::Proxy;
 use super::scene::{self, Truth};
@@ -145,11 +147,11 @@ impl<'a> Start<'a> {
     async fn listen_as_container(&mut self) -> io::Result<()> {
         let Some((_, port)) = self.truth.container else { return Ok(()) };
         let site = Arc::clone(&self.site);
-        let way = Way { came_by: CONTAINER.into(), stops_upgrades: None };
         let peer = SocketAddr::from((CONTAINER, port));
         let real = self
-            .accept(peer, move |stream| {
+            .accept(peer, move |stream, fate| {
                 let site = Arc::clone(&site);
+                let way = Way { came_by: CONTAINER.into(), stops_upgrades: None, fate };
                 async move { drop(site.serve_http(stream, way).await) }
             })
             .await?;
@@ -160,10 +162,9 @@ impl<'a> Start<'a> {
 
     async fn serve(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
         let site = Arc::clone(&self.site);
-        let way = Way { came_by: peer.ip(), stops_upgrades: None };
-        self.accept(peer, move |stream| {
+        self.accept(peer, move |stream, fate| {
             let site = Arc::clone(&site);
-            // How a connection ends is what clients are there to see.
+            let way = Way { came_by: peer.ip(), stops_upgrades: None, fate };
             async move { drop(site.serve(stream, way).await) }
         })
         .await
@@ -171,7 +172,7 @@ impl<'a> Start<'a> {
 
     /// Waits for the first byte, so that the connection is there before it is reset.
     async fn reset(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
-        self.accept(peer, |stream: TcpStream| async move {
+        self.accept(peer, |stream: TcpStream, _| async move {
             let _ = stream.readable().await;
             let _ = stream.set_zero_linger();
         })
@@ -188,9 +189,9 @@ impl<'a> Start<'a> {
         let view = self.view(PrivateZoneToml::Absent, None);
         let proxy = Arc::new(Proxy { toml: toml.clone(), view, site: Arc::clone(&self.site) });
         let real = self
-            .accept(peer, move |stream| {
+            .accept(peer, move |stream, fate| {
                 let proxy = Arc::clone(&proxy);
-                async move { drop(proxy.serve(stream).await) }
+                async move { drop(proxy.serve(stream, fate).await) }
             })
             .await?;
         self.routes.insert(peer, Route { end, delay, listener: Some(real) });
@@ -201,12 +202,13 @@ impl<'a> Start<'a> {
     /// Listens in place of an address. Connections end with the task that accepted them, and that with the lab.
     async fn accept<F, W>(&mut self, peer: SocketAddr, serve: F) -> io::Result<SocketAddr>
     where
-        F: Fn(TcpStream) -> W + Send + 'static,
+        F: Fn(TcpStream, Arc<Fate>) -> W + Send + Sync + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
         let place = self.ground.place(peer);
         let listener = TcpListener::bind(place).await.map_err(|error| at(place, &error))?;
         let real = listener.local_addr()?;
+        let (site, serve) = (Arc::clone(&self.site), Arc::new(serve));
         self.tasks.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
@@ -217,7 +219,14 @@ impl<'a> Start<'a> {
                 let Ok((stream, _)) = stream else { continue };
                 // A socket that refuses this option is slower, not wrong.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(serve(stream));
+                let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
+                connections.spawn(async move {
+                    let control = &site.gateway.control;
+                    let (_open, fate) = (control.open(), control.fate());
+                    let serve = |stream| serve(stream, Arc::clone(&fate));
+                    // How a connection ends is what clients are there to see.
+                    drop(fate::live(stream, &fate, control.reset_all(), serve).await);
+                });
             }
         });
         Ok(real)
@@ -231,6 +240,7 @@ pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
         region: truth.region.clone(),
         account: truth.domain.clone().unwrap_or_else(|| "contoso-speech".into()),
         audience: scope.strip_suffix("/.default").unwrap_or(scope).to_owned(),
+        ended: Arc::default(),
     }
 }
 
@@ -243,7 +253,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             toml: world.toml.gateway.clone(),
             answers: world.toml.answers.clone(),
             maker,
-            now,
+            control: Control::default(),
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
     })

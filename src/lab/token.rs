@@ -1,5 +1,7 @@
 //! The lab's keys and tokens: claims that can be decoded, over a signature that is none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -16,6 +18,8 @@ pub(super) struct Maker {
     pub(super) account: String,
     /// The audience of the cloud.
     pub(super) audience: String,
+    /// How often all tokens were ended: each says when it was made, and the clock of a lab stands still.
+    pub(super) ended: Arc<AtomicU64>,
 }
 
 impl Maker {
@@ -26,8 +30,8 @@ impl Maker {
             "region": self.region, "subscription-id": SUBSCRIPTION, "product-id": "SpeechServices.S0",
             "cognitive-services-endpoint": "https://api.cognitive.microsoft.com/internal/v1.0/",
             "azure-resource-id": self.resource_id(), "scope": "speechservices",
-            "aud": format!("urn:ms.speechservices.{}", self.region), "iss": "urn:ms.cognitiveservices",
-            "exp": now + expires_in,
+            "aud": format!("urn:ms.speechservices.{}", self.region), "iss": ISSUER,
+            "exp": now + expires_in, SINCE: self.ended.load(Ordering::Relaxed),
         }))
     }
 
@@ -38,8 +42,19 @@ impl Maker {
         token(&json!({
             "aud": audience.unwrap_or(&self.audience), "iss": format!("https://sts.windows.net/{TENANT}/"),
             "iat": start, "nbf": start, "exp": now + expires_in, "tid": TENANT, "oid": PRINCIPAL, "appid": APPLICATION,
-            "ver": "1.0",
+            "ver": "1.0", SINCE: self.ended.load(Ordering::Relaxed),
         }))
+    }
+
+    /// Ends all tokens that were made until now.
+    pub(super) fn expire(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether a token has expired, or was ended.
+    pub(super) fn is_expired(&self, claims: &Value) -> bool {
+        let is_over = claims["exp"].as_i64().is_none_or(|exp| exp <= unix_seconds(self.now));
+        is_over || claims[SINCE].as_u64().unwrap_or_default() < self.ended.load(Ordering::Relaxed)
     }
 
     /// The ARM id of the resource.
@@ -66,9 +81,19 @@ fn token(claims: &Value) -> String {
 /// The key of the resource.
 pub(super) const KEY: &str = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8gH9JQQJ99BKACYeBjFXJ3w3AAAYACOG7xKq";
 
+/// The second key of the resource.
+pub(super) const SECOND_KEY: &str =
+    "2bC3dE4fG5hI6jK7lM8nO9pQ1rS2tU3vW4xY5zA6bC7dE8fG9hJ1JQQJ99BKACYeBjFXJ3w3AAAYACOGx5Ty";
+
 /// The key of some other resource.
 pub(super) const FOREIGN_KEY: &str =
     "9zY8xW7vU6tS5rQ4pO3nM2lK1jI9hG8fE7dC6bA5zY4xW3vU2tS1JQQJ99BKACYeBjFXJ3w3AAAYACOGp2Lm";
+
+/// Who issues tokens from keys.
+pub(super) const ISSUER: &str = "urn:ms.cognitiveservices";
+
+/// The claim that says after how many ends of all tokens this one was made.
+const SINCE: &str = "lab_since";
 
 pub(super) const PRINCIPAL: &str = "44444444-4444-4444-4444-444444444444";
 const SUBSCRIPTION: &str = "11111111-1111-1111-1111-111111111111";
@@ -82,12 +107,13 @@ mod tests {
 
     #[test]
     fn keys_and_tokens_have_the_shapes_of_real_ones() {
-        assert_eq!((KEY.len(), FOREIGN_KEY.len()), (84, 84));
+        assert_eq!((KEY.len(), SECOND_KEY.len(), FOREIGN_KEY.len()), (84, 84, 84));
         let maker = Maker {
             now: SystemTime::UNIX_EPOCH,
             region: "westeurope".into(),
             account: "contoso".into(),
             audience: "https://cognitiveservices.azure.com".into(),
+            ended: Arc::default(),
         };
         let kind = |text: String| Credential::token(text).unwrap().kind();
         assert_eq!(kind(maker.issued(600)), "issued token");

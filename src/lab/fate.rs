@@ -1,0 +1,105 @@
+//! The fate of a connection: whether, and when in its life, it is reset.
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+/// When a connection is reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before anything is said.
+    BeforeTls,
+    /// When the client has begun the handshake.
+    InTls,
+    /// In place of the first answer.
+    InAnswer,
+    /// A while after the first answer.
+    After(Duration),
+}
+
+impl Moment {
+    /// The moment that a random number names.
+    pub(super) fn of(random: u64) -> Self {
+        match random % 4 {
+            0 => Self::BeforeTls,
+            1 => Self::InTls,
+            2 => Self::InAnswer,
+            _ => Self::After(Duration::from_millis((random >> 2) % LONGEST_LIFE)),
+        }
+    }
+}
+
+/// What will become of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    moment: Option<Moment>,
+    answered: Notify,
+}
+
+impl Fate {
+    pub(super) fn new(moment: Option<Moment>) -> Self {
+        Self { moment, answered: Notify::new() }
+    }
+
+    /// Passes the moment of the first answer; never returns when that is when the connection ends.
+    pub(super) async fn answer(&self) {
+        self.answered.notify_one();
+        if self.moment == Some(Moment::InAnswer) {
+            pending::<()>().await;
+        }
+    }
+
+    /// Waits until a connection that is served is to be reset.
+    async fn comes(&self) {
+        match self.moment {
+            None | Some(Moment::BeforeTls | Moment::InTls) => pending().await,
+            Some(Moment::InAnswer) => self.answered.notified().await,
+            Some(Moment::After(life)) => {
+                self.answered.notified().await;
+                tokio::time::sleep(life).await;
+            }
+        }
+    }
+}
+
+/// Serves a connection until it ends, its fate comes, or all connections are reset.
+pub(super) async fn live<W>(
+    stream: TcpStream,
+    fate: &Fate,
+    reset_all: impl Future<Output = ()>,
+    serve: impl FnOnce(TcpStream) -> W,
+) -> io::Result<()>
+where
+    W: Future<Output = ()>,
+{
+    let stream = stream.into_std()?;
+    // Stays open until the end, whoever owns the stream by then, so that the end can be made a reset.
+    let end = stream.try_clone()?;
+    let stream = TcpStream::from_std(stream)?;
+    let life = async {
+        match fate.moment {
+            Some(Moment::BeforeTls) => {}
+            Some(Moment::InTls) => drop(stream.readable().await),
+            _ => {
+                serve(stream).await;
+                return true;
+            }
+        }
+        false
+    };
+    let has_ended = tokio::select! {
+        has_ended = life => has_ended,
+        () = fate.comes() => false,
+        () = reset_all => false,
+    };
+    if has_ended {
+        return Ok(());
+    }
+    TcpStream::from_std(end)?.set_zero_linger()
+}
+
+/// Milliseconds after its first answer, until which a connection is reset.
+const LONGEST_LIFE: u64 = 200;

@@ -1,0 +1,62 @@
+//! Speech over REST: text to speech, and speech to text of short audio.
+
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::super::gateway::{Answer, Asked};
+use super::phrase::Phrase;
+use super::{ssml, wave};
+
+/// Text to speech.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-text-to-speech#convert-text-to-speech>
+pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
+    if asked.body.is_empty() {
+        return no_content();
+    }
+    let kind = asked.header("content-type").unwrap_or_default();
+    if !kind.starts_with("application/ssml+xml") {
+        return Answer::new(415, "text/plain", "`Content-Type` is not `application/ssml+xml`");
+    }
+    let Some(format) = asked.header("x-microsoft-outputformat").and_then(wave::Format::read) else {
+        return invalid(
+            "`X-Microsoft-OutputFormat` is not a format that the lab speaks: expected for example `riff-16khz-16bit-mono-pcm`",
+        );
+    };
+    match std::str::from_utf8(&asked.body).map_err(|error| error.to_string()).and_then(ssml::text) {
+        Ok(text) => Answer::new(200, format.content_type(), format.speak(&text)),
+        Err(fault) => invalid(&format!("the SSML is not valid: {fault}")),
+    }
+}
+
+/// Speech to text of short audio.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short>
+pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
+    let value = |wanted: &str| {
+        let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
+    };
+    if value("language").is_none_or(|language| language.is_empty()) {
+        return invalid("`language` is missing: expected for example `en-US`");
+    }
+    if asked.body.is_empty() {
+        return no_content();
+    }
+    let Some(heard) = wave::read(&asked.body) else {
+        return invalid("the audio is not a WAV file, which is all that the lab reads");
+    };
+    let is_detailed = value("format").is_some_and(|format| format.eq_ignore_ascii_case("detailed"));
+    Answer::json(200, &Phrase::of(Some(heard)).json(is_detailed))
+}
+
+/// 400: shape D.
+pub(in super::super) fn invalid(message: &str) -> Answer {
+    Answer::json(
+        400,
+        &json!({ "code": "InvalidRequest", "message": message, "innerError": { "code": "InvalidPayload", "message": message } }),
+    )
+}
+
+/// 400 for a request without a body.
+pub(in super::super) fn no_content() -> Answer {
+    invalid("The request has no content.")
+}

@@ -1,0 +1,232 @@
+//! A conversation over a WebSocket: what is said on either path, message by message.
+
+use tungstenite::protocol::Message as Frame;
+use tungstenite::protocol::frame::CloseFrame;
+
+use super::super::gateway::Asked;
+use super::message::Message;
+use super::recognition::Recognition;
+use super::synthesis::Synthesis;
+
+/// One side of a conversation: what comes in is answered by what is to be sent.
+#[derive(Debug)]
+pub(in super::super) struct Conversation(Part);
+
+#[derive(Debug)]
+enum Part {
+    Recognition(Recognition),
+    Synthesis(Synthesis),
+}
+
+impl Conversation {
+    /// The conversation that an upgrade begins: its path says which.
+    pub(in super::super) fn of(asked: &Asked) -> Self {
+        if asked.path.contains("/cognitiveservices/websocket/") {
+            Self(Part::Synthesis(Synthesis::default()))
+        } else {
+            Self(Part::Recognition(Recognition::of(asked)))
+        }
+    }
+
+    /// Answers a frame; a closing frame ends the conversation.
+    pub(in super::super) fn answer(&mut self, frame: &Frame) -> Vec<Frame> {
+        let Some(message) = Message::read(frame) else {
+            return if frame.is_binary() { vec![close("the message has no headers")] } else { Vec::new() };
+        };
+        let said = match &mut self.0 {
+            Part::Recognition(recognition) => Ok(recognition.answer(&message)),
+            Part::Synthesis(synthesis) => synthesis.answer(&message),
+        };
+        match said {
+            Ok(messages) => messages.iter().map(Message::frame).collect(),
+            Err(fault) => vec![close(&fault)],
+        }
+    }
+}
+
+/// 1007, as the service closes on what it cannot read; a reason has 123 bytes at most.
+fn close(fault: &str) -> Frame {
+    let end = (0..=fault.len().min(123)).rev().find(|end| fault.is_char_boundary(*end)).unwrap_or_default();
+    Frame::Close(Some(CloseFrame { code: 1007.into(), reason: fault[..end].into() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use bytes::Bytes;
+    use serde_json::{Value, json};
+
+    use super::super::message::Content;
+    use super::super::wave::Format;
+    use super::*;
+
+    #[test]
+    fn what_is_said_in_the_comment_is_recognised_in_the_order_of_the_service() {
+        let mut conversation = conversation("/stt/speech/universal/v2", "");
+        assert!(say(&mut conversation, "speech.config", "", "{}").is_empty());
+        let wav = spoken("Hello, world.");
+        let begun = hear(&mut conversation, "r1", &wav[..100]);
+        assert_eq!(paths(&begun), ["turn.start", "speech.startdetected"]);
+        assert!(hear(&mut conversation, "r1", &wav[100..]).is_empty());
+        let ended = hear(&mut conversation, "r1", &[]);
+        assert_eq!(paths(&ended), ["speech.hypothesis", "speech.enddetected", "speech.phrase", "turn.end"]);
+        assert_eq!(content(&ended[0])["Text"], "hello world");
+        assert_eq!(
+            content(&ended[2]),
+            json!({ "RecognitionStatus": "Success", "DisplayText": "Hello, world.", "Offset": 0, "Duration": 7_800_000 })
+        );
+        assert!(begun.iter().chain(&ended).all(|message| message.header("x-requestid") == Some("r1")));
+        assert!(hear(&mut conversation, "r1", &[]).is_empty(), "a turn ends once");
+        assert_eq!(hear(&mut conversation, "r2", &wav).len(), 2, "the next turn on the same connection");
+        assert!(hear(&mut conversation, "r1", &[]).is_empty());
+        assert_eq!(hear(&mut conversation, "r2", &[]).len(), 4, "the end of another turn does not end it");
+    }
+
+    #[test]
+    fn audio_without_a_comment_is_not_understood() {
+        for audio in [&b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd"[..], b"OggS"] {
+            let mut conversation = conversation("/speech/recognition/interactive/cognitiveservices/v1", "");
+            hear(&mut conversation, "r", audio);
+            let ended = hear(&mut conversation, "r", &[]);
+            assert_eq!(paths(&ended), ["speech.enddetected", "speech.phrase", "turn.end"]);
+            assert_eq!(content(&ended[1])["RecognitionStatus"], "NoMatch");
+        }
+    }
+
+    #[test]
+    fn details_are_given_when_the_query_or_the_context_asks_for_them() {
+        let detailed = r#"{"phraseOutput":{"format":"Detailed"}}"#;
+        for (query, context) in [("format=detailed", "{}"), ("", detailed)] {
+            let mut conversation = conversation("/stt/speech/universal/v2", query);
+            say(&mut conversation, "speech.context", "r", context);
+            hear(&mut conversation, "r", &spoken("Hi."));
+            let best = &content(&hear(&mut conversation, "r", &[])[2])["NBest"][0];
+            assert_eq!((&best["Display"], &best["Lexical"]), (&json!("Hi."), &json!("hi")));
+        }
+    }
+
+    #[test]
+    fn translations_come_in_the_message_of_each_version() {
+        let mut second = conversation("/stt/speech/universal/v2", "");
+        say(&mut second, "speech.context", "r", r#"{"translation":{"targetLanguages":["de","fr"]}}"#);
+        hear(&mut second, "r", &spoken("Hi."));
+        let ended = hear(&mut second, "r", &[]);
+        assert_eq!(paths(&ended)[2], "translation.response");
+        let phrase = &content(&ended[2])["SpeechPhrase"];
+        assert_eq!((&phrase["DisplayText"], &phrase["TranslationStatus"]), (&json!("Hi."), &json!("Success")));
+        assert_eq!(phrase["Translations"][1], json!({ "Language": "fr", "DisplayText": "[fr] Hi." }));
+        for query in ["from=en-US&to=de%2Cfr", "from=en-US&to=de&to=fr"] {
+            let mut first = conversation("/speech/translation/cognitiveservices/v1", query);
+            hear(&mut first, "r", &spoken("Hi."));
+            let ended = hear(&mut first, "r", &[]);
+            assert_eq!(paths(&ended)[2], "translation.phrase");
+            let phrase = content(&ended[2]);
+            assert_eq!(phrase["Translation"]["Translations"][1], json!({ "Language": "fr", "Text": "[fr] Hi." }));
+        }
+    }
+
+    #[test]
+    fn ssml_is_spoken_in_pieces_that_name_their_stream() {
+        let mut conversation = conversation("/tts/cognitiveservices/websocket/v1", "");
+        say(&mut conversation, "synthesis.context", "r", RIFF);
+        let said = say(&mut conversation, "ssml", "r", &voiced("Hello"));
+        let paths = paths(&said);
+        assert_eq!(
+            (&paths[..2], paths.last().unwrap().as_str()),
+            (["turn.start", "response"].map(String::from).as_slice(), "turn.end")
+        );
+        let stream = content(&said[1])["audio"]["streamId"].as_str().unwrap().to_owned();
+        let pieces: Vec<_> = said.iter().filter(|message| message.path() == "audio").collect();
+        assert!(pieces.len() > 2 && pieces.iter().all(|piece| piece.header("x-streamid") == Some(&stream)));
+        let audio: Vec<u8> = pieces.iter().flat_map(|piece| bytes(piece)).collect();
+        assert_eq!(audio, spoken("Hello"));
+        assert!(bytes(pieces.last().unwrap()).is_empty(), "the last piece is empty");
+    }
+
+    #[test]
+    fn what_cannot_be_spoken_or_read_closes_the_connection_with_1007() {
+        let mp3 = RIFF.replace("riff-16khz-16bit-mono-pcm", "audio-16khz-32kbitrate-mono-mp3");
+        for (context, ssml, part) in [
+            (RIFF, "<speak>", "not valid"),
+            ("{}", "", "no output format"),
+            (mp3.as_str(), "", "not a format"),
+            ("{", "", "EOF"),
+        ] {
+            let mut conversation = conversation("/tts/cognitiveservices/websocket/v1", "");
+            let mut answers = conversation.answer(&text("synthesis.context", "r", context));
+            answers.extend(conversation.answer(&text("ssml", "r", ssml)));
+            let Some(Frame::Close(Some(close))) = answers.first() else { panic!("{context} {ssml}: {answers:?}") };
+            assert_eq!(u16::from(close.code), 1007);
+            assert!(close.reason.contains(part), "{}", close.reason);
+        }
+        let answers = conversation("/stt/speech/universal/v2", "").answer(&Frame::binary(vec![0]));
+        assert!(matches!(answers.as_slice(), [Frame::Close(Some(_))]), "{answers:?}");
+        let Frame::Close(Some(long)) = close(&"ä".repeat(100)) else { panic!("a close") };
+        assert_eq!(long.reason.len(), 122);
+    }
+
+    #[test]
+    fn control_frames_and_unknown_messages_are_not_answered() {
+        let mut conversation = conversation("/stt/speech/universal/v2", "");
+        assert!(conversation.answer(&Frame::Ping(Bytes::new())).is_empty());
+        assert!(conversation.answer(&Frame::text("no headers")).is_empty());
+        assert!(say(&mut conversation, "telemetry", "r", "{}").is_empty());
+        assert!(hear(&mut conversation, "r", &[]).is_empty(), "an end without a beginning");
+    }
+
+    fn conversation(path: &str, query: &str) -> Conversation {
+        Conversation::of(&Asked {
+            method: "GET".into(),
+            host: "westeurope.stt.speech.microsoft.com".into(),
+            path: path.into(),
+            query: query.into(),
+            is_upgrade: true,
+            key: None,
+            bearer: None,
+            came_by: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        })
+    }
+
+    fn text(path: &str, request_id: &str, content: &str) -> Frame {
+        Frame::text(format!("Path: {path}\r\nX-RequestId: {request_id}\r\n\r\n{content}"))
+    }
+
+    fn say(conversation: &mut Conversation, path: &str, request_id: &str, content: &str) -> Vec<Message> {
+        read(&conversation.answer(&text(path, request_id, content)))
+    }
+
+    fn hear(conversation: &mut Conversation, request_id: &str, audio: &[u8]) -> Vec<Message> {
+        let piece = Message::audio(request_id, "1", "audio/x-wav", Bytes::copy_from_slice(audio));
+        read(&conversation.answer(&piece.frame()))
+    }
+
+    fn read(frames: &[Frame]) -> Vec<Message> {
+        frames.iter().map(|frame| Message::read(frame).unwrap()).collect()
+    }
+
+    fn paths(messages: &[Message]) -> Vec<String> {
+        messages.iter().map(Message::path).collect()
+    }
+
+    fn content(message: &Message) -> Value {
+        serde_json::from_str(message.text()).unwrap()
+    }
+
+    fn bytes(message: &Message) -> Vec<u8> {
+        let Content::Binary(bytes) = &message.content else { panic!("audio") };
+        bytes.to_vec()
+    }
+
+    fn spoken(text: &str) -> Vec<u8> {
+        Format::read("riff-16khz-16bit-mono-pcm").unwrap().speak(text)
+    }
+
+    fn voiced(text: &str) -> String {
+        format!("<speak version='1.0' xml:lang='en-US'><voice name='en-US-AvaNeural'>{text}</voice></speak>")
+    }
+
+    const RIFF: &str = r#"{"synthesis":{"audio":{"outputFormat":"riff-16khz-16bit-mono-pcm"}}}"#;
+}
