@@ -7,46 +7,38 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to a person")]
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use speech_endpoint::connect::{ConnectError, Connector, Opened, TokenSource};
 use speech_endpoint::lab::{Lab, World};
-use speech_endpoint::net::http::Connection;
-use speech_endpoint::net::tls::{Terms, Trust};
-use speech_endpoint::net::websocket::{Socket, upgrade};
-use speech_endpoint::net::{Network, tcp, tls};
-use speech_endpoint::{Account, Credential, Service};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::{Query, Service};
 
-/// The application: it opens a socket for recognition, in whatever network it is given.
-async fn listen(
-    network: &impl Network,
-    trust: &Trust,
-    account: &Account,
-    credential: &Credential,
-) -> Result<Socket, Box<dyn Error>> {
-    let endpoint = account.endpoint(Service::SpeechToText)?;
-    let header = credential.header(&endpoint)?;
-    let found = network.lookup(endpoint.host(), LIMIT).await.facts;
-    let peers: Vec<SocketAddr> = found.addresses.iter().map(|address| (address.ip, 443).into()).collect();
-    let stream = tcp::race(network, &peers, LIMIT).await.outcome.map_err(|failure| failure.text)?;
-    let terms = Terms::new(trust, SystemTime::now());
-    let stream = tls::handshake(stream, endpoint.host(), terms, LIMIT).await.outcome.map_err(|failure| failure.text)?;
-    let connection = Connection::open(stream).await.map_err(|failure| failure.text)?;
-    let id = "00000000000000000000000000000001";
-    let upgrade = upgrade(connection, &endpoint.to_url(), Some(&header), id, LIMIT).await;
-    Ok(upgrade.outcome.map_err(|failure| failure.text)?)
+/// The application: it opens a socket for recognition, in whatever network its connector was given.
+async fn listen(connector: &Connector) -> Result<Opened, ConnectError> {
+    connector.websocket(Service::SpeechToText, &Query::default()).await
 }
 
 /// The test: what the application does in one world.
-async fn listen_in(name: &str) -> Result<Result<(), String>, Box<dyn Error>> {
+async fn listen_in(name: &str) -> Result<Result<(), Option<&'static str>>, Box<dyn Error>> {
     let world = World::named(name).ok_or("no such world")?;
     println!("{name}: {}", world.title());
     let lab = Lab::start(world, SystemTime::now()).await?;
     let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab");
-    let account = lab.account().map_err(ToString::to_string)?;
+    let account = lab.account().map_err(ToString::to_string)?.clone();
     let credential = lab.credential().ok_or("the world gives no credential")?.read()?;
-    let outcome = listen(&lab.network(), &trust, account, &credential).await;
-    Ok(outcome.map(drop).map_err(|error| error.to_string()))
+    let connector = Connector::builder(account, TokenSource::ready(credential))
+        .network(lab.network())
+        .trust(trust)
+        .proxies(ProxySettings::default())
+        .time_limit(LIMIT)
+        .build()?;
+    let outcome = listen(&connector).await;
+    Ok(outcome.map(drop).map_err(|error| {
+        println!("  {error}");
+        error.diagnosis().root_cause().map(|finding| finding.failure.id)
+    }))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -57,12 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  the socket is open");
 
         let outcome = listen_in("TLS01-inspected").await?;
-        assert_eq!(outcome, Err("nobody that this machine trusts issued the certificate".to_owned()));
+        assert_eq!(outcome, Err(Some("TLS01")));
         println!("  the application does not talk to whoever inspects it");
 
         let outcome = listen_in("DNS03-zone-not-linked").await?;
-        assert_eq!(outcome, Err("the upgrade was answered with 403".to_owned()));
-        println!("  the application fails, and its error says 403 only: see the example embed_doctor");
+        assert_eq!(outcome, Err(Some("DNS03")));
+        println!("  the service answers 403, and the error knows that it is the name's fault");
         Ok(())
     })
 }

@@ -25,15 +25,15 @@ struct Refusal {
 
 impl Authority {
     /// Answers a request: where it does not ask for a token, with the page for people.
-    pub(super) fn answer(&self, asked: &Asked, body: &[u8]) -> Answer {
+    pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
         };
         if asked.method != "POST" {
             return UNREADABLE.answer();
         }
-        let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
-        self.token(tenant, &form).unwrap_or_else(|refusal| refusal.answer())
+        let form: HashMap<String, String> = form_urlencoded::parse(&asked.body).into_owned().collect();
+        self.token(tenant, &form).unwrap_or_else(Refusal::answer)
     }
 
     /// 1. The tenant.
@@ -148,6 +148,7 @@ mod tests {
             region: "westeurope".into(),
             account: "contoso".into(),
             audience: "https://cognitiveservices.azure.com".into(),
+            ended: std::sync::Arc::default(),
         };
         let authority = Authority { host: "login.microsoftonline.com".into(), maker };
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -160,9 +161,11 @@ mod tests {
             key: None,
             bearer: None,
             came_by: IpAddr::from([20, 190, 0, 1]),
+            headers: Vec::new(),
+            body: body.into(),
         };
-        let answer = authority.answer(&asked, body.as_bytes());
-        (answer.status, serde_json::from_str(&answer.body).unwrap())
+        let answer = authority.answer(&asked);
+        (answer.status, serde_json::from_slice(&answer.body).unwrap())
     }
 
     #[test]

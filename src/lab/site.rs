@@ -95,7 +95,7 @@ impl Site {
             asked.body = body.to_bytes();
         }
         if let Some(authority) = self.authority.as_ref().filter(|authority| authority.host == asked.host) {
-            return respond_with(&authority.answer(&asked, &asked.body));
+            return respond_with(&authority.answer(&asked));
         }
         let answer = self.answer(&asked, way);
         way.fate.answer().await;

@@ -146,7 +146,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn new(request: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+    /// An answer with its body, as far as that was read.
+    pub(crate) fn new(request: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text_of_body = String::from_utf8_lossy(body).into_owned();
         let (code, message) = code_and_message(&text_of_body);
         let location = text(headers, "location").map(str::to_owned);

@@ -64,23 +64,24 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
     let peers = in_turn(peers);
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut waiting = peers.iter().copied();
-    let mut pending = FuturesUnordered::new();
-    let mut next_start = begun;
+    let attempt = |peer| async move { (peer, network.connect(peer).await) };
+    // Not by the timer, which ticks no finer than a millisecond.
+    let mut pending: FuturesUnordered<_> = waiting.next().map(attempt).into_iter().collect();
+    let mut next_start = begun + ATTEMPT_DELAY;
     loop {
         let starts = waiting.len() > 0;
         tokio::select! {
             Some((peer, result)) = pending.next(), if !pending.is_empty() => {
                 let failure = Result::as_ref(&result).err().map(failure_of_io);
                 attempts.push(Attempt { peer, failure, took: begun.elapsed() });
-                match result {
-                    Ok(stream) => return finish(attempts, vec![Some(stream)]),
-                    Err(_) => next_start = Instant::now(),
+                if let Ok(stream) = result {
+                    return finish(attempts, vec![Some(stream)]);
                 }
+                pending.extend(waiting.next().map(attempt));
+                next_start = Instant::now() + ATTEMPT_DELAY;
             }
             () = sleep_until(next_start), if starts => {
-                if let Some(peer) = waiting.next() {
-                    pending.push(async move { (peer, network.connect(peer).await) });
-                }
+                pending.extend(waiting.next().map(attempt));
                 next_start = Instant::now() + ATTEMPT_DELAY;
             }
             () = sleep_until(deadline) => break,

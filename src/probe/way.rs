@@ -12,8 +12,7 @@ use super::{Family, Means, Seen, Watch};
 use crate::catalogue::Stage;
 use crate::endpoint::Endpoint;
 use crate::evidence::{
-    Address, Attempt, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, Trace, UnusedProxy,
-    VersionTry,
+    Address, Attempt, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy, VersionTry,
 };
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};

@@ -1,0 +1,122 @@
+//! Opening a WebSocket through the connector, beside the same stages by hand and beside `connect_async`, all against one
+//! server on loopback and in turn.
+//!
+//! Ends with code 1 when a limit is missed.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use speech_endpoint::connect::{Connector, TokenSource};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::{Account, Query, Service};
+
+mod by_hand;
+mod server;
+
+use by_hand::ByHand;
+
+const SERVICE: Service = Service::SpeechToTextV1;
+
+/// Rounds that count, and rounds before.
+const ROUNDS: usize = 2000;
+const WARM_UP: usize = 100;
+
+/// Of the same stages by hand.
+const OPENING_LIMIT: f64 = 1.05;
+/// Of `connect_async`.
+const CONNECT_ASYNC_LIMIT: f64 = 0.5;
+/// To hand out a prepared connection.
+const PREPARED_LIMIT: Duration = Duration::from_micros(50);
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let server = server::start()?;
+    let cold = server.config(false)?;
+    let resumed = server.config(true)?;
+    let url = format!("wss://localhost:{}", server.port);
+    let account = Account::from_host(&url)?.value;
+    let connector = |config| {
+        Connector::builder(account.clone(), TokenSource::none())
+            .tls_config(config)
+            .proxies(ProxySettings::default())
+            .build()
+    };
+    let (ours_cold, ours_resumed) = (connector(cold.clone())?, connector(resumed.clone())?);
+    let path = account.endpoint(SERVICE)?.url().to_owned();
+    let (hand_cold, hand_resumed) = (ByHand::new(&path, server.port, cold), ByHand::new(&path, server.port, resumed));
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut times: [Vec<Duration>; 6] = Default::default();
+    runtime.block_on(async {
+        let query = Query::default();
+        ours_resumed.prepare(SERVICE, &query).await?;
+        ours_resumed.release(SERVICE);
+        for round in 0..WARM_UP + ROUNDS {
+            for case in 0..times.len() {
+                // Each case follows each other one as often.
+                let case = (case + round) % times.len();
+                if case == 5 {
+                    ours_cold.prepare(SERVICE, &query).await?;
+                }
+                // Closing is no part of it.
+                let took = match case {
+                    0 => timed(hand_cold.open()).await?,
+                    1 => timed(ours_cold.websocket(SERVICE, &query)).await?,
+                    2 => timed(hand_resumed.open()).await?,
+                    3 => timed(ours_resumed.websocket(SERVICE, &query)).await?,
+                    4 => timed(tokio_tungstenite::connect_async(&path)).await?,
+                    _ => timed(ours_cold.websocket(SERVICE, &query)).await?,
+                };
+                if case == 5 {
+                    ours_cold.release(SERVICE);
+                    tokio::task::yield_now().await;
+                }
+                if round >= WARM_UP {
+                    times[case].push(took);
+                }
+            }
+        }
+        Ok::<_, Box<dyn Error>>(())
+    })?;
+    Ok(report(times))
+}
+
+async fn timed<T, E>(open: impl Future<Output = Result<T, E>>) -> Result<Duration, E> {
+    let begun = Instant::now();
+    let opened = open.await?;
+    let took = begun.elapsed();
+    drop(opened);
+    Ok(took)
+}
+
+fn report(mut times: [Vec<Duration>; 6]) -> ExitCode {
+    let mut median = [0.0; 6];
+    println!("{:<44} {:>8} {:>8}", "opening a WebSocket on loopback", "min µs", "median");
+    for (case, name) in NAMES.iter().enumerate() {
+        times[case].sort_unstable();
+        let micros = |index: usize| times[case][index].as_secs_f64() * 1e6;
+        median[case] = micros(times[case].len() / 2);
+        println!("{name:<44} {:>8.1} {:>8.1}", micros(0), median[case]);
+    }
+    let ratios = [
+        ("cold, to the stages by hand", median[1] / median[0], OPENING_LIMIT),
+        ("resumed, to the stages by hand", median[3] / median[2], OPENING_LIMIT),
+        ("cold, to connect_async", median[1] / median[4], CONNECT_ASYNC_LIMIT),
+        ("prepared, in µs", median[5], PREPARED_LIMIT.as_secs_f64() * 1e6),
+    ];
+    let mut is_met = true;
+    for (name, figure, limit) in ratios {
+        is_met &= figure <= limit;
+        println!("{name:<44} {figure:>8.3} of {limit} allowed");
+    }
+    if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+const NAMES: [&str; 6] = [
+    "by hand, cold",
+    "connector, cold",
+    "by hand, resumed",
+    "connector, resumed",
+    "tokio_tungstenite::connect_async",
+    "connector, prepared",
+];

@@ -1,0 +1,99 @@
+//! A server on a thread of its own: TLS 1.3 with a P-256 leaf, the upgrade, and nothing else.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::client::Resumption;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
+
+/// A running server. It ends with the process.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    roots: RootCertStore,
+}
+
+impl Server {
+    /// What a client trusts: the roots of this machine and the server's own, read once.
+    pub(crate) fn config(&self, resumes: bool) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        if !resumes {
+            config.resumption = Resumption::disabled();
+        }
+        Ok(Arc::new(config))
+    }
+}
+
+/// Starts a server and makes this machine's roots and its own the roots of this process.
+pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &root)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], key)?;
+    let roots = roots(&root.pem())?;
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    std::thread::spawn(move || serve(listener, config));
+    Ok(Server { port, roots })
+}
+
+/// `connect_async` reads the roots from where the environment says, so both are put into one file.
+fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
+    let found = openssl_file().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let file = std::env::temp_dir().join(format!("speech-endpoint-bench-{}.pem", std::process::id()));
+    std::fs::File::create(&file)?.write_all(format!("{found}\n{pem}").as_bytes())?;
+    // SAFETY: nothing else runs yet.
+    unsafe {
+        std::env::set_var("SSL_CERT_FILE", &file);
+        std::env::remove_var("SSL_CERT_DIR");
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(roots)
+}
+
+fn openssl_file() -> Option<&'static str> {
+    let usual = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+    usual.into_iter().find(|file| std::path::Path::new(file).exists())
+}
+
+fn serve(listener: std::net::TcpListener, config: ServerConfig) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    runtime.block_on(async move {
+        let listener = TcpListener::from_std(listener).expect("a listener");
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                stream.set_nodelay(true).ok()?;
+                let mut socket = accept_async(acceptor.accept(stream).await.ok()?).await.ok()?;
+                while let Some(Ok(message)) = socket.next().await {
+                    if matches!(message, Message::Close(_)) {
+                        break;
+                    }
+                }
+                Some(())
+            });
+        }
+    });
+}

@@ -1,0 +1,141 @@
+//! The parts of a connector.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+
+use super::attempt::Core;
+use super::dial::Dialer;
+use super::discovery::Directions;
+use super::failover::Breaker;
+use super::issuer::Issuer;
+use super::prepared::Prepared;
+use super::token::TokenSource;
+use super::turns::Seat;
+use super::{Connector, Inner};
+use crate::account::Account;
+use crate::evidence::Failure;
+use crate::net::proxy::{ProxyError, ProxySettings};
+use crate::net::rest;
+use crate::net::tls::{TlsClient, Trust, TrustError};
+use crate::net::{Network, SharedNetwork, SystemNetwork};
+use crate::plan::{DEFAULT_TOTAL, Limits};
+
+/// Chooses the parts of a connector; what is not chosen is this machine's.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    accounts: Vec<(Account, TokenSource)>,
+    network: Option<SharedNetwork>,
+    trust: Option<Trust>,
+    config: Option<Arc<ClientConfig>>,
+    proxies: Option<ProxySettings>,
+    client: Option<reqwest::Client>,
+    total: Duration,
+}
+
+/// A connector that cannot be made of its parts.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The proxies of the environment.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// The roots.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// TLS, or the client for requests.
+    #[error("no connections can be made: {0}")]
+    Client(Failure),
+}
+
+impl Builder {
+    pub(super) fn new(account: Account, source: TokenSource) -> Self {
+        Self {
+            accounts: vec![(account, source)],
+            network: None,
+            trust: None,
+            config: None,
+            proxies: None,
+            client: None,
+            total: DEFAULT_TOTAL,
+        }
+    }
+
+    /// A further account, which is used when those before it fail: another region, or the public way beside the private one.
+    pub fn or(mut self, account: Account, source: TokenSource) -> Self {
+        self.accounts.push((account, source));
+        self
+    }
+
+    /// Names and connections by another network: an own resolver, a lab.
+    pub fn network(mut self, network: impl Network + 'static) -> Self {
+        self.network = Some(SharedNetwork::new(network));
+        self
+    }
+
+    /// Certificates are judged by other roots.
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
+
+    /// TLS by a configuration of the application: its cryptography, its roots, its client certificates. Only the protocols
+    /// of ALPN are set.
+    pub fn tls_config(mut self, config: Arc<ClientConfig>) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Other proxies than those of the environment; [`ProxySettings::default`] for none.
+    pub fn proxies(mut self, proxies: ProxySettings) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Requests by a client of the application, with its own names, proxies and TLS. It must not follow redirects: the
+    /// headers of a request, the credential among them, would go with it.
+    pub fn client(mut self, client: reqwest::Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// How long a call may take, all its tries together; 20 seconds when not given.
+    pub fn time_limit(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// The connector.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`].
+    pub fn build(self) -> Result<Connector, BuildError> {
+        let network = self.network.unwrap_or_else(|| SharedNetwork::new(SystemNetwork::new(&[])));
+        let proxies = self.proxies.map_or_else(ProxySettings::of_this_process, Ok)?;
+        let tls = match (&self.config, self.trust) {
+            (Some(config), _) => TlsClient::with_config(config),
+            (None, Some(trust)) => TlsClient::new(&trust).map_err(BuildError::Client)?,
+            (None, None) => TlsClient::new(&Trust::system(None)?).map_err(BuildError::Client)?,
+        };
+        let limits = Limits::of(self.total, 1, 1);
+        let client = match self.client {
+            Some(client) => client,
+            None => rest::client(Arc::new(network.clone()), &tls, &proxies, limits.step).map_err(BuildError::Client)?,
+        };
+        let dialer = Dialer::new(network, tls, proxies);
+        let core = Arc::new(Core { dialer, directions: Directions::default() });
+        let seat = |(account, source)| Seat { account, source, breaker: Breaker::default() };
+        Ok(Connector(Arc::new(Inner {
+            seats: self.accounts.into_iter().map(seat).collect(),
+            issuer: Arc::new(Issuer { core: core.clone(), total: self.total, step: limits.step }),
+            core,
+            client,
+            prepared: Prepared::default(),
+            total: self.total,
+            limits,
+        })))
+    }
+}

@@ -1,0 +1,223 @@
+//! The way to a host, stage by stage, as the doctor walks it: name, connection, proxy, handshake.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing::field::display;
+use url::Url;
+
+use super::log::{Log, Shaken, step};
+use super::spans;
+use crate::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
+use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
+use crate::net::tls::TlsClient;
+use crate::net::{Network as _, SharedNetwork, Stream, tcp};
+
+/// Opens connections.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    pub(super) network: SharedNetwork,
+    pub(super) tls: TlsClient,
+    pub(super) proxies: ProxySettings,
+    names: Names,
+}
+
+/// How long one call may take, and each wait in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    pub(super) deadline: Instant,
+    pub(super) step: Duration,
+}
+
+impl Clock {
+    /// One wait, never beyond the end of the call.
+    pub(super) fn limit(self) -> Duration {
+        self.step.min(self.left())
+    }
+
+    /// The same with another end, for what is asked once a call has failed.
+    pub(super) fn shortened(self, longest: Duration) -> Self {
+        Self { deadline: Instant::now() + longest, step: self.step.min(longest) }
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+impl Dialer {
+    pub(super) fn new(network: SharedNetwork, tls: TlsClient, proxies: ProxySettings) -> Self {
+        Self { network, tls, proxies, names: Names::default() }
+    }
+
+    /// Opens a connection to the host of a URL.
+    ///
+    /// 1. The proxy that applies, else the host itself.
+    /// 2. Its addresses; those that were kept are asked for again when none of them takes a connection.
+    /// 3. A race over them, and a tunnel where there is a proxy.
+    /// 4. The handshake, where the URL wants one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; the log says of which stage.
+    pub(super) async fn dial(&self, url: &Url, log: &mut Log, clock: Clock) -> Result<Stream, Failure> {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let is_secure = matches!(url.scheme(), "https" | "wss");
+        let opened = match self.proxies.decide(host, is_secure) {
+            Decision::Direct { entry, .. } => {
+                log.proxy = direct(entry);
+                let stream = self.reach(host, port, log, clock).await?;
+                self.secure(stream, host, is_secure, log, clock).await
+            }
+            Decision::Via(proxy) => {
+                let stream = self.reach(&proxy.host, proxy.port, log, clock).await?;
+                log.dns = Step::Skipped { because: Skip::Proxied };
+                let stream = self.tunnel(stream, &proxy, host, port, log, clock).await?;
+                self.secure(stream, host, is_secure, log, clock).await
+            }
+        };
+        if opened.is_err() {
+            self.names.forget(host);
+        }
+        opened
+    }
+
+    async fn reach(&self, host: &str, port: u16, log: &mut Log, clock: Clock) -> Result<TcpStream, Failure> {
+        if let Some(kept) = self.names.kept(host) {
+            log.dns = Step::Passed { found: kept.clone(), took: Duration::ZERO };
+            match self.connect(&tcp::peers(kept, port), log, clock).await {
+                Ok(stream) => return Ok(stream),
+                Err(_) => self.names.forget(host),
+            }
+        }
+        let addresses = self.resolve(host, log, clock).await?;
+        self.connect(&tcp::peers(addresses, port), log, clock).await
+    }
+
+    async fn resolve(&self, host: &str, log: &mut Log, clock: Clock) -> Result<Vec<IpAddr>, Failure> {
+        let begun = Instant::now();
+        let span = spans::dns(host);
+        let found = self.network.addresses(host, clock.limit()).instrument(span.clone()).await;
+        match &found {
+            Ok(addresses) => {
+                span.record("dns.answers", display(spans::list(addresses)));
+                self.names.keep(host, addresses);
+            }
+            Err(failure) => spans::failed(&span, failure),
+        }
+        log.dns = step(found.clone().unwrap_or_default(), found.as_ref().err(), begun);
+        found
+    }
+
+    async fn connect(&self, peers: &[SocketAddr], log: &mut Log, clock: Clock) -> Result<TcpStream, Failure> {
+        let begun = Instant::now();
+        let span = spans::tcp();
+        let connected = tcp::race(&self.network, peers, clock.limit()).instrument(span.clone()).await;
+        spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
+        log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
+        connected.outcome
+    }
+
+    async fn tunnel(
+        &self,
+        stream: TcpStream,
+        proxy: &Proxy,
+        host: &str,
+        port: u16,
+        log: &mut Log,
+        clock: Clock,
+    ) -> Result<Stream, Failure> {
+        let begun = Instant::now();
+        let span = spans::proxy(proxy, host, port);
+        let tunnel = tunnel(stream, proxy, host, port, clock.limit()).instrument(span.clone()).await;
+        spans::answered(&span, tunnel.facts.status, tunnel.outcome.as_ref().err());
+        log.proxy = step(through(proxy, tunnel.facts), tunnel.outcome.as_ref().err(), begun);
+        tunnel.outcome.map(Stream::new)
+    }
+
+    async fn secure<S>(
+        &self,
+        stream: S,
+        host: &str,
+        is_secure: bool,
+        log: &mut Log,
+        clock: Clock,
+    ) -> Result<Stream, Failure>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    {
+        if !is_secure {
+            log.tls = Step::Skipped { because: Skip::PlainText };
+            return Ok(Stream::new(stream));
+        }
+        let begun = Instant::now();
+        let span = spans::tls(host);
+        match self.tls.handshake(stream, host, clock.limit()).instrument(span.clone()).await {
+            Ok((stream, session)) => {
+                spans::shaken(&span, &session);
+                log.tls = Step::Passed { found: Shaken::Session(session), took: begun.elapsed() };
+                Ok(Stream::new(stream))
+            }
+            Err((failure, facts)) => {
+                spans::failed(&span, &failure);
+                log.tls = step(Shaken::Refused(Box::new(facts)), Some(&failure), begun);
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Addresses that were found, for as long as they are believed.
+#[derive(Debug, Default)]
+struct Names(Mutex<HashMap<String, (Vec<IpAddr>, Instant)>>);
+
+impl Names {
+    fn kept(&self, host: &str) -> Option<Vec<IpAddr>> {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(host).filter(|(_, until)| Instant::now() < *until).map(|(addresses, _)| addresses.clone())
+    }
+
+    fn keep(&self, host: &str, addresses: &[IpAddr]) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= MOST_NAMES {
+            names.clear();
+        }
+        names.insert(host.to_owned(), (addresses.to_vec(), Instant::now() + BELIEVED));
+    }
+
+    fn forget(&self, host: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
+    }
+}
+
+fn direct(entry: Option<String>) -> Step<ProxyFacts> {
+    match entry {
+        None => Step::Skipped { because: Skip::NoProxy },
+        entry => {
+            let found = ProxyFacts { no_proxy_entry: entry, ..ProxyFacts::default() };
+            Step::Passed { found, took: Duration::ZERO }
+        }
+    }
+}
+
+fn through(proxy: &Proxy, tunnel: ProxyTry) -> ProxyFacts {
+    ProxyFacts {
+        proxy: Some(proxy.to_string()),
+        source: Some(proxy.source.clone()),
+        tunnel: Some(tunnel),
+        ..ProxyFacts::default()
+    }
+}
+
+/// The operating system does not say how long an answer holds. The records of the service live for seconds to minutes, and
+/// an answer that leads nowhere is asked for again at once.
+const BELIEVED: Duration = Duration::from_secs(30);
+
+/// As many hosts as an application may have accounts for.
+const MOST_NAMES: usize = 64;

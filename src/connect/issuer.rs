@@ -1,0 +1,54 @@
+//! Tokens issued from a key, by the same way as every other connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::attempt::{Aim, Core};
+use super::dial::Clock;
+use super::error::ConnectError;
+use super::token::{Issue, IssueError, TokenError};
+use crate::account::Account;
+use crate::credential::{Credential, Secret};
+use crate::evidence::Evidence;
+use crate::net::websocket::connection_id;
+use crate::service::Service;
+
+/// Asks `issueToken`.
+#[derive(Debug)]
+pub(super) struct Issuer {
+    pub(super) core: Arc<Core>,
+    pub(super) total: Duration,
+    pub(super) step: Duration,
+}
+
+#[async_trait]
+impl Issue for Issuer {
+    async fn issue(&self, account: &Account, key: &Credential) -> Result<Secret, IssueError> {
+        let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
+        let header = key.header(&endpoint).map_err(|error| IssueError::Failed(Arc::new(error)))?;
+        let clock = Clock { deadline: Instant::now() + self.total / 2, step: self.step };
+        let connection_id = connection_id();
+        let aim = Aim {
+            endpoint: &endpoint,
+            credential: Some(key),
+            header: Some(&header),
+            connection_id: &connection_id,
+            clock,
+        };
+        match self.core.exchange(&aim).await {
+            Ok(answer) => Ok(Secret::from(answer.body.trim().to_owned())),
+            Err(error) if error.status() == Some(401) => Err(IssueError::Refused),
+            Err(error) => Err(IssueError::Failed(Arc::new(error))),
+        }
+    }
+}
+
+/// What was seen when no token was issued.
+pub(super) fn seen(error: &TokenError) -> Option<Evidence> {
+    let TokenError::NotIssued { source } = error else { return None };
+    let error: &ConnectError = source.downcast_ref()?;
+    Some(error.evidence().clone())
+}

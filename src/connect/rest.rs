@@ -1,0 +1,256 @@
+//! Requests: a builder with URL and credential, and requests that are sent with everything a connector knows.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
+use url::Url;
+
+use super::attempt::{Aim, End};
+use super::dial::Clock;
+use super::error::ConnectError;
+use super::token::Tried;
+use super::turns::Seat;
+use super::{Connector, Inner, resolve, spans};
+use crate::catalogue::Stage;
+use crate::credential::Header;
+use crate::endpoint::{Discovery, Endpoint};
+use crate::evidence::{Failure, FailureKind};
+use crate::net::failure_of_io;
+use crate::net::http::Answer;
+use crate::net::websocket::connection_id;
+use crate::query::Query;
+use crate::service::Service;
+
+impl Connector {
+    /// A request to a service of the first account that is well, with URL, credential and `X-ConnectionId` set. What is sent
+    /// with it, and what becomes of it, is the caller's; [`Connector::send`] also tries again and explains.
+    ///
+    /// A request may take as long as a call by default, [`RequestBuilder::timeout`] changes that.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], when there is no URL or no credential.
+    pub async fn request(&self, service: Service, method: Method) -> Result<RequestBuilder, ConnectError> {
+        self.request_with(service, method, &Query::default()).await
+    }
+
+    /// The same with settings that the URL carries.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], when there is no URL or no credential.
+    pub async fn request_with(
+        &self,
+        service: Service,
+        method: Method,
+        query: &Query,
+    ) -> Result<RequestBuilder, ConnectError> {
+        let inner = &*self.0;
+        let mut turns = inner.turns();
+        while let Some((seat, clock)) = turns.next().await {
+            match inner.request(seat, service, &method, query, clock).await {
+                Ok(request) => {
+                    // Whether the account works is not learned from a request that others send.
+                    seat.breaker.given_up();
+                    return Ok(request);
+                }
+                Err(error) => turns.failed(seat, error)?,
+            }
+        }
+        Err(turns.end().unwrap_or_else(|| inner.resting(service)))
+    }
+
+    /// Sends a request and returns the answer, if it is one of success.
+    ///
+    /// 1. The accounts in their order; the closure completes the request, anew for each try.
+    /// 2. A refused credential is followed by the other key or a newer token, where there is one.
+    /// 3. 429 and 5xx, and connections that fail before the request was sent, are tried again as [`Connector::websocket`]
+    ///    does. What may have been worked on is sent again only where the method allows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], with the answer that refused and everything that was seen.
+    pub async fn send(
+        &self,
+        service: Service,
+        method: Method,
+        query: &Query,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, ConnectError> {
+        let inner = &*self.0;
+        let mut turns = inner.turns();
+        while let Some((seat, clock)) = turns.next().await {
+            match inner.send(seat, service, &method, query, clock, &complete).await {
+                Ok(response) => {
+                    seat.breaker.answered();
+                    return Ok(response);
+                }
+                Err((error, is_repeatable)) => {
+                    if !is_repeatable {
+                        seat.breaker.failed(Instant::now(), None);
+                        return Err(error);
+                    }
+                    turns.failed(seat, error)?;
+                }
+            }
+        }
+        Err(turns.end().unwrap_or_else(|| inner.resting(service)))
+    }
+}
+
+impl Inner {
+    async fn request(
+        &self,
+        seat: &Seat,
+        service: Service,
+        method: &Method,
+        query: &Query,
+        clock: Clock,
+    ) -> Result<RequestBuilder, ConnectError> {
+        let endpoint = resolve(&seat.account, service, query)?;
+        let (_, header) = self.credential(seat, &endpoint, &Tried::default(), clock).await?;
+        let url = self.url(&endpoint, clock).await?;
+        Ok(self.builder(&url, method, header.as_ref(), &connection_id()))
+    }
+
+    /// One account: with its credential, and where that is refused and there is another, with that. An error comes with
+    /// whether the request may be sent again.
+    async fn send(
+        &self,
+        seat: &Seat,
+        service: Service,
+        method: &Method,
+        query: &Query,
+        clock: Clock,
+        complete: &impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, (ConnectError, bool)> {
+        let begin = |error| (error, true);
+        let endpoint = resolve(&seat.account, service, query).map_err(begin)?;
+        let url = self.url(&endpoint, clock).await.map_err(begin)?;
+        let mut tried = Tried::default();
+        loop {
+            let (held, header) = self.credential(seat, &endpoint, &tried, clock).await.map_err(begin)?;
+            let id = connection_id();
+            let aim = Aim {
+                endpoint: &endpoint,
+                credential: held.credential(),
+                header: header.as_ref(),
+                connection_id: &id,
+                clock,
+            };
+            let request = complete(self.builder(&url, method, header.as_ref(), &id));
+            match self.execute(&aim, &url, method, request).await {
+                Ok(response) => {
+                    seat.source.accepted(&held);
+                    return Ok(response);
+                }
+                Err((error, _)) if error.status() == Some(401) && seat.source.refused(&held, &mut tried) => {}
+                Err(refused) => return Err(refused),
+            }
+        }
+    }
+
+    async fn execute(
+        &self,
+        aim: &Aim<'_>,
+        url: &Url,
+        method: &Method,
+        request: RequestBuilder,
+    ) -> Result<Response, (ConnectError, bool)> {
+        let span = spans::http(method.as_str(), url);
+        let begun = Instant::now();
+        let limit = aim.clock.left();
+        let sent = timeout(limit, request.send().instrument(span.clone())).await;
+        let (failure, was_sent) = match sent {
+            Ok(Ok(response)) if response.status().is_success() => {
+                spans::answered(&span, Some(response.status().as_u16()), None);
+                return Ok(response);
+            }
+            Ok(Ok(response)) => {
+                spans::answered(&span, Some(response.status().as_u16()), None);
+                let answer = refusal(response, method, url, aim.clock.limit()).await;
+                return Err((self.core.explain_answer(aim, url, answer, begun).await, true));
+            }
+            Ok(Err(error)) => (failure_of_request(&error), !error.is_connect()),
+            Err(_) => (crate::net::silence(limit), true),
+        };
+        spans::failed(&span, &failure);
+        let is_repeatable = !was_sent || method.is_idempotent();
+        let end = End { stage: Stage::Http, failure, reply: None };
+        Err((self.core.explain_silence(aim, url, end, begun).await, is_repeatable))
+    }
+
+    fn builder(&self, url: &Url, method: &Method, header: Option<&Header>, id: &str) -> RequestBuilder {
+        let mut headers = HeaderMap::new();
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert("x-connectionid", id);
+        }
+        let value = header.and_then(|header| Some((header.name, HeaderValue::from_str(header.value.expose()).ok()?)));
+        if let Some((name, mut value)) = value {
+            value.set_sensitive(true);
+            headers.insert(name_of(name), value);
+        }
+        self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.total)
+    }
+
+    /// The endpoint's own URL, or the one that it directs to.
+    async fn url(&self, endpoint: &Endpoint, clock: Clock) -> Result<Url, ConnectError> {
+        if endpoint.discovery() != Discovery::Required {
+            return Ok(endpoint.to_url());
+        }
+        if let Some(url) = self.core.directions.of(endpoint) {
+            return Ok(url);
+        }
+        let id = connection_id();
+        let aim = Aim { endpoint, credential: None, header: None, connection_id: &id, clock };
+        let named = self.core.ask_for_directions(&aim).await?;
+        Ok(named.unwrap_or_else(|| endpoint.to_url()))
+    }
+}
+
+/// What is left of an answer that refuses: a redirect is one too.
+async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Duration) -> Answer {
+    let deadline = Instant::now() + limit;
+    let mut body = Vec::new();
+    while body.len() < LARGEST_BODY {
+        match tokio::time::timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk[..chunk.len().min(LARGEST_BODY - body.len())]),
+            _ => break,
+        }
+    }
+    let request = crate::net::http::describe(&crate::net::http::Question::new(method.clone(), url));
+    Answer::new(request, response.status().as_u16(), response.headers(), &body)
+}
+
+/// What went wrong, by the innermost cause that says something.
+fn failure_of_request(error: &reqwest::Error) -> Failure {
+    let mut source = error.source();
+    let mut last = String::new();
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>().filter(|io| io.get_ref().is_none()) {
+            return failure_of_io(io);
+        }
+        if let Some(hyper) = cause.downcast_ref::<hyper::Error>().filter(|error| error.source().is_none()) {
+            return crate::net::http::failure_of_hyper(hyper);
+        }
+        last = cause.to_string();
+        source = cause.source();
+    }
+    let kind = if error.is_timeout() { FailureKind::TimedOut } else { FailureKind::Other };
+    Failure::new(kind, crate::net::http::line(&last, 200))
+}
+
+fn name_of(name: &'static str) -> reqwest::header::HeaderName {
+    match name {
+        "Authorization" => reqwest::header::AUTHORIZATION,
+        "api-key" => reqwest::header::HeaderName::from_static("api-key"),
+        _ => reqwest::header::HeaderName::from_static("ocp-apim-subscription-key"),
+    }
+}
+
+/// The service's refusals are a few hundred bytes.
+const LARGEST_BODY: usize = 64 << 10;

@@ -1,0 +1,150 @@
+//! The spans of an application's connections, with the field names of OpenTelemetry's semantic conventions. No query, no
+//! header and no credential is ever among the fields.
+//! <https://opentelemetry.io/docs/specs/semconv/>
+
+use std::fmt::Display;
+
+use tracing::Span;
+use tracing::field::{Empty, display};
+use url::Url;
+
+use crate::evidence::{Failure, FailureKind, TcpFacts};
+use crate::net::proxy::Proxy;
+use crate::net::tls::Session;
+use crate::service::Service;
+
+/// A whole call.
+pub(super) fn call(service: Service, url: &Url, connection_id: &str) -> Span {
+    tracing::info_span!(
+        "speech.connect",
+        otel.kind = "client",
+        speech.service = service.id(),
+        speech.connection_id = connection_id,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.scheme = url.scheme(),
+        url.path = url.path(),
+        "error.type" = Empty,
+    )
+}
+
+/// A lookup.
+pub(super) fn dns(host: &str) -> Span {
+    tracing::debug_span!("dns.lookup", dns.question.name = host, dns.answers = Empty, "error.type" = Empty)
+}
+
+/// A connection.
+pub(super) fn tcp() -> Span {
+    tracing::debug_span!(
+        "tcp.connect",
+        network.transport = "tcp",
+        "network.type" = Empty,
+        network.peer.address = Empty,
+        network.peer.port = Empty,
+        network.local.address = Empty,
+        "error.type" = Empty,
+    )
+}
+
+/// A tunnel.
+pub(super) fn proxy(proxy: &Proxy, host: &str, port: u16) -> Span {
+    tracing::debug_span!(
+        "proxy.connect",
+        http.request.method = "CONNECT",
+        network.peer.address = proxy.host,
+        network.peer.port = proxy.port,
+        server.address = host,
+        server.port = port,
+        http.response.status_code = Empty,
+        "error.type" = Empty,
+    )
+}
+
+/// A handshake.
+pub(super) fn tls(host: &str) -> Span {
+    tracing::debug_span!(
+        "tls.handshake",
+        server.address = host,
+        tls.protocol.version = Empty,
+        tls.resumed = Empty,
+        "error.type" = Empty,
+    )
+}
+
+/// A request, or the upgrade.
+pub(super) fn http(method: &str, url: &Url) -> Span {
+    tracing::debug_span!(
+        "http.request",
+        otel.kind = "client",
+        http.request.method = method,
+        network.protocol.name = if matches!(url.scheme(), "ws" | "wss") { "websocket" } else { "http" },
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.scheme = url.scheme(),
+        url.path = url.path(),
+        http.response.status_code = Empty,
+        "error.type" = Empty,
+    )
+}
+
+pub(super) fn connected(span: &Span, facts: &TcpFacts, failure: Option<&Failure>) {
+    if let Some(peer) = facts.connected {
+        span.record("network.peer.address", display(peer.ip()));
+        span.record("network.peer.port", peer.port());
+        span.record("network.type", if peer.is_ipv6() { "ipv6" } else { "ipv4" });
+    }
+    if let Some(local) = facts.local {
+        span.record("network.local.address", display(local));
+    }
+    if let Some(failure) = failure {
+        failed(span, failure);
+    }
+}
+
+pub(super) fn shaken(span: &Span, session: &Session) {
+    if let Some(version) = session.version() {
+        span.record("tls.protocol.version", version);
+    }
+    span.record("tls.resumed", session.is_resumed());
+}
+
+pub(super) fn answered(span: &Span, status: Option<u16>, failure: Option<&Failure>) {
+    if let Some(status) = status {
+        span.record("http.response.status_code", status);
+    }
+    if let Some(failure) = failure {
+        failed(span, failure);
+    }
+}
+
+pub(super) fn failed(span: &Span, failure: &Failure) {
+    span.record("error.type", error_type(failure.kind));
+}
+
+/// `error.type` is one of few values, by which failures can be counted.
+fn error_type(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::NoSuchName => "no_such_name",
+        FailureKind::NoAddress => "no_address",
+        FailureKind::NoAnswer => "no_answer",
+        FailureKind::TimedOut => "timeout",
+        FailureKind::Refused => "connection_refused",
+        FailureKind::Unreachable => "unreachable",
+        FailureKind::NotPermitted => "not_permitted",
+        FailureKind::Reset => "connection_reset",
+        FailureKind::ProxyAuth => "proxy_authentication",
+        FailureKind::ProxyRefused => "proxy_refused",
+        FailureKind::Protocol => "protocol",
+        FailureKind::Certificate => "certificate",
+        FailureKind::Alert => "tls_alert",
+        FailureKind::Status => "status",
+        FailureKind::Closed => "closed",
+        FailureKind::Denied => "denied",
+        FailureKind::Other => "_OTHER",
+    }
+}
+
+/// Several values in one field.
+pub(super) fn list<T: Display>(values: &[T]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}

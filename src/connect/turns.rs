@@ -1,0 +1,168 @@
+//! Turns: the accounts of one call, each tried when it is its turn, until one takes the call or the time is up.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::dial::Clock;
+use super::error::{ConnectCause, ConnectError};
+use super::failover::{Breaker, pause};
+use super::token::{TokenError, TokenSource};
+use crate::account::Account;
+use crate::evidence::{Evidence, FailureKind};
+
+/// An account, what it is authenticated with, and how it stands.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) account: Account,
+    pub(super) source: TokenSource,
+    pub(super) breaker: Breaker,
+}
+
+/// The turns of one call.
+pub(super) struct Turns<'a> {
+    seats: &'a [Seat],
+    tried: Vec<bool>,
+    round: u32,
+    deadline: Instant,
+    step: Duration,
+    last: Option<ConnectError>,
+    earlier: Vec<Evidence>,
+}
+
+/// What another try may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// Nothing: the caller has to know.
+    None,
+    /// Another account.
+    Elsewhere,
+    /// Another account, or the same once more.
+    Again,
+}
+
+impl<'a> Turns<'a> {
+    pub(super) fn new(seats: &'a [Seat], total: Duration, step: Duration) -> Self {
+        // What is left is for the evidence.
+        let deadline = Instant::now() + total.mul_f64(FOR_TRIES);
+        Self { seats, tried: vec![false; seats.len()], round: 0, deadline, step, last: None, earlier: Vec::new() }
+    }
+
+    /// The next account to try, and how long it may take.
+    ///
+    /// 1. The first of this round, in their order, that does not rest.
+    /// 2. When all rest, the one whose rest ends first: a call is better tried than not, but what the service asked for in
+    ///    `Retry-After` is waited for.
+    /// 3. A further round after a pause, while there is time.
+    pub(super) async fn next(&mut self) -> Option<(&'a Seat, Clock)> {
+        loop {
+            let now = Instant::now();
+            if now >= self.deadline {
+                return None;
+            }
+            let untried = |index: &usize| !self.tried[*index];
+            let well = (0..self.seats.len()).filter(untried).find(|index| self.seats[*index].breaker.admits(now));
+            if let Some(index) = well {
+                return Some(self.take(index));
+            }
+            if !self.tried.contains(&true) {
+                let index = (0..self.seats.len()).min_by_key(|index| self.seats[*index].breaker.rests(now))?;
+                let wait = self.seats[index].breaker.asked_to_rest(now);
+                if wait > self.left() {
+                    return None;
+                }
+                sleep(wait).await;
+                return Some(self.take(index));
+            }
+            self.round += 1;
+            let wait = pause(self.round);
+            let is_worth_it = self.last.as_ref().is_none_or(|last| remedy(last) == Remedy::Again);
+            if self.round >= ROUNDS || !is_worth_it || wait > self.left() {
+                return None;
+            }
+            sleep(wait).await;
+            self.tried.fill(false);
+        }
+    }
+
+    /// An attempt failed. What no other account would change is given back.
+    pub(super) fn failed(&mut self, seat: &Seat, error: ConnectError) -> Result<(), ConnectError> {
+        match (remedy(&error), error.status()) {
+            (Remedy::None, _) => {
+                seat.breaker.answered();
+                return Err(self.with_earlier(error));
+            }
+            _ => seat.breaker.failed(Instant::now(), error.retry_after()),
+        }
+        if let Some(before) = self.last.replace(error) {
+            self.earlier.push(before.evidence().clone());
+        }
+        Ok(())
+    }
+
+    /// Nobody took the call.
+    pub(super) fn end(mut self) -> Option<ConnectError> {
+        let last = self.last.take()?;
+        Some(self.with_earlier(last))
+    }
+
+    fn with_earlier(&mut self, error: ConnectError) -> ConnectError {
+        // Of an account that was tried several times the last is enough.
+        let is_other = |evidence: &Evidence| evidence.resource != error.evidence().resource;
+        let mut earlier: Vec<Evidence> = Vec::new();
+        for evidence in std::mem::take(&mut self.earlier).into_iter().filter(is_other) {
+            earlier.retain(|known| known.resource != evidence.resource);
+            earlier.push(evidence);
+        }
+        error.after(earlier)
+    }
+
+    fn take(&mut self, index: usize) -> (&'a Seat, Clock) {
+        self.tried[index] = true;
+        // Those that come after have their share.
+        let untried = self.tried.iter().filter(|tried| !**tried).count();
+        let share = self.left() / u32::try_from(untried + 1).unwrap_or(u32::MAX);
+        (&self.seats[index], Clock { deadline: Instant::now() + share, step: self.step })
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// What another try may change. A refusal of the credential, of the request or of the path is the same everywhere, or a
+/// mistake that must not be hidden by an account where it happens to work.
+fn remedy(error: &ConnectError) -> Remedy {
+    match error.cause() {
+        ConnectCause::Token(TokenError::NotIssued { .. } | TokenError::TimedOut { .. } | TokenError::BrokenOff) => {
+            Remedy::Again
+        }
+        ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Remedy::None,
+        ConnectCause::Network { failure, .. } => match error.status() {
+            Some(408 | 425 | 429 | 500..=599) => Remedy::Again,
+            Some(101) => Remedy::Elsewhere,
+            Some(_) => Remedy::None,
+            None if is_passing(failure.kind) => Remedy::Again,
+            None => Remedy::Elsewhere,
+        },
+    }
+}
+
+/// Whether it may be gone in a moment.
+fn is_passing(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::NoAnswer
+            | FailureKind::TimedOut
+            | FailureKind::Refused
+            | FailureKind::Unreachable
+            | FailureKind::Reset
+            | FailureKind::Closed
+    )
+}
+
+/// A first try and two more: what fails three times in a second or two is not chance.
+const ROUNDS: u32 = 3;
+
+/// The rest of the time is for what only a diagnosis wants to know.
+const FOR_TRIES: f64 = 0.8;

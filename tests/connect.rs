@@ -1,0 +1,63 @@
+//! A connector against the lab: the way of an application, stage by stage.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a lab begins at the real time, and a test may stop"
+)]
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use speech_endpoint::connect::{Builder, Connector, TokenSource};
+use speech_endpoint::lab::{Lab, World};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::{Query, Service};
+use tokio_tungstenite::tungstenite::Message;
+
+async fn lab(world: &str) -> Lab {
+    Lab::start(World::named(world).unwrap(), SystemTime::now()).await.unwrap()
+}
+
+fn trust(lab: &Lab) -> Trust {
+    Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab's store")
+}
+
+fn source(lab: &Lab) -> TokenSource {
+    lab.credential().map_or_else(TokenSource::none, |given| TokenSource::ready(given.read().unwrap()))
+}
+
+fn builder(lab: &Lab) -> Builder {
+    let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables()).unwrap();
+    let account = lab.account().unwrap().clone();
+    Connector::builder(account, source(lab)).network(lab.network()).trust(trust(lab)).proxies(proxies)
+}
+
+#[tokio::test]
+async fn a_websocket_and_a_request_by_a_private_endpoint() {
+    let lab = lab("healthy-private-endpoint").await;
+    let connector = builder(&lab).build().unwrap();
+    let mut opened = connector.websocket(Service::SpeechToText, &Query::default()).await.unwrap();
+    assert_eq!(opened.connection_id.len(), 32);
+    opened.socket.send(Message::Ping("x".into())).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(5), opened.socket.next()).await.unwrap();
+    assert!(matches!(answer, Some(Ok(Message::Pong(_)))), "{answer:?}");
+    let voices = connector.request(Service::Voices, Method::GET).await.unwrap().send().await.unwrap();
+    assert_eq!(voices.status(), 200);
+    let voices = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await.unwrap();
+    assert_eq!(voices.status(), 200);
+}
+
+#[tokio::test]
+async fn an_error_carries_its_diagnosis() {
+    let lab = lab("DNS03-zone-not-linked").await;
+    let connector = builder(&lab).time_limit(Duration::from_secs(3)).build().unwrap();
+    let error = connector.websocket(Service::SpeechToText, &Query::default()).await.unwrap_err();
+    println!("{error}\n{error:?}");
+    assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
+    let error = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await.unwrap_err();
+    println!("{error}\n{error:?}");
+    assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
+}
