@@ -23,6 +23,7 @@ mod scrub;
 mod talk;
 mod way;
 
+pub use scrub::without_secrets;
 use way::Way;
 
 /// What a run is made with.
