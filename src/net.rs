@@ -33,11 +33,7 @@ pub trait Network: Send + Sync {
     fn machine(&self) -> MachineFacts;
 
     /// The addresses of a host as an application gets them, and nothing else: not why there are none, nor who else says what.
-    fn addresses(
-        &self,
-        host: &str,
-        limit: Duration,
-    ) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
+    fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
             let Lookup { facts, failure } = self.lookup(host, limit).await;
             failure.map_or_else(|| Ok(facts.addresses.iter().map(|address| address.ip).collect()), Err)
