@@ -255,7 +255,8 @@ impl Lab {
         if let Some(expect) = rehearsal.expect.or(self.expectation()) {
             plan.expect(expect);
         }
-        if rehearsal.obtained.as_ref().is_some_and(|obtained| obtained.credential.is_none()) {
+        let unobtained = self.world.toml.credential.unobtained.is_some();
+        if rehearsal.obtained.as_ref().map_or(unobtained, |obtained| obtained.credential.is_none()) {
             // Looked at although there is no token.
             plan.add(Target::authority(account));
         }
@@ -286,8 +287,10 @@ impl Lab {
         let mut means = Means::new(&network, &trust, &proxies, self.now);
         means.family = rehearsal.family;
         means.remarks = self.remarks.iter().map(remark).collect();
-        if let Some(obtained) = &rehearsal.obtained {
-            means.remarks.extend(obtained.remarks.iter().cloned());
+        match (&rehearsal.obtained, &self.world.toml.credential.unobtained) {
+            (Some(obtained), _) => means.remarks.extend(obtained.remarks.iter().cloned()),
+            (None, Some(why)) => means.remarks.push(Remark::new("AUTH11", why, false)),
+            (None, None) => {}
         }
         let read = self.used(rehearsal);
         if let Some(Ok(credential)) = &read {

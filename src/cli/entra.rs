@@ -76,7 +76,7 @@ pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetch
         return Fetched { credential: None, remark };
     };
     let deadline = Instant::now() + LONGEST.min(wanted.total * 3 / 4);
-    let sources = Source::of(wanted.source, wanted.asks_programs);
+    let sources = Source::of(wanted.source);
     let mut attempts = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -102,6 +102,13 @@ async fn tried<N: Network + 'static>(
     limit: Duration,
 ) -> Attempt {
     let begun = Instant::now();
+    if source.is_program() && !wanted.asks_programs && wanted.source == EntraSource::Auto {
+        return Attempt {
+            source,
+            end: End::Absent("it is asked only when it is named".to_owned()),
+            took: Duration::ZERO,
+        };
+    }
     let limit = limit.min(source.longest());
     let end = match timeout(limit, source.token(issuer, &wanted.way, limit)).await {
         Ok(end) => end,

@@ -38,18 +38,20 @@ type Without = End;
 
 impl Source {
     /// Those that are tried, in the order of Azure's identity libraries.
-    pub(super) fn of(asked: EntraSource, asks_programs: bool) -> &'static [Self] {
+    pub(super) fn of(asked: EntraSource) -> &'static [Self] {
         match asked {
-            EntraSource::Auto if asks_programs => {
-                &[Self::ClientSecret, Self::Workload, Self::ManagedIdentity, Self::Cli, Self::Azd]
-            }
-            EntraSource::Auto => &[Self::ClientSecret, Self::Workload, Self::ManagedIdentity],
+            EntraSource::Auto => &[Self::ClientSecret, Self::Workload, Self::ManagedIdentity, Self::Cli, Self::Azd],
             EntraSource::ClientSecret => &[Self::ClientSecret],
             EntraSource::Workload => &[Self::Workload],
             EntraSource::ManagedIdentity => &[Self::ManagedIdentity],
             EntraSource::Cli => &[Self::Cli],
             EntraSource::Azd => &[Self::Azd],
         }
+    }
+
+    /// Whether it is a program, which signs in by a way of its own.
+    pub(super) fn is_program(self) -> bool {
+        matches!(self, Self::Cli | Self::Azd)
     }
 
     /// In words, after "from".
