@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -318,10 +318,19 @@ fn without_any_source_each_is_listed_and_the_lab_is_not_left() {
     assert!(!folder.0.join("asked").exists(), "a program was asked");
 }
 
+/// Whether a process runs; one that ended and that nobody has asked for yet does not.
+fn is_running(pid: &str) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
+}
+
 #[test]
 fn a_program_that_hangs_ends_with_the_wait() {
     let folder = Folder::new("hangs");
-    folder.program("az", &format!("echo $$ > {}/pid\nexec /bin/sleep 600", folder.path()));
+    folder.program(
+        "az",
+        &format!("echo $$ > {}/pid\n/bin/sleep 600 &\necho $! > {}/child\nwait", folder.path(), folder.path()),
+    );
     let ran = doctor(
         &[&OUTSIDE[..], &["--entra", "cli", "--timeout", "2", "--format", "json"]].concat(),
         &[("PATH", folder.path())],
@@ -329,17 +338,23 @@ fn a_program_that_hangs_ends_with_the_wait() {
     );
     assert!(ran.remark().contains("the Azure CLI: no answer within 1.5 s"), "{}", ran.remark());
     assert!(ran.took < Duration::from_secs(4), "{:?}", ran.took);
-    let pid = fs::read_to_string(folder.0.join("pid")).expect("it ran");
     thread::sleep(Duration::from_millis(200));
-    assert!(!Path::new(&format!("/proc/{}/stat", pid.trim())).exists(), "it still runs");
+    for file in ["pid", "child"] {
+        let pid = fs::read_to_string(folder.0.join(file)).expect("it ran");
+        assert!(!is_running(pid.trim()), "{file} {pid} still runs");
+    }
 }
 
 #[test]
 fn an_identity_endpoint_that_is_silent_is_not_waited_for() {
     let (url, _asked) = identity_server(None);
-    let ran = rehearse(WORLD, "managed-identity", &[("IDENTITY_ENDPOINT", &url), ("IDENTITY_HEADER", "x")], &[]);
+    let env = [("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", "x")];
+    let args = [&OUTSIDE[..], &["--entra", "managed-identity", "--format", "json"]].concat();
+    let ran = doctor(&args, &env, &[]);
     assert!(ran.remark().contains("a managed identity: no answer within 2.0 s"), "{}", ran.remark());
     assert!(ran.took < Duration::from_secs(6), "{:?}", ran.took);
+    let ran = doctor(&[&args[..], &["--timeout", "0.4"]].concat(), &env, &[]);
+    assert!(ran.remark().contains("no answer within 0.3 s") && ran.took < Duration::from_secs(3), "{}", ran.remark());
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use speech_endpoint::lab::{Lab, Obtained, Rehearsal};
-use speech_endpoint::net::SystemNetwork;
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
     Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
@@ -19,7 +19,7 @@ use speech_endpoint::{
 };
 
 use super::args::{CredentialArgs, EntraSource, each_once};
-use super::entra::{self, Wanted};
+use super::entra::{self, Fetched, Wanted};
 use super::failure::Failure;
 use super::lab;
 use super::output::Output;
@@ -145,7 +145,7 @@ async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Prog
         asks_programs: false,
     };
     progress.show("Entra token");
-    let fetched = entra::fetch(&wanted).await;
+    let fetched = unless_interrupted(&wanted).await?;
     obtained.credential = fetched.credential;
     obtained.remarks.push(fetched.remark);
     Ok(obtained)
@@ -209,12 +209,21 @@ fn fetched(
         Err(error) => return Ok((None, Some(CredentialFacts::faulty("token", &error)))),
     };
     let wanted = Wanted { source, account, resource_id, way, total: total(args), asks_programs: true };
-    let fetched = lab::block_on(entra::fetch(&wanted))?;
+    let fetched = lab::block_on(unless_interrupted(&wanted))??;
     remarks.push(fetched.remark);
     let Some(credential) = fetched.credential else { return Ok((None, None)) };
     remarks.extend(credential.notes(account).iter().map(remark));
     let facts = credential.facts(salt());
     Ok((Some(credential), Some(facts)))
+}
+
+/// Programs that were started end with it.
+async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
+    tokio::select! {
+        biased;
+        fetched = entra::fetch(wanted) => Ok(fetched),
+        () = run::interrupt() => Err(Failure::interrupted("a token was there")),
+    }
 }
 
 fn planned(
