@@ -219,7 +219,7 @@ fn a_managed_identity_of_an_app_service_is_asked_with_its_header() {
     let token = given(WORLD);
     let body = json!({ "access_token": token, "expires_on": "4102444800", "resource": "x", "token_type": "Bearer" });
     let (url, asked) = identity_server(Some((200, body.to_string())));
-    let env = [("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", header), ("HTTP_PROXY", "http://127.0.0.1:9")];
+    let env = [("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", header)];
     let ran = rehearse(WORLD, "managed-identity", &env, &[header, &token]);
     assert!(ran.code == Some(0) && ran.remark().contains("from a managed identity, valid for"), "{}", ran.text);
     let asked = asked.recv().expect("it was asked").to_lowercase();

@@ -33,7 +33,7 @@ impl Authority {
             return UNREADABLE.answer();
         }
         let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
-        self.token(tenant, &form).unwrap_or_else(|refusal| refusal.answer())
+        self.token(tenant, &form).unwrap_or_else(Refusal::answer)
     }
 
     /// 1. The tenant.

@@ -106,7 +106,8 @@ const HTTPS: u16 = 443;
 /// What never resolves (RFC 6761).
 const NOWHERE: &str = "http://proxy.invalid:3128";
 
-#[cfg(all(test, feature = "lab"))]
+#[cfg(test)]
+#[cfg(feature = "lab")]
 #[allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 mod tests {
     use std::time::SystemTime;

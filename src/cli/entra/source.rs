@@ -185,7 +185,7 @@ fn managed_identity<N: Network + 'static>(
             reachable(way, at)?;
             secrets.extend(variable(APP_SERVICE[1]).map(Secret::from));
         }
-        None => reachable(way, Some(SocketAddr::from((METADATA, 80))))?,
+        None => reachable(way, SocketAddr::from((METADATA, 80)))?,
     }
     let direct = ProxySettings::new(Some("none"), &[]).unwrap_or_default();
     let options = ManagedIdentityCredentialOptions {
@@ -195,26 +195,24 @@ fn managed_identity<N: Network + 'static>(
     Ok((made(ManagedIdentityCredential::new(Some(options)))?, secrets))
 }
 
-/// The address of an endpoint on this machine or its own link; none within where it is `localhost`.
-fn local(endpoint: &str) -> Option<Option<SocketAddr>> {
+/// The address of an endpoint, where that is on this machine or its own link.
+fn local(endpoint: &str) -> Option<SocketAddr> {
     let url = Url::parse(endpoint).ok()?;
     let ip = match url.host()? {
-        Host::Domain(name) => return (name == "localhost").then_some(None),
+        Host::Domain("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Host::Ipv4(ip) if ip.is_loopback() || ip.is_link_local() => IpAddr::V4(ip),
         Host::Ipv6(ip) if ip.is_loopback() || ip.is_unicast_link_local() => IpAddr::V6(ip),
         _ => return None,
     };
-    Some(Some(SocketAddr::new(ip, url.port_or_known_default()?)))
+    Some(SocketAddr::new(ip, url.port_or_known_default()?))
 }
 
 /// An address is connected to as it stands, so that it has to be there: a lab has none but loopback.
-fn reachable<N: Network>(way: &Way<'_, N>, at: Option<SocketAddr>) -> Result<(), Without> {
-    match at {
-        Some(peer) if !peer.ip().is_loopback() && way.network.reached_at(peer) != Some(peer) => {
-            Err(End::Absent(format!("there is no {} in this network", peer.ip())))
-        }
-        _ => Ok(()),
+fn reachable<N: Network>(way: &Way<'_, N>, peer: SocketAddr) -> Result<(), Without> {
+    if peer.ip().is_loopback() || way.network.reached_at(peer) == Some(peer) {
+        return Ok(());
     }
+    Err(End::Absent(format!("there is no {} in this network", peer.ip())))
 }
 
 /// That a proxy would get what is meant for this machine.
@@ -303,5 +301,19 @@ mod tests {
         {
             assert!(local(endpoint).is_none(), "{endpoint}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_would_get_what_is_meant_for_the_metadata_service_is_named() {
+        let said = |variables: &[(&str, &str)]| {
+            let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            diverted(&ProxySettings::new(None, &variables).unwrap())
+        };
+        let proxy = ("HTTP_PROXY", "http://proxy.example:3128");
+        assert!(
+            said(&[proxy]).contains("`HTTP_PROXY`") && said(&[proxy]).contains("add 169.254.169.254 to `NO_PROXY`")
+        );
+        assert_eq!(said(&[proxy, ("NO_PROXY", "169.254.169.254")]), "");
+        assert_eq!(said(&[("HTTPS_PROXY", "http://proxy.example:3128")]), "");
     }
 }

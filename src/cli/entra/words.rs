@@ -72,7 +72,7 @@ fn is_opaque(word: &str) -> bool {
 fn without_quoted(text: &str, quote: char) -> String {
     let parts: Vec<&str> = text.split(quote).collect();
     // An odd quote is an apostrophe.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return text.to_owned();
     }
     let kept = |(number, part): (usize, &&str)| match number % 2 {
