@@ -9,6 +9,7 @@ mod allowlist;
 mod args;
 mod completions;
 mod doctor;
+mod entra;
 mod explain;
 mod failure;
 mod lab;

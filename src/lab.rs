@@ -34,12 +34,13 @@ use rustls::RootCertStore;
 use tokio::task::JoinSet;
 
 use crate::account::Account;
+use crate::credential::{Credential, CredentialError};
 use crate::endpoint::Expectation;
 use crate::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::note::Note;
-use crate::plan::{DEFAULT_JOBS, Plan};
+use crate::plan::{DEFAULT_JOBS, Plan, Target};
 use crate::probe::{Family, Means, Watch, probe};
 use crate::query::Query;
 use crate::service::Service;
@@ -256,13 +257,18 @@ impl Lab {
     /// What is wrong with the resource, with its id.
     pub fn plan(&self, rehearsal: &Rehearsal) -> Result<Plan, &Note> {
         let account = self.account()?;
-        let credential = self.credential.as_ref().and_then(|given| given.read().ok());
+        let credential = self.used(rehearsal).and_then(Result::ok);
         let services = if rehearsal.services.is_empty() { self.services() } else { &rehearsal.services };
         let total = rehearsal.total.unwrap_or(self.world.total());
         let jobs = rehearsal.jobs.unwrap_or(DEFAULT_JOBS);
         let mut plan = Plan::new(account, services, self.query(), credential.as_ref(), total, jobs);
         if let Some(expect) = rehearsal.expect.or(self.expectation()) {
             plan.expect(expect);
+        }
+        let unobtained = self.world.toml.credential.unobtained.is_some();
+        if rehearsal.obtained.as_ref().map_or(unobtained, |obtained| obtained.credential.is_none()) {
+            // Looked at although there is no token.
+            plan.add(Target::authority(account));
         }
         if let Some(copies) = rehearsal.copies {
             let targets = std::mem::take(&mut plan.targets);
@@ -291,7 +297,12 @@ impl Lab {
         let mut means = Means::new(&network, &trust, &proxies, self.now);
         means.family = rehearsal.family;
         means.remarks = self.remarks.iter().map(remark).collect();
-        let read = self.credential.as_ref().map(GivenCredential::read);
+        match (&rehearsal.obtained, &self.world.toml.credential.unobtained) {
+            (Some(obtained), _) => means.remarks.extend(obtained.remarks.iter().cloned()),
+            (None, Some(why)) => means.remarks.push(Remark::new("AUTH11", why, false)),
+            (None, None) => {}
+        }
+        let read = self.used(rehearsal);
         if let Some(Ok(credential)) = &read {
             means.credential = Some(credential);
             means.remarks.extend(credential.notes(&plan.account).iter().map(remark));
@@ -301,6 +312,24 @@ impl Lab {
             Err(error) => CredentialFacts::faulty(if self.gives_token() { "token" } else { "key" }, error),
         });
         probe(&plan, &means, watch, interrupt).await
+    }
+
+    /// What is authenticated with: what was obtained, else what the world's client gives.
+    fn used(&self, rehearsal: &Rehearsal) -> Option<Result<Credential, CredentialError>> {
+        match &rehearsal.obtained {
+            Some(obtained) => obtained.credential.clone().map(Ok),
+            None => self.credential.as_ref().map(GivenCredential::read),
+        }
+    }
+
+    /// The variables with which the one application of every world signs in.
+    #[must_use]
+    pub fn sign_in_variables() -> [(&'static str, &'static str); 3] {
+        [
+            ("AZURE_TENANT_ID", token::TENANT),
+            ("AZURE_CLIENT_ID", token::APPLICATION),
+            ("AZURE_CLIENT_SECRET", authority::CLIENT_SECRET),
+        ]
     }
 
     fn gives_token(&self) -> bool {
@@ -340,6 +369,18 @@ pub struct Rehearsal {
     pub copies: Option<usize>,
     /// What fingerprints are salted with.
     pub salt: u64,
+    /// A credential in place of what the world's client gives.
+    pub obtained: Option<Obtained>,
+}
+
+/// What somebody obtained to authenticate with, as a token is.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Obtained {
+    /// The credential; none where none could be obtained.
+    pub credential: Option<Credential>,
+    /// How it was obtained, or why it was not.
+    pub remarks: Vec<Remark>,
 }
 
 fn remark(note: &Note) -> Remark {

@@ -21,6 +21,7 @@ use crate::plan::{Plan, Target};
 mod talk;
 mod way;
 
+pub use scrub::without_secrets;
 use way::Way;
 
 /// What a run is made with.

@@ -249,6 +249,46 @@ fn misplaced(secret: &str) -> Vec<Run> {
     runs
 }
 
+/// What an application signs in with, at every source of Entra tokens, where it belongs and where it does not.
+#[test]
+fn what_signs_in_for_an_entra_token_is_in_no_output() {
+    let directory = directory("entra");
+    let [tenant, id, _] = Lab::sign_in_variables();
+    let planted = Planted::of(&[KEY, TOKEN, PASSWORD]);
+    let mut runs = Vec::new();
+    for (number, secret) in [KEY, TOKEN, PASSWORD].into_iter().enumerate() {
+        let file = directory.join(format!("{number}.txt"));
+        fs::write(&file, secret).expect("written");
+        let file = file.display().to_string();
+        let endpoint = format!("http://127.0.0.1:9/{secret}");
+        let signed = Run::default().env(tenant.0, tenant.1).env(id.0, id.1);
+        let given = [
+            ("client-secret", signed.clone().env("AZURE_CLIENT_SECRET", secret)),
+            ("client-secret", signed.clone().env(tenant.0, secret).env("AZURE_CLIENT_SECRET", secret)),
+            ("client-secret", signed.clone().env(id.0, secret).env("AZURE_CLIENT_SECRET", secret)),
+            ("workload", signed.clone().env("AZURE_FEDERATED_TOKEN_FILE", &file)),
+            ("workload", signed.clone().env("AZURE_FEDERATED_TOKEN_FILE", secret)),
+            ("managed-identity", Run::default().env("IDENTITY_ENDPOINT", &endpoint).env("IDENTITY_HEADER", secret)),
+            ("managed-identity", Run::default().env("IDENTITY_ENDPOINT", secret).env("IDENTITY_HEADER", secret)),
+            ("auto", signed.env("AZURE_CLIENT_SECRET", secret).env("AZURE_FEDERATED_TOKEN_FILE", &file)),
+        ];
+        for (one, (source, given)) in given.into_iter().enumerate() {
+            for format in ["text", "short", "json", "markdown"] {
+                let saved = directory.join(format!("{number}-{one}-{format}.json"));
+                let world = ["doctor", "--lab", "healthy-entra-private-endpoint", "--format", format, "-vv"];
+                runs.push(given.clone().with(&world).with(&["--entra", source]).writes("--save", &saved));
+            }
+            if source != "auto" {
+                let proxy = format!("http://svc:{PASSWORD}@127.0.0.1:9");
+                let there = ["doctor", "--region", "westeurope", "--proxy", &proxy, "--timeout", "0.4", "-vv"];
+                runs.push(given.with(&there).with(&["--entra", source]));
+            }
+        }
+    }
+    search(&runs, &planted);
+    fs::remove_dir_all(&directory).expect("removed");
+}
+
 /// What the client of a world gives, and its proxy.
 fn credentials_of(worlds: &[(&str, &str)]) -> Planted {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -4,17 +4,22 @@ use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
-use speech_endpoint::lab::{Lab, Rehearsal};
+use speech_endpoint::lab::{Lab, Obtained, Rehearsal};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
     Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
     diagnose,
 };
 
-use super::args::{CredentialArgs, each_once};
+use super::args::{CredentialArgs, EntraSource, each_once};
+use super::entra::{self, Fetched, Wanted};
 use super::failure::Failure;
 use super::lab;
 use super::output::Output;
@@ -26,7 +31,7 @@ mod filter;
 mod plan;
 mod run;
 
-use args::{DoctorArgs, DoctorFormat};
+use args::{DoctorArgs, DoctorFormat, NetArgs};
 use run::{Progress, Request, run_probe};
 
 /// Plan, evidence, diagnosis, report.
@@ -57,7 +62,8 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
     if let Some(name) = &args.lab {
         return rehearsed(name, args, output);
     }
-    let request = match request(args, output) {
+    let progress = progress(args, total(args));
+    let request = match request(args, output, &progress) {
         // For people one line says it all; a program reads the same document as ever.
         Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
             return Ok(Some(unread(&failure)));
@@ -68,10 +74,11 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
         output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
         return Ok(None);
     }
-    run_probe(&request, &progress(args, request.plan.limits.total)).map(Some)
+    run_probe(&request, &progress).map(Some)
 }
 
-/// The same in a world of the lab, with what its client gives: neither the environment nor its credentials count there.
+/// The same in a world of the lab, with what its client gives: neither the environment nor its credentials count there, but
+/// for an Entra token, which is fetched in the world.
 fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
     let world = lab::world(name)?;
     let mut rehearsal = Rehearsal::default();
@@ -85,14 +92,23 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
     output.detail(1, || format!("the world: {}", world.title()));
     lab::block_on(async {
         let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
+        let progress = progress(args, total);
+        if args.credential.entra.is_some() {
+            rehearsal.obtained = Some(obtained(&lab, args, total, &progress).await?);
+            rehearsal.total = Some(if args.plan { total } else { progress.left() });
+        }
         match lab.plan(&rehearsal) {
             Ok(plan) if args.plan => {
                 output.data(&plan::write(&plan, args.format == DoctorFormat::Json))?;
                 Ok(None)
             }
-            _ => Ok(Some(lab.examine(&rehearsal, &progress(args, total), run::interrupt()).await)),
+            _ => Ok(Some(lab.examine(&rehearsal, &progress, run::interrupt()).await)),
         }
     })?
+}
+
+fn total(args: &DoctorArgs) -> Duration {
+    args.net.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0)
 }
 
 fn progress(args: &DoctorArgs, total: Duration) -> Progress {
@@ -111,42 +127,120 @@ fn unread(failure: &Failure) -> Evidence {
     evidence
 }
 
-fn request(args: &DoctorArgs, output: &Output) -> Result<Request, Failure> {
+/// What `--entra` fetches in a world; nothing where only the plan is printed.
+async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Progress) -> Result<Obtained, Failure> {
+    let mut obtained = Obtained::default();
+    let (Some(source), false, Ok(account)) = (args.credential.entra, args.plan, lab.account()) else {
+        return Ok(obtained);
+    };
+    let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab's store");
+    let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables());
+    let wanted = Wanted {
+        source,
+        account,
+        resource_id: args.credential.resource_id.as_deref().map(str::parse).transpose()?,
+        way: entra::Way { network: lab.network().into(), trust: &trust, proxies: &proxies.unwrap_or_default() },
+        total,
+        // They would sign in at the real authority.
+        asks_programs: false,
+    };
+    progress.show("Entra token");
+    let fetched = unless_interrupted(&wanted).await?;
+    obtained.credential = fetched.credential;
+    obtained.remarks.push(fetched.remark);
+    Ok(obtained)
+}
+
+fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Request, Failure> {
     let settings::Subject { account, notes, source } = settings::subject(&args.resource)?;
     output.detail(1, || {
         format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
     });
     let mut remarks: Vec<Remark> = notes.iter().map(remark).collect();
-    let (credential, credential_facts) = credential(&args.credential, &account, &mut remarks, output)?;
-    let plan = planned(args, &account, credential.as_ref())?;
-    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
     let net = &args.net;
-    let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
+    let dns_servers: Vec<_> = net.dns_servers.iter().map(|server| server.0).collect();
+    let (trust, proxies) = surroundings(net)?;
+    let (credential, credential_facts) = match args.credential.entra {
+        Some(source) if !args.plan => {
+            progress.show("Entra token");
+            let network = Arc::new(SystemNetwork::new(&dns_servers));
+            let way = entra::Way { network, trust: &trust, proxies: &proxies };
+            fetched(source, args, &account, way, &mut remarks)?
+        }
+        _ => credential(&args.credential, &account, &mut remarks)?,
+    };
+    // What fetching a token took is no longer there for looking.
+    let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
+    let plan = planned(args, &account, credential.as_ref(), total)?;
+    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
     Ok(Request {
         plan,
         credential,
         credential_facts,
         remarks,
-        dns_servers: net.dns_servers.iter().map(|server| server.0).collect(),
-        ca_pem,
-        proxy: net.proxy.clone(),
-        variables: settings::proxy_variables(),
+        dns_servers,
+        trust,
+        proxies,
         ip: net.ip,
         now: settings::now(),
     })
 }
 
-fn planned(args: &DoctorArgs, account: &Account, credential: Option<&Credential>) -> Result<Plan, Failure> {
+/// The roots and proxies of this run.
+fn surroundings(net: &NetArgs) -> Result<(Trust, ProxySettings), Failure> {
+    let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
+    let trust = Trust::system(ca_pem.as_deref().map(str::as_bytes))
+        .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
+    let proxies = ProxySettings::new(net.proxy.as_deref(), &settings::proxy_variables())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((trust, proxies))
+}
+
+/// The token that `--entra` fetches. Without one, the run goes as far as it can.
+fn fetched(
+    source: EntraSource,
+    args: &DoctorArgs,
+    account: &Account,
+    way: entra::Way<'_, SystemNetwork>,
+    remarks: &mut Vec<Remark>,
+) -> Result<Authentication, Failure> {
+    let resource_id = match args.credential.resource_id.as_deref().map(str::parse).transpose() {
+        Ok(id) => id,
+        Err(error) => return Ok((None, Some(CredentialFacts::faulty("token", &error)))),
+    };
+    let wanted = Wanted { source, account, resource_id, way, total: total(args), asks_programs: true };
+    let fetched = lab::block_on(unless_interrupted(&wanted))??;
+    remarks.push(fetched.remark);
+    let Some(credential) = fetched.credential else { return Ok((None, None)) };
+    remarks.extend(credential.notes(account).iter().map(remark));
+    let facts = credential.facts(salt());
+    Ok((Some(credential), Some(facts)))
+}
+
+/// Programs that were started end with it.
+async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
+    tokio::select! {
+        biased;
+        fetched = entra::fetch(wanted) => Ok(fetched),
+        () = run::interrupt() => Err(Failure::interrupted("a token was there")),
+    }
+}
+
+fn planned(
+    args: &DoctorArgs,
+    account: &Account,
+    credential: Option<&Credential>,
+    total: Duration,
+) -> Result<Plan, Failure> {
     let services = each_once(&args.services);
     let query = settings::query(&args.query)?;
-    let total = args.net.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0);
     let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
     let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
     if let Some(expect) = args.expect {
         plan.expect(expect.into());
     }
-    if args.credential.entra.is_some() {
-        // Looked at although no token is fetched.
+    if args.credential.entra.is_some() && credential.is_none() {
+        // Looked at although there is no token.
         plan.add(Target::authority(account));
     }
     Ok(plan)
@@ -156,22 +250,12 @@ fn remark(note: &Note) -> Remark {
     Remark::new(note.id, note.text.clone(), false)
 }
 
-/// The credential, and what evidence may hold of it. One with a bad shape is not sent, and is a finding.
-fn credential(
-    args: &CredentialArgs,
-    account: &Account,
-    remarks: &mut Vec<Remark>,
-    output: &Output,
-) -> Result<(Option<Credential>, Option<CredentialFacts>), Failure> {
-    let Some(given) = settings::given_credential(args)? else {
-        if args.entra.is_some() {
-            output.note(&Note::new(
-                "entra",
-                "no Entra token is fetched yet: give one with `--token-env` or `--token-file`",
-            ));
-        }
-        return Ok((None, None));
-    };
+/// The credential, and what evidence may hold of it.
+type Authentication = (Option<Credential>, Option<CredentialFacts>);
+
+/// The credential that is given. One with a bad shape is not sent, and is a finding.
+fn credential(args: &CredentialArgs, account: &Account, remarks: &mut Vec<Remark>) -> Result<Authentication, Failure> {
+    let Some(given) = settings::given_credential(args)? else { return Ok((None, None)) };
     let read = given.read.and_then(|credential| with_resource_id(credential, args.resource_id.as_deref()));
     match read {
         Ok(credential) => {

@@ -49,6 +49,11 @@ impl Failure {
         Self { kind: Kind::Program, id: "listen", message, json: false }
     }
 
+    /// Somebody ended it before there was anything to report.
+    pub(crate) fn interrupted(before: &str) -> Self {
+        Self { kind: Kind::Program, id: "interrupted", message: format!("interrupted before {before}"), json: false }
+    }
+
     /// The same failure, reported as JSON too.
     pub(crate) fn with_json(self, json: bool) -> Self {
         Self { json, ..self }

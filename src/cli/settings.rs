@@ -260,7 +260,7 @@ pub(crate) fn now() -> SystemTime {
 }
 
 /// A variable of the environment; an empty one counts as not set.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     exact(name).filter(|value| !value.trim().is_empty())
 }
 

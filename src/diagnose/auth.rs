@@ -2,9 +2,9 @@
 
 use super::config::accepted;
 use super::refusal::{Refusal, phrase};
-use super::{Rule, Seen, Sight};
+use super::{Rule, Seen, Sight, When};
 use crate::catalogue::Severity;
-use crate::evidence::{AuthFacts, AuthTry, Claims};
+use crate::evidence::{AuthFacts, AuthTry, Claims, Evidence};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH05", no_role, &[]),
     Rule::target("AUTH06", expired, &["AUTH02", "AUTH04"]),
     Rule::target("AUTH09", keys_disabled, &[]),
+    Rule { id: "AUTH11", when: When::Whole(no_token), hides: &[] },
 ];
 
 /// AUTH01: the key is refused for itself.
@@ -123,6 +124,17 @@ fn keys_disabled(sight: &Sight<'_>) -> Option<Seen> {
     Some(seen)
 }
 
+/// AUTH11: no source gave a token, although the host that gives them can be reached.
+fn no_token(evidence: &Evidence) -> Option<Seen> {
+    let remark = evidence.remarks.iter().find(|remark| remark.id == "AUTH11")?;
+    let authority = evidence.traces.iter().find(|trace| trace.target.purpose.as_deref() == Some(AUTHORITY));
+    if authority.is_some_and(|trace| trace.failed_at().is_some()) {
+        return None;
+    }
+    let seen = Seen::new(remark.text.as_str()).at(Severity::Error);
+    Some(seen.not_if(authority.map(|trace| format!("`{}` is reached", trace.target.host)), "AUTH12"))
+}
+
 fn denied<'a>(sight: &Sight<'a>, forms: &[&str]) -> Option<&'a AuthFacts> {
     sight.denied().filter(|denied| forms.contains(&denied.form.as_str()))
 }
@@ -174,6 +186,9 @@ fn audience_is_right(sight: &Sight<'_>) -> bool {
 fn resource_of(scope: &str) -> &str {
     scope.trim_end_matches(".default").trim_end_matches('/')
 }
+
+/// The purpose of the target that gives Entra tokens.
+const AUTHORITY: &str = "Entra token host";
 
 /// The application id of Azure AI services, which tokens of version 2 carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";

@@ -70,6 +70,8 @@ pub(super) struct CredentialToml {
     pub(super) audience: Option<String>,
     /// In how many seconds a token expires.
     pub(super) expires_in: Option<i64>,
+    /// Why no Entra token could be obtained, where one was wanted.
+    pub(super) unobtained: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

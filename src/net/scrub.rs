@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, Secret};
 use crate::evidence::Evidence;
 use crate::net::proxy::ProxySettings;
 
@@ -35,6 +35,17 @@ pub(crate) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies
         return evidence;
     }
     serde_json::from_value(value).unwrap_or_else(|_| Evidence::new(evidence.observed_at, evidence.resource))
+}
+
+/// A text without any piece of the secrets, as a peer or a program may repeat them.
+#[must_use]
+pub fn without_secrets(text: &str, secrets: &[Secret]) -> String {
+    let mut sought = Secrets::default();
+    for secret in secrets {
+        sought.add(secret.expose());
+        sought.whole.insert(secret.expose().to_ascii_lowercase().into_bytes());
+    }
+    sought.cut(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// What is looked for, in lower case.

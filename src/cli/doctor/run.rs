@@ -22,22 +22,17 @@ pub(crate) struct Request {
     pub(crate) credential_facts: Option<CredentialFacts>,
     pub(crate) remarks: Vec<Remark>,
     pub(crate) dns_servers: Vec<SocketAddr>,
-    pub(crate) ca_pem: Option<String>,
-    pub(crate) proxy: Option<String>,
-    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) trust: Trust,
+    pub(crate) proxies: ProxySettings,
     pub(crate) ip: Family,
     pub(crate) now: SystemTime,
 }
 
 /// Looks at everything that is planned, until the time is up or somebody interrupts.
 pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Evidence, Failure> {
-    let proxies = ProxySettings::new(request.proxy.as_deref(), &request.variables)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let trust = Trust::system(request.ca_pem.as_deref().map(str::as_bytes))
-        .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
     block_on(async {
         let network = SystemNetwork::new(&request.dns_servers);
-        let mut means = Means::new(&network, &trust, &proxies, request.now);
+        let mut means = Means::new(&network, &request.trust, &request.proxies, request.now);
         means.credential = request.credential.as_ref();
         means.credential_facts.clone_from(&request.credential_facts);
         means.remarks.clone_from(&request.remarks);
@@ -66,9 +61,20 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Says what is waited for, and how long it can take yet.
+    pub(crate) fn show(&self, what: &str) {
+        self.line.show(&format!("{what} … {:.0} s left", self.left().as_secs_f64()));
+    }
+
+    /// What is left of the time for the whole run.
+    pub(crate) fn left(&self) -> Duration {
+        self.total.saturating_sub(self.began.elapsed())
+    }
+}
+
 impl Watch for Progress {
     fn stage(&self, host: &str, stage: Stage) {
-        let left = self.total.saturating_sub(self.began.elapsed()).as_secs_f64();
-        self.line.show(&format!("{stage} {host} … {left:.0} s left"));
+        self.show(&format!("{stage} {host}"));
     }
 }
