@@ -62,7 +62,7 @@ impl Connection {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure_of_hyper(&error))?;
-        Ok(Self { sender, driver: Driver { connection, has_ended: false } })
+        Ok(Self { sender, driver: Driver::Running(connection) })
     }
 
     /// Whether another exchange may follow.
@@ -97,18 +97,21 @@ impl Connection {
     }
 
     /// Gives the stream back after an answer that switched protocols, with what was read of it beyond the answer.
-    pub(crate) async fn switch(mut self) -> (Stream, Bytes) {
+    pub(crate) async fn switch(mut self) -> Result<(Stream, Bytes), Failure> {
         poll_fn(|cx| self.driver.poll(cx)).await;
-        let parts = self.driver.connection.into_parts();
-        (parts.io.into_inner(), parts.read_buf)
+        match self.driver {
+            Driver::Ended(Some(parts)) => Ok((parts.io.into_inner(), parts.read_buf)),
+            _ => Err(Failure::new(FailureKind::Reset, "the connection broke as the protocols were switched")),
+        }
     }
 }
 
 /// Moves the bytes of a connection while somebody waits for what they bring.
 #[derive(Debug)]
-struct Driver {
-    connection: http1::Connection<TokioIo<Stream>, Empty<Bytes>>,
-    has_ended: bool,
+enum Driver {
+    Running(http1::Connection<TokioIo<Stream>, Empty<Bytes>>),
+    /// The stream, unless it broke. Who still waits for an answer learns of the end by what is gone with the connection.
+    Ended(Option<http1::Parts<TokioIo<Stream>>>),
 }
 
 impl Driver {
@@ -126,10 +129,15 @@ impl Driver {
         .await
     }
 
-    /// Ready when the connection has ended: what went wrong is seen by whoever waits for the answer.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.has_ended = self.has_ended || self.connection.poll_without_shutdown(cx).is_ready();
-        if self.has_ended { Poll::Ready(()) } else { Poll::Pending }
+        let Self::Running(connection) = self else { return Poll::Ready(()) };
+        let Poll::Ready(outcome) = connection.poll_without_shutdown(cx) else { return Poll::Pending };
+        if let Self::Running(connection) = std::mem::replace(self, Self::Ended(None)) {
+            *self = Self::Ended(outcome.ok().map(|()| connection.into_parts()));
+        }
+        // Who waits is woken by the next poll, which this one has made useful.
+        cx.waker().wake_by_ref();
+        Poll::Ready(())
     }
 }
 

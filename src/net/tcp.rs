@@ -68,10 +68,10 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
     // Not by the timer, which ticks no finer than a millisecond.
     let mut pending: FuturesUnordered<_> = waiting.next().map(attempt).into_iter().collect();
     let mut next_start = begun + ATTEMPT_DELAY;
-    loop {
+    while !pending.is_empty() {
         let starts = waiting.len() > 0;
         tokio::select! {
-            Some((peer, result)) = pending.next(), if !pending.is_empty() => {
+            Some((peer, result)) = pending.next() => {
                 let failure = Result::as_ref(&result).err().map(failure_of_io);
                 attempts.push(Attempt { peer, failure, took: begun.elapsed() });
                 if let Ok(stream) = result {
@@ -85,7 +85,6 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
                 next_start = Instant::now() + ATTEMPT_DELAY;
             }
             () = sleep_until(deadline) => break,
-            else => break,
         }
     }
     let known: Vec<SocketAddr> = attempts.iter().map(|attempt| attempt.peer).collect();
@@ -168,6 +167,45 @@ pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::{Lookup, MachineFacts, NameAnswer};
+
+    /// Addresses are refused, reset or taken after a while, by their last number.
+    struct Slow;
+
+    impl Network for Slow {
+        async fn lookup(&self, _: &str, _: Duration) -> Lookup {
+            Lookup { facts: crate::evidence::DnsFacts::default(), failure: None }
+        }
+
+        async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {
+            None
+        }
+
+        async fn connect(&self, peer: SocketAddr) -> std::io::Result<TcpStream> {
+            match peer.port() {
+                1 => Err(std::io::ErrorKind::ConnectionRefused.into()),
+                _ => std::future::pending().await,
+            }
+        }
+
+        fn machine(&self) -> MachineFacts {
+            MachineFacts::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_race_that_is_lost_is_over_and_the_next_starts_when_one_has_failed() {
+        let begun = Instant::now();
+        let refused = ["10.0.0.1:1", "10.0.0.2:1"].map(|peer| peer.parse().unwrap());
+        let lost = race(&Slow, &refused, Duration::from_secs(5)).await;
+        assert_eq!((lost.facts.attempts.len(), begun.elapsed()), (2, Duration::ZERO), "{lost:?}");
+        assert_eq!(lost.outcome.unwrap_err().kind, FailureKind::Refused);
+        let silent = ["10.0.0.1:2", "10.0.0.2:2"].map(|peer| peer.parse().unwrap());
+        let lost = race(&Slow, &silent, Duration::from_secs(5)).await;
+        assert_eq!((lost.facts.attempts.len(), begun.elapsed()), (2, Duration::from_secs(5)), "{lost:?}");
+        assert_eq!(race(&Slow, &[], Duration::from_secs(5)).await.outcome.unwrap_err().kind, FailureKind::Other);
+        assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    }
 
     #[test]
     fn families_take_turns_from_the_first() {

@@ -98,7 +98,10 @@ async fn finish(
         Ok(_) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }
-        Ok((stream, read)) => Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await),
+        Ok(Err(failure)) => Err(failure),
+        Ok(Ok((stream, read))) => {
+            Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
+        }
     };
     Upgrade { facts: Some(facts), outcome, location: None }
 }
