@@ -207,8 +207,8 @@ impl Inner {
                     seat.source.accepted(&held);
                     return Ok((socket, connection_id));
                 }
-                Err(error) if error.status() == Some(401) && seat.source.refused(&held, &mut tried) => {}
-                Err(error) => return Err(error),
+                Err(ended) if ended.status() == Some(401) && seat.source.refused(&held, &mut tried) => {}
+                Err(ended) => return Err(self.core.explain(&aim, ended).await),
             }
         }
     }

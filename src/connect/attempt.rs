@@ -40,6 +40,12 @@ pub(super) struct Aim<'a> {
     pub(super) clock: Clock,
 }
 
+/// An attempt that ended, and all that was seen; it is explained only where nothing else is tried.
+pub(super) struct Ended {
+    seen: Vec<Seen>,
+    end: End,
+}
+
 /// What was seen of one host.
 pub(super) struct Seen {
     url: Url,
@@ -63,18 +69,15 @@ impl Core {
     /// 2. Dial, and ask for the upgrade with the credential.
     /// 3. Where the answer is a redirect, or a 404 of a host that may direct its clients, go where it names, a few times at
     ///    most and never where [`discovery::follow`] does not.
-    pub(super) async fn open(&self, aim: &Aim<'_>) -> Result<Socket, ConnectError> {
+    pub(super) async fn open(&self, aim: &Aim<'_>) -> Result<Socket, Ended> {
         let mut seen = Vec::new();
         let span = spans::call(aim.endpoint.service(), &aim.endpoint.to_url(), aim.connection_id);
         let opened = self.hop(aim, &mut seen).instrument(span.clone()).await;
-        match opened {
-            Ok(socket) => Ok(socket),
-            Err(end) => {
-                spans::failed(&span, &end.failure);
-                self.directions.forget(aim.endpoint);
-                Err(self.explain(aim, seen, end).await)
-            }
-        }
+        opened.map_err(|end| {
+            spans::failed(&span, &end.failure);
+            self.directions.forget(aim.endpoint);
+            Ended { seen, end }
+        })
     }
 
     /// One request without a body to the endpoint itself.
@@ -82,7 +85,7 @@ impl Core {
         let mut seen = Seen::new(aim.endpoint.to_url());
         match self.request(aim, &mut seen).await {
             Ok(answer) => Ok(answer),
-            Err(end) => Err(self.explain(aim, vec![seen], end).await),
+            Err(end) => Err(self.explain(aim, Ended { seen: vec![seen], end }).await),
         }
     }
 
@@ -96,7 +99,7 @@ impl Core {
                 }
                 Ok(named)
             }
-            Err(end) => Err(self.explain(aim, vec![seen], end).await),
+            Err(end) => Err(self.explain(aim, Ended { seen: vec![seen], end }).await),
         }
     }
 
@@ -121,7 +124,7 @@ impl Core {
         let host = url.host_str().unwrap_or_default();
         let found = self.dialer.network.addresses(host, LOOKUP).await.unwrap_or_default();
         seen.log.dns = Step::Passed { found, took: Duration::ZERO };
-        self.explain(aim, vec![seen], end).await
+        self.explain(aim, Ended { seen: vec![seen], end }).await
     }
 
     /// The evidence of a request that was not answered: the way there, walked once more.
@@ -135,7 +138,7 @@ impl Core {
             seen.http = Some(Step::Failed { failure, found: None, took: begun.elapsed() });
             end
         };
-        self.explain(aim, vec![seen], end).await
+        self.explain(aim, Ended { seen: vec![seen], end }).await
     }
 
     async fn request(&self, aim: &Aim<'_>, seen: &mut Seen) -> Result<Answer, End> {
@@ -244,7 +247,8 @@ impl Core {
     }
 
     /// Everything that was seen, and what only a diagnosis wants to know beside.
-    async fn explain(&self, aim: &Aim<'_>, seen: Vec<Seen>, end: End) -> ConnectError {
+    pub(super) async fn explain(&self, aim: &Aim<'_>, ended: Ended) -> ConnectError {
+        let Ended { seen, end } = ended;
         let mut evidence = evidence_of(aim.endpoint, aim.credential);
         let host = seen.last().and_then(|seen| seen.url.host_str()).map(str::to_owned);
         for (place, seen) in seen.into_iter().enumerate() {
@@ -372,6 +376,13 @@ impl Seen {
         let (auth, failure) = denied(aim, &reply, took);
         self.auth = Some(auth);
         End { stage: Stage::Auth, failure, reply: Some(Box::new(reply)) }
+    }
+}
+
+impl Ended {
+    /// The status of the answer, where there was one.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.end.reply.as_ref().map(|reply| reply.status)
     }
 }
 
