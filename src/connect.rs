@@ -20,13 +20,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::account::Account;
+use crate::catalogue::Stage;
 use crate::credential::Header;
 use crate::endpoint::Endpoint;
-use crate::evidence::{Evidence, Failure, Remark, ResourceFacts};
+use crate::evidence::{Evidence, Remark, ResourceFacts};
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
+use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
-use crate::plan::{self, Limits};
+use crate::plan::{self, DEFAULT_JOBS, Limits, Plan};
+use crate::probe::{Means, probe};
 use crate::query::Query;
 use crate::service::Service;
 
@@ -47,7 +50,7 @@ mod turns;
 
 use attempt::{Aim, Core, wall_clock};
 pub use builder::{BuildError, Builder};
-use dial::Clock;
+use dial::{Clock, Dialer};
 use error::Attempt;
 pub use error::{ConnectCause, ConnectError};
 pub use failover::Health;
@@ -65,6 +68,7 @@ struct Inner {
     core: Arc<Core>,
     issuer: Arc<dyn Issue>,
     client: reqwest::Client,
+    trust: Trust,
     prepared: Prepared,
     total: Duration,
     limits: Limits,
@@ -140,6 +144,20 @@ impl Connector {
         self.0.prepared.release(service);
     }
 
+    /// Looks at a service of every account as the doctor does, by this connector's network, roots and proxies and with its
+    /// credentials: what the attempt of an application cannot tell apart is asked for, which takes longer. One piece of
+    /// evidence for each account, in their order.
+    ///
+    /// The roots are those given by [`Builder::trust`], else this machine's, also where TLS is the application's own.
+    pub async fn examine(&self, service: Service, query: &Query) -> Vec<Evidence> {
+        let inner = &*self.0;
+        let mut all = Vec::with_capacity(inner.seats.len());
+        for seat in &inner.seats {
+            all.push(inner.examine(seat, service, query).await);
+        }
+        all
+    }
+
     /// How the accounts stand, in their order.
     #[must_use]
     pub fn accounts(&self) -> Vec<AccountState> {
@@ -213,6 +231,21 @@ impl Inner {
         }
     }
 
+    async fn examine(&self, seat: &Seat, service: Service, query: &Query) -> Evidence {
+        let tried = Tried::default();
+        let waiting = seat.source.credential(&seat.account, &self.issuer, &tried);
+        let held = tokio::time::timeout(self.total / 2, waiting).await;
+        let held = held.unwrap_or(Err(TokenError::TimedOut { limit: self.total / 2 }));
+        let credential = held.as_ref().ok().and_then(Held::credential);
+        let plan = Plan::new(&seat.account, &[service], query, credential, self.total, DEFAULT_JOBS);
+        let Dialer { network, proxies, .. } = &self.core.dialer;
+        let mut means = Means::new(network, &self.trust, proxies, wall_clock());
+        means.credential = credential;
+        means.credential_facts = credential.map(attempt::credential_facts);
+        means.remarks.extend(held.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true)));
+        probe(&plan, &means, &(), std::future::pending()).await
+    }
+
     /// What is sent, and the header that carries it.
     async fn credential(
         &self,
@@ -232,7 +265,7 @@ impl Inner {
         let held = held.map_err(|error| {
             let evidence = issuer::seen(&error).unwrap_or_else(|| {
                 let mut evidence = attempt::evidence_of(endpoint, None);
-                evidence.remarks.push(Remark::new("token", error.to_string(), true));
+                evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
                 evidence
             });
             before_the_network(service, host.clone(), error.into(), evidence)
@@ -246,18 +279,16 @@ impl Inner {
         Ok((held, header))
     }
 
-    /// Every account has been asked to be left alone for longer than the call may take.
+    /// Every account asked to be left alone for longer than the call may take; or the time was too short for any.
     fn resting(&self, service: Service) -> ConnectError {
         let now = Instant::now();
-        let rest = self.seats.iter().map(|seat| seat.breaker.asked_to_rest(now)).min().unwrap_or_default();
-        let text =
-            format!("the service asks for {} s without further calls: try again then", rest.as_secs_f64().ceil());
-        let failure = Failure::new(crate::evidence::FailureKind::Status, text.clone());
-        let account = &self.seats[0].account;
-        let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(account));
-        evidence.remarks.push(Remark::new("QUO01", text, true));
-        let cause = ConnectCause::Network { stage: crate::catalogue::Stage::Quota, failure };
-        before_the_network(service, None, cause, evidence)
+        let asked = self.seats.iter().map(|seat| seat.asked(now)).filter(|(_, rest)| !rest.is_zero());
+        if let Some((Some(asked), rest)) = asked.min_by_key(|(_, rest)| *rest) {
+            return asked.held_back(service, rest);
+        }
+        let failure = crate::net::silence(self.total);
+        let evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.seats[0].account));
+        before_the_network(service, None, ConnectCause::Network { stage: Stage::Environment, failure }, evidence)
     }
 }
 

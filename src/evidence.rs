@@ -325,6 +325,8 @@ pub enum Skip {
     NoCredential,
     /// The host only had to be reached.
     ReachableOnly,
+    /// Nothing asks for it: an application goes straight to the upgrade.
+    NotAsked,
     /// The service names another host, which is a target of its own.
     Redirected,
     /// The run ended before.
@@ -348,6 +350,7 @@ impl Skip {
             Self::NotWebSocket => "not_websocket",
             Self::NoCredential => "no_credential",
             Self::ReachableOnly => "reachable_only",
+            Self::NotAsked => "not_asked",
             Self::Redirected => "redirected",
             Self::Ended => "ended",
         }

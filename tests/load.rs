@@ -55,6 +55,7 @@ fn two_thousand_connections_survive_resets_rotation_and_expiry() {
     survive(2000);
 }
 
+#[allow(clippy::print_stdout, reason = "the figures")]
 fn survive(connections: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {

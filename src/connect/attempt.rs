@@ -15,8 +15,8 @@ use crate::catalogue::Stage;
 use crate::credential::{Credential, Header};
 use crate::endpoint::{Discovery, Endpoint};
 use crate::evidence::{
-    AuthFacts, Evidence, Failure, FailureKind, HttpFacts, Redirect, Reply, ResourceFacts, Skip, Step, Trace,
-    UpgradeFacts, unix_seconds,
+    AuthFacts, CredentialFacts, Evidence, Failure, FailureKind, HttpFacts, Redirect, Reply, ResourceFacts, Skip, Step,
+    Trace, UpgradeFacts, unix_seconds,
 };
 use crate::net::http::{Answer, Connection, Question};
 use crate::net::websocket::{self, Ask, Socket};
@@ -122,7 +122,7 @@ impl Core {
         };
         // The connection was opened, or there would be no answer; by which address is asked again.
         let host = url.host_str().unwrap_or_default();
-        let found = self.dialer.network.addresses(host, LOOKUP).await.unwrap_or_default();
+        let found = self.dialer.network.addresses(host, aim.clock.afterwards().limit()).await.unwrap_or_default();
         seen.log.dns = Step::Passed { found, took: Duration::ZERO };
         self.explain(aim, Ended { seen: vec![seen], end }).await
     }
@@ -130,7 +130,7 @@ impl Core {
     /// The evidence of a request that was not answered: the way there, walked once more.
     pub(super) async fn explain_silence(&self, aim: &Aim<'_>, url: &Url, end: End, begun: Instant) -> ConnectError {
         let mut seen = Seen::new(url.clone());
-        let again = Aim { clock: aim.clock.shortened(LOOKUP), ..*aim };
+        let again = Aim { clock: aim.clock.afterwards(), ..*aim };
         let end = if let Err(end) = self.dial(&again, &mut seen).await {
             end
         } else {
@@ -270,10 +270,11 @@ impl Core {
         let target = seen.target(aim.endpoint, is_directed);
         let mut trace = Trace::new(target.facts());
         let lookup = if seen.log.wants_lookup() {
-            let mut lookup = self.dialer.network.lookup(target.host(), LOOKUP).await;
+            let clock = aim.clock.afterwards();
+            let mut lookup = self.dialer.network.lookup(target.host(), clock.limit()).await;
             if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
                 for name in &target.namesakes {
-                    lookup.facts.also.extend(self.dialer.network.ask(name, LOOKUP).await);
+                    lookup.facts.also.extend(self.dialer.network.ask(name, clock.limit()).await);
                 }
             }
             Some(lookup)
@@ -281,7 +282,8 @@ impl Core {
             None
         };
         let is_websocket = aim.endpoint.service().is_websocket();
-        trace.http = seen.http.unwrap_or(Step::Skipped { because: Skip::Ended });
+        trace.http =
+            seen.http.unwrap_or(Step::Skipped { because: if is_websocket { Skip::NotAsked } else { Skip::Ended } });
         trace.websocket = seen
             .websocket
             .unwrap_or(Step::Skipped { because: if is_websocket { Skip::Ended } else { Skip::NotWebSocket } });
@@ -353,7 +355,7 @@ impl Seen {
     pub(super) fn refuse_request(&mut self, aim: &Aim<'_>, reply: Reply, begun: Instant) -> End {
         let took = begun.elapsed();
         let found = HttpFacts { reply: reply.clone(), ..HttpFacts::default() };
-        if answer::is_about_the_credential(&reply) {
+        if aim.credential.is_some() && answer::is_about_the_credential(&reply) {
             self.http = Some(Step::Passed { found, took });
             let (auth, failure) = denied(aim, &reply, took);
             self.auth = Some(auth);
@@ -368,7 +370,7 @@ impl Seen {
     fn refuse(&mut self, aim: &Aim<'_>, facts: UpgradeFacts, failure: Failure, begun: Instant) -> End {
         let reply = facts.reply.clone();
         let took = begun.elapsed();
-        if !answer::is_about_the_credential(&reply) {
+        if aim.credential.is_none() || !answer::is_about_the_credential(&reply) {
             self.websocket = Some(Step::Failed { failure: failure.clone(), found: Some(facts), took });
             return End { stage: Stage::WebSocket, failure, reply: Some(Box::new(reply)) };
         }
@@ -408,9 +410,13 @@ pub(super) fn denied(aim: &Aim<'_>, reply: &Reply, took: Duration) -> (Step<Auth
 /// Evidence of an account of which nothing was seen yet.
 pub(super) fn evidence_of(endpoint: &Endpoint, credential: Option<&Credential>) -> Evidence {
     let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(endpoint.account()));
-    // What is compared are fingerprints of one run; here there is none to compare with.
-    evidence.credential = credential.map(|credential| credential.facts(super::jitter::jitter().to_bits()));
+    evidence.credential = credential.map(credential_facts);
     evidence
+}
+
+/// Fingerprints are compared within one run; here there is none to compare with.
+pub(super) fn credential_facts(credential: &Credential) -> CredentialFacts {
+    credential.facts(super::jitter::jitter().to_bits())
 }
 
 fn redirect(named: Option<&Url>, endpoint: &Endpoint) -> Redirect {
@@ -435,6 +441,3 @@ fn method(endpoint: &Endpoint) -> hyper::Method {
 pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
-
-/// What only a diagnosis wants to know is not worth a long wait.
-const LOOKUP: Duration = Duration::from_secs(2);

@@ -8,7 +8,6 @@ use rustls::ClientConfig;
 use super::attempt::Core;
 use super::dial::Dialer;
 use super::discovery::Directions;
-use super::failover::Breaker;
 use super::issuer::Issuer;
 use super::prepared::Prepared;
 use super::token::TokenSource;
@@ -115,10 +114,10 @@ impl Builder {
     pub fn build(self) -> Result<Connector, BuildError> {
         let network = self.network.unwrap_or_else(|| SharedNetwork::new(SystemNetwork::new(&[])));
         let proxies = self.proxies.map_or_else(ProxySettings::of_this_process, Ok)?;
-        let tls = match (&self.config, self.trust) {
-            (Some(config), _) => TlsClient::with_config(config),
-            (None, Some(trust)) => TlsClient::new(&trust).map_err(BuildError::Client)?,
-            (None, None) => TlsClient::new(&Trust::system(None)?).map_err(BuildError::Client)?,
+        let trust = self.trust.map_or_else(|| Trust::system(None), Ok)?;
+        let tls = match &self.config {
+            Some(config) => TlsClient::with_config(config),
+            None => TlsClient::new(&trust).map_err(BuildError::Client)?,
         };
         let limits = Limits::of(self.total, 1, 1);
         let client = match self.client {
@@ -127,12 +126,12 @@ impl Builder {
         };
         let dialer = Dialer::new(network, tls, proxies);
         let core = Arc::new(Core { dialer, directions: Directions::default() });
-        let seat = |(account, source)| Seat { account, source, breaker: Breaker::default() };
         Ok(Connector(Arc::new(Inner {
-            seats: self.accounts.into_iter().map(seat).collect(),
+            seats: self.accounts.into_iter().map(|(account, source)| Seat::new(account, source)).collect(),
             issuer: Arc::new(Issuer { core: core.clone(), total: self.total, step: limits.step }),
             core,
             client,
+            trust,
             prepared: Prepared::default(),
             total: self.total,
             limits,

@@ -27,26 +27,29 @@ pub(super) struct Dialer {
     names: Names,
 }
 
-/// How long one call may take, and each wait in it.
+/// How long one attempt of a call may take, and each wait in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub(super) deadline: Instant,
     pub(super) step: Duration,
+    /// When the call itself ends, with all that is asked for its evidence.
+    pub(super) end: Instant,
 }
 
 impl Clock {
-    /// One wait, never beyond the end of the call.
+    /// One wait, never beyond the end of the attempt.
     pub(super) fn limit(self) -> Duration {
         self.step.min(self.left())
     }
 
-    /// The same with another end, for what is asked once a call has failed.
-    pub(super) fn shortened(self, longest: Duration) -> Self {
-        Self { deadline: Instant::now() + longest, step: self.step.min(longest) }
-    }
-
     pub(super) fn left(self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// What is left for evidence once an attempt has failed, and no more than it is worth.
+    pub(super) fn afterwards(self) -> Self {
+        let deadline = self.end.min(Instant::now() + WORTH);
+        Self { deadline, ..self }
     }
 }
 
@@ -218,6 +221,9 @@ fn through(proxy: &Proxy, tunnel: ProxyTry) -> ProxyFacts {
 /// The operating system does not say how long an answer holds. The records of the service live for seconds to minutes, and
 /// an answer that leads nowhere is asked for again at once.
 const BELIEVED: Duration = Duration::from_secs(30);
+
+/// What only a diagnosis wants to know is not worth a long wait.
+const WORTH: Duration = Duration::from_secs(2);
 
 /// As many hosts as an application may have accounts for.
 const MOST_NAMES: usize = 64;

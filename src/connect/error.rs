@@ -8,7 +8,7 @@ use crate::catalogue::Stage;
 use crate::credential::CredentialError;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::endpoint::ResolveError;
-use crate::evidence::{Evidence, Failure, Reply};
+use crate::evidence::{Evidence, Failure, FailureKind, Reply};
 use crate::service::Service;
 
 /// No connection, or no answer that is of use.
@@ -113,6 +113,30 @@ impl ConnectError {
     #[must_use]
     pub fn diagnosis(&self) -> Diagnosis {
         diagnose(&self.0.evidence)
+    }
+
+    /// The same once more, for a call that is not made because of it.
+    pub(super) fn repeated(&self) -> Self {
+        let Attempt { service, host, connection_id, reply, evidence, .. } = &*self.0;
+        let failure = Failure::new(FailureKind::Status, self.0.cause.to_string());
+        Self::new(Attempt {
+            service: *service,
+            host: host.clone(),
+            connection_id: connection_id.clone(),
+            cause: ConnectCause::Network { stage: self.stage().unwrap_or(Stage::Http), failure },
+            reply: reply.clone(),
+            evidence: evidence.clone(),
+        })
+    }
+
+    /// A call that is not made, because the service wants to be left alone for so long.
+    pub(super) fn held_back(&self, service: Service, rest: Duration) -> Self {
+        let mut error = self.repeated();
+        let text = format!("not tried: the service asked for {:.0} s more without calls", rest.as_secs_f64().ceil());
+        let stage = error.stage().unwrap_or(Stage::Http);
+        error.0.service = service;
+        error.0.cause = ConnectCause::Network { stage, failure: Failure::new(FailureKind::Status, text) };
+        error
     }
 
     /// What was seen of accounts that were tried before.

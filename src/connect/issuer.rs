@@ -29,7 +29,8 @@ impl Issue for Issuer {
     async fn issue(&self, account: &Account, key: &Credential) -> Result<Secret, IssueError> {
         let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let header = key.header(&endpoint).map_err(|error| IssueError::Failed(Arc::new(error)))?;
-        let clock = Clock { deadline: Instant::now() + self.total / 2, step: self.step };
+        let now = Instant::now();
+        let clock = Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(0.6) };
         let connection_id = connection_id();
         let aim = Aim {
             endpoint: &endpoint,

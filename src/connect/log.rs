@@ -68,6 +68,9 @@ impl Log {
             Step::Skipped { because } => Step::Skipped { because },
         };
         if let Some(stage) = trace.failed_at() {
+            if trace.http.skipped() == Some(Skip::NotAsked) && !matches!(stage, Stage::WebSocket | Stage::Auth) {
+                trace.http = Step::Skipped { because: Skip::Ended };
+            }
             trace.skip_rest(Skip::after(stage));
         }
     }

@@ -1,5 +1,6 @@
 //! Turns: the accounts of one call, each tried when it is its turn, until one takes the call or the time is up.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -17,6 +18,27 @@ pub(super) struct Seat {
     pub(super) account: Account,
     pub(super) source: TokenSource,
     pub(super) breaker: Breaker,
+    /// The last answer by which the service asked to be left alone.
+    asked: Mutex<Option<Arc<ConnectError>>>,
+}
+
+impl Seat {
+    pub(super) fn new(account: Account, source: TokenSource) -> Self {
+        Self { account, source, breaker: Breaker::default(), asked: Mutex::default() }
+    }
+
+    /// What the service said when it asked to be left alone, and for how long it still does.
+    pub(super) fn asked(&self, now: Instant) -> (Option<Arc<ConnectError>>, Duration) {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (asked, self.breaker.asked_to_rest(now))
+    }
+
+    fn note(&self, error: &ConnectError) {
+        if error.retry_after().is_some() {
+            let asked = Arc::new(error.repeated());
+            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+        }
+    }
 }
 
 /// The turns of one call.
@@ -25,6 +47,7 @@ pub(super) struct Turns<'a> {
     tried: Vec<bool>,
     round: u32,
     deadline: Instant,
+    end: Instant,
     step: Duration,
     last: Option<ConnectError>,
     earlier: Vec<Evidence>,
@@ -44,8 +67,9 @@ enum Remedy {
 impl<'a> Turns<'a> {
     pub(super) fn new(seats: &'a [Seat], total: Duration, step: Duration) -> Self {
         // What is left is for the evidence.
-        let deadline = Instant::now() + total.mul_f64(FOR_TRIES);
-        Self { seats, tried: vec![false; seats.len()], round: 0, deadline, step, last: None, earlier: Vec::new() }
+        let now = Instant::now();
+        let (deadline, end) = (now + total.mul_f64(FOR_TRIES), now + total);
+        Self { seats, tried: vec![false; seats.len()], round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
 
     /// The next account to try, and how long it may take.
@@ -87,12 +111,15 @@ impl<'a> Turns<'a> {
 
     /// An attempt failed. What no other account would change is given back.
     pub(super) fn failed(&mut self, seat: &Seat, error: ConnectError) -> Result<(), ConnectError> {
-        match (remedy(&error), error.status()) {
-            (Remedy::None, _) => {
+        match remedy(&error) {
+            Remedy::None => {
                 seat.breaker.answered();
                 return Err(self.with_earlier(error));
             }
-            _ => seat.breaker.failed(Instant::now(), error.retry_after()),
+            Remedy::Elsewhere | Remedy::Again => {
+                seat.note(&error);
+                seat.breaker.failed(Instant::now(), error.retry_after());
+            }
         }
         if let Some(before) = self.last.replace(error) {
             self.earlier.push(before.evidence().clone());
@@ -122,7 +149,7 @@ impl<'a> Turns<'a> {
         // Those that come after have their share.
         let untried = self.tried.iter().filter(|tried| !**tried).count();
         let share = self.left() / u32::try_from(untried + 1).unwrap_or(u32::MAX);
-        (&self.seats[index], Clock { deadline: Instant::now() + share, step: self.step })
+        (&self.seats[index], Clock { deadline: Instant::now() + share, step: self.step, end: self.end })
     }
 
     fn left(&self) -> Duration {

@@ -9,14 +9,21 @@ use crate::evidence::{AuthFacts, AuthTry, Claims, Evidence};
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH01", wrong_key, &[]),
-    Rule::target("AUTH02", plain_at_regional, &[]),
-    Rule::target("AUTH03", wrong_form, &[]),
+    Rule { id: "AUTH02", when: When::Both(not_sent::<2>, plain_at_regional), hides: &[] },
+    Rule { id: "AUTH03", when: When::Both(not_sent::<3>, wrong_form), hides: &[] },
     Rule::target("AUTH04", wrong_audience, &[]),
     Rule::target("AUTH05", no_role, &[]),
     Rule::target("AUTH06", expired, &["AUTH02", "AUTH04"]),
-    Rule::target("AUTH09", keys_disabled, &[]),
+    Rule { id: "AUTH09", when: When::Both(not_sent::<9>, keys_disabled), hides: &[] },
     Rule { id: "AUTH11", when: When::Whole(no_token), hides: &[] },
 ];
+
+/// What was known to be refused and not sent for it: an application does not, where the doctor wants to see the refusal.
+fn not_sent<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
+    let id = format!("AUTH{NUMBER:02}");
+    let remark = evidence.remarks.iter().find(|remark| remark.is_error && remark.id == id)?;
+    Some(Seen::new(remark.text.as_str()).at(Severity::Error))
+}
 
 /// AUTH01: the key is refused for itself.
 fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {

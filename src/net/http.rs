@@ -108,6 +108,7 @@ impl Connection {
 
 /// Moves the bytes of a connection while somebody waits for what they bring.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "every connection begins as the large one")]
 enum Driver {
     Running(http1::Connection<TokioIo<Stream>, Empty<Bytes>>),
     /// The stream, unless it broke. Who still waits for an answer learns of the end by what is gone with the connection.

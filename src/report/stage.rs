@@ -102,6 +102,7 @@ fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because:
         Skip::NotWebSocket => "not a WebSocket".to_owned(),
         Skip::NoCredential => no_credential(evidence),
         Skip::ReachableOnly => "the host only has to be reached".to_owned(),
+        Skip::NotAsked => "an application does not ask first".to_owned(),
         Skip::Redirected => "not tried, the service names another host".to_owned(),
         _ => "and what follows was not reached before the run ended".to_owned(),
     }

@@ -71,6 +71,15 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// The id of the failure catalogue: `AUTH01` where keys were refused, else `AUTH11`.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::KeysRefused { .. } => "AUTH01",
+            _ => "AUTH11",
+        }
+    }
+
     /// The credential's error, scrubbed: what lies beneath may quote whatever a server sent.
     pub(super) fn entra(scope: &str, error: &azure_core::Error) -> Self {
         let texts = chain(error);
