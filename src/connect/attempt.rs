@@ -119,7 +119,8 @@ impl Core {
         };
         // The connection was opened, or there would be no answer; by which address is asked again.
         let host = url.host_str().unwrap_or_default();
-        let found = self.dialer.network.addresses(host, LOOKUP).await.unwrap_or_default();
+        let limit = aim.clock.for_evidence(LOOKUP);
+        let found = self.dialer.network.addresses(host, limit).await.unwrap_or_default();
         seen.log.dns = Step::Passed { found, took: Duration::ZERO };
         self.explain(aim, vec![seen], end).await
     }
@@ -266,10 +267,11 @@ impl Core {
         let target = seen.target(aim.endpoint, is_directed);
         let mut trace = Trace::new(target.facts());
         let lookup = if seen.log.wants_lookup() {
-            let mut lookup = self.dialer.network.lookup(target.host(), LOOKUP).await;
+            let limit = || aim.clock.for_evidence(LOOKUP);
+            let mut lookup = self.dialer.network.lookup(target.host(), limit()).await;
             if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
                 for name in &target.namesakes {
-                    lookup.facts.also.extend(self.dialer.network.ask(name, LOOKUP).await);
+                    lookup.facts.also.extend(self.dialer.network.ask(name, limit()).await);
                 }
             }
             Some(lookup)

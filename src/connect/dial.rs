@@ -27,11 +27,13 @@ pub(super) struct Dialer {
     names: Names,
 }
 
-/// How long one call may take, and each wait in it.
+/// How long one attempt may take, each wait in it, and what is asked for its evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub(super) deadline: Instant,
     pub(super) step: Duration,
+    /// When the evidence has to be there as well.
+    pub(super) end: Instant,
 }
 
 impl Clock {
@@ -40,9 +42,15 @@ impl Clock {
         self.step.min(self.left())
     }
 
-    /// The same with another end, for what is asked once a call has failed.
+    /// The same for what is asked once an attempt has failed.
     pub(super) fn shortened(self, longest: Duration) -> Self {
-        Self { deadline: Instant::now() + longest, step: self.step.min(longest) }
+        let limit = self.for_evidence(longest);
+        Self { deadline: Instant::now() + limit, step: self.step.min(limit), ..self }
+    }
+
+    /// One wait for what only a diagnosis wants to know.
+    pub(super) fn for_evidence(self, longest: Duration) -> Duration {
+        longest.min(self.end.saturating_duration_since(Instant::now()))
     }
 
     pub(super) fn left(self) -> Duration {

@@ -29,7 +29,9 @@ impl Issue for Issuer {
     async fn issue(&self, account: &Account, key: &Credential) -> Result<Secret, IssueError> {
         let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let header = key.header(&endpoint).map_err(|error| IssueError::Failed(Arc::new(error)))?;
-        let clock = Clock { deadline: Instant::now() + self.total / 2, step: self.step };
+        let now = Instant::now();
+        let clock =
+            Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(WITH_EVIDENCE) };
         let connection_id = connection_id();
         let aim = Aim {
             endpoint: &endpoint,
@@ -52,3 +54,6 @@ pub(super) fn seen(error: &TokenError) -> Option<Evidence> {
     let error: &ConnectError = source.downcast_ref()?;
     Some(error.evidence().clone())
 }
+
+/// Of the time of a call: sooner than the call gives up waiting, so that what was seen reaches it.
+const WITH_EVIDENCE: f64 = 0.6;

@@ -25,6 +25,7 @@ pub(super) struct Turns<'a> {
     tried: Vec<bool>,
     round: u32,
     deadline: Instant,
+    end: Instant,
     step: Duration,
     last: Option<ConnectError>,
     earlier: Vec<Evidence>,
@@ -43,9 +44,10 @@ enum Remedy {
 
 impl<'a> Turns<'a> {
     pub(super) fn new(seats: &'a [Seat], total: Duration, step: Duration) -> Self {
+        let now = Instant::now();
         // What is left is for the evidence.
-        let deadline = Instant::now() + total.mul_f64(FOR_TRIES);
-        Self { seats, tried: vec![false; seats.len()], round: 0, deadline, step, last: None, earlier: Vec::new() }
+        let (deadline, end) = (now + total.mul_f64(FOR_TRIES), now + total);
+        Self { seats, tried: vec![false; seats.len()], round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
 
     /// The next account to try, and how long it may take.
@@ -121,8 +123,10 @@ impl<'a> Turns<'a> {
         self.tried[index] = true;
         // Those that come after have their share.
         let untried = self.tried.iter().filter(|tried| !**tried).count();
-        let share = self.left() / u32::try_from(untried + 1).unwrap_or(u32::MAX);
-        (&self.seats[index], Clock { deadline: Instant::now() + share, step: self.step })
+        let takers = u32::try_from(untried + 1).unwrap_or(u32::MAX);
+        let deadline = Instant::now() + self.left() / takers;
+        let end = deadline + (self.end - self.deadline) / takers;
+        (&self.seats[index], Clock { deadline, step: self.step, end })
     }
 
     fn left(&self) -> Duration {
