@@ -19,8 +19,10 @@ use crate::evidence::{
     UpgradeFacts, unix_seconds,
 };
 use crate::net::http::{Answer, Connection, Question};
+use crate::net::proxy::ProxySettings;
+use crate::net::scrub::Scrub;
 use crate::net::websocket::{self, Ask, Socket};
-use crate::net::{Network as _, answer, scrub};
+use crate::net::{Network as _, answer};
 use crate::plan::{Purpose, Target};
 
 /// What every attempt of a connector shares.
@@ -254,12 +256,15 @@ impl Core {
         }
         evidence.machine = self.dialer.network.machine();
         ConnectError::new(Attempt {
+        // A host too may be one that a server made up of what it was sent.
+        let scrub = Scrub::of(aim.credential, &self.dialer.proxies);
+        let failure = Failure { text: scrub.text(end.failure.text), ..end.failure };
             service: aim.endpoint.service(),
-            host,
+            host: host.map(|host| scrub.text(host)),
             connection_id: Some(aim.connection_id.to_owned()),
-            cause: ConnectCause::Network { stage: end.stage, failure: end.failure },
-            reply: end.reply.map(|reply| *reply),
-            evidence: scrub::scrub(evidence, aim.credential, &self.dialer.proxies),
+            cause: ConnectCause::Network { stage: end.stage, failure },
+            reply: end.reply.map(|reply| scrub.reply(*reply)),
+            evidence: scrub.evidence(evidence),
         })
     }
 
