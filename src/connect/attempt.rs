@@ -115,7 +115,7 @@ impl Core {
         let end = match named.filter(|_| (300..400).contains(&answer.reply.status)) {
             Some(named) => {
                 seen.note_answer(&answer, Some(&named), aim.endpoint, begun);
-                End::refused_direction(&named, answer.reply)
+                seen.stop(End::refused_direction(&named, answer.reply))
             }
             None => seen.refuse_request(aim, answer.reply, begun),
         };
@@ -147,10 +147,7 @@ impl Core {
         let mut question = Question::new(method(aim.endpoint), &seen.url);
         question.credential = aim.header;
         let asked = connection.exchange(&question, aim.clock.limit()).await;
-        let answer = asked.map_err(|failure| {
-            seen.http = Some(Step::Failed { failure: failure.clone(), found: None, took: begun.elapsed() });
-            End { stage: Stage::Http, failure, reply: None }
-        })?;
+        let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
         if answer.reply.status == 200 { Ok(answer) } else { Err(seen.refuse_request(aim, answer.reply, begun)) }
     }
 
@@ -181,7 +178,11 @@ impl Core {
         }
         let failure =
             Failure::new(FailureKind::Status, format!("directed elsewhere {MOST_HOPS} times, and no further"));
-        Err(End { stage: Stage::Http, failure, reply: None })
+        let end = End { stage: Stage::Http, failure, reply: None };
+        Err(match seen.last_mut() {
+            Some(last) => last.stop(end),
+            None => end,
+        })
     }
 
     /// Asks a custom domain where its clients should go; the connection can be used further where it names nothing.
@@ -190,14 +191,14 @@ impl Core {
         let begun = Instant::now();
         let mut connection = self.dial(aim, seen).await?;
         let asked = connection.exchange(&Question::new(hyper::Method::GET, &question), aim.clock.limit()).await;
-        let answer = asked.map_err(|failure| End { stage: Stage::Http, failure, reply: None })?;
+        let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
         let named = answer::named_url(&answer, &question);
         seen.note_answer(&answer, named.as_ref(), aim.endpoint, begun);
         match named {
             None => Ok((None, connection.is_reusable().await.then_some(connection))),
-            Some(named) => match discovery::follow(aim.endpoint, &named) {
+            Some(named) => match follow(aim, &named) {
                 Some(url) => Ok((Some(url), None)),
-                None => Err(End::refused_direction(&named, answer.reply)),
+                None => Err(seen.stop(End::refused_direction(&named, answer.reply))),
             },
         }
     }
@@ -234,7 +235,7 @@ impl Core {
         };
         let location = upgrade.location.as_deref().and_then(|location| seen.url.join(location).ok());
         if let Some(named) = location.filter(|_| (300..400).contains(&facts.reply.status)) {
-            return seen.directed(aim.endpoint, &named, facts.reply, begun).map(Upgraded::Named);
+            return seen.directed(aim, &named, facts.reply, begun).map(Upgraded::Named);
         }
         if facts.reply.status == 404 && seen.may_be_directed(aim.endpoint) {
             // What it asked with says nothing any more.
@@ -255,10 +256,10 @@ impl Core {
             evidence.traces.push(trace);
         }
         evidence.machine = self.dialer.network.machine();
-        ConnectError::new(Attempt {
         // A host too may be one that a server made up of what it was sent.
         let scrub = Scrub::of(aim.credential, &self.dialer.proxies);
         let failure = Failure { text: scrub.text(end.failure.text), ..end.failure };
+        ConnectError::new(Attempt {
             service: aim.endpoint.service(),
             host: host.map(|host| scrub.text(host)),
             connection_id: Some(aim.connection_id.to_owned()),
@@ -339,17 +340,27 @@ impl Seen {
     }
 
     /// The upgrade was answered with a redirect.
-    fn directed(&mut self, endpoint: &Endpoint, named: &Url, reply: Reply, begun: Instant) -> Result<Url, End> {
-        let redirect = Redirect { status: reply.status, ..redirect(Some(named), endpoint) };
+    fn directed(&mut self, aim: &Aim<'_>, named: &Url, reply: Reply, begun: Instant) -> Result<Url, End> {
+        let redirect = Redirect { status: reply.status, ..redirect(Some(named), aim.endpoint) };
         let found = HttpFacts { reply: reply.clone(), redirect: Some(redirect), skew_seconds: None };
         let took = begun.elapsed();
-        if let Some(url) = discovery::follow(endpoint, named) {
-            self.http = Some(Step::Passed { found, took });
-            return Ok(url);
+        self.http = Some(Step::Passed { found, took });
+        follow(aim, named).ok_or_else(|| self.stop(End::refused_direction(named, reply)))
+    }
+
+    /// Where the service directs to is not gone to: what it answered ends the way.
+    fn stop(&mut self, end: End) -> End {
+        if let Some(Step::Passed { found, took }) = self.http.take() {
+            self.http = Some(Step::Failed { failure: end.failure.clone(), found: Some(found), took });
         }
-        let end = End::refused_direction(named, reply);
-        self.http = Some(Step::Failed { failure: end.failure.clone(), found: Some(found), took });
-        Err(end)
+        (self.websocket, self.auth) = (None, None);
+        end
+    }
+
+    /// A request was not answered.
+    fn not_answered(&mut self, failure: Failure, begun: Instant) -> End {
+        self.http = Some(Step::Failed { failure: failure.clone(), found: None, took: begun.elapsed() });
+        End { stage: Stage::Http, failure, reply: None }
     }
 
     /// A request was refused.
@@ -388,6 +399,12 @@ impl End {
         let text = format!("directed to {host} by {}, which is not followed", named.scheme());
         Self { stage: Stage::Http, failure: Failure::new(FailureKind::Status, text), reply: Some(Box::new(reply)) }
     }
+}
+
+/// The URL to go on with. One that is made of the credential would show it to name servers and on the wire.
+fn follow(aim: &Aim<'_>, named: &Url) -> Option<Url> {
+    let is_telling = Scrub::of(aim.credential, &ProxySettings::default()).finds_any(named.as_str());
+    if is_telling { None } else { discovery::follow(aim.endpoint, named) }
 }
 
 /// The step of a credential that was refused.
