@@ -22,11 +22,11 @@ use tokio::time::Instant;
 use crate::account::Account;
 use crate::credential::Header;
 use crate::endpoint::Endpoint;
-use crate::evidence::{Evidence, Failure, Remark, ResourceFacts};
+use crate::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::websocket::{Socket, connection_id};
-use crate::plan::{self, Limits};
+use crate::plan::{self, Limits, Target};
 use crate::query::Query;
 use crate::service::Service;
 
@@ -230,11 +230,7 @@ impl Inner {
             Err(_) => Err(TokenError::TimedOut { limit }),
         };
         let held = held.map_err(|error| {
-            let evidence = issuer::seen(&error).unwrap_or_else(|| {
-                let mut evidence = attempt::evidence_of(endpoint, None);
-                evidence.remarks.push(Remark::new("token", error.to_string(), true));
-                evidence
-            });
+            let evidence = issuer::seen(&error).unwrap_or_else(|| without_a_token(endpoint, &error));
             before_the_network(service, host.clone(), error.into(), evidence)
         })?;
         let header = held.credential().map(|credential| credential.header(endpoint)).transpose();
@@ -252,7 +248,7 @@ impl Inner {
         let rest = self.seats.iter().map(|seat| seat.breaker.asked_to_rest(now)).min().unwrap_or_default();
         let text =
             format!("the service asks for {} s without further calls: try again then", rest.as_secs_f64().ceil());
-        let failure = Failure::new(crate::evidence::FailureKind::Status, text.clone());
+        let failure = Failure::new(FailureKind::Status, text.clone());
         let account = &self.seats[0].account;
         let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(account));
         evidence.remarks.push(Remark::new("QUO01", text, true));
@@ -273,6 +269,19 @@ fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoin
         evidence.remarks.push(Remark::new(error.code(), error.to_string(), true));
         before_the_network(service, None, error.into(), evidence)
     })
+}
+
+/// Nothing was tried for want of a token.
+fn without_a_token(endpoint: &Endpoint, error: &TokenError) -> Evidence {
+    let mut evidence = attempt::evidence_of(endpoint, None);
+    let mut trace = Trace::new(Target::of(endpoint.clone()).facts());
+    trace.dns = Step::Skipped { because: Skip::NoCredential };
+    let failure = Failure::new(FailureKind::Denied, error.to_string());
+    trace.auth = Step::Failed { failure, found: None, took: Duration::ZERO };
+    trace.skip_rest(Skip::NoCredential);
+    evidence.traces.push(trace);
+    evidence.remarks.push(Remark::new("token", error.to_string(), true));
+    evidence
 }
 
 /// An error of which the network has seen nothing.

@@ -42,7 +42,7 @@ impl Issue for Issuer {
         };
         match self.core.exchange(&aim).await {
             Ok(answer) => Ok(Secret::from(answer.body.trim().to_owned())),
-            Err(error) if error.status() == Some(401) => Err(IssueError::Refused),
+            Err(error) if error.status() == Some(401) => Err(IssueError::Refused(Arc::new(error))),
             Err(error) => Err(IssueError::Failed(Arc::new(error))),
         }
     }
@@ -50,7 +50,9 @@ impl Issue for Issuer {
 
 /// What was seen when no token was issued.
 pub(super) fn seen(error: &TokenError) -> Option<Evidence> {
-    let TokenError::NotIssued { source } = error else { return None };
+    let (TokenError::NotIssued { source } | TokenError::KeysRefused { source: Some(source), .. }) = error else {
+        return None;
+    };
     let error: &ConnectError = source.downcast_ref()?;
     Some(error.evidence().clone())
 }

@@ -32,7 +32,7 @@ pub(super) struct Turns<'a> {
 }
 
 /// What another try may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Remedy {
     /// Nothing: the caller has to know.
     None,
@@ -96,8 +96,15 @@ impl<'a> Turns<'a> {
             }
             _ => seat.breaker.failed(Instant::now(), error.retry_after()),
         }
-        if let Some(before) = self.last.replace(error) {
-            self.earlier.push(before.evidence().clone());
+        match self.last.take() {
+            // That the time was up says less than what had used it up.
+            Some(before) if is_out_of_time(&error) && before.evidence().resource == error.evidence().resource => {
+                self.last = Some(before);
+            }
+            before => {
+                self.earlier.extend(before.map(|before| before.evidence().clone()));
+                self.last = Some(error);
+            }
         }
         Ok(())
     }
@@ -138,9 +145,10 @@ impl<'a> Turns<'a> {
 /// mistake that must not be hidden by an account where it happens to work.
 fn remedy(error: &ConnectError) -> Remedy {
     match error.cause() {
-        ConnectCause::Token(TokenError::NotIssued { .. } | TokenError::TimedOut { .. } | TokenError::BrokenOff) => {
-            Remedy::Again
+        ConnectCause::Token(TokenError::NotIssued { source }) => {
+            source.downcast_ref().map_or(Remedy::Again, |beneath| remedy(beneath).max(Remedy::Elsewhere))
         }
+        ConnectCause::Token(TokenError::TimedOut { .. } | TokenError::BrokenOff) => Remedy::Again,
         ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Remedy::None,
         ConnectCause::Network { failure, .. } => match error.status() {
             Some(408 | 425 | 429 | 500..=599) => Remedy::Again,
@@ -150,6 +158,11 @@ fn remedy(error: &ConnectError) -> Remedy {
             None => Remedy::Elsewhere,
         },
     }
+}
+
+/// Whether nothing was seen, because a token did not come in time.
+fn is_out_of_time(error: &ConnectError) -> bool {
+    matches!(error.cause(), ConnectCause::Token(TokenError::TimedOut { .. }))
 }
 
 /// Whether it may be gone in a moment.

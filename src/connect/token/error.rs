@@ -38,6 +38,8 @@ pub enum TokenError {
     KeysRefused {
         /// How many were tried.
         keys: usize,
+        /// How the last one was refused, where that was at `issueToken`.
+        source: Option<Arc<dyn Error + Send + Sync>>,
     },
     /// The token service was not reached, or answered something else.
     #[error("no token was issued: the request at `issueToken` failed")]
