@@ -11,12 +11,15 @@ use futures_util::StreamExt as _;
 mod call;
 #[path = "hostile/ground.rs"]
 mod ground;
+#[path = "hostile/log.rs"]
+mod log;
 #[path = "hostile/server.rs"]
 mod server;
 #[path = "hostile/table.rs"]
 mod table;
 
 use call::{Case, Outcome, Way};
+use log::Log;
 use server::{Certificates, Talk, Tls};
 
 const LIMIT: Duration = Duration::from_millis(700);
@@ -29,11 +32,11 @@ type Call = (Case, Way, String);
 
 /// Runs the calls on two threads. One that is late or says something else is made once more alone, as this machine may
 /// have been busy; what leaks has leaked.
-fn all(calls: &[Call], limit: Duration) -> Vec<Outcome> {
+fn all(calls: &[Call], log: &Log, working_at_once: usize, limit: Duration) -> Vec<Outcome> {
     let certificates = Arc::new(Certificates::new());
     let (waiting, working): (Vec<&Call>, Vec<&Call>) = calls.iter().partition(|(case, ..)| case.waits());
-    let mut outcomes = some(&working, WORKING, &certificates, limit);
-    outcomes.extend(some(&waiting, WAITING, &certificates, limit));
+    let mut outcomes = some(&working, log, working_at_once, &certificates, limit);
+    outcomes.extend(some(&waiting, log, WAITING, &certificates, limit));
     let again: Vec<&Call> = waiting.iter().chain(&working).copied().collect();
     let again: Vec<&Call> = again
         .into_iter()
@@ -43,7 +46,7 @@ fn all(calls: &[Call], limit: Duration) -> Vec<Outcome> {
         })
         .collect();
     if again.len() <= MOST_AGAIN {
-        for outcome in some(&again, 1, &certificates, limit) {
+        for outcome in some(&again, log, 1, &certificates, limit) {
             println!("again: {}", outcome.name);
             if let Some(first) = outcomes.iter_mut().find(|first| first.name == outcome.name) {
                 let leaks = std::mem::take(&mut first.leaks);
@@ -56,10 +59,11 @@ fn all(calls: &[Call], limit: Duration) -> Vec<Outcome> {
     outcomes
 }
 
-fn some(calls: &[&Call], at_once: usize, certificates: &Arc<Certificates>, limit: Duration) -> Vec<Outcome> {
+fn some(calls: &[&Call], log: &Log, at_once: usize, certificates: &Arc<Certificates>, limit: Duration) -> Vec<Outcome> {
     std::thread::scope(|scope| {
         let half = |which: usize| {
             scope.spawn(move || {
+                let _listening = tracing::subscriber::set_default(log.clone());
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 let calls = calls.iter().skip(which).step_by(2);
                 let runs = calls.map(|(case, way, expected)| case.run(*way, expected, certificates, limit));
@@ -85,7 +89,8 @@ fn no_server_gets_what_is_not_meant_for_it_and_every_call_ends_in_time_with_a_di
         .into_iter()
         .flat_map(|case| case.says.clone().into_iter().map(move |(way, says)| (case.clone(), way, says)))
         .collect();
-    let outcomes = all(&calls, LIMIT);
+    let log = Log::default();
+    let outcomes = all(&calls, &log, WORKING, LIMIT);
     let peak = memory("VmHWM:").saturating_sub(before);
     let slowest = outcomes.iter().map(|outcome| outcome.over).max().unwrap_or_default();
     for outcome in &outcomes {
@@ -95,6 +100,8 @@ fn no_server_gets_what_is_not_meant_for_it_and_every_call_ends_in_time_with_a_di
     println!("{given} of them gave the credential to the host that it is meant for");
     println!("hostile: {} cases, {peak} bytes peak, slowest {} ms over its limit", calls.len(), slowest.as_millis());
     assert_right(&outcomes);
+    assert!(log.leaks().is_empty(), "{:?}", log.leaks());
+    assert!(log.lines() > calls.len(), "{}", log.lines());
     assert!(given > calls.len() / 3, "{given}");
     assert!(peak < 32 << 20, "{peak} bytes");
 }
@@ -116,7 +123,7 @@ fn an_answer_that_breaks_off_anywhere_is_told() {
             ));
         }
     }
-    let outcomes = all(&calls, Duration::from_millis(250));
+    let outcomes = all(&calls, &Log::default(), 3 * WORKING, Duration::from_millis(250));
     let peak = memory("VmHWM:").saturating_sub(before);
     let slowest = outcomes.iter().map(|outcome| outcome.over).max().unwrap_or_default();
     println!("{} cuts, {peak} bytes peak, slowest {} ms over its limit", outcomes.len(), slowest.as_millis());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -186,6 +186,11 @@ impl Case {
     /// Where the bytes went, and which.
     fn look(&self, ground: &Ground, host: &str, outcome: &mut Outcome) {
         let known = |asked: &str| asked == host || self.others.iter().any(|(other, _)| *other == asked);
+        let is_verified = |asked: &str| {
+            let other = self.others.iter().find(|(other, _)| *other == asked).map(|(_, script)| script);
+            let script = other.or((asked == host).then_some(&self.script));
+            script.is_some_and(|script| script.tls == Tls::Good)
+        };
         for asked in ground.hosts().iter().filter(|asked| !known(asked)) {
             outcome.leaks.push(format!("`{asked}` was looked up"));
         }
@@ -194,7 +199,7 @@ impl Case {
             outcome.leaks.push(format!("`{asked}:{other}` was connected to"));
         }
         ground.each(|record| {
-            let is_meant = known(&record.host) && !self.is_proxied;
+            let is_meant = is_verified(&record.host) && !self.is_proxied;
             for (bytes, where_) in [(&record.inside, "inside TLS"), (&record.wire, "on the wire")] {
                 // A proxy is given its login, and nothing else.
                 let is_leak = |secret: &&str| !(self.is_proxied && *secret == LOGIN);
@@ -254,17 +259,22 @@ fn said(error: &ConnectError) -> (String, String) {
 
 /// Which secret a text holds, if only a piece of it.
 pub(crate) fn secret_in(text: &str) -> Option<&'static str> {
+    static SPELLINGS: OnceLock<Vec<(&str, String)>> = OnceLock::new();
     let text = text.to_ascii_lowercase();
-    SECRETS.into_iter().find(|secret| {
-        let whole = secret.to_ascii_lowercase();
-        let encoded = (0..3).map(|skipped| STANDARD_NO_PAD.encode(&secret[skipped..]).to_ascii_lowercase());
-        let mut spellings = encoded.chain([whole]);
-        spellings.any(|spelling| spelling.as_bytes().windows(PIECE).any(|piece| holds(&text, piece)))
-    })
+    let holds = |piece: &[u8]| std::str::from_utf8(piece).is_ok_and(|piece| text.contains(piece));
+    let spellings = SPELLINGS.get_or_init(|| SECRETS.into_iter().flat_map(spellings).collect());
+    let found = spellings.iter().find(|(_, spelling)| {
+        // Every piece has one of these in it, and there are fewer of them.
+        spelling.as_bytes().chunks_exact(PIECE / 2).any(holds) && spelling.as_bytes().windows(PIECE).any(holds)
+    });
+    found.map(|(secret, _)| *secret)
 }
 
-fn holds(text: &str, piece: &[u8]) -> bool {
-    std::str::from_utf8(piece).is_ok_and(|piece| text.contains(piece))
+/// A secret as it is, and encoded, which depends on what stands before by three ways.
+fn spellings(secret: &'static str) -> Vec<(&'static str, String)> {
+    let encoded = (0..3).map(|skipped| STANDARD_NO_PAD.encode(&secret[skipped..]));
+    let every = encoded.chain([secret.to_owned()]);
+    every.map(|spelling| (secret, spelling.to_ascii_lowercase())).collect()
 }
 
 pub(crate) const STT: &str = "westeurope.stt.speech.microsoft.com";
