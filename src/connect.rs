@@ -23,12 +23,12 @@ use crate::account::Account;
 use crate::catalogue::Stage;
 use crate::credential::Header;
 use crate::endpoint::Endpoint;
-use crate::evidence::{Evidence, Remark, ResourceFacts};
+use crate::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
-use crate::plan::{self, DEFAULT_JOBS, Limits, Plan};
+use crate::plan::{self, DEFAULT_JOBS, Limits, Plan, Target};
 use crate::probe::{Means, probe};
 use crate::query::Query;
 use crate::service::Service;
@@ -263,11 +263,7 @@ impl Inner {
             Err(_) => Err(TokenError::TimedOut { limit }),
         };
         let held = held.map_err(|error| {
-            let evidence = issuer::seen(&error).unwrap_or_else(|| {
-                let mut evidence = attempt::evidence_of(endpoint, None);
-                evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
-                evidence
-            });
+            let evidence = issuer::seen(&error).unwrap_or_else(|| without_a_token(endpoint, &error));
             before_the_network(service, host.clone(), error.into(), evidence)
         })?;
         let header = held.credential().map(|credential| credential.header(endpoint)).transpose();
@@ -304,6 +300,19 @@ fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoin
         evidence.remarks.push(Remark::new(error.code(), error.to_string(), true));
         before_the_network(service, None, error.into(), evidence)
     })
+}
+
+/// Nothing was tried for want of a token.
+fn without_a_token(endpoint: &Endpoint, error: &TokenError) -> Evidence {
+    let mut evidence = attempt::evidence_of(endpoint, None);
+    let mut trace = Trace::new(Target::of(endpoint.clone()).facts());
+    trace.dns = Step::Skipped { because: Skip::NoCredential };
+    let failure = Failure::new(FailureKind::Denied, error.to_string());
+    trace.auth = Step::Failed { failure, found: None, took: Duration::ZERO };
+    trace.skip_rest(Skip::NoCredential);
+    evidence.traces.push(trace);
+    evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
+    evidence
 }
 
 /// An error of which the network has seen nothing.

@@ -19,8 +19,10 @@ use crate::evidence::{
     Trace, UpgradeFacts, unix_seconds,
 };
 use crate::net::http::{Answer, Connection, Question};
+use crate::net::proxy::ProxySettings;
+use crate::net::scrub::Scrub;
 use crate::net::websocket::{self, Ask, Socket};
-use crate::net::{Network as _, answer, scrub};
+use crate::net::{Network as _, answer};
 use crate::plan::{Purpose, Target};
 
 /// What every attempt of a connector shares.
@@ -116,13 +118,14 @@ impl Core {
         let end = match named.filter(|_| (300..400).contains(&answer.reply.status)) {
             Some(named) => {
                 seen.note_answer(&answer, Some(&named), aim.endpoint, begun);
-                End::refused_direction(&named, answer.reply)
+                seen.stop(End::refused_direction(&named, answer.reply))
             }
             None => seen.refuse_request(aim, answer.reply, begun),
         };
         // The connection was opened, or there would be no answer; by which address is asked again.
         let host = url.host_str().unwrap_or_default();
-        let found = self.dialer.network.addresses(host, aim.clock.afterwards().limit()).await.unwrap_or_default();
+        let limit = aim.clock.for_evidence(LOOKUP);
+        let found = self.dialer.network.addresses(host, limit).await.unwrap_or_default();
         seen.log.dns = Step::Passed { found, took: Duration::ZERO };
         self.explain(aim, Ended { seen: vec![seen], end }).await
     }
@@ -130,7 +133,7 @@ impl Core {
     /// The evidence of a request that was not answered: the way there, walked once more.
     pub(super) async fn explain_silence(&self, aim: &Aim<'_>, url: &Url, end: End, begun: Instant) -> ConnectError {
         let mut seen = Seen::new(url.clone());
-        let again = Aim { clock: aim.clock.afterwards(), ..*aim };
+        let again = Aim { clock: aim.clock.shortened(LOOKUP), ..*aim };
         let end = if let Err(end) = self.dial(&again, &mut seen).await {
             end
         } else {
@@ -147,10 +150,7 @@ impl Core {
         let mut question = Question::new(method(aim.endpoint), &seen.url);
         question.credential = aim.header;
         let asked = connection.exchange(&question, aim.clock.limit()).await;
-        let answer = asked.map_err(|failure| {
-            seen.http = Some(Step::Failed { failure: failure.clone(), found: None, took: begun.elapsed() });
-            End { stage: Stage::Http, failure, reply: None }
-        })?;
+        let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
         if answer.reply.status == 200 { Ok(answer) } else { Err(seen.refuse_request(aim, answer.reply, begun)) }
     }
 
@@ -181,7 +181,11 @@ impl Core {
         }
         let failure =
             Failure::new(FailureKind::Status, format!("directed elsewhere {MOST_HOPS} times, and no further"));
-        Err(End { stage: Stage::Http, failure, reply: None })
+        let end = End { stage: Stage::Http, failure, reply: None };
+        Err(match seen.last_mut() {
+            Some(last) => last.stop(end),
+            None => end,
+        })
     }
 
     /// Asks a custom domain where its clients should go; the connection can be used further where it names nothing.
@@ -190,14 +194,14 @@ impl Core {
         let begun = Instant::now();
         let mut connection = self.dial(aim, seen).await?;
         let asked = connection.exchange(&Question::new(hyper::Method::GET, &question), aim.clock.limit()).await;
-        let answer = asked.map_err(|failure| End { stage: Stage::Http, failure, reply: None })?;
+        let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
         let named = answer::named_url(&answer, &question);
         seen.note_answer(&answer, named.as_ref(), aim.endpoint, begun);
         match named {
             None => Ok((None, connection.is_reusable().await.then_some(connection))),
-            Some(named) => match discovery::follow(aim.endpoint, &named) {
+            Some(named) => match follow(aim, &named) {
                 Some(url) => Ok((Some(url), None)),
-                None => Err(End::refused_direction(&named, answer.reply)),
+                None => Err(seen.stop(End::refused_direction(&named, answer.reply))),
             },
         }
     }
@@ -234,7 +238,7 @@ impl Core {
         };
         let location = upgrade.location.as_deref().and_then(|location| seen.url.join(location).ok());
         if let Some(named) = location.filter(|_| (300..400).contains(&facts.reply.status)) {
-            return seen.directed(aim.endpoint, &named, facts.reply, begun).map(Upgraded::Named);
+            return seen.directed(aim, &named, facts.reply, begun).map(Upgraded::Named);
         }
         if facts.reply.status == 404 && seen.may_be_directed(aim.endpoint) {
             // What it asked with says nothing any more.
@@ -256,13 +260,16 @@ impl Core {
             evidence.traces.push(trace);
         }
         evidence.machine = self.dialer.network.machine();
+        // A host too may be one that a server made up of what it was sent.
+        let scrub = Scrub::of(aim.credential, &self.dialer.proxies);
+        let failure = Failure { text: scrub.text(end.failure.text), ..end.failure };
         ConnectError::new(Attempt {
             service: aim.endpoint.service(),
-            host,
+            host: host.map(|host| scrub.text(host)),
             connection_id: Some(aim.connection_id.to_owned()),
-            cause: ConnectCause::Network { stage: end.stage, failure: end.failure },
-            reply: end.reply.map(|reply| *reply),
-            evidence: scrub::scrub(evidence, aim.credential, &self.dialer.proxies),
+            cause: ConnectCause::Network { stage: end.stage, failure },
+            reply: end.reply.map(|reply| scrub.reply(*reply)),
+            evidence: scrub.evidence(evidence),
         })
     }
 
@@ -270,11 +277,11 @@ impl Core {
         let target = seen.target(aim.endpoint, is_directed);
         let mut trace = Trace::new(target.facts());
         let lookup = if seen.log.wants_lookup() {
-            let clock = aim.clock.afterwards();
-            let mut lookup = self.dialer.network.lookup(target.host(), clock.limit()).await;
+            let limit = || aim.clock.for_evidence(LOOKUP);
+            let mut lookup = self.dialer.network.lookup(target.host(), limit()).await;
             if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
                 for name in &target.namesakes {
-                    lookup.facts.also.extend(self.dialer.network.ask(name, clock.limit()).await);
+                    lookup.facts.also.extend(self.dialer.network.ask(name, limit()).await);
                 }
             }
             Some(lookup)
@@ -338,17 +345,27 @@ impl Seen {
     }
 
     /// The upgrade was answered with a redirect.
-    fn directed(&mut self, endpoint: &Endpoint, named: &Url, reply: Reply, begun: Instant) -> Result<Url, End> {
-        let redirect = Redirect { status: reply.status, ..redirect(Some(named), endpoint) };
+    fn directed(&mut self, aim: &Aim<'_>, named: &Url, reply: Reply, begun: Instant) -> Result<Url, End> {
+        let redirect = Redirect { status: reply.status, ..redirect(Some(named), aim.endpoint) };
         let found = HttpFacts { reply: reply.clone(), redirect: Some(redirect), skew_seconds: None };
         let took = begun.elapsed();
-        if let Some(url) = discovery::follow(endpoint, named) {
-            self.http = Some(Step::Passed { found, took });
-            return Ok(url);
+        self.http = Some(Step::Passed { found, took });
+        follow(aim, named).ok_or_else(|| self.stop(End::refused_direction(named, reply)))
+    }
+
+    /// Where the service directs to is not gone to: what it answered ends the way.
+    fn stop(&mut self, end: End) -> End {
+        if let Some(Step::Passed { found, took }) = self.http.take() {
+            self.http = Some(Step::Failed { failure: end.failure.clone(), found: Some(found), took });
         }
-        let end = End::refused_direction(named, reply);
-        self.http = Some(Step::Failed { failure: end.failure.clone(), found: Some(found), took });
-        Err(end)
+        (self.websocket, self.auth) = (None, None);
+        end
+    }
+
+    /// A request was not answered.
+    fn not_answered(&mut self, failure: Failure, begun: Instant) -> End {
+        self.http = Some(Step::Failed { failure: failure.clone(), found: None, took: begun.elapsed() });
+        End { stage: Stage::Http, failure, reply: None }
     }
 
     /// A request was refused.
@@ -396,6 +413,12 @@ impl End {
     }
 }
 
+/// The URL to go on with. One that is made of the credential would show it to name servers and on the wire.
+fn follow(aim: &Aim<'_>, named: &Url) -> Option<Url> {
+    let is_telling = Scrub::of(aim.credential, &ProxySettings::default()).finds_any(named.as_str());
+    if is_telling { None } else { discovery::follow(aim.endpoint, named) }
+}
+
 /// The step of a credential that was refused.
 pub(super) fn denied(aim: &Aim<'_>, reply: &Reply, took: Duration) -> (Step<AuthFacts>, Failure) {
     let failure = answer::denial(reply);
@@ -441,3 +464,6 @@ fn method(endpoint: &Endpoint) -> hyper::Method {
 pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
+
+/// What only a diagnosis wants to know is not worth a long wait.
+const LOOKUP: Duration = Duration::from_secs(2);

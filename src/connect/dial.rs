@@ -27,12 +27,12 @@ pub(super) struct Dialer {
     names: Names,
 }
 
-/// How long one attempt of a call may take, and each wait in it.
+/// How long one attempt may take, each wait in it, and what is asked for its evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub(super) deadline: Instant,
     pub(super) step: Duration,
-    /// When the call itself ends, with all that is asked for its evidence.
+    /// When the evidence has to be there as well.
     pub(super) end: Instant,
 }
 
@@ -42,14 +42,19 @@ impl Clock {
         self.step.min(self.left())
     }
 
-    pub(super) fn left(self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+    /// The same for what is asked once an attempt has failed.
+    pub(super) fn shortened(self, longest: Duration) -> Self {
+        let limit = self.for_evidence(longest);
+        Self { deadline: Instant::now() + limit, step: self.step.min(limit), ..self }
     }
 
-    /// What is left for evidence once an attempt has failed, and no more than it is worth.
-    pub(super) fn afterwards(self) -> Self {
-        let deadline = self.end.min(Instant::now() + WORTH);
-        Self { deadline, ..self }
+    /// One wait for what only a diagnosis wants to know.
+    pub(super) fn for_evidence(self, longest: Duration) -> Duration {
+        longest.min(self.end.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
@@ -221,9 +226,6 @@ fn through(proxy: &Proxy, tunnel: ProxyTry) -> ProxyFacts {
 /// The operating system does not say how long an answer holds. The records of the service live for seconds to minutes, and
 /// an answer that leads nowhere is asked for again at once.
 const BELIEVED: Duration = Duration::from_secs(30);
-
-/// What only a diagnosis wants to know is not worth a long wait.
-const WORTH: Duration = Duration::from_secs(2);
 
 /// As many hosts as an application may have accounts for.
 const MOST_NAMES: usize = 64;

@@ -30,7 +30,8 @@ impl Issue for Issuer {
         let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let header = key.header(&endpoint).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let now = Instant::now();
-        let clock = Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(0.6) };
+        let clock =
+            Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(WITH_EVIDENCE) };
         let connection_id = connection_id();
         let aim = Aim {
             endpoint: &endpoint,
@@ -41,7 +42,7 @@ impl Issue for Issuer {
         };
         match self.core.exchange(&aim).await {
             Ok(answer) => Ok(Secret::from(answer.body.trim().to_owned())),
-            Err(error) if error.status() == Some(401) => Err(IssueError::Refused),
+            Err(error) if error.status() == Some(401) => Err(IssueError::Refused(Arc::new(error))),
             Err(error) => Err(IssueError::Failed(Arc::new(error))),
         }
     }
@@ -49,7 +50,12 @@ impl Issue for Issuer {
 
 /// What was seen when no token was issued.
 pub(super) fn seen(error: &TokenError) -> Option<Evidence> {
-    let TokenError::NotIssued { source } = error else { return None };
+    let (TokenError::NotIssued { source } | TokenError::KeysRefused { source: Some(source), .. }) = error else {
+        return None;
+    };
     let error: &ConnectError = source.downcast_ref()?;
     Some(error.evidence().clone())
 }
+
+/// Of the time of a call: sooner than the call gives up waiting, so that what was seen reaches it.
+const WITH_EVIDENCE: f64 = 0.6;

@@ -132,7 +132,7 @@ impl TokenSource {
             Origin::None => Ok(Held { credential: None, giver: Giver::Nobody }),
             Origin::Ready(credential) => Ok(Held::of(self.complete(credential.clone()), Giver::Nobody)),
             Origin::Keys(keys) => {
-                let pick = keys.pick(tried.keys).ok_or(TokenError::KeysRefused { keys: keys.count() })?;
+                let pick = keys.pick(tried.keys).ok_or(TokenError::KeysRefused { keys: keys.count(), source: None })?;
                 Ok(Held::of(keys.key(pick).clone(), Giver::Keys(pick)))
             }
             Origin::Issued { keys, slots } => {

@@ -54,7 +54,7 @@ pub(super) struct Turns<'a> {
 }
 
 /// What another try may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Remedy {
     /// Nothing: the caller has to know.
     None,
@@ -66,8 +66,8 @@ enum Remedy {
 
 impl<'a> Turns<'a> {
     pub(super) fn new(seats: &'a [Seat], total: Duration, step: Duration) -> Self {
-        // What is left is for the evidence.
         let now = Instant::now();
+        // What is left is for the evidence.
         let (deadline, end) = (now + total.mul_f64(FOR_TRIES), now + total);
         Self { seats, tried: vec![false; seats.len()], round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
@@ -121,8 +121,15 @@ impl<'a> Turns<'a> {
                 seat.breaker.failed(Instant::now(), error.retry_after());
             }
         }
-        if let Some(before) = self.last.replace(error) {
-            self.earlier.push(before.evidence().clone());
+        match self.last.take() {
+            // That the time was up says less than what had used it up.
+            Some(before) if is_out_of_time(&error) && before.evidence().resource == error.evidence().resource => {
+                self.last = Some(before);
+            }
+            before => {
+                self.earlier.extend(before.map(|before| before.evidence().clone()));
+                self.last = Some(error);
+            }
         }
         Ok(())
     }
@@ -148,8 +155,10 @@ impl<'a> Turns<'a> {
         self.tried[index] = true;
         // Those that come after have their share.
         let untried = self.tried.iter().filter(|tried| !**tried).count();
-        let share = self.left() / u32::try_from(untried + 1).unwrap_or(u32::MAX);
-        (&self.seats[index], Clock { deadline: Instant::now() + share, step: self.step, end: self.end })
+        let takers = u32::try_from(untried + 1).unwrap_or(u32::MAX);
+        let deadline = Instant::now() + self.left() / takers;
+        let end = deadline + (self.end - self.deadline) / takers;
+        (&self.seats[index], Clock { deadline, step: self.step, end })
     }
 
     fn left(&self) -> Duration {
@@ -161,9 +170,10 @@ impl<'a> Turns<'a> {
 /// mistake that must not be hidden by an account where it happens to work.
 fn remedy(error: &ConnectError) -> Remedy {
     match error.cause() {
-        ConnectCause::Token(TokenError::NotIssued { .. } | TokenError::TimedOut { .. } | TokenError::BrokenOff) => {
-            Remedy::Again
+        ConnectCause::Token(TokenError::NotIssued { source }) => {
+            source.downcast_ref().map_or(Remedy::Again, |beneath| remedy(beneath).max(Remedy::Elsewhere))
         }
+        ConnectCause::Token(TokenError::TimedOut { .. } | TokenError::BrokenOff) => Remedy::Again,
         ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Remedy::None,
         ConnectCause::Network { failure, .. } => match error.status() {
             Some(408 | 425 | 429 | 500..=599) => Remedy::Again,
@@ -173,6 +183,11 @@ fn remedy(error: &ConnectError) -> Remedy {
             None => Remedy::Elsewhere,
         },
     }
+}
+
+/// Whether nothing was seen, because a token did not come in time.
+fn is_out_of_time(error: &ConnectError) -> bool {
+    matches!(error.cause(), ConnectCause::Token(TokenError::TimedOut { .. }))
 }
 
 /// Whether it may be gone in a moment.

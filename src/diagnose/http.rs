@@ -36,7 +36,9 @@ fn redirected(sight: &Sight<'_>) -> Option<Seen> {
     }
     let at = class.map(|class| format!(" ({class})")).unwrap_or_default();
     let own = sight.address().map(|address| format!(" ({})", address.class)).unwrap_or_default();
-    let is_in_the_way = sight.expects_private() || sight.refused_with(REDIRECTS).is_some();
+    // A step that failed is one where the client did not go on.
+    let is_in_the_way =
+        sight.expects_private() || sight.trace.http.failure().is_some() || sight.refused_with(REDIRECTS).is_some();
     let severity = if is_in_the_way { Severity::Error } else { Severity::Warning };
     Some(Seen::new(format!("`{}`{own} answers {status} and directs to `{host}`{at}", sight.host())).at(severity))
 }

@@ -5,36 +5,71 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::credential::{Credential, Secret};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Reply};
 use crate::net::proxy::ProxySettings;
 
 /// Evidence without any piece of the credential and of the logins of proxies.
 pub(crate) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies: &ProxySettings) -> Evidence {
-    let mut secrets = Secrets::default();
-    match credential {
-        Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secrets.add(secret.expose()),
-        Some(Credential::Entra { token, .. } | Credential::EntraComposed { token, .. }) => secrets.add(token.expose()),
-        None => {}
-    }
-    for login in proxies.logins() {
-        let login = login.expose();
-        secrets.add_encoded(login);
-        secrets.whole.insert(login.to_ascii_lowercase().into_bytes());
-        // A shorter password may be a word that stands anywhere.
-        let password = login.split_once(':').map_or("", |(_, password)| password);
-        if password.len() >= PIECE {
-            secrets.add(password);
+    Scrub::of(credential, proxies).evidence(evidence)
+}
+
+/// Takes the credential and the logins of proxies out of what was seen.
+pub(crate) struct Scrub(Secrets);
+
+impl Scrub {
+    pub(crate) fn of(credential: Option<&Credential>, proxies: &ProxySettings) -> Self {
+        let mut secrets = Secrets::default();
+        match credential {
+            Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secrets.add(secret.expose()),
+            Some(Credential::Entra { token, .. } | Credential::EntraComposed { token, .. }) => {
+                secrets.add(token.expose());
+            }
+            None => {}
         }
+        for login in proxies.logins() {
+            let login = login.expose();
+            secrets.add_encoded(login);
+            secrets.whole.insert(login.to_ascii_lowercase().into_bytes());
+            // A shorter password may be a word that stands anywhere.
+            let password = login.split_once(':').map_or("", |(_, password)| password);
+            if password.len() >= PIECE {
+                secrets.add(password);
+            }
+        }
+        Self(secrets)
     }
-    let Ok(mut value) = serde_json::to_value(&evidence) else { return evidence };
-    // Evidence is not read back for nothing: times lose what is beyond their last digit.
-    if secrets.cut_all(&mut value) == 0 {
-        return evidence;
+
+    pub(crate) fn evidence(&self, evidence: Evidence) -> Evidence {
+        self.any(evidence, |evidence| Evidence::new(evidence.observed_at, evidence.resource))
     }
-    serde_json::from_value(value).unwrap_or_else(|_| Evidence::new(evidence.observed_at, evidence.resource))
+
+    pub(crate) fn reply(&self, reply: Reply) -> Reply {
+        self.any(reply, |reply| Reply { status: reply.status, ..Reply::default() })
+    }
+
+    /// Whether a text holds a piece.
+    pub(crate) fn finds_any(&self, text: &str) -> bool {
+        self.0.cut(text).is_some()
+    }
+
+    pub(crate) fn text(&self, text: String) -> String {
+        self.0.cut(&text).unwrap_or(text)
+    }
+
+    /// What cannot be read back is replaced by what is left of it without any text.
+    fn any<T: Serialize + DeserializeOwned>(&self, seen: T, rest: impl FnOnce(T) -> T) -> T {
+        let Ok(mut value) = serde_json::to_value(&seen) else { return seen };
+        // It is not read back for nothing: times lose what is beyond their last digit.
+        if self.0.cut_all(&mut value) == 0 {
+            return seen;
+        }
+        serde_json::from_value(value).unwrap_or_else(|_| rest(seen))
+    }
 }
 
 /// A text without any piece of the secrets, as a peer or a program may repeat them.

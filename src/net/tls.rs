@@ -338,7 +338,8 @@ impl ServerCertVerifier for Recorder {
 fn fault(error: &rustls::Error) -> CertificateFault {
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+            // Who only bears the name of a trusted issuer has not its key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateFault::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 CertificateFault::WrongName
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -90,6 +90,7 @@ async fn finish(
     }
     let accept = response.headers().get("sec-websocket-accept").map(HeaderValue::as_bytes);
     let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
+    let is_websocket = has_token(&response, &UPGRADE, "websocket") && has_token(&response, &CONNECTION, "upgrade");
     // The body of a 101 is empty; what is read are the headers.
     let reply = Answer::head(describe(question), &response);
     let facts = UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() };
@@ -98,12 +99,21 @@ async fn finish(
         Ok(_) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }
+        Ok(_) if !is_websocket => {
+            Err(Failure::new(FailureKind::Protocol, "`Upgrade` and `Connection` do not say that it is a WebSocket now"))
+        }
         Ok(Err(failure)) => Err(failure),
         Ok(Ok((stream, read))) => {
             Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
         }
     };
     Upgrade { facts: Some(facts), outcome, location: None }
+}
+
+/// Whether a header lists a word.
+fn has_token(response: &Response<Incoming>, name: &HeaderName, word: &str) -> bool {
+    let values = response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|listed| listed.trim().eq_ignore_ascii_case(word))
 }
 
 /// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing; then
@@ -159,8 +169,8 @@ fn headers(key: &str, ask: &Ask<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, F
     let value =
         |text: &str| HeaderValue::try_from(text).map_err(|error| Failure::new(FailureKind::Other, error.to_string()));
     let mut headers = vec![
-        (hyper::header::CONNECTION, HeaderValue::from_static("Upgrade")),
-        (hyper::header::UPGRADE, HeaderValue::from_static("websocket")),
+        (CONNECTION, HeaderValue::from_static("Upgrade")),
+        (UPGRADE, HeaderValue::from_static("websocket")),
         (hyper::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
         (hyper::header::SEC_WEBSOCKET_KEY, value(key)?),
         (HeaderName::from_static("x-connectionid"), value(ask.connection_id)?),

@@ -38,6 +38,8 @@ pub enum TokenError {
     KeysRefused {
         /// How many were tried.
         keys: usize,
+        /// How the last one was refused, where that was at `issueToken`.
+        source: Option<Arc<dyn Error + Send + Sync>>,
     },
     /// The token service was not reached, or answered something else.
     #[error("no token was issued: the request at `issueToken` failed")]
@@ -71,12 +73,13 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// The id of the failure catalogue: `AUTH01` where keys were refused, else `AUTH11`.
+    /// The id of the failure catalogue, where it has one; else `token`.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
             Self::KeysRefused { .. } => "AUTH01",
-            _ => "AUTH11",
+            Self::Entra { .. } => "AUTH11",
+            _ => "token",
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) trait Issue: Send + Sync {
 #[derive(Debug)]
 pub(crate) enum IssueError {
     /// 401: the service does not know the key.
-    Refused,
+    Refused(Arc<dyn Error + Send + Sync>),
     /// Anything else, which another key would not change.
     Failed(Arc<dyn Error + Send + Sync>),
 }
@@ -46,17 +46,21 @@ impl Issued {
     async fn issue(&self) -> Result<Secret, TokenError> {
         let issuer = self.issuer.upgrade().ok_or(TokenError::BrokenOff)?;
         let mut tried = TriedKeys::default();
+        let mut refusal = None;
         while let Some(pick) = self.keys.pick(tried) {
             match issuer.issue(&self.account, self.keys.key(pick)).await {
                 Ok(token) => {
                     self.keys.accepted(pick);
                     return Ok(token);
                 }
-                Err(IssueError::Refused) => self.keys.refused(pick, &mut tried),
+                Err(IssueError::Refused(source)) => {
+                    self.keys.refused(pick, &mut tried);
+                    refusal = Some(source);
+                }
                 Err(IssueError::Failed(source)) => return Err(TokenError::NotIssued { source }),
-            };
+            }
         }
-        Err(TokenError::KeysRefused { keys: self.keys.count() })
+        Err(TokenError::KeysRefused { keys: self.keys.count(), source: refusal })
     }
 }
 

@@ -49,7 +49,7 @@ impl Issue for Service {
             return Err(IssueError::Failed(Arc::new(std::io::Error::other("no route"))));
         }
         if self.refuses.lock().unwrap().contains(&key.expose()) {
-            return Err(IssueError::Refused);
+            return Err(IssueError::Refused(Arc::new(std::io::Error::other("401"))));
         }
         Ok(Secret::from(self.gives.lock().unwrap().unwrap_or(TOKEN).to_owned()))
     }
@@ -242,7 +242,7 @@ async fn a_token_is_issued_with_the_key_that_is_taken() {
     service.refuses(&[FIRST, SECOND]);
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
     let error = held(&source, &issuer).await.unwrap_err();
-    assert!(matches!(error, TokenError::KeysRefused { keys: 2 }), "{error}");
+    assert!(matches!(error, TokenError::KeysRefused { keys: 2, .. }), "{error}");
     assert_eq!(service.asked().len(), 2, "each key once");
 }
 

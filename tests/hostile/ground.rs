@@ -1,0 +1,194 @@
+//! The ground that the servers stand on: a network in which every name leads to one of them, and a record of all that came.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use speech_endpoint::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::net::Network;
+use speech_endpoint::net::dns::Resolver;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::server::{Certificates, Script, Talk, Tls, serve};
+
+/// One connection that came to a server.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) host: String,
+    /// What came on the wire.
+    pub(crate) wire: Vec<u8>,
+    /// What came inside a handshake that was finished.
+    pub(crate) inside: Vec<u8>,
+}
+
+/// A network of its own for each call. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Ground(Arc<Inner>);
+
+struct Inner {
+    scripts: HashMap<String, Script>,
+    certificates: Arc<Certificates>,
+    is_private: bool,
+    is_slow: bool,
+    sites: Mutex<Vec<Site>>,
+    /// Where somebody wanted to connect to.
+    wanted: Mutex<Vec<SocketAddr>>,
+    records: Records,
+}
+
+pub(crate) type Records = Arc<Mutex<Vec<Arc<Mutex<Record>>>>>;
+
+struct Site {
+    host: String,
+    ip: IpAddr,
+    at: SocketAddr,
+    task: AbortHandle,
+}
+
+impl Ground {
+    pub(crate) fn new(
+        scripts: HashMap<String, Script>,
+        certificates: Arc<Certificates>,
+        is_private: bool,
+        is_slow: bool,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            scripts,
+            certificates,
+            is_private,
+            is_slow,
+            sites: Mutex::default(),
+            wanted: Mutex::default(),
+            records: Records::default(),
+        }))
+    }
+
+    /// The hosts that were asked for.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.0.sites.lock().unwrap().iter().map(|site| site.host.clone()).collect()
+    }
+
+    /// The ports that were asked for, each with its host.
+    pub(crate) fn ports(&self) -> Vec<(String, u16)> {
+        let sites = self.0.sites.lock().unwrap();
+        let host =
+            |ip: IpAddr| sites.iter().find(|site| site.ip == ip).map_or(ip.to_string(), |site| site.host.clone());
+        self.0.wanted.lock().unwrap().iter().map(|peer| (host(peer.ip()), peer.port())).collect()
+    }
+
+    /// Looks at every connection that came.
+    pub(crate) fn each(&self, mut look: impl FnMut(&Record)) {
+        for record in self.0.records.lock().unwrap().iter() {
+            look(&record.lock().unwrap());
+        }
+    }
+
+    /// The address of a host; the first that asks builds it.
+    fn address(&self, host: &str) -> io::Result<IpAddr> {
+        let mut sites = self.0.sites.lock().unwrap();
+        if let Some(site) = sites.iter().find(|site| site.host == host) {
+            return Ok(site.ip);
+        }
+        let last = u8::try_from(sites.len() + 4).map_err(io::Error::other)?;
+        let ip = if self.0.is_private { IpAddr::from([10, 1, 0, last]) } else { IpAddr::from([20, 61, 99, last]) };
+        let socket = TcpSocket::new_v4()?;
+        // What is not taken by the client is not made either.
+        socket.set_send_buffer_size(8192)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(64)?;
+        let at = listener.local_addr()?;
+        // Whoever is not in the script takes everything: nobody should ever come.
+        let catcher =
+            Script { tls: Tls::Good, talk: Talk::Says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".into()) };
+        let script = self.0.scripts.get(host).cloned().unwrap_or(catcher);
+        let (records, certificates) = (self.0.records.clone(), self.0.certificates.clone());
+        let name = host.to_owned();
+        let task = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let record = Arc::new(Mutex::new(Record { host: name.clone(), ..Record::default() }));
+                records.lock().unwrap().push(record.clone());
+                connections.spawn(serve(script.clone(), certificates.clone(), stream, record));
+            }
+        });
+        sites.push(Site { host: host.to_owned(), ip, at, task: task.abort_handle() });
+        Ok(ip)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for site in self.sites.lock().unwrap().iter() {
+            site.task.abort();
+        }
+    }
+}
+
+impl Network for Ground {
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        if self.0.is_slow {
+            tokio::time::sleep(limit).await;
+        }
+        // The facts of an address.
+        let ip = self.address(host).unwrap();
+        Resolver::default().lookup(&ip.to_string(), limit).await
+    }
+
+    async fn ask(&self, _name: &str, _limit: Duration) -> Option<NameAnswer> {
+        None
+    }
+
+    async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+        self.0.wanted.lock().unwrap().push(peer);
+        let at = self.reached_at(peer).ok_or(io::ErrorKind::ConnectionRefused)?;
+        TcpStream::connect(at).await
+    }
+
+    fn machine(&self) -> MachineFacts {
+        MachineFacts::default()
+    }
+
+    async fn addresses(&self, host: &str, _limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        let ip = self.address(host).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
+        Ok(vec![ip])
+    }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.0.sites.lock().unwrap().iter().find(|site| site.ip == peer.ip()).map(|site| site.at)
+    }
+}
+
+/// A socket whose bytes are kept as they come.
+pub(crate) struct Tapped {
+    pub(crate) stream: TcpStream,
+    pub(crate) record: Arc<Mutex<Record>>,
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.record.lock().unwrap().wire.extend_from_slice(&buffer.filled()[before..]);
+        polled
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
