@@ -70,6 +70,9 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
     let mut next_start = begun + ATTEMPT_DELAY;
     loop {
         let starts = waiting.len() > 0;
+        if pending.is_empty() && !starts {
+            break;
+        }
         tokio::select! {
             Some((peer, result)) = pending.next(), if !pending.is_empty() => {
                 let failure = Result::as_ref(&result).err().map(failure_of_io);
@@ -85,7 +88,6 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
                 next_start = Instant::now() + ATTEMPT_DELAY;
             }
             () = sleep_until(deadline) => break,
-            else => break,
         }
     }
     let known: Vec<SocketAddr> = attempts.iter().map(|attempt| attempt.peer).collect();
@@ -177,5 +179,19 @@ mod tests {
             ["[fd00::1]:1", "10.0.0.1:1", "[fd00::2]:1", "10.0.0.2:1", "[fd00::3]:1"].map(|a| a.parse().unwrap());
         assert_eq!(in_turn(&given), expected);
         assert_eq!(in_turn(&[]), []);
+    }
+
+    #[tokio::test]
+    async fn a_race_ends_with_the_last_address_that_fails_and_not_with_the_limit() {
+        let closed = |listener: std::net::TcpListener| listener.local_addr().unwrap();
+        let peers: Vec<_> = (0..2).map(|_| closed(std::net::TcpListener::bind("127.0.0.1:0").unwrap())).collect();
+        let network = crate::net::SystemNetwork::new(&[]);
+        let limit = Duration::from_secs(5);
+        for peers in [&peers[..], &peers[..1], &[]] {
+            let raced = timeout(limit / 2, race(&network, peers, limit)).await.expect("long before the limit");
+            assert_eq!(raced.facts.attempts.len(), peers.len());
+            let kind = raced.outcome.map(drop).unwrap_err().kind;
+            assert_eq!(kind, if peers.is_empty() { FailureKind::Other } else { FailureKind::Refused });
+        }
     }
 }
