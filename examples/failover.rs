@@ -13,11 +13,11 @@ use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use speech_endpoint::connect::{AccountState, Connector, Health, TokenSource};
-use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::{Network, SharedNetwork, SystemNetwork};
 use speech_endpoint::{Account, Query, Service};
@@ -112,18 +112,22 @@ impl Regions {
         &self.0.networks[usize::from(host != self.0.first_host)]
     }
 
-    fn first_addresses(&self) -> std::sync::MutexGuard<'_, HashSet<IpAddr>> {
+    fn first_addresses(&self) -> MutexGuard<'_, HashSet<IpAddr>> {
         self.0.first_addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Network for Regions {
-    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
-        let found = self.of(host).lookup(host, limit).await;
+    async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        let found = self.of(host).addresses(host, limit).await?;
         if host == self.0.first_host {
-            self.first_addresses().extend(found.facts.addresses.iter().map(|address| address.ip));
+            self.first_addresses().extend(&found);
         }
-        found
+        Ok(found)
+    }
+
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        self.of(host).lookup(host, limit).await
     }
 
     async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
