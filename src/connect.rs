@@ -130,6 +130,21 @@ impl Connector {
     /// Opens a WebSocket ahead of need and keeps it open: the next [`Connector::websocket`] with the same service and query
     /// is handed it, and another one is opened in its place.
     ///
+    /// ```
+    /// use speech_endpoint::connect::{ConnectError, Connector, Opened};
+    /// use speech_endpoint::{Query, Service};
+    ///
+    /// /// While the application starts.
+    /// async fn warm_up(connector: &Connector) -> Result<(), ConnectError> {
+    ///     connector.prepare(Service::SpeechToText, &Query::default()).await
+    /// }
+    ///
+    /// /// When somebody begins to speak: without a round trip, if one is ready.
+    /// async fn listen(connector: &Connector) -> Result<Opened, ConnectError> {
+    ///     connector.websocket(Service::SpeechToText, &Query::default()).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ConnectError`], as [`Connector::websocket`]; nothing is kept then.

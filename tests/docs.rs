@@ -22,6 +22,7 @@ fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
     let mut child = Command::new(program)
         .args(args)
         .env_clear()
+        .envs(["TMPDIR", "TMP"].map(|name| (name, folder)))
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -65,9 +66,9 @@ fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
     blocks
 }
 
-/// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, widths of columns.
+/// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, ids, widths of columns.
 fn steady(line: &str) -> String {
-    let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16 | 32) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_time =
         |word: &str| word.len() == 20 && word.starts_with("20") && word.as_bytes()[10] == b'T' && word.ends_with('Z');
     let words = line.split_whitespace().map(|word| {
@@ -145,8 +146,8 @@ fn arguments(line: &str) -> Option<Vec<String>> {
 }
 
 /// A folder with the files that the documents name.
-fn folder() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("speech-endpoint-{}-docs", std::process::id()));
+fn folder(of: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("speech-endpoint-{}-{of}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("key.txt"), "0123456789abcdef0123456789abcdef").expect("a file");
     fs::write(folder.join("account.json"), account()).expect("a file");
@@ -162,7 +163,7 @@ fn account() -> String {
 
 #[test]
 fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
-    let folder = folder();
+    let folder = folder("readme");
     let (mut failures, mut count, mut compared) = (Vec::new(), 0, 0);
     for (language, lines) in blocks(&read("README.md")) {
         for line in &lines {
@@ -203,20 +204,30 @@ fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
 
 #[test]
 fn every_example_prints_what_is_shown() {
-    let mut shown = Vec::new();
+    let mut readme = read("examples/README.md");
+    let is_written = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut failures = Vec::new();
-    for (_, lines) in blocks(&read("examples/README.md")) {
-        let name = lines[0].strip_prefix("$ cargo run --example ").expect("an example");
-        let output = run(&example(name), &[], Path::new(ROOT), "");
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        if !output.status.success() {
-            failures.push(format!("{name}: {err}"));
-        }
-        if let Err(difference) = is_as_shown(&lines[1..], &out) {
-            failures.push(format!("{name}: {difference}"));
-        }
-        shown.push(format!("{name}.rs"));
+    for (shown, printed) in printed_by_examples(&readme) {
+        let (command, lines) = shown.split_first().expect("a command");
+        let difference = printed.and_then(|out| match is_as_shown(lines, &out) {
+            Err(_) if is_written => {
+                readme = readme.replacen(&shown.join("\n"), &format!("{command}\n{}", out.trim_end()), 1);
+                Ok(())
+            }
+            compared => compared,
+        });
+        failures.extend(difference.err().map(|difference| format!("{command}: {difference}")));
     }
+    if is_written {
+        fs::write(Path::new(ROOT).join("examples/README.md"), &readme).expect("written");
+    }
+    assert!(failures.is_empty(), "{}\nUPDATE_GOLDEN=1 writes anew what is shown", failures.join("\n"));
+}
+
+#[test]
+fn every_example_is_shown_once() {
+    let shown = consoles(&read("examples/README.md"));
+    let mut shown: Vec<String> = shown.iter().map(|lines| format!("{}.rs", example_of(lines))).collect();
     let mut files: Vec<String> = fs::read_dir(Path::new(ROOT).join("examples"))
         .expect("the directory")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -224,8 +235,36 @@ fn every_example_prints_what_is_shown() {
         .collect();
     files.sort();
     shown.sort();
-    assert_eq!(files, shown, "every example is shown once");
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(files, shown);
+}
+
+/// The examples that a document shows, each with what it printed or why it failed. They run at the same time: what they
+/// wait for is themselves.
+fn printed_by_examples(readme: &str) -> Vec<(Vec<String>, Result<String, String>)> {
+    let folder = folder("examples");
+    let run = |lines: &[String]| {
+        let output = run(&example(example_of(lines)), &[], &folder, "");
+        let out = String::from_utf8_lossy(&output.stdout);
+        // The temporary folder is another one on every machine.
+        let out = out.replace(&folder.display().to_string(), "/tmp").replace("/tmp\\", "/tmp/");
+        if output.status.success() { Ok(out) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    };
+    let shown = consoles(readme);
+    let printed: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = shown.iter().map(|lines| scope.spawn(|| run(lines))).collect();
+        running.into_iter().map(|running| running.join().expect("it ends")).collect()
+    });
+    fs::remove_dir_all(&folder).expect("removed");
+    shown.into_iter().zip(printed).collect()
+}
+
+/// What is shown as typed and printed.
+fn consoles(markdown: &str) -> Vec<Vec<String>> {
+    blocks(markdown).into_iter().filter(|(language, _)| language == "console").map(|(_, lines)| lines).collect()
+}
+
+fn example_of(lines: &[String]) -> &str {
+    lines[0].strip_prefix("$ cargo run --example ").expect("an example")
 }
 
 #[test]

@@ -22,6 +22,23 @@ use crate::net::{Network, SharedNetwork, SystemNetwork};
 use crate::plan::{DEFAULT_TOTAL, Limits};
 
 /// Chooses the parts of a connector; what is not chosen is this machine's.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use speech_endpoint::Account;
+/// use speech_endpoint::connect::{Connector, Health, TokenSource};
+///
+/// // Calls go to the first region, and to the second while the first fails.
+/// let near = Account::regional("westeurope".parse()?)?;
+/// let far = Account::regional("northeurope".parse()?)?;
+/// let connector = Connector::builder(near, TokenSource::key("0123456789abcdef0123456789abcdef")?)
+///     .or(far, TokenSource::key("fedcba9876543210fedcba9876543210")?)
+///     .time_limit(Duration::from_secs(5))
+///     .build()?;
+/// assert!(connector.accounts().iter().all(|account| account.health == Health::Well));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
@@ -69,6 +86,18 @@ impl Builder {
     }
 
     /// Names and connections by another network: an own resolver, a lab.
+    ///
+    /// ```
+    /// use speech_endpoint::Account;
+    /// use speech_endpoint::connect::{Connector, TokenSource};
+    /// use speech_endpoint::net::SystemNetwork;
+    ///
+    /// // Names by the resolver of Azure instead of the machine's.
+    /// let network = SystemNetwork::new(&["168.63.129.16:53".parse()?]);
+    /// let account = Account::custom_domain("contoso".parse()?);
+    /// let connector = Connector::builder(account, TokenSource::none()).network(network).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn network(mut self, network: impl Network + 'static) -> Self {
         self.network = Some(SharedNetwork::new(network));
         self
@@ -82,6 +111,24 @@ impl Builder {
 
     /// TLS by a configuration of the application: its cryptography, its roots, its client certificates. Only the protocols
     /// of ALPN are set.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use rustls::{ClientConfig, RootCertStore};
+    /// use speech_endpoint::Account;
+    /// use speech_endpoint::connect::{Connector, TokenSource};
+    ///
+    /// let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    /// let provider = Arc::new(rustls::crypto::ring::default_provider());
+    /// let config = ClientConfig::builder_with_provider(provider)
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(roots)
+    ///     .with_no_client_auth();
+    /// let account = Account::custom_domain("contoso".parse()?);
+    /// let connector = Connector::builder(account, TokenSource::none()).tls_config(Arc::new(config)).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tls_config(mut self, config: Arc<ClientConfig>) -> Self {
         self.config = Some(config);
         self

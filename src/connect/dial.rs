@@ -101,7 +101,13 @@ impl Dialer {
             log.dns = Step::Passed { found: kept.clone(), took: Duration::ZERO };
             match self.connect(&tcp::peers(kept, port), log, clock).await {
                 Ok(stream) => return Ok(stream),
-                Err(_) => self.names.forget(host),
+                Err(failure) => {
+                    self.names.forget(host);
+                    // A further connection would have no time, and hide how long this one was waited for.
+                    if clock.left().is_zero() {
+                        return Err(failure);
+                    }
+                }
             }
         }
         let addresses = self.resolve(host, log, clock).await?;
@@ -229,3 +235,55 @@ const BELIEVED: Duration = Duration::from_secs(30);
 
 /// As many hosts as an application may have accounts for.
 const MOST_NAMES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::io;
+
+    use rustls::RootCertStore;
+
+    use super::*;
+    use crate::evidence::{DnsFacts, Lookup, MachineFacts, NameAnswer};
+    use crate::net::Network;
+    use crate::net::tls::Trust;
+
+    /// A network in which nothing answers.
+    struct Silent;
+
+    impl Network for Silent {
+        async fn lookup(&self, _: &str, _: Duration) -> Lookup {
+            Lookup { facts: DnsFacts::default(), failure: None }
+        }
+
+        async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {
+            None
+        }
+
+        async fn connect(&self, _: SocketAddr) -> io::Result<TcpStream> {
+            pending().await
+        }
+
+        fn machine(&self) -> MachineFacts {
+            MachineFacts::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn kept_addresses_that_take_all_the_time_are_told_with_that_time() {
+        let trust = Trust::of(RootCertStore::empty(), RootCertStore::empty(), "none");
+        let tls = TlsClient::new(&trust).unwrap();
+        let dialer = Dialer::new(SharedNetwork::new(Silent), tls, ProxySettings::default());
+        dialer.names.keep("contoso.example", &[IpAddr::from([10, 1, 0, 4])]);
+        let limit = Duration::from_millis(200);
+        let deadline = Instant::now() + limit;
+        let clock = Clock { deadline, step: limit, end: deadline };
+        let mut log = Log::new();
+        let url = Url::parse("https://contoso.example/").unwrap();
+        let failure = dialer.dial(&url, &mut log, clock).await.map(drop).unwrap_err();
+        assert_eq!(failure.text, "no answer within 200 ms");
+        let Step::Failed { found: Some(tcp), .. } = log.tcp else { panic!("{:?}", log.tcp) };
+        assert_eq!(tcp.attempts.len(), 1, "{tcp:?}");
+        assert_eq!(dialer.names.kept("contoso.example"), None);
+    }
+}

@@ -8,7 +8,7 @@ use crate::catalogue::Stage;
 use crate::credential::CredentialError;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::endpoint::ResolveError;
-use crate::evidence::{Evidence, Failure, FailureKind, Reply};
+use crate::evidence::{Evidence, Failure, FailureKind, Reply, Step};
 use crate::service::Service;
 
 /// No connection, or no answer that is of use.
@@ -139,6 +139,17 @@ impl ConnectError {
         error
     }
 
+    /// What the answer said, for one that no failure of the catalogue stands for: a mistake in the request, most often.
+    fn said(&self) -> Option<&str> {
+        let trace = self.0.evidence.traces.last()?;
+        let reply = match (&trace.http, &trace.websocket) {
+            (Step::Failed { found: Some(found), .. }, _) => &found.reply,
+            (_, Step::Failed { found: Some(found), .. }) => &found.reply,
+            _ => return None,
+        };
+        reply.message.as_deref()
+    }
+
     /// What was seen of accounts that were tried before.
     pub(super) fn after(mut self, earlier: Vec<Evidence>) -> Self {
         let traces = earlier.into_iter().flat_map(|evidence| evidence.traces);
@@ -164,8 +175,11 @@ impl fmt::Display for ConnectError {
         }
         write!(f, ": {cause}")?;
         let diagnosis = self.diagnosis();
-        let Some(root) = diagnosis.root_cause() else { return Ok(()) };
-        write!(f, " ({}: {})", root.failure.id, root.failure.title)
+        match (diagnosis.root_cause(), self.said()) {
+            (Some(root), _) => write!(f, " ({}: {})", root.failure.id, root.failure.title),
+            (None, Some(said)) => write!(f, " ({said})"),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -186,5 +200,38 @@ impl std::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // The cause stands in the text; what lies behind it is the next.
         std::error::Error::source(&self.0.cause)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "lab")]
+#[allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
+mod tests {
+    use std::time::SystemTime;
+
+    use crate::connect::{Connector, TokenSource};
+    use crate::lab::{Lab, World};
+    use crate::net::proxy::ProxySettings;
+    use crate::net::tls::Trust;
+    use crate::{Query, Service};
+
+    #[tokio::test]
+    async fn a_mistake_in_a_request_is_told_in_the_words_of_the_service() {
+        let lab = Lab::start(World::named("healthy-rest-services").unwrap(), SystemTime::now()).await.unwrap();
+        let source = TokenSource::key(lab.key().expose()).unwrap();
+        let connector = Connector::builder(lab.account().unwrap().clone(), source)
+            .network(lab.network())
+            .trust(Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab"))
+            .proxies(ProxySettings::default())
+            .build()
+            .unwrap();
+        let query = Query::default().with_language("en-US").unwrap();
+        let no_wav = |request: reqwest::RequestBuilder| request.body("MP3");
+        let sent = connector.send(Service::ShortAudio, reqwest::Method::POST, &query, no_wav).await;
+        assert_eq!(
+            sent.map(drop).unwrap_err().to_string(),
+            "short-audio at westeurope.stt.speech.microsoft.com ended at http: answered with 400 (the audio is not a WAV \
+             file, which is all that the lab reads)"
+        );
     }
 }

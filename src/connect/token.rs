@@ -87,6 +87,21 @@ impl TokenSource {
 
     /// The Microsoft Entra tokens of any credential, for the scope of the account's cloud, renewed in their last five
     /// minutes while they are in use.
+    ///
+    /// Regional hosts need [`TokenSource::with_resource_id`] too; custom domains do not.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use azure_core::credentials::TokenCredential;
+    /// use speech_endpoint::Account;
+    /// use speech_endpoint::connect::{BuildError, Connector, TokenSource};
+    ///
+    /// /// Takes what `azure_identity` makes, such as `ManagedIdentityCredential::new(None)?`, or a credential of one's own.
+    /// fn connector(account: Account, credential: Arc<dyn TokenCredential>) -> Result<Connector, BuildError> {
+    ///     Connector::new(account, TokenSource::entra(credential))
+    /// }
+    /// ```
     #[must_use]
     pub fn entra(credential: Arc<dyn TokenCredential>) -> Self {
         Self::new(Origin::Entra { credential, slots: Slots::new() })

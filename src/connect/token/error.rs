@@ -88,8 +88,14 @@ impl TokenError {
         let texts = chain(error);
         let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
         let telling = lines().find(|line| line.contains(CODE)).or_else(|| lines().next()).unwrap_or_default();
+        // A heading says nothing without what stands under it.
+        let text = if telling.ends_with(':') && !telling.contains(CODE) {
+            lines().collect::<Vec<_>>().join(" ")
+        } else {
+            telling.to_owned()
+        };
         let source = Cause::of(error.source());
-        Self::Entra { scope: scope.to_owned(), text: line(telling, LONGEST), code: code(telling), source }
+        Self::Entra { scope: scope.to_owned(), text: line(&text, LONGEST), code: code(telling), source }
     }
 }
 
@@ -182,6 +188,14 @@ mod tests {
         let error = TokenError::entra(SCOPE, &error);
         assert!(error.to_string().contains("`: az: not found; look whether the credential is signed in"), "{error}");
         assert!(error.source().is_none());
+    }
+
+    #[test]
+    fn a_heading_is_shown_with_what_stands_under_it() {
+        let said = "Multiple errors were encountered:\nAzureCliCredential: not found on PATH\nno azd";
+        let error = TokenError::entra(SCOPE, &azure_core::Error::with_message(ErrorKind::Credential, said));
+        let shown = "`: Multiple errors were encountered: AzureCliCredential: not found on PATH no azd; look";
+        assert!(error.to_string().contains(shown), "{error}");
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! Microsoft Entra instead of keys, by any credential of `azure_identity`: fetched once, kept, renewed before it expires.
+//!
+//! ```text
+//! cargo run --example entra
+//! cargo run --example entra -- --endpoint https://contoso.cognitiveservices.azure.com/
+//! cargo run --example entra -- --region westeurope /subscriptions/…/accounts/contoso
+//! ```
+//!
+//! In Azure it is whoever signed in with `az` or `azd`; in the lab it is the one application that its authority knows.
+
+#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::credentials::TokenCredential;
+use azure_core::http::{ClientOptions, Transport};
+use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions, DeveloperToolsCredential};
+use speech_endpoint::connect::{Connector, TokenSource};
+use speech_endpoint::lab::Lab;
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::rest;
+use speech_endpoint::net::tls::TlsClient;
+use speech_endpoint::{Query, Service};
+
+mod support;
+
+use support::{Setting, Stop};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Stop> {
+    let setting = Setting::of_command_line("healthy-entra-private-endpoint").await?;
+    let credential: Arc<dyn TokenCredential> = match &setting.lab {
+        None => DeveloperToolsCredential::new(None)?,
+        Some(lab) => application(lab)?,
+    };
+
+    let mut source = TokenSource::entra(credential);
+    if let Some(id) = setting.arguments.first() {
+        // Regional hosts are shared: a token for one has to name the resource.
+        source = source.with_resource_id(id.parse()?);
+    }
+    let builder = Connector::builder(setting.account.clone(), source.clone());
+    let connector = setting.lead(builder)?.build()?;
+
+    for service in [Service::SpeechToText, Service::TextToSpeechWebSocket] {
+        let opened = connector.websocket(service, &Query::default()).await?;
+        println!("{:<25} {}", service.id(), opened.connection_id);
+    }
+    for token in source.state().tokens {
+        let minutes = |time: Option<Duration>| time.unwrap_or_default().as_secs() / 60;
+        let (expires, renews) = (minutes(token.expires_in), minutes(token.renews_in));
+        println!("tokens fetched: {}; it expires in {expires} min, and is renewed in {renews} min", token.fetched);
+    }
+    Ok(())
+}
+
+/// The lab's application, which signs in over the lab's network.
+fn application(lab: &Lab) -> Result<Arc<dyn TokenCredential>, Stop> {
+    let tls = TlsClient::new(&support::trust(std::slice::from_ref(lab))).map_err(|failure| failure.text)?;
+    let client = rest::client(Arc::new(lab.network()), &tls, &ProxySettings::default(), LIMIT);
+    let client = client.map_err(|failure| failure.text)?;
+    let client_options =
+        ClientOptions { transport: Some(Transport::new(Arc::new(client))), ..ClientOptions::default() };
+    let [tenant, id, secret] = Lab::sign_in_variables().map(|(_, value)| value);
+    let options = ClientSecretCredentialOptions { client_options };
+    Ok(ClientSecretCredential::new(tenant, id.into(), secret.into(), Some(options))?)
+}
+
+/// For a name or a connection.
+const LIMIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,116 @@
+//! Speech to text over a WebSocket: audio goes up at the pace of a microphone while hypotheses come down.
+//!
+//! ```text
+//! cargo run --example recognize_stream
+//! SPEECH_KEY=… cargo run --example recognize_stream -- --region westeurope morning.wav
+//! ```
+//!
+//! Without a file a sentence is spoken first. The lab does not hear: it reads the comment of a file that it spoke.
+
+#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+
+use azure_core::Uuid;
+use azure_core::time::{OffsetDateTime, to_rfc3339};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use speech_endpoint::connect::Connector;
+use speech_endpoint::net::websocket::Socket;
+use speech_endpoint::{Query, Service};
+use tokio::time::interval;
+use tokio_tungstenite::tungstenite::Message;
+
+mod support;
+
+use support::{Setting, Stop, audio};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Stop> {
+    let setting = Setting::of_command_line("healthy-rest-services").await?;
+    let builder = Connector::builder(setting.account.clone(), setting.source()?);
+    let connector = setting.lead(builder)?.build()?;
+    let audio = audio::given_or_spoken(&setting, &connector).await?;
+
+    let opened = connector.websocket(Service::SpeechToText, &Query::default()).await?;
+    println!("{:<17} {}", "connection", opened.connection_id);
+    let (mut service, answers) = opened.socket.split();
+    let turn = Turn { request_id: Uuid::new_v4().simple().to_string() };
+    let (spoken, heard) = tokio::join!(turn.speak(&mut service, &audio), listen(answers));
+    // When the service hangs up, what it said last tells why, and not that nobody takes the audio any more.
+    heard.and(spoken)?;
+    Ok(service.close().await?)
+}
+
+/// One utterance; the service keeps its messages apart from those of others by the id.
+struct Turn {
+    request_id: String,
+}
+
+impl Turn {
+    /// Says who speaks and what is wanted, then sends the audio. An empty piece ends it.
+    async fn speak(&self, service: &mut SplitSink<Socket, Message>, audio: &[u8]) -> Result<(), Stop> {
+        service.send(self.text("speech.config", &config())).await?;
+        service.send(self.text("speech.context", &context())).await?;
+        let mut pace = interval(audio::lasts(PIECE));
+        for piece in audio.chunks(PIECE).chain([&[][..]]) {
+            pace.tick().await;
+            service.send(self.audio(piece)).await?;
+        }
+        Ok(())
+    }
+
+    /// Headers, a blank line, JSON.
+    fn text(&self, path: &str, content: &Value) -> Message {
+        Message::text(format!("{}Content-Type: application/json\r\n\r\n{content}", self.head(path)))
+    }
+
+    /// The length of the headers in two bytes, the headers, audio.
+    fn audio(&self, piece: &[u8]) -> Message {
+        let head = format!("{}Content-Type: audio/x-wav\r\n", self.head("audio"));
+        let length = u16::try_from(head.len()).unwrap_or_default();
+        Message::binary([&length.to_be_bytes(), head.as_bytes(), piece].concat())
+    }
+
+    fn head(&self, path: &str) -> String {
+        let now = to_rfc3339(&OffsetDateTime::now_utc());
+        format!("Path: {path}\r\nX-RequestId: {}\r\nX-Timestamp: {now}\r\n", self.request_id)
+    }
+}
+
+/// Prints what the service makes of it, until it is done with the turn.
+async fn listen(mut answers: SplitStream<Socket>) -> Result<(), Stop> {
+    while let Some(message) = answers.next().await {
+        match message? {
+            Message::Text(text) => {
+                let (head, content) = text.split_once("\r\n\r\n").unwrap_or((&text, "{}"));
+                let path = head.lines().find_map(|line| line.strip_prefix("Path:")).unwrap_or_default().trim();
+                let content: Value = serde_json::from_str(content)?;
+                let said = ["Text", "DisplayText", "RecognitionStatus"].iter().find_map(|name| content[name].as_str());
+                println!("{}", format!("{path:<17} {}", said.unwrap_or_default()).trim_end());
+                if path == "turn.end" {
+                    return Ok(());
+                }
+            }
+            Message::Close(Some(end)) => return Err(format!("the service hung up: {} {}", end.code, end.reason).into()),
+            _ => {}
+        }
+    }
+    Err("the connection ended before the turn did".into())
+}
+
+/// Who speaks.
+fn config() -> Value {
+    let system = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "lang": "Rust" });
+    json!({ "context": { "system": system, "os": { "name": std::env::consts::OS } } })
+}
+
+/// What is wanted. The SDKs put the language here too, and not into the URL.
+fn context() -> Value {
+    json!({
+        "phraseDetection": { "mode": "Interactive", "language": "en-US" },
+        "phraseOutput": { "format": "Simple", "interimResults": { "resultType": "Hypothesis" } },
+    })
+}
+
+/// A tenth of a second: what an SDK sends at once.
+const PIECE: usize = audio::PER_SECOND / 10;
