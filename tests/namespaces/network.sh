@@ -55,8 +55,7 @@ build() {
 # discover a neighbour on a link that is just up takes IPv6 longer than a second address has.
 link() {
   local other=$1 nth=$2 namespace
-  ip link add "to$nth" netns "$client" address "02:00:00:00:0$nth:01" type veth \
-    peer name cable netns "$other" address "02:00:00:00:0$nth:02" || return
+  lay "$other" "$nth" || return
   ip -n "$client" address add "10.99.$nth.1/24" dev "to$nth"
   ip -n "$client" address add "fd99:$nth::1/64" dev "to$nth" nodad
   ip -n "$other" address add "10.99.$nth.2/24" dev cable
@@ -69,6 +68,12 @@ link() {
   ip -n "$other" route add default via "10.99.$nth.1"
   ip -n "$other" -6 route add default via "fd99:$nth::1"
   ip netns exec "$other" sysctl -q -w net.ipv4.ip_nonlocal_bind=1 net.ipv6.ip_nonlocal_bind=1 net.ipv4.icmp_ratelimit=0
+}
+
+# The cable itself.
+lay() {
+  ip link add "to$2" netns "$client" address "02:00:00:00:0$2:01" type veth \
+    peer name cable netns "$1" address "02:00:00:00:0$2:02"
 }
 
 # world NAME ROOT-CAUSE EXIT-CODE: what the doctor has to find; what follows builds it, `doctor` runs and judges it.
