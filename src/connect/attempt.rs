@@ -73,7 +73,7 @@ impl Core {
     ///    most and never where [`discovery::follow`] does not.
     pub(super) async fn open(&self, aim: &Aim<'_>) -> Result<Socket, Ended> {
         let mut seen = Vec::new();
-        let span = spans::call(aim.endpoint.service(), &aim.endpoint.to_url(), aim.connection_id);
+        let span = spans::call(aim.endpoint, aim.connection_id);
         let opened = self.hop(aim, &mut seen).instrument(span.clone()).await;
         opened.map_err(|end| {
             spans::failed(&span, &end.failure);

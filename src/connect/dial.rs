@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use tracing::field::display;
 use url::Url;
 
 use super::log::{Log, Shaken, step};
@@ -120,7 +119,7 @@ impl Dialer {
         let found = self.network.addresses(host, clock.limit()).instrument(span.clone()).await;
         match &found {
             Ok(addresses) => {
-                span.record("dns.answers", display(spans::list(addresses)));
+                spans::found(&span, addresses);
                 self.names.keep(host, addresses);
             }
             Err(failure) => spans::failed(&span, failure),

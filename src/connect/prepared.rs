@@ -59,13 +59,8 @@ impl Prepared {
     }
 
     pub(super) fn release(&self, service: Service) {
-        self.slots().retain(|slot| {
-            let is_kept = slot.service != service;
-            if !is_kept {
-                slot.changed.notify_one();
-            }
-            is_kept
-        });
+        let released: Vec<_> = self.slots().extract_if(.., |slot| slot.service == service).collect();
+        released.into_iter().for_each(Slot::let_go);
     }
 
     fn slots(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Slot>>> {
@@ -75,13 +70,22 @@ impl Prepared {
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        self.slots().drain(..).for_each(|slot| slot.changed.notify_one());
+        self.slots().drain(..).for_each(Slot::let_go);
     }
 }
 
 impl Slot {
     fn is_for(&self, service: Service, query: &Query) -> bool {
         self.service == service && self.query == *query
+    }
+
+    /// Wanted no more, which its keeper sees once this hold on it is gone.
+    fn let_go(self: Arc<Self>) {
+        let slot = Arc::downgrade(&self);
+        drop(self);
+        if let Some(slot) = slot.upgrade() {
+            slot.changed.notify_one();
+        }
     }
 
     fn put(&self, opened: Opened) -> Option<Opened> {
@@ -94,7 +98,7 @@ impl Slot {
 
     /// Waits until the connection is gone: handed out, closed by the service, wanted no more, or too old. Pings are answered
     /// meanwhile, and sent.
-    async fn watch(&self) {
+    async fn watch(self: &Arc<Self>) {
         let until = Instant::now() + between(YOUNGEST, OLDEST);
         while Instant::now() < until {
             let gone = poll_fn(|cx| match &mut *self.lock() {
@@ -102,7 +106,12 @@ impl Slot {
                 Some(opened) => look(&mut opened.socket, cx),
             });
             tokio::select! {
-                () = self.changed.notified() => return,
+                () = self.changed.notified() => {
+                    // A word about the connection before this one says nothing of it.
+                    if self.lock().is_none() || !self.is_wanted() {
+                        return;
+                    }
+                }
                 () = gone => {
                     *self.lock() = None;
                     return;
@@ -110,6 +119,11 @@ impl Slot {
                 () = sleep_until(until.min(Instant::now() + PING_EVERY)) => self.ping(),
             }
         }
+    }
+
+    /// The connector holds the slot for as long as it is wanted.
+    fn is_wanted(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1
     }
 
     fn ping(&self) {
@@ -131,8 +145,7 @@ async fn tend(slot: Arc<Slot>, inner: Weak<Inner>) {
     let mut failures = 0;
     loop {
         slot.watch().await;
-        // The connector holds the slot for as long as it is wanted.
-        let Some(inner) = inner.upgrade().filter(|_| Arc::strong_count(&slot) > 1) else { return };
+        let Some(inner) = inner.upgrade().filter(|_| slot.is_wanted()) else { return };
         match Connector(inner).open(slot.service, &slot.query).await {
             Ok(opened) => {
                 failures = 0;

@@ -3,27 +3,25 @@
 //! <https://opentelemetry.io/docs/specs/semconv/>
 
 use std::fmt::Display;
+use std::net::IpAddr;
 
 use tracing::Span;
 use tracing::field::{Empty, display};
 use url::Url;
 
+use crate::endpoint::Endpoint;
 use crate::evidence::{Failure, FailureKind, TcpFacts};
 use crate::net::proxy::Proxy;
 use crate::net::tls::Session;
-use crate::service::Service;
 
 /// A whole call.
-pub(super) fn call(service: Service, url: &Url, connection_id: &str) -> Span {
+pub(super) fn call(endpoint: &Endpoint, connection_id: &str) -> Span {
     tracing::info_span!(
         "speech.connect",
         otel.kind = "client",
-        speech.service = service.id(),
+        speech.service = endpoint.service().id(),
         speech.connection_id = connection_id,
-        server.address = url.host_str(),
-        server.port = url.port_or_known_default(),
-        url.scheme = url.scheme(),
-        url.path = url.path(),
+        server.address = endpoint.host(),
         "error.type" = Empty,
     )
 }
@@ -87,6 +85,12 @@ pub(super) fn http(method: &str, url: &Url) -> Span {
     )
 }
 
+pub(super) fn found(span: &Span, addresses: &[IpAddr]) {
+    if !span.is_disabled() {
+        span.record("dns.answers", list(addresses));
+    }
+}
+
 pub(super) fn connected(span: &Span, facts: &TcpFacts, failure: Option<&Failure>) {
     if let Some(peer) = facts.connected {
         span.record("network.peer.address", display(peer.ip()));
@@ -102,6 +106,9 @@ pub(super) fn connected(span: &Span, facts: &TcpFacts, failure: Option<&Failure>
 }
 
 pub(super) fn shaken(span: &Span, session: &Session) {
+    if span.is_disabled() {
+        return;
+    }
     if let Some(version) = session.version() {
         span.record("tls.protocol.version", version);
     }
@@ -145,6 +152,6 @@ fn error_type(kind: FailureKind) -> &'static str {
 }
 
 /// Several values in one field.
-pub(super) fn list<T: Display>(values: &[T]) -> String {
+fn list<T: Display>(values: &[T]) -> String {
     values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

@@ -1,0 +1,287 @@
+//! Several accounts, prepared connections, rotation, and a network that changes under an application.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a lab begins at the real time, and a test may stop"
+)]
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, SystemTime};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use speech_endpoint::connect::{Builder, Connector, Health, Opened, TokenSource};
+use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::lab::{Lab, LabNetwork, World};
+use speech_endpoint::net::Network;
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::{Account, Query, Service};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+const STT: Service = Service::SpeechToText;
+
+/// A network that leads into one lab or another by the name that is asked for, and that can be moved.
+#[derive(Clone)]
+struct Moving(Arc<RwLock<Vec<(&'static str, LabNetwork)>>>);
+
+impl Moving {
+    fn new(places: &[(&'static str, &Lab)]) -> Self {
+        Self(Arc::new(RwLock::new(places.iter().map(|(part, lab)| (*part, lab.network())).collect())))
+    }
+
+    fn move_to(&self, lab: &Lab) {
+        self.0.write().unwrap().iter_mut().for_each(|(_, network)| *network = lab.network());
+    }
+
+    fn of(&self, host: &str) -> LabNetwork {
+        let places = self.0.read().unwrap();
+        places.iter().find(|(part, _)| host.contains(part)).unwrap_or(&places[0]).1.clone()
+    }
+}
+
+impl Network for Moving {
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        self.of(host).lookup(host, limit).await
+    }
+
+    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.of(name).ask(name, limit).await
+    }
+
+    async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+        let networks: Vec<_> = self.0.read().unwrap().iter().map(|(_, network)| network.clone()).collect();
+        match networks.into_iter().find(|network| network.reached_at(peer).is_some()) {
+            Some(network) => network.connect(peer).await,
+            // The route is gone.
+            None => Err(io::ErrorKind::NetworkUnreachable.into()),
+        }
+    }
+
+    fn machine(&self) -> MachineFacts {
+        MachineFacts::default()
+    }
+
+    async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
+        self.of(host).addresses(host, limit).await
+    }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        let networks = self.0.read().unwrap();
+        networks.iter().find_map(|(_, network)| network.reached_at(peer))
+    }
+}
+
+async fn world(toml: &str) -> Lab {
+    let whole = format!("title = \"x\"\n{toml}\n[expect]\nfindings = []\nverdict = \"healthy\"\n");
+    Lab::start(World::parse(&whole).unwrap(), SystemTime::now()).await.unwrap()
+}
+
+async fn region(name: &str) -> Lab {
+    world(&format!("[resource]\nregion = \"{name}\"")).await
+}
+
+/// Another region, at addresses of its own.
+async fn elsewhere() -> Lab {
+    let hosts =
+        ["stt", "tts"].map(|offering| format!("\"northeurope.{offering}.speech.microsoft.com\" = [\"A 20.50.9.9\"]\n"));
+    world(&format!("[resource]\nregion = \"northeurope\"\n[dns]\n{}", hosts.concat())).await
+}
+
+fn account(lab: &Lab) -> (Account, TokenSource) {
+    (lab.account().unwrap().clone(), TokenSource::key(lab.key().expose()).unwrap())
+}
+
+fn trust(labs: &[&Lab]) -> Trust {
+    let mut roots = labs[0].system_roots();
+    labs[1..].iter().for_each(|lab| roots.extend(lab.system_roots().roots));
+    Trust::of(roots.clone(), roots, "the labs")
+}
+
+fn builder(labs: &[&Lab]) -> Builder {
+    let (first, source) = account(labs[0]);
+    let mut builder = Connector::builder(first, source);
+    for lab in &labs[1..] {
+        let (further, source) = account(lab);
+        builder = builder.or(further, source);
+    }
+    builder.trust(trust(labs)).proxies(ProxySettings::default()).time_limit(Duration::from_secs(4))
+}
+
+async fn opened(connector: &Connector) -> Opened {
+    connector.websocket(STT, &Query::default()).await.unwrap()
+}
+
+/// Whether the peer answers.
+async fn is_alive(opened: &mut Opened) -> bool {
+    let sent = opened.socket.send(Message::Ping("x".into())).await;
+    let answer = timeout(Duration::from_secs(2), opened.socket.next()).await;
+    sent.is_ok() && matches!(answer, Ok(Some(Ok(Message::Pong(_)))))
+}
+
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(5);
+    while !holds() {
+        assert!(Instant::now() < patience, "{what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_second_region_takes_the_calls_of_one_that_fails_and_gives_them_back() {
+    let (west, north) = (region("westeurope").await, elsewhere().await);
+    let down = world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 503").await;
+    let network = Moving::new(&[("westeurope", &down), ("northeurope", &north)]);
+    let connector =
+        builder(&[&west, &north]).trust(trust(&[&west, &north, &down])).network(network.clone()).build().unwrap();
+    for call in 0..5 {
+        assert_eq!(opened(&connector).await.account, 1, "call {call}");
+    }
+    let [first, second] = &connector.accounts()[..] else { panic!("two accounts") };
+    assert!(matches!(first.health, Health::Resting { .. }), "{first:?}");
+    assert_eq!((first.failures, second.health, second.failures), (3, Health::Well, 0), "left alone after three");
+    assert_eq!(down.requests().len(), 3);
+
+    // It works again, and is tried by one call once its rest is over.
+    network.0.write().unwrap()[0].1 = west.network();
+    let Health::Resting { left } = first.health else { unreachable!() };
+    tokio::time::pause();
+    tokio::time::advance(left).await;
+    tokio::time::resume();
+    assert_eq!(opened(&connector).await.account, 0);
+    assert_eq!(connector.accounts()[0].health, Health::Well);
+}
+
+#[tokio::test]
+async fn what_another_account_must_not_hide_is_not_tried_there() {
+    for status in [400, 401, 403, 404] {
+        let refusing = world(&format!("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = {status}")).await;
+        let north = elsewhere().await;
+        let network = Moving::new(&[("westeurope", &refusing), ("northeurope", &north)]);
+        let connector = builder(&[&refusing, &north]).network(network).build().unwrap();
+        let error = connector.websocket(STT, &Query::default()).await.unwrap_err();
+        assert_eq!(error.status(), Some(status));
+        let request = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await;
+        assert_eq!(request.unwrap_err().status(), Some(status));
+        assert_eq!((refusing.requests().len(), north.requests().len()), (2, 0), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn the_service_is_left_alone_for_as_long_as_it_asks() {
+    let busy =
+        world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"1\"")
+            .await;
+    let connector = builder(&[&busy]).network(busy.network()).build().unwrap();
+    let begun = Instant::now();
+    let error = connector.websocket(STT, &Query::default()).await.unwrap_err();
+    assert_eq!((error.status(), error.retry_after()), (Some(429), Some(Duration::from_secs(1))), "{error}");
+    assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("QUO01"));
+    let (tries, took) = (busy.requests().len(), begun.elapsed());
+    assert!((2..=3).contains(&tries) && took > Duration::from_secs(1), "{tries} tries in {took:?}");
+
+    // Longer than a call may take: said at once, and the service is not asked.
+    let busy =
+        world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"60\"")
+            .await;
+    let connector = builder(&[&busy]).network(busy.network()).build().unwrap();
+    for _ in 0..2 {
+        let error = connector.websocket(STT, &Query::default()).await.unwrap_err();
+        assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("QUO01"), "{error}");
+    }
+    assert_eq!(busy.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn after_the_network_has_changed_the_next_call_succeeds() {
+    // As when a service endpoint is enabled: other addresses, and what was open is gone.
+    let before = world("[resource]\ncustom-domain = \"contoso\"\nnetwork = \"private-and-service-endpoint\"").await;
+    let after = world(
+        "[resource]\ncustom-domain = \"contoso\"\nnetwork = \"private-and-service-endpoint\"\n\
+         [dns]\n\"contoso.cognitiveservices.azure.com\" = [\"A 20.50.7.7\"]",
+    )
+    .await;
+    let network = Moving::new(&[("contoso", &before)]);
+    let connector = builder(&[&before]).trust(trust(&[&before, &after])).network(network.clone()).build().unwrap();
+    connector.prepare(STT, &Query::default()).await.unwrap();
+    let query = Query::default();
+    let voices = || connector.send(Service::Voices, Method::GET, &query, |request| request);
+    voices().await.unwrap().bytes().await.unwrap();
+    network.move_to(&after);
+    before.reset_all();
+    until("what was open is gone", || before.connections() == 0).await;
+    assert!(is_alive(&mut opened(&connector).await).await);
+    assert_eq!(voices().await.unwrap().status(), 200);
+    assert!(after.requests().len() >= 2, "{:?}", after.requests());
+}
+
+#[tokio::test]
+async fn a_prepared_connection_is_handed_out_at_once_and_followed_by_the_next() {
+    let lab = region("westeurope").await;
+    let connector = builder(&[&lab]).network(lab.network()).build().unwrap();
+    connector.prepare(STT, &Query::default()).await.unwrap();
+    assert_eq!((lab.connections(), lab.requests().len()), (1, 1));
+    let begun = Instant::now();
+    let mut first = opened(&connector).await;
+    let took = begun.elapsed();
+    assert!(took < Duration::from_millis(1), "{took:?}");
+    assert!(is_alive(&mut first).await);
+    until("the next is open", || lab.requests().len() == 2).await;
+
+    // Another query, or another service, is another connection.
+    let query = Query::default().with_parameter("profanity", "raw").unwrap();
+    drop(connector.websocket(STT, &query).await.unwrap());
+    assert_eq!(lab.requests().len(), 3);
+
+    // One that the service closes is replaced.
+    lab.reset_all();
+    until("it is replaced", || lab.requests().len() >= 4).await;
+    assert!(is_alive(&mut opened(&connector).await).await);
+
+    // Nothing stays behind.
+    drop(first);
+    connector.release(STT);
+    until("what was released is closed", || lab.connections() == 0).await;
+    connector.prepare(STT, &Query::default()).await.unwrap();
+    drop(connector);
+    until("what a connector held is closed with it", || lab.connections() == 0).await;
+}
+
+#[tokio::test]
+async fn a_regenerated_key_is_followed_by_the_other_one() {
+    let lab = region("westeurope").await;
+    let keys = TokenSource::keys(lab.key().expose(), lab.second_key().expose()).unwrap();
+    let connector = Connector::builder(lab.account().unwrap().clone(), keys)
+        .network(lab.network())
+        .trust(trust(&[&lab]))
+        .proxies(ProxySettings::default())
+        .build()
+        .unwrap();
+    drop(opened(&connector).await);
+    assert_eq!(connector.accounts()[0].token.key, Some(1));
+    lab.regenerate_key();
+    drop(opened(&connector).await);
+    assert_eq!(connector.accounts()[0].token.key, Some(2));
+    let statuses: Vec<u16> = lab.requests().iter().map(|seen| seen.status).collect();
+    assert_eq!(statuses, [101, 401, 101]);
+    drop(opened(&connector).await);
+    assert_eq!(lab.requests().len(), 4, "the first key is not tried again at once");
+}
+
+#[tokio::test]
+async fn a_custom_domain_is_asked_once_where_its_clients_go() {
+    let toml = "[resource]\ncustom-domain = \"contoso\"\nnetwork = \"open\"\ndiscovery = true\n[gateway]\nregion = \"westeurope\"";
+    let lab = world(toml).await;
+    let connector = builder(&[&lab]).network(lab.network()).build().unwrap();
+    drop(opened(&connector).await);
+    drop(opened(&connector).await);
+    let asked: Vec<(String, u16)> = lab.requests().iter().map(|seen| (seen.host.clone(), seen.status)).collect();
+    let region = ("westeurope.stt.speech.microsoft.com".to_owned(), 101);
+    assert_eq!(asked, [("contoso.cognitiveservices.azure.com".to_owned(), 200), region.clone(), region]);
+    assert!(lab.requests()[0].form.is_none(), "the question carries no credential");
+}
