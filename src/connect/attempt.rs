@@ -1,5 +1,6 @@
 //! One attempt: a service of one account, from its URL to an open socket or to why there is none.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -74,7 +75,8 @@ impl Core {
     pub(super) async fn open(&self, aim: &Aim<'_>) -> Result<Socket, Ended> {
         let mut seen = Vec::new();
         let span = spans::call(aim.endpoint, aim.connection_id);
-        let opened = self.hop(aim, &mut seen).instrument(span.clone()).await;
+        // Pinned where it is: what is handed on by value is copied, and this is some kilobytes.
+        let opened = pin!(self.hop(aim, &mut seen)).instrument(span.clone()).await;
         opened.map_err(|end| {
             spans::failed(&span, &end.failure);
             self.directions.forget(aim.endpoint);
@@ -225,7 +227,7 @@ impl Core {
             protocol: aim.endpoint.service().subprotocol(),
         };
         let span = spans::http("GET", &seen.url);
-        let upgrade = websocket::upgrade(connection, &ask, aim.clock.limit()).instrument(span.clone()).await;
+        let upgrade = pin!(websocket::upgrade(connection, &ask, aim.clock.limit())).instrument(span.clone()).await;
         let status = upgrade.facts.as_ref().map(|facts| facts.reply.status);
         spans::answered(&span, status, upgrade.outcome.as_ref().err());
         let failure = match upgrade.outcome {

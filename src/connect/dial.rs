@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -131,7 +132,7 @@ impl Dialer {
     async fn connect(&self, peers: &[SocketAddr], log: &mut Log, clock: Clock) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
-        let connected = tcp::race(&self.network, peers, clock.limit()).instrument(span.clone()).await;
+        let connected = pin!(tcp::race(&self.network, peers, clock.limit())).instrument(span.clone()).await;
         spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
         log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
         connected.outcome
@@ -171,7 +172,7 @@ impl Dialer {
         }
         let begun = Instant::now();
         let span = spans::tls(host);
-        match self.tls.handshake(stream, host, clock.limit()).instrument(span.clone()).await {
+        match pin!(self.tls.handshake(stream, host, clock.limit())).instrument(span.clone()).await {
             Ok((stream, session)) => {
                 spans::shaken(&span, &session);
                 log.tls = Step::Passed { found: Shaken::Session(session), took: begun.elapsed() };

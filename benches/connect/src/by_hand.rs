@@ -27,7 +27,7 @@ impl ByHand {
     pub(crate) async fn open(&self) -> Result<WebSocketStream<TlsStream<TcpStream>>, Box<dyn Error>> {
         let stream = TcpStream::connect(self.peer).await?;
         stream.set_nodelay(true)?;
-        let name = ServerName::try_from("localhost")?;
+        let name = ServerName::try_from("127.0.0.1")?;
         let stream = TlsConnector::from(self.config.clone()).connect(name, stream).await?;
         let mut request = self.url.as_str().into_client_request()?;
         request.headers_mut().insert("X-ConnectionId", "0123456789abcdef0123456789abcdef".parse()?);

@@ -33,7 +33,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let server = server::start()?;
     let cold = server.config(false)?;
     let resumed = server.config(true)?;
-    let url = format!("wss://localhost:{}", server.port);
+    let url = format!("wss://127.0.0.1:{}", server.port);
     let account = Account::from_host(&url)?.value;
     let connector = |config| {
         Connector::builder(account.clone(), TokenSource::none())
