@@ -38,21 +38,24 @@ mod builder;
 mod dial;
 mod discovery;
 mod error;
+mod explain;
 mod failover;
 mod issuer;
 mod jitter;
 mod log;
 mod prepared;
 mod rest;
+mod seen;
 mod spans;
 mod token;
 mod turns;
 
-use attempt::{Aim, Core, wall_clock};
+use attempt::{Aim, Core};
 pub use builder::{BuildError, Builder};
 use dial::{Clock, Dialer};
 use error::Attempt;
 pub use error::{ConnectCause, ConnectError};
+use explain::wall_clock;
 pub use failover::Health;
 use prepared::Prepared;
 pub use token::{Cause, TokenError, TokenKind, TokenSource, TokenState, TokenTimes};
@@ -256,7 +259,7 @@ impl Inner {
         let Dialer { network, proxies, .. } = &self.core.dialer;
         let mut means = Means::new(network, &self.trust, proxies, wall_clock());
         means.credential = credential;
-        means.credential_facts = credential.map(attempt::credential_facts);
+        means.credential_facts = credential.map(explain::credential_facts);
         means.remarks.extend(held.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true)));
         probe(&plan, &means, &(), std::future::pending()).await
     }
@@ -283,7 +286,7 @@ impl Inner {
         })?;
         let header = held.credential().map(|credential| credential.header(endpoint)).transpose();
         let header = header.map_err(|error| {
-            let mut evidence = attempt::evidence_of(endpoint, held.credential());
+            let mut evidence = explain::evidence_of(endpoint, held.credential());
             evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
             before_the_network(service, host, error.into(), evidence)
         })?;
@@ -319,7 +322,7 @@ fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoin
 
 /// Nothing was tried for want of a token.
 fn without_a_token(endpoint: &Endpoint, error: &TokenError) -> Evidence {
-    let mut evidence = attempt::evidence_of(endpoint, None);
+    let mut evidence = explain::evidence_of(endpoint, None);
     let mut trace = Trace::new(Target::of(endpoint.clone()).facts());
     trace.dns = Step::Skipped { because: Skip::NoCredential };
     let failure = Failure::new(FailureKind::Denied, error.to_string());

@@ -9,9 +9,10 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 use url::Url;
 
-use super::attempt::{Aim, End};
+use super::attempt::Aim;
 use super::dial::Clock;
 use super::error::ConnectError;
+use super::seen::End;
 use super::token::Tried;
 use super::turns::Seat;
 use super::{Connector, Inner, resolve, spans};
