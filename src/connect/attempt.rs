@@ -92,8 +92,9 @@ impl Core {
     }
 
     async fn hop(&self, aim: &Aim<'_>, seen: &mut Vec<Seen>) -> Result<Socket, End> {
-        let mut url = self.directions.of(aim.endpoint);
-        let mut must_ask = url.is_none() && aim.endpoint.discovery() == Discovery::Required;
+        let discovery = aim.endpoint.discovery();
+        let mut url = if discovery == Discovery::None { None } else { self.directions.of(aim.endpoint) };
+        let mut must_ask = url.is_none() && discovery == Discovery::Required;
         for _ in 0..MOST_HOPS {
             let at = url.take().unwrap_or_else(|| aim.endpoint.to_url());
             seen.push(Seen::new(at));
@@ -102,13 +103,13 @@ impl Core {
                 match self.ask(aim, now).await? {
                     (Some(named), _) => named,
                     (None, connection) => match self.upgrade(aim, now, connection).await? {
-                        Upgraded::Open(socket) => return Ok(*socket),
+                        Upgraded::Open(socket) => return Ok(socket),
                         Upgraded::Named(named) => named,
                     },
                 }
             } else {
                 match self.upgrade(aim, now, None).await? {
-                    Upgraded::Open(socket) => return Ok(*socket),
+                    Upgraded::Open(socket) => return Ok(socket),
                     Upgraded::Named(named) => named,
                 }
             };
@@ -160,13 +161,14 @@ impl Core {
             credential: aim.header,
             connection_id: aim.connection_id,
             protocol: aim.endpoint.service().subprotocol(),
+            keeps_success: false,
         };
         let span = spans::http("GET", &seen.url);
         let upgrade = pin!(websocket::upgrade(connection, &ask, aim.clock.limit())).instrument(span.clone()).await;
-        let status = upgrade.facts.as_ref().map(|facts| facts.reply.status);
+        let status = upgrade.facts.as_ref().map(|facts| facts.reply.status).or(upgrade.outcome.is_ok().then_some(101));
         spans::answered(&span, status, upgrade.outcome.as_ref().err());
         let failure = match upgrade.outcome {
-            Ok(socket) => return Ok(Upgraded::Open(Box::new(socket))),
+            Ok(socket) => return Ok(Upgraded::Open(socket)),
             Err(failure) => failure,
         };
         let Some(facts) = upgrade.facts else {
@@ -188,8 +190,9 @@ impl Core {
     }
 }
 
+#[allow(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum Upgraded {
-    Open(Box<Socket>),
+    Open(Socket),
     Named(Url),
 }
 

@@ -119,13 +119,14 @@ impl Driver {
     async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
-            let _ = self.poll(cx);
-            let outcome = work.as_mut().poll(cx);
-            if outcome.is_pending() {
-                // What has just been asked for is sent before anything is waited for.
-                let _ = self.poll(cx);
+            // What is asked for is there before the connection moves, and what it brings is looked at after.
+            match work.as_mut().poll(cx) {
+                Poll::Pending => {
+                    let _ = self.poll(cx);
+                    work.as_mut().poll(cx)
+                }
+                ready @ Poll::Ready(_) => ready,
             }
-            outcome
         })
         .await
     }
@@ -136,8 +137,6 @@ impl Driver {
         if let Self::Running(connection) = std::mem::replace(self, Self::Ended(None)) {
             *self = Self::Ended(outcome.ok().map(|()| connection.into_parts()));
         }
-        // Who waits is woken by the next poll, which this one has made useful.
-        cx.waker().wake_by_ref();
         Poll::Ready(())
     }
 }
@@ -203,8 +202,11 @@ fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
     };
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut request = Request::builder().method(question.method.clone()).uri(target).header(HOST, host);
-    request = request.header(USER_AGENT, AGENT);
+    let mut request = Request::builder().method(question.method.clone()).uri(target);
+    if let Some(headers) = request.headers_mut() {
+        headers.reserve(question.headers.len() + USUAL_HEADERS);
+    }
+    request = request.header(HOST, host).header(USER_AGENT, AGENT);
     if question.method == Method::POST {
         request = request.header("content-length", "0");
     }
@@ -336,6 +338,9 @@ const TELLING: &[&str] = &[
 pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
 
 const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
+
+/// Host, agent, length and credential.
+const USUAL_HEADERS: usize = 4;
 
 const LONGEST_MESSAGE: usize = 300;
 

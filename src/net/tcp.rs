@@ -59,6 +59,10 @@ pub async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duratio
 /// Races the addresses: families in turn, each a little after the one before or as soon as that one failed; the first that
 /// is connected wins.
 pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+    if let [peer] = peers {
+        let (attempt, stream) = one(network, *peer, limit).await;
+        return finish(vec![attempt], vec![stream]);
+    }
     let begun = Instant::now();
     let deadline = begun + limit;
     let peers = in_turn(peers);

@@ -46,13 +46,15 @@ pub struct Ask<'a> {
     pub connection_id: &'a str,
     /// `Sec-WebSocket-Protocol`.
     pub protocol: Option<&'static str>,
+    /// Whether the answer is wanted also where it is the one that was hoped for.
+    pub keeps_success: bool,
 }
 
 impl<'a> Ask<'a> {
     /// An upgrade without a credential.
     #[must_use]
     pub fn new(url: &'a Url, connection_id: &'a str) -> Self {
-        Self { url, credential: None, connection_id, protocol: None }
+        Self { url, credential: None, connection_id, protocol: None, keeps_success: true }
     }
 }
 
@@ -67,7 +69,10 @@ pub async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration)
     };
     let begun = Instant::now();
     match timeout(limit, connection.send(&question)).await {
-        Ok(Ok(response)) => finish(connection, &question, &key, response, limit.saturating_sub(begun.elapsed())).await,
+        Ok(Ok(response)) => {
+            finish(connection, &question, ask.keeps_success, &key, response, limit.saturating_sub(begun.elapsed()))
+                .await
+        }
         Ok(Err(failure)) => Upgrade { facts: None, outcome: Err(failure), location: None },
         Err(_) => Upgrade { facts: None, outcome: Err(silence(limit)), location: None },
     }
@@ -76,6 +81,7 @@ pub async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration)
 async fn finish(
     mut connection: Connection,
     question: &Question<'_>,
+    keeps_success: bool,
     key: &str,
     response: Response<Incoming>,
     limit: Duration,
@@ -92,8 +98,10 @@ async fn finish(
     let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
     let is_websocket = has_token(&response, &UPGRADE, "websocket") && has_token(&response, &CONNECTION, "upgrade");
     // The body of a 101 is empty; what is read are the headers.
-    let reply = Answer::head(describe(question), &response);
-    let facts = UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() };
+    let facts = || {
+        let reply = Answer::head(describe(question), &response);
+        UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() }
+    };
     let outcome = match timeout(limit, connection.switch()).await {
         Err(_) => Err(silence(limit)),
         Ok(_) if !is_right => {
@@ -107,7 +115,8 @@ async fn finish(
             Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
         }
     };
-    Upgrade { facts: Some(facts), outcome, location: None }
+    let facts = (keeps_success || outcome.is_err()).then(facts);
+    Upgrade { facts, outcome, location: None }
 }
 
 /// Whether a header lists a word.

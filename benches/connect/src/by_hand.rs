@@ -30,6 +30,7 @@ impl ByHand {
         let name = ServerName::try_from("127.0.0.1")?;
         let stream = TlsConnector::from(self.config.clone()).connect(name, stream).await?;
         let mut request = self.url.as_str().into_client_request()?;
+        request.headers_mut().insert("User-Agent", concat!("bench/", env!("CARGO_PKG_VERSION")).parse()?);
         request.headers_mut().insert("X-ConnectionId", "0123456789abcdef0123456789abcdef".parse()?);
         Ok(client_async(request, stream).await?.0)
     }

@@ -57,7 +57,8 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     Ok(Server { port, roots })
 }
 
-/// `connect_async` reads the roots from where the environment says, so both are put into one file.
+/// `connect_async` reads the roots from where the environment says, so the server's is put into a file with this machine's.
+/// Where nothing is said it reads the file and the folder, so both are said.
 fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
     let found = openssl_file().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
     let file = std::env::temp_dir().join(format!("speech-endpoint-bench-{}.pem", std::process::id()));
@@ -65,7 +66,10 @@ fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
     // SAFETY: nothing else runs yet.
     unsafe {
         std::env::set_var("SSL_CERT_FILE", &file);
-        std::env::remove_var("SSL_CERT_DIR");
+        match openssl_folder() {
+            Some(folder) => std::env::set_var("SSL_CERT_DIR", folder),
+            None => std::env::remove_var("SSL_CERT_DIR"),
+        }
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -75,6 +79,11 @@ fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
 fn openssl_file() -> Option<&'static str> {
     let usual = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
     usual.into_iter().find(|file| std::path::Path::new(file).exists())
+}
+
+fn openssl_folder() -> Option<&'static str> {
+    let usual = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
+    usual.into_iter().find(|folder| std::path::Path::new(folder).is_dir())
 }
 
 fn serve(listener: std::net::TcpListener, config: ServerConfig) {

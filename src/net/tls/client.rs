@@ -54,19 +54,19 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(judge.clone())
             .with_no_client_auth();
-        Ok(Self { config: Arc::new(speaking(config, &[HTTP_1_1])), judge: Some(judge) })
+        Ok(Self { config: Arc::new(speaking(config, NOTHING)), judge: Some(judge) })
     }
 
     /// A client by a configuration of the application: its roots, its cryptography, its certificates.
     #[must_use]
     pub fn with_config(config: &ClientConfig) -> Self {
-        Self { config: Arc::new(speaking(config.clone(), &[HTTP_1_1])), judge: None }
+        Self { config: Arc::new(speaking(config.clone(), NOTHING)), judge: None }
     }
 
     /// The same configuration for a client that may speak HTTP/2, with the same sessions.
     #[must_use]
     pub fn config_for_requests(&self) -> ClientConfig {
-        speaking((*self.config).clone(), &[b"h2", HTTP_1_1])
+        speaking((*self.config).clone(), &[b"h2", b"http/1.1"])
     }
 
     /// Makes a handshake with a host.
@@ -280,8 +280,8 @@ fn is_about_the_certificate(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))
 }
 
-/// An upgrade needs HTTP/1.1.
-const HTTP_1_1: &[u8] = b"http/1.1";
+/// An upgrade needs HTTP/1.1, which is spoken where nothing is agreed; the official SDKs offer nothing either.
+const NOTHING: &[&[u8]] = &[];
 
 /// As many hosts as an application may have accounts for.
 const MOST_REFUSED: usize = 64;
