@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -19,6 +20,14 @@ use tokio_tungstenite::tungstenite::Message;
 pub(crate) struct Server {
     pub(crate) port: u16,
     roots: RootCertStore,
+    file: PathBuf,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is in the folder of what is temporary anyway.
+        let _ = std::fs::remove_file(&self.file);
+    }
 }
 
 impl Server {
@@ -49,17 +58,17 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], key)?;
-    let roots = roots(&root.pem())?;
+    let (roots, file) = roots(&root.pem())?;
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
     std::thread::spawn(move || serve(listener, config));
-    Ok(Server { port, roots })
+    Ok(Server { port, roots, file })
 }
 
 /// `connect_async` reads the roots from where the environment says, so the server's is put into a file with this machine's.
 /// Where nothing is said it reads the file and the folder, so both are said.
-fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
+fn roots(pem: &str) -> Result<(RootCertStore, PathBuf), Box<dyn Error>> {
     let found = openssl_file().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
     let file = std::env::temp_dir().join(format!("speech-endpoint-bench-{}.pem", std::process::id()));
     std::fs::File::create(&file)?.write_all(format!("{found}\n{pem}").as_bytes())?;
@@ -73,7 +82,7 @@ fn roots(pem: &str) -> Result<RootCertStore, Box<dyn Error>> {
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    Ok(roots)
+    Ok((roots, file))
 }
 
 fn openssl_file() -> Option<&'static str> {
