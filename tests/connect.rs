@@ -1,5 +1,6 @@
 //! A connector against the lab: the way of an application, stage by stage.
 
+#![cfg(feature = "lab")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! Every world by a connector: what works for the doctor is opened, and what fails carries the doctor's root cause. Where an
 //! attempt cannot tell look-alikes apart it says so much, and `examine` says the rest.
 
+#![cfg(feature = "lab")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,

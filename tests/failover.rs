@@ -1,5 +1,6 @@
 //! Several accounts, prepared connections, rotation, and a network that changes under an application.
 
+#![cfg(feature = "lab")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -1,5 +1,6 @@
 //! Load: many connections at once against the lab, a share of which is reset, while keys are regenerated and tokens expire.
 
+#![cfg(feature = "lab")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
