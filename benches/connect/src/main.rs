@@ -58,9 +58,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ours_resumed.prepare(SERVICE, &query).await?;
         ours_resumed.release(SERVICE);
         for round in 0..WARM_UP + ROUNDS {
-            for case in 0..times.len() {
-                // Each case follows each other one as often.
-                let case = (case + round) % times.len();
+            for case in order(round) {
                 if case == 5 {
                     ours_cold.prepare(SERVICE, &query).await?;
                 }
@@ -85,6 +83,24 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Ok::<_, Box<dyn Error>>(())
     })?;
     Ok(report(times))
+}
+
+/// What is compared stands side by side, either first as often, and every order of these pairs comes as often: so none always
+/// follows the same one, and what empties the caches does so for both.
+fn order(round: usize) -> [usize; 6] {
+    let mut blocks = [[0, 1], [2, 3], [4, 5]];
+    let mut rest = round % 6;
+    for last in (1..blocks.len()).rev() {
+        blocks.swap(last, rest % (last + 1));
+        rest /= last + 1;
+    }
+    for (bit, block) in blocks.iter_mut().enumerate() {
+        if round / 6 >> bit & 1 == 1 {
+            block.swap(0, 1);
+        }
+    }
+    let [[a, b], [c, d], [e, f]] = blocks;
+    [a, b, c, d, e, f]
 }
 
 async fn timed<T, E>(open: impl Future<Output = Result<T, E>>) -> Result<Duration, E> {
