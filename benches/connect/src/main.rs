@@ -95,12 +95,13 @@ fn order(round: usize) -> [usize; 6] {
         rest /= last + 1;
     }
     for (bit, block) in blocks.iter_mut().enumerate() {
-        if round / 6 >> bit & 1 == 1 {
+        if ((round / 6) >> bit) & 1 == 1 {
             block.swap(0, 1);
         }
     }
-    let [[a, b], [c, d], [e, f]] = blocks;
-    [a, b, c, d, e, f]
+    let mut order = [0; 6];
+    order.copy_from_slice(blocks.as_flattened());
+    order
 }
 
 async fn timed<T, E>(open: impl Future<Output = Result<T, E>>) -> Result<Duration, E> {
