@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
+use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::{
     Access, Account, Cloud, Credential, CredentialError, CustomDomain, Identity, Note, Query, Region, ResourceId, Shown,
 };
@@ -245,7 +246,7 @@ pub(crate) fn given_credential(args: &CredentialArgs) -> Result<Option<GivenCred
 
 /// The proxy variables that are set, each by its name.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
-    PROXY_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
+    ProxySettings::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
 }
 
 /// The width that is asked for in place of the terminal's.
@@ -334,7 +335,3 @@ const LARGEST_ACCOUNT: u64 = 4 << 20;
 
 /// The longest Entra tokens have some ten thousand characters.
 const LARGEST_CREDENTIAL: u64 = 64 << 10;
-
-/// In the order in which programs commonly look at them.
-const PROXY_VARIABLES: [&str; 8] =
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];

@@ -99,19 +99,14 @@ impl Core {
             let at = url.take().unwrap_or_else(|| aim.endpoint.to_url());
             seen.push(Seen::new(at));
             let Some(now) = seen.last_mut() else { break };
-            let named = if std::mem::take(&mut must_ask) {
-                match self.ask(aim, now).await? {
-                    (Some(named), _) => named,
-                    (None, connection) => match self.upgrade(aim, now, connection).await? {
-                        Upgraded::Open(socket) => return Ok(socket),
-                        Upgraded::Named(named) => named,
-                    },
-                }
-            } else {
-                match self.upgrade(aim, now, None).await? {
+            let (named, connection) =
+                if std::mem::take(&mut must_ask) { self.ask(aim, now).await? } else { (None, None) };
+            let named = match named {
+                Some(named) => named,
+                None => match self.upgrade(aim, now, connection).await? {
                     Upgraded::Open(socket) => return Ok(socket),
                     Upgraded::Named(named) => named,
-                }
+                },
             };
             self.directions.keep(aim.endpoint, named.clone());
             now.go_on();

@@ -91,15 +91,18 @@ impl Core {
     }
 
     /// The evidence of a request that was not answered: the way there, walked once more.
-    pub(super) async fn explain_silence(&self, aim: &Aim<'_>, url: &Url, end: End, begun: Instant) -> ConnectError {
+    pub(super) async fn explain_silence(
+        &self,
+        aim: &Aim<'_>,
+        url: &Url,
+        failure: Failure,
+        begun: Instant,
+    ) -> ConnectError {
         let mut seen = Seen::new(url.clone());
         let again = Aim { clock: aim.clock.shortened(LOOKUP), ..*aim };
-        let end = if let Err(end) = self.dial(&again, &mut seen).await {
-            end
-        } else {
-            let failure = end.failure.clone();
-            seen.http = Some(Step::Failed { failure, found: None, took: begun.elapsed() });
-            end
+        let end = match self.dial(&again, &mut seen).await {
+            Err(end) => end,
+            Ok(_) => seen.not_answered(failure, begun),
         };
         self.explain(aim, Ended { seen: vec![seen], end }).await
     }

@@ -12,16 +12,14 @@ use url::Url;
 use super::attempt::Aim;
 use super::dial::Clock;
 use super::error::ConnectError;
-use super::seen::End;
 use super::token::Tried;
 use super::turns::Seat;
 use super::{Connector, Inner, resolve, spans};
-use crate::catalogue::Stage;
 use crate::credential::Header;
 use crate::endpoint::{Discovery, Endpoint};
 use crate::evidence::{Failure, FailureKind};
 use crate::net::failure_of_io;
-use crate::net::http::Answer;
+use crate::net::http::{Answer, LARGEST_BODY};
 use crate::net::websocket::connection_id;
 use crate::query::Query;
 use crate::service::Service;
@@ -181,8 +179,7 @@ impl Inner {
         };
         spans::failed(&span, &failure);
         let is_repeatable = !was_sent || method.is_idempotent();
-        let end = End { stage: Stage::Http, failure, reply: None };
-        Err((self.core.explain_silence(aim, url, end, begun).await, is_repeatable))
+        Err((self.core.explain_silence(aim, url, failure, begun).await, is_repeatable))
     }
 
     fn builder(&self, url: &Url, method: &Method, header: Option<&Header>, id: &str) -> RequestBuilder {
@@ -252,6 +249,3 @@ fn name_of(name: &'static str) -> reqwest::header::HeaderName {
         _ => reqwest::header::HeaderName::from_static("ocp-apim-subscription-key"),
     }
 }
-
-/// The service's refusals are a few hundred bytes.
-const LARGEST_BODY: usize = 64 << 10;

@@ -347,7 +347,7 @@ const LONGEST_MESSAGE: usize = 300;
 const MOST_HEADERS: usize = 24;
 
 /// The service's refusals are a few hundred bytes, the pages of middleboxes some thousands.
-const LARGEST_BODY: usize = 64 << 10;
+pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
 /// What hyper needs at least for a head is 8 KiB.
 const LARGEST_HEAD: usize = 64 << 10;

@@ -78,6 +78,10 @@ pub struct ProxyError {
 }
 
 impl ProxySettings {
+    /// The variables that are read, in the order in which programs commonly look at them.
+    pub const VARIABLES: [&str; 8] =
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
+
     /// Reads the settings.
     ///
     /// 1. `--proxy URL` is for every host, `--proxy none` for no host.
@@ -119,8 +123,8 @@ impl ProxySettings {
     ///
     /// [`ProxyError`], as [`ProxySettings::new`].
     pub fn of_this_process() -> Result<Self, ProxyError> {
-        let names = NAMES.iter().chain(&["NO_PROXY", "no_proxy"]);
-        let variables: Vec<_> = names.filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
+        let variables: Vec<_> =
+            Self::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
         Self::new(None, &variables)
     }
 
