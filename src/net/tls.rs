@@ -6,9 +6,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WebPkiServerVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
@@ -26,6 +25,7 @@ mod certificate;
 mod client;
 mod store;
 
+use client::{Judge, Judged};
 pub use client::{Session, TlsClient};
 use store::Store;
 
@@ -172,8 +172,7 @@ fn prepare(host: &str, terms: Terms<'_>) -> Result<(TlsConnector, ServerName<'st
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|error| other(&error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let recorder = Arc::new(Recorder {
-        trust: terms.trust.clone(),
-        provider: provider.clone(),
+        judge: Judge::new(terms.trust.clone(), provider.clone()),
         now: unix_time(terms.now),
         seen: Mutex::default(),
     });
@@ -238,8 +237,7 @@ fn failure_of_handshake(error: &io::Error) -> Failure {
 /// Lets every handshake finish, and keeps what the chain is worth.
 #[derive(Debug)]
 struct Recorder {
-    trust: Trust,
-    provider: Arc<CryptoProvider>,
+    judge: Judge,
     now: UnixTime,
     seen: Mutex<Seen>,
 }
@@ -248,38 +246,6 @@ struct Recorder {
 struct Seen {
     chain: Vec<CertificateDer<'static>>,
     trust: Option<evidence::Trust>,
-}
-
-impl Recorder {
-    /// By the first roots, and where they do not know the issuer, by all.
-    fn verify_by_store(
-        &self,
-        leaf: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-    ) -> Result<(), rustls::Error> {
-        let store = &self.trust.store;
-        if !store.first().is_empty() {
-            match self.verify(store.first(), leaf, others, name) {
-                Err(error) if fault(&error) == CertificateFault::UnknownIssuer => {}
-                judged => return judged,
-            }
-        }
-        self.verify(store.whole(), leaf, others, name)
-    }
-
-    fn verify(
-        &self,
-        roots: Arc<RootCertStore>,
-        leaf: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-    ) -> Result<(), rustls::Error> {
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, self.provider.clone())
-            .build()
-            .map_err(|error| rustls::Error::General(error.to_string()))?;
-        verifier.verify_server_cert(leaf, others, name, &[], self.now).map(|_| ())
-    }
 }
 
 impl ServerCertVerifier for Recorder {
@@ -291,23 +257,12 @@ impl ServerCertVerifier for Recorder {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let mut trust = evidence::Trust::default();
-        if self.trust.is_empty() {
-            trust.fault = Some(CertificateFault::NoRoots);
-            trust.text = Some(format!("{} holds no root certificate", self.trust.from));
-        } else {
-            match self.verify_by_store(leaf, others, name) {
-                Ok(()) => trust.verified = true,
-                Err(error) => {
-                    trust.fault = Some(fault(&error));
-                    trust.text = Some(describe(&error));
-                }
-            }
-        }
-        if matches!(trust.fault, Some(CertificateFault::UnknownIssuer | CertificateFault::NoRoots)) {
-            trust.by_builtin_roots = Some(self.verify(self.trust.builtin(), leaf, others, name).is_ok());
-        }
-        let chain = std::iter::once(leaf).chain(others).map(|der| der.clone().into_owned()).collect();
+        let judged = Judged { leaf, others, name, ocsp: &[], now: self.now };
+        let trust = match self.judge.judge(&judged) {
+            Ok(_) => evidence::Trust { verified: true, ..evidence::Trust::default() },
+            Err(error) => self.judge.explain(&judged, &error),
+        };
+        let chain = judged.chain();
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { chain, trust: Some(trust) };
         Ok(ServerCertVerified::assertion())
     }
@@ -318,7 +273,7 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        self.judge.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -327,11 +282,11 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        self.judge.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.judge.supported_verify_schemes()
     }
 }
 

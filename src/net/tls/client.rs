@@ -156,7 +156,7 @@ impl Session {
 
 /// Judges certificates: by the first roots, and where they do not know the issuer, by all.
 #[derive(Debug)]
-struct Judge {
+pub(super) struct Judge {
     trust: Trust,
     provider: Arc<CryptoProvider>,
     first: OnceLock<Verifier>,
@@ -169,7 +169,7 @@ type Verifier = Result<Arc<WebPkiServerVerifier>, String>;
 type Refused = (evidence::Trust, Vec<CertificateDer<'static>>);
 
 impl Judge {
-    fn new(trust: Trust, provider: Arc<CryptoProvider>) -> Self {
+    pub(super) fn new(trust: Trust, provider: Arc<CryptoProvider>) -> Self {
         let (first, whole, refused) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         Self { trust, provider, first, whole, refused }
     }
@@ -186,7 +186,7 @@ impl Judge {
         verifier.verify_server_cert(judged.leaf, judged.others, judged.name, judged.ocsp, judged.now)
     }
 
-    fn judge(&self, judged: &Judged<'_>) -> Result<ServerCertVerified, rustls::Error> {
+    pub(super) fn judge(&self, judged: &Judged<'_>) -> Result<ServerCertVerified, rustls::Error> {
         let store = &self.trust.store;
         let first = store.first();
         if !first.is_empty() {
@@ -198,7 +198,8 @@ impl Judge {
         self.by(store.whole(), &self.whole, judged)
     }
 
-    fn note(&self, judged: &Judged<'_>, error: &rustls::Error) {
+    /// What is wrong with a chain that was refused.
+    pub(super) fn explain(&self, judged: &Judged<'_>, error: &rustls::Error) -> evidence::Trust {
         let mut trust = verdict(error);
         if self.trust.is_empty() {
             trust.fault = Some(CertificateFault::NoRoots);
@@ -208,7 +209,11 @@ impl Judge {
             let builtin = self.by(self.trust.builtin(), &OnceLock::new(), judged);
             trust.by_builtin_roots = Some(builtin.is_ok());
         }
-        let chain = std::iter::once(judged.leaf).chain(judged.others).map(|der| der.clone().into_owned()).collect();
+        trust
+    }
+
+    fn note(&self, judged: &Judged<'_>, error: &rustls::Error) {
+        let (trust, chain) = (self.explain(judged, error), judged.chain());
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() >= MOST_REFUSED {
             refused.clear();
@@ -222,12 +227,19 @@ impl Judge {
 }
 
 /// What is judged.
-struct Judged<'a> {
-    leaf: &'a CertificateDer<'a>,
-    others: &'a [CertificateDer<'a>],
-    name: &'a ServerName<'a>,
-    ocsp: &'a [u8],
-    now: UnixTime,
+pub(super) struct Judged<'a> {
+    pub(super) leaf: &'a CertificateDer<'a>,
+    pub(super) others: &'a [CertificateDer<'a>],
+    pub(super) name: &'a ServerName<'a>,
+    pub(super) ocsp: &'a [u8],
+    pub(super) now: UnixTime,
+}
+
+impl Judged<'_> {
+    /// The certificates as they were sent, the leaf first.
+    pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        std::iter::once(self.leaf).chain(self.others).map(|der| der.clone().into_owned()).collect()
+    }
 }
 
 impl ServerCertVerifier for Judge {
