@@ -1,0 +1,106 @@
+//! The spans of a connection. A process of its own: what one thread traces is left out when another one, which traces
+//! nothing, comes to the same place first.
+
+#![cfg(feature = "lab")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a lab begins at the real time, and a test may stop"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use speech_endpoint::connect::{Connector, TokenSource};
+use speech_endpoint::lab::{Lab, World};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::{Query, Service};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Keeps the names of spans with the fields that were given a value.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    names: Vec<&'static str>,
+    fields: BTreeMap<u64, BTreeMap<String, String>>,
+}
+
+impl Subscriber for Spans {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_span() && metadata.target().starts_with("speech_endpoint")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut kept = self.0.lock().unwrap();
+        kept.names.push(span.metadata().name());
+        let id = kept.names.len() as u64;
+        span.record(&mut Values(kept.fields.entry(id).or_default()));
+        Id::from_u64(id)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        values.record(&mut Values(self.0.lock().unwrap().fields.entry(span.into_u64()).or_default()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Values<'a>(&'a mut BTreeMap<String, String>);
+
+impl Visit for Values<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
+    }
+}
+
+#[tokio::test]
+async fn every_stage_has_a_span_with_the_names_of_opentelemetry() {
+    let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
+    let source = TokenSource::ready(lab.credential().unwrap().read().unwrap());
+    let connector = Connector::builder(lab.account().unwrap().clone(), source)
+        .network(lab.network())
+        .trust(Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab's store"))
+        .proxies(ProxySettings::default())
+        .build()
+        .unwrap();
+    let spans = Spans::default();
+    let guard = tracing::subscriber::set_default(spans.clone());
+    drop(connector.websocket(Service::SpeechToText, &Query::default()).await.unwrap());
+    drop(guard);
+    let kept = spans.0.lock().unwrap();
+    assert_eq!(kept.names, ["speech.connect", "dns.lookup", "tcp.connect", "tls.handshake", "http.request"]);
+    let host = "westeurope.stt.speech.microsoft.com";
+    let value = |id: u64, name: &str| kept.fields[&id].get(name).map(String::as_str);
+    for (id, name, expected) in [
+        (1, "speech.service", "speech-to-text"),
+        (1, "server.address", host),
+        (2, "dns.question.name", host),
+        (2, "dns.answers", "20.61.99.10"),
+        (3, "network.transport", "tcp"),
+        (3, "network.peer.address", "20.61.99.10"),
+        (3, "network.peer.port", "443"),
+        (4, "tls.protocol.version", "1.3"),
+        (4, "tls.resumed", "false"),
+        (5, "http.request.method", "GET"),
+        (5, "network.protocol.name", "websocket"),
+        (5, "url.path", "/stt/speech/universal/v2"),
+        (5, "http.response.status_code", "101"),
+    ] {
+        assert_eq!(value(id, name), Some(expected), "{:?} {name}: {:?}", kept.names, kept.fields[&id]);
+    }
+    let key = lab.key();
+    assert!(!format!("{:?}", kept.fields).contains(key.expose()));
+}
