@@ -28,7 +28,7 @@ use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
-use crate::plan::{self, DEFAULT_JOBS, Limits, Plan, Target};
+use crate::plan::{DEFAULT_JOBS, Limits, Plan, Target};
 use crate::probe::{Means, probe};
 use crate::query::Query;
 use crate::service::Service;
@@ -45,6 +45,7 @@ mod jitter;
 mod log;
 mod prepared;
 mod rest;
+mod routes;
 mod seen;
 mod spans;
 mod token;
@@ -58,6 +59,7 @@ pub use error::{ConnectCause, ConnectError};
 use explain::wall_clock;
 pub use failover::Health;
 use prepared::Prepared;
+use routes::Route;
 pub use token::{Cause, TokenError, TokenKind, TokenSource, TokenState, TokenTimes};
 use token::{Held, Issue, Tried};
 use turns::{Seat, Turns};
@@ -231,13 +233,13 @@ impl Inner {
         query: &Query,
         clock: Clock,
     ) -> Result<(Socket, String), ConnectError> {
-        let endpoint = resolve(&seat.account, service, query)?;
+        let route = seat.route(service, query)?;
         let mut tried = Tried::default();
         loop {
-            let (held, header) = self.credential(seat, &endpoint, &tried, clock).await?;
+            let (held, header) = self.credential(seat, &route, &tried, clock).await?;
             let connection_id = connection_id();
             let (credential, header) = (held.credential(), header.as_ref());
-            let aim = Aim { endpoint: &endpoint, credential, header, connection_id: &connection_id, clock };
+            let aim = Aim { route: &route, credential, header, connection_id: &connection_id, clock };
             match self.core.open(&aim).await {
                 Ok(socket) => {
                     seat.source.accepted(&held);
@@ -268,12 +270,13 @@ impl Inner {
     async fn credential(
         &self,
         seat: &Seat,
-        endpoint: &Endpoint,
+        route: &Route,
         tried: &Tried,
         clock: Clock,
     ) -> Result<(Held, Option<Header>), ConnectError> {
-        let host = Some(endpoint.host().to_owned());
-        let service = endpoint.service();
+        let Route { endpoint, url } = route;
+        let failed =
+            |cause, evidence| before_the_network(endpoint.service(), Some(endpoint.host().to_owned()), cause, evidence);
         let waiting = seat.source.credential(&seat.account, &self.issuer, tried);
         let limit = clock.left();
         let held = match tokio::time::timeout(limit, waiting).await {
@@ -282,13 +285,13 @@ impl Inner {
         };
         let held = held.map_err(|error| {
             let evidence = issuer::seen(&error).unwrap_or_else(|| without_a_token(endpoint, &error));
-            before_the_network(service, host.clone(), error.into(), evidence)
+            failed(error.into(), evidence)
         })?;
-        let header = held.credential().map(|credential| credential.header(endpoint)).transpose();
+        let header = held.credential().map(|credential| credential.header_at(endpoint, url)).transpose();
         let header = header.map_err(|error| {
             let mut evidence = explain::evidence_of(endpoint, held.credential());
             evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
-            before_the_network(service, host, error.into(), evidence)
+            failed(error.into(), evidence)
         })?;
         Ok((held, header))
     }
@@ -312,12 +315,14 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ConnectError> {
-    plan::resolve(account, service, query).map_err(|error| {
-        let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(account));
-        evidence.remarks.push(Remark::new(error.code(), error.to_string(), true));
-        before_the_network(service, None, error.into(), evidence)
-    })
+impl Seat {
+    fn route(&self, service: Service, query: &Query) -> Result<Arc<Route>, ConnectError> {
+        self.routes.to(&self.account, service, query).map_err(|error| {
+            let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.account));
+            evidence.remarks.push(Remark::new(error.code(), error.to_string(), true));
+            before_the_network(service, None, error.into(), evidence)
+        })
+    }
 }
 
 /// Nothing was tried for want of a token.

@@ -245,8 +245,12 @@ impl Credential {
     ///
     /// [`CredentialError`], with the reason and the form that works.
     pub fn header(&self, to: &Endpoint) -> Result<Header, CredentialError> {
-        let url = to.to_url();
-        may_receive(to.account(), &url)?;
+        self.header_at(to, &to.to_url())
+    }
+
+    /// The same for an endpoint whose URL is parsed already.
+    pub(crate) fn header_at(&self, to: &Endpoint, url: &Url) -> Result<Header, CredentialError> {
+        may_receive(to.account(), url)?;
         let form = self.form_for(to)?;
         Ok(self.in_form(form))
     }

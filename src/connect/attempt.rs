@@ -1,6 +1,7 @@
 //! One attempt: a service of one account, from its URL to an open socket or to why there is none.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -10,6 +11,7 @@ use super::dial::{Clock, Dialer};
 use super::discovery::{self, Directions, MOST_HOPS};
 use super::error::ConnectError;
 use super::log::Log;
+use super::routes::Route;
 use super::seen::{End, Ended, Seen};
 use super::spans;
 use crate::catalogue::Stage;
@@ -32,11 +34,17 @@ pub(super) struct Core {
 /// What is attempted.
 #[derive(Clone, Copy)]
 pub(super) struct Aim<'a> {
-    pub(super) endpoint: &'a Endpoint,
+    pub(super) route: &'a Route,
     pub(super) credential: Option<&'a Credential>,
     pub(super) header: Option<&'a Header>,
     pub(super) connection_id: &'a str,
     pub(super) clock: Clock,
+}
+
+impl<'a> Aim<'a> {
+    pub(super) fn endpoint(&self) -> &'a Endpoint {
+        &self.route.endpoint
+    }
 }
 
 impl Core {
@@ -48,19 +56,19 @@ impl Core {
     ///    most and never where [`discovery::follow`] does not.
     pub(super) async fn open(&self, aim: &Aim<'_>) -> Result<Socket, Ended> {
         let mut seen = Vec::new();
-        let span = spans::call(aim.endpoint, aim.connection_id);
+        let span = spans::call(aim.endpoint(), aim.connection_id);
         // Pinned where it is: what is handed on by value is copied, and this is some kilobytes.
         let opened = pin!(self.hop(aim, &mut seen)).instrument(span.clone()).await;
         opened.map_err(|end| {
             spans::failed(&span, &end.failure);
-            self.directions.forget(aim.endpoint);
+            self.directions.forget(aim.endpoint());
             Ended { seen, end }
         })
     }
 
     /// One request without a body to the endpoint itself.
     pub(super) async fn exchange(&self, aim: &Aim<'_>) -> Result<Answer, ConnectError> {
-        let mut seen = Seen::new(aim.endpoint.to_url());
+        let mut seen = Seen::new(aim.route.url.clone());
         match self.request(aim, &mut seen).await {
             Ok(answer) => Ok(answer),
             Err(end) => Err(self.explain(aim, Ended { seen: vec![seen], end }).await),
@@ -68,15 +76,10 @@ impl Core {
     }
 
     /// Where a custom domain directs its clients, if anywhere.
-    pub(super) async fn ask_for_directions(&self, aim: &Aim<'_>) -> Result<Option<Url>, ConnectError> {
-        let mut seen = Seen::new(aim.endpoint.to_url());
+    pub(super) async fn ask_for_directions(&self, aim: &Aim<'_>) -> Result<Option<Arc<Url>>, ConnectError> {
+        let mut seen = Seen::new(aim.route.url.clone());
         match self.ask(aim, &mut seen).await {
-            Ok((named, _)) => {
-                if let Some(named) = &named {
-                    self.directions.keep(aim.endpoint, named.clone());
-                }
-                Ok(named)
-            }
+            Ok((named, _)) => Ok(named.map(|named| self.directions.keep(aim.endpoint(), named))),
             Err(end) => Err(self.explain(aim, Ended { seen: vec![seen], end }).await),
         }
     }
@@ -84,7 +87,7 @@ impl Core {
     async fn request(&self, aim: &Aim<'_>, seen: &mut Seen) -> Result<Answer, End> {
         let begun = Instant::now();
         let mut connection = self.dial(aim, seen).await?;
-        let mut question = Question::new(method(aim.endpoint), &seen.url);
+        let mut question = Question::new(method(aim.endpoint()), &seen.url);
         question.credential = aim.header;
         let asked = connection.exchange(&question, aim.clock.limit()).await;
         let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
@@ -92,11 +95,11 @@ impl Core {
     }
 
     async fn hop(&self, aim: &Aim<'_>, seen: &mut Vec<Seen>) -> Result<Socket, End> {
-        let discovery = aim.endpoint.discovery();
-        let mut url = if discovery == Discovery::None { None } else { self.directions.of(aim.endpoint) };
+        let discovery = aim.endpoint().discovery();
+        let mut url = if discovery == Discovery::None { None } else { self.directions.of(aim.endpoint()) };
         let mut must_ask = url.is_none() && discovery == Discovery::Required;
         for _ in 0..MOST_HOPS {
-            let at = url.take().unwrap_or_else(|| aim.endpoint.to_url());
+            let at = url.take().unwrap_or_else(|| aim.route.url.clone());
             seen.push(Seen::new(at));
             let Some(now) = seen.last_mut() else { break };
             let (named, connection) =
@@ -108,9 +111,8 @@ impl Core {
                     Upgraded::Named(named) => named,
                 },
             };
-            self.directions.keep(aim.endpoint, named.clone());
             now.go_on();
-            url = Some(named);
+            url = Some(self.directions.keep(aim.endpoint(), named));
         }
         let failure =
             Failure::new(FailureKind::Status, format!("directed elsewhere {MOST_HOPS} times, and no further"));
@@ -123,13 +125,13 @@ impl Core {
 
     /// Asks a custom domain where its clients should go; the connection can be used further where it names nothing.
     async fn ask(&self, aim: &Aim<'_>, seen: &mut Seen) -> Result<(Option<Url>, Option<Connection>), End> {
-        let question = discovery::question(aim.endpoint);
+        let question = discovery::question(aim.endpoint());
         let begun = Instant::now();
         let mut connection = self.dial(aim, seen).await?;
         let asked = connection.exchange(&Question::new(hyper::Method::GET, &question), aim.clock.limit()).await;
         let answer = asked.map_err(|failure| seen.not_answered(failure, begun))?;
         let named = answer::named_url(&answer, &question);
-        seen.note_answer(&answer, named.as_ref(), aim.endpoint, begun);
+        seen.note_answer(&answer, named.as_ref(), aim.endpoint(), begun);
         match named {
             None => Ok((None, connection.is_reusable().await.then_some(connection))),
             Some(named) => match follow(aim, &named) {
@@ -155,7 +157,7 @@ impl Core {
             url: &seen.url,
             credential: aim.header,
             connection_id: aim.connection_id,
-            protocol: aim.endpoint.service().subprotocol(),
+            protocol: aim.endpoint().service().subprotocol(),
             keeps_success: false,
         };
         let span = spans::http("GET", &seen.url);
@@ -174,7 +176,7 @@ impl Core {
         if let Some(named) = location.filter(|_| (300..400).contains(&facts.reply.status)) {
             return seen.directed(aim, &named, facts.reply, begun).map(Upgraded::Named);
         }
-        if facts.reply.status == 404 && seen.may_be_directed(aim.endpoint) {
+        if facts.reply.status == 404 && seen.may_be_directed(aim.endpoint()) {
             // What it asked with says nothing any more.
             seen.log = Log::new();
             if let (Some(named), _) = self.ask(aim, seen).await? {
@@ -194,7 +196,7 @@ enum Upgraded {
 /// The URL to go on with. One that is made of the credential would show it to name servers and on the wire.
 pub(super) fn follow(aim: &Aim<'_>, named: &Url) -> Option<Url> {
     let is_telling = Scrub::of(aim.credential, &ProxySettings::default()).finds_any(named.as_str());
-    if is_telling { None } else { discovery::follow(aim.endpoint, named) }
+    if is_telling { None } else { discovery::follow(aim.endpoint(), named) }
 }
 
 fn method(endpoint: &Endpoint) -> hyper::Method {

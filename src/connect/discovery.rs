@@ -2,7 +2,7 @@
 //! <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,22 +14,24 @@ use crate::net::http::DISCOVERY;
 
 /// What custom domains answered, for as long as it is believed.
 #[derive(Debug, Default)]
-pub(super) struct Directions(Mutex<HashMap<String, (Url, Instant)>>);
+pub(super) struct Directions(Mutex<HashMap<String, (Arc<Url>, Instant)>>);
 
 impl Directions {
     /// Where the clients of an endpoint are directed, if that is known.
-    pub(super) fn of(&self, endpoint: &Endpoint) -> Option<Url> {
+    pub(super) fn of(&self, endpoint: &Endpoint) -> Option<Arc<Url>> {
         let directions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (url, _) = directions.get(endpoint.url()).filter(|(_, until)| Instant::now() < *until)?;
         Some(url.clone())
     }
 
-    pub(super) fn keep(&self, endpoint: &Endpoint, url: Url) {
+    pub(super) fn keep(&self, endpoint: &Endpoint, url: Url) -> Arc<Url> {
+        let url = Arc::new(url);
         let mut directions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if directions.len() >= MOST_DIRECTIONS {
             directions.clear();
         }
-        directions.insert(endpoint.url().to_owned(), (url, Instant::now() + BELIEVED));
+        directions.insert(endpoint.url().to_owned(), (url.clone(), Instant::now() + BELIEVED));
+        url
     }
 
     pub(super) fn forget(&self, endpoint: &Endpoint) {

@@ -1,5 +1,6 @@
 //! The evidence of an attempt that ended: everything that was seen, and what only a diagnosis wants to know beside.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ impl Core {
     /// Everything that was seen, and what only a diagnosis wants to know beside.
     pub(super) async fn explain(&self, aim: &Aim<'_>, ended: Ended) -> ConnectError {
         let Ended { seen, end } = ended;
-        let mut evidence = evidence_of(aim.endpoint, aim.credential);
+        let mut evidence = evidence_of(aim.endpoint(), aim.credential);
         let host = seen.last().and_then(|seen| seen.url.host_str()).map(str::to_owned);
         for (place, seen) in seen.into_iter().enumerate() {
             let trace = self.trace(aim, seen, place > 0).await;
@@ -30,7 +31,7 @@ impl Core {
         let scrub = Scrub::of(aim.credential, &self.dialer.proxies);
         let failure = Failure { text: scrub.text(end.failure.text), ..end.failure };
         ConnectError::new(Attempt {
-            service: aim.endpoint.service(),
+            service: aim.endpoint().service(),
             host: host.map(|host| scrub.text(host)),
             connection_id: Some(aim.connection_id.to_owned()),
             cause: ConnectCause::Network { stage: end.stage, failure },
@@ -40,7 +41,7 @@ impl Core {
     }
 
     async fn trace(&self, aim: &Aim<'_>, seen: Seen, is_directed: bool) -> Trace {
-        let target = seen.target(aim.endpoint, is_directed);
+        let target = seen.target(aim.endpoint(), is_directed);
         let mut trace = Trace::new(target.facts());
         let lookup = if seen.log.wants_lookup() {
             let limit = || aim.clock.for_evidence(LOOKUP);
@@ -54,7 +55,7 @@ impl Core {
         } else {
             None
         };
-        let is_websocket = aim.endpoint.service().is_websocket();
+        let is_websocket = aim.endpoint().service().is_websocket();
         trace.http =
             seen.http.unwrap_or(Step::Skipped { because: if is_websocket { Skip::NotAsked } else { Skip::Ended } });
         trace.websocket = seen
@@ -69,7 +70,7 @@ impl Core {
     pub(super) async fn explain_answer(
         &self,
         aim: &Aim<'_>,
-        url: &Url,
+        url: &Arc<Url>,
         answer: Answer,
         begun: Instant,
     ) -> ConnectError {
@@ -77,7 +78,7 @@ impl Core {
         let named = answer.location.as_deref().and_then(|location| url.join(location).ok());
         let end = match named.filter(|_| (300..400).contains(&answer.reply.status)) {
             Some(named) => {
-                seen.note_answer(&answer, Some(&named), aim.endpoint, begun);
+                seen.note_answer(&answer, Some(&named), aim.endpoint(), begun);
                 seen.stop(End::refused_direction(&named, answer.reply))
             }
             None => seen.refuse_request(aim, answer.reply, begun),
@@ -94,7 +95,7 @@ impl Core {
     pub(super) async fn explain_silence(
         &self,
         aim: &Aim<'_>,
-        url: &Url,
+        url: &Arc<Url>,
         failure: Failure,
         begun: Instant,
     ) -> ConnectError {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::attempt::{Aim, Core};
 use super::dial::Clock;
 use super::error::ConnectError;
+use super::routes::Route;
 use super::token::{Issue, IssueError, TokenError};
 use crate::account::Account;
 use crate::credential::{Credential, Secret};
@@ -28,18 +29,14 @@ pub(super) struct Issuer {
 impl Issue for Issuer {
     async fn issue(&self, account: &Account, key: &Credential) -> Result<Secret, IssueError> {
         let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
-        let header = key.header(&endpoint).map_err(|error| IssueError::Failed(Arc::new(error)))?;
+        let route = Route::to(endpoint);
+        let header = key.header_at(&route.endpoint, &route.url).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let now = Instant::now();
         let clock =
             Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(WITH_EVIDENCE) };
         let connection_id = connection_id();
-        let aim = Aim {
-            endpoint: &endpoint,
-            credential: Some(key),
-            header: Some(&header),
-            connection_id: &connection_id,
-            clock,
-        };
+        let aim =
+            Aim { route: &route, credential: Some(key), header: Some(&header), connection_id: &connection_id, clock };
         match self.core.exchange(&aim).await {
             Ok(answer) => Ok(Secret::from(answer.body.trim().to_owned())),
             Err(error) if error.status() == Some(401) => Err(IssueError::Refused(Arc::new(error))),

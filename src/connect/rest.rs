@@ -1,6 +1,7 @@
 //! Requests: a builder with URL and credential, and requests that are sent with everything a connector knows.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -12,11 +13,12 @@ use url::Url;
 use super::attempt::Aim;
 use super::dial::Clock;
 use super::error::ConnectError;
+use super::routes::Route;
 use super::token::Tried;
 use super::turns::Seat;
-use super::{Connector, Inner, resolve, spans};
+use super::{Connector, Inner, spans};
 use crate::credential::Header;
-use crate::endpoint::{Discovery, Endpoint};
+use crate::endpoint::Discovery;
 use crate::evidence::{Failure, FailureKind};
 use crate::net::failure_of_io;
 use crate::net::http::{Answer, LARGEST_BODY};
@@ -110,9 +112,9 @@ impl Inner {
         query: &Query,
         clock: Clock,
     ) -> Result<RequestBuilder, ConnectError> {
-        let endpoint = resolve(&seat.account, service, query)?;
-        let (_, header) = self.credential(seat, &endpoint, &Tried::default(), clock).await?;
-        let url = self.url(&endpoint, clock).await?;
+        let route = seat.route(service, query)?;
+        let (_, header) = self.credential(seat, &route, &Tried::default(), clock).await?;
+        let url = self.url(&route, clock).await?;
         Ok(self.builder(&url, method, header.as_ref(), &connection_id()))
     }
 
@@ -128,14 +130,14 @@ impl Inner {
         complete: &impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, (ConnectError, bool)> {
         let begin = |error| (error, true);
-        let endpoint = resolve(&seat.account, service, query).map_err(begin)?;
-        let url = self.url(&endpoint, clock).await.map_err(begin)?;
+        let route = seat.route(service, query).map_err(begin)?;
+        let url = self.url(&route, clock).await.map_err(begin)?;
         let mut tried = Tried::default();
         loop {
-            let (held, header) = self.credential(seat, &endpoint, &tried, clock).await.map_err(begin)?;
+            let (held, header) = self.credential(seat, &route, &tried, clock).await.map_err(begin)?;
             let id = connection_id();
             let aim = Aim {
-                endpoint: &endpoint,
+                route: &route,
                 credential: held.credential(),
                 header: header.as_ref(),
                 connection_id: &id,
@@ -156,7 +158,7 @@ impl Inner {
     async fn execute(
         &self,
         aim: &Aim<'_>,
-        url: &Url,
+        url: &Arc<Url>,
         method: &Method,
         request: RequestBuilder,
     ) -> Result<Response, (ConnectError, bool)> {
@@ -196,17 +198,17 @@ impl Inner {
     }
 
     /// The endpoint's own URL, or the one that it directs to.
-    async fn url(&self, endpoint: &Endpoint, clock: Clock) -> Result<Url, ConnectError> {
-        if endpoint.discovery() != Discovery::Required {
-            return Ok(endpoint.to_url());
+    async fn url(&self, route: &Route, clock: Clock) -> Result<Arc<Url>, ConnectError> {
+        if route.endpoint.discovery() != Discovery::Required {
+            return Ok(route.url.clone());
         }
-        if let Some(url) = self.core.directions.of(endpoint) {
+        if let Some(url) = self.core.directions.of(&route.endpoint) {
             return Ok(url);
         }
         let id = connection_id();
-        let aim = Aim { endpoint, credential: None, header: None, connection_id: &id, clock };
+        let aim = Aim { route, credential: None, header: None, connection_id: &id, clock };
         let named = self.core.ask_for_directions(&aim).await?;
-        Ok(named.unwrap_or_else(|| endpoint.to_url()))
+        Ok(named.unwrap_or_else(|| route.url.clone()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an attempt has seen of a host, as far as nobody has asked for it yet, and why it ended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ pub(super) struct Ended {
 
 /// What was seen of one host.
 pub(super) struct Seen {
-    pub(super) url: Url,
+    pub(super) url: Arc<Url>,
     pub(super) log: Log,
     pub(super) http: Option<Step<HttpFacts>>,
     pub(super) websocket: Option<Step<UpgradeFacts>>,
@@ -40,7 +41,7 @@ pub(super) struct End {
 }
 
 impl Seen {
-    pub(super) fn new(url: Url) -> Self {
+    pub(super) fn new(url: Arc<Url>) -> Self {
         Self { url, log: Log::new(), http: None, websocket: None, auth: None }
     }
 
@@ -50,7 +51,7 @@ impl Seen {
             return own;
         }
         Target {
-            url: self.url.clone(),
+            url: (*self.url).clone(),
             expect: Expectation::PublicAddress,
             namesakes: Vec::new(),
             own: None,
@@ -80,7 +81,7 @@ impl Seen {
 
     /// The upgrade was answered with a redirect.
     pub(super) fn directed(&mut self, aim: &Aim<'_>, named: &Url, reply: Reply, begun: Instant) -> Result<Url, End> {
-        let redirect = Redirect { status: reply.status, ..redirect(Some(named), aim.endpoint) };
+        let redirect = Redirect { status: reply.status, ..redirect(Some(named), aim.endpoint()) };
         let found = HttpFacts { reply: reply.clone(), redirect: Some(redirect), skew_seconds: None };
         let took = begun.elapsed();
         self.http = Some(Step::Passed { found, took });
@@ -151,7 +152,7 @@ impl End {
 fn denied(aim: &Aim<'_>, reply: &Reply, took: Duration) -> (Step<AuthFacts>, Failure) {
     let failure = answer::denial(reply);
     let failure = failure.unwrap_or_else(|| Failure::new(FailureKind::Denied, reply.status.to_string()));
-    let Some(form) = aim.credential.and_then(|credential| credential.form_for(aim.endpoint).ok()) else {
+    let Some(form) = aim.credential.and_then(|credential| credential.form_for(aim.endpoint()).ok()) else {
         return (Step::Skipped { because: Skip::NoCredential }, failure);
     };
     let found = AuthFacts { form: form.id().to_owned(), reply: reply.clone(), ..AuthFacts::default() };

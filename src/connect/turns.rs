@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::dial::Clock;
 use super::error::{ConnectCause, ConnectError};
 use super::failover::{Breaker, pause};
+use super::routes::Routes;
 use super::token::{TokenError, TokenSource};
 use crate::account::Account;
 use crate::evidence::{Evidence, FailureKind};
@@ -18,13 +19,14 @@ pub(super) struct Seat {
     pub(super) account: Account,
     pub(super) source: TokenSource,
     pub(super) breaker: Breaker,
+    pub(super) routes: Routes,
     /// The last answer by which the service asked to be left alone.
     asked: Mutex<Option<Arc<ConnectError>>>,
 }
 
 impl Seat {
     pub(super) fn new(account: Account, source: TokenSource) -> Self {
-        Self { account, source, breaker: Breaker::default(), asked: Mutex::default() }
+        Self { account, source, breaker: Breaker::default(), routes: Routes::default(), asked: Mutex::default() }
     }
 
     /// What the service said when it asked to be left alone, and for how long it still does.

@@ -1,0 +1,76 @@
+//! Routes: the endpoints of an account that its application asks for, resolved and parsed once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use crate::account::Account;
+use crate::endpoint::{Endpoint, ResolveError};
+use crate::plan;
+use crate::query::Query;
+use crate::service::Service;
+
+/// An endpoint and its URL.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) endpoint: Endpoint,
+    pub(super) url: Arc<Url>,
+}
+
+impl Route {
+    pub(super) fn to(endpoint: Endpoint) -> Self {
+        let url = Arc::new(endpoint.to_url());
+        Self { endpoint, url }
+    }
+}
+
+/// The routes of one account: an application opens the same few again and again.
+#[derive(Debug, Default)]
+pub(super) struct Routes(Mutex<Vec<(Service, Query, Arc<Route>)>>);
+
+impl Routes {
+    pub(super) fn to(&self, account: &Account, service: Service, query: &Query) -> Result<Arc<Route>, ResolveError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |(for_service, for_query, _): &&_| *for_service == service && *for_query == *query;
+        if let Some((.., route)) = known.iter().find(is_it) {
+            return Ok(route.clone());
+        }
+        let route = Arc::new(Route::to(plan::resolve(account, service, query)?));
+        if known.len() >= MOST_ROUTES {
+            known.clear();
+        }
+        known.push((service, query.clone(), route.clone()));
+        Ok(route)
+    }
+}
+
+/// As many as an application may use at the same time; who asks with other parameters each time is resolved for anew.
+const MOST_ROUTES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_resolved_once_for_a_service_and_its_query_and_they_are_not_kept_without_end() {
+        let account = Account::regional("westeurope".parse().unwrap()).unwrap();
+        let routes = Routes::default();
+        let to = |language: &str| {
+            let query = Query::default().with_language(language).unwrap();
+            routes.to(&account, Service::SpeechToText, &query).unwrap()
+        };
+        let first = to("en-US");
+        assert!(Arc::ptr_eq(&first, &to("en-US")));
+        assert_eq!(first.url.as_str(), first.endpoint.url());
+        let other = to("de-DE");
+        assert!(other.url.as_str().ends_with("language=de-DE"), "{}", other.url);
+        let voices = routes.to(&account, Service::Voices, &Query::default()).unwrap();
+        assert_eq!(voices.endpoint.service(), Service::Voices);
+        for number in 0..10 * MOST_ROUTES {
+            to(&format!("en-{number:03}"));
+            assert!(routes.0.lock().unwrap().len() <= MOST_ROUTES);
+        }
+        let unknown = routes.to(&account, Service::OpenAiSpeech, &Query::default());
+        assert!(unknown.is_err(), "{unknown:?}");
+    }
+}
