@@ -7,15 +7,24 @@
     reason = "a lab begins at the real time, and a test may stop"
 )]
 
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, TokenSource};
 use speech_endpoint::lab::{Lab, World};
+use speech_endpoint::net::Network as _;
+use speech_endpoint::net::http::{Connection, Question};
 use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::tls::{TlsClient, Trust};
 use speech_endpoint::{Query, Service};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 async fn lab(world: &str) -> Lab {
@@ -59,4 +68,47 @@ async fn an_error_carries_its_diagnosis() {
     assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
     let error = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await.unwrap_err();
     assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
+}
+
+/// A connection of which the writes are counted.
+struct Counted(TcpStream, Arc<AtomicUsize>);
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn a_client_writes_twice_until_it_is_answered() {
+    let lab = lab("healthy-regional").await;
+    let endpoint = lab.account().unwrap().endpoint(Service::Voices).unwrap();
+    let limit = Duration::from_secs(5);
+    let addresses = lab.network().addresses(endpoint.host(), limit).await.unwrap();
+    let stream = lab.network().connect((addresses[0], 443).into()).await.unwrap();
+    let writes = Arc::new(AtomicUsize::new(0));
+    let client = TlsClient::new(&trust(&lab)).unwrap();
+    let counted = Counted(stream, writes.clone());
+    let (stream, session) = client.handshake(counted, endpoint.host(), limit).await.unwrap();
+    assert_eq!(session.version().as_deref(), Some("1.3"));
+    let mut connection = Connection::open(stream).await.unwrap();
+    let url = endpoint.to_url();
+    let answer = connection.exchange(&Question::new(Method::GET, &url), limit).await.unwrap();
+    assert_eq!(answer.reply.status, 401);
+    assert_eq!(writes.load(Ordering::Relaxed), 2, "the greeting; the end of the handshake with the request");
 }

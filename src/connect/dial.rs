@@ -176,7 +176,7 @@ impl Dialer {
             Ok((stream, session)) => {
                 spans::shaken(&span, &session);
                 log.tls = Step::Passed { found: Shaken::Session(session), took: begun.elapsed() };
-                Ok(Stream::new(stream))
+                Ok(stream)
             }
             Err((failure, facts)) => {
                 spans::failed(&span, &failure);

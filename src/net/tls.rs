@@ -23,6 +23,7 @@ use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 
 mod certificate;
 mod client;
+mod coalescing;
 mod store;
 
 use client::{Judge, Judged};

@@ -17,10 +17,11 @@ use rustls::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
+use super::coalescing::Coalescing;
 use super::{Trust, certificate, describe, failure_of_handshake, fault, silence, version_name};
 use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
+use crate::net::Stream;
 
 /// Makes handshakes, all with one configuration.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl TlsClient {
         speaking((*self.config).clone(), &[b"h2", b"http/1.1"])
     }
 
-    /// Makes a handshake with a host.
+    /// Makes a handshake with a host. Its end leaves with the first request, or with a flush.
     ///
     /// # Errors
     ///
@@ -79,18 +80,24 @@ impl TlsClient {
         stream: S,
         host: &str,
         limit: Duration,
-    ) -> Result<(TlsStream<S>, Session), (Failure, TlsFacts)>
+    ) -> Result<(Stream, Session), (Failure, TlsFacts)>
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|error| (Failure::new(FailureKind::Other, error.to_string()), TlsFacts::default()))?;
-        match timeout(limit, TlsConnector::from(self.config.clone()).connect(name, stream)).await {
-            Ok(Ok(stream)) => {
-                let session = Session::of(stream.get_ref().1);
-                Ok((stream, session))
+        let connect = TlsConnector::from(self.config.clone()).connect(name, Coalescing::new(stream));
+        match timeout(limit, connect.into_fallible()).await {
+            Ok(Ok(mut stream)) => {
+                let (coalescing, connection) = stream.get_mut();
+                coalescing.let_go();
+                let session = Session::of(connection);
+                Ok((Stream::new(stream), session))
             }
-            Ok(Err(error)) => Err(self.refusal(host, &error)),
+            Ok(Err((error, mut stream))) => {
+                stream.send_at_once().await;
+                Err(self.refusal(host, &error))
+            }
             Err(_) => Err((silence(limit), TlsFacts::default())),
         }
     }
