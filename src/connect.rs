@@ -62,7 +62,7 @@ use prepared::Prepared;
 use routes::Route;
 pub use token::{Cause, TokenError, TokenKind, TokenSource, TokenState, TokenTimes};
 use token::{Held, Issue, Tried};
-use turns::{Seat, Turns};
+use turns::{Seat, Turn, Turns};
 
 /// Opens connections to a speech resource, or to the first of several that works. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -206,12 +206,11 @@ impl Connector {
     async fn open(&self, service: Service, query: &Query) -> Result<Opened, ConnectError> {
         let inner = &*self.0;
         let mut turns = inner.turns();
-        while let Some((seat, clock)) = turns.next().await {
+        while let Some(Turn { place, seat, clock }) = turns.next().await {
             match inner.open_with(seat, service, query, clock).await {
                 Ok((socket, connection_id)) => {
                     seat.breaker.answered();
-                    let account = inner.seats.iter().position(|known| std::ptr::eq(known, seat)).unwrap_or_default();
-                    return Ok(Opened { socket, connection_id, account });
+                    return Ok(Opened { socket, connection_id, account: place });
                 }
                 Err(error) => turns.failed(seat, error)?,
             }

@@ -15,7 +15,7 @@ use super::dial::Clock;
 use super::error::ConnectError;
 use super::routes::Route;
 use super::token::Tried;
-use super::turns::Seat;
+use super::turns::{Seat, Turn};
 use super::{Connector, Inner, spans};
 use crate::credential::Header;
 use crate::endpoint::Discovery;
@@ -52,7 +52,7 @@ impl Connector {
     ) -> Result<RequestBuilder, ConnectError> {
         let inner = &*self.0;
         let mut turns = inner.turns();
-        while let Some((seat, clock)) = turns.next().await {
+        while let Some(Turn { seat, clock, .. }) = turns.next().await {
             match inner.request(seat, service, &method, query, clock).await {
                 Ok(request) => {
                     // Whether the account works is not learned from a request that others send.
@@ -84,7 +84,7 @@ impl Connector {
     ) -> Result<Response, ConnectError> {
         let inner = &*self.0;
         let mut turns = inner.turns();
-        while let Some((seat, clock)) = turns.next().await {
+        while let Some(Turn { seat, clock, .. }) = turns.next().await {
             match inner.send(seat, service, &method, query, clock, &complete).await {
                 Ok(response) => {
                     seat.breaker.answered();

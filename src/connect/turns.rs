@@ -43,6 +43,14 @@ impl Seat {
     }
 }
 
+/// One account's turn.
+pub(super) struct Turn<'a> {
+    /// Its place in the order.
+    pub(super) place: usize,
+    pub(super) seat: &'a Seat,
+    pub(super) clock: Clock,
+}
+
 /// The turns of one call.
 pub(super) struct Turns<'a> {
     seats: &'a [Seat],
@@ -80,7 +88,7 @@ impl<'a> Turns<'a> {
     /// 2. When all rest, the one whose rest ends first: a call is better tried than not, but what the service asked for in
     ///    `Retry-After` is waited for.
     /// 3. A further round after a pause, while there is time.
-    pub(super) async fn next(&mut self) -> Option<(&'a Seat, Clock)> {
+    pub(super) async fn next(&mut self) -> Option<Turn<'a>> {
         loop {
             let now = Instant::now();
             if now >= self.deadline {
@@ -89,21 +97,21 @@ impl<'a> Turns<'a> {
             let untried = |index: &usize| !self.tried[*index];
             let well = (0..self.seats.len()).filter(untried).find(|index| self.seats[*index].breaker.admits(now));
             if let Some(index) = well {
-                return Some(self.take(index));
+                return Some(self.take(index, now));
             }
             if !self.tried.contains(&true) {
                 let index = (0..self.seats.len()).min_by_key(|index| self.seats[*index].breaker.rests(now))?;
                 let wait = self.seats[index].breaker.asked_to_rest(now);
-                if wait > self.left() {
+                if wait > self.deadline.saturating_duration_since(now) {
                     return None;
                 }
                 sleep(wait).await;
-                return Some(self.take(index));
+                return Some(self.take(index, Instant::now()));
             }
             self.round += 1;
             let wait = pause(self.round);
             let is_worth_it = self.last.as_ref().is_none_or(|last| remedy(last) == Remedy::Again);
-            if self.round >= ROUNDS || !is_worth_it || wait > self.left() {
+            if self.round >= ROUNDS || !is_worth_it || wait > self.deadline.saturating_duration_since(now) {
                 return None;
             }
             sleep(wait).await;
@@ -153,18 +161,14 @@ impl<'a> Turns<'a> {
         error.after(earlier)
     }
 
-    fn take(&mut self, index: usize) -> (&'a Seat, Clock) {
-        self.tried[index] = true;
+    fn take(&mut self, place: usize, now: Instant) -> Turn<'a> {
+        self.tried[place] = true;
         // Those that come after have their share.
         let untried = self.tried.iter().filter(|tried| !**tried).count();
         let takers = u32::try_from(untried + 1).unwrap_or(u32::MAX);
-        let deadline = Instant::now() + self.left() / takers;
+        let deadline = now + self.deadline.saturating_duration_since(now) / takers;
         let end = deadline + (self.end - self.deadline) / takers;
-        (&self.seats[index], Clock { deadline, step: self.step, end })
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        Turn { place, seat: &self.seats[place], clock: Clock { deadline, step: self.step, end } }
     }
 }
 
