@@ -22,7 +22,7 @@ use speech_endpoint::net::Network as _;
 use speech_endpoint::net::http::{Connection, Question};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::{TlsClient, Trust};
-use speech_endpoint::{Query, Service};
+use speech_endpoint::{Credential, Query, Secret, Service};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -68,6 +68,26 @@ async fn an_error_carries_its_diagnosis() {
     assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
     let error = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await.unwrap_err();
     assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
+}
+
+#[tokio::test]
+async fn what_cannot_stand_in_a_header_is_told_and_not_left_out() {
+    let lab = lab("healthy-private-endpoint").await;
+    let broken = Credential::Key(Secret::from("two\nlines".to_owned()));
+    let connector = Connector::builder(lab.account().unwrap().clone(), TokenSource::ready(broken))
+        .network(lab.network())
+        .trust(trust(&lab))
+        .proxies(ProxySettings::default())
+        .build()
+        .unwrap();
+    let query = Query::default();
+    let opened = connector.websocket(Service::SpeechToText, &query).await.map(drop);
+    let sent = connector.send(Service::Voices, Method::GET, &query, |request| request).await.map(drop);
+    let begun = connector.request(Service::Voices, Method::GET).await.map(drop);
+    for outcome in [opened, sent, begun] {
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains("the credential cannot stand in a header"), "{text}");
+    }
 }
 
 /// A connection of which the writes are counted.

@@ -12,16 +12,18 @@ use url::Url;
 
 use super::attempt::Aim;
 use super::dial::Clock;
-use super::error::ConnectError;
+use super::error::{ConnectCause, ConnectError};
+use super::explain::evidence_of;
 use super::routes::Route;
 use super::token::Tried;
 use super::turns::{Seat, Turn};
-use super::{Connector, Inner, spans};
+use super::{Connector, Inner, before_the_network, spans};
+use crate::catalogue::Stage;
 use crate::credential::Header;
-use crate::endpoint::Discovery;
+use crate::endpoint::{Discovery, Endpoint};
 use crate::evidence::{Failure, FailureKind};
 use crate::net::failure_of_io;
-use crate::net::http::{Answer, LARGEST_BODY};
+use crate::net::http::{Answer, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
 use crate::query::Query;
 use crate::service::Service;
@@ -115,7 +117,7 @@ impl Inner {
         let route = seat.route(service, query)?;
         let (_, header) = self.credential(seat, &route, &Tried::default(), clock).await?;
         let url = self.url(&route, clock).await?;
-        Ok(self.builder(&url, method, header.as_ref(), &connection_id()))
+        self.builder(&route, &url, method, header.as_ref(), &connection_id())
     }
 
     /// One account: with its credential, and where that is refused and there is another, with that. An error comes with
@@ -143,7 +145,7 @@ impl Inner {
                 connection_id: &id,
                 clock,
             };
-            let request = complete(self.builder(&url, method, header.as_ref(), &id));
+            let request = complete(self.builder(&route, &url, method, header.as_ref(), &id).map_err(begin)?);
             match self.execute(&aim, &url, method, request).await {
                 Ok(response) => {
                     seat.source.accepted(&held);
@@ -184,17 +186,23 @@ impl Inner {
         Err((self.core.explain_silence(aim, url, failure, begun).await, is_repeatable))
     }
 
-    fn builder(&self, url: &Url, method: &Method, header: Option<&Header>, id: &str) -> RequestBuilder {
+    fn builder(
+        &self,
+        route: &Route,
+        url: &Url,
+        method: &Method,
+        header: Option<&Header>,
+        id: &str,
+    ) -> Result<RequestBuilder, ConnectError> {
         let mut headers = HeaderMap::new();
         if let Ok(id) = HeaderValue::from_str(id) {
             headers.insert("x-connectionid", id);
         }
-        let value = header.and_then(|header| Some((header.name, HeaderValue::from_str(header.value.expose()).ok()?)));
-        if let Some((name, mut value)) = value {
-            value.set_sensitive(true);
-            headers.insert(name_of(name), value);
+        if let Some(header) = header {
+            let (name, value) = carrying(header).map_err(|failure| unsent(&route.endpoint, failure))?;
+            headers.insert(name, value);
         }
-        self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.total)
+        Ok(self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.total))
     }
 
     /// The endpoint's own URL, or the one that it directs to.
@@ -244,10 +252,9 @@ fn failure_of_request(error: &reqwest::Error) -> Failure {
     Failure::new(kind, crate::net::http::line(&last, 200))
 }
 
-fn name_of(name: &'static str) -> reqwest::header::HeaderName {
-    match name {
-        "Authorization" => reqwest::header::AUTHORIZATION,
-        "api-key" => reqwest::header::HeaderName::from_static("api-key"),
-        _ => reqwest::header::HeaderName::from_static("ocp-apim-subscription-key"),
-    }
+/// A request that cannot be made, as little as an upgrade could with the same credential.
+fn unsent(endpoint: &Endpoint, failure: Failure) -> ConnectError {
+    let host = Some(endpoint.host().to_owned());
+    let cause = ConnectCause::Network { stage: Stage::Http, failure };
+    before_the_network(endpoint.service(), host, cause, evidence_of(endpoint, None))
 }

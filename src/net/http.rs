@@ -214,12 +214,21 @@ fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
         request = request.header(name, value);
     }
     if let Some(header) = question.credential {
-        let mut value = HeaderValue::try_from(header.value.expose())
-            .map_err(|_| Failure::new(FailureKind::Other, "the credential cannot stand in a header"))?;
-        value.set_sensitive(true);
-        request = request.header(header.name, value);
+        let (name, value) = carrying(header)?;
+        request = request.header(name, value);
     }
     request.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
+}
+
+/// The header that carries a credential, as it is sent; no log shows its value.
+pub(crate) fn carrying(header: &Header) -> Result<(HeaderName, HeaderValue), Failure> {
+    let name = HeaderName::from_bytes(header.name.as_bytes());
+    let value = HeaderValue::try_from(header.value.expose());
+    let (Ok(name), Ok(mut value)) = (name, value) else {
+        return Err(Failure::new(FailureKind::Other, "the credential cannot stand in a header"));
+    };
+    value.set_sensitive(true);
+    Ok((name, value))
 }
 
 /// Method and path; a query may hold what is not to be seen.
