@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::account::Account;
 use crate::catalogue::Stage;
@@ -75,7 +75,6 @@ struct Inner {
     client: reqwest::Client,
     trust: Trust,
     prepared: Prepared,
-    total: Duration,
     limits: Limits,
 }
 
@@ -221,7 +220,7 @@ impl Connector {
 
 impl Inner {
     fn turns(&self) -> Turns<'_> {
-        Turns::new(&self.seats, self.total, self.limits.step)
+        Turns::new(&self.seats, self.limits)
     }
 
     /// Opens a WebSocket with one account: with its credential, and where that is refused and there is another, with that.
@@ -251,12 +250,10 @@ impl Inner {
     }
 
     async fn examine(&self, seat: &Seat, service: Service, query: &Query) -> Evidence {
-        let tried = Tried::default();
-        let waiting = seat.source.credential(&seat.account, &self.issuer, &tried);
-        let held = tokio::time::timeout(self.total / 2, waiting).await;
-        let held = held.unwrap_or(Err(TokenError::TimedOut { limit: self.total / 2 }));
+        let total = self.limits.total;
+        let held = self.held(seat, &Tried::default(), total / 2).await;
         let credential = held.as_ref().ok().and_then(Held::credential);
-        let plan = Plan::new(&seat.account, &[service], query, credential, self.total, DEFAULT_JOBS);
+        let plan = Plan::new(&seat.account, &[service], query, credential, total, DEFAULT_JOBS);
         let Dialer { network, proxies, .. } = &self.core.dialer;
         let mut means = Means::new(network, &self.trust, proxies, wall_clock());
         means.credential = credential;
@@ -276,13 +273,7 @@ impl Inner {
         let Route { endpoint, url } = route;
         let failed =
             |cause, evidence| before_the_network(endpoint.service(), Some(endpoint.host().to_owned()), cause, evidence);
-        let waiting = seat.source.credential(&seat.account, &self.issuer, tried);
-        let limit = clock.left();
-        let held = match tokio::time::timeout(limit, waiting).await {
-            Ok(held) => held,
-            Err(_) => Err(TokenError::TimedOut { limit }),
-        };
-        let held = held.map_err(|error| {
+        let held = self.held(seat, tried, clock.left()).await.map_err(|error| {
             let evidence = issuer::seen(&error).unwrap_or_else(|| without_a_token(endpoint, &error));
             failed(error.into(), evidence)
         })?;
@@ -295,6 +286,11 @@ impl Inner {
         Ok((held, header))
     }
 
+    async fn held(&self, seat: &Seat, tried: &Tried, limit: Duration) -> Result<Held, TokenError> {
+        let waiting = seat.source.credential(&seat.account, &self.issuer, tried);
+        timeout(limit, waiting).await.unwrap_or(Err(TokenError::TimedOut { limit }))
+    }
+
     /// Every account asked to be left alone for longer than the call may take; or the time was too short for any.
     fn resting(&self, service: Service) -> ConnectError {
         let now = Instant::now();
@@ -302,7 +298,7 @@ impl Inner {
         if let Some((Some(asked), rest)) = asked.min_by_key(|(_, rest)| *rest) {
             return asked.held_back(service, rest);
         }
-        let failure = crate::net::silence(self.total);
+        let failure = crate::net::silence(self.limits.total);
         let evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.seats[0].account));
         before_the_network(service, None, ConnectCause::Network { stage: Stage::Environment, failure }, evidence)
     }

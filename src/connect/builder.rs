@@ -175,12 +175,11 @@ impl Builder {
         let core = Arc::new(Core { dialer, directions: Directions::default() });
         Ok(Connector(Arc::new(Inner {
             seats: self.accounts.into_iter().map(|(account, source)| Seat::new(account, source)).collect(),
-            issuer: Arc::new(Issuer { core: core.clone(), total: self.total, step: limits.step }),
+            issuer: Arc::new(Issuer { core: core.clone(), limits }),
             core,
             client,
             trust,
             prepared: Prepared::default(),
-            total: self.total,
             limits,
         })))
     }

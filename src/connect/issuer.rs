@@ -1,7 +1,6 @@
 //! Tokens issued from a key, by the same way as every other connection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -15,14 +14,14 @@ use crate::account::Account;
 use crate::credential::{Credential, Secret};
 use crate::evidence::Evidence;
 use crate::net::websocket::connection_id;
+use crate::plan::Limits;
 use crate::service::Service;
 
 /// Asks `issueToken`.
 #[derive(Debug)]
 pub(super) struct Issuer {
     pub(super) core: Arc<Core>,
-    pub(super) total: Duration,
-    pub(super) step: Duration,
+    pub(super) limits: Limits,
 }
 
 #[async_trait]
@@ -31,9 +30,8 @@ impl Issue for Issuer {
         let endpoint = account.endpoint(Service::IssueToken).map_err(|error| IssueError::Failed(Arc::new(error)))?;
         let route = Route::to(endpoint);
         let header = key.header_at(&route.endpoint, &route.url).map_err(|error| IssueError::Failed(Arc::new(error)))?;
-        let now = Instant::now();
-        let clock =
-            Clock { deadline: now + self.total / 2, step: self.step, end: now + self.total.mul_f64(WITH_EVIDENCE) };
+        let (now, Limits { total, step, .. }) = (Instant::now(), self.limits);
+        let clock = Clock { deadline: now + total / 2, step, end: now + total.mul_f64(WITH_EVIDENCE) };
         let connection_id = connection_id();
         let aim =
             Aim { route: &route, credential: Some(key), header: Some(&header), connection_id: &connection_id, clock };

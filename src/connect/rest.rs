@@ -202,7 +202,7 @@ impl Inner {
             let (name, value) = carrying(header).map_err(|failure| unsent(&route.endpoint, failure))?;
             headers.insert(name, value);
         }
-        Ok(self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.total))
+        Ok(self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.limits.total))
     }
 
     /// The endpoint's own URL, or the one that it directs to.

@@ -12,6 +12,7 @@ use super::routes::Routes;
 use super::token::{TokenError, TokenSource};
 use crate::account::Account;
 use crate::evidence::{Evidence, FailureKind};
+use crate::plan::Limits;
 
 /// An account, what it is authenticated with, and how it stands.
 #[derive(Debug)]
@@ -75,9 +76,10 @@ enum Remedy {
 }
 
 impl<'a> Turns<'a> {
-    pub(super) fn new(seats: &'a [Seat], total: Duration, step: Duration) -> Self {
+    pub(super) fn new(seats: &'a [Seat], limits: Limits) -> Self {
         let now = Instant::now();
         // What is left is for the evidence.
+        let Limits { total, step, .. } = limits;
         let (deadline, end) = (now + total.mul_f64(FOR_TRIES), now + total);
         Self { seats, tried: vec![false; seats.len()], round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
