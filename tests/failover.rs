@@ -253,6 +253,28 @@ async fn a_prepared_connection_is_handed_out_at_once_and_followed_by_the_next() 
     until("what a connector held is closed with it", || lab.connections() == 0).await;
 }
 
+/// Lets so much time go by at once, once everybody has got so far as to wait for it.
+async fn later(by: Duration) {
+    sleep(Duration::from_millis(50)).await;
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_prepared_connection_is_replaced_before_the_service_closes_it() {
+    let lab = region("westeurope").await;
+    let connector = builder(&[&lab]).network(lab.network()).build().unwrap();
+    connector.prepare(STT, &Query::default()).await.unwrap();
+    later(Duration::from_secs(199)).await;
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!((lab.connections(), lab.requests().len()), (1, 1), "it is kept for some minutes");
+    later(Duration::from_secs(42)).await;
+    until("another one is opened within four minutes", || lab.requests().len() == 2).await;
+    until("the old one is closed", || lab.connections() == 1).await;
+    assert!(is_alive(&mut opened(&connector).await).await);
+}
+
 #[tokio::test]
 async fn a_regenerated_key_is_followed_by_the_other_one() {
     let lab = region("westeurope").await;
