@@ -14,6 +14,7 @@ pub(crate) mod answer;
 pub mod dns;
 pub mod http;
 pub mod proxy;
+mod replayed;
 pub mod rest;
 pub(crate) mod scrub;
 mod shared;

@@ -126,7 +126,7 @@ async fn a_client_writes_twice_until_it_is_answered() {
     let counted = Counted(stream, writes.clone());
     let (stream, session) = client.handshake(counted, endpoint.host(), limit).await.unwrap();
     assert_eq!(session.version().as_deref(), Some("1.3"));
-    let mut connection = Connection::open(stream).await.unwrap();
+    let mut connection = Connection::new(stream);
     let url = endpoint.to_url();
     let answer = connection.exchange(&Question::new(Method::GET, &url), limit).await.unwrap();
     assert_eq!(answer.reply.status, 401);

@@ -144,7 +144,7 @@ impl Core {
     pub(super) async fn dial(&self, aim: &Aim<'_>, seen: &mut Seen) -> Result<Connection, End> {
         let stream = self.dialer.dial(&seen.url, &mut seen.log, aim.clock).await;
         let stream = stream.map_err(|failure| End { stage: seen.log.failed_at(), failure, reply: None })?;
-        Connection::open(stream).await.map_err(|failure| End { stage: Stage::Http, failure, reply: None })
+        Ok(Connection::new(stream))
     }
 
     async fn upgrade(&self, aim: &Aim<'_>, seen: &mut Seen, connection: Option<Connection>) -> Result<Upgraded, End> {

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
-use url::Url;
+use url::{Position, Url};
 
 use super::{Stream, silence};
 use crate::credential::Header;
@@ -23,7 +23,19 @@ use crate::shown::looks_secret;
 
 /// A connection that speaks HTTP/1.1. It is driven by whoever waits for an answer on it, so that no task has to wake another.
 #[derive(Debug)]
-pub struct Connection {
+pub struct Connection(Talk);
+
+#[derive(Debug)]
+enum Talk {
+    /// Nothing was asked yet.
+    Silent(Stream),
+    Begun(Box<Begun>),
+    /// The stream was taken, or HTTP could not begin on it.
+    Over,
+}
+
+#[derive(Debug)]
+struct Begun {
     sender: http1::SendRequest<Empty<Bytes>>,
     driver: Driver,
 }
@@ -48,27 +60,64 @@ impl<'a> Question<'a> {
     pub fn new(method: Method, url: &'a Url) -> Self {
         Self { method, url, credential: None, headers: Vec::new() }
     }
+
+    /// What is asked for: path and query.
+    pub(super) fn target(&self) -> &'a str {
+        &self.url[Position::BeforePath..Position::AfterQuery]
+    }
+
+    /// Every header, as they are sent.
+    pub(super) fn all_headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+        let mut headers = Vec::with_capacity(self.headers.len() + USUAL_HEADERS);
+        let host = &self.url[Position::BeforeHost..Position::AfterPort];
+        let host = HeaderValue::try_from(host).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
+        headers.extend([(HOST, host), (USER_AGENT, HeaderValue::from_static(AGENT))]);
+        if self.method == Method::POST {
+            headers.push((CONTENT_LENGTH, HeaderValue::from_static("0")));
+        }
+        headers.extend(self.headers.iter().cloned());
+        headers.extend(self.credential.map(carrying).transpose()?);
+        Ok(headers)
+    }
 }
 
 impl Connection {
-    /// Begins to speak HTTP on a stream.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`], when the stream is closed.
-    pub async fn open(stream: Stream) -> Result<Self, Failure> {
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(LARGEST_HEAD)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| failure_of_hyper(&error))?;
-        Ok(Self { sender, driver: Driver::Running(connection) })
+    /// A connection on a stream on which nothing was said yet.
+    #[must_use]
+    pub fn new(stream: Stream) -> Self {
+        Self(Talk::Silent(stream))
     }
 
     /// Whether another exchange may follow.
     pub async fn is_reusable(&mut self) -> bool {
-        let Self { sender, driver } = self;
-        driver.beside(sender.ready()).await.is_ok()
+        match &mut self.0 {
+            Talk::Silent(_) => true,
+            Talk::Begun(begun) => begun.driver.beside(begun.sender.ready()).await.is_ok(),
+            Talk::Over => false,
+        }
+    }
+
+    /// The stream, if nothing was asked on it yet. Nothing can be asked here any more then.
+    pub(super) fn take_silent(&mut self) -> Option<Stream> {
+        match std::mem::replace(&mut self.0, Talk::Over) {
+            Talk::Silent(stream) => Some(stream),
+            talk => {
+                self.0 = talk;
+                None
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<&mut Begun, Failure> {
+        if let Some(stream) = self.take_silent() {
+            let begun = http1::Builder::new().max_buf_size(LARGEST_HEAD).handshake(TokioIo::new(stream)).await;
+            let (sender, connection) = begun.map_err(|error| failure_of_hyper(&error))?;
+            self.0 = Talk::Begun(Box::new(Begun { sender, driver: Driver::Running(connection) }));
+        }
+        match &mut self.0 {
+            Talk::Begun(begun) => Ok(begun),
+            _ => Err(Failure::new(FailureKind::Reset, "the connection is closed")),
+        }
     }
 
     /// One exchange, with the body of the answer as far as it is of use.
@@ -85,24 +134,30 @@ impl Connection {
     /// Sends a request; the body of the answer is still to be read.
     pub(crate) async fn send(&mut self, question: &Question<'_>) -> Result<Response<Incoming>, Failure> {
         let request = request(question)?;
-        let Self { sender, driver } = self;
+        let Begun { sender, driver } = self.begin().await?;
         driver.beside(sender.send_request(request)).await.map_err(|error| failure_of_hyper(&error))
     }
 
     /// Reads the rest of an answer. A body that does not end in time counts as far as it came.
     pub(crate) async fn read(&mut self, request: String, response: Response<Incoming>, limit: Duration) -> Answer {
         let (head, body) = response.into_parts();
-        let bytes = self.driver.beside(beginning(body, LARGEST_BODY, limit)).await;
+        let reading = beginning(body, LARGEST_BODY, limit);
+        let bytes = match &mut self.0 {
+            Talk::Begun(begun) => begun.driver.beside(reading).await,
+            _ => reading.await,
+        };
         Answer::new(request, head.status.as_u16(), &head.headers, &bytes)
     }
 
     /// Gives the stream back after an answer that switched protocols, with what was read of it beyond the answer.
-    pub(crate) async fn switch(mut self) -> Result<(Stream, Bytes), Failure> {
-        poll_fn(|cx| self.driver.poll(cx)).await;
-        match self.driver {
-            Driver::Ended(Some(parts)) => Ok((parts.io.into_inner(), parts.read_buf)),
-            _ => Err(Failure::new(FailureKind::Reset, "the connection broke as the protocols were switched")),
+    pub(crate) async fn switch(self) -> Result<(Stream, Bytes), Failure> {
+        if let Talk::Begun(mut begun) = self.0 {
+            poll_fn(|cx| begun.driver.poll(cx)).await;
+            if let Driver::Ended(Some(parts)) = begun.driver {
+                return Ok((parts.io.into_inner(), parts.read_buf));
+            }
         }
+        Err(Failure::new(FailureKind::Reset, "the connection broke as the protocols were switched"))
     }
 }
 
@@ -195,28 +250,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
-    let url = question.url;
-    let target = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
-    let host = url.host_str().unwrap_or_default();
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut request = Request::builder().method(question.method.clone()).uri(target);
-    if let Some(headers) = request.headers_mut() {
-        headers.reserve(question.headers.len() + USUAL_HEADERS);
-    }
-    request = request.header(HOST, host).header(USER_AGENT, AGENT);
-    if question.method == Method::POST {
-        request = request.header("content-length", "0");
-    }
-    for (name, value) in &question.headers {
-        request = request.header(name, value);
-    }
-    if let Some(header) = question.credential {
-        let (name, value) = carrying(header)?;
-        request = request.header(name, value);
-    }
+    let request = Request::builder().method(question.method.clone()).uri(question.target());
+    let request =
+        question.all_headers()?.into_iter().fold(request, |request, (name, value)| request.header(name, value));
     request.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
 }
 
@@ -359,7 +395,7 @@ const MOST_HEADERS: usize = 24;
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
 /// What hyper needs at least for a head is 8 KiB.
-const LARGEST_HEAD: usize = 64 << 10;
+pub(super) const LARGEST_HEAD: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

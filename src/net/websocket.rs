@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, UPGRADE};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -15,9 +15,14 @@ use tungstenite::protocol::Role;
 use url::Url;
 
 use super::http::{Answer, Connection, Question, describe};
+use super::replayed::Replayed;
 use super::{Stream, silence};
 use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, UpgradeFacts};
+
+mod first;
+
+use first::First;
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<Stream>;
@@ -32,6 +37,13 @@ pub struct Upgrade {
     pub outcome: Result<Socket, Failure>,
     /// Where a redirect points.
     pub location: Option<String>,
+}
+
+impl Upgrade {
+    /// No answer.
+    fn none(failure: Failure) -> Self {
+        Self { facts: None, outcome: Err(failure), location: None }
+    }
 }
 
 /// What an upgrade is asked with.
@@ -65,17 +77,42 @@ pub async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration)
     question.credential = ask.credential;
     question.headers = match headers(&key, ask) {
         Ok(headers) => headers,
-        Err(failure) => return Upgrade { facts: None, outcome: Err(failure), location: None },
+        Err(failure) => return Upgrade::none(failure),
     };
     let begun = Instant::now();
-    match timeout(limit, connection.send(&question)).await {
+    if !ask.keeps_success {
+        match timeout(limit, at_first(&mut connection, &question, &key)).await {
+            Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
+            Ok(Ok(None)) => {}
+            Ok(Err(failure)) => return Upgrade::none(failure),
+            Err(_) => return Upgrade::none(silence(limit)),
+        }
+    }
+    match timeout(limit.saturating_sub(begun.elapsed()), connection.send(&question)).await {
         Ok(Ok(response)) => {
             finish(connection, &question, ask.keeps_success, &key, response, limit.saturating_sub(begun.elapsed()))
                 .await
         }
-        Ok(Err(failure)) => Upgrade { facts: None, outcome: Err(failure), location: None },
-        Err(_) => Upgrade { facts: None, outcome: Err(silence(limit)), location: None },
+        Ok(Err(failure)) => Upgrade::none(failure),
+        Err(_) => Upgrade::none(silence(limit)),
     }
+}
+
+/// The WebSocket, where nothing was asked on this connection yet and it opens without ado. What else was answered is still
+/// to be read: the question is to be asked again.
+async fn at_first(connection: &mut Connection, question: &Question<'_>, key: &str) -> Result<Option<Socket>, Failure> {
+    let Some(stream) = connection.take_silent() else { return Ok(None) };
+    match first::ask(stream, question, key).await? {
+        First::Open { stream, read } => Ok(Some(opened(stream, read).await)),
+        First::Other { stream, read } => {
+            *connection = Connection::new(Stream::new(Replayed::new(stream, read)));
+            Ok(None)
+        }
+    }
+}
+
+async fn opened(stream: Stream, read: Vec<u8>) -> Socket {
+    WebSocketStream::from_partially_read(stream, read, Role::Client, None).await
 }
 
 async fn finish(
@@ -94,9 +131,9 @@ async fn finish(
         let failure = Failure::new(FailureKind::Status, format!("the upgrade was answered with {status}"));
         return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
     }
-    let accept = response.headers().get("sec-websocket-accept").map(HeaderValue::as_bytes);
-    let is_right = accept == Some(derive_accept_key(key.as_bytes()).as_bytes());
-    let is_websocket = has_token(&response, &UPGRADE, "websocket") && has_token(&response, &CONNECTION, "upgrade");
+    let values = |name| response.headers().get_all(name).iter().map(HeaderValue::as_bytes);
+    let is_right = answers(values(SEC_WEBSOCKET_ACCEPT).next(), key);
+    let is_websocket = lists(values(UPGRADE), "websocket") && lists(values(CONNECTION), "upgrade");
     // The body of a 101 is empty; what is read are the headers.
     let facts = || {
         let reply = Answer::head(describe(question), &response);
@@ -111,18 +148,21 @@ async fn finish(
             Err(Failure::new(FailureKind::Protocol, "`Upgrade` and `Connection` do not say that it is a WebSocket now"))
         }
         Ok(Err(failure)) => Err(failure),
-        Ok(Ok((stream, read))) => {
-            Ok(WebSocketStream::from_partially_read(stream, read.into(), Role::Client, None).await)
-        }
+        Ok(Ok((stream, read))) => Ok(opened(stream, read.into()).await),
     };
     let facts = (keeps_success || outcome.is_err()).then(facts);
     Upgrade { facts, outcome, location: None }
 }
 
+/// Whether `Sec-WebSocket-Accept` answers the key that was sent.
+fn answers(accept: Option<&[u8]>, key: &str) -> bool {
+    accept == Some(derive_accept_key(key.as_bytes()).as_bytes())
+}
+
 /// Whether a header lists a word.
-fn has_token(response: &Response<Incoming>, name: &HeaderName, word: &str) -> bool {
-    let values = response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|listed| listed.trim().eq_ignore_ascii_case(word))
+fn lists<'a>(mut values: impl Iterator<Item = &'a [u8]>, word: &str) -> bool {
+    let is_it = |listed: &[u8]| listed.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+    values.any(|value| value.split(|byte| *byte == b',').any(is_it))
 }
 
 /// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing; then

@@ -33,7 +33,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         self.watch.stage(self.target.host(), Stage::Http);
         let begun = Instant::now();
         let failed = |failure| self.http_failed(failure, None, begun);
-        let mut connection = Connection::open(stream).await.map_err(failed)?;
+        let mut connection = Connection::new(stream);
         let question = Question::new(self.method(), &self.target.url);
         let answer = connection.exchange(&question, self.limit()).await.map_err(failed)?;
         let mut facts = HttpFacts {
@@ -258,11 +258,8 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let url = endpoint.to_url();
         let host = url.host_str().unwrap_or_default();
         let tried = AuthTry { way: way.to_owned(), host: host.to_owned(), form: form.to_owned(), status: None };
-        let connection = match self.open(host).await {
-            Ok(stream) => Connection::open(stream).await,
-            Err(failure) => Err(failure),
-        };
-        let Ok(mut connection) = connection else { return (tried, None) };
+        let Ok(stream) = self.open(host).await else { return (tried, None) };
+        let mut connection = Connection::new(stream);
         if endpoint.service().is_websocket() {
             let id = connection_id();
             let mut ask = Ask::new(&url, &id);

@@ -281,10 +281,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     pub(super) async fn again_to_talk(&self, route: &Route) -> Result<Connection, Failure> {
         let stream = self.again(route).await?;
         if !self.target.is_secure() {
-            return Connection::open(stream).await;
+            return Ok(Connection::new(stream));
         }
         let stream = handshake(stream, self.target.host(), self.terms(), self.limit()).await.outcome?;
-        Connection::open(Stream::new(stream)).await
+        Ok(Connection::new(Stream::new(stream)))
     }
 
     /// A verified connection to another host of the same account, by the way that the settings give for it.
