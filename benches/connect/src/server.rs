@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -19,6 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 /// A running server. It ends with the process.
 pub(crate) struct Server {
     pub(crate) port: u16,
+    open: Arc<AtomicUsize>,
     roots: RootCertStore,
     file: PathBuf,
 }
@@ -31,6 +34,21 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// Waits until the server has closed what its clients have, and sleeps: who connects while it is still awake is
+    /// spared waking it.
+    pub(crate) async fn settle(&self) {
+        let begun = Instant::now();
+        let mut closed = None;
+        while closed.is_none_or(|closed: Instant| closed.elapsed() < TO_SLEEP) {
+            assert!(begun.elapsed() < PATIENCE, "{} connections are not closed", self.open.load(Ordering::Acquire));
+            if closed.is_none() && self.open.load(Ordering::Acquire) == 0 {
+                closed = Some(Instant::now());
+            }
+            // Whoever holds a connection of the client gets on with closing it.
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What a client trusts: the roots of this machine and the server's own, read once.
     pub(crate) fn config(&self, resumes: bool) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -62,8 +80,10 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
-    std::thread::spawn(move || serve(listener, config));
-    Ok(Server { port, roots, file })
+    let open = Arc::new(AtomicUsize::new(0));
+    let counted = open.clone();
+    std::thread::spawn(move || serve(listener, config, &counted));
+    Ok(Server { port, open, roots, file })
 }
 
 /// `connect_async` reads the roots from where the environment says, so the server's is put into a file with this machine's.
@@ -95,14 +115,37 @@ fn openssl_folder() -> Option<&'static str> {
     usual.into_iter().find(|folder| std::path::Path::new(folder).is_dir())
 }
 
-fn serve(listener: std::net::TcpListener, config: ServerConfig) {
+/// A connection that is open.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::AcqRel);
+        Self(open.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// From the end of a connection until its thread waits for the next.
+const TO_SLEEP: Duration = Duration::from_micros(30);
+
+/// Closing takes no longer than opening.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn serve(listener: std::net::TcpListener, config: ServerConfig, open: &Arc<AtomicUsize>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     runtime.block_on(async move {
         let listener = TcpListener::from_std(listener).expect("a listener");
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, counted) = (acceptor.clone(), Counted::new(open));
             tokio::spawn(async move {
+                let _counted = counted;
                 stream.set_nodelay(true).ok()?;
                 let mut socket = accept_async(acceptor.accept(stream).await.ok()?).await.ok()?;
                 while let Some(Ok(message)) = socket.next().await {
