@@ -8,6 +8,10 @@ use serde::Deserialize;
 
 use super::world::{Expect, ResourceToml, WorldError};
 
+mod proxy;
+
+pub(super) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WorldToml {
@@ -325,66 +329,6 @@ pub(super) struct AnswerToml {
     pub(super) headers: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) body: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct ProxyToml {
-    pub(super) address: SocketAddr,
-    pub(super) mode: ProxyModeToml,
-    /// Where the client learns of it.
-    pub(super) given: GivenToml,
-    /// The variable, where it is given in the environment.
-    pub(super) variable: String,
-    pub(super) no_proxy: Option<String>,
-    /// `user:password` as the client gives them.
-    pub(super) credentials: Option<String>,
-    /// `user:password` as the proxy wants them.
-    pub(super) accepts: Option<String>,
-    /// What 407 offers.
-    pub(super) schemes: Vec<String>,
-    /// The status of a refusal, or of the answer to an upgrade.
-    pub(super) status: Option<u16>,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
-}
-
-impl Default for ProxyToml {
-    fn default() -> Self {
-        Self {
-            address: SocketAddr::from(([10, 9, 0, 1], 3128)),
-            mode: ProxyModeToml::Allow,
-            given: GivenToml::Environment,
-            variable: "HTTPS_PROXY".into(),
-            no_proxy: None,
-            credentials: None,
-            accepts: None,
-            schemes: vec!["Basic realm=\"contoso\"".into()],
-            status: None,
-            headers: BTreeMap::new(),
-            body: String::new(),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum ProxyModeToml {
-    Allow,
-    /// Lets through whoever gives `accepts`.
-    Authenticate,
-    Forbid,
-    /// Ends TLS with a certificate of the company, and passes on.
-    Intercept,
-    /// The same, but upgrades are answered with `status`.
-    NoUpgrade,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum GivenToml {
-    Environment,
-    Argument,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
