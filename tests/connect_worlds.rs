@@ -36,6 +36,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("PXY06-private-host-through-proxy", "POL01", "the direct way is not tried"),
     ("QUO01-too-many-requests", "open", "for the services that are not asked too often"),
     ("TCP06-ipv6-hangs", "open", "the race goes on with IPv4"),
+    ("TCP07-one-address-dead", "open", "the race goes on with the other address"),
     ("TLS04-clock-ahead", "open", "the clock here is the real one"),
     ("TLS04-clock-behind", "open", "the clock here is the real one"),
     ("TLS07-name-filtered", "TCP03", "another name is not tried"),

@@ -14,8 +14,9 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What follows when the direct way is tried where only the proxy leads out.
-const NO_DIRECT_WAY: &[&str] =
-    &["DNS01", "DNS02", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TLS01", "TLS03", "TLS06", "TLS07"];
+const NO_DIRECT_WAY: &[&str] = &[
+    "DNS01", "DNS02", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TCP08", "TLS01", "TLS03", "TLS06", "TLS07",
+];
 
 /// What follows when the proxy takes the public way to a private endpoint.
 const PUBLIC_WAY: &[&str] = &[

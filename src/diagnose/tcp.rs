@@ -14,6 +14,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TCP04", unreachable, &[]),
     Rule::target("TCP05", private_silent, &[]),
     Rule::target("TCP06", ipv6_hangs, &[]),
+    Rule::target("TCP07", some_fail, &[]),
+    Rule::target("TCP08", forbidden, &[]),
 ];
 
 /// TCP01: time-out, unless it is that of a private endpoint alone.
@@ -81,6 +83,31 @@ fn ipv6_hangs(sight: &Sight<'_>) -> Option<Seen> {
     let late = facts.attempts.iter().find(|attempt| attempt.peer == connected).map(|attempt| lasting(attempt.took));
     let after = late.map(|took| format!(" after {took}")).unwrap_or_default();
     Some(Seen::new(format!("{} stays silent for {}, {connected} connects{after}", hung.peer, lasting(hung.took))))
+}
+
+/// TCP07: one address connects, another of the same family does not. Which one applications take is up to chance.
+fn some_fail(sight: &Sight<'_>) -> Option<Seen> {
+    let facts = sight.tcp().filter(|_| sight.trace.tcp.has_passed() && sight.proxied().is_none())?;
+    let works = |family: bool| {
+        facts.attempts.iter().any(|attempt| attempt.failure.is_none() && attempt.peer.is_ipv4() == family)
+    };
+    let fails = facts.attempts.iter().any(|attempt| attempt.failure.is_some() && works(attempt.peer.is_ipv4()));
+    let seen = Seen::new(attempts(sight, facts))
+        .not("TCP01", "another address of the same host connects")
+        .not("TCP06", "the family is not what differs: another address of it connects");
+    fails.then_some(seen)
+}
+
+/// TCP08: the operating system does not let the packet out.
+fn forbidden(sight: &Sight<'_>) -> Option<Seen> {
+    let facts = ended_with(sight, FailureKind::NotPermitted)?;
+    let denied = facts.attempts.iter().find(|attempt| is(attempt, FailureKind::NotPermitted))?;
+    let text = denied.failure.as_ref().map(|failure| format!("; {failure}")).unwrap_or_default();
+    let seen = Seen::new(format!("{}{text}", attempts(sight, facts)))
+        .not("TCP01", "this machine itself says no, no packet was lost")
+        .not("TCP02", "it is this machine that refuses, and not the host")
+        .not("TCP04", "a route is not what this machine lacks");
+    Some(seen)
 }
 
 /// Whether the way to a private endpoint is what is broken: public 443 works, or nothing says that it does not.

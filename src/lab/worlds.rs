@@ -61,6 +61,8 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("TCP04-unreachable", include_str!("worlds/TCP04-unreachable.toml")),
     ("TCP05-private-endpoint-unroutable", include_str!("worlds/TCP05-private-endpoint-unroutable.toml")),
     ("TCP06-ipv6-hangs", include_str!("worlds/TCP06-ipv6-hangs.toml")),
+    ("TCP07-one-address-dead", include_str!("worlds/TCP07-one-address-dead.toml")),
+    ("TCP08-not-permitted", include_str!("worlds/TCP08-not-permitted.toml")),
     ("TLS01-inspected", include_str!("worlds/TLS01-inspected.toml")),
     ("TLS01-proxy-inspects", include_str!("worlds/TLS01-proxy-inspects.toml")),
     ("TLS02-no-roots", include_str!("worlds/TLS02-no-roots.toml")),

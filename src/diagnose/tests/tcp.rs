@@ -16,7 +16,7 @@ fn tcp01_02_04_are_told_by_how_the_attempt_ends() {
     expect(&ending(FailureKind::Refused), "TCP02 error, degraded");
     expect(&ending(FailureKind::Reset), "TCP03 error, degraded");
     expect(&ending(FailureKind::Unreachable), "TCP04 error, degraded");
-    expect(&ending(FailureKind::NotPermitted), "unexplained tcp, degraded");
+    expect(&ending(FailureKind::Other), "unexplained tcp, degraded");
     let (text, ruled_out) = observed(&ending(FailureKind::TimedOut), "TCP01");
     assert_eq!(text, "`westeurope.stt.speech.microsoft.com`: 20.61.99.10:443 (public) timed out after 2.0 s");
     assert_eq!(ruled_out, ["TCP05", "TCP02"]);
@@ -74,8 +74,39 @@ fn tcp06_is_ipv6_that_hangs() {
     let both = |kind| with(regional(), |trace| tcp(trace).attempts.insert(0, to("2603:1020::7", kind)));
     expect(&both(FailureKind::TimedOut), "TCP06 warning, degraded");
     expect(&both(FailureKind::Unreachable), "healthy");
-    let evidence = with(regional(), |trace| tcp(trace).attempts.insert(0, to("20.61.99.9", FailureKind::TimedOut)));
-    expect(&evidence, "healthy");
+}
+
+#[test]
+fn tcp07_is_one_address_of_a_family_that_works() {
+    let beside = |ip, kind| with(regional(), |trace| tcp(trace).attempts.insert(0, to(ip, kind)));
+    let evidence = beside("20.61.99.9", FailureKind::TimedOut);
+    expect(&evidence, "TCP07 warning, degraded");
+    expect(&beside("20.61.99.9", FailureKind::Refused), "TCP07 warning, degraded");
+    let (text, ruled_out) = observed(&evidence, "TCP07");
+    assert!(
+        text.ends_with(
+            "20.61.99.9:443 (public) timed out after 2.0 s and 20.61.99.10:443 (public) connected after 11 ms"
+        ),
+        "{text}"
+    );
+    assert_eq!(ruled_out, ["TCP01", "TCP06"]);
+    // A whole family that fails is another matter, and so are the addresses of a proxy.
+    expect(&beside("2603:1020::7", FailureKind::Refused), "healthy");
+    expect(&with(evidence, through_proxy), "healthy");
+    let both = [to("20.61.99.9", FailureKind::TimedOut), to("20.61.99.10", FailureKind::TimedOut)];
+    expect(&with(regional(), |trace| unconnected(trace, both.to_vec())), "TCP01 error, degraded");
+}
+
+#[test]
+fn tcp08_is_this_machine_that_says_no() {
+    let evidence = ending(FailureKind::NotPermitted);
+    expect(&evidence, "TCP08 error, degraded");
+    let (text, ruled_out) = observed(&evidence, "TCP08");
+    assert!(text.ends_with("20.61.99.10:443 (public) not permitted after 2.0 s; as tried"), "{text}");
+    assert_eq!(ruled_out, ["TCP01", "TCP02", "TCP04"]);
+    // Where the proxy is the way out, that is what is to be done.
+    let evidence = with(evidence, |trace| configured(trace, 200));
+    expect(&evidence, "PXY01 error, TCP08 error by PXY01, degraded");
 }
 
 fn configured(trace: &mut Trace, status: u16) {
