@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -54,6 +55,20 @@ pub async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duratio
     };
     let attempts: Vec<Attempt> = attempts.into_iter().enumerate().map(timed_out).collect();
     finish(attempts, streams)
+}
+
+/// Tries once more what stayed silent beside a connection: one lost packet is not yet a dead address.
+pub(crate) async fn again<N: Network>(network: &N, facts: &mut TcpFacts, limit: Duration) {
+    let is_silent =
+        |attempt: &&mut Attempt| attempt.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::TimedOut);
+    let silent = facts.attempts.iter_mut().filter(is_silent);
+    join_all(silent.map(|attempt| async move {
+        let (second, _) = one(network, attempt.peer, limit.min(GRACE)).await;
+        if second.failure.is_none() {
+            *attempt = second;
+        }
+    }))
+    .await;
 }
 
 /// Races the addresses: families in turn, each a little after the one before or as soon as that one failed; the first that
@@ -209,6 +224,45 @@ mod tests {
         assert_eq!((lost.facts.attempts.len(), begun.elapsed()), (2, Duration::from_secs(5)), "{lost:?}");
         assert_eq!(race(&Slow, &[], Duration::from_secs(5)).await.outcome.unwrap_err().kind, FailureKind::Other);
         assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    }
+
+    /// The second try leads to a listener, unless the port is 2.
+    struct Lossy(SocketAddr);
+
+    impl Network for Lossy {
+        async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+            Slow.lookup(host, limit).await
+        }
+
+        async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+            Slow.ask(name, limit).await
+        }
+
+        async fn connect(&self, peer: SocketAddr) -> std::io::Result<TcpStream> {
+            if peer.port() == 2 { std::future::pending().await } else { TcpStream::connect(self.0).await }
+        }
+
+        fn machine(&self) -> MachineFacts {
+            MachineFacts::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn one_lost_packet_is_no_dead_address() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ended = |peer: &str, failure| Attempt { peer: peer.parse().unwrap(), failure: Some(failure), took: GRACE };
+        let mut facts = TcpFacts {
+            attempts: vec![
+                ended("10.0.0.1:1", silence(GRACE)),
+                ended("10.0.0.2:2", silence(GRACE)),
+                ended("10.0.0.3:1", Failure::new(FailureKind::Refused, "refused")),
+            ],
+            ..TcpFacts::default()
+        };
+        again(&Lossy(listener.local_addr().unwrap()), &mut facts, Duration::from_secs(5)).await;
+        let kind = |attempt: &Attempt| attempt.failure.as_ref().map(|failure| failure.kind);
+        let kinds: Vec<_> = facts.attempts.iter().map(kind).collect();
+        assert_eq!(kinds, [None, Some(FailureKind::TimedOut), Some(FailureKind::Refused)]);
     }
 
     #[test]

@@ -118,7 +118,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let mut proxy = ProxyFacts { no_proxy_entry: entry.map(str::to_owned), ..ProxyFacts::default() };
         let took = begun.elapsed();
         let (tcp, stream) = match outcome {
-            Ok(stream) => (Step::Passed { found, took }, Ok(stream)),
+            Ok(stream) => {
+                tcp::again(self.means.network, &mut found, self.limit()).await;
+                (Step::Passed { found, took }, Ok(stream))
+            }
             Err(failure) => {
                 (found.reference, proxy.unused) = tokio::join!(self.reference(&failure), self.try_unused(unused));
                 (Step::Failed { failure, found: Some(found), took }, Err(Stop(Skip::Tcp)))
