@@ -31,6 +31,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("DNS07-system-sees-the-private-zone-alone", "open", "it works from here"),
     ("DNS09-servers-disagree", "open", "it works from here"),
     ("HTTP01-offering-not-there", "open", "for the services that are there"),
+    ("HTTP02-deployment-unknown", "open", "nothing is asked of that deployment"),
     ("PXY01-proxy-not-used", "TCP01", "the proxy that does not apply is not tried"),
     ("PXY05-no-websocket", "unexplained at websocket", "that other requests pass is not tried"),
     ("PXY06-private-host-through-proxy", "POL01", "the direct way is not tried"),

@@ -11,9 +11,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH01", wrong_key, &[]),
     Rule { id: "AUTH02", when: When::Both(not_sent::<2>, plain_at_regional), hides: &[] },
     Rule { id: "AUTH03", when: When::Both(not_sent::<3>, wrong_form), hides: &[] },
-    Rule::target("AUTH04", wrong_audience, &[]),
+    Rule::target("AUTH04", wrong_audience, &["HTTP02"]),
     Rule::target("AUTH05", no_role, &[]),
-    Rule::target("AUTH06", expired, &["AUTH02", "AUTH04"]),
+    Rule::target("AUTH06", expired, &["AUTH02", "AUTH04", "HTTP02"]),
     Rule { id: "AUTH09", when: When::Both(not_sent::<9>, keys_disabled), hides: &[] },
     Rule { id: "AUTH11", when: When::Whole(no_token), hides: &[] },
 ];

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::config::no_realtime;
-use super::refusal::{phrase, quoted};
+use super::refusal::{Refusal, phrase, quoted};
+use super::sight::joined;
 use super::{Rule, Seen, Sight};
 use crate::catalogue::Severity;
 use crate::evidence::{FailureKind, Reply, Skip};
@@ -11,6 +12,7 @@ use crate::evidence::{FailureKind, Reply, Skip};
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP01", not_offered, &[]),
+    Rule::target("HTTP02", bad_request, &[]),
     Rule::target("HTTP03", redirected, &["HTTP01"]),
     Rule::target("HTTP04", no_upgrade, &[]),
     Rule::target("HTTP06", fails, &[]),
@@ -22,6 +24,22 @@ fn not_offered(sight: &Sight<'_>) -> Option<Seen> {
     let reply = sight.refused_with(&[404]).filter(|_| no_realtime(sight).is_none())?;
     let seen = Seen::new(format!("`{}` answers {}{}", sight.host(), phrase(reply), asked(reply)));
     Some(seen.not("AUTH01", "the refusal is about the path and not about the credential"))
+}
+
+/// HTTP02: 400 to the upgrade, by whoever reads its query and its token.
+fn bad_request(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refused_with(&[400]).filter(|reply| Refusal::of(reply) != Refusal::Page)?;
+    let is_upgrade = sight.trace.target.is_websocket && sight.trace.http.failure().is_none();
+    let asks_for_a_key = ASKS_FOR_A_KEY.iter().any(|words| reply.text().contains(words));
+    let seen = Seen::new(format!(
+        "`{}` answers {} to the upgrade, asked {}",
+        sight.host(),
+        phrase(reply),
+        parameters(&sight.trace.target.url)
+    ))
+    .not("AUTH02", "the answer does not ask for another kind of credential")
+    .not_if(sight.proxied().is_none().then_some("no proxy applies"), "PXY05");
+    (is_upgrade && !asks_for_a_key).then_some(seen)
 }
 
 /// HTTP03: another host is named, although following it was not what the run set out to do.
@@ -95,12 +113,25 @@ fn closed_at_once(sight: &Sight<'_>) -> Option<Seen> {
     Some(seen)
 }
 
+/// The names of the parameters; their values may say who asks.
+fn parameters(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    let names = url.iter().flat_map(Url::query_pairs).map(|(name, _)| format!("`{name}`"));
+    match names.collect::<Vec<_>>().as_slice() {
+        [] => "without parameters".to_owned(),
+        names => format!("with {}", joined(names)),
+    }
+}
+
 /// What was asked.
 fn asked(reply: &Reply) -> String {
     if reply.request.is_empty() { String::new() } else { format!(" to `{}`", reply.request) }
 }
 
 const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
+
+/// Where the kind of credential is refused (AUTH02).
+const ASKS_FOR_A_KEY: [&str; 2] = ["authentication key", "custom subdomain"];
 
 /// Support asks for these first.
 const REQUEST_IDS: [&str; 3] = ["x-requestid", "apim-request-id", "x-ms-request-id"];

@@ -108,7 +108,7 @@ fn bodies() -> Vec<Case> {
             "chunks without end",
             Tls::Good,
             body("HTTP/1.1 400 No\r\ntransfer-encoding: chunked\r\n\r\n", &chunk, usize::MAX),
-            &all("unexplained websocket", "unexplained http", "answered 400", "unexplained http"),
+            &all("HTTP02", "unexplained http", "answered 400", "unexplained http"),
         ),
         Case::new(
             "a body without end",

@@ -14,7 +14,32 @@ fn http01_is_a_path_that_is_not_there() {
     expect(&refusing(reply(404, "404", "Resource not found")), "HTTP01 error, degraded");
     let (text, _) = observed(&refusing(reply(404, "404", "Resource not found")), "HTTP01");
     assert_eq!(text, "`westeurope.stt.speech.microsoft.com` answers 404 `Resource not found`");
-    expect(&refusing(reply(400, "400", "language")), "unexplained websocket, degraded");
+}
+
+#[test]
+fn http02_is_a_bad_request_and_not_a_wrong_kind_of_credential() {
+    let evidence = with(refusing(reply(400, "InvalidRequest", "language")), |trace| {
+        trace.target.url =
+            format!("wss://{STT}/speech/recognition/interactive/cognitiveservices/v1?cid=a&format=simple");
+    });
+    expect(&evidence, "HTTP02 error, degraded");
+    let (text, ruled_out) = observed(&evidence, "HTTP02");
+    assert_eq!(
+        text,
+        format!("`{STT}` answers 400 `InvalidRequest` `language` to the upgrade, asked with `cid` and `format`")
+    );
+    assert_eq!(ruled_out, ["AUTH02", "PXY05"]);
+    let token = |form, text| with(regional(), |trace| denied(trace, form, reply(400, "BadRequest", text), &[]));
+    expect(&token("issued_token", "the token is malformed"), "HTTP02 error, degraded");
+    let key = "Please provide a custom subdomain for token authentication, otherwise API key is required.";
+    expect(&token("entra", key), "AUTH02 error, degraded");
+    let mut page = reply(400, "", "<html>");
+    page.headers.push(("content-type".into(), "text/html".into()));
+    expect(&refusing(page), "unexplained websocket, degraded");
+    // The token says itself what is wrong with it.
+    let mut evidence = token("issued_token", "the token is malformed");
+    claims(&mut evidence, "urn:ms.speech", -60);
+    expect(&evidence, "AUTH06 error, HTTP02 error by AUTH06, degraded");
 }
 
 fn directed(trace: &mut Trace, host: &str) {

@@ -170,7 +170,8 @@ fn pxy05_is_an_upgrade_that_is_lost_in_the_proxy() {
     expect(&lost(reply(200, "", "")), "PXY05 error, HTTP04 error by PXY05, degraded");
     expect(&lost(reply(426, "", "")), "PXY05 error, degraded");
     // The service itself refuses in JSON.
-    expect(&lost(reply(400, "BadRequest", "language is missing")), "unexplained websocket, degraded");
+    expect(&lost(reply(400, "BadRequest", "language is missing")), "HTTP02 error, degraded");
+    expect(&lost(reply(400, "", "")), "PXY05 error, HTTP02 error by PXY05, degraded");
     expect(&lost(reply(404, "404", "Resource not found")), "HTTP01 error, degraded");
     // Without a proxy it is HTTP04.
     expect(&with(regional(), |trace| not_upgraded(trace, reply(200, "", ""))), "HTTP04 error, degraded");
