@@ -28,7 +28,7 @@ use super::gateway::{Answer, Asked, Gateway};
 use super::seen::Seen;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
-use super::vocabulary::CloseToml;
+use super::vocabulary::{CloseToml, DamageToml};
 
 /// Everything that answers in a world.
 pub(super) struct Site {
@@ -75,7 +75,7 @@ impl Site {
         if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            return talk(socket, conversation, self.gateway.toml.close_after_upgrade).await;
+            return talk(socket, conversation, self.gateway.toml.close_after_upgrade.as_ref()).await;
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Site {
             if let Ok(mut slot) = upgraded.lock() {
                 *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked)));
             }
-            return switch(&key.unwrap_or_default());
+            return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
         }
         respond_with(&answer)
     }
@@ -164,11 +164,19 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn switch(accept: &str) -> Response<Full<Bytes>> {
+/// A 101, as the service sends it or as it arrives after something on the way has damaged it.
+fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = [(CONNECTION, "Upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, accept)];
-    for (name, value) in headers {
+    let foreign = derive_accept_key(b"another key");
+    let (upgrade, accept) = match damage {
+        None => (Some("websocket"), Some(accept)),
+        Some(DamageToml::Accept) => (Some("websocket"), Some(foreign.as_str())),
+        Some(DamageToml::NoAccept) => (Some("websocket"), None),
+        Some(DamageToml::NoUpgrade) => (None, Some(accept)),
+    };
+    let headers = [(CONNECTION, Some("Upgrade")), (UPGRADE, upgrade), (SEC_WEBSOCKET_ACCEPT, accept)];
+    for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         response.headers_mut().extend(value.parse().ok().map(|value| (name, value)));
     }
     response
@@ -190,7 +198,7 @@ pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
 async fn talk<S>(
     mut socket: WebSocketStream<S>,
     mut conversation: Conversation,
-    close: Option<CloseToml>,
+    close: Option<&CloseToml>,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -222,7 +230,8 @@ where
     }
     match close.and_then(|close| close.code) {
         Some(code) => {
-            let frame = CloseFrame { code: code.into(), reason: "closed by the lab".into() };
+            let reason = close.map(|close| close.reason.clone()).unwrap_or_default();
+            let frame = CloseFrame { code: code.into(), reason: reason.into() };
             socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)
         }
         None => Ok(()),

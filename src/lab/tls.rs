@@ -63,6 +63,9 @@ impl Certificates {
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
         let name = start.client_hello().server_name().unwrap_or_default().to_ascii_lowercase();
         let is_meant = self.toml.names.is_empty() || self.toml.names.contains(&name);
+        if is_meant && self.toml.handshake_delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(self.toml.handshake_delay_ms)).await;
+        }
         let mut stream = match (self.toml.handshake, is_meant) {
             (HandshakeToml::Serve, _) | (_, false) => {
                 let certificate = if is_meant { self.toml.certificate } else { CertificateToml::Valid };

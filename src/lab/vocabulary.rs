@@ -112,6 +112,8 @@ pub(super) struct GatewayToml {
     pub(super) composed_at_own_host: bool,
     /// How a socket ends after the upgrade.
     pub(super) close_after_upgrade: Option<CloseToml>,
+    /// What is wrong with the answer to an upgrade, made so by something on the way.
+    pub(super) damaged_upgrade: Option<DamageToml>,
 }
 
 impl Default for GatewayToml {
@@ -125,16 +127,32 @@ impl Default for GatewayToml {
             role: true,
             composed_at_own_host: true,
             close_after_upgrade: None,
+            damaged_upgrade: None,
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CloseToml {
     pub(super) ms: u64,
     /// The close code; none for a connection that is just cut.
     pub(super) code: Option<u16>,
+    /// The reason that comes with the code.
+    #[serde(default)]
+    pub(super) reason: String,
+}
+
+/// What is wrong with a 101.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DamageToml {
+    /// `Sec-WebSocket-Accept` answers another key.
+    Accept,
+    /// There is no `Sec-WebSocket-Accept`.
+    NoAccept,
+    /// There is no `Upgrade`.
+    NoUpgrade,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -251,6 +269,8 @@ pub(super) enum EndToml {
 pub(super) struct TlsToml {
     pub(super) certificate: CertificateToml,
     pub(super) handshake: HandshakeToml,
+    /// How long it is held up before it goes on.
+    pub(super) handshake_delay_ms: u64,
     /// The versions that are spoken; both when none is given.
     pub(super) versions: Vec<VersionToml>,
     /// The names that the rest is about; every name when none is given.
