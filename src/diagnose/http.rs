@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP03", redirected, &["HTTP01"]),
     Rule::target("HTTP04", no_upgrade, &[]),
     Rule::target("HTTP06", fails, &[]),
+    Rule::target("WS01", damaged, &[]),
     Rule::target("WS02", closed_at_once, &[]),
 ];
 
@@ -97,6 +98,17 @@ fn fails(sight: &Sight<'_>) -> Option<Seen> {
     Some(seen)
 }
 
+/// WS01: 101, but not in answer to the key that was sent, or without a word of what was switched to.
+fn damaged(sight: &Sight<'_>) -> Option<Seen> {
+    let failure = sight.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Protocol)?;
+    let facts = sight.upgrade().filter(|facts| facts.reply.status == 101)?;
+    let seen = Seen::new(format!("`{}` answers 101{}: {failure}", sight.host(), signed(&facts.reply)))
+        .not("WS02", "it is not closed, it is no WebSocket from the beginning")
+        .not("HTTP04", "the upgrade was answered with 101")
+        .not_if(sight.proxied().is_none().then_some("no proxy applies"), "PXY05");
+    Some(seen)
+}
+
 /// WS02: opened, and gone.
 fn closed_at_once(sight: &Sight<'_>) -> Option<Seen> {
     sight.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Closed)?;
@@ -111,6 +123,16 @@ fn closed_at_once(sight: &Sight<'_>) -> Option<Seen> {
         .not("WS03", "it was not idle")
         .not("HTTP04", "the upgrade was answered with 101");
     Some(seen)
+}
+
+/// The headers by which whoever answered names itself.
+fn signed(reply: &Reply) -> String {
+    let names = ["server", "via", "proxy-agent", "x-cache"].into_iter();
+    let headers = names.filter_map(|name| Some(format!("`{name}` {}", quoted(reply.header(name)?))));
+    match headers.collect::<Vec<_>>().as_slice() {
+        [] => String::new(),
+        headers => format!(" (with {})", joined(headers)),
+    }
 }
 
 /// The names of the parameters; their values may say who asks.

@@ -132,7 +132,8 @@ async fn finish(
         return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
     }
     let values = |name| response.headers().get_all(name).iter().map(HeaderValue::as_bytes);
-    let is_right = answers(values(SEC_WEBSOCKET_ACCEPT).next(), key);
+    let accept = values(SEC_WEBSOCKET_ACCEPT).next();
+    let is_right = answers(accept, key);
     let is_websocket = lists(values(UPGRADE), "websocket") && lists(values(CONNECTION), "upgrade");
     // The body of a 101 is empty; what is read are the headers.
     let facts = || {
@@ -141,6 +142,7 @@ async fn finish(
     };
     let outcome = match timeout(limit, connection.switch()).await {
         Err(_) => Err(silence(limit)),
+        Ok(_) if accept.is_none() => Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` is missing")),
         Ok(_) if !is_right => {
             Err(Failure::new(FailureKind::Protocol, "`Sec-WebSocket-Accept` does not answer the key that was sent"))
         }

@@ -337,25 +337,20 @@ fn upgrades() -> Vec<Case> {
             "101 to another key",
             Tls::Good,
             says(wrong),
-            &all("unexplained websocket", "unexplained http", "answered 101", "unexplained http"),
+            &all("WS01", "unexplained http", "answered 101", "unexplained http"),
         ),
         Case::new(
             "101 to no key",
             Tls::Good,
             says(OPEN.replace("sec-websocket-accept", "x-accept")),
-            &[(Socket, "unexplained websocket")],
+            &[(Socket, "WS01")],
         ),
-        Case::new(
-            "101 to nothing",
-            Tls::Good,
-            says(OPEN.replace("upgrade: websocket\r\n", "")),
-            &[(Socket, "unexplained websocket")],
-        ),
+        Case::new("101 to nothing", Tls::Good, says(OPEN.replace("upgrade: websocket\r\n", "")), &[(Socket, "WS01")]),
         Case::new(
             "101 to something else",
             Tls::Good,
             says(OPEN.replace("upgrade: websocket", "upgrade: h2c")),
-            &[(Socket, "unexplained websocket")],
+            &[(Socket, "WS01")],
         ),
         Case::new("101 and garbage", Tls::Good, says(garbage), &[(Socket, "opened, then broken")]),
         Case::new(
@@ -382,7 +377,7 @@ fn upgrades() -> Vec<Case> {
             Talk::SaysFirst(answer("200 OK", "", "hello")),
             &all("HTTP04", "answered 200", "answered 200", "unexplained auth"),
         ),
-        Case::new("101 unasked", Tls::Good, Talk::SaysFirst(OPEN.to_owned()), &[(Socket, "unexplained websocket")]),
+        Case::new("101 unasked", Tls::Good, Talk::SaysFirst(OPEN.to_owned()), &[(Socket, "WS01")]),
         Case::new(
             "no HTTP at all",
             Tls::Good,

@@ -82,6 +82,25 @@ fn http06_is_trouble_of_the_service() {
 }
 
 #[test]
+fn ws01_is_an_answer_to_another_key() {
+    let opened = |status, change: fn(&mut Trace)| {
+        with(regional(), |trace| {
+            change(trace);
+            let mut reply = reply(status, "", "");
+            reply.headers.push(("via".into(), "1.1 gate".into()));
+            trace.websocket = failed(FailureKind::Protocol, UpgradeFacts { reply, ..UpgradeFacts::default() });
+            skip_from(trace, Skip::WebSocket);
+        })
+    };
+    let evidence = opened(101, |_| ());
+    expect(&evidence, "WS01 error, degraded");
+    assert_eq!(observed(&evidence, "WS01").0, format!("`{STT}` answers 101 (with `via` `1.1 gate`): it failed"));
+    assert_eq!(observed(&evidence, "WS01").1, ["WS02", "HTTP04", "PXY05"]);
+    expect(&opened(101, through_proxy), "PXY05 error, WS01 error by PXY05, degraded");
+    expect(&opened(0, |_| ()), "unexplained websocket, degraded");
+}
+
+#[test]
 fn ws02_is_a_socket_that_is_closed_at_once() {
     let evidence = with(regional(), |trace| {
         let facts = UpgradeFacts { reply: reply(101, "", ""), closed_after_ms: Some(12.0), ..UpgradeFacts::default() };
