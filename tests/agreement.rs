@@ -196,7 +196,7 @@ fn follows_what_is_wanted(case: &mut Case) {
         let all = [errors.clone(), warnings.clone()].concat().join(",");
         let found = of(case, &["--fail-on", "warn", "--ignore", &all]);
         case.check("--ignore of all", &found, &0);
-        let found = of(case, &["--fail-on", "warn", "--only", "QUO02"]);
+        let found = of(case, &["--fail-on", "warn", "--only", "ENV05"]);
         case.check("--only of something else", &found, &0);
     }
     if let Some(cause) = case.document["root_cause"].as_str().map(str::to_owned) {

@@ -36,6 +36,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("PXY05-no-websocket", "unexplained at websocket", "that other requests pass is not tried"),
     ("PXY06-private-host-through-proxy", "POL01", "the direct way is not tried"),
     ("QUO01-too-many-requests", "open", "for the services that are not asked too often"),
+    ("QUO02-closed-for-the-quota", "open", "it is closed after it was handed over"),
+    ("QUO02-concurrent-requests", "open", "it is closed after it was handed over"),
     ("TCP06-ipv6-hangs", "open", "the race goes on with IPv4"),
     ("TCP07-one-address-dead", "open", "the race goes on with the other address"),
     ("TLS04-clock-ahead", "open", "the clock here is the real one"),
@@ -43,6 +45,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("TLS07-name-filtered", "TCP03", "another name is not tried"),
     ("TLS07-name-filtered-by-close", "TCP03", "another name is not tried"),
     ("WS02-closed-at-once", "open", "it is closed after it was handed over"),
+    ("WS04-parameter-refused", "open", "it is closed after it was handed over"),
     ("healthy-no-credential", "unexplained at websocket", "there is none to be accepted"),
     ("healthy-container", "unexplained at http", "synthesis without a text is refused"),
     (

@@ -122,7 +122,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "closed with 4429 or with 1007 `Quota exceeded`, or 403 that names the quota",
         cause: "the concurrent requests, or what is free in a month, are used up",
         tell_apart: "the text; the tier in an issued token",
-        remedy: "change the tier to S0, or wait for the next month",
+        remedy: "change the tier to S0, or wait for the next month; where it is too many requests at once, close idle \
+            connections or have the limit raised",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query sku.name -o tsv",
             "az cognitiveservices account update -n NAME -g GROUP --sku S0",

@@ -1,6 +1,7 @@
 //! Rules of the resource's network policy and of its quota.
 
-use super::refusal::{Refusal, phrase};
+use super::http::{closed, closing_words};
+use super::refusal::{Closing, Refusal, phrase};
 use super::sight::shown;
 use super::{Rule, Seen, Sight};
 
@@ -10,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("POL02", address_not_allowed, &[]),
     Rule::target("POL03", network_not_allowed, &[]),
     Rule::target("QUO01", too_many, &[]),
+    Rule::target("QUO02", used_up, &[]),
 ];
 
 /// POL01: only private endpoints are let in, and this is the public way.
@@ -42,12 +44,31 @@ fn network_not_allowed(sight: &Sight<'_>) -> Option<Seen> {
     Some(seen)
 }
 
-/// QUO01: 429.
+/// QUO01: 429, or a socket that is closed for as much.
 fn too_many(sight: &Sight<'_>) -> Option<Seen> {
+    if let Some((facts, _)) = closed(sight).filter(|(_, closing)| *closing == Closing::Throttled) {
+        return Some(Seen::new(closing_words(sight, facts)).not("WS04", "the reason names a limit, and no parameter"));
+    }
     let reply = sight.refused_with(&[429])?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
     let seen = Seen::new(format!("`{}` answers {}{after}", sight.host(), phrase(reply)));
     Some(seen.not("HTTP06", "the service is well: it counts"))
+}
+
+/// QUO02: 403 that names the quota, or a socket that is closed for it.
+fn used_up(sight: &Sight<'_>) -> Option<Seen> {
+    if let Some((facts, _)) = closed(sight).filter(|(_, closing)| *closing == Closing::Quota) {
+        let seen = Seen::new(closing_words(sight, facts))
+            .not("WS02", "it is closed in order, with a code of the service")
+            .not("WS04", "the code or its reason names a limit, and no parameter");
+        return Some(seen);
+    }
+    let reply = sight.refused_with(&[403]).filter(|reply| Refusal::of(reply) == Refusal::Quota)?;
+    let seen = Seen::new(format!("`{}` answers {}", sight.host(), phrase(reply)))
+        .not("AUTH01", "the answer names the quota and not the key")
+        .not("POL02", "the answer names the quota and not the network")
+        .not("QUO01", "the status is 403, not 429: to wait a moment will not do");
+    Some(seen)
 }
 
 /// The 403 with the address that it came from.

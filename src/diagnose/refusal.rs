@@ -1,6 +1,7 @@
-//! Reading an answer that refuses: status and code first, then lower-cased parts of the text, whose wording varies.
+//! Reading an answer or a close frame that refuses: status and code first, then lower-cased parts of the text, whose
+//! wording varies.
 
-use crate::evidence::Reply;
+use crate::evidence::{Reply, UpgradeFacts};
 use crate::shown::{Shown, looks_secret};
 
 /// Why a 401 or 403 of the service refuses.
@@ -34,6 +35,33 @@ impl Refusal {
         let policy = reply.header("policy-id").unwrap_or_default().to_ascii_lowercase();
         let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part) || policy.contains(part));
         READINGS.iter().find(|(_, parts)| says(parts)).map_or(Self::Unnamed, |(refusal, _)| *refusal)
+    }
+}
+
+/// What a socket is closed for that had just opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// What is free in a month, or what may be open at once, is used up.
+    Quota,
+    /// There are more requests than the tier allows.
+    Throttled,
+    /// A mistake in the protocol or in a parameter.
+    Fault,
+    /// It does not say, or does not say it in a code of the service.
+    Unnamed,
+}
+
+impl Closing {
+    /// For what this socket was closed. A code without a reason may be that of anybody on the way.
+    pub(super) fn of(facts: &UpgradeFacts) -> Self {
+        let reason = facts.close_reason.as_deref().unwrap_or_default().to_ascii_lowercase();
+        match facts.close_code {
+            Some(4429) => Self::Quota,
+            Some(1007) if reason.contains("quota") => Self::Quota,
+            Some(1007) if reason.contains("throttled") => Self::Throttled,
+            Some(1002 | 1003 | 1007 | 4000) if !reason.is_empty() => Self::Fault,
+            _ => Self::Unnamed,
+        }
     }
 }
 
@@ -107,6 +135,24 @@ mod tests {
         let mut page = sample::reply(403, "", "blocked by the firewall");
         page.headers.push(("content-type".into(), "text/html".into()));
         assert_eq!(Refusal::of(&page), Refusal::Page);
+    }
+
+    #[test]
+    fn a_socket_is_closed_for_a_quota_a_fault_or_nobody_knows() {
+        for (code, reason, expected) in [
+            (Some(4429), "", Closing::Quota),
+            (Some(1007), "Quota exceeded. Cid: 1", Closing::Quota),
+            (Some(1007), "Throttled due to too many requests", Closing::Throttled),
+            (Some(1007), "Unsupported voice", Closing::Fault),
+            (Some(4000), "bad configuration", Closing::Fault),
+            (Some(1002), "", Closing::Unnamed),
+            (Some(1011), "internal server error", Closing::Unnamed),
+            (None, "", Closing::Unnamed),
+        ] {
+            let close_reason = Some(reason.to_owned());
+            let facts = UpgradeFacts { close_code: code, close_reason, ..UpgradeFacts::default() };
+            assert_eq!(Closing::of(&facts), expected, "{code:?} {reason}");
+        }
     }
 
     #[test]

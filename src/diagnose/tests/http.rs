@@ -109,7 +109,37 @@ fn ws02_is_a_socket_that_is_closed_at_once() {
     });
     expect(&evidence, "WS02 error, degraded");
     assert!(observed(&evidence, "WS02").0.ends_with("answers 101 and closes 12 ms later without a close frame"));
-    assert_eq!(observed(&evidence, "WS02").1, ["WS03", "HTTP04"]);
+    assert_eq!(observed(&evidence, "WS02").1, ["WS03", "HTTP04", "WS04"]);
+}
+
+fn closing(code: u16, reason: &str) -> Evidence {
+    with(regional(), |trace| {
+        let facts = UpgradeFacts {
+            reply: reply(101, "", ""),
+            close_code: Some(code),
+            close_reason: Some(reason.into()),
+            closed_after_ms: Some(12.0),
+            ..UpgradeFacts::default()
+        };
+        trace.websocket = failed(FailureKind::Closed, facts);
+        skip_from(trace, Skip::WebSocket);
+    })
+}
+
+#[test]
+fn ws04_and_quo02_are_sockets_that_are_closed_for_a_reason() {
+    let evidence = closing(1007, "Unsupported voice");
+    expect(&evidence, "WS04 error, degraded");
+    assert!(
+        observed(&evidence, "WS04").0.ends_with("answers 101 and closes 12 ms later with 1007 `Unsupported voice`")
+    );
+    assert_eq!(observed(&evidence, "WS04").1, ["WS02", "QUO02", "HTTP04"]);
+    expect(&closing(1002, ""), "WS02 error, degraded");
+    let evidence = closing(4429, "The request is throttled");
+    expect(&evidence, "QUO02 error, degraded");
+    assert_eq!(observed(&evidence, "QUO02").1, ["WS02", "WS04"]);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 90);
+    expect(&closing(1007, "Throttled due to too many requests"), "QUO01 warning, degraded");
 }
 
 fn policy(scenario: &str, expect: &str, chain: &[&str], ip: &str, text: &str) -> Evidence {
@@ -149,6 +179,15 @@ fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
     let mut page = reply(403, "", "blocked by the firewall");
     page.headers.push(("content-type".into(), "text/html".into()));
     expect(&with(private(), |trace| answered(trace, page)), "unexplained http, unreachable");
+}
+
+#[test]
+fn quo02_is_a_403_that_names_the_quota() {
+    let evidence = refusing(reply(403, "403", "Out of call volume quota. Quota will be replenished in 12.03:24:11."));
+    expect(&evidence, "QUO02 error, degraded");
+    assert_eq!(observed(&evidence, "QUO02").1, ["AUTH01", "POL02", "QUO01"]);
+    let evidence = with(private(), |trace| denied(trace, "key", reply(403, "403", "Out of call volume quota."), &[]));
+    expect(&evidence, "QUO02 error, unreachable");
 }
 
 #[test]
