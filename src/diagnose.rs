@@ -12,6 +12,7 @@ mod dns;
 mod fill;
 mod findings;
 mod http;
+mod page;
 mod policy;
 mod proxy;
 mod refusal;

@@ -36,11 +36,12 @@ const NO_ENDPOINT: &[&str] = &[
 /// What follows when any of several answers is used, and it is the wrong one.
 const WRONG_ANSWER: &[&str] = &[
     "CFG12", "CFG14", "DNS01", "DNS02", "DNS03", "DNS05", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05",
-    "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "AUTH01", "POL01", "POL02", "POL03",
+    "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02", "POL03",
 ];
 
 /// What follows when a filter answers.
-const FILTERED: &[&str] = &["TCP01", "TCP02", "TCP03", "TCP04", "TLS01", "TLS03", "TLS06", "TLS07", "HTTP01", "HTTP04"];
+const FILTERED: &[&str] =
+    &["TCP01", "TCP02", "TCP03", "TCP04", "TLS01", "TLS03", "TLS06", "TLS07", "HTTP01", "HTTP04", "HTTP05"];
 
 /// What an answer comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

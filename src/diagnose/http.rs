@@ -3,10 +3,13 @@
 use url::Url;
 
 use super::config::no_realtime;
+use super::page;
 use super::refusal::{Closing, Refusal, phrase, quoted};
 use super::sight::joined;
+use super::tls::issuer;
 use super::{Rule, Seen, Sight};
 use crate::catalogue::Severity;
+use crate::cloud::Cloud;
 use crate::evidence::{FailureKind, Reply, Skip, UpgradeFacts};
 
 /// In the order of the catalogue.
@@ -15,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP02", bad_request, &[]),
     Rule::target("HTTP03", redirected, &["HTTP01"]),
     Rule::target("HTTP04", no_upgrade, &[]),
+    Rule::target("HTTP05", foreign_page, &["HTTP01", "HTTP04", "HTTP06"]),
     Rule::target("HTTP06", fails, &[]),
     Rule::target("WS01", damaged, &[]),
     Rule::target("WS02", closed_at_once, &[]),
@@ -48,7 +52,7 @@ fn bad_request(sight: &Sight<'_>) -> Option<Seen> {
 fn redirected(sight: &Sight<'_>) -> Option<Seen> {
     let is_planned = sight.trace.http.skipped() == Some(Skip::Redirected)
         || sight.trace.websocket.skipped() == Some(Skip::Redirected);
-    let (status, host, class) = named(sight)?;
+    let (status, host, class) = named(sight).filter(|_| portal(sight).is_none())?;
     let is_followed = is_planned && !sight.expects_private();
     // That the gateway directs to the region says no more than that it is the gateway.
     if is_followed || host == sight.host() || no_realtime(sight).is_some() {
@@ -75,9 +79,12 @@ fn named(sight: &Sight<'_>) -> Option<(u16, String, Option<crate::evidence::Addr
     Some((reply.status, url.host_str()?.to_owned(), None))
 }
 
-/// HTTP04: an answer where a socket should be.
+/// HTTP04: an answer where a socket should be. A page to a plain request, which asks for no socket, is that of HTTP05.
 fn no_upgrade(sight: &Sight<'_>) -> Option<Seen> {
     let reply = sight.refusal().filter(|reply| (200..300).contains(&reply.status))?;
+    if sight.trace.http.failure().is_some() && page::sign(reply).is_some() {
+        return None;
+    }
     let server = reply.header("server").map(|server| format!(" of {}", quoted(server))).unwrap_or_default();
     let kind = reply.header("content-type").map(|kind| format!(", {}", quoted(kind))).unwrap_or_default();
     let bytes = reply.body_bytes;
@@ -86,6 +93,36 @@ fn no_upgrade(sight: &Sight<'_>) -> Option<Seen> {
             .not_if(sight.proxied().is_none().then_some("no proxy applies"), "PXY05")
             .not("AUTH01", "no credential is refused");
     sight.trace.target.is_websocket.then_some(seen)
+}
+
+/// HTTP05: a page to sign in at, or one that blocks; or the way to such a page, at a host that is none of Azure.
+fn foreign_page(sight: &Sight<'_>) -> Option<Seen> {
+    let reply = sight.refusal()?;
+    let portal = portal(sight);
+    let sign = page::sign(reply).or_else(|| portal.as_ref().map(|host| format!("it directs to `{host}`")))?;
+    let trusted = sight.tls().filter(|_| sight.trace.tls.has_passed()).and_then(|facts| facts.chain.first());
+    let issuer = trusted.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
+    let to_plain = sight.trace.http.failure().map(|_| "a plain request is answered alike, not only the upgrade");
+    let seen = Seen::new(format!("`{}` answers {}{}: {sign}{issuer}", sight.host(), reply.status, signed(reply)))
+        .not_if(to_plain, "HTTP04")
+        .not_if(trusted.map(|_| "the certificate verifies on this machine"), "TLS01")
+        .not_if(portal.map(|_| "the host that is named is none of Azure"), "HTTP03")
+        .not("POL02", "the service does not refuse with a page");
+    Some(seen)
+}
+
+/// The host of a portal that a redirect leads to, by the words of its address.
+fn portal(sight: &Sight<'_>) -> Option<String> {
+    let location = sight.refused_with(REDIRECTS)?.header("location")?;
+    let (_, host, _) = named(sight).filter(|(_, host, _)| host != sight.host() && !is_of_azure(sight, host))?;
+    page::is_portal(location).then_some(host)
+}
+
+/// Whether a host is one of the service. Of a cloud of one's own nothing is known here.
+fn is_of_azure(sight: &Sight<'_>, host: &str) -> bool {
+    let is_known = |cloud: &Cloud| cloud.suffixes().read(host).is_some();
+    let own = sight.evidence.resource.cloud.as_deref().and_then(|cloud| cloud.parse::<Cloud>().ok());
+    own.is_none() || Cloud::DOCUMENTED.iter().any(is_known)
 }
 
 /// HTTP06: 5xx; an error where it keeps a service from working.

@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("PXY01", unused, NO_DIRECT_WAY),
     Rule::target("PXY03", wants_credentials, &[]),
     Rule::target("PXY04", refuses, &[]),
-    Rule::target("PXY05", no_websocket, &["HTTP02", "HTTP04", "WS01"]),
+    Rule::target("PXY05", no_websocket, &["HTTP02", "HTTP04", "HTTP05", "WS01"]),
     Rule::target("PXY06", not_for_private, PUBLIC_WAY),
 ];
 

@@ -128,7 +128,7 @@ fn described(leaf: &Certificate) -> String {
     format!("the certificate `{}` is issued by {}{sha256}", leaf.subject, issuer(leaf))
 }
 
-fn issuer(leaf: &Certificate) -> String {
+pub(super) fn issuer(leaf: &Certificate) -> String {
     match &leaf.organization {
         Some(organization) => format!("`{}` of `{organization}`", leaf.issuer),
         None => format!("`{}`", leaf.issuer),

@@ -363,7 +363,7 @@ fn upgrades() -> Vec<Case> {
             "a page",
             Tls::Good,
             says(answer("200 OK", "content-type: text/html\r\n", "<title>Sign in</title>")),
-            &all("HTTP04", "answered 200", "answered 200", "unexplained auth"),
+            &all("HTTP05", "answered 200", "answered 200", "unexplained auth"),
         ),
         Case::new(
             "HTTP/2",

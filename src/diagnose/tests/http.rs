@@ -72,6 +72,42 @@ fn http04_is_an_answer_in_place_of_a_socket() {
 }
 
 #[test]
+fn http05_is_a_page_of_somebody_else() {
+    let page = |status, body: &str| {
+        let mut page = reply(status, "", body);
+        page.headers = vec![("content-type".into(), "text/html".into()), ("server".into(), "gate".into())];
+        page
+    };
+    let to_all = |reply| with(regional(), |trace| answered(trace, reply));
+    let evidence = to_all(page(200, "<title>Please sign in</title>"));
+    expect(&evidence, "HTTP05 error, degraded");
+    assert_eq!(
+        observed(&evidence, "HTTP05").0,
+        format!(
+            "`{STT}` answers 200 (with `server` `gate`): the page `Please sign in` with the words `sign in`; the certificate \
+             is issued by `Microsoft Azure RSA TLS Issuing CA 04` of `Microsoft Corporation`"
+        )
+    );
+    assert_eq!(observed(&evidence, "HTTP05").1, ["HTTP04", "TLS01", "POL02"]);
+    expect(&to_all(page(404, "blocked by the filter")), "HTTP05 error, HTTP01 error by HTTP05, degraded");
+    expect(&to_all(page(503, "blocked by the filter")), "HTTP05 error, HTTP06 error by HTTP05, degraded");
+    // Where the plain request reaches the service, the upgrade is what is answered with 200.
+    expect(&refusing(page(200, "Please sign in")), "HTTP05 error, HTTP04 error by HTTP05, degraded");
+    expect(&refusing(page(200, "It works")), "HTTP04 error, degraded");
+    expect(&to_all(page(200, "It works")), "HTTP04 error, degraded");
+    let moved = |host: &str| {
+        let mut moved = reply(302, "", "");
+        moved.headers.push(("location".into(), format!("https://{host}/")));
+        to_all(moved)
+    };
+    expect(&moved("portal.contoso.example"), "HTTP05 error, degraded");
+    assert_eq!(observed(&moved("portal.contoso.example"), "HTTP05").1, ["HTTP04", "TLS01", "HTTP03", "POL02"]);
+    // Another host is not yet a portal.
+    expect(&moved("speech.contoso.example"), "HTTP03 error, degraded");
+    expect(&moved(TTS), "HTTP03 error, degraded");
+}
+
+#[test]
 fn http06_is_trouble_of_the_service() {
     let mut down = reply(503, "", "");
     down.headers = vec![("retry-after".into(), "30".into()), ("apim-request-id".into(), "abc".into())];
@@ -178,7 +214,7 @@ fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
     expect(&with(regional(), |trace| answered(trace, reply(403, "", ""))), "unexplained http, degraded");
     let mut page = reply(403, "", "blocked by the firewall");
     page.headers.push(("content-type".into(), "text/html".into()));
-    expect(&with(private(), |trace| answered(trace, page)), "unexplained http, unreachable");
+    expect(&with(private(), |trace| answered(trace, page)), "HTTP05 error, unreachable");
 }
 
 #[test]
