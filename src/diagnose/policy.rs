@@ -10,6 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("POL01", public_disabled, &[]),
     Rule::target("POL02", address_not_allowed, &[]),
     Rule::target("POL03", network_not_allowed, &[]),
+    Rule::target("POL04", not_approved, &[]),
     Rule::target("QUO01", too_many, &[]),
     Rule::target("QUO02", used_up, &[]),
 ];
@@ -42,6 +43,18 @@ fn network_not_allowed(sight: &Sight<'_>) -> Option<Seen> {
         .not("AUTH01", NOT_THE_KEY)
         .not("POL02", format!("the resource admits virtual networks ({title})"));
     Some(seen)
+}
+
+/// POL04: the call came by the private address, and the service knows no approved connection there.
+fn not_approved(sight: &Sight<'_>) -> Option<Seen> {
+    let observed = refused(sight, Refusal::PublicAccess)?;
+    let is_private = sight.is_private() && sight.proxied().is_none();
+    let says_so = sight.refusal().is_some_and(|reply| reply.text().contains(NOT_APPROVED));
+    let seen = Seen::new(observed)
+        .not("AUTH01", NOT_THE_KEY)
+        .not("DNS03", "the name leads to a private address")
+        .not("POL01", "the call did not come by the public way");
+    (is_private && says_so).then_some(seen)
 }
 
 /// QUO01: 429, or a socket that is closed for as much.
@@ -86,5 +99,8 @@ fn refused(sight: &Sight<'_>, why: Refusal) -> Option<String> {
 fn admits_networks(sight: &Sight<'_>) -> bool {
     matches!(sight.evidence.resource.scenario.as_str(), "service_endpoint" | "pe_and_service_endpoint")
 }
+
+/// What the service says of a private endpoint whose connection is pending or rejected.
+const NOT_APPROVED: &str = "approved private endpoint";
 
 const NOT_THE_KEY: &str = "the refusal is about the network and not about the key";

@@ -54,6 +54,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("POL01-public-access-disabled", include_str!("worlds/POL01-public-access-disabled.toml")),
     ("POL02-address-not-allowed", include_str!("worlds/POL02-address-not-allowed.toml")),
     ("POL03-subnet-not-allowed", include_str!("worlds/POL03-subnet-not-allowed.toml")),
+    ("POL04-not-approved", include_str!("worlds/POL04-not-approved.toml")),
     ("PXY01-proxy-not-used", include_str!("worlds/PXY01-proxy-not-used.toml")),
     ("PXY03-credentials-missing", include_str!("worlds/PXY03-credentials-missing.toml")),
     ("PXY04-host-forbidden", include_str!("worlds/PXY04-host-forbidden.toml")),

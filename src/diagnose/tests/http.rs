@@ -185,7 +185,7 @@ fn policy(scenario: &str, expect: &str, chain: &[&str], ip: &str, text: &str) ->
 const FIREWALL: &str = "Access denied due to Virtual Network/Firewall rules.";
 
 #[test]
-fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
+fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     let public = |scenario, text| policy(scenario, "public", PROXY_CHAIN, "20.50.1.7", text);
     expect(&public("disabled_unreachable", "Public access is disabled."), "POL01 error, unreachable");
     expect(&public("custom_domain_selected_ip_only", FIREWALL), "POL02 error, unreachable");
@@ -201,7 +201,7 @@ fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
          `Access denied due to Virtual Network/Firewall rules.`"
     );
     assert!(diagnose(&evidence).findings[0].commands[1].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
-    // Through the private endpoint it is not public access that is disabled.
+    // Through the private endpoint it is not public access that is disabled, but the endpoint that is not approved.
     let evidence = policy(
         "private_endpoint",
         "private",
@@ -209,6 +209,9 @@ fn pol01_02_03_are_told_by_the_answer_and_the_resource() {
         "10.1.0.4",
         "Traffic is not from an approved private endpoint.",
     );
+    expect(&evidence, "POL04 error, unreachable");
+    assert_eq!(observed(&evidence, "POL04").1, ["AUTH01", "DNS03", "POL01"]);
+    let evidence = policy("private_endpoint", "private", PRIVATE_LINK, "10.1.0.4", "Public access is disabled.");
     expect(&evidence, "unexplained http, unreachable");
     // A regional host has no network rules; a page is not the service.
     expect(&with(regional(), |trace| answered(trace, reply(403, "", ""))), "unexplained http, degraded");
