@@ -4,7 +4,7 @@ use super::config::accepted;
 use super::refusal::{Refusal, phrase};
 use super::{Rule, Seen, Sight, When};
 use crate::catalogue::Severity;
-use crate::evidence::{AuthFacts, AuthTry, Claims, Evidence};
+use crate::evidence::{AuthFacts, AuthTry, Claims, Evidence, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH06", expired, &["AUTH02", "AUTH04", "HTTP02"]),
     Rule { id: "AUTH09", when: When::Both(not_sent::<9>, keys_disabled), hides: &[] },
     Rule { id: "AUTH11", when: When::Whole(no_token), hides: &[] },
+    Rule::target("AUTH13", one_offering, &[]),
 ];
 
 /// What was known to be refused and not sent for it: an application does not, where the doctor wants to see the refusal.
@@ -30,7 +31,7 @@ fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
     let denied = denied(sight, &["key", "api_key"]).filter(|denied| denied.reply.status == 401)?;
     let is_good_elsewhere =
         denied.tries.iter().any(|other| other.host != sight.host() && accepted(other) && other.way != "issue-token");
-    if reason(denied) != Refusal::Unnamed || is_good_elsewhere {
+    if reason(denied) != Refusal::Unnamed || is_good_elsewhere || taken_beside(sight, denied).is_some() {
         return None;
     }
     let key = sight.evidence.credential.as_ref();
@@ -58,7 +59,8 @@ fn issued_elsewhere(sight: &Sight<'_>, denied: &AuthFacts) -> Option<String> {
 fn plain_at_regional(sight: &Sight<'_>) -> Option<Seen> {
     let denied = denied(sight, &["entra"]).filter(|_| !sight.is_own())?;
     let is_told = denied.reply.status == 400;
-    let is_refused = denied.reply.status == 401 && reason(denied) == Refusal::Unnamed;
+    let is_refused =
+        denied.reply.status == 401 && reason(denied) == Refusal::Unnamed && taken_beside(sight, denied).is_none();
     let seen =
         Seen::new(format!("a plain Entra token gets {} at `{}`, a regional host", phrase(&denied.reply), sight.host()))
             .not_if(audience(sight).filter(|_| audience_is_right(sight)), "AUTH04")
@@ -140,6 +142,31 @@ fn no_token(evidence: &Evidence) -> Option<Seen> {
     }
     let seen = Seen::new(remark.text.as_str()).at(Severity::Error);
     Some(seen.not_if(authority.map(|trace| format!("`{}` is reached", trace.target.host)), "AUTH12"))
+}
+
+/// AUTH13: another offering takes the same credential in the same form.
+fn one_offering(sight: &Sight<'_>) -> Option<Seen> {
+    let denied = sight.denied().filter(|denied| denied.reply.status == 401 && reason(denied) == Refusal::Unnamed)?;
+    let (other, status) = taken_beside(sight, denied).filter(|_| !denied.tries.iter().any(accepted))?;
+    let (service, host) = (other.target.service.as_deref().unwrap_or_default(), &other.target.host);
+    let kind = sight.evidence.credential.as_ref().map_or("credential", |credential| credential.kind.as_str());
+    let (own, refusal) = (sight.host(), phrase(&denied.reply));
+    let seen = Seen::new(format!("the same {kind} gets {refusal} at `{own}` and {status} of `{service}` at `{host}`"))
+        .not("AUTH01", format!("`{service}` takes the same credential"))
+        .not_if((denied.form == "entra").then(|| format!("`{service}` takes the same form")), "AUTH02");
+    Some(seen)
+}
+
+/// Where another offering takes the same credential in the same form, and with which status.
+fn taken_beside<'a>(sight: &Sight<'a>, denied: &AuthFacts) -> Option<(&'a Trace, u16)> {
+    let takes = |trace: &'a Trace| {
+        let found = trace.auth.found().filter(|found| trace.auth.has_passed() && found.form == denied.form)?;
+        let is_proof =
+            matches!(found.reply.status, 101 | 200..=299) && trace.target.service.as_deref() != Some("issue-token");
+        is_proof.then_some((trace, found.reply.status))
+    };
+    let is_other = |trace: &&Trace| trace.target.service != sight.trace.target.service;
+    sight.evidence.traces.iter().filter(is_other).find_map(takes)
 }
 
 fn denied<'a>(sight: &Sight<'a>, forms: &[&str]) -> Option<&'a AuthFacts> {

@@ -262,6 +262,14 @@ pub(super) fn denied(trace: &mut Trace, form: &str, reply: Reply, tries: &[(&str
     trace.auth = failed(FailureKind::Denied, facts);
 }
 
+/// Leaves the credential to the first target alone.
+pub(super) fn alone(mut evidence: Evidence) -> Evidence {
+    for trace in evidence.traces.iter_mut().skip(1) {
+        trace.auth = Step::Skipped { because: Skip::NoCredential };
+    }
+    evidence
+}
+
 /// What a token says.
 pub(super) fn claims(evidence: &mut Evidence, aud: &str, left: i64) {
     let claims = Claims {

@@ -13,6 +13,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("AUTH06-token-expired", include_str!("worlds/AUTH06-token-expired.toml")),
     ("AUTH09-keys-disabled", include_str!("worlds/AUTH09-keys-disabled.toml")),
     ("AUTH11-not-signed-in", include_str!("worlds/AUTH11-not-signed-in.toml")),
+    ("AUTH13-recognition-alone", include_str!("worlds/AUTH13-recognition-alone.toml")),
     ("CFG01-locale-as-region", include_str!("worlds/CFG01-locale-as-region.toml")),
     ("CFG02-custom-domain-as-region", include_str!("worlds/CFG02-custom-domain-as-region.toml")),
     ("CFG02-name-with-hyphen-as-region", include_str!("worlds/CFG02-name-with-hyphen-as-region.toml")),

@@ -8,7 +8,7 @@ const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong 
 const SCOPE: &str = "https://cognitiveservices.azure.com";
 
 fn refused(form: &str, reply: Reply, tries: &[(&str, &str, u16)]) -> Evidence {
-    with(regional(), |trace| denied(trace, form, reply, tries))
+    with(alone(regional()), |trace| denied(trace, form, reply, tries))
 }
 
 fn token(mut evidence: Evidence, aud: &str, left: i64) -> Evidence {
@@ -126,4 +126,26 @@ fn auth09_says_that_no_key_will_do() {
     assert_eq!(observed(&evidence, "AUTH09").1, ["AUTH01", "POL02"]);
     let evidence = with(private(), |trace| answered(trace, reply(403, "AuthenticationTypeDisabled", "")));
     expect(&evidence, "AUTH09 error, unreachable");
+}
+
+#[test]
+fn auth13_is_a_credential_that_another_offering_takes() {
+    let beside = |tries: &[_]| with(regional(), |trace| denied(trace, "key", reply(401, "401", WRONG_KEY), tries));
+    let evidence = beside(&[(STT, "issued_token", 200)]);
+    expect(&evidence, "AUTH13 error, degraded");
+    let (text, ruled_out) = observed(&evidence, "AUTH13");
+    assert!(text.starts_with("the same key gets 401 `Access denied"), "{text}");
+    assert!(text.ends_with(&format!("and 101 of `text-to-speech-websocket` at `{TTS}`")), "{text}");
+    assert_eq!(ruled_out, ["AUTH01"]);
+    // The own host takes it: the region is what is wrong.
+    expect(&beside(&[(OWN, "key", 101)]), "CFG12 error, degraded");
+    // The same form only.
+    let token = with(regional(), |trace| denied(trace, "issued_token", reply(401, "401", ""), &[]));
+    expect(&token, "unexplained auth, degraded");
+    // Offerings of one host are told apart as well.
+    let mut own = private();
+    own.traces.push(service("text-to-speech-websocket", OWN, "private"));
+    denied(&mut own.traces[1], "key", reply(401, "401", WRONG_KEY), &[]);
+    resolve(&mut own.traces[1], PRIVATE_LINK, "10.1.0.4");
+    expect(&own, "AUTH13 error, degraded");
 }

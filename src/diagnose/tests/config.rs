@@ -75,7 +75,7 @@ fn cfg10_and_11_are_read_off_the_credential() {
 
 #[test]
 fn cfg11_is_an_error_where_the_service_refuses_the_token() {
-    let mut evidence = remarking("CFG11", false);
+    let mut evidence = alone(remarking("CFG11", false));
     denied(&mut evidence.traces[0], "entra_composed", reply(401, "401", ""), &[]);
     expect(&evidence, "CFG11 error, degraded");
     denied(&mut evidence.traces[0], "key", reply(401, "401", ""), &[]);
@@ -89,7 +89,8 @@ fn cfg12_is_a_key_that_only_the_own_host_accepts() {
         expect(&evidence, "CFG12 error, degraded");
         assert!(diagnose(&evidence).findings[0].remedy.contains("`contoso.cognitiveservices.azure.com`"));
     }
-    let evidence = with(regional(), |trace| denied(trace, "key", reply(401, "401", ""), &[(OWN, "issued_token", 200)]));
+    let refused = |trace: &mut _| denied(trace, "key", reply(401, "401", ""), &[(OWN, "issued_token", 200)]);
+    let evidence = with(alone(regional()), refused);
     expect(&evidence, "AUTH01 error, degraded");
 }
 
