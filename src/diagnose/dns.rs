@@ -1,13 +1,14 @@
 //! Rules of name resolution.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::config::{exists, namesake};
-use super::sight::{joined, lasting, listed};
+use super::sight::{joined, lasting, listed, shown};
 use super::{Rule, Seen, Sight};
 use crate::alias::Fingerprint;
 use crate::catalogue::{Severity, Stage};
-use crate::evidence::{Address, AddressClass, DnsFacts, FailureKind, ServerAnswer, SystemAnswer};
+use crate::evidence::{Address, AddressClass, DnsFacts, FailureKind, ServerAnswer, SystemAnswer, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -17,7 +18,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS04", no_private_record, &["DNS07", "DNS09"]),
     Rule::target("DNS05", no_private_endpoint, NO_ENDPOINT),
     Rule::target("DNS07", system_disagrees, WRONG_ANSWER),
+    Rule::target("DNS08", searched_first, &[]),
     Rule::target("DNS09", servers_disagree, WRONG_ANSWER),
+    Rule::target("DNS10", late, &["DNS07"]),
+    Rule::target("DNS12", partly_known, &["DNS01", "DNS02"]),
     Rule::target("DNS13", filtered, FILTERED),
 ];
 
@@ -195,6 +199,21 @@ fn is_stale(sight: &Sight<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bo
     other && !used.iter().any(known) && matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
 }
 
+/// DNS08: the search list is tried before the name itself, since that has fewer dots than `ndots` (resolv.conf(5)).
+fn searched_first(sight: &Sight<'_>) -> Option<Seen> {
+    asked(sight).filter(|_| !sight.is_container())?;
+    let machine = &sight.evidence.machine;
+    let (host, dots) = (sight.host(), sight.host().matches('.').count());
+    let ndots = machine.ndots.filter(|ndots| dots < *ndots && !machine.search.is_empty())?;
+    let list = joined(&machine.search.iter().map(|domain| format!("`{domain}`")).collect::<Vec<_>>());
+    // For IPv4 and IPv6 each.
+    let queries = machine.search.len() * 2;
+    let seen = Seen::new(format!(
+        "`{host}` has {dots} dots and `ndots` is {ndots}: it is first looked up in {list}, {queries} queries more each time"
+    ));
+    Some(seen.not_if(system_disagrees(sight).is_none().then_some("no search domain answers in place of it"), "DNS07"))
+}
+
 /// DNS09: which answer is used is up to chance. Different addresses of the same kind are no disagreement.
 fn servers_disagree(sight: &Sight<'_>) -> Option<Seen> {
     let servers = answered(sight.dns());
@@ -212,6 +231,49 @@ fn servers_disagree(sight: &Sight<'_>) -> Option<Seen> {
         Some(right) => seen.with("SERVER", right.server.ip().to_string()),
         None => seen,
     })
+}
+
+/// DNS10: an answer is there at once, but not from whom the system asks first.
+fn late(sight: &Sight<'_>) -> Option<Seen> {
+    let dns = asked(sight)?;
+    let quick = dns.servers.iter().find(|answer| answer.rcode.is_some() && answer.took < SOON)?;
+    let is_silent =
+        |answer: &&ServerAnswer| answer.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::TimedOut);
+    let how = match (dns.system.as_ref().filter(|system| system.took >= LATE), dns.servers.first().filter(is_silent)) {
+        (Some(system), _) => format!("the system takes {} for `{}`", lasting(system.took), sight.host()),
+        (None, Some(first)) => format!("`{}`: {}, the first of the list", sight.host(), how_it_went(first)),
+        (None, None) => return None,
+    };
+    let seen = Seen::new(format!("{how}; {} after {}", how_it_went(quick), lasting(quick.took)));
+    Some(seen.not("DNS02", format!("{} does answer", quick.server.ip())))
+}
+
+/// DNS12: a host is not found that the servers should know as well as they know another.
+fn partly_known(sight: &Sight<'_>) -> Option<Seen> {
+    let failure = sight.trace.dns.failure().filter(|_| !sight.chain.has_private_link)?;
+    let other = sight.others().find(|other| is_known_beside(sight, other))?;
+    let (name, address) = (&other.target.host, other.dns.found()?.addresses.first()?);
+    let is_service = sight.trace.target.service.is_some();
+    let host = if failure.text.contains(sight.host()) { String::new() } else { format!("`{}`: ", sight.host()) };
+    let seen = Seen::new(format!("{host}{failure}; `{name}` resolves to {}", shown(*address)))
+        .not_if(is_service.then(|| format!("`{name}` of the same region exists")), "CFG01")
+        .not("DNS04", "the name has no `privatelink` step");
+    Some(seen)
+}
+
+/// Whether another host is known to the servers, of which this one is a companion, or with which it shares the region:
+/// recognition and synthesis are everywhere, other offerings are not.
+fn is_known_beside(sight: &Sight<'_>, other: &Trace) -> bool {
+    let is_known = other.dns.has_passed() && !answered(other.dns.found()).is_empty() && other.target.service.is_some();
+    let is_sibling = || family(sight.host()).is_some_and(|own| family(&other.target.host) == Some(own));
+    is_known && (sight.trace.target.service.is_none() || is_sibling())
+}
+
+/// Region and suffix of a host of recognition or synthesis: `westeurope.stt.speech.microsoft.com`.
+fn family(host: &str) -> Option<(&str, &str)> {
+    let (region, rest) = host.split_once('.')?;
+    let (offering, suffix) = rest.split_once('.')?;
+    matches!(offering, "stt" | "tts").then_some((region, suffix))
 }
 
 /// DNS13: an address that no host of Azure has.
@@ -243,6 +305,12 @@ fn weight(sight: &Sight<'_>) -> Severity {
     };
     let failed = sight.trace.dns.failure().is_some();
     if sight.dns().is_some() && (failed || is_unexpected) { Severity::Error } else { Severity::Warning }
+}
+
+/// A lookup that yielded addresses and for which servers had to be asked: the hosts file has no line for it.
+fn asked<'a>(sight: &Sight<'a>) -> Option<&'a DnsFacts> {
+    let is_asked = |dns: &&DnsFacts| dns.hosts_file.is_empty() && !dns.servers.is_empty();
+    sight.dns().filter(|_| sight.trace.dns.has_passed()).filter(is_asked)
 }
 
 /// The servers that answered, if only that there is nothing.
@@ -301,3 +369,9 @@ fn denied_by(answer: &ServerAnswer) -> String {
 fn server_of(servers: &[&ServerAnswer]) -> String {
     servers.first().map_or_else(|| "RESOLVER".to_owned(), |answer| answer.server.ip().to_string())
 }
+
+/// A resolver asks again, or the next server, after 5 s (`timeout` in resolv.conf(5)); what is left of that for the clock.
+const LATE: Duration = Duration::from_millis(4500);
+
+/// A lookup that nobody notices.
+const SOON: Duration = Duration::from_secs(1);

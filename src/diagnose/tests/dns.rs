@@ -1,8 +1,10 @@
 //! Rules of name resolution.
 
+use std::time::Duration;
+
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{FailureKind, Step, Trace};
+use crate::evidence::{Failure, FailureKind, Step, SystemAnswer, Trace};
 
 fn nxdomain(trace: &mut Trace, chain: &[&str], soa: &str) {
     let host = trace.target.host.clone();
@@ -212,4 +214,91 @@ fn a_proxy_that_resolves_leaves_no_rule_of_dns() {
         through_proxy(trace);
     });
     expect(&evidence, "healthy");
+}
+
+#[test]
+fn dns08_is_a_name_with_fewer_dots_than_ndots() {
+    let searching = |ndots, search: &[&str]| {
+        let mut evidence = regional();
+        evidence.machine.ndots = ndots;
+        evidence.machine.search = search.iter().map(|domain| (*domain).to_owned()).collect();
+        evidence
+    };
+    let pod = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"];
+    let evidence = searching(Some(5), &pod);
+    expect(&evidence, "DNS08 warning, degraded");
+    let (text, ruled_out) = observed(&evidence, "DNS08");
+    assert!(
+        text.starts_with(&format!("`{STT}` has 4 dots and `ndots` is 5: it is first looked up in `default.")),
+        "{text}"
+    );
+    assert!(text.ends_with("`cluster.local`, 6 queries more each time"), "{text}");
+    assert_eq!(ruled_out, ["DNS07"]);
+    // As many dots as `ndots` are enough.
+    expect(&searching(Some(4), &pod), "healthy");
+    expect(&searching(None, &pod), "healthy");
+    expect(&searching(Some(5), &[]), "healthy");
+    let mut evidence = searching(Some(5), &pod);
+    for trace in &mut evidence.traces {
+        dns(trace).hosts_file = dns(trace).addresses.iter().map(|address| address.ip).collect();
+    }
+    expect(&evidence, "healthy");
+}
+
+#[test]
+fn dns10_is_an_answer_that_comes_too_late_although_it_is_there() {
+    let silent = |place: usize| {
+        with(regional(), |trace| {
+            let failure = Failure::new(FailureKind::TimedOut, "no answer within 5000 ms");
+            let servers = &mut dns(trace).servers;
+            servers[place] = without(servers[place].clone(), None);
+            (servers[place].failure, servers[place].took) = (Some(failure), Duration::from_secs(5));
+        })
+    };
+    let evidence = silent(0);
+    expect(&evidence, "DNS10 warning, degraded");
+    let (text, ruled_out) = observed(&evidence, "DNS10");
+    assert_eq!(
+        text,
+        format!(
+            "`{STT}`: 168.63.129.16 does not answer (no answer within 5000 ms, 5.0 s), the first of the list; 10.0.0.2 \
+             answers 20.61.99.10 (public) after 2 ms"
+        )
+    );
+    assert_eq!(ruled_out, ["DNS02"]);
+    // A dead server at the end of the list is waited for by nobody.
+    expect(&silent(1), "healthy");
+    let slow = |millis, failure: Option<Failure>| {
+        with(regional(), |trace| {
+            let addresses = if failure.is_some() { Vec::new() } else { vec!["20.61.99.10".parse().unwrap()] };
+            dns(trace).system = Some(SystemAnswer { addresses, failure, took: Duration::from_millis(millis) });
+        })
+    };
+    expect(&slow(5003, None), "DNS10 warning, degraded");
+    assert!(observed(&slow(5003, None), "DNS10").0.starts_with("the system takes 5.0 s for `westeurope.stt"));
+    expect(&slow(2100, None), "healthy");
+    // What is not waited for to the end is no disagreement.
+    let given_up = Failure::new(FailureKind::TimedOut, "no answer within 5000 ms");
+    expect(&slow(5000, Some(given_up)), "DNS10 warning, DNS07 warning by DNS10, degraded");
+}
+
+#[test]
+fn dns12_is_one_host_beside_another_that_is_known() {
+    let unknown = |host: &str, is_service: bool| {
+        let mut evidence = regional();
+        let mut trace = if is_service { service("voices", host, "public") } else { companion(host) };
+        nxdomain(&mut trace, &[], "speech.microsoft.com");
+        evidence.traces[1] = trace;
+        evidence
+    };
+    let evidence = unknown(TTS, true);
+    expect(&evidence, "DNS12 error, DNS01 error by DNS12, degraded");
+    let (text, ruled_out) = observed(&evidence, "DNS12");
+    assert_eq!(text, format!("`{TTS}`: no address; `{STT}` resolves to 20.61.99.10 (public)"));
+    assert_eq!(ruled_out, ["CFG01", "DNS04"]);
+    // A companion does not stop what has its token.
+    expect(&unknown("login.microsoftonline.com", false), "DNS12 warning, DNS01 warning by DNS12, degraded");
+    // Another region may not be there, and not every offering is everywhere.
+    expect(&unknown("westeuropa.tts.speech.microsoft.com", true), "DNS01 error, degraded");
+    expect(&unknown("westeurope.voice.speech.microsoft.com", true), "DNS01 error, degraded");
 }
