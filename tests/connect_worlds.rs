@@ -51,6 +51,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("TLS04-clock-behind", "open", "the clock here is the real one"),
     ("TLS07-name-filtered", "TCP03", "another name is not tried"),
     ("TLS07-name-filtered-by-close", "TCP03", "another name is not tried"),
+    ("TLS08-slow-handshake", "unexplained at tls", "it has less time than the handshake takes"),
     ("WS02-closed-at-once", "open", "it is closed after it was handed over"),
     ("WS04-parameter-refused", "open", "it is closed after it was handed over"),
     ("healthy-no-credential", "unexplained at websocket", "there is none to be accepted"),

@@ -1,9 +1,11 @@
 //! Rules of TLS.
 
-use super::sight::joined;
+use std::time::Duration;
+
+use super::sight::{joined, lasting};
 use super::tcp::peer;
 use super::{Rule, Seen, Sight};
-use crate::evidence::{Certificate, CertificateFault, FailureKind, TlsFacts, Trust, unix_seconds};
+use crate::evidence::{Certificate, CertificateFault, FailureKind, StepState, TlsFacts, Trust, unix_seconds};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -13,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS04", wrong_time, &[]),
     Rule::target("TLS06", no_version, &[]),
     Rule::target("TLS07", name_cut, &[]),
+    Rule::target("TLS08", slow, &[]),
 ];
 
 /// TLS01: the issuer is unknown to everybody.
@@ -106,6 +109,25 @@ fn name_cut(sight: &Sight<'_>) -> Option<Seen> {
     })
 }
 
+/// TLS08: the handshake takes far longer than the connection, which is half of its round trips.
+fn slow(sight: &Sight<'_>) -> Option<Seen> {
+    let took = passed_in(sight.trace.tls.state())?;
+    let tcp = sight.tcp()?;
+    let connected = tcp.attempts.iter().find(|attempt| Some(attempt.peer) == tcp.connected)?.took;
+    let name = passed_in(sight.trace.dns.state()).map(|took| format!(", the name {}", lasting(took)));
+    let leaf = sight.tls().and_then(|facts| facts.chain.first());
+    let by = leaf.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
+    let steps = format!("{}, the connection {}{}", lasting(took), lasting(connected), name.unwrap_or_default());
+    let seen = Seen::new(format!("the handshake with {} takes {steps}{by}", peer(sight)))
+        .not("TCP10", "the handshake comes to its end")
+        .not("TLS01", "the certificate verifies on this machine");
+    (took >= SLOW && took >= connected * 10).then_some(seen)
+}
+
+fn passed_in(state: StepState<'_>) -> Option<Duration> {
+    if let StepState::Passed { took } = state { Some(took) } else { None }
+}
+
 fn fault<'a>(sight: &Sight<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsFacts, &'a Trust)> {
     sight.trace.tls.failure()?;
     let facts = sight.tls()?;
@@ -143,3 +165,6 @@ fn span(seconds: i64) -> String {
         _ => format!("{seconds} s"),
     }
 }
+
+/// Two round trips from the other side of the world take half of it.
+const SLOW: Duration = Duration::from_secs(1);

@@ -89,6 +89,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("TLS06-version-refused", include_str!("worlds/TLS06-version-refused.toml")),
     ("TLS07-name-filtered", include_str!("worlds/TLS07-name-filtered.toml")),
     ("TLS07-name-filtered-by-close", include_str!("worlds/TLS07-name-filtered-by-close.toml")),
+    ("TLS08-slow-handshake", include_str!("worlds/TLS08-slow-handshake.toml")),
     ("WS01-accept-missing", include_str!("worlds/WS01-accept-missing.toml")),
     ("WS01-accept-wrong", include_str!("worlds/WS01-accept-wrong.toml")),
     ("WS01-upgrade-stripped", include_str!("worlds/WS01-upgrade-stripped.toml")),

@@ -1,8 +1,12 @@
 //! Rules of TLS.
 
+use std::time::Duration;
+
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Certificate, CertificateFault, Evidence, Failure, FailureKind, TlsFacts, Trust, VersionTry};
+use crate::evidence::{
+    Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, Trust, VersionTry,
+};
 
 fn faulty(fault: CertificateFault, by_builtin_roots: Option<bool>, leaf: Certificate) -> Evidence {
     with(regional(), |trace| {
@@ -69,4 +73,28 @@ fn tls06_is_an_alert() {
     let (text, ruled_out) = observed(&evidence, "TLS06");
     assert!(text.ends_with("1.2 alone passes and 1.3 alone: protocol_version"), "{text}");
     assert_eq!(ruled_out, ["TLS07", "TLS01"]);
+}
+
+#[test]
+fn tls08_is_a_handshake_that_takes_far_longer_than_the_connection() {
+    let taking = |handshake: u64, connection: u64| {
+        with(regional(), |trace| {
+            tcp(trace).attempts[0].took = Duration::from_millis(connection);
+            if let Step::Passed { took, .. } = &mut trace.tls {
+                *took = Duration::from_millis(handshake);
+            }
+        })
+    };
+    let evidence = taking(2400, 12);
+    expect(&evidence, "TLS08 warning, degraded");
+    let (text, ruled_out) = observed(&evidence, "TLS08");
+    assert_eq!(
+        text,
+        "the handshake with 20.61.99.10:443 takes 2.4 s, the connection 12 ms, the name 3 ms; the certificate is \
+         issued by `Microsoft Azure RSA TLS Issuing CA 04` of `Microsoft Corporation`"
+    );
+    assert_eq!(ruled_out, ["TCP10", "TLS01"]);
+    // A long way is slow from the beginning.
+    expect(&taking(2400, 600), "healthy");
+    expect(&taking(600, 12), "healthy");
 }
