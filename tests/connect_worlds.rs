@@ -31,6 +31,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("CFG12-region-of-a-private-resource", "AUTH01", "that the key is good elsewhere is not tried"),
     ("CFG14-open-custom-domain", "open", "the region is asked for and used"),
     ("DNS07-system-sees-the-private-zone-alone", "open", "it works from here"),
+    ("DNS08-search-domain-answers", "DNS07", "the search domains are not asked"),
     ("DNS08-search-list-first", "open", "it works from here"),
     ("DNS09-servers-disagree", "open", "it works from here"),
     ("DNS10-first-server-dead", "open", "it works from here"),

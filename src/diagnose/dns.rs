@@ -8,7 +8,7 @@ use super::sight::{joined, lasting, listed, shown};
 use super::{Rule, Seen, Sight};
 use crate::alias::Fingerprint;
 use crate::catalogue::{Severity, Stage};
-use crate::evidence::{Address, AddressClass, DnsFacts, FailureKind, ServerAnswer, SystemAnswer, Trace};
+use crate::evidence::{Address, AddressClass, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS04", no_private_record, &["DNS07", "DNS09"]),
     Rule::target("DNS05", no_private_endpoint, NO_ENDPOINT),
     Rule::target("DNS07", system_disagrees, WRONG_ANSWER),
-    Rule::target("DNS08", searched_first, &[]),
+    Rule::target("DNS08", searched_first, &["DNS07"]),
     Rule::target("DNS09", servers_disagree, WRONG_ANSWER),
     Rule::target("DNS10", late, &["DNS07"]),
     Rule::target("DNS12", partly_known, &["DNS01", "DNS02"]),
@@ -208,10 +208,25 @@ fn searched_first(sight: &Sight<'_>) -> Option<Seen> {
     let list = joined(&machine.search.iter().map(|domain| format!("`{domain}`")).collect::<Vec<_>>());
     // For IPv4 and IPv6 each.
     let queries = machine.search.len() * 2;
-    let seen = Seen::new(format!(
-        "`{host}` has {dots} dots and `ndots` is {ndots}: it is first looked up in {list}, {queries} queries more each time"
-    ));
-    Some(seen.not_if(system_disagrees(sight).is_none().then_some("no search domain answers in place of it"), "DNS07"))
+    let text = format!("`{host}` has {dots} dots and `ndots` is {ndots}: it is first looked up in {list}");
+    Some(match captor(sight) {
+        Some(also) => Seen::new(format!("{text}; {}", answers_for(also))).at(weight(sight)),
+        None => Seen::new(format!("{text}, {queries} queries more each time"))
+            .not_if(system_disagrees(sight).is_none().then_some("no search domain answers in place of it"), "DNS07"),
+    })
+}
+
+/// The name in a search domain whose addresses the system takes for those of the host.
+fn captor<'a>(sight: &Sight<'a>) -> Option<&'a NameAnswer> {
+    let dns = sight.dns()?;
+    let taken = &dns.system.as_ref()?.addresses;
+    let is_taken = |also: &&NameAnswer| also.answer.addresses.iter().any(|ip| taken.contains(ip));
+    dns.also.iter().find(is_taken)
+}
+
+/// `x.example` answers 10.9.9.9 (private), which the system takes.
+fn answers_for(also: &NameAnswer) -> String {
+    format!("`{}` answers {}, which the system takes", also.name, listed(&also.answer.addresses))
 }
 
 /// DNS09: which answer is used is up to chance. Different addresses of the same kind are no disagreement.

@@ -40,6 +40,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("DNS04-record-missing", include_str!("worlds/DNS04-record-missing.toml")),
     ("DNS05-no-private-endpoint", include_str!("worlds/DNS05-no-private-endpoint.toml")),
     ("DNS07-system-sees-the-private-zone-alone", include_str!("worlds/DNS07-system-sees-the-private-zone-alone.toml")),
+    ("DNS08-search-domain-answers", include_str!("worlds/DNS08-search-domain-answers.toml")),
     ("DNS08-search-list-first", include_str!("worlds/DNS08-search-list-first.toml")),
     ("DNS09-servers-disagree", include_str!("worlds/DNS09-servers-disagree.toml")),
     ("DNS10-first-server-dead", include_str!("worlds/DNS10-first-server-dead.toml")),

@@ -1,6 +1,6 @@
 //! The way to one target, as far as bytes go: name, connection, proxy, handshake.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,7 +12,8 @@ use super::{Family, Means, Seen, Watch};
 use crate::catalogue::Stage;
 use crate::endpoint::Endpoint;
 use crate::evidence::{
-    Address, Attempt, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy, VersionTry,
+    Address, Attempt, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy,
+    VersionTry,
 };
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
@@ -75,16 +76,27 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let begun = Instant::now();
         let lookup = self.means.network.lookup(self.target.host(), self.limit()).await;
         let mut found = lookup.facts;
-        if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
-            let asked = self.target.namesakes.iter().map(|name| self.means.network.ask(name, self.limit()));
-            found.also = join_all(asked).await.into_iter().flatten().collect();
-        }
+        let names = match &lookup.failure {
+            Some(failure) if failure.kind == FailureKind::NoSuchName => self.target.namesakes.clone(),
+            None if is_of_no_server(&found) => self.searched(),
+            _ => Vec::new(),
+        };
+        let asked = names.iter().map(|name| self.means.network.ask(name, self.limit()));
+        found.also = join_all(asked).await.into_iter().flatten().collect();
         let addresses = found.addresses.clone();
         let has_failed = lookup.failure.is_some();
         let step = step(found, lookup.failure, begun);
         self.seen.note(|trace| trace.dns = step);
         // Through a proxy the way goes on without an address.
         if has_failed && !is_proxied { Err(Stop(Skip::Dns)) } else { Ok(addresses) }
+    }
+
+    /// The names that the search list makes of the host, where they are tried before it (resolv.conf(5)).
+    fn searched(&self) -> Vec<String> {
+        let (host, machine) = (self.target.host(), self.means.network.machine());
+        let is_first = machine.ndots.is_some_and(|ndots| host.matches('.').count() < ndots);
+        let domains = machine.search.iter().filter(|_| is_first).take(MOST_DOMAINS);
+        domains.map(|domain| format!("{host}.{domain}")).collect()
     }
 
     /// The connection to the host, or to the proxy and through it.
@@ -336,6 +348,13 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 }
 
+/// Whether the system gives addresses that neither a server nor the hosts file does.
+fn is_of_no_server(found: &DnsFacts) -> bool {
+    let system = found.system.iter().flat_map(|system| &system.addresses).collect::<Vec<_>>();
+    let is_known = |ip: &&IpAddr| found.servers.iter().any(|answer| answer.addresses.contains(ip));
+    found.hosts_file.is_empty() && !system.is_empty() && !system.iter().any(is_known)
+}
+
 /// A step by whether there is a failure.
 pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Step<T> {
     let took = begun.elapsed();
@@ -344,6 +363,9 @@ pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Ste
         Some(failure) => Step::Failed { failure, found: Some(found), took },
     }
 }
+
+/// Older resolvers take no more domains than this (resolv.conf(5)).
+const MOST_DOMAINS: usize = 6;
 
 const ONLY_1_2: &[&SupportedProtocolVersion] = &[&TLS12];
 const ONLY_1_3: &[&SupportedProtocolVersion] = &[&TLS13];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Failure, FailureKind, Step, SystemAnswer, Trace};
+use crate::evidence::{Address, Failure, FailureKind, Step, SystemAnswer, Trace};
 
 fn nxdomain(trace: &mut Trace, chain: &[&str], soa: &str) {
     let host = trace.target.host.clone();
@@ -238,6 +238,19 @@ fn dns08_is_a_name_with_fewer_dots_than_ndots() {
     expect(&searching(Some(4), &pod), "healthy");
     expect(&searching(None, &pod), "healthy");
     expect(&searching(Some(5), &[]), "healthy");
+    // A wildcard answers first.
+    let name = format!("{STT}.cluster.local");
+    let captured = with(searching(Some(5), &pod), |trace| {
+        let also = also(&name, answer("10.0.0.2", &name, &[], &["10.9.9.9"]));
+        let addresses = vec!["10.9.9.9".parse().unwrap()];
+        let found = dns(trace);
+        (found.also, found.addresses) = (vec![also], addresses.iter().copied().map(Address::from).collect());
+        found.system = Some(SystemAnswer { addresses, ..SystemAnswer::default() });
+        unconnected(trace, vec![to("10.9.9.9", FailureKind::Refused)]);
+    });
+    expect(&captured, "DNS08 error, DNS07 error by DNS08, TCP02 error by DNS08, degraded");
+    let (text, _) = observed(&captured, "DNS08");
+    assert!(text.ends_with(&format!("; `{name}` answers 10.9.9.9 (private), which the system takes")), "{text}");
     let mut evidence = searching(Some(5), &pod);
     for trace in &mut evidence.traces {
         dns(trace).hosts_file = dns(trace).addresses.iter().map(|address| address.ip).collect();
