@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Options, markdown, redaction::Redaction, short, text, verdict};
 use crate::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
-use crate::evidence::{Ended, Evidence, Remark, Skip, Step};
+use crate::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
 
 fn evidence(name: &str) -> Evidence {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{name}.json"));
@@ -235,6 +235,24 @@ fn a_ticket_names_nobody() {
          [fd00::17]:443, 10.2.0.5:443 and CONTOSO at 20.50.1.7:443",
         false,
     ));
+    // A portal names itself where it redirects to, and a proxy in `Via`.
+    let reply = Reply {
+        status: 302,
+        headers: [
+            ("location", "https://portal.fabrikam.example/login"),
+            ("via", "1.1 gate.fabrikam.example (squid/5.7)"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec(),
+        ..Reply::default()
+    };
+    planted.traces[0].http =
+        Step::Passed { found: HttpFacts { reply, ..HttpFacts::default() }, took: Duration::from_millis(1) };
+    planted.remarks.push(Remark::new(
+        "planted",
+        "it directs to portal.fabrikam.example, via gate.fabrikam.example",
+        false,
+    ));
     // Local addresses are in the evidence in no other place.
     planted.machine.name_servers.push("[fd00::17]:53".parse().expect("an address"));
     let open = markdown(&planted, &diagnosis, &Options { share: true, ..Options::default() });
@@ -252,6 +270,7 @@ fn a_ticket_names_nobody() {
         "0d1e2f3a",
         "payroll",
         "squid01",
+        "fabrikam",
         "corp.",
     ];
     for name in names {

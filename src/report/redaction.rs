@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::cloud::Suffixes;
-use crate::evidence::{AddressClass, Claims, Evidence, ProxyFacts, TlsFacts, Trace};
+use crate::evidence::{AddressClass, Claims, Evidence, ProxyFacts, Reply, TlsFacts, Trace};
 
 /// What identifies the customer in one run, and what stands for it.
 pub(super) struct Redaction {
@@ -114,9 +114,23 @@ fn hosts(evidence: &Evidence) -> impl Iterator<Item = String> {
         names.extend(trace.proxy.found().into_iter().flat_map(proxy_hosts));
         names.extend(trace.tls.found().into_iter().flat_map(certificate_names));
         names.extend(trace.http.found().and_then(|facts| facts.redirect.as_ref()?.host.clone()));
+        names.extend(replies(trace).flat_map(|reply| names_in(&reply.headers)));
     }
     let names = names.into_iter().map(|name| name.trim_matches('.').trim_start_matches("*.").to_lowercase());
     names.filter(|name| !name.is_empty() && !is_microsofts(name) && name.parse::<IpAddr>().is_err())
+}
+
+fn replies(trace: &Trace) -> impl Iterator<Item = &Reply> {
+    let upgrade = trace.websocket.found().map(|facts| &facts.reply);
+    let auth = trace.auth.found().map(|facts| &facts.reply);
+    trace.http.found().map(|facts| &facts.reply).into_iter().chain(upgrade).chain(auth)
+}
+
+/// What may be a name in the headers by which proxies and portals tell of themselves.
+fn names_in(headers: &[(String, String)]) -> Vec<String> {
+    let words = headers.iter().flat_map(|(_, value)| value.split(|c: char| !(is_of_name(c) || c == '.')));
+    // A version has dots as well, and begins with a digit.
+    words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)).map(str::to_owned).collect()
 }
 
 fn proxy_hosts(facts: &ProxyFacts) -> Vec<String> {
@@ -124,11 +138,7 @@ fn proxy_hosts(facts: &ProxyFacts) -> Vec<String> {
     let tunnels = facts.tunnel.iter().chain(facts.unused.iter().map(|unused| &unused.tunnel));
     let mut names: Vec<String> = proxies.map(|proxy| without_port(proxy).to_owned()).collect();
     names.extend(facts.no_proxy_entry.iter().filter(|entry| entry.contains('.')).cloned());
-    let words = tunnels.flat_map(|tunnel| tunnel.headers.iter()).flat_map(|(_, value)| {
-        value.split(|c: char| !(is_of_name(c) || c == '.')).map(str::to_owned).collect::<Vec<_>>()
-    });
-    // A version has dots as well, and begins with a digit.
-    names.extend(words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)));
+    names.extend(tunnels.flat_map(|tunnel| names_in(&tunnel.headers)));
     names
 }
 
