@@ -23,6 +23,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod websocket;
 
 /// One rule: when a failure of the catalogue is there.
 #[derive(Clone, Copy, Debug)]
@@ -285,5 +286,14 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// The areas in the order of the catalogue.
-const AREAS: [&[Rule]; 8] =
-    [config::RULES, dns::RULES, tcp::RULES, proxy::RULES, tls::RULES, http::RULES, auth::RULES, policy::RULES];
+const AREAS: [&[Rule]; 9] = [
+    config::RULES,
+    dns::RULES,
+    tcp::RULES,
+    proxy::RULES,
+    tls::RULES,
+    http::RULES,
+    websocket::RULES,
+    auth::RULES,
+    policy::RULES,
+];

@@ -1,16 +1,16 @@
-//! Rules of HTTP and of WebSockets.
+//! Rules of HTTP.
 
 use url::Url;
 
 use super::config::no_realtime;
 use super::page;
-use super::refusal::{Closing, Refusal, phrase, quoted};
+use super::refusal::{Refusal, phrase, quoted};
 use super::sight::joined;
 use super::tls::issuer;
 use super::{Rule, Seen, Sight};
 use crate::catalogue::Severity;
 use crate::cloud::Cloud;
-use crate::evidence::{FailureKind, Reply, Skip, UpgradeFacts};
+use crate::evidence::{Reply, Skip};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -20,9 +20,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP04", no_upgrade, &[]),
     Rule::target("HTTP05", foreign_page, &["HTTP01", "HTTP04", "HTTP06"]),
     Rule::target("HTTP06", fails, &[]),
-    Rule::target("WS01", damaged, &[]),
-    Rule::target("WS02", closed_at_once, &[]),
-    Rule::target("WS04", closed_for_a_fault, &[]),
 ];
 
 /// HTTP01: 404.
@@ -136,57 +133,8 @@ fn fails(sight: &Sight<'_>) -> Option<Seen> {
     Some(seen)
 }
 
-/// WS01: 101, but not in answer to the key that was sent, or without a word of what was switched to.
-fn damaged(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Protocol)?;
-    let facts = sight.upgrade().filter(|facts| facts.reply.status == 101)?;
-    let seen = Seen::new(format!("`{}` answers 101{}: {failure}", sight.host(), signed(&facts.reply)))
-        .not("WS02", "it is not closed, it is no WebSocket from the beginning")
-        .not("HTTP04", "the upgrade was answered with 101")
-        .not_if(sight.proxied().is_none().then_some("no proxy applies"), "PXY05");
-    Some(seen)
-}
-
-/// WS02: opened, and gone without a reason of use.
-fn closed_at_once(sight: &Sight<'_>) -> Option<Seen> {
-    let (facts, _) = closed(sight).filter(|(_, closing)| *closing == Closing::Unnamed)?;
-    let seen = Seen::new(closing_words(sight, facts))
-        .not("WS03", "it was not idle")
-        .not("HTTP04", "the upgrade was answered with 101")
-        .not_if(facts.close_code.is_none().then_some("no close frame gives a reason"), "WS04");
-    Some(seen)
-}
-
-/// WS04: the service itself says what it closes for.
-fn closed_for_a_fault(sight: &Sight<'_>) -> Option<Seen> {
-    let (facts, _) = closed(sight).filter(|(_, closing)| *closing == Closing::Fault)?;
-    let seen = Seen::new(closing_words(sight, facts))
-        .not("WS02", "it is closed in order, with a code and a reason")
-        .not("QUO02", "the reason names no quota")
-        .not("HTTP04", "the upgrade was answered with 101");
-    Some(seen)
-}
-
-/// The socket that was closed right after it had opened, and for what.
-pub(super) fn closed<'a>(sight: &Sight<'a>) -> Option<(&'a UpgradeFacts, Closing)> {
-    sight.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Closed)?;
-    let facts = sight.upgrade()?;
-    Some((facts, Closing::of(facts)))
-}
-
-/// When it was closed, and how.
-pub(super) fn closing_words(sight: &Sight<'_>, facts: &UpgradeFacts) -> String {
-    let after = facts.closed_after_ms.map(|millis| format!(" {millis:.0} ms")).unwrap_or_default();
-    let how = match (facts.close_code, facts.close_reason.as_deref()) {
-        (Some(code), Some(reason)) if !reason.is_empty() => format!("with {code} {}", quoted(reason)),
-        (Some(code), _) => format!("with {code}"),
-        (None, _) => "without a close frame".to_owned(),
-    };
-    format!("`{}` answers 101 and closes{after} later {how}", sight.host())
-}
-
 /// The headers by which whoever answered names itself.
-fn signed(reply: &Reply) -> String {
+pub(super) fn signed(reply: &Reply) -> String {
     let names = ["server", "via", "proxy-agent", "x-cache"].into_iter();
     let headers = names.filter_map(|name| Some(format!("`{name}` {}", quoted(reply.header(name)?))));
     match headers.collect::<Vec<_>>().as_slice() {

@@ -1,8 +1,8 @@
 //! Rules of the resource's network policy and of its quota.
 
-use super::http::{closed, closing_words};
 use super::refusal::{Closing, Refusal, phrase};
 use super::sight::shown;
+use super::websocket::{closed, closing_words};
 use super::{Rule, Seen, Sight};
 
 /// In the order of the catalogue.

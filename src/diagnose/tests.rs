@@ -10,6 +10,7 @@ mod dns;
 mod http;
 mod tcp;
 mod tls;
+mod websocket;
 
 /// Compares what is found with a line such as `DNS03 error, POL01 error by DNS03, unreachable`.
 #[track_caller]
