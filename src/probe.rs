@@ -4,7 +4,7 @@
 //! What tells look-alikes apart is asked within the stage that failed, so that rules only read.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::catalogue::Stage;
 use crate::credential::Credential;
-use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, Trace};
+use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, StepState, Trace};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::{Network, scrub};
@@ -105,16 +105,12 @@ pub async fn probe<N: Network>(
     let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
     let targets = plan.targets.iter().zip(&seen);
     let all = stream::iter(targets).for_each_concurrent(plan.limits.jobs, |(target, seen)| async move {
-        let way = Way { plan, means, target, watch, deadline, seen };
+        let way = Way { plan, means, target, watch, deadline, seen: seen.notes() };
         if !way.has_time() {
             return;
         }
-        if let Some(discovered) = way.walk().await {
-            let next = Seen::new(&discovered);
-            let way = Way { plan, means, target: &discovered, watch, deadline, seen: &next };
-            seen.follow(&next);
-            way.walk().await;
-            seen.follow(&next);
+        if let Some(named) = way.walk().await {
+            Way { plan, means, target: &named, watch, deadline, seen: seen.notes_of_named(&named) }.walk().await;
         }
     });
     let ended = tokio::select! {
@@ -125,7 +121,8 @@ pub async fn probe<N: Network>(
     };
     let mut resource = plan.resource_facts();
     let traces: Vec<Trace> = seen.into_iter().flat_map(Seen::into_traces).collect();
-    let is_left_out = |trace: &Trace| trace.dns.skipped() == Some(Skip::Ended);
+    // What is left out was not begun, or was not seen to its end.
+    let is_left_out = |trace: &Trace| trace.steps().iter().any(|(_, state)| *state == NOT_REACHED);
     let ended = if ended == Ended::Complete && traces.iter().any(is_left_out) { Ended::TimeUp } else { ended };
     if resource.region.is_none() {
         resource.region = region_seen(&traces);
@@ -158,13 +155,19 @@ impl Seen {
         Self { traces: Mutex::new((Trace::new(target.facts()), None)) }
     }
 
-    fn note(&self, note: impl FnOnce(&mut Trace)) {
-        note(&mut self.traces.lock().unwrap_or_else(PoisonError::into_inner).0);
+    /// Where to note what is seen of the target.
+    fn notes(&self) -> Notes<'_> {
+        Notes { seen: self, is_of_named: false }
     }
 
-    fn follow(&self, next: &Self) {
-        let trace = next.traces.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
-        self.traces.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(trace);
+    /// Where to note what is seen of the host that it named.
+    fn notes_of_named(&self, named: &Target) -> Notes<'_> {
+        self.locked().1 = Some(Trace::new(named.facts()));
+        Notes { seen: self, is_of_named: true }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, (Trace, Option<Trace>)> {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn into_traces(self) -> impl Iterator<Item = Trace> {
@@ -173,7 +176,26 @@ impl Seen {
     }
 }
 
+/// Where what is seen of one host is noted, at once, so that it is there whenever the run ends.
+#[derive(Clone, Copy, Debug)]
+struct Notes<'a> {
+    seen: &'a Seen,
+    is_of_named: bool,
+}
+
+impl Notes<'_> {
+    fn note(self, note: impl FnOnce(&mut Trace)) {
+        let mut traces = self.seen.locked();
+        match &mut *traces {
+            (_, Some(named)) if self.is_of_named => note(named),
+            (trace, _) => note(trace),
+        }
+    }
+}
+
 /// A custom domain carries no region, but the names on the way to it do.
 fn region_seen(traces: &[Trace]) -> Option<String> {
     traces.iter().find_map(|trace| crate::alias::AliasChain::read(&trace.target.host, trace.dns.found()?).region)
 }
+
+const NOT_REACHED: StepState<'_> = StepState::Skipped { because: Skip::Ended };

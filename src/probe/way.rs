@@ -8,7 +8,7 @@ use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use tokio::time::Instant;
 
-use super::{Family, Means, Seen, Watch};
+use super::{Family, Means, Notes, Watch};
 use crate::catalogue::Stage;
 use crate::endpoint::Endpoint;
 use crate::evidence::{
@@ -29,7 +29,7 @@ pub(super) struct Way<'a, N, W> {
     pub(super) target: &'a Target,
     pub(super) watch: &'a W,
     pub(super) deadline: Instant,
-    pub(super) seen: &'a Seen,
+    pub(super) seen: Notes<'a>,
 }
 
 /// How the target is reached, for a second connection.
