@@ -37,11 +37,12 @@ impl Moment {
 pub(super) struct Fate {
     moment: Option<Moment>,
     answered: Notify,
+    reset: Notify,
 }
 
 impl Fate {
     pub(super) fn new(moment: Option<Moment>) -> Self {
-        Self { moment, answered: Notify::new() }
+        Self { moment, ..Self::default() }
     }
 
     /// Passes the moment of the first answer; never returns when that is when the connection ends.
@@ -52,8 +53,21 @@ impl Fate {
         }
     }
 
+    /// Resets the connection; never returns.
+    pub(super) async fn reset(&self) -> io::Result<()> {
+        self.reset.notify_one();
+        pending().await
+    }
+
     /// Waits until a connection that is served is to be reset.
     async fn comes(&self) {
+        tokio::select! {
+            () = self.moment_comes() => {}
+            () = self.reset.notified() => {}
+        }
+    }
+
+    async fn moment_comes(&self) {
         match self.moment {
             None | Some(Moment::BeforeTls | Moment::InTls) => pending().await,
             Some(Moment::InAnswer) => self.answered.notified().await,

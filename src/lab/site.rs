@@ -28,7 +28,7 @@ use super::gateway::{Answer, Asked, Gateway};
 use super::seen::Seen;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
-use super::vocabulary::{CloseToml, DamageToml};
+use super::vocabulary::{CloseToml, DamageToml, IdleEndToml, IdleToml};
 
 /// Everything that answers in a world.
 pub(super) struct Site {
@@ -36,6 +36,8 @@ pub(super) struct Site {
     pub(super) certificates: Certificates,
     /// The host that gives Entra tokens.
     pub(super) authority: Option<Authority>,
+    /// What stands on the way and keeps no connection that is silent.
+    pub(super) idle: Option<IdleToml>,
 }
 
 /// How a connection came.
@@ -75,7 +77,8 @@ impl Site {
         if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            return talk(socket, conversation, self.gateway.toml.close_after_upgrade.as_ref()).await;
+            let close = self.gateway.toml.close_after_upgrade.as_ref();
+            return talk(socket, conversation, close, (self.idle, &way.fate)).await;
         }
         Ok(())
     }
@@ -199,12 +202,13 @@ async fn talk<S>(
     mut socket: WebSocketStream<S>,
     mut conversation: Conversation,
     close: Option<&CloseToml>,
+    (idle, fate): (Option<IdleToml>, &Fate),
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut end = std::pin::pin!(async {
-        match close {
+        match &close {
             // A timer ticks no finer than a millisecond.
             Some(close) if close.ms == 0 => {}
             Some(close) => tokio::time::sleep(Duration::from_millis(close.ms)).await,
@@ -216,6 +220,12 @@ where
             biased;
             () = &mut end => break,
             message = socket.next() => message,
+            end = silent(idle) => match end {
+                IdleEndToml::Close => return Ok(()),
+                IdleEndToml::Reset => return fate.reset().await,
+                // Whatever comes is swallowed.
+                IdleEndToml::Forget => return std::future::pending().await,
+            },
         };
         match message {
             // A pong is queued as the ping is read, and sent with the next flush.
@@ -228,15 +238,28 @@ where
             Some(Err(_)) | None => return Ok(()),
         }
     }
-    match close.and_then(|close| close.code) {
-        Some(code) => {
-            let reason = close.map(|close| close.reason.clone()).unwrap_or_default();
-            let frame = CloseFrame { code: code.into(), reason: reason.into() };
-            socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)
+    match close {
+        Some(CloseToml { code: Some(code), reason, .. }) => {
+            let frame = CloseFrame { code: (*code).into(), reason: reason.as_str().into() };
+            socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
+            // Hanging up before the answer may take the frame away from the client.
+            let answer = async { while let Some(Ok(_)) = socket.next().await {} };
+            let _ = tokio::time::timeout(GOOD_BYE, answer).await;
+            Ok(())
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
+
+/// Passes when a socket was silent for too long.
+async fn silent(idle: Option<IdleToml>) -> IdleEndToml {
+    let Some(idle) = idle else { return std::future::pending().await };
+    tokio::time::sleep(Duration::from_millis(idle.ms)).await;
+    idle.end
+}
+
+/// How long the answer to a close frame is waited for.
+const GOOD_BYE: Duration = Duration::from_secs(1);
 
 /// Two minutes of audio: short audio lasts one.
 const LARGEST_BODY: usize = 4 << 20;

@@ -256,6 +256,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             control: Control::default(),
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
+        idle: world.toml.idle,
     })
 }
 

@@ -38,6 +38,8 @@ pub(super) struct WorldToml {
     pub(super) trust: TrustToml,
     #[serde(default, rename = "answer")]
     pub(super) answers: Vec<AnswerToml>,
+    /// What stands on the way and keeps no connection that is silent.
+    pub(super) idle: Option<IdleToml>,
     pub(super) proxy: Option<ProxyToml>,
     #[serde(default)]
     pub(super) clock: ClockToml,
@@ -153,6 +155,25 @@ pub(super) enum DamageToml {
     NoAccept,
     /// There is no `Upgrade`.
     NoUpgrade,
+}
+
+/// The idle timer of a NAT, a load balancer or a firewall.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IdleToml {
+    pub(super) ms: u64,
+    pub(super) end: IdleEndToml,
+}
+
+/// What becomes of a socket that was silent for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum IdleEndToml {
+    /// It is ended without a close frame.
+    Close,
+    Reset,
+    /// It is forgotten: whatever is sent is swallowed.
+    Forget,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
