@@ -18,7 +18,7 @@ pub(crate) mod saved;
 
 pub use address::AddressClass;
 pub use facts::{
-    Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, HttpFacts, Lookup,
+    Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, HoldFacts, HttpFacts, Lookup,
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reply, ResourceFacts, ServerAnswer, SniTry, SystemAnswer,
     TargetFacts, TcpFacts, TlsFacts, Trust, UnusedProxy, UpgradeFacts, VersionTry,
 };
@@ -467,6 +467,26 @@ pub enum CertificateFault {
     NoRoots,
     /// Anything else.
     Other,
+}
+
+/// How the silence on a socket ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum HoldEnd {
+    /// The run ended before the socket did.
+    #[default]
+    Interrupted,
+    /// It was open to the end.
+    Open,
+    /// The peer closed it with a close frame.
+    Closed,
+    /// It was ended without a word.
+    Cut,
+    /// It was reset.
+    Reset,
+    /// Nothing ended it, but a ping after the silence got no answer.
+    Silent,
 }
 
 /// How a name server was asked.

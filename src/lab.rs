@@ -260,8 +260,10 @@ impl Lab {
         let credential = self.used(rehearsal).and_then(Result::ok);
         let services = if rehearsal.services.is_empty() { self.services() } else { &rehearsal.services };
         let total = rehearsal.total.unwrap_or(self.world.total());
+        let hold = rehearsal.hold.unwrap_or(self.world.hold());
         let jobs = rehearsal.jobs.unwrap_or(DEFAULT_JOBS);
         let mut plan = Plan::new(account, services, self.query(), credential.as_ref(), total, jobs);
+        plan.hold(hold);
         if let Some(expect) = rehearsal.expect.or(self.expectation()) {
             plan.expect(expect);
         }
@@ -361,6 +363,8 @@ pub struct Rehearsal {
     pub expect: Option<Expectation>,
     /// How long the whole run may take.
     pub total: Option<Duration>,
+    /// For how long open sockets are held in silence.
+    pub hold: Option<Duration>,
     /// Targets at once.
     pub jobs: Option<usize>,
     /// The family of addresses to connect to.

@@ -57,12 +57,14 @@ pub enum Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The whole run.
+    /// The whole run, but for the time that sockets are held.
     pub total: Duration,
     /// One wait inside a stage: an answer, a connection, a handshake.
     pub step: Duration,
     /// Targets at once.
     pub jobs: usize,
+    /// How long each open socket is kept in silence and watched, beside the time for the whole run; not at all when zero.
+    pub hold: Duration,
 }
 
 impl Default for Limits {
@@ -80,7 +82,7 @@ impl Limits {
         let waves = targets.div_ceil(jobs).max(1);
         let turns = u32::try_from(waves).unwrap_or(u32::MAX).saturating_mul(WAITS);
         let step = (total / turns).clamp(SHORTEST_STEP.min(total), LONGEST_STEP);
-        Self { total, step, jobs }
+        Self { total, step, jobs, hold: Duration::ZERO }
     }
 }
 
@@ -120,7 +122,13 @@ impl Plan {
     /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         self.targets.extend(targets);
-        self.limits = Limits::of(self.limits.total, self.limits.jobs, self.targets.len());
+        let hold = self.limits.hold;
+        self.limits = Limits { hold, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
+    }
+
+    /// Keeps every open socket in silence for so long, and watches it.
+    pub fn hold(&mut self, time: Duration) {
+        self.limits.hold = time;
     }
 
     /// Expects another kind of address of every service, as somebody knows better.

@@ -5,10 +5,11 @@
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::catalogue::Stage;
 use crate::credential::Credential;
@@ -18,11 +19,12 @@ use crate::net::tls::Trust;
 use crate::net::{Network, scrub};
 use crate::plan::{Plan, Target};
 
+mod hold;
 mod talk;
 mod way;
 
 pub use scrub::without_secrets;
-use way::Way;
+use way::{Reached, Way};
 
 /// What a run is made with.
 #[derive(Clone, Debug)]
@@ -80,6 +82,9 @@ pub enum Family {
 pub trait Watch: Sync {
     /// A stage begins for a host.
     fn stage(&self, host: &str, stage: Stage);
+
+    /// A socket to a host is held in silence, for so long yet; told every second.
+    fn hold(&self, _host: &str, _left: Duration) {}
 }
 
 /// Nobody watches.
@@ -92,8 +97,10 @@ impl Watch for () {
 /// 1. All targets run at once, no more than the plan's limit at a time; inside a target the stages follow each other. One
 ///    whose turn comes too late to be told from a silent one is not begun.
 /// 2. Each stage leaves its facts as soon as it has ended, so that nothing is lost when the run ends early.
-/// 3. The run ends when all is done, when its time is up, or when it is interrupted, whichever comes first.
-/// 4. What a peer sends back of the credential is taken out of what was seen.
+/// 3. Sockets that are to be held are held beside each other, each as soon as it is open.
+/// 4. The run ends when all is done, when its time and that for holding is up, or when it is interrupted, whichever comes
+///    first.
+/// 5. What a peer sends back of the credential is taken out of what was seen.
 pub async fn probe<N: Network>(
     plan: &Plan,
     means: &Means<'_, N>,
@@ -103,21 +110,17 @@ pub async fn probe<N: Network>(
     let begun = Instant::now();
     let deadline = begun + plan.limits.total;
     let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
+    let turns = Semaphore::new(plan.limits.jobs);
     let targets = plan.targets.iter().zip(&seen);
-    let all = stream::iter(targets).for_each_concurrent(plan.limits.jobs, |(target, seen)| async move {
+    let all = stream::iter(targets).for_each_concurrent(None, |(target, seen)| {
         let way = Way { plan, means, target, watch, deadline, seen: seen.notes() };
-        if !way.has_time() {
-            return;
-        }
-        if let Some(named) = way.walk().await {
-            Way { plan, means, target: &named, watch, deadline, seen: seen.notes_of_named(&named) }.walk().await;
-        }
+        look(way, seen, &turns)
     });
     let ended = tokio::select! {
         biased;
         () = all => Ended::Complete,
         () = interrupt => Ended::Interrupted,
-        () = sleep_until(deadline) => Ended::TimeUp,
+        () = sleep_until(deadline + plan.limits.hold) => Ended::TimeUp,
     };
     let mut resource = plan.resource_facts();
     let traces: Vec<Trace> = seen.into_iter().flat_map(Seen::into_traces).collect();
@@ -142,6 +145,30 @@ pub async fn probe<N: Network>(
         traces,
     };
     scrub::scrub(evidence, means.credential, means.proxies)
+}
+
+/// One target, when it is its turn, and the host that it names. What is held afterwards takes no turn from others.
+async fn look<N: Network, W: Watch>(way: Way<'_, N, W>, seen: &Seen, turns: &Semaphore) {
+    let turn = turns.acquire().await;
+    if !way.has_time() {
+        return;
+    }
+    // What is cut off here has left its facts, and what it did not reach says so.
+    let Ok(reached) = timeout_at(way.deadline, way.walk()).await else { return };
+    match reached {
+        Reached::End => {}
+        Reached::Open(socket) => {
+            drop(turn);
+            way.hold(socket).await;
+        }
+        Reached::Named(named) => {
+            let way = Way { target: &named, seen: seen.notes_of_named(&named), ..way };
+            if let Ok(Reached::Open(socket)) = timeout_at(way.deadline, way.walk()).await {
+                drop(turn);
+                way.hold(socket).await;
+            }
+        }
+    }
 }
 
 /// What was seen of a target so far, and of the host that it named.

@@ -54,7 +54,11 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("TLS07-name-filtered-by-close", "TCP03", "another name is not tried"),
     ("TLS08-slow-handshake", "unexplained at tls", "it has less time than the handshake takes"),
     ("WS02-closed-at-once", "open", "it is closed after it was handed over"),
+    ("WS03-idle-closed", "open", "it is silent after it was handed over"),
+    ("WS03-idle-forgotten", "open", "it is silent after it was handed over"),
+    ("WS03-idle-reset", "open", "it is silent after it was handed over"),
     ("WS04-parameter-refused", "open", "it is closed after it was handed over"),
+    ("WS05-instance-recycled", "open", "it is closed after it was handed over"),
     ("healthy-no-credential", "unexplained at websocket", "there is none to be accepted"),
     ("healthy-container", "unexplained at http", "synthesis without a text is refused"),
     (

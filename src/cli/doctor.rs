@@ -86,6 +86,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
     rehearsal.expect = args.expect.map(Into::into);
     rehearsal.total = args.net.timeout.map(|seconds| seconds.0);
     rehearsal.jobs = args.net.jobs;
+    rehearsal.hold = args.net.hold.map(|seconds| seconds.0);
     rehearsal.family = args.net.ip.into();
     rehearsal.salt = salt();
     let total = rehearsal.total.unwrap_or(world.total());
@@ -173,6 +174,7 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
     let plan = planned(args, &account, credential.as_ref(), total)?;
     remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
+    remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
         plan,
         credential,
@@ -236,6 +238,7 @@ fn planned(
     let query = settings::query(&args.query)?;
     let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
     let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
+    plan.hold(args.net.hold.map_or(Duration::ZERO, |seconds| seconds.0));
     if let Some(expect) = args.expect {
         plan.expect(expect.into());
     }
@@ -244,6 +247,13 @@ fn planned(
         plan.add(Target::authority(account));
     }
     Ok(plan)
+}
+
+/// `--hold` where no service has a socket.
+fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
+    let is_vain = !plan.limits.hold.is_zero() && !plan.targets.iter().any(Target::is_websocket);
+    is_vain
+        .then(|| Remark::new("nothing_to_hold", "`--hold` holds nothing: no service of this run is a WebSocket", false))
 }
 
 fn remark(note: &Note) -> Remark {

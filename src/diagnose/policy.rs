@@ -2,7 +2,7 @@
 
 use super::refusal::{Closing, Refusal, phrase};
 use super::sight::shown;
-use super::websocket::{closed, closing_words};
+use super::websocket::closed;
 use super::{Rule, Seen, Sight};
 
 /// In the order of the catalogue.
@@ -59,8 +59,8 @@ fn not_approved(sight: &Sight<'_>) -> Option<Seen> {
 
 /// QUO01: 429, or a socket that is closed for as much.
 fn too_many(sight: &Sight<'_>) -> Option<Seen> {
-    if let Some((facts, _)) = closed(sight).filter(|(_, closing)| *closing == Closing::Throttled) {
-        return Some(Seen::new(closing_words(sight, facts)).not("WS04", "the reason names a limit, and no parameter"));
+    if let Some(closed) = closed(sight).filter(|closed| closed.why == Closing::Throttled) {
+        return Some(Seen::new(closed.words).not("WS04", "the reason names a limit, and no parameter"));
     }
     let reply = sight.refused_with(&[429])?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
@@ -70,8 +70,8 @@ fn too_many(sight: &Sight<'_>) -> Option<Seen> {
 
 /// QUO02: 403 that names the quota, or a socket that is closed for it.
 fn used_up(sight: &Sight<'_>) -> Option<Seen> {
-    if let Some((facts, _)) = closed(sight).filter(|(_, closing)| *closing == Closing::Quota) {
-        let seen = Seen::new(closing_words(sight, facts))
+    if let Some(closed) = closed(sight).filter(|closed| closed.why == Closing::Quota) {
+        let seen = Seen::new(closed.words)
             .not("WS02", "it is closed in order, with a code of the service")
             .not("WS04", "the code or its reason names a limit, and no parameter");
         return Some(seen);

@@ -1,7 +1,7 @@
 //! Reading an answer or a close frame that refuses: status and code first, then lower-cased parts of the text, whose
 //! wording varies.
 
-use crate::evidence::{Reply, UpgradeFacts};
+use crate::evidence::Reply;
 use crate::shown::{Shown, looks_secret};
 
 /// Why a 401 or 403 of the service refuses.
@@ -38,7 +38,7 @@ impl Refusal {
     }
 }
 
-/// What a socket is closed for that had just opened.
+/// What a socket is closed for that had opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
     /// What is free in a month, or what may be open at once, is used up.
@@ -53,9 +53,9 @@ pub(super) enum Closing {
 
 impl Closing {
     /// For what this socket was closed. A code without a reason may be that of anybody on the way.
-    pub(super) fn of(facts: &UpgradeFacts) -> Self {
-        let reason = facts.close_reason.as_deref().unwrap_or_default().to_ascii_lowercase();
-        match facts.close_code {
+    pub(super) fn of(code: Option<u16>, reason: &str) -> Self {
+        let reason = reason.to_ascii_lowercase();
+        match code {
             Some(4429) => Self::Quota,
             Some(1007) if reason.contains("quota") => Self::Quota,
             Some(1007) if reason.contains("throttled") => Self::Throttled,
@@ -149,9 +149,7 @@ mod tests {
             (Some(1011), "internal server error", Closing::Unnamed),
             (None, "", Closing::Unnamed),
         ] {
-            let close_reason = Some(reason.to_owned());
-            let facts = UpgradeFacts { close_code: code, close_reason, ..UpgradeFacts::default() };
-            assert_eq!(Closing::of(&facts), expected, "{code:?} {reason}");
+            assert_eq!(Closing::of(code, reason), expected, "{code:?} {reason}");
         }
     }
 

@@ -9,8 +9,8 @@ use super::Sight;
 use super::refusal::Refusal;
 use crate::alias::{AliasChain, Fingerprint};
 use crate::evidence::{
-    Address, AddressClass, AuthFacts, DnsFacts, Evidence, HttpFacts, ProxyFacts, Reply, TcpFacts, TlsFacts, Trace,
-    UpgradeFacts,
+    Address, AddressClass, AuthFacts, DnsFacts, Evidence, HoldFacts, HttpFacts, ProxyFacts, Reply, TcpFacts, TlsFacts,
+    Trace, UpgradeFacts,
 };
 
 impl<'a> Sight<'a> {
@@ -48,6 +48,11 @@ impl<'a> Sight<'a> {
 
     pub(super) fn upgrade(&self) -> Option<&'a UpgradeFacts> {
         self.trace.websocket.found()
+    }
+
+    /// The socket that was held in silence.
+    pub(super) fn held(&self) -> Option<&'a HoldFacts> {
+        self.upgrade()?.hold.as_ref()
     }
 
     /// The proxy that is used.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "serde")]
 use super::saved;
-use super::{Address, AddressClass, Failure, Transport};
+use super::{Address, AddressClass, Failure, HoldEnd, Transport};
 
 /// Declares a structure of facts: public, extensible, comparable, and serialisable where asked for.
 macro_rules! facts {
@@ -410,6 +410,31 @@ facts! {
         pub close_reason: Option<String>,
         /// How long after the upgrade it was closed, in milliseconds.
         pub closed_after_ms: Option<f64>,
+        /// What became of it in silence; none when it was not held.
+        pub hold: Option<HoldFacts>,
+    }
+
+    /// A socket that was kept open without sending anything.
+    #[derive(Default)]
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub struct HoldFacts {
+        /// How long it was to be held.
+        #[cfg_attr(feature = "serde", serde(rename = "wanted_ms", with = "saved::millis"))]
+        pub wanted: Duration,
+        /// How long it was held.
+        #[cfg_attr(feature = "serde", serde(rename = "held_ms", with = "saved::millis"))]
+        pub held: Duration,
+        /// How long of that it was silent at its end: the peer may have spoken before.
+        #[cfg_attr(feature = "serde", serde(rename = "silent_ms", with = "saved::millis"))]
+        pub silent: Duration,
+        /// How that ended.
+        pub end: HoldEnd,
+        /// The code that it was closed with.
+        pub close_code: Option<u16>,
+        /// The reason that came with the code.
+        pub close_reason: Option<String>,
+        /// How long a ping after the silence took to be answered, in milliseconds; none when there was no time for one.
+        pub pong_ms: Option<f64>,
     }
 
     /// What the service said to the credential.

@@ -383,10 +383,12 @@ pub(super) struct ClockToml {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct LimitsToml {
     pub(super) total_ms: u64,
+    /// For how long open sockets are held.
+    pub(super) hold_ms: u64,
 }
 
 impl Default for LimitsToml {
     fn default() -> Self {
-        Self { total_ms: 2000 }
+        Self { total_ms: 2000, hold_ms: 0 }
     }
 }

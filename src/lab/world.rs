@@ -87,6 +87,12 @@ impl World {
     pub fn total(&self) -> Duration {
         Duration::from_millis(self.toml.limits.total_ms)
     }
+
+    /// For how long open sockets are held in silence.
+    #[must_use]
+    pub fn hold(&self) -> Duration {
+        Duration::from_millis(self.toml.limits.hold_ms)
+    }
 }
 
 /// The resource of a world: the values of the arguments of the same names.

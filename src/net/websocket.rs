@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tungstenite::Message;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
@@ -21,8 +19,10 @@ use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, UpgradeFacts};
 
 mod first;
+mod hold;
 
 use first::First;
+pub use hold::{Hold, greet, hold, leave};
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<Stream>;
@@ -167,48 +167,6 @@ fn lists<'a>(mut values: impl Iterator<Item = &'a [u8]>, word: &str) -> bool {
     values.any(|value| value.split(|byte| *byte == b',').any(is_it))
 }
 
-/// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing; then
-/// says good-bye.
-pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
-    let begun = Instant::now();
-    let mut closed = |code: Option<(u16, String)>| {
-        let after = begun.elapsed();
-        facts.closed_after_ms = Some(after.as_secs_f64() * 1e3);
-        let words = match &code {
-            Some((code, reason)) if reason.is_empty() => format!("closed with {code}"),
-            Some((code, reason)) => format!("closed with {code}: {reason}"),
-            None => "closed without a word".to_owned(),
-        };
-        (facts.close_code, facts.close_reason) = code.map_or((None, None), |(code, reason)| (Some(code), Some(reason)));
-        Failure::new(FailureKind::Closed, format!("{words}, {} ms after it had opened", after.as_millis()))
-    };
-    if socket.send(Message::Ping(PING.into())).await.is_err() {
-        return Some(closed(None));
-    }
-    let answer = async {
-        loop {
-            match socket.next().await {
-                Some(Ok(Message::Pong(_))) => return Ok(()),
-                Some(Ok(Message::Close(frame))) => {
-                    let frame = frame.map(|frame| (u16::from(frame.code), super::http::line(&frame.reason, 120)));
-                    return Err(frame);
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(None),
-            }
-        }
-    };
-    match timeout(limit.min(PATIENCE), answer).await {
-        Ok(Err(code)) => return Some(closed(code)),
-        Ok(Ok(())) => facts.is_alive = Some(true),
-        // Who does not answer a ping is not closed.
-        Err(_) => facts.is_alive = Some(false),
-    }
-    // The peer may be gone by now, which is as good.
-    let _ = timeout(PATIENCE.min(limit), socket.close(None)).await;
-    None
-}
-
 /// 32 hexadecimal digits, by which support finds the connection.
 pub(crate) fn connection_id() -> String {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -230,8 +188,3 @@ fn headers(key: &str, ask: &Ask<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, F
     headers.extend(protocol.map(|protocol| (hyper::header::SEC_WEBSOCKET_PROTOCOL, protocol)));
     Ok(headers)
 }
-
-const PING: &[u8] = b"speech-endpoint";
-
-/// A peer that closes at once does so within a round trip; this is a long one.
-const PATIENCE: Duration = Duration::from_millis(500);

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Watch;
-use super::way::{Route, Stop, Way, step};
+use super::way::{Reached, Route, Stop, Way, step};
 use crate::catalogue::Stage;
 use crate::credential::{Credential, Header, may_receive};
 use crate::endpoint::{Discovery, Endpoint, Expectation};
@@ -24,12 +24,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     /// 1. A request without a credential proves the way up to the service.
     /// 2. Where the service may direct its clients elsewhere, it is asked to.
     /// 3. A WebSocket is opened, with the credential where there is one; any other service is asked again with it.
-    pub(super) async fn talk(
-        &self,
-        route: &Route,
-        stream: Stream,
-        addresses: &[Address],
-    ) -> Result<Option<Target>, Stop> {
+    pub(super) async fn talk(&self, route: &Route, stream: Stream, addresses: &[Address]) -> Result<Reached, Stop> {
         self.watch.stage(self.target.host(), Stage::Http);
         let begun = Instant::now();
         let failed = |failure| self.http_failed(failure, None, begun);
@@ -51,7 +46,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
                 trace.websocket = Step::Skipped { because: Skip::Redirected };
                 trace.auth = Step::Skipped { because: Skip::Redirected };
             });
-            return Ok(self.named_target(url));
+            return Ok(self.named_target(url).map_or(Reached::End, Reached::Named));
         }
         if let Some(failure) = answer::refusal(&answer, self.target.is_websocket(), self.target.service()) {
             self.beside_proxy(route, addresses).await;
@@ -59,12 +54,11 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
         self.seen.note(|trace| trace.http = Step::Passed { found: facts, took: begun.elapsed() });
         if self.target.is_websocket() {
-            self.upgrade(route, connection, addresses).await?;
-        } else {
-            self.seen.note(|trace| trace.websocket = Step::Skipped { because: Skip::NotWebSocket });
-            self.authenticate(route, connection).await;
+            return self.upgrade(route, connection, addresses).await;
         }
-        Ok(None)
+        self.seen.note(|trace| trace.websocket = Step::Skipped { because: Skip::NotWebSocket });
+        self.authenticate(route, connection).await;
+        Ok(Reached::End)
     }
 
     fn http_failed(&self, failure: Failure, found: Option<HttpFacts>, begun: Instant) -> Stop {
@@ -135,7 +129,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     /// The upgrade carries the credential where there is one, so one answer decides both.
-    async fn upgrade(&self, route: &Route, mut connection: Connection, addresses: &[Address]) -> Result<(), Stop> {
+    async fn upgrade(&self, route: &Route, mut connection: Connection, addresses: &[Address]) -> Result<Reached, Stop> {
         self.watch.stage(self.target.host(), Stage::WebSocket);
         let begun = Instant::now();
         if !connection.is_reusable().await {
@@ -153,10 +147,13 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             return Err(self.websocket_failed(failure, None, begun));
         };
         let reply = facts.reply.clone();
-        let failure = match upgrade.outcome {
-            Ok(mut socket) => websocket::greet(&mut socket, &mut facts, self.limit()).await,
-            Err(_) if answer::is_about_the_credential(&reply) => None,
-            Err(failure) => Some(failure),
+        let (failure, socket) = match upgrade.outcome {
+            Ok(mut socket) => {
+                let failure = websocket::greet(&mut socket, &mut facts, self.limit()).await;
+                (failure, self.unless_held(socket).await)
+            }
+            Err(_) if answer::is_about_the_credential(&reply) => (None, None),
+            Err(failure) => (Some(failure), None),
         };
         if let Some(failure) = failure {
             self.beside_proxy(route, addresses).await;
@@ -164,7 +161,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
         self.seen.note(|trace| trace.websocket = Step::Passed { found: facts, took: begun.elapsed() });
         self.judge_credential(reply, begun).await;
-        Ok(())
+        Ok(socket.map_or(Reached::End, Reached::Open))
     }
 
     fn websocket_failed(&self, failure: Failure, found: Option<UpgradeFacts>, begun: Instant) -> Stop {

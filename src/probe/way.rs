@@ -19,6 +19,7 @@ use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
 use crate::net::tls::{Handshake, Terms, handshake};
+use crate::net::websocket::Socket;
 use crate::net::{Network, Stream};
 use crate::plan::{Plan, Purpose, Target};
 
@@ -39,22 +40,32 @@ pub(super) struct Route {
     pub(super) proxy: Option<Proxy>,
 }
 
+/// What a way led to.
+pub(super) enum Reached {
+    /// Nothing that goes on.
+    End,
+    /// A host that the service named in place of its own.
+    Named(Target),
+    /// An open socket that is to be held.
+    Open(Socket),
+}
+
 /// The way ended; the reason for which the stages after it are left out.
 pub(super) struct Stop(pub(super) Skip);
 
 impl<N: Network, W: Watch> Way<'_, N, W> {
-    /// Walks the whole way. What it returns is a host that the service named in place of its own.
-    pub(super) async fn walk(&self) -> Option<Target> {
+    /// Walks the whole way.
+    pub(super) async fn walk(&self) -> Reached {
         match self.stages().await {
-            Ok(named) => named,
+            Ok(reached) => reached,
             Err(Stop(because)) => {
                 self.seen.note(|trace| trace.skip_rest(because));
-                None
+                Reached::End
             }
         }
     }
 
-    async fn stages(&self) -> Result<Option<Target>, Stop> {
+    async fn stages(&self) -> Result<Reached, Stop> {
         let decision = self.means.proxies.decide(self.target.host(), self.target.is_secure());
         let addresses = self.dns(&decision).await?;
         let (route, stream) = self.connect(&decision, &addresses).await?;

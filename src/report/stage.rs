@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use super::explanation;
+use super::page::time;
 use crate::alias::AliasChain;
 use crate::catalogue::Stage;
 use crate::credential::Form;
 use crate::diagnose::Diagnosis;
 use crate::evidence::{
-    Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HttpFacts, ProxyFacts, Reply, Skip,
-    Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
+    Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HoldEnd, HoldFacts, HttpFacts,
+    ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
 
 /// What was found at a stage, how it failed or why it was not tried.
@@ -203,6 +204,11 @@ fn http(found: &HttpFacts, failure: Option<&str>) -> String {
 }
 
 fn websocket(found: &UpgradeFacts, failure: Option<&str>) -> String {
+    let hold = found.hold.as_ref().map(|hold| format!("; {}", held(hold))).unwrap_or_default();
+    upgrade(found, failure) + &hold
+}
+
+fn upgrade(found: &UpgradeFacts, failure: Option<&str>) -> String {
     if let (Some(_), Some(code)) = (failure, found.close_code) {
         let reason = found.close_reason.as_deref().unwrap_or("no reason given");
         let after = found.closed_after_ms.map(|after| format!(" after {after:.0} ms")).unwrap_or_default();
@@ -218,6 +224,26 @@ fn websocket(found: &UpgradeFacts, failure: Option<&str>) -> String {
         // The way is open; what the answer says of the credential stands at `auth`.
         (None, status @ (401 | 403)) => format!("{status}, the service answers and refuses the credential"),
         _ => reply(&found.reply, failure),
+    }
+}
+
+/// What became of a socket in silence.
+fn held(hold: &HoldFacts) -> String {
+    let (silent, at_ping) = (time(hold.silent), hold.held >= hold.wanted);
+    match hold.end {
+        HoldEnd::Interrupted => format!("held in silence for {silent}, until the run ended"),
+        HoldEnd::Open if hold.pong_ms.is_some() => format!("held in silence for {silent}, a ping is answered after it"),
+        HoldEnd::Open => format!("held in silence for {silent}"),
+        HoldEnd::Closed => {
+            let code = hold.close_code.map(|code| format!(" with {code}")).unwrap_or_default();
+            let reason = hold.close_reason.as_deref().filter(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| format!(": {}", shortened(reason))).unwrap_or_default();
+            format!("held in silence for {silent}, then closed by the service{code}{reason}")
+        }
+        HoldEnd::Cut | HoldEnd::Reset if at_ping => format!("held in silence for {silent}, gone when a ping was sent"),
+        HoldEnd::Cut => format!("held in silence for {silent}, then cut without a word"),
+        HoldEnd::Reset => format!("held in silence for {silent}, then reset"),
+        HoldEnd::Silent => format!("held in silence for {silent}, a ping is not answered after it"),
     }
 }
 

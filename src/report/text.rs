@@ -9,7 +9,7 @@ use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
-use crate::evidence::{Evidence, ResourceFacts, Skip, StepState, Trace};
+use crate::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
 
 /// The whole report for people.
 ///
@@ -23,7 +23,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
     let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
     writer.headline();
     writer.remarks();
-    let is_long = |trace: &&Trace| options.verbose > 0 || !is_well(diagnosis, trace);
+    let is_long = |trace: &&Trace| options.verbose > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
     let (long, brief): (Vec<&Trace>, Vec<&Trace>) = evidence.traces.iter().partition(is_long);
     for (index, trace) in long.iter().enumerate() {
         match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(diagnosis, earlier, trace)) {
@@ -110,11 +110,21 @@ fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     };
     let is_same_host = is_same_host(one, other);
     let (Some((stage, failure)), Some((other_stage, other_failure))) = (failed(one), failed(other)) else {
-        return is_same_host && works(one) && works(other);
+        return is_same_host && works(one) && works(other) && ended(one) == ended(other);
     };
     let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
     let is_same_kind = stage == other_stage && failure.kind == other_failure.kind && cause(one) == cause(other);
     is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
+}
+
+/// What became of a socket in silence, which is asked for to be told.
+fn hold(trace: &Trace) -> Option<&HoldFacts> {
+    trace.websocket.found()?.hold.as_ref()
+}
+
+/// How the silence on a socket ended, without its time, which is another for each.
+fn ended(trace: &Trace) -> Option<(HoldEnd, Option<u16>)> {
+    hold(trace).map(|hold| (hold.end, hold.close_code))
 }
 
 fn is_same_host(one: &Trace, other: &Trace) -> bool {

@@ -89,9 +89,12 @@ pub(crate) struct NetArgs {
     /// Addresses to use: any, 4 or 6
     #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
     pub(crate) ip: Family,
-    /// The whole run takes no longer than this [default: 20]
+    /// The whole run takes no longer than this, and the time of `--hold` [default: 20]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
+    /// Keep each open WebSocket in silence for so long, and watch what ends it; comes on top of `--timeout`
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) hold: Option<Seconds>,
     /// Hosts at once [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
@@ -225,6 +228,7 @@ Examples:
   speech-endpoint doctor --from evidence.json --format markdown
   speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
   speech-endpoint doctor --region westeurope --plan
+  speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
   speech-endpoint doctor --lab DNS03
 
 Exit codes:

@@ -1,6 +1,7 @@
 //! `--plan`: what would be looked at.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anstyle::Style;
 use serde::Serialize;
@@ -23,13 +24,20 @@ fn text(plan: &Plan) -> String {
         let _ = writeln!(text, "{:width$}  {:<7}  {refusal}", refusal.service().id(), "none");
     }
     let limits = plan.limits;
+    let seconds = |time: Duration| (time.as_secs_f64() * 1e3).round() / 1e3;
     let _ = writeln!(
         text,
         "\n{DIM}{} s in all, {} s for a step, {} hosts at once{DIM:#}",
         limits.total.as_secs_f64(),
-        (limits.step.as_secs_f64() * 1e3).round() / 1e3,
+        seconds(limits.step),
         limits.jobs
     );
+    if !limits.hold.is_zero() {
+        let is_idle = !plan.targets.iter().any(Target::is_websocket);
+        let held = format!("each open WebSocket is held in silence for {} s more", seconds(limits.hold));
+        let held = if is_idle { "nothing is held: no service is a WebSocket" } else { &held };
+        let _ = writeln!(text, "{DIM}{held}{DIM:#}");
+    }
     text
 }
 
@@ -51,6 +59,7 @@ fn document(plan: &Plan) -> String {
             total_ms: plan.limits.total.as_secs_f64() * 1e3,
             step_ms: plan.limits.step.as_secs_f64() * 1e3,
             jobs: plan.limits.jobs,
+            hold_ms: plan.limits.hold.as_secs_f64() * 1e3,
         },
     })
 }
@@ -90,6 +99,7 @@ struct LimitsJson {
     total_ms: f64,
     step_ms: f64,
     jobs: usize,
+    hold_ms: f64,
 }
 
 const BOLD: Style = Style::new().bold();

@@ -77,4 +77,8 @@ impl Watch for Progress {
     fn stage(&self, host: &str, stage: Stage) {
         self.show(&format!("{stage} {host}"));
     }
+
+    fn hold(&self, host: &str, left: Duration) {
+        self.line.show(&format!("held in silence {host} … {:.0} s left", left.as_secs_f64()));
+    }
 }

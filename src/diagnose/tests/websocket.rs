@@ -1,8 +1,10 @@
 //! Rules of WebSockets.
 
+use std::time::Duration;
+
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Evidence, FailureKind, Skip, Trace, UpgradeFacts};
+use crate::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Skip, Trace, UpgradeFacts};
 use crate::{Severity, diagnose};
 
 #[test]
@@ -64,4 +66,69 @@ fn ws04_and_quo02_are_sockets_that_are_closed_for_a_reason() {
     assert_eq!(observed(&evidence, "QUO02").1, ["WS02", "WS04"]);
     assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 90);
     expect(&closing(1007, "Throttled due to too many requests"), "QUO01 warning, degraded");
+}
+
+fn held(end: HoldEnd, silent: u64, change: impl FnOnce(&mut UpgradeFacts, &mut HoldFacts)) -> Evidence {
+    with(regional(), |trace| {
+        let silent = Duration::from_secs(silent);
+        let mut hold =
+            HoldFacts { wanted: Duration::from_secs(1200), held: silent, silent, end, ..HoldFacts::default() };
+        let mut facts = UpgradeFacts { reply: reply(101, "", ""), is_alive: Some(true), ..UpgradeFacts::default() };
+        change(&mut facts, &mut hold);
+        facts.hold = Some(hold);
+        trace.websocket = passed(facts);
+    })
+}
+
+#[test]
+fn ws03_is_a_socket_that_is_gone_after_silence_without_a_word() {
+    let evidence = held(HoldEnd::Reset, 240, |_, _| {});
+    expect(&evidence, "WS03 warning, degraded");
+    let (text, ruled_out) = observed(&evidence, "WS03");
+    assert_eq!(text, "the socket to `westeurope.stt.speech.microsoft.com` is reset after 240.0 s of silence");
+    assert_eq!(ruled_out, ["WS02", "WS05"]);
+    expect(&held(HoldEnd::Cut, 60, |_, _| {}), "WS03 warning, degraded");
+    expect(&held(HoldEnd::Silent, 1200, |_, _| {}), "WS03 warning, degraded");
+    let (text, _) = observed(&held(HoldEnd::Cut, 1200, |_, _| {}), "WS03");
+    assert!(text.contains("gone when a ping is sent after 1200.0 s"), "{text}");
+    // One that answered no ping before says nothing by answering none.
+    expect(&held(HoldEnd::Silent, 1200, |facts, _| facts.is_alive = Some(false)), "healthy");
+    for end in [HoldEnd::Open, HoldEnd::Interrupted] {
+        expect(&held(end, 240, |_, _| {}), "healthy");
+    }
+}
+
+fn closed_when_held(code: u16, reason: &str) -> Evidence {
+    held(HoldEnd::Closed, 300, |_, hold| {
+        (hold.close_code, hold.close_reason) = (Some(code), Some(reason.to_owned()));
+    })
+}
+
+#[test]
+fn what_the_service_closes_in_its_own_time_is_no_failure() {
+    let idle = "Exceeded maximum websocket connection idle duration(> 300000ms)";
+    for (code, reason) in [(1000, idle), (1001, ""), (1011, ""), (1007, "")] {
+        expect(&closed_when_held(code, reason), "healthy");
+    }
+}
+
+#[test]
+fn ws04_and_quo02_are_told_also_of_a_socket_that_was_held() {
+    let evidence = closed_when_held(1007, "Unsupported voice");
+    expect(&evidence, "WS04 error, degraded");
+    assert!(observed(&evidence, "WS04").0.ends_with("closes after 300.0 s of silence with 1007 `Unsupported voice`"));
+    expect(&closed_when_held(1007, "Quota exceeded"), "QUO02 error, degraded");
+}
+
+#[test]
+fn ws05_is_the_service_that_recycles() {
+    expect(&closed_when_held(1012, ""), "WS05 info, healthy");
+    expect(&closed_when_held(1001, "Instance is shutting down"), "WS05 info, healthy");
+    assert!(observed(&closed_when_held(1012, ""), "WS05").0.ends_with("closes after 300.0 s of silence with 1012"));
+    // A cut at a multiple of ten minutes is that as well.
+    for (seconds, expected) in [(594, "WS03"), (597, "WS05"), (604, "WS05"), (610, "WS03"), (1199, "WS05"), (4, "WS03")]
+    {
+        let diagnosis = diagnose(&held(HoldEnd::Cut, seconds, |_, _| {}));
+        assert_eq!(diagnosis.findings[0].failure.id, expected, "{seconds} s");
+    }
 }
