@@ -89,6 +89,8 @@ pub struct Seen {
     pub ruled_out: Vec<RuledOut>,
     /// What stands for the parts in capitals of the catalogue's remedy and commands: `("HOST", "contoso.…")`.
     pub values: Vec<(&'static str, String)>,
+    /// What to do and the commands that do it, where that is known better than the catalogue has it.
+    pub remedy: Option<(&'static str, &'static [&'static str])>,
 }
 
 impl Seen {
@@ -113,6 +115,11 @@ impl Seen {
             Some(because) => self.not(id, because),
             None => self,
         }
+    }
+
+    /// What to do, where that is known better than the catalogue has it.
+    fn remedied(self, remedy: Option<(&'static str, &'static [&'static str])>) -> Self {
+        Self { remedy, ..self }
     }
 
     /// What stands for a part in capitals.

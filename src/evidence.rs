@@ -40,6 +40,8 @@ pub struct Evidence {
     pub resource: ResourceFacts,
     /// The credential, by kind, length and fingerprint.
     pub credential: Option<CredentialFacts>,
+    /// The second key, where there is one beside the first.
+    pub second_key: Option<CredentialFacts>,
     /// The machine: name servers, proxies, trusted roots.
     #[cfg_attr(feature = "serde", serde(default))]
     pub machine: MachineFacts,
@@ -60,6 +62,7 @@ impl Evidence {
             ended: Ended::Complete,
             resource,
             credential: None,
+            second_key: None,
             machine: MachineFacts::default(),
             remarks: Vec::new(),
             traces: Vec::new(),

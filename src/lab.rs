@@ -240,6 +240,12 @@ impl Lab {
         self.credential.as_ref()
     }
 
+    /// The second key, where the client of this world has it.
+    #[must_use]
+    pub fn second_credential(&self) -> Option<GivenCredential> {
+        subject::second_key(&self.world)
+    }
+
     /// The value of `--expect`, where the client of this world gives it.
     #[must_use]
     pub fn expectation(&self) -> Option<Expectation> {
@@ -309,6 +315,10 @@ impl Lab {
             means.credential = Some(credential);
             means.remarks.extend(credential.notes(&plan.account).iter().map(remark));
         }
+        let second = self.second_credential().filter(|_| rehearsal.obtained.is_none());
+        let second = second.and_then(|given| given.read().ok());
+        means.second_key = second.as_ref();
+        means.second_key_facts = second.as_ref().map(|key| key.facts(rehearsal.salt));
         means.credential_facts = read.as_ref().map(|read| match read {
             Ok(credential) => credential.facts(rehearsal.salt),
             Err(error) => CredentialFacts::faulty(if self.gives_token() { "token" } else { "key" }, error),

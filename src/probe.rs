@@ -40,6 +40,10 @@ pub struct Means<'a, N> {
     pub credential: Option<&'a Credential>,
     /// The credential, as evidence has it.
     pub credential_facts: Option<CredentialFacts>,
+    /// The second key, tried where the first is refused; it goes nowhere else.
+    pub second_key: Option<&'a Credential>,
+    /// The second key, as evidence has it.
+    pub second_key_facts: Option<CredentialFacts>,
     /// What reading the configuration remarked on.
     pub remarks: Vec<Remark>,
     /// The family of addresses to connect to.
@@ -58,6 +62,8 @@ impl<'a, N: Network> Means<'a, N> {
             proxies,
             credential: None,
             credential_facts: None,
+            second_key: None,
+            second_key_facts: None,
             remarks: Vec::new(),
             family: Family::Any,
             now,
@@ -136,6 +142,7 @@ pub async fn probe<N: Network>(
         ended,
         resource,
         credential: means.credential_facts.clone(),
+        second_key: means.second_key_facts.clone(),
         machine: MachineFacts {
             roots: Some(means.trust.len()),
             roots_from: Some(means.trust.from().to_owned()),
@@ -144,7 +151,7 @@ pub async fn probe<N: Network>(
         remarks: means.remarks.clone(),
         traces,
     };
-    scrub::scrub(evidence, means.credential, means.proxies)
+    scrub::scrub(evidence, means.credential.into_iter().chain(means.second_key), means.proxies)
 }
 
 /// One target, when it is its turn, and the host that it names. What is held afterwards takes no turn from others.

@@ -19,6 +19,7 @@ use speech_endpoint::report::{self, Options};
 use speech_endpoint::{Severity, diagnose};
 
 const KEY: &str = "7pLaNtEd8kEy9oF1rEsOuRcE2wItH3eIgHtY4fOuR5lEtTeRs6aNd7dIgItS8JQQJ99BKACYeBjFXJ3wXq9";
+const SECOND_KEY: &str = "2sEcOnDkEyFoRrOtAtIoN9pLaNtEdToBeFoUnDnOwHeRe3vErYsEcReTiNdEeD5JQQJ99BKACYeBjF7tGb";
 const OLD_KEY: &str = "c0ffee0ddba11feedbeef5ca1ab1e0d7";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoic2VjcmV0IGNsYWltIn0.cGxhbnRlZC1zaWduYXR1cmU";
 const PASSWORD: &str = "Pr0xy-Gehe1mnis-77";
@@ -138,19 +139,21 @@ fn no_planted_secret_is_in_any_output() {
         "aad#/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso#{TOKEN}"
     );
     let proxy = format!("http://svc:{PASSWORD}@127.0.0.1:9");
-    let planted = Planted::of(&[KEY, OLD_KEY, TOKEN, PASSWORD]);
+    let planted = Planted::of(&[KEY, SECOND_KEY, OLD_KEY, TOKEN, PASSWORD]);
     let mut runs = Vec::new();
     for (number, secret) in [KEY, OLD_KEY, TOKEN, &composed].into_iter().enumerate() {
         let file = directory.join(format!("{number}.txt"));
         fs::write(&file, format!("{secret}\n")).expect("written");
         let file = file.display().to_string();
         let given = [
-            Run::default().env("SPEECH_KEY", secret),
-            Run::of(&["--key-env", "MINE"]).env("MINE", secret),
+            Run::default().env("SPEECH_KEY", secret).env("SPEECH_KEY_2", SECOND_KEY),
+            Run::of(&["--key-env", "MINE"]).env("MINE", SECOND_KEY).env("SPEECH_KEY_2", secret),
             Run::of(&["--token-env", "MINE"]).env("MINE", secret),
             Run::of(&["--token-file", &file]),
             // Mangled, as a shell or an editor does it.
             Run::of(&["--key-env", "MINE"]).env("MINE", &format!("\"{secret}\"\r")),
+            Run::default().env("SPEECH_KEY", SECOND_KEY).env("SPEECH_KEY_2", &format!("\"{secret}\"\r")),
+            Run::default().env("SPEECH_KEY_2", secret),
         ];
         let resources: [&[&str]; 3] = [
             &["--region", "westeurope"],
@@ -296,6 +299,8 @@ fn credentials_of(worlds: &[(&str, &str)]) -> Planted {
     for (name, toml) in worlds {
         let world = World::parse(toml).unwrap_or_else(|error| panic!("{name}: {error}"));
         let lab = runtime.block_on(Lab::start(world, SystemTime::now())).expect("it starts");
+        let second = lab.second_credential();
+        planted.0.extend(second.into_iter().flat_map(|given| Planted::of(&[given.text.expose()]).0));
         let Some(given) = lab.credential() else { continue };
         let text = given.text.expose();
         // The time of a token is another for each start, its head and its signature are not; the resource id is known.
@@ -335,7 +340,17 @@ fn no_world_shows_what_its_client_gives() {
 /// A server that sends back what it was given, in every place that a report looks at.
 #[test]
 fn what_a_server_sends_back_of_the_credential_is_not_kept() {
-    let key = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8gH9JQQJ99BKACYeBjFXJ3w3AAAYACOG7xKq";
+    let first = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8gH9JQQJ99BKACYeBjFXJ3w3AAAYACOG7xKq";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let world = World::named("AUTH01-second-key-accepted").expect("a world");
+    let lab = runtime.block_on(Lab::start(world, SystemTime::now())).expect("it starts");
+    let second = lab.second_credential().expect("a second key");
+    sent_back(first, "");
+    sent_back(second.text.expose(), "[credential]\nkind = \"foreign-key\"\nsecond-key = true\n");
+}
+
+/// The key of a world's client, or its second one, in every place of an answer.
+fn sent_back(key: &str, credential: &str) {
     let (half, last) = (&key[..30], &key[60..]);
     let encoded = STANDARD.encode(key);
     let login = STANDARD.encode("svc-speech:correct-horse");
@@ -360,7 +375,7 @@ fn what_a_server_sends_back_of_the_credential_is_not_kept() {
             ] {
                 let toml = format!(
                     "title = \"x\"\n[resource]\ncustom-domain = \"contoso\"\nnetwork = \"private-endpoint\"\nservices = [\"{service}\"]\n\
-                     [[answer]]\nstatus = {status}\npath-prefix = \"/\"\nbody = \"{body}\"\n\
+                     {credential}[[answer]]\nstatus = {status}\npath-prefix = \"/\"\nbody = \"{body}\"\n\
                      [answer.headers]\nserver = \"{half}\"\nx-ms-error = \"{key}\"\nwww-authenticate = \"Bearer {last}\"\n\
                      x-request-id = \"{encoded}\"\nlocation = \"https://{half}.example/{half}/{last}?k={key}#{key}\"\n\
                      {proxy}[expect]\nfindings = []\nverdict = \"healthy\"\n"

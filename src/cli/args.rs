@@ -150,7 +150,7 @@ pub(crate) struct QueryArgs {
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Credential")]
 pub(crate) struct CredentialArgs {
-    /// Environment variable that holds the key [default: SPEECH_KEY]
+    /// Environment variable that holds the key [default: SPEECH_KEY]; where it is refused, doctor tries that in SPEECH_KEY_2
     #[arg(long, value_name = "NAME", conflicts_with_all = ["key_file", "token_env", "token_file", "entra"])]
     pub(crate) key_env: Option<String>,
     /// File that holds the key

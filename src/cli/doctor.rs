@@ -1,5 +1,6 @@
 //! `doctor`: what works from here, what does not, why, and what to do.
 
+use std::fmt::Display;
 use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
@@ -161,6 +162,8 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     let net = &args.net;
     let dns_servers: Vec<_> = net.dns_servers.iter().map(|server| server.0).collect();
     let (trust, proxies) = surroundings(net)?;
+    // One salt for both, so that equal keys are seen to be equal.
+    let salt = salt();
     let (credential, credential_facts) = match args.credential.entra {
         Some(source) if !args.plan => {
             progress.show("Entra token");
@@ -168,8 +171,9 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
             let way = entra::Way { network, trust: &trust, proxies: &proxies };
             fetched(source, args, &account, way, &mut remarks)?
         }
-        _ => credential(&args.credential, &account, &mut remarks)?,
+        _ => credential(&args.credential, &account, salt, &mut remarks)?,
     };
+    let (second_key, second_key_facts) = second_key(&args.credential, credential_facts.as_ref(), salt, &mut remarks);
     // What fetching a token took is no longer there for looking.
     let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
     let plan = planned(args, &account, credential.as_ref(), total)?;
@@ -179,6 +183,8 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
         plan,
         credential,
         credential_facts,
+        second_key,
+        second_key_facts,
         remarks,
         dns_servers,
         trust,
@@ -264,16 +270,46 @@ fn remark(note: &Note) -> Remark {
 type Authentication = (Option<Credential>, Option<CredentialFacts>);
 
 /// The credential that is given. One with a bad shape is not sent, and is a finding.
-fn credential(args: &CredentialArgs, account: &Account, remarks: &mut Vec<Remark>) -> Result<Authentication, Failure> {
+fn credential(
+    args: &CredentialArgs,
+    account: &Account,
+    salt: u64,
+    remarks: &mut Vec<Remark>,
+) -> Result<Authentication, Failure> {
     let Some(given) = settings::given_credential(args)? else { return Ok((None, None)) };
     let read = given.read.and_then(|credential| with_resource_id(credential, args.resource_id.as_deref()));
     match read {
         Ok(credential) => {
             remarks.extend(credential.notes(account).iter().map(remark));
-            let facts = credential.facts(salt());
+            let facts = credential.facts(salt);
             Ok((Some(credential), Some(facts)))
         }
         Err(error) => Ok((None, Some(CredentialFacts::faulty(given.kind, &error)))),
+    }
+}
+
+/// The second key beside the first. Why one is left out is said.
+fn second_key(
+    args: &CredentialArgs,
+    first: Option<&CredentialFacts>,
+    salt: u64,
+    remarks: &mut Vec<Remark>,
+) -> Authentication {
+    let mut left_out = |id: &str, why: &dyn Display| {
+        remarks.push(Remark::new(id, format!("`{}` is left out: {why}", settings::SECOND_KEY), false));
+        (None, None)
+    };
+    match settings::second_key(args) {
+        None => (None, None),
+        Some(_) if first.is_none() => left_out("second_key", &"there is no first key, which `SPEECH_KEY` is to hold"),
+        Some(Err(error)) => left_out(error.id(), &error),
+        Some(Ok(key)) => {
+            let facts = key.facts(salt);
+            if first.is_some_and(|first| first.fingerprint == facts.fingerprint) {
+                return left_out("second_key", &"it holds the same key as the first");
+            }
+            (Some(key), Some(facts))
+        }
     }
 }
 

@@ -244,6 +244,12 @@ pub(crate) fn given_credential(args: &CredentialArgs) -> Result<Option<GivenCred
     })
 }
 
+/// The second key of the resource, for the time in which the first is changed; none beside a credential that is no key.
+pub(crate) fn second_key(args: &CredentialArgs) -> Option<Result<Credential, CredentialError>> {
+    let is_key = args.token_env.is_none() && args.token_file.is_none() && args.entra.is_none();
+    variable(SECOND_KEY).filter(|_| is_key).map(Credential::key)
+}
+
 /// The proxy variables that are set, each by its name.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
     ProxySettings::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
@@ -329,6 +335,9 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
         .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
         .map_err(|_| unreadable(&"it is not UTF-8 text"))
 }
+
+/// Where the second key is read from, whatever names the first.
+pub(crate) const SECOND_KEY: &str = "SPEECH_KEY_2";
 
 /// An account with a thousand allowed names stays far below.
 const LARGEST_ACCOUNT: u64 = 4 << 20;

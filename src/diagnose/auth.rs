@@ -38,10 +38,24 @@ fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
     let key = key.map(|key| format!(" to the key of {} ({})", key.length, key.fingerprint)).unwrap_or_default();
     let issuer = issued_elsewhere(sight, denied).unwrap_or_default();
     let other = denied.tries.iter().find(|other| other.host != sight.host() && other.status == Some(401));
-    let seen = Seen::new(format!("`{}` answers {}{key}{issuer}", sight.host(), phrase(&denied.reply)))
+    let (second, remedy) = second_key(sight, denied).unwrap_or_default();
+    let seen = Seen::new(format!("`{}` answers {}{key}{second}{issuer}", sight.host(), phrase(&denied.reply)))
+        .remedied(remedy)
         .not_if(other.map(|other| format!("`{}` refuses the key as well", other.host)), "CFG12")
         .not("AUTH09", "the answer does not say that keys are disabled");
     Some(seen.not_if(sight.is_own().then_some("this is the resource's own host"), "CFG12"))
+}
+
+/// What the second key is worth there, and what that makes the remedy.
+fn second_key(sight: &Sight<'_>, denied: &AuthFacts) -> Option<(String, Option<Remedy>)> {
+    let second = denied.tries.iter().find(|other| other.way == AuthTry::SECOND_KEY)?;
+    let facts = sight.evidence.second_key.as_ref();
+    let facts = facts.map(|key| format!(" of {} ({})", key.length, key.fingerprint)).unwrap_or_default();
+    Some(match second.status {
+        _ if accepted(second) => (format!("; the second key{facts} is accepted there"), Some(USE_SECOND_KEY)),
+        Some(401) => (format!("; the second key{facts} gets 401 as well"), None),
+        _ => (String::new(), None),
+    })
 }
 
 /// What the token service says of the key.
@@ -220,6 +234,19 @@ fn audience_is_right(sight: &Sight<'_>) -> bool {
 fn resource_of(scope: &str) -> &str {
     scope.trim_end_matches(".default").trim_end_matches('/')
 }
+
+/// What to do, and the commands that do it.
+type Remedy = (&'static str, &'static [&'static str]);
+
+/// The first key was made anew, or was never one of this resource.
+const USE_SECOND_KEY: Remedy = (
+    "write the second key where the first stands, which works at once; then fetch the first anew, which was regenerated or \
+        is another resource's, and keep it as the second",
+    &[
+        "export SPEECH_KEY=\"$SPEECH_KEY_2\"",
+        "export SPEECH_KEY_2=\"$(az cognitiveservices account keys list -n NAME -g GROUP --query key1 -o tsv)\"",
+    ],
+);
 
 /// The purpose of the target that gives Entra tokens.
 const AUTHORITY: &str = "Entra token host";

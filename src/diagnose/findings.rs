@@ -104,13 +104,14 @@ fn root_of<'a>(hit: &Hit, hits: &'a [Hit]) -> Option<&'a Hit> {
 }
 
 fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
+    let (remedy, commands) = hit.seen.remedy.unwrap_or((hit.failure.remedy, hit.failure.commands));
     Finding {
         failure: hit.failure,
         severity: hit.shown_severity(),
         places: hit.place.iter().cloned().collect(),
         observed: hit.seen.observed.clone(),
-        remedy: fill::fill(hit.failure.remedy, &hit.values),
-        commands: hit.failure.commands.iter().map(|command| fill::fill(command, &hit.values)).collect(),
+        remedy: fill::fill(remedy, &hit.values),
+        commands: commands.iter().map(|command| fill::fill(command, &hit.values)).collect(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,
     }

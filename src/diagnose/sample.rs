@@ -103,6 +103,7 @@ fn evidence(resource: ResourceFacts, traces: Vec<Trace>) -> Evidence {
         ended: Ended::Complete,
         resource,
         credential: Some(credential),
+        second_key: None,
         machine: MachineFacts::default(),
         remarks: Vec::new(),
         traces,

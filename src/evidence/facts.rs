@@ -451,11 +451,12 @@ facts! {
         pub issued: Option<Claims>,
     }
 
-    /// Another way of giving the same credential.
+    /// Another way of giving the same credential, or the second key in place of the first.
     #[derive(Default)]
     #[cfg_attr(feature = "serde", serde(default))]
     pub struct AuthTry {
-        /// What was done, in words: `as aad# token`, `at contoso.cognitiveservices.azure.com`, `issue-token`.
+        /// What was done, in words: `as aad# token`, `at contoso.cognitiveservices.azure.com`, `issue-token`,
+        /// [`AuthTry::SECOND_KEY`].
         pub way: String,
         /// The host.
         pub host: String,
@@ -464,6 +465,11 @@ facts! {
         /// The status; none when there was no answer.
         pub status: Option<u16>,
     }
+}
+
+impl AuthTry {
+    /// What was done, where it was the second key.
+    pub const SECOND_KEY: &'static str = "with the second key";
 }
 
 impl Reply {

@@ -130,7 +130,18 @@ pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCre
         }
         CredentialKindToml::None => String::new(),
     };
-    let is_token = !matches!(given.kind, CredentialKindToml::Key | CredentialKindToml::ForeignKey);
+    let is_token = !is_key(given.kind);
     (given.kind != CredentialKindToml::None)
         .then(|| GivenCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
+}
+
+/// The second key, which a world gives to its client beside the first.
+pub(super) fn second_key(world: &World) -> Option<GivenCredential> {
+    let given = &world.toml.credential;
+    (given.second_key && is_key(given.kind))
+        .then(|| GivenCredential { is_token: false, text: Secret::from(token::SECOND_KEY.to_owned()) })
+}
+
+fn is_key(kind: CredentialKindToml) -> bool {
+    matches!(kind, CredentialKindToml::Key | CredentialKindToml::ForeignKey)
 }

@@ -76,6 +76,8 @@ pub(super) struct CredentialToml {
     pub(super) audience: Option<String>,
     /// In how many seconds a token expires.
     pub(super) expires_in: Option<i64>,
+    /// Whether the second key of the resource is given as well.
+    pub(super) second_key: bool,
     /// Why no Entra token could be obtained, where one was wanted.
     pub(super) unobtained: Option<String>,
 }

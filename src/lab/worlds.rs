@@ -5,6 +5,7 @@
 pub(super) const WORLDS: &[(&str, &str)] = &[
     ("AUTH01-another-region", include_str!("worlds/AUTH01-another-region.toml")),
     ("AUTH01-foreign-key", include_str!("worlds/AUTH01-foreign-key.toml")),
+    ("AUTH01-second-key-accepted", include_str!("worlds/AUTH01-second-key-accepted.toml")),
     ("AUTH02-plain-token-at-region", include_str!("worlds/AUTH02-plain-token-at-region.toml")),
     ("AUTH03-composed-token-at-own-host", include_str!("worlds/AUTH03-composed-token-at-own-host.toml")),
     ("AUTH04-token-for-arm", include_str!("worlds/AUTH04-token-for-arm.toml")),

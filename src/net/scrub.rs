@@ -13,23 +13,28 @@ use crate::credential::{Credential, Secret};
 use crate::evidence::{Evidence, Reply};
 use crate::net::proxy::ProxySettings;
 
-/// Evidence without any piece of the credential and of the logins of proxies.
-pub(crate) fn scrub(evidence: Evidence, credential: Option<&Credential>, proxies: &ProxySettings) -> Evidence {
-    Scrub::of(credential, proxies).evidence(evidence)
+/// Evidence without any piece of the credentials and of the logins of proxies.
+pub(crate) fn scrub<'a>(
+    evidence: Evidence,
+    credentials: impl IntoIterator<Item = &'a Credential>,
+    proxies: &ProxySettings,
+) -> Evidence {
+    Scrub::of(credentials, proxies).evidence(evidence)
 }
 
-/// Takes the credential and the logins of proxies out of what was seen.
+/// Takes credentials and the logins of proxies out of what was seen.
 pub(crate) struct Scrub(Secrets);
 
 impl Scrub {
-    pub(crate) fn of(credential: Option<&Credential>, proxies: &ProxySettings) -> Self {
+    pub(crate) fn of<'a>(credentials: impl IntoIterator<Item = &'a Credential>, proxies: &ProxySettings) -> Self {
         let mut secrets = Secrets::default();
-        match credential {
-            Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secrets.add(secret.expose()),
-            Some(Credential::Entra { token, .. } | Credential::EntraComposed { token, .. }) => {
-                secrets.add(token.expose());
+        for credential in credentials {
+            match credential {
+                Credential::Key(secret) | Credential::IssuedToken(secret) => secrets.add(secret.expose()),
+                Credential::Entra { token, .. } | Credential::EntraComposed { token, .. } => {
+                    secrets.add(token.expose());
+                }
             }
-            None => {}
         }
         for login in proxies.logins() {
             let login = login.expose();

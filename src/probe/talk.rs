@@ -160,7 +160,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             return Err(self.websocket_failed(failure, Some(facts), begun));
         }
         self.seen.note(|trace| trace.websocket = Step::Passed { found: facts, took: begun.elapsed() });
-        self.judge_credential(reply, begun).await;
+        self.judge_credential(route, reply, begun).await;
         Ok(socket.map_or(Reached::End, Reached::Open))
     }
 
@@ -181,7 +181,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let mut question = Question::new(self.method(), &self.target.url);
         question.credential = Some(&header);
         match self.ask_again(route, &mut connection, &question).await {
-            Ok(answer) => self.judge_credential(answer.reply, begun).await,
+            Ok(answer) => self.judge_credential(route, answer.reply, begun).await,
             Err(failure) => {
                 let took = begun.elapsed();
                 self.seen.note(|trace| trace.auth = Step::Failed { failure, found: None, took });
@@ -203,19 +203,32 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     /// Whether the credential was taken; where it was not, other ways of giving it.
-    async fn judge_credential(&self, reply: Reply, begun: Instant) {
+    async fn judge_credential(&self, route: &Route, reply: Reply, begun: Instant) {
         let Some((form, _)) = self.header() else {
             self.seen.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
             return;
         };
         let denial = answer::denial(&reply);
+        let is_unknown = reply.status == 401;
         let mut found = AuthFacts { form: form.to_owned(), reply, ..AuthFacts::default() };
         if denial.is_some() {
             self.watch.stage(self.target.host(), Stage::Auth);
+            let second = if is_unknown { self.with_second_key(route).await } else { None };
             (found.tries, found.issued) = self.other_ways().await;
+            found.tries.splice(0..0, second);
         }
         let step = step(found, denial, begun);
         self.seen.note(|trace| trace.auth = step);
+    }
+
+    /// The second key at the same host by the same way.
+    async fn with_second_key(&self, route: &Route) -> Option<AuthTry> {
+        let (form, header) = self.header_of(self.means.second_key?)?;
+        let (way, host) = (AuthTry::SECOND_KEY.to_owned(), self.target.host().to_owned());
+        let tried = AuthTry { way, host, form: form.to_owned(), status: None };
+        let Ok(connection) = self.again_to_talk(route).await else { return Some(tried) };
+        let (status, _) = self.ask(connection, &self.target.url, self.target.service()?, &header).await;
+        Some(AuthTry { status, ..tried })
     }
 
     /// The credential in another form, at the resource's own host, and as what a token is issued from.
@@ -256,20 +269,30 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let host = url.host_str().unwrap_or_default();
         let tried = AuthTry { way: way.to_owned(), host: host.to_owned(), form: form.to_owned(), status: None };
         let Ok(stream) = self.open(host).await else { return (tried, None) };
-        let mut connection = Connection::new(stream);
-        if endpoint.service().is_websocket() {
+        let (status, answer) = self.ask(Connection::new(stream), &url, endpoint.service(), header).await;
+        (AuthTry { status, ..tried }, answer)
+    }
+
+    /// One upgrade or request with a credential: its status, and the answer of a request.
+    async fn ask(
+        &self,
+        mut connection: Connection,
+        url: &Url,
+        service: Service,
+        header: &Header,
+    ) -> (Option<u16>, Option<Answer>) {
+        if service.is_websocket() {
             let id = connection_id();
-            let mut ask = Ask::new(&url, &id);
+            let mut ask = Ask::new(url, &id);
             ask.credential = Some(header);
-            ask.protocol = endpoint.service().subprotocol();
+            ask.protocol = service.subprotocol();
             let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
-            let status = upgrade.facts.map(|facts| facts.reply.status);
-            return (AuthTry { status, ..tried }, None);
+            return (upgrade.facts.map(|facts| facts.reply.status), None);
         }
-        let mut question = Question::new(answer::method_of(endpoint.service()), &url);
+        let mut question = Question::new(answer::method_of(service), url);
         question.credential = Some(header);
         let answer = connection.exchange(&question, self.limit()).await.ok();
-        (AuthTry { status: answer.as_ref().map(|answer| answer.reply.status), ..tried }, answer)
+        (answer.as_ref().map(|answer| answer.reply.status), answer)
     }
 
     /// Where a refusal of an own host came through a proxy: does the direct way to its private address work?
@@ -288,8 +311,11 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     /// The credential as this endpoint takes it, else as it is, with the id of its form; none for a host that may not
     /// receive it.
     fn header(&self) -> Option<(&'static str, Header)> {
+        self.header_of(self.means.credential?)
+    }
+
+    fn header_of(&self, credential: &Credential) -> Option<(&'static str, Header)> {
         let endpoint = self.target.endpoint()?;
-        let credential = self.means.credential?;
         may_receive(endpoint.account(), &self.target.url).ok()?;
         match (credential.form_for(endpoint), credential.header(endpoint)) {
             (Ok(form), Ok(header)) => Some((form.id(), header)),

@@ -71,6 +71,8 @@ pub(super) fn subject(evidence: &Evidence) -> (String, String) {
         parts.extend(resource.region.clone());
     }
     parts.push(credential(evidence));
+    let second = evidence.second_key.as_ref();
+    parts.extend(second.map(|key| format!("second key of {}, fingerprint {}", key.length, key.fingerprint)));
     (name.cloned().unwrap_or_else(|| "no resource".to_owned()), parts.join(" · "))
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) plan: Plan,
     pub(crate) credential: Option<Credential>,
     pub(crate) credential_facts: Option<CredentialFacts>,
+    pub(crate) second_key: Option<Credential>,
+    pub(crate) second_key_facts: Option<CredentialFacts>,
     pub(crate) remarks: Vec<Remark>,
     pub(crate) dns_servers: Vec<SocketAddr>,
     pub(crate) trust: Trust,
@@ -35,6 +37,8 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
         let mut means = Means::new(&network, &request.trust, &request.proxies, request.now);
         means.credential = request.credential.as_ref();
         means.credential_facts.clone_from(&request.credential_facts);
+        means.second_key = request.second_key.as_ref();
+        means.second_key_facts.clone_from(&request.second_key_facts);
         means.remarks.clone_from(&request.remarks);
         means.family = request.ip.into();
         probe(&request.plan, &means, progress, interrupt()).await

@@ -2,7 +2,8 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Claims, Evidence, Reply, Step};
+use crate::diagnose;
+use crate::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Step};
 
 const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint.";
 const SCOPE: &str = "https://cognitiveservices.azure.com";
@@ -41,6 +42,32 @@ fn auth01_gives_way_to_the_host_that_accepts_the_key() {
     let evidence = refused("key", reply(401, "401", WRONG_KEY), &[(OWN, "key", 401)]);
     expect(&evidence, "AUTH01 error, degraded");
     assert_eq!(observed(&evidence, "AUTH01").1, ["CFG12", "AUTH09"]);
+}
+
+#[test]
+fn auth01_says_what_the_second_key_is_worth() {
+    let second = |status: Option<u16>| {
+        let mut evidence = refused("key", reply(401, "401", WRONG_KEY), &[(STT, "key", 0)]);
+        let facts = CredentialFacts { length: 32, fingerprint: "51c0d7aa".into(), ..CredentialFacts::default() };
+        evidence.second_key = Some(facts);
+        if let Step::Failed { found: Some(facts), .. } = &mut evidence.traces[0].auth {
+            facts.tries[0].way = AuthTry::SECOND_KEY.to_owned();
+            facts.tries[0].status = status;
+        }
+        evidence
+    };
+    let remedy = |evidence: &Evidence| diagnose(evidence).findings[0].remedy.clone();
+    let good = second(Some(101));
+    expect(&good, "AUTH01 error, degraded");
+    let (text, _) = observed(&good, "AUTH01");
+    assert!(text.ends_with("to the key of 84 (9f3a61c2); the second key of 32 (51c0d7aa) is accepted there"), "{text}");
+    assert!(remedy(&good).starts_with("write the second key where the first stands"), "{}", remedy(&good));
+    assert_eq!(diagnose(&good).findings[0].commands[0], "export SPEECH_KEY=\"$SPEECH_KEY_2\"");
+    let bad = second(Some(401));
+    assert!(observed(&bad, "AUTH01").0.ends_with("the second key of 32 (51c0d7aa) gets 401 as well"));
+    assert!(remedy(&bad).starts_with("use a key of this resource"), "{}", remedy(&bad));
+    // Without an answer nothing is known of it.
+    assert!(observed(&second(None), "AUTH01").0.ends_with("to the key of 84 (9f3a61c2)"));
 }
 
 #[test]
