@@ -13,6 +13,7 @@ use crate::catalogue::Stage;
 
 mod address;
 mod facts;
+mod rounds;
 #[cfg(feature = "serde")]
 pub(crate) mod saved;
 
@@ -22,6 +23,7 @@ pub use facts::{
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reply, ResourceFacts, ServerAnswer, SniTry, SystemAnswer,
     TargetFacts, TcpFacts, TlsFacts, Trust, UnusedProxy, UpgradeFacts, VersionTry,
 };
+pub use rounds::{Round, Rounds, Spread};
 
 /// Everything that one run saw. It can be saved, shared, replayed and diagnosed again.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +129,8 @@ pub struct Trace {
     pub websocket: Step<UpgradeFacts>,
     /// What the service said to the credential.
     pub auth: Step<AuthFacts>,
+    /// Further connections, timed; none when none were wanted or the way did not go well.
+    pub rounds: Option<Rounds>,
 }
 
 impl Trace {
@@ -142,6 +146,7 @@ impl Trace {
             http: Step::not_reached(),
             websocket: Step::not_reached(),
             auth: Step::not_reached(),
+            rounds: None,
         }
     }
 

@@ -270,6 +270,7 @@ impl Lab {
         let jobs = rehearsal.jobs.unwrap_or(DEFAULT_JOBS);
         let mut plan = Plan::new(account, services, self.query(), credential.as_ref(), total, jobs);
         plan.hold(hold);
+        plan.rounds(rehearsal.rounds.unwrap_or(self.world.rounds()));
         if let Some(expect) = rehearsal.expect.or(self.expectation()) {
             plan.expect(expect);
         }
@@ -375,6 +376,8 @@ pub struct Rehearsal {
     pub total: Option<Duration>,
     /// For how long open sockets are held in silence.
     pub hold: Option<Duration>,
+    /// How many further connections are timed.
+    pub rounds: Option<usize>,
     /// Targets at once.
     pub jobs: Option<usize>,
     /// The family of addresses to connect to.

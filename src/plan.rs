@@ -65,6 +65,8 @@ pub struct Limits {
     pub jobs: usize,
     /// How long each open socket is kept in silence and watched, beside the time for the whole run; not at all when zero.
     pub hold: Duration,
+    /// How many further connections are timed at each service that works, cold and warm, as far as the time allows.
+    pub rounds: usize,
 }
 
 impl Default for Limits {
@@ -82,7 +84,7 @@ impl Limits {
         let waves = targets.div_ceil(jobs).max(1);
         let turns = u32::try_from(waves).unwrap_or(u32::MAX).saturating_mul(WAITS);
         let step = (total / turns).clamp(SHORTEST_STEP.min(total), LONGEST_STEP);
-        Self { total, step, jobs, hold: Duration::ZERO }
+        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0 }
     }
 }
 
@@ -122,13 +124,18 @@ impl Plan {
     /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         self.targets.extend(targets);
-        let hold = self.limits.hold;
-        self.limits = Limits { hold, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
+        let Limits { hold, rounds, .. } = self.limits;
+        self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
     }
 
     /// Keeps every open socket in silence for so long, and watches it.
     pub fn hold(&mut self, time: Duration) {
         self.limits.hold = time;
+    }
+
+    /// Times so many further connections at each service that works.
+    pub fn rounds(&mut self, rounds: usize) {
+        self.limits.rounds = rounds;
     }
 
     /// Expects another kind of address of every service, as somebody knows better.

@@ -4,7 +4,7 @@
 //! What tells look-alikes apart is asked within the stage that failed, so that rules only read.
 
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{self, StreamExt as _};
@@ -20,6 +20,7 @@ use crate::net::{Network, scrub};
 use crate::plan::{Plan, Target};
 
 mod hold;
+mod rounds;
 mod talk;
 mod way;
 
@@ -91,6 +92,9 @@ pub trait Watch: Sync {
 
     /// A socket to a host is held in silence, for so long yet; told every second.
     fn hold(&self, _host: &str, _left: Duration) {}
+
+    /// A further round to a host begins, this one of so many.
+    fn round(&self, _host: &str, _number: usize, _of: usize) {}
 }
 
 /// Nobody watches.
@@ -104,9 +108,10 @@ impl Watch for () {
 ///    whose turn comes too late to be told from a silent one is not begun.
 /// 2. Each stage leaves its facts as soon as it has ended, so that nothing is lost when the run ends early.
 /// 3. Sockets that are to be held are held beside each other, each as soon as it is open.
-/// 4. The run ends when all is done, when its time and that for holding is up, or when it is interrupted, whichever comes
+/// 4. What went well is timed in rounds, one connection at a time.
+/// 5. The run ends when all is done, when its time and that for holding is up, or when it is interrupted, whichever comes
 ///    first.
-/// 5. What a peer sends back of the credential is taken out of what was seen.
+/// 6. What a peer sends back of the credential is taken out of what was seen.
 pub async fn probe<N: Network>(
     plan: &Plan,
     means: &Means<'_, N>,
@@ -115,18 +120,25 @@ pub async fn probe<N: Network>(
 ) -> Evidence {
     let begun = Instant::now();
     let deadline = begun + plan.limits.total;
+    let end = deadline + plan.limits.hold;
     let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
     let turns = Semaphore::new(plan.limits.jobs);
     let targets = plan.targets.iter().zip(&seen);
-    let all = stream::iter(targets).for_each_concurrent(None, |(target, seen)| {
-        let way = Way { plan, means, target, watch, deadline, seen: seen.notes() };
-        look(way, seen, &turns)
-    });
+    let way = |target, seen| Way { plan, means, target, watch, deadline, seen };
+    let all = async {
+        let looks = stream::iter(targets.clone())
+            .for_each_concurrent(None, |(target, seen)| look(way(target, seen.notes()), seen, &turns));
+        looks.await;
+        let named = seen.iter().filter_map(|seen| Some((seen.named.get()?, seen.notes_of_named())));
+        let ways = targets.map(|(target, seen)| (target, seen.notes())).chain(named);
+        let well: Vec<_> = ways.map(|(target, notes)| way(target, notes)).filter(Way::went_well).collect();
+        rounds(&well, plan.limits.rounds, end).await;
+    };
     let ended = tokio::select! {
         biased;
         () = all => Ended::Complete,
         () = interrupt => Ended::Interrupted,
-        () = sleep_until(deadline + plan.limits.hold) => Ended::TimeUp,
+        () = sleep_until(end) => Ended::TimeUp,
     };
     let mut resource = plan.resource_facts();
     let traces: Vec<Trace> = seen.into_iter().flat_map(Seen::into_traces).collect();
@@ -169,7 +181,7 @@ async fn look<N: Network, W: Watch>(way: Way<'_, N, W>, seen: &Seen, turns: &Sem
             way.hold(socket).await;
         }
         Reached::Named(named) => {
-            let way = Way { target: &named, seen: seen.notes_of_named(&named), ..way };
+            let way = Way { target: seen.name(named), seen: seen.notes_of_named(), ..way };
             if let Ok(Reached::Open(socket)) = timeout_at(way.deadline, way.walk()).await {
                 drop(turn);
                 way.hold(socket).await;
@@ -178,15 +190,30 @@ async fn look<N: Network, W: Watch>(way: Way<'_, N, W>, seen: &Seen, turns: &Sem
     }
 }
 
+/// So many rounds over all that went well, one connection at a time, so that none slows down another; as many as there is
+/// time for.
+async fn rounds<N: Network, W: Watch>(ways: &[Way<'_, N, W>], wanted: usize, end: Instant) {
+    ways.iter().filter(|_| wanted > 0).for_each(Way::begin_rounds);
+    for number in 1..=wanted {
+        for way in ways {
+            if Instant::now() >= end {
+                return;
+            }
+            way.round(number, end).await;
+        }
+    }
+}
+
 /// What was seen of a target so far, and of the host that it named.
 #[derive(Debug)]
 struct Seen {
     traces: Mutex<(Trace, Option<Trace>)>,
+    named: OnceLock<Target>,
 }
 
 impl Seen {
     fn new(target: &Target) -> Self {
-        Self { traces: Mutex::new((Trace::new(target.facts()), None)) }
+        Self { traces: Mutex::new((Trace::new(target.facts()), None)), named: OnceLock::new() }
     }
 
     /// Where to note what is seen of the target.
@@ -195,9 +222,14 @@ impl Seen {
     }
 
     /// Where to note what is seen of the host that it named.
-    fn notes_of_named(&self, named: &Target) -> Notes<'_> {
-        self.locked().1 = Some(Trace::new(named.facts()));
+    fn notes_of_named(&self) -> Notes<'_> {
         Notes { seen: self, is_of_named: true }
+    }
+
+    /// Keeps the host that it named.
+    fn name(&self, named: Target) -> &Target {
+        self.locked().1 = Some(Trace::new(named.facts()));
+        self.named.get_or_init(|| named)
     }
 
     fn locked(&self) -> MutexGuard<'_, (Trace, Option<Trace>)> {
@@ -224,6 +256,11 @@ impl Notes<'_> {
             (_, Some(named)) if self.is_of_named => note(named),
             (trace, _) => note(trace),
         }
+    }
+
+    fn look<T>(self, look: impl FnOnce(&Trace) -> T) -> T {
+        let traces = self.seen.locked();
+        look(traces.1.as_ref().filter(|_| self.is_of_named).unwrap_or(&traces.0))
     }
 }
 

@@ -11,6 +11,7 @@ mod json;
 mod markdown;
 mod page;
 mod redaction;
+mod rounds;
 mod short;
 mod stage;
 mod text;

@@ -87,6 +87,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
     rehearsal.expect = args.expect.map(Into::into);
     rehearsal.total = args.net.timeout.map(|seconds| seconds.0);
     rehearsal.jobs = args.net.jobs;
+    rehearsal.rounds = args.net.rounds;
     rehearsal.hold = args.net.hold.map(|seconds| seconds.0);
     rehearsal.family = args.net.ip.into();
     rehearsal.salt = salt();
@@ -244,6 +245,7 @@ fn planned(
     let query = settings::query(&args.query)?;
     let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
     let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
+    plan.rounds(args.net.rounds.unwrap_or_default());
     plan.hold(args.net.hold.map_or(Duration::ZERO, |seconds| seconds.0));
     if let Some(expect) = args.expect {
         plan.expect(expect.into());

@@ -387,10 +387,12 @@ pub(super) struct LimitsToml {
     pub(super) total_ms: u64,
     /// For how long open sockets are held.
     pub(super) hold_ms: u64,
+    /// How many further connections are timed.
+    pub(super) rounds: usize,
 }
 
 impl Default for LimitsToml {
     fn default() -> Self {
-        Self { total_ms: 2000, hold_ms: 0 }
+        Self { total_ms: 2000, hold_ms: 0, rounds: 0 }
     }
 }

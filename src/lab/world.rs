@@ -88,6 +88,12 @@ impl World {
         Duration::from_millis(self.toml.limits.total_ms)
     }
 
+    /// How many further connections are timed.
+    #[must_use]
+    pub fn rounds(&self) -> usize {
+        self.toml.limits.rounds
+    }
+
     /// For how long open sockets are held in silence.
     #[must_use]
     pub fn hold(&self) -> Duration {

@@ -125,6 +125,7 @@ pub(super) const WORLDS: &[(&str, &str)] = &[
     ("healthy-rest-services", include_str!("worlds/healthy-rest-services.toml")),
     ("healthy-search-list", include_str!("worlds/healthy-search-list.toml")),
     ("healthy-service-endpoint", include_str!("worlds/healthy-service-endpoint.toml")),
+    ("healthy-timed", include_str!("worlds/healthy-timed.toml")),
     ("healthy-truncated-answers", include_str!("worlds/healthy-truncated-answers.toml")),
     ("healthy-us-government", include_str!("worlds/healthy-us-government.toml")),
 ];

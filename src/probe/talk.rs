@@ -310,7 +310,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
 
     /// The credential as this endpoint takes it, else as it is, with the id of its form; none for a host that may not
     /// receive it.
-    fn header(&self) -> Option<(&'static str, Header)> {
+    pub(super) fn header(&self) -> Option<(&'static str, Header)> {
         self.header_of(self.means.credential?)
     }
 
@@ -323,7 +323,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
     }
 
-    fn method(&self) -> Method {
+    pub(super) fn method(&self) -> Method {
         match self.target.service() {
             Some(service) if !service.is_websocket() => answer::method_of(service),
             _ => Method::GET,

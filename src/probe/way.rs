@@ -336,7 +336,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         tcp::peers(wanted.map(|address| address.ip), self.target.port())
     }
 
-    fn is_wanted(&self, address: Address) -> bool {
+    pub(super) fn is_wanted(&self, address: Address) -> bool {
         match self.means.family {
             Family::Any => true,
             Family::V4 => address.ip.is_ipv4(),

@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Options, exit_code};
 use crate::alias::{AliasChain, Fingerprint};
+use crate::catalogue::Stage;
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
 use crate::evidence::saved::{milliseconds, rfc3339};
 use crate::evidence::{
-    CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark, ResourceFacts, Skip, Step, Trace,
+    CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark, ResourceFacts, Round, Rounds, Skip,
+    Spread, Step, Trace,
 };
 
 /// The report for programs: `doctor --format json`.
@@ -107,6 +109,25 @@ struct TargetJson<'a> {
     discovered_from: Option<&'a str>,
     proxy: Option<&'a str>,
     stages: StagesJson<'a>,
+    rounds: Option<RoundsJson>,
+}
+
+/// The least and the middle of each stage, in milliseconds.
+#[derive(Serialize)]
+struct RoundsJson {
+    wanted: usize,
+    cold: SeriesJson,
+    warm: SeriesJson,
+}
+
+#[derive(Serialize)]
+struct SeriesJson {
+    made: usize,
+    failed: usize,
+    resumed: usize,
+    first_failure: Option<Failure>,
+    stages: Map<String, Value>,
+    total: Option<Value>,
 }
 
 /// All seven, whatever was tried.
@@ -198,6 +219,24 @@ fn target(trace: &Trace) -> TargetJson<'_> {
             websocket: stage(&trace.websocket, object),
             auth: stage(&trace.auth, object),
         },
+        rounds: trace.rounds.as_ref().map(|rounds| RoundsJson {
+            wanted: rounds.wanted,
+            cold: series(&rounds.cold, target.is_websocket),
+            warm: series(&rounds.warm, target.is_websocket),
+        }),
+    }
+}
+
+fn series(rounds: &[Round], is_websocket: bool) -> SeriesJson {
+    let spread = |spread: Spread| json!({ "min_ms": spread.min, "median_ms": spread.median });
+    let of = |stage: Stage| Some((stage.id().to_owned(), spread(Spread::of_stage(rounds, stage)?)));
+    SeriesJson {
+        made: rounds.len(),
+        failed: rounds.iter().filter(|round| round.failure.is_some()).count(),
+        resumed: rounds.iter().filter(|round| round.is_resumed == Some(true)).count(),
+        first_failure: rounds.iter().find_map(|round| round.failure.clone()),
+        stages: Rounds::stages(is_websocket).into_iter().filter_map(of).collect(),
+        total: Spread::of_whole(rounds).map(spread),
     }
 }
 

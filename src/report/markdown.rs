@@ -6,7 +6,7 @@ use super::page::{millis, plain};
 use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
-use super::{Options, causes, consequences, unexplained, verdict};
+use super::{Options, causes, consequences, rounds, unexplained, verdict};
 use crate::catalogue::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 use crate::evidence::{Evidence, StepState, Trace};
@@ -14,7 +14,7 @@ use crate::evidence::{Evidence, StepState, Trace};
 /// The report for an issue or a ticket.
 ///
 /// 1. A table of what was looked at, by whom and when.
-/// 2. A table of the stages with their times.
+/// 2. A table of the stages with their times, and one of the rounds at each service.
 /// 3. The findings.
 /// 4. Every stage in words, folded.
 /// 5. Without [`Options::share`], all of it with names and addresses of the customer replaced.
@@ -23,6 +23,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -
     let mut text = String::new();
     summary(&mut text, evidence, diagnosis);
     times(&mut text, evidence);
+    evidence.traces.iter().for_each(|trace| timed(&mut text, evidence, trace));
     causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
     for failure in unexplained(evidence, diagnosis) {
         let what = failure.place.service.as_deref().unwrap_or(&failure.place.host);
@@ -64,6 +65,21 @@ fn times(text: &mut String, evidence: &Evidence) {
             StepState::Skipped { .. } => mark(state).to_owned(),
         });
         let _ = writeln!(text, "| {} | {} |", escaped(called(trace)), cells.join(" | "));
+    }
+}
+
+/// What further connections took.
+fn timed(text: &mut String, evidence: &Evidence, trace: &Trace) {
+    let Some(rounds) = &trace.rounds else { return };
+    let _ = writeln!(text, "\n{}: {}\n", escaped(called(trace)), rounds::made(rounds, evidence.ended));
+    for (index, row) in rounds::rows(rounds, trace.target.is_websocket).iter().enumerate() {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+        if index == 0 {
+            let _ = writeln!(text, "| --- |{}", " ---: |".repeat(row.len() - 1));
+        }
+    }
+    for remark in rounds::remarks(rounds) {
+        let _ = writeln!(text, "\n{}", escaped(&remark));
     }
 }
 

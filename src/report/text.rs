@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, explanation, is_at, unexplained, verdict, works};
+use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
 use crate::alias::AliasChain;
 use crate::catalogue::{Severity, Stage};
 use crate::cloud::Cloud;
@@ -16,8 +16,9 @@ use crate::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepSta
 /// 1. The resource, and what there is to remark about it.
 /// 2. Each target that fails or has a finding, stage by stage.
 /// 3. What works, a line each.
-/// 4. The causes with what to do, each with its consequences; then what no finding explains.
-/// 5. The verdict.
+/// 4. What rounds took, where there were some.
+/// 5. The causes with what to do, each with its consequences; then what no finding explains.
+/// 6. The verdict.
 #[must_use]
 pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
     let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
@@ -32,6 +33,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
         }
     }
     writer.lines(&brief);
+    evidence.traces.iter().for_each(|trace| writer.rounds(trace));
     causes(diagnosis).for_each(|finding| writer.finding(finding));
     unexplained(evidence, diagnosis).for_each(|failure| writer.unexplained(failure));
     writer.verdict();
@@ -258,6 +260,22 @@ impl Writer<'_> {
             let row = row(index, cells);
             let mark = self.page.paint(Ink::Good, "√").into_owned();
             self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
+        }
+    }
+
+    /// What further connections took, in columns.
+    fn rounds(&mut self, trace: &Trace) {
+        let Some(rounds) = &trace.rounds else { return };
+        self.page.gap();
+        let name = called(trace);
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(name)));
+        self.page.hanging(&lead, name.chars().count() + 3, &rounds::made(rounds, self.evidence.ended), Ink::Dim);
+        for row in rounds::rows(rounds, trace.target.is_websocket) {
+            let cells = row[1..].iter().map(|cell| format!("{cell:>10}"));
+            self.page.line(&format!("  {:<14}{}", row[0], cells.collect::<String>()));
+        }
+        for remark in rounds::remarks(rounds) {
+            self.page.hanging("  ", 2, &remark, Ink::Plain);
         }
     }
 

@@ -95,6 +95,9 @@ pub(crate) struct NetArgs {
     /// Keep each open WebSocket in silence for so long, and watch what ends it; comes on top of `--timeout`
     #[arg(long, value_name = "SECONDS")]
     pub(crate) hold: Option<Seconds>,
+    /// Time N further connections to each service that works, cold and warm, as many as fit into the time
+    #[arg(long, value_name = "N", value_parser = rounds)]
+    pub(crate) rounds: Option<usize>,
     /// Hosts at once [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
@@ -211,12 +214,19 @@ fn jobs(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|jobs| (1..=MOST_JOBS).contains(jobs)).ok_or("expected a number from 1 to 256")
 }
 
+fn rounds(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|rounds| (1..=MOST_ROUNDS).contains(rounds)).ok_or("expected a number from 1 to 100")
+}
+
 const EXPECTED_SECONDS: &str = "expected seconds above 0, at most 3600, such as `20` or `0.5`";
 
 /// An hour.
 const LONGEST: f64 = 3600.0;
 
 const MOST_JOBS: usize = 256;
+
+/// More would look like an attack, and change no median.
+const MOST_ROUNDS: usize = 100;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -229,6 +239,7 @@ Examples:
   speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
   speech-endpoint doctor --region westeurope --plan
   speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
+  speech-endpoint doctor --region westeurope --rounds 10
   speech-endpoint doctor --lab DNS03
 
 Exit codes:

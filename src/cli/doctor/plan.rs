@@ -38,6 +38,10 @@ fn text(plan: &Plan) -> String {
         let held = if is_idle { "nothing is held: no service is a WebSocket" } else { &held };
         let _ = writeln!(text, "{DIM}{held}{DIM:#}");
     }
+    if limits.rounds > 0 {
+        let _ =
+            writeln!(text, "{DIM}each service that works is timed in {} rounds, cold and warm{DIM:#}", limits.rounds);
+    }
     text
 }
 
@@ -59,6 +63,7 @@ fn document(plan: &Plan) -> String {
             total_ms: plan.limits.total.as_secs_f64() * 1e3,
             step_ms: plan.limits.step.as_secs_f64() * 1e3,
             jobs: plan.limits.jobs,
+            rounds: plan.limits.rounds,
             hold_ms: plan.limits.hold.as_secs_f64() * 1e3,
         },
     })
@@ -100,6 +105,7 @@ struct LimitsJson {
     step_ms: f64,
     jobs: usize,
     hold_ms: f64,
+    rounds: usize,
 }
 
 const BOLD: Style = Style::new().bold();

@@ -82,6 +82,10 @@ impl Watch for Progress {
         self.show(&format!("{stage} {host}"));
     }
 
+    fn round(&self, host: &str, number: usize, of: usize) {
+        self.line.show(&format!("round {number} of {of} {host}"));
+    }
+
     fn hold(&self, host: &str, left: Duration) {
         self.line.show(&format!("held in silence {host} … {:.0} s left", left.as_secs_f64()));
     }
