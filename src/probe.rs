@@ -122,7 +122,7 @@ pub async fn probe<N: Network>(
     let deadline = begun + plan.limits.total;
     let end = deadline + plan.limits.hold;
     let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
-    let turns = Semaphore::new(plan.limits.jobs);
+    let turns = Semaphore::new(plan.limits.jobs.clamp(1, Semaphore::MAX_PERMITS));
     let targets = plan.targets.iter().zip(&seen);
     let way = |target, seen| Way { plan, means, target, watch, deadline, seen };
     let all = async {

@@ -205,6 +205,8 @@ fn run(end: End, targets: usize, total: Duration, jobs: usize) -> Run {
         let of_websocket = plan.targets.iter().find(|target| target.is_websocket()).expect("a target").clone();
         plan.targets = vec![of_websocket; targets];
         plan.limits = Limits::of(total, jobs, targets);
+        // As an application may set it, too.
+        plan.limits.jobs = jobs;
         let is_proxied = matches!(end, End::ProxySilent | End::ProxyDripsItsHead);
         let proxies = ProxySettings::new(is_proxied.then_some("http://proxy.example:3128"), &[]).expect("a proxy");
         let trust = Trust::of(RootCertStore::empty(), RootCertStore::empty(), "nothing");
@@ -310,6 +312,15 @@ fn one_target_that_swallows_is_told_within_the_time() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_plan_that_allows_no_host_or_any_number_at_once_is_looked_at_all_the_same() {
+    for jobs in [0, usize::MAX] {
+        let run = run(End::HttpSilent, 2, Duration::from_secs(1), jobs);
+        let stages: Vec<_> = run.evidence.traces.iter().map(Trace::failed_at).collect();
+        assert_eq!(stages, [Some(Stage::Http); 2], "{jobs} at once");
+    }
 }
 
 #[test]
