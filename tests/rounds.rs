@@ -49,6 +49,11 @@ fn each_round_is_one_connection_from_nothing_and_one_that_keeps_address_and_sess
             assert!([cold.dns_ms, cold.tcp_ms, cold.tls_ms, cold.answer_ms].iter().all(Option::is_some), "{cold:?}");
             assert_eq!(cold.proxy_ms, None);
         }
+        for round in rounds.cold.iter().chain(&rounds.warm) {
+            // What is written with three digits is read back as it was.
+            let total = round.total_ms.expect("a total");
+            assert_eq!(format!("{total}"), format!("{}", (total * 1e3).round() / 1e3));
+        }
         for warm in &rounds.warm {
             assert_eq!((warm.is_resumed, warm.dns_ms, warm.failure.as_ref()), (Some(true), None, None));
             let stages = [Stage::Tcp, Stage::Tls, Stage::WebSocket].iter().filter_map(|stage| warm.of(*stage));

@@ -102,7 +102,9 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
         let stage = Rounds::stages(self.target.is_websocket())[4];
         let socket = timed(stage, &mut round.answer_ms, self.answered(stream)).await?;
-        round.total_ms = Some(Rounds::stages(true).iter().filter_map(|stage| round.of(*stage)).sum());
+        let total: f64 = Rounds::stages(true).iter().filter_map(|stage| round.of(*stage)).sum();
+        // A sum has more digits than its parts, which are not read back alike.
+        round.total_ms = Some((total * 1e3).round() / 1e3);
         if let Some(mut socket) = socket {
             websocket::leave(&mut socket, step).await;
         }

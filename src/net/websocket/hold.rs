@@ -36,7 +36,7 @@ pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duratio
         }
     };
     let after = begun.elapsed();
-    facts.closed_after_ms = Some(after.as_secs_f64() * 1e3);
+    facts.closed_after_ms = Some(milliseconds(after));
     let words = match end {
         End::Closed(Some((code, reason))) => {
             let words = if reason.is_empty() { String::new() } else { format!(": {reason}") };
