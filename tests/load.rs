@@ -28,6 +28,9 @@ use tokio_tungstenite::tungstenite::Message;
 const AT_ONCE: usize = 200;
 const RESET: f64 = 0.05;
 
+/// In KiB: what an allocator keeps more or less.
+const NOISE: usize = 8 * 1024;
+
 /// What one use of a connection came to.
 enum Use {
     Done,
@@ -56,44 +59,55 @@ fn two_thousand_connections_survive_resets_rotation_and_expiry() {
     survive(2000);
 }
 
-#[allow(clippy::print_stdout, reason = "the figures")]
 fn survive(connections: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let lab = Arc::new(Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap());
         // An allocator keeps what so many at once have needed: that counts as the start, and what is lost would come on top.
         load(&lab, connections).await;
-        let start = settled(&lab).await;
-        let begun = Instant::now();
-        let tally = load(&lab, connections).await;
-        let took = begun.elapsed();
-        let end = settled(&lab).await;
-        let (done, broken) = (tally.done.load(Ordering::Relaxed), tally.broken.load(Ordering::Relaxed));
-        let refused = tally.refused.lock().unwrap();
-        println!(
-            "{connections} connections, {AT_ONCE} at once, {} ms: {done} used, {broken} broken in use and opened again, {} \
-             reported; descriptors {} -> {}, memory {} -> {} KiB",
-            took.as_millis(),
-            refused.len(),
-            start.descriptors,
-            end.descriptors,
-            start.kibibytes,
-            end.kibibytes
-        );
-        let mut causes = BTreeMap::new();
-        for error in refused.iter() {
-            assert_ne!(error.status(), Some(401), "{error}");
-            assert!(error.diagnosis().root_cause().is_some() || !error.diagnosis().unexplained.is_empty(), "{error}");
-            *causes.entry(error.to_string()).or_insert(0) += 1;
+        let mut start = settled(&lab).await;
+        // What it keeps may still go up once or twice; what is lost comes on top with each load.
+        for left in (0..3).rev() {
+            let begun = Instant::now();
+            let tally = load(&lab, connections).await;
+            let took = begun.elapsed();
+            let end = settled(&lab).await;
+            check(&tally, connections, took, (&start, &end));
+            if end.kibibytes <= start.kibibytes + NOISE {
+                break;
+            }
+            assert!(left > 0, "{} -> {} KiB", start.kibibytes, end.kibibytes);
+            start = end;
         }
-        println!("{causes:#?}");
-        assert_eq!(done + refused.len(), connections, "nothing is lost");
-        // Three resets in a row for one call are one in eight thousand.
-        assert!(refused.len() <= 3, "{causes:#?}");
-        assert!(end.descriptors <= start.descriptors + 2, "{} -> {}", start.descriptors, end.descriptors);
-        assert!(end.kibibytes <= start.kibibytes + 8 * 1024, "{} -> {} KiB", start.kibibytes, end.kibibytes);
         assert_eq!(lab.connections(), 0);
     });
+}
+
+#[allow(clippy::print_stdout, reason = "the figures")]
+fn check(tally: &Tally, connections: usize, took: Duration, (start, end): (&Footprint, &Footprint)) {
+    let (done, broken) = (tally.done.load(Ordering::Relaxed), tally.broken.load(Ordering::Relaxed));
+    let refused = tally.refused.lock().unwrap();
+    println!(
+        "{connections} connections, {AT_ONCE} at once, {} ms: {done} used, {broken} broken in use and opened again, {} \
+         reported; descriptors {} -> {}, memory {} -> {} KiB",
+        took.as_millis(),
+        refused.len(),
+        start.descriptors,
+        end.descriptors,
+        start.kibibytes,
+        end.kibibytes
+    );
+    let mut causes = BTreeMap::new();
+    for error in refused.iter() {
+        assert_ne!(error.status(), Some(401), "{error}");
+        assert!(error.diagnosis().root_cause().is_some() || !error.diagnosis().unexplained.is_empty(), "{error}");
+        *causes.entry(error.to_string()).or_insert(0) += 1;
+    }
+    println!("{causes:#?}");
+    assert_eq!(done + refused.len(), connections, "nothing is lost");
+    // Three resets in a row for one call are one in eight thousand.
+    assert!(refused.len() <= 3, "{causes:#?}");
+    assert!(end.descriptors <= start.descriptors + 2, "{} -> {}", start.descriptors, end.descriptors);
 }
 
 /// Half of the connections by keys, half by tokens issued from them; every tenth is a request. A third of the way the key
