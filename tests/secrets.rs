@@ -91,7 +91,9 @@ fn search(runs: &[Run], planted: &Planted) {
         for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    wrong.lock().expect("no panic").extend(faults(run, planted));
+                    // Before the lock is taken, which would let one run at a time.
+                    let faults = faults(run, planted);
+                    wrong.lock().expect("no panic").extend(faults);
                 }
             });
         }
