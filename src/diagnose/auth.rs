@@ -161,7 +161,9 @@ fn no_token(evidence: &Evidence) -> Option<Seen> {
 /// AUTH13: another offering takes the same credential in the same form.
 fn one_offering(sight: &Sight<'_>) -> Option<Seen> {
     let denied = sight.denied().filter(|denied| denied.reply.status == 401 && reason(denied) == Refusal::Unnamed)?;
-    let (other, status) = taken_beside(sight, denied).filter(|_| !denied.tries.iter().any(accepted))?;
+    // The second key is another credential.
+    let is_taken = |other: &AuthTry| accepted(other) && other.way != AuthTry::SECOND_KEY;
+    let (other, status) = taken_beside(sight, denied).filter(|_| !denied.tries.iter().any(is_taken))?;
     let (service, host) = (other.target.service.as_deref().unwrap_or_default(), &other.target.host);
     let kind = sight.evidence.credential.as_ref().map_or("credential", |credential| credential.kind.as_str());
     let (own, refusal) = (sight.host(), phrase(&denied.reply));

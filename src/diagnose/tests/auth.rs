@@ -164,6 +164,13 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     assert!(text.starts_with("the same key gets 401 `Access denied"), "{text}");
     assert!(text.ends_with(&format!("and 101 of `text-to-speech-websocket` at `{TTS}`")), "{text}");
     assert_eq!(ruled_out, ["AUTH01"]);
+    let mut second = beside(&[]);
+    let Step::Failed { found: Some(found), .. } = &mut second.traces[0].auth else {
+        panic!("{:?}", second.traces[0].auth)
+    };
+    let way = AuthTry::SECOND_KEY.to_owned();
+    found.tries = vec![AuthTry { way, host: STT.to_owned(), form: "key".to_owned(), status: Some(101) }];
+    expect(&second, "AUTH13 error, degraded");
     // The own host takes it: the region is what is wrong.
     expect(&beside(&[(OWN, "key", 101)]), "CFG12 error, degraded");
     // The same form only.
