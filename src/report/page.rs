@@ -45,6 +45,12 @@ impl Page {
         }
     }
 
+    /// What is left of a line behind a lead of so many columns. A lead that is as long as the line, as in evidence of
+    /// anybody's, has its sentence beyond the end.
+    fn room(&self, columns: usize) -> usize {
+        self.width.saturating_sub(columns).max(NARROWEST / 2)
+    }
+
     /// An empty line between blocks; none at the top.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
@@ -61,7 +67,7 @@ impl Page {
     /// A sentence behind a lead of so many columns; further lines begin below the first.
     pub(super) fn hanging(&mut self, lead: &str, columns: usize, sentence: &str, ink: Ink) {
         let mut lead = Cow::Borrowed(lead);
-        for line in wrap(&plain(sentence), self.width - columns) {
+        for line in wrap(&plain(sentence), self.room(columns)) {
             let line = self.loud(&line, ink);
             self.line(&format!("{lead}{line}"));
             lead = " ".repeat(columns).into();
@@ -73,7 +79,7 @@ impl Page {
         let mut lines: Vec<String> = Vec::new();
         for part in parts.split(" · ") {
             match lines.last_mut() {
-                Some(line) if line.chars().count() + 3 + part.chars().count() <= self.width - columns => {
+                Some(line) if line.chars().count() + 3 + part.chars().count() <= self.room(columns) => {
                     line.push_str(" · ");
                     line.push_str(part);
                 }
@@ -190,6 +196,16 @@ mod tests {
         ] {
             assert_eq!(time(Duration::from_micros(micros)), expected);
         }
+    }
+
+    #[test]
+    fn a_lead_that_is_longer_than_the_line_is_no_end_of_it() {
+        let mut page = Page::new(&Options::default());
+        let lead = "x".repeat(500);
+        page.hanging(&lead, 500, "as long as it has to be", Ink::Plain);
+        page.parts(&lead, 500, "one · two");
+        let expected = format!("{lead}as long as it has to be\n{lead}one · two\n");
+        assert_eq!(page.finish(), expected);
     }
 
     #[test]
