@@ -149,6 +149,11 @@ fn a_failure_without_a_finding_has_its_own_block() {
     assert!(report.contains("not tried, because tls failed"), "{report}");
     assert!(report.contains("expired 12 days ago"), "{report}");
     assert!(report.contains("unreachable: one failure without a known cause (tls)"), "{report}");
+    // Evidence may be anybody's.
+    let mut foreign = diagnosis;
+    foreign.unexplained[0].place.service = Some("*speech*\u{7f}".to_owned());
+    let report = markdown(&evidence, &foreign, &Options::default());
+    assert!(report.contains("### × \\*speech\\*\u{fffd} fails at tls"), "{report}");
 }
 
 #[test]

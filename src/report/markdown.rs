@@ -26,7 +26,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -
     evidence.traces.iter().for_each(|trace| timed(&mut text, evidence, trace));
     causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
     for failure in unexplained(evidence, diagnosis) {
-        let what = failure.place.service.as_deref().unwrap_or(&failure.place.host);
+        let what = escaped(failure.place.service.as_deref().unwrap_or(&failure.place.host));
         let _ = writeln!(text, "\n### × {what} fails at {}, and no known failure fits\n", failure.stage);
         let _ = writeln!(text, "- **saw** {}\n- **do** attach what `{SAVE}` writes", escaped(&failure.text));
     }
