@@ -28,10 +28,16 @@ pub(super) async fn ask(mut stream: Stream, question: &Question<'_>, key: &str) 
     sent.await.map_err(|error| failure_of_io(&error))?;
     let mut read = Vec::with_capacity(USUAL_HEAD);
     loop {
+        let before = read.len();
         let length = stream.read_buf(&mut read).await.map_err(|error| failure_of_io(&error))?;
+        let may_go_on = length > 0 && read.len() < LARGEST_HEAD;
+        // How it begins is looked at, and then every line: not every byte of one that drips.
+        if may_go_on && before > 0 && !read[before..].contains(&b'\n') {
+            continue;
+        }
         match head(&read, key) {
             Head::Open { length } => return Ok(First::Open { stream, read: read.split_off(length) }),
-            Head::Partial if length > 0 && read.len() < LARGEST_HEAD => {}
+            Head::Partial if may_go_on => {}
             _ => return Ok(First::Other { stream, read }),
         }
     }
@@ -90,6 +96,10 @@ const USUAL_HEAD: usize = 2 << 10;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::io::duplex;
+    use tokio::time::timeout;
     use tungstenite::handshake::derive_accept_key;
     use url::Url;
 
@@ -125,6 +135,47 @@ mod tests {
             format!("HTTP/1.1 101 x\r\n{}\r\n", "A: b\r\n".repeat(MOST_HEADERS + 1)),
         ] {
             assert!(matches!(head(other.as_bytes(), KEY), Head::Other), "{other}");
+        }
+    }
+
+    /// What comes of an answer that arrives so many bytes at a time, while the peer stays or after it is gone.
+    async fn asked(answer: &[u8], at_once: usize, stays: bool) -> First {
+        let (own, mut peer) = duplex(1 << 16);
+        let url = Url::parse("wss://contoso.cognitiveservices.azure.com/stt/speech/universal/v2").unwrap();
+        let parts: Vec<Vec<u8>> = answer.chunks(at_once).map(<[u8]>::to_vec).collect();
+        let serving = tokio::spawn(async move {
+            for part in parts {
+                peer.write_all(&part).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            stays.then_some(peer)
+        });
+        let question = Question::new(hyper::Method::GET, &url);
+        let first = timeout(Duration::from_secs(1), ask(Stream::new(own), &question, KEY)).await;
+        drop(serving.await.unwrap());
+        first.expect("it waits for no more than it needs").unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_read_whole_however_it_comes_and_no_byte_of_it_is_lost() {
+        let good = answer(&derive_accept_key(KEY.as_bytes()), "websocket", "Upgrade");
+        let with_a_frame = [good.as_bytes(), b"\x81\x02hi"].concat();
+        for at_once in [1, 2, 7, good.len() - 1, good.len(), with_a_frame.len()] {
+            let First::Open { mut stream, mut read } = asked(&with_a_frame, at_once, true).await else {
+                panic!("{at_once}")
+            };
+            stream.read_to_end(&mut read).await.unwrap();
+            assert_eq!(read, b"\x81\x02hi", "{at_once}");
+        }
+        let refused = "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno";
+        for (other, stays) in [(refused, true), ("no HTTP", true), ("HTTP/1.1 101 Sw", false), ("", false)] {
+            for at_once in [1, 5, 64] {
+                let First::Other { mut stream, mut read } = asked(other.as_bytes(), at_once, stays).await else {
+                    panic!("{other}")
+                };
+                stream.read_to_end(&mut read).await.unwrap();
+                assert_eq!(read, other.as_bytes(), "{at_once}");
+            }
         }
     }
 
