@@ -32,6 +32,10 @@ impl ByHand {
         let mut request = self.url.as_str().into_client_request()?;
         request.headers_mut().insert("User-Agent", concat!("bench/", env!("CARGO_PKG_VERSION")).parse()?);
         request.headers_mut().insert("X-ConnectionId", "0123456789abcdef0123456789abcdef".parse()?);
+        request.headers_mut().insert("Ocp-Apim-Subscription-Key", KEY.parse()?);
         Ok(client_async(request, stream).await?.0)
     }
 }
+
+/// A secret of nothing.
+pub(crate) const KEY: &str = "c0ffee0ddba11feedbeef5ca1ab1e0d7";

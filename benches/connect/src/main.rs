@@ -41,11 +41,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let resumed = server.config(true)?;
     let url = format!("wss://127.0.0.1:{}", server.port);
     let account = Account::from_host(&url)?.value;
+    let source = TokenSource::key(by_hand::KEY)?;
     let connector = |config| {
-        Connector::builder(account.clone(), TokenSource::none())
-            .tls_config(config)
-            .proxies(ProxySettings::default())
-            .build()
+        Connector::builder(account.clone(), source.clone()).tls_config(config).proxies(ProxySettings::default()).build()
     };
     let (ours_cold, ours_resumed) = (connector(cold.clone())?, connector(resumed.clone())?);
     let path = account.endpoint(SERVICE)?.url().to_owned();
