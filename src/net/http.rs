@@ -12,14 +12,17 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 
 use super::{Stream, silence};
 use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, Reply};
-use crate::shown::looks_secret;
+
+mod reply;
+
+pub(crate) use reply::line;
+use reply::{code_and_message, head_of, text};
 
 /// A connection that speaks HTTP/1.1. It is driven by whoever waits for an answer on it, so that no task has to wake another.
 #[derive(Debug)]
@@ -240,15 +243,6 @@ pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duratio
     bytes
 }
 
-fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
-    let date = text(headers, "date").and_then(date);
-    Reply { request, status, headers: telling(headers), date, ..Reply::default() }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
     let request = Request::builder().method(question.method.clone()).uri(question.target());
     let request =
@@ -296,88 +290,6 @@ pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
     Failure::new(kind, error.to_string())
 }
 
-/// Code and message, wherever the front ends put them (shapes A to E of their answers).
-fn code_and_message(body: &str) -> (Option<String>, Option<String>) {
-    let Ok(value) = serde_json::from_str::<Value>(body.trim_start_matches('\u{feff}')) else {
-        let text = line(body, LONGEST_MESSAGE);
-        return (None, (!text.is_empty()).then_some(text));
-    };
-    let error = value.get("error").filter(|error| error.is_object()).unwrap_or(&value);
-    let text = |name: &str| match error.get(name) {
-        Some(Value::String(text)) => Some(line(text, LONGEST_MESSAGE)),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    let code = text("code").or_else(|| text("statusCode"));
-    (code, text("message").or_else(|| text("error_description")))
-}
-
-/// The headers by which middleboxes and the service can be told, and by which support finds the request.
-fn telling(headers: &HeaderMap) -> Vec<(String, String)> {
-    let is_telling = |name: &str| TELLING.contains(&name) || name.starts_with("x-ms-") || name.starts_with("x-squid");
-    let all = headers.iter().filter(|(name, _)| is_telling(name.as_str()));
-    all.filter_map(|(name, value)| {
-        let value = value.to_str().ok()?;
-        // The query of a redirect may carry what is not to be seen.
-        let value = if name == "location" { value.split('?').next().unwrap_or_default() } else { value };
-        Some((name.as_str().to_owned(), line(value, 160)))
-    })
-    .take(MOST_HEADERS)
-    .collect()
-}
-
-/// One line of printable text, shortened, words that look like secrets left out.
-pub(crate) fn line(text: &str, longest: usize) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        // A request id is 32 hexadecimal digits too, with hyphens between them.
-        line.push_str(if looks_secret(word) { "…" } else { word });
-        if line.len() > longest * 4 {
-            break;
-        }
-    }
-    let printable = line.chars().filter(|c| !c.is_control());
-    let mut short: String = printable.take(longest).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` in seconds since 1970 (RFC 9110, the form that is sent).
-fn date(text: &str) -> Option<i64> {
-    let mut parts = text.split_once(", ")?.1.split(' ');
-    let day: i64 = parts.next()?.parse().ok()?;
-    let month = MONTHS.iter().position(|month| Some(*month) == text.get(8..11))? + 1;
-    let _ = parts.next()?;
-    let year: i64 = parts.next()?.parse().ok()?;
-    let time = parts.next()?;
-    let iso = format!("{year:04}-{month:02}-{day:02}T{time}Z");
-    crate::evidence::saved::from_rfc3339(&iso).map(crate::evidence::unix_seconds)
-}
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-const TELLING: &[&str] = &[
-    "apim-request-id",
-    "content-type",
-    "date",
-    "location",
-    "ocp-apim-custom-domain-name",
-    "policy-id",
-    "proxy-agent",
-    "retry-after",
-    "server",
-    "via",
-    "www-authenticate",
-    "x-cache",
-    "x-request-id",
-    "x-requestid",
-];
-
 /// The query by which a custom domain is asked for its real-time host.
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
@@ -387,55 +299,8 @@ const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
 /// Host, agent, length and credential.
 const USUAL_HEADERS: usize = 4;
 
-const LONGEST_MESSAGE: usize = 300;
-
-const MOST_HEADERS: usize = 24;
-
 /// The service's refusals are a few hundred bytes, the pages of middleboxes some thousands.
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
 /// What hyper needs at least for a head is 8 KiB.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_shape_of_refusal_gives_code_and_message() {
-        for (body, code, message) in [
-            (r#"{"error":{"code":"401","message":"Denied."}}"#, Some("401"), Some("Denied.")),
-            (r#"{"statusCode":401,"message":"Denied."}"#, Some("401"), Some("Denied.")),
-            (r#"{"error":{"code":"AccessDenied","message":"No.","innererror":{}}}"#, Some("AccessDenied"), Some("No.")),
-            (
-                r#"{"code":"InvalidRequest","message":"Bad.","innerError":{"code":"X"}}"#,
-                Some("InvalidRequest"),
-                Some("Bad."),
-            ),
-            ("", None, None),
-            ("  Quota\n exceeded\t", None, Some("Quota exceeded")),
-            ("[1]", None, None),
-        ] {
-            let expected = (code.map(str::to_owned), message.map(str::to_owned));
-            assert_eq!(code_and_message(body), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_line_is_short_printable_and_without_secrets() {
-        let key = "0123456789abcdef0123456789abcdef";
-        assert_eq!(line(&format!("key {key} is\u{1b}[31m wrong"), 40), "key … is [31m wrong");
-        assert_eq!(line("abc def", 5), "abc d…");
-        assert_eq!(line(&"ab ".repeat(100_000), 8), "ab ab ab…");
-    }
-
-    #[test]
-    fn the_date_of_an_answer_is_read() {
-        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-        for wrong in
-            ["", "Sun, 31 Feb 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, é6 Nov 1994 08:49:37 GMT"]
-        {
-            assert_eq!(date(wrong), None, "{wrong}");
-        }
-    }
-}
