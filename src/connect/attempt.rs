@@ -153,13 +153,8 @@ impl Core {
             None => self.dial(aim, seen).await?,
         };
         let begun = Instant::now();
-        let ask = Ask {
-            url: &seen.url,
-            credential: aim.header,
-            connection_id: aim.connection_id,
-            protocol: aim.endpoint().service().subprotocol(),
-            keeps_success: false,
-        };
+        let ask = Ask::new(&seen.url, aim.connection_id).of(Some(aim.endpoint().service()), aim.header);
+        let ask = Ask { keeps_success: false, ..ask };
         let span = spans::http("GET", &seen.url);
         let upgrade = pin!(websocket::upgrade(connection, &ask, aim.clock.limit())).instrument(span.clone()).await;
         let status = upgrade.facts.as_ref().map(|facts| facts.reply.status).or(upgrade.outcome.is_ok().then_some(101));

@@ -17,6 +17,7 @@ use super::replayed::Replayed;
 use super::{Stream, silence};
 use crate::credential::Header;
 use crate::evidence::{Failure, FailureKind, UpgradeFacts};
+use crate::service::Service;
 
 mod first;
 mod hold;
@@ -67,6 +68,11 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub fn new(url: &'a Url, connection_id: &'a str) -> Self {
         Self { url, credential: None, connection_id, protocol: None, keeps_success: true }
+    }
+
+    /// The same as a service is asked, with the credential where there is one.
+    pub(crate) fn of(self, service: Option<Service>, credential: Option<&'a Header>) -> Self {
+        Self { credential, protocol: service.and_then(Service::subprotocol), ..self }
     }
 }
 

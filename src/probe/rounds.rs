@@ -14,7 +14,6 @@ use crate::net::proxy::{Decision, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::websocket::{self, Ask, Socket, connection_id};
 use crate::net::{Network, Stream, tcp};
-use crate::service::Service;
 
 /// What can be kept of a connection: where it goes, and the TLS sessions.
 struct Kept {
@@ -118,11 +117,9 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let header = self.header().map(|(_, header)| header);
         let (status, socket) = if self.target.is_websocket() {
             let id = connection_id();
-            let mut ask = Ask::new(&self.target.url, &id);
-            ask.credential = header.as_ref();
-            ask.protocol = self.target.service().and_then(Service::subprotocol);
+            let ask = Ask::new(&self.target.url, &id).of(self.target.service(), header.as_ref());
             // As an application asks, which wants the socket alone.
-            ask.keeps_success = false;
+            let ask = Ask { keeps_success: false, ..ask };
             let upgrade = websocket::upgrade(connection, &ask, step).await;
             match (upgrade.facts, upgrade.outcome) {
                 (Some(facts), outcome) => (facts.reply.status, outcome.ok()),

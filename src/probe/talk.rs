@@ -138,9 +138,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
         let header = self.header().map(|(_, header)| header);
         let id = connection_id();
-        let mut ask = Ask::new(&self.target.url, &id);
-        ask.credential = header.as_ref();
-        ask.protocol = self.target.service().and_then(Service::subprotocol);
+        let ask = Ask::new(&self.target.url, &id).of(self.target.service(), header.as_ref());
         let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
         let Some(mut facts) = upgrade.facts else {
             let failure = upgrade.outcome.err().unwrap_or_else(no_answer);
@@ -283,9 +281,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     ) -> (Option<u16>, Option<Answer>) {
         if service.is_websocket() {
             let id = connection_id();
-            let mut ask = Ask::new(url, &id);
-            ask.credential = Some(header);
-            ask.protocol = service.subprotocol();
+            let ask = Ask::new(url, &id).of(Some(service), Some(header));
             let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
             return (upgrade.facts.map(|facts| facts.reply.status), None);
         }
