@@ -199,15 +199,15 @@ fn is_stale(sight: &Sight<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bo
     other && !used.iter().any(known) && matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
 }
 
-/// DNS08: the search list is tried before the name itself, since that has fewer dots than `ndots` (resolv.conf(5)).
+/// DNS08: the search list is tried before the name itself.
 fn searched_first(sight: &Sight<'_>) -> Option<Seen> {
     asked(sight).filter(|_| !sight.is_container())?;
-    let machine = &sight.evidence.machine;
-    let (host, dots) = (sight.host(), sight.host().matches('.').count());
-    let ndots = machine.ndots.filter(|ndots| dots < *ndots && !machine.search.is_empty())?;
-    let list = joined(&machine.search.iter().map(|domain| format!("`{domain}`")).collect::<Vec<_>>());
+    let (host, machine) = (sight.host(), &sight.evidence.machine);
+    let domains = machine.searched_before(host);
+    let (dots, ndots) = (host.matches('.').count(), machine.ndots.filter(|_| !domains.is_empty())?);
+    let list = joined(&domains.iter().map(|domain| format!("`{domain}`")).collect::<Vec<_>>());
     // For IPv4 and IPv6 each.
-    let queries = machine.search.len() * 2;
+    let queries = domains.len() * 2;
     let text = format!("`{host}` has {dots} dots and `ndots` is {ndots}: it is first looked up in {list}");
     Some(match captor(sight) {
         Some(also) => Seen::new(format!("{text}; {}", answers_for(also))).at(weight(sight)),

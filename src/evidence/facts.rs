@@ -467,6 +467,15 @@ facts! {
     }
 }
 
+impl MachineFacts {
+    /// The domains in which a host is looked up before it is looked up as it is, since it has fewer dots than `ndots`
+    /// (resolv.conf(5)).
+    pub(crate) fn searched_before(&self, host: &str) -> &[String] {
+        let is_tried_last = self.ndots.is_some_and(|ndots| host.matches('.').count() < ndots);
+        if is_tried_last { &self.search } else { &[] }
+    }
+}
+
 impl AuthTry {
     /// What was done, where it was the second key.
     pub const SECOND_KEY: &'static str = "with the second key";

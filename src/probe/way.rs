@@ -102,11 +102,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         if has_failed && !is_proxied { Err(Stop(Skip::Dns)) } else { Ok(addresses) }
     }
 
-    /// The names that the search list makes of the host, where they are tried before it (resolv.conf(5)).
+    /// The names that the search list makes of the host, where they are tried before it.
     fn searched(&self) -> Vec<String> {
         let (host, machine) = (self.target.host(), self.means.network.machine());
-        let is_first = machine.ndots.is_some_and(|ndots| host.matches('.').count() < ndots);
-        let domains = machine.search.iter().filter(|_| is_first).take(MOST_DOMAINS);
+        let domains = machine.searched_before(host).iter().take(MOST_DOMAINS);
         domains.map(|domain| format!("{host}.{domain}")).collect()
     }
 
