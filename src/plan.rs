@@ -128,6 +128,12 @@ impl Plan {
         self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
     }
 
+    /// Whether sockets are to be held and no target has one.
+    #[must_use]
+    pub fn holds_nothing(&self) -> bool {
+        !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
+    }
+
     /// Keeps every open socket in silence for so long, and watches it.
     pub fn hold(&mut self, time: Duration) {
         self.limits.hold = time;

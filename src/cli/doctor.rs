@@ -259,8 +259,7 @@ fn planned(
 
 /// `--hold` where no service has a socket.
 fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
-    let is_vain = !plan.limits.hold.is_zero() && !plan.targets.iter().any(Target::is_websocket);
-    is_vain
+    plan.holds_nothing()
         .then(|| Remark::new("nothing_to_hold", "`--hold` holds nothing: no service of this run is a WebSocket", false))
 }
 

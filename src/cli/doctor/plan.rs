@@ -33,9 +33,8 @@ fn text(plan: &Plan) -> String {
         limits.jobs
     );
     if !limits.hold.is_zero() {
-        let is_idle = !plan.targets.iter().any(Target::is_websocket);
         let held = format!("each open WebSocket is held in silence for {} s more", seconds(limits.hold));
-        let held = if is_idle { "nothing is held: no service is a WebSocket" } else { &held };
+        let held = if plan.holds_nothing() { "nothing is held: no service is a WebSocket" } else { &held };
         let _ = writeln!(text, "{DIM}{held}{DIM:#}");
     }
     if limits.rounds > 0 {
