@@ -8,6 +8,9 @@ use speech_endpoint::evidence::{Ended, Evidence, HoldEnd, HoldFacts};
 use speech_endpoint::lab::{Lab, Rehearsal, World};
 use speech_endpoint::{Service, diagnose};
 
+#[cfg(feature = "cli")]
+mod process;
+
 /// A run in a world that is interrupted after a time.
 fn examined(toml: &str, rehearsal: &Rehearsal, interrupt: Option<Duration>) -> Evidence {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -121,16 +124,14 @@ fn a_service_that_closes_a_silent_socket_is_heard_with_its_code_its_reason_and_i
 
 #[cfg(feature = "cli")]
 mod binary {
-    use std::process::{Command, Output, Stdio};
+    use std::process::Output;
     use std::time::{Duration, Instant};
 
     use serde_json::Value;
 
-    fn doctor(args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-        command.arg("doctor").args(args).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
+    use super::process::doctor;
+    #[cfg(unix)]
+    use super::process::interrupted;
 
     fn text(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -180,10 +181,8 @@ mod binary {
     fn an_interrupt_during_a_hold_reports() {
         let child = doctor(&["--lab", "healthy-regional", "--hold", "600"]).spawn().expect("it runs");
         std::thread::sleep(Duration::from_secs(1));
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-        let begun = Instant::now();
-        let output = child.wait_with_output().expect("it ends");
-        assert!(sent.success() && begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        let (output, took) = interrupted(child);
+        assert!(took < Duration::from_secs(1), "{took:?}");
         assert_eq!(output.status.code(), Some(1));
         let report = text(&output);
         assert!(report.contains("until the run ended") && report.contains("interrupted"), "{report}");

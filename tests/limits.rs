@@ -21,6 +21,9 @@ use speech_endpoint::{Account, Limits, Plan, Query, Region, Stage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
+#[cfg(feature = "cli")]
+mod process;
+
 /// How the way to every host ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -338,16 +341,13 @@ fn a_huge_body_is_read_no_further_than_its_beginning() {
 #[cfg(feature = "cli")]
 mod binary {
     use std::fs;
-    use std::process::{Child, Command, Output, Stdio};
+    use std::process::Command;
     use std::time::{Duration, Instant};
 
     use super::TOLERANCE;
-
-    fn doctor(args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-        command.arg("doctor").args(args).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
+    use super::process::doctor;
+    #[cfg(unix)]
+    use super::process::interrupted;
 
     #[test]
     fn the_whole_process_ends_within_the_timeout() {
@@ -357,15 +357,6 @@ mod binary {
         println!("doctor --lab TCP01 --timeout 1: {} ms", took.as_millis());
         assert_eq!(output.status.code(), Some(30));
         assert!(took < Duration::from_secs(1) + TOLERANCE, "{took:?}");
-    }
-
-    #[cfg(unix)]
-    fn interrupted(child: Child) -> (Output, Duration) {
-        let pid = child.id().to_string();
-        let begun = Instant::now();
-        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
-        assert!(sent.success());
-        (child.wait_with_output().expect("it ends"), begun.elapsed())
     }
 
     #[cfg(unix)]
