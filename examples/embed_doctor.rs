@@ -14,13 +14,13 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, SystemTime};
 
-use speech_endpoint::lab::{GivenCredential, Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::probe::{Means, probe};
 use speech_endpoint::report::{Options, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
+use speech_endpoint_lab::{GivenCredential, Lab, World};
 
 /// What the application tells whoever runs it.
 #[derive(Debug)]

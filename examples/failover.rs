@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use speech_endpoint::connect::{AccountState, Connector, Health, TokenSource};
 use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
-use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::{Network, SharedNetwork, SystemNetwork};
 use speech_endpoint::{Account, Query, Service};
+use speech_endpoint_lab::{Lab, World};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 

@@ -10,10 +10,10 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::connect::{ConnectError, Connector, Opened, TokenSource};
-use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Query, Service};
+use speech_endpoint_lab::{Lab, World};
 
 /// The application: it opens a socket for recognition, in whatever network its connector was given.
 async fn listen(connector: &Connector) -> Result<Opened, ConnectError> {

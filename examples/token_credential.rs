@@ -19,8 +19,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::Value;
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::lab::Lab;
 use speech_endpoint::{Query, Service};
+use speech_endpoint_lab::Lab;
 
 mod support;
 

@@ -19,19 +19,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::account::Account;
-use crate::catalogue::Stage;
-use crate::credential::Header;
-use crate::endpoint::Endpoint;
-use crate::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
+use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
-use crate::plan::{DEFAULT_JOBS, Limits, Plan, Target};
 use crate::probe::{Means, probe};
-use crate::query::Query;
-use crate::service::Service;
+use crate::resolve::account::Account;
+use crate::resolve::credential::Header;
+use crate::resolve::endpoint::Endpoint;
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
 
 mod attempt;
 mod builder;

@@ -1,49 +1,37 @@
 #![doc = include_str!("../README.md")]
 
-mod account;
-mod alias;
-mod allowlist;
-mod catalogue;
-mod cloud;
 #[cfg(feature = "connect")]
 pub mod connect;
-mod credential;
 mod diagnose;
-mod endpoint;
-pub mod evidence;
-#[cfg(feature = "lab")]
-pub mod lab;
-mod name;
-#[cfg(feature = "connect")]
+#[cfg(feature = "net")]
+#[doc(hidden)]
+pub mod emulation;
+#[cfg(feature = "net")]
 pub mod net;
-mod note;
-mod pasted;
-mod plan;
-#[cfg(feature = "connect")]
+#[cfg(feature = "probe")]
 pub mod probe;
-mod query;
-pub mod report;
-mod scenario;
-mod service;
-mod shown;
+mod resolve;
 
-#[cfg(feature = "serde")]
-pub use account::ArmError;
-pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
-pub use alias::{AliasChain, Fingerprint};
-pub use allowlist::{Allowlist, Entry, Identity, Zone};
-pub use catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
-pub use cloud::{Cloud, Suffixes};
-pub use credential::{Credential, CredentialError, Form, Forms, Header, ResourceId, Secret, may_receive};
+pub use diagnose::alias::{AliasChain, Fingerprint};
+pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
+pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
 pub use diagnose::{
-    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, rules,
+    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, evidence, report,
+    rules,
 };
-pub use endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
-pub use name::{CustomDomain, NameError, Region};
-pub use note::{Note, Understood};
-pub use pasted::PastedError;
-pub use plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
-pub use query::{Mode, Query, QueryError};
-pub use scenario::Scenario;
-pub use service::{Service, Status, UnknownService};
-pub use shown::Shown;
+pub use resolve::access::{Access, Kind};
+pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
+pub use resolve::allowlist::{Allowlist, Entry, Identity, Zone};
+pub use resolve::cloud::{Cloud, Suffixes};
+pub use resolve::credential::{Credential, CredentialError, Header, ResourceId, Secret, may_receive};
+pub use resolve::endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
+pub use resolve::form::{Form, Forms};
+pub use resolve::name::{CustomDomain, NameError, Region};
+pub use resolve::note::{Note, Understood};
+pub use resolve::query::{Mode, Query, QueryError};
+#[cfg(feature = "serde")]
+pub use resolve::read::ArmError;
+pub use resolve::read::PastedError;
+pub use resolve::scenario::Scenario;
+pub use resolve::service::{Service, Status, UnknownService};
+pub use resolve::shown::Shown;

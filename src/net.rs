@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
+use crate::diagnose::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
 pub(crate) mod answer;
 pub mod dns;
 pub mod http;
 pub mod proxy;
 mod replayed;
+#[cfg(feature = "connect")]
 pub mod rest;
 pub(crate) mod scrub;
 mod shared;

@@ -11,13 +11,13 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::catalogue::Stage;
-use crate::credential::Credential;
-use crate::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, StepState, Trace};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, StepState, Trace};
+use crate::diagnose::plan::{Plan, Target};
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::{Network, scrub};
-use crate::plan::{Plan, Target};
+use crate::resolve::credential::Credential;
 
 mod hold;
 mod rounds;
@@ -266,7 +266,9 @@ impl Notes<'_> {
 
 /// A custom domain carries no region, but the names on the way to it do.
 fn region_seen(traces: &[Trace]) -> Option<String> {
-    traces.iter().find_map(|trace| crate::alias::AliasChain::read(&trace.target.host, trace.dns.found()?).region)
+    traces
+        .iter()
+        .find_map(|trace| crate::diagnose::alias::AliasChain::read(&trace.target.host, trace.dns.found()?).region)
 }
 
 const NOT_REACHED: StepState<'_> = StepState::Skipped { because: Skip::Ended };

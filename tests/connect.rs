@@ -1,6 +1,6 @@
 //! A connector against the lab: the way of an application, stage by stage.
 
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -17,12 +17,12 @@ use std::time::{Duration, SystemTime};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, TokenSource};
-use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::Network as _;
 use speech_endpoint::net::http::{Connection, Question};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::{TlsClient, Trust};
 use speech_endpoint::{Credential, Query, Secret, Service};
+use speech_endpoint_lab::{Lab, World};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;

@@ -1,7 +1,7 @@
 //! Every world by a connector: what works for the doctor is opened, and what fails carries the doctor's root cause. Where an
 //! attempt cannot tell look-alikes apart it says so much, and `examine` says the rest.
 
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -13,10 +13,10 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::lab::{GivenCredential, Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Plan, Query, Service, diagnose};
+use speech_endpoint_lab::{GivenCredential, Lab, World};
 
 /// What an attempt says in place of the doctor's root cause, and why that is right for an application.
 const OTHERWISE: &[(&str, &str, &str)] = &[

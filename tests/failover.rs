@@ -1,6 +1,6 @@
 //! Several accounts, prepared connections, rotation, and a network that changes under an application.
 
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -16,11 +16,11 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, Health, Opened, TokenSource};
 use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
-use speech_endpoint::lab::{Lab, LabNetwork, World};
 use speech_endpoint::net::Network;
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Account, Query, Service};
+use speech_endpoint_lab::{Lab, LabNetwork, World};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;

@@ -1,5 +1,5 @@
 //! Hostile servers: no credential leaves, every call ends in time with a diagnosis, no secret is shown, and memory stays.
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and shows what it measured")]
 
 use std::sync::{Arc, Mutex, PoisonError};

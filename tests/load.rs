@@ -1,6 +1,6 @@
 //! Load: many connections at once against the lab, a share of which is reset, while keys are regenerated and tokens expire.
 
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -15,10 +15,10 @@ use std::time::{Duration, SystemTime};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{ConnectError, Connector, TokenSource};
-use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Account, Query, Service};
+use speech_endpoint_lab::{Lab, World};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};

@@ -279,13 +279,13 @@ proptest! {
     }
 }
 
-#[cfg(feature = "lab")]
+#[cfg(feature = "connect")]
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn a_world_is_refused_in_one_line_or_starts_from_a_whole_file(lines in proptest::collection::vec(text(), 0..6)) {
-        use speech_endpoint::lab::World;
+        use speech_endpoint_lab::World;
         let toml = format!("title = \"a world\"\n[resource]\n{}", lines.join("\n"));
         if let Err(error) = World::parse(&toml) {
             prop_assert!(!error.to_string().is_empty());

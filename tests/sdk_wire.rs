@@ -1,6 +1,6 @@
 //! What the native SDK 1.53.0 sends with each kind of credential, request by request: the same method, URL and headers from
 //! here, or a listed deviation. Every request is sent for real, to a lab.
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the test shows")]
 
@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use reqwest::Method;
 use serde_json::Value;
 use speech_endpoint::connect::{ConnectError, TokenSource};
-use speech_endpoint::lab::{Lab, Seen};
 use speech_endpoint::{Credential, Query, Service};
+use speech_endpoint_lab::{Lab, Seen};
 use url::Url;
 
 mod wire;

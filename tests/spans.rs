@@ -1,7 +1,7 @@
 //! The spans of a connection. A process of its own: what one thread traces is left out when another one, which traces
 //! nothing, comes to the same place first.
 
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::lab::{Lab, World};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Query, Service};
+use speech_endpoint_lab::{Lab, World};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

@@ -1,6 +1,6 @@
 //! The fifteen ways of connecting that the vendor's own tests name, for recognition, translation and synthesis each: what
 //! reaches the service, with which form of credential, and what is refused for a documented reason.
-#![cfg(feature = "lab")]
+#![cfg(feature = "connect")]
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the test shows")]
 
@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use speech_endpoint::connect::TokenSource;
-use speech_endpoint::lab::{Lab, Seen};
 use speech_endpoint::{Credential, Mode, Query, Service};
+use speech_endpoint_lab::{Lab, Seen};
 
 mod wire;
 

@@ -14,15 +14,15 @@ use super::log::Log;
 use super::routes::Route;
 use super::seen::{End, Ended, Seen};
 use super::spans;
-use crate::catalogue::Stage;
-use crate::credential::{Credential, Header};
-use crate::endpoint::{Discovery, Endpoint};
-use crate::evidence::{Failure, FailureKind, Step};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{Failure, FailureKind, Step};
 use crate::net::answer;
 use crate::net::http::{Answer, Connection, Question};
 use crate::net::proxy::ProxySettings;
 use crate::net::scrub::Scrub;
 use crate::net::websocket::{self, Ask, Socket};
+use crate::resolve::credential::{Credential, Header};
+use crate::resolve::endpoint::{Discovery, Endpoint};
 
 /// What every attempt of a connector shares.
 #[derive(Debug)]

@@ -13,13 +13,13 @@ use super::prepared::Prepared;
 use super::token::TokenSource;
 use super::turns::Seat;
 use super::{Connector, Inner};
-use crate::account::Account;
-use crate::evidence::Failure;
+use crate::diagnose::evidence::Failure;
+use crate::diagnose::plan::{DEFAULT_TOTAL, Limits};
 use crate::net::proxy::{ProxyError, ProxySettings};
 use crate::net::rest;
 use crate::net::tls::{TlsClient, Trust, TrustError};
 use crate::net::{Network, SharedNetwork, SystemNetwork};
-use crate::plan::{DEFAULT_TOTAL, Limits};
+use crate::resolve::account::Account;
 
 /// Chooses the parts of a connector; what is not chosen is this machine's.
 ///

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::log::{Log, Shaken, step};
 use super::spans;
-use crate::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
+use crate::diagnose::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
 use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::{Network as _, SharedNetwork, Stream, tcp};
@@ -244,7 +244,7 @@ mod tests {
     use rustls::RootCertStore;
 
     use super::*;
-    use crate::evidence::{DnsFacts, Lookup, MachineFacts, NameAnswer};
+    use crate::diagnose::evidence::{DnsFacts, Lookup, MachineFacts, NameAnswer};
     use crate::net::Network;
     use crate::net::tls::Trust;
 

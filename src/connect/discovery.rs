@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::credential::may_receive;
-use crate::endpoint::{Endpoint, Expectation};
 use crate::net::http::DISCOVERY;
+use crate::resolve::credential::may_receive;
+use crate::resolve::endpoint::{Endpoint, Expectation};
 
 /// What custom domains answered, for as long as it is believed.
 #[derive(Debug, Default)]
@@ -83,9 +83,10 @@ pub(super) const MOST_HOPS: usize = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Access, Account};
-    use crate::query::Query;
-    use crate::service::Service;
+    use crate::resolve::access::Access;
+    use crate::resolve::account::Account;
+    use crate::resolve::query::Query;
+    use crate::resolve::service::Service;
 
     fn followed(account: &Account, service: Service, named: &str) -> Option<String> {
         let query = Query::default().with_parameter("profanity", "raw").unwrap();

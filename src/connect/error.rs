@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::token::TokenError;
-use crate::catalogue::Stage;
-use crate::credential::CredentialError;
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Reply, Step};
 use crate::diagnose::{Diagnosis, diagnose};
-use crate::endpoint::ResolveError;
-use crate::evidence::{Evidence, Failure, FailureKind, Reply, Step};
-use crate::service::Service;
+use crate::resolve::credential::CredentialError;
+use crate::resolve::endpoint::ResolveError;
+use crate::resolve::service::Service;
 
 /// No connection, or no answer that is of use.
 pub struct ConnectError(Box<Attempt>);
@@ -200,38 +200,5 @@ impl std::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // The cause stands in the text; what lies behind it is the next.
         std::error::Error::source(&self.0.cause)
-    }
-}
-
-#[cfg(test)]
-#[cfg(feature = "lab")]
-#[allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
-mod tests {
-    use std::time::SystemTime;
-
-    use crate::connect::{Connector, TokenSource};
-    use crate::lab::{Lab, World};
-    use crate::net::proxy::ProxySettings;
-    use crate::net::tls::Trust;
-    use crate::{Query, Service};
-
-    #[tokio::test]
-    async fn a_mistake_in_a_request_is_told_in_the_words_of_the_service() {
-        let lab = Lab::start(World::named("healthy-rest-services").unwrap(), SystemTime::now()).await.unwrap();
-        let source = TokenSource::key(lab.key().expose()).unwrap();
-        let connector = Connector::builder(lab.account().unwrap().clone(), source)
-            .network(lab.network())
-            .trust(Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab"))
-            .proxies(ProxySettings::default())
-            .build()
-            .unwrap();
-        let query = Query::default().with_language("en-US").unwrap();
-        let no_wav = |request: reqwest::RequestBuilder| request.body("MP3");
-        let sent = connector.send(Service::ShortAudio, reqwest::Method::POST, &query, no_wav).await;
-        assert_eq!(
-            sent.map(drop).unwrap_err().to_string(),
-            "short-audio at westeurope.stt.speech.microsoft.com ended at http: answered with 400 (the audio is not a WAV \
-             file, which is all that the lab reads)"
-        );
     }
 }

@@ -9,12 +9,12 @@ use url::Url;
 use super::attempt::{Aim, Core};
 use super::error::{Attempt, ConnectCause, ConnectError};
 use super::seen::{End, Ended, Seen};
-use crate::credential::Credential;
-use crate::endpoint::Endpoint;
-use crate::evidence::{CredentialFacts, Evidence, Failure, FailureKind, ResourceFacts, Skip, Step, Trace};
+use crate::diagnose::evidence::{CredentialFacts, Evidence, Failure, FailureKind, ResourceFacts, Skip, Step, Trace};
 use crate::net::Network as _;
 use crate::net::http::Answer;
 use crate::net::scrub::Scrub;
+use crate::resolve::credential::Credential;
+use crate::resolve::endpoint::Endpoint;
 
 impl Core {
     /// Everything that was seen, and what only a diagnosis wants to know beside.

@@ -10,12 +10,12 @@ use super::dial::Clock;
 use super::error::ConnectError;
 use super::routes::Route;
 use super::token::{Issue, IssueError, TokenError};
-use crate::account::Account;
-use crate::credential::{Credential, Secret};
-use crate::evidence::Evidence;
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::plan::Limits;
 use crate::net::websocket::connection_id;
-use crate::plan::Limits;
-use crate::service::Service;
+use crate::resolve::account::Account;
+use crate::resolve::credential::{Credential, Secret};
+use crate::resolve::service::Service;
 
 /// Asks `issueToken`.
 #[derive(Debug)]

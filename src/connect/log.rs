@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::catalogue::Stage;
-use crate::evidence::{Address, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{Address, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace};
 use crate::net::tls::Session;
 
 /// The stages of one connection.

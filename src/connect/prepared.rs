@@ -14,8 +14,8 @@ use tungstenite::Message;
 use super::jitter::between;
 use super::{Connector, Inner, Opened};
 use crate::net::websocket::Socket;
-use crate::query::Query;
-use crate::service::Service;
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
 
 /// What is kept ready.
 #[derive(Debug, Default)]

@@ -18,15 +18,15 @@ use super::routes::Route;
 use super::token::Tried;
 use super::turns::{Seat, Turn};
 use super::{Connector, Inner, before_the_network, spans};
-use crate::catalogue::Stage;
-use crate::credential::Header;
-use crate::endpoint::{Discovery, Endpoint};
-use crate::evidence::{Failure, FailureKind};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::net::failure_of_io;
 use crate::net::http::{Answer, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
-use crate::query::Query;
-use crate::service::Service;
+use crate::resolve::credential::Header;
+use crate::resolve::endpoint::{Discovery, Endpoint};
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
 
 impl Connector {
     /// A request to a service of the first account that is well, with URL, credential and `X-ConnectionId` set. What is sent

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use crate::account::Account;
-use crate::endpoint::{Endpoint, ResolveError};
-use crate::plan;
-use crate::query::Query;
-use crate::service::Service;
+use crate::diagnose::plan;
+use crate::resolve::account::Account;
+use crate::resolve::endpoint::{Endpoint, ResolveError};
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
 
 /// An endpoint and its URL.
 #[derive(Debug)]

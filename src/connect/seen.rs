@@ -9,14 +9,14 @@ use url::Url;
 use super::attempt::{Aim, follow};
 use super::explain::wall_clock;
 use super::log::Log;
-use crate::catalogue::Stage;
-use crate::endpoint::{Discovery, Endpoint, Expectation};
-use crate::evidence::{
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{
     AuthFacts, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step, UpgradeFacts, unix_seconds,
 };
+use crate::diagnose::plan::{Purpose, Target};
 use crate::net::answer;
 use crate::net::http::Answer;
-use crate::plan::{Purpose, Target};
+use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};
 
 /// An attempt that ended, and all that was seen; it is explained only where nothing else is tried.
 pub(super) struct Ended {
@@ -142,7 +142,7 @@ impl Ended {
 
 impl End {
     pub(super) fn refused_direction(named: &Url, reply: Reply) -> Self {
-        let host = crate::shown::Shown::new(named.host_str().unwrap_or_default());
+        let host = crate::resolve::shown::Shown::new(named.host_str().unwrap_or_default());
         let text = format!("directed to {host} by {}, which is not followed", named.scheme());
         Self { stage: Stage::Http, failure: Failure::new(FailureKind::Status, text), reply: Some(Box::new(reply)) }
     }

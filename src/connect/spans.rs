@@ -9,10 +9,10 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 use url::Url;
 
-use crate::endpoint::Endpoint;
-use crate::evidence::{Failure, FailureKind, TcpFacts};
+use crate::diagnose::evidence::{Failure, FailureKind, TcpFacts};
 use crate::net::proxy::Proxy;
 use crate::net::tls::Session;
+use crate::resolve::endpoint::Endpoint;
 
 /// A whole call.
 pub(super) fn call(endpoint: &Endpoint, connection_id: &str) -> Span {

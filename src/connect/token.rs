@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 
 use azure_core::credentials::TokenCredential;
 
-use crate::account::Account;
-use crate::credential::{Credential, CredentialError, ResourceId};
+use crate::resolve::account::Account;
+use crate::resolve::credential::{Credential, CredentialError, ResourceId};
 
 mod entra;
 mod error;

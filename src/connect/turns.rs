@@ -10,9 +10,9 @@ use super::error::{ConnectCause, ConnectError};
 use super::failover::{Breaker, pause};
 use super::routes::Routes;
 use super::token::{TokenError, TokenSource};
-use crate::account::Account;
-use crate::evidence::{Evidence, FailureKind};
-use crate::plan::Limits;
+use crate::diagnose::evidence::{Evidence, FailureKind};
+use crate::diagnose::plan::Limits;
+use crate::resolve::account::Account;
 
 /// An account, what it is authenticated with, and how it stands.
 #[derive(Debug)]

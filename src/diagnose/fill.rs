@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::Sight;
-use crate::cloud::Cloud;
-use crate::evidence::{Evidence, ResourceFacts};
+use super::rules::Sight;
+use crate::diagnose::evidence::{Evidence, ResourceFacts};
+use crate::resolve::cloud::Cloud;
 
 /// A part of a text and what stands for it.
 pub(super) type Value = (&'static str, String);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use super::diagnose;
-use crate::evidence::{
+use crate::diagnose::evidence::{
     Address, Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, Ended, Evidence,
     Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, ServerAnswer, Skip,
     Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UpgradeFacts,
@@ -224,7 +224,7 @@ pub(super) fn to(ip: &str, kind: FailureKind) -> Attempt {
 
 /// A proxy that opened a tunnel.
 pub(super) fn through_proxy(trace: &mut Trace) {
-    let tunnel = crate::evidence::ProxyTry { status: Some(200), ..Default::default() };
+    let tunnel = crate::diagnose::evidence::ProxyTry { status: Some(200), ..Default::default() };
     trace.proxy = passed(ProxyFacts {
         proxy: Some("http://10.9.0.1:3128".into()),
         source: Some("HTTPS_PROXY".into()),

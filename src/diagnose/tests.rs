@@ -2,7 +2,8 @@
 
 use super::sample::{self, found};
 use super::*;
-use crate::evidence::{Ended, FailureKind, Remark, Skip, Step};
+use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::evidence::{Ended, Evidence, FailureKind, Remark, Skip, Step, Trace};
 
 mod auth;
 mod config;
@@ -124,7 +125,7 @@ fn the_same_failure_at_several_targets_is_one_finding_with_places() {
 #[test]
 fn what_no_rule_explains_is_listed_and_still_fails() {
     let evidence = with(sample::regional(), |trace| {
-        sample::untrusted(trace, FailureKind::TimedOut, crate::evidence::TlsFacts::default());
+        sample::untrusted(trace, FailureKind::TimedOut, crate::diagnose::evidence::TlsFacts::default());
     });
     expect(&evidence, "unexplained tls, degraded");
     let diagnosis = diagnose(&evidence);
@@ -146,13 +147,13 @@ fn what_was_not_looked_at_is_not_well() {
 #[test]
 fn a_service_that_names_another_host_works_only_if_that_one_does() {
     let mut evidence = sample::own("custom_domain_open", "public", sample::GATEWAY_CHAIN, "13.93.122.1");
-    let redirect = crate::evidence::Redirect {
+    let redirect = crate::diagnose::evidence::Redirect {
         status: 200,
         host: Some(sample::STT.into()),
         is_own_cloud: true,
         ..Default::default()
     };
-    evidence.traces[0].http = sample::passed(crate::evidence::HttpFacts {
+    evidence.traces[0].http = sample::passed(crate::diagnose::evidence::HttpFacts {
         reply: sample::reply(404, "404", "Resource not found"),
         redirect: Some(redirect),
         ..Default::default()

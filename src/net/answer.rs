@@ -3,9 +3,9 @@
 use hyper::Method;
 use url::Url;
 
-use crate::evidence::{Failure, FailureKind, Reply};
+use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::net::http::Answer;
-use crate::service::Service;
+use crate::resolve::service::Service;
 
 /// The method by which a service is asked without doing anything: creating services are asked for a list instead.
 pub(crate) fn method_of(service: Service) -> Method {

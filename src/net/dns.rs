@@ -16,7 +16,7 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::{Hosts, system_conf};
 use tokio::time::{Instant, timeout};
 
-use crate::evidence::{
+use crate::diagnose::evidence::{
     Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer, ServerAnswer, SystemAnswer,
 };
 
@@ -192,6 +192,12 @@ impl NameServer {
     #[must_use]
     pub fn at(address: SocketAddr) -> Self {
         Self { shown: address, reached_at: address }
+    }
+
+    /// The same server, reached elsewhere.
+    #[must_use]
+    pub fn reached_at(self, reached_at: SocketAddr) -> Self {
+        Self { reached_at, ..self }
     }
 }
 

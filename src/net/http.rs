@@ -16,8 +16,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 
 use super::{Stream, silence};
-use crate::credential::Header;
-use crate::evidence::{Failure, FailureKind, Reply};
+use crate::diagnose::evidence::{Failure, FailureKind, Reply};
+use crate::resolve::credential::Header;
 
 mod reply;
 

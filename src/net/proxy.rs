@@ -20,9 +20,9 @@ use url::Url;
 
 use super::http::{failure_of_hyper, line};
 use super::silence;
-use crate::credential::Secret;
-use crate::evidence::{Failure, FailureKind, ProxyTry};
-use crate::shown::Shown;
+use crate::diagnose::evidence::{Failure, FailureKind, ProxyTry};
+use crate::resolve::credential::Secret;
+use crate::resolve::shown::Shown;
 
 /// The proxy settings of a process: what an argument says, else what the environment says.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use reqwest::{Client, Url};
 use super::Network;
 use super::proxy::{self, Decision, ProxySettings};
 use super::tls::TlsClient;
-use crate::evidence::{Failure, FailureKind};
+use crate::diagnose::evidence::{Failure, FailureKind};
 
 /// A client whose handshakes are those of all other connections, and whose names, virtual addresses and proxies are those
 /// of a probe. Resolving a name, and connecting, take no longer than the limit each; the caller limits a request.
@@ -94,62 +94,3 @@ const HTTPS: u16 = 443;
 
 /// What never resolves (RFC 6761).
 const NOWHERE: &str = "http://proxy.invalid:3128";
-
-#[cfg(test)]
-#[cfg(feature = "lab")]
-#[allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
-mod tests {
-    use std::time::SystemTime;
-
-    use rustls::RootCertStore;
-
-    use super::*;
-    use crate::lab::{Lab, World};
-    use crate::net::tls::Trust;
-
-    const URL: &str = "https://westeurope.tts.speech.microsoft.com/cognitiveservices/voices/list";
-
-    /// The status of a request in a world; trusted or not.
-    fn ask(differs: &str, is_trusted: bool, url: &str) -> Result<u16, String> {
-        let toml = format!(
-            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n{differs}\n[expect]\nfindings = []\nverdict = \"healthy\"\n"
-        );
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let lab = Lab::start(World::parse(&toml).unwrap(), SystemTime::now()).await.unwrap();
-            let roots = if is_trusted { lab.system_roots() } else { RootCertStore::empty() };
-            let trust = Trust::of(roots, RootCertStore::empty(), "the lab");
-            let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables()).unwrap();
-            let client =
-                client(Arc::new(lab.network()), &TlsClient::new(&trust).unwrap(), &proxies, Duration::from_secs(2))
-                    .unwrap();
-            let response = client.get(url).send().await.map_err(|error| format!("{error:?}"))?;
-            Ok(response.status().as_u16())
-        })
-    }
-
-    #[test]
-    fn a_request_goes_by_the_names_and_roots_of_the_network() {
-        assert_eq!(ask("", true, URL), Ok(401));
-        let untrusted = ask("", false, URL).unwrap_err();
-        assert!(untrusted.contains("no root trust anchors"), "{untrusted}");
-        let expired = ask("[tls]\ncertificate = \"expired\"", true, URL).unwrap_err();
-        assert!(expired.contains("Expired"), "{expired}");
-        let elsewhere = ask("", true, "https://nowhere.example/").unwrap_err();
-        assert!(elsewhere.contains("does not exist"), "{elsewhere}");
-        let away = "[addresses]\n\"20.190.160.2\" = \"drop\"";
-        let dropped = ask(away, true, "https://login.microsoftonline.com/").unwrap_err();
-        assert!(dropped.contains("no address of `login.microsoftonline.com` answers"), "{dropped}");
-    }
-
-    #[test]
-    fn a_request_goes_through_the_proxy_with_its_login_and_never_around_it() {
-        let login = "[proxy]\ncredentials = \"svc-speech:correct-horse\"\naccepts = \"svc-speech:correct-horse\"";
-        assert_eq!(ask(login, true, URL), Ok(401));
-        let wrong = ask(&login.replacen("correct-horse", "wrong", 1), true, URL).unwrap_err();
-        assert!(wrong.contains("ProxyAuthRequired") && !wrong.contains("wrong"), "{wrong}");
-        assert!(ask("[proxy]\nmode = \"forbid\"", true, URL).is_err());
-        let silent = ask("[proxy]\n[addresses]\n\"10.9.0.1\" = \"drop\"", true, URL).unwrap_err();
-        assert!(silent.contains("proxy.invalid"), "{silent}");
-    }
-}

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::credential::{Credential, Secret};
-use crate::evidence::{Evidence, Reply};
+use crate::diagnose::evidence::{Evidence, Reply};
 use crate::net::proxy::ProxySettings;
+use crate::resolve::credential::{Credential, Secret};
 
 /// Evidence without any piece of the credentials and of the logins of proxies.
 pub(crate) fn scrub<'a>(

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 
 use super::Network;
-use crate::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
+use crate::diagnose::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 
 /// Some network; clones are the same one.
 #[derive(Clone)]

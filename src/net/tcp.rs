@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Network, failure_of_io, silence};
-use crate::evidence::{Attempt, Failure, FailureKind, TcpFacts};
+use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
 
 /// What connecting yields: the facts, and the connection or why there is none.
 #[derive(Debug)]
@@ -186,14 +186,14 @@ pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Lookup, MachineFacts, NameAnswer};
+    use crate::diagnose::evidence::{Lookup, MachineFacts, NameAnswer};
 
     /// Addresses are refused, reset or taken after a while, by their last number.
     struct Slow;
 
     impl Network for Slow {
         async fn lookup(&self, _: &str, _: Duration) -> Lookup {
-            Lookup { facts: crate::evidence::DnsFacts::default(), failure: None }
+            Lookup { facts: crate::diagnose::evidence::DnsFacts::default(), failure: None }
         }
 
         async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {

@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{failure_of_io, silence};
-use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
+use crate::diagnose::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 
 mod certificate;
 mod client;

@@ -15,9 +15,9 @@ use url::Url;
 use super::http::{Answer, Connection, Question, describe};
 use super::replayed::Replayed;
 use super::{Stream, silence};
-use crate::credential::Header;
-use crate::evidence::{Failure, FailureKind, UpgradeFacts};
-use crate::service::Service;
+use crate::diagnose::evidence::{Failure, FailureKind, UpgradeFacts};
+use crate::resolve::credential::Header;
+use crate::resolve::service::Service;
 
 mod first;
 mod hold;

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::way::Way;
 use super::{Notes, Watch};
-use crate::evidence::{HoldEnd, HoldFacts, Step};
+use crate::diagnose::evidence::{HoldEnd, HoldFacts, Step};
 use crate::net::Network;
 use crate::net::websocket::{self, Hold, Socket};
 

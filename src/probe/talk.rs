@@ -6,19 +6,19 @@ use url::Url;
 
 use super::Watch;
 use super::way::{Reached, Route, Stop, Way, step};
-use crate::catalogue::Stage;
-use crate::credential::{Credential, Header, may_receive};
-use crate::endpoint::{Discovery, Endpoint, Expectation};
-use crate::evidence::{
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
     UpgradeFacts, unix_seconds,
 };
+use crate::diagnose::plan::Target;
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
 use crate::net::websocket::{Ask, connection_id};
 use crate::net::{Network, Stream};
 use crate::net::{answer, tcp, websocket};
-use crate::plan::Target;
-use crate::service::Service;
+use crate::resolve::credential::{Credential, Header, may_receive};
+use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};
+use crate::resolve::service::Service;
 
 impl<N: Network, W: Watch> Way<'_, N, W> {
     /// 1. A request without a credential proves the way up to the service.

@@ -9,19 +9,19 @@ use rustls::version::{TLS12, TLS13};
 use tokio::time::Instant;
 
 use super::{Family, Means, Notes, Watch};
-use crate::catalogue::Stage;
-use crate::endpoint::Endpoint;
-use crate::evidence::{
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::{
     Address, Attempt, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy,
     VersionTry,
 };
+use crate::diagnose::plan::{Plan, Purpose, Target};
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
 use crate::net::tls::{Handshake, Terms, handshake};
 use crate::net::websocket::Socket;
 use crate::net::{Network, Stream};
-use crate::plan::{Plan, Purpose, Target};
+use crate::resolve::endpoint::Endpoint;
 
 /// The way to one target.
 pub(super) struct Way<'a, N, W> {

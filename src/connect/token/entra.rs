@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::error::TokenError;
 use super::slot::{Fetch, Fetched};
-use crate::account::Account;
 use crate::connect::jitter::between;
-use crate::credential::{Credential, Secret};
+use crate::resolve::account::Account;
+use crate::resolve::credential::{Credential, Secret};
 
 /// Asks a credential for tokens of one scope.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_cloud_has_its_scope_and_a_custom_one_says_that_it_lacks_it() {
-        use crate::cloud::{Cloud, Suffixes};
+        use crate::resolve::cloud::{Cloud, Suffixes};
         let account = |cloud| Account::custom_domain("contoso".parse().unwrap()).with_cloud(cloud).unwrap();
         assert_eq!(scope(&account(Cloud::Public)).unwrap(), "https://cognitiveservices.azure.com/.default");
         assert_eq!(scope(&account(Cloud::UsGovernment)).unwrap(), "https://cognitiveservices.azure.us/.default");

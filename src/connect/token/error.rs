@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cloud::Cloud;
 use crate::net::http::line;
+use crate::resolve::cloud::Cloud;
 
 /// A token that could not be had.
 #[derive(Clone, Debug, thiserror::Error)]

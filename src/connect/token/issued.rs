@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use super::error::TokenError;
 use super::keys::{Keys, TriedKeys};
 use super::slot::{Fetch, Fetched};
-use crate::account::Account;
 use crate::connect::jitter::between;
-use crate::credential::{Credential, Secret};
+use crate::resolve::account::Account;
+use crate::resolve::credential::{Credential, Secret};
 
 /// Fetches tokens for a key at `issueToken`.
 #[async_trait]

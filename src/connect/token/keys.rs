@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::credential::Credential;
+use crate::resolve::credential::Credential;
 
 /// The keys of a resource. One is preferred; the other takes over when the service refuses it, and the refused one is
 /// tried again from time to time by one caller, so that keys can be regenerated in turn while the application runs.

@@ -13,7 +13,7 @@ use super::error::TokenError;
 use super::state::TokenTimes;
 use super::task::Task;
 use crate::connect::jitter::between;
-use crate::credential::Secret;
+use crate::resolve::credential::Secret;
 
 /// Where the tokens of a slot come from.
 #[async_trait]

@@ -12,7 +12,7 @@ use tokio::task::{JoinSet, yield_now};
 use tokio::time::advance;
 
 use super::*;
-use crate::credential::Secret;
+use crate::resolve::credential::Secret;
 
 const FIRST: &str = "1123456789abcdef0123456789abcdef";
 const SECOND: &str = "2123456789abcdef0123456789abcdef";
@@ -226,7 +226,7 @@ async fn each_account_has_its_own_issued_token_and_its_own_scope() {
     let source = TokenSource::entra(identity.clone());
     held(&source, &issuer).await.unwrap();
     source.credential(&other, &issuer, &Tried::default()).await.unwrap();
-    let china = other.with_cloud(crate::cloud::Cloud::China).unwrap();
+    let china = other.with_cloud(crate::resolve::cloud::Cloud::China).unwrap();
     source.credential(&china, &issuer, &Tried::default()).await.unwrap();
     let expected = ["https://cognitiveservices.azure.com/.default", "https://cognitiveservices.azure.cn/.default"];
     assert_eq!(*identity.scopes.lock().unwrap(), expected);

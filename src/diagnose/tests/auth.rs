@@ -3,7 +3,7 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose;
-use crate::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Step};
+use crate::diagnose::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Step};
 
 const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint.";
 const SCOPE: &str = "https://cognitiveservices.azure.com";

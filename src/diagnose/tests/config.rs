@@ -2,9 +2,9 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::catalogue::Severity;
 use crate::diagnose;
-use crate::evidence::{Evidence, FailureKind, HttpFacts, Redirect, Remark};
+use crate::diagnose::catalogue::Severity;
+use crate::diagnose::evidence::{Evidence, FailureKind, HttpFacts, Redirect, Remark};
 
 fn remarking(id: &str, is_error: bool) -> Evidence {
     let mut evidence = regional();
@@ -106,7 +106,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
                 ..HttpFacts::default()
             };
             trace.http = failed(FailureKind::Status, facts);
-            skip_from(trace, crate::evidence::Skip::Http);
+            skip_from(trace, crate::diagnose::evidence::Skip::Http);
         })
     };
     let evidence = not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, true);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Address, Failure, FailureKind, Step, SystemAnswer, Trace};
+use crate::diagnose::evidence::{Address, Failure, FailureKind, Step, SystemAnswer, Trace};
 
 fn nxdomain(trace: &mut Trace, chain: &[&str], soa: &str) {
     let host = trace.target.host.clone();
@@ -210,7 +210,7 @@ fn dns13_is_an_address_that_no_service_has() {
 #[test]
 fn a_proxy_that_resolves_leaves_no_rule_of_dns() {
     let evidence = with(regional(), |trace| {
-        trace.dns = Step::Skipped { because: crate::evidence::Skip::Proxied };
+        trace.dns = Step::Skipped { because: crate::diagnose::evidence::Skip::Proxied };
         through_proxy(trace);
     });
     expect(&evidence, "healthy");

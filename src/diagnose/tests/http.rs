@@ -2,7 +2,7 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Evidence, HttpFacts, Redirect, Reply, Trace};
+use crate::diagnose::evidence::{Evidence, HttpFacts, Redirect, Reply, Trace};
 use crate::{Severity, diagnose};
 
 fn refusing(reply: Reply) -> Evidence {

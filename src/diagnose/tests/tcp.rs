@@ -2,7 +2,7 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{
+use crate::diagnose::evidence::{
     Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, SniTry, Step, TlsFacts, Trace, UnusedProxy,
 };
 
@@ -140,7 +140,7 @@ fn refused(kind: FailureKind, status: u16) -> Evidence {
             headers: vec![("via".into(), "1.1 squid".into())],
             ..ProxyTry::default()
         };
-        skip_from(trace, crate::evidence::Skip::Tcp);
+        skip_from(trace, crate::diagnose::evidence::Skip::Tcp);
         trace.proxy = failed(
             kind,
             ProxyFacts { proxy: Some("http://10.9.0.1:3128".into()), tunnel: Some(tunnel), ..ProxyFacts::default() },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{
+use crate::diagnose::evidence::{
     Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, Trust, VersionTry,
 };
 
@@ -50,7 +50,7 @@ fn tls03_and_04_are_told_by_what_is_wrong() {
     let mut evidence = faulty(CertificateFault::Expired, None, old);
     expect(&evidence, "TLS04 error, degraded");
     assert!(observed(&evidence, "TLS04").0.ends_with("ended 3 days ago"));
-    if let crate::evidence::Step::Passed { found, .. } = &mut evidence.traces[1].http {
+    if let crate::diagnose::evidence::Step::Passed { found, .. } = &mut evidence.traces[1].http {
         found.skew_seconds = Some(2);
     }
     assert_eq!(observed(&evidence, "TLS04").1, ["TLS01", "ENV01"]);

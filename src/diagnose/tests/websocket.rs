@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Skip, Trace, UpgradeFacts};
+use crate::diagnose::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Skip, Trace, UpgradeFacts};
 use crate::{Severity, diagnose};
 
 #[test]

@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
 use super::{NameServer, plain};
-use crate::evidence::{Alias, Failure, FailureKind, ServerAnswer, Transport};
+use crate::diagnose::evidence::{Alias, Failure, FailureKind, ServerAnswer, Transport};
 use crate::net::{failure_of_io, silence};
 
 /// Asks for both kinds of address at once and puts the answers together.

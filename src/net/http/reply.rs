@@ -3,8 +3,8 @@
 use hyper::header::HeaderMap;
 use serde_json::Value;
 
-use crate::evidence::Reply;
-use crate::shown::looks_secret;
+use crate::diagnose::evidence::Reply;
+use crate::resolve::shown::looks_secret;
 
 /// What the head says.
 pub(super) fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
@@ -76,7 +76,7 @@ fn date(text: &str) -> Option<i64> {
     let year: i64 = parts.next()?.parse().ok()?;
     let time = parts.next()?;
     let iso = format!("{year:04}-{month:02}-{day:02}T{time}Z");
-    crate::evidence::saved::from_rfc3339(&iso).map(crate::evidence::unix_seconds)
+    crate::diagnose::evidence::saved::from_rfc3339(&iso).map(crate::diagnose::evidence::unix_seconds)
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 
-use crate::evidence::Certificate;
+use crate::diagnose::evidence::Certificate;
 use crate::net::http::line;
 
 /// Reads a certificate; of one that cannot be read, the fingerprint alone.

@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 
 use super::coalescing::Coalescing;
 use super::{Trust, certificate, describe, failure_of_handshake, fault, silence, version_name};
-use crate::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
+use crate::diagnose::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
 use crate::net::Stream;
 
 /// Makes handshakes, all with one configuration.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
 use super::{answers, lists};
-use crate::evidence::Failure;
+use crate::diagnose::evidence::Failure;
 use crate::net::http::{LARGEST_HEAD, Question};
 use crate::net::{Stream, failure_of_io};
 

@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tungstenite::{Error, Message};
 
 use super::Socket;
-use crate::evidence::saved::milliseconds;
-use crate::evidence::{Failure, FailureKind, HoldEnd, HoldFacts, UpgradeFacts};
+use crate::diagnose::evidence::saved::milliseconds;
+use crate::diagnose::evidence::{Failure, FailureKind, HoldEnd, HoldFacts, UpgradeFacts};
 
 /// How a socket ended.
 enum End {

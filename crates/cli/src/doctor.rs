@@ -1,0 +1,384 @@
+//! `doctor`: what works from here, what does not, why, and what to do.
+
+use std::fmt::Display;
+use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::{Network, SystemNetwork};
+use speech_endpoint::report::{self, Options};
+use speech_endpoint::{
+    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
+    diagnose,
+};
+use speech_endpoint_lab::{Lab, Obtained, Rehearsal};
+
+use super::args::{CredentialArgs, EntraSource, each_once};
+use super::entra::{self, Fetched, Wanted};
+use super::failure::Failure;
+use super::lab;
+use super::output::Output;
+use super::resolve::json::pretty;
+use super::settings;
+
+pub(crate) mod args;
+mod filter;
+mod plan;
+mod run;
+
+use args::{DoctorArgs, DoctorFormat, NetArgs};
+use run::{Progress, Request, run_probe};
+
+/// Plan, evidence, diagnosis, report.
+///
+/// 1. Evidence: read with `--from`; else a plan is made and looked at. A value that cannot be what it claims is evidence
+///    as well, of a run that could not begin.
+/// 2. Write the evidence with `--save`.
+/// 3. Diagnose it, without the findings that are not wanted.
+/// 4. Report, and end with the code of the root cause.
+pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
+    let is_json = args.format == DoctorFormat::Json;
+    let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
+    let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
+    let mut diagnosis = diagnose(&evidence);
+    filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
+    let options = options(args, output);
+    output.data(&written(args.format, &evidence, &diagnosis, &options))?;
+    // The report is there; what could not be kept is said after it.
+    saved?;
+    Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
+}
+
+/// What was seen; none where only the plan was to be printed.
+fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+    if let Some(file) = &args.from {
+        return read(file).map(Some);
+    }
+    if let Some(name) = &args.lab {
+        return rehearsed(name, args, output);
+    }
+    let progress = progress(args, total(args));
+    let request = match request(args, output, &progress) {
+        // For people one line says it all; a program reads the same document as ever.
+        Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
+            return Ok(Some(unread(&failure)));
+        }
+        other => other?,
+    };
+    if args.plan {
+        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
+        return Ok(None);
+    }
+    run_probe(&request, &progress).map(Some)
+}
+
+/// The same in a world of the lab, with what its client gives: neither the environment nor its credentials count there, but
+/// for an Entra token, which is fetched in the world.
+fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+    let world = lab::world(name)?;
+    let mut rehearsal = Rehearsal::default();
+    rehearsal.services = args.services.iter().map(|name| name.0).collect();
+    rehearsal.expect = args.expect.map(Into::into);
+    rehearsal.total = args.net.timeout.map(|seconds| seconds.0);
+    rehearsal.jobs = args.net.jobs;
+    rehearsal.rounds = args.net.rounds;
+    rehearsal.hold = args.net.hold.map(|seconds| seconds.0);
+    rehearsal.family = args.net.ip.into();
+    rehearsal.salt = salt();
+    let total = rehearsal.total.unwrap_or(world.total());
+    output.detail(1, || format!("the world: {}", world.title()));
+    lab::block_on(async {
+        let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
+        let progress = progress(args, total);
+        if args.credential.entra.is_some() {
+            rehearsal.obtained = Some(obtained(&lab, args, total, &progress).await?);
+            rehearsal.total = Some(if args.plan { total } else { progress.left() });
+        }
+        match lab.plan(&rehearsal) {
+            Ok(plan) if args.plan => {
+                output.data(&plan::write(&plan, args.format == DoctorFormat::Json))?;
+                Ok(None)
+            }
+            _ => Ok(Some(lab.examine(&rehearsal, &progress, run::interrupt()).await)),
+        }
+    })?
+}
+
+fn total(args: &DoctorArgs) -> Duration {
+    args.net.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0)
+}
+
+fn progress(args: &DoctorArgs, total: Duration) -> Progress {
+    Progress::new(matches!(args.format, DoctorFormat::Text | DoctorFormat::Short), total)
+}
+
+/// Chosen anew for each run.
+fn salt() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// A value that cannot be what it claims, before any packet is sent.
+fn unread(failure: &Failure) -> Evidence {
+    let mut evidence = Evidence::new(settings::now(), ResourceFacts::default());
+    evidence.remarks.push(Remark::new(failure.id(), failure.message(), true));
+    evidence
+}
+
+/// What `--entra` fetches in a world; nothing where only the plan is printed.
+async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Progress) -> Result<Obtained, Failure> {
+    let mut obtained = Obtained::default();
+    let (Some(source), false, Ok(account)) = (args.credential.entra, args.plan, lab.account()) else {
+        return Ok(obtained);
+    };
+    let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab's store");
+    let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables());
+    let wanted = Wanted {
+        source,
+        account,
+        resource_id: args.credential.resource_id.as_deref().map(str::parse).transpose()?,
+        way: entra::Way { network: lab.network().into(), trust: &trust, proxies: &proxies.unwrap_or_default() },
+        total,
+        // They would sign in at the real authority.
+        asks_programs: false,
+    };
+    progress.show("Entra token");
+    let fetched = unless_interrupted(&wanted).await?;
+    obtained.credential = fetched.credential;
+    obtained.remarks.push(fetched.remark);
+    Ok(obtained)
+}
+
+fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Request, Failure> {
+    let settings::Subject { account, notes, source } = settings::subject(&args.resource)?;
+    output.detail(1, || {
+        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
+    });
+    let mut remarks: Vec<Remark> = notes.iter().map(remark).collect();
+    let net = &args.net;
+    let dns_servers: Vec<_> = net.dns_servers.iter().map(|server| server.0).collect();
+    let (trust, proxies) = surroundings(net)?;
+    // One salt for both, so that equal keys are seen to be equal.
+    let salt = salt();
+    let (credential, credential_facts) = match args.credential.entra {
+        Some(source) if !args.plan => {
+            progress.show("Entra token");
+            let network = Arc::new(SystemNetwork::new(&dns_servers));
+            let way = entra::Way { network, trust: &trust, proxies: &proxies };
+            fetched(source, args, &account, way, &mut remarks)?
+        }
+        _ => credential(&args.credential, &account, salt, &mut remarks)?,
+    };
+    let (second_key, second_key_facts) = second_key(&args.credential, credential_facts.as_ref(), salt, &mut remarks);
+    // What fetching a token took is no longer there for looking.
+    let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
+    let plan = planned(args, &account, credential.as_ref(), total)?;
+    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
+    remarks.extend(nothing_to_hold(&plan));
+    Ok(Request {
+        plan,
+        credential,
+        credential_facts,
+        second_key,
+        second_key_facts,
+        remarks,
+        dns_servers,
+        trust,
+        proxies,
+        ip: net.ip,
+        now: settings::now(),
+    })
+}
+
+/// The roots and proxies of this run.
+fn surroundings(net: &NetArgs) -> Result<(Trust, ProxySettings), Failure> {
+    let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
+    let trust = Trust::system(ca_pem.as_deref().map(str::as_bytes))
+        .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
+    let proxies = ProxySettings::new(net.proxy.as_deref(), &settings::proxy_variables())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((trust, proxies))
+}
+
+/// The token that `--entra` fetches. Without one, the run goes as far as it can.
+fn fetched(
+    source: EntraSource,
+    args: &DoctorArgs,
+    account: &Account,
+    way: entra::Way<'_, SystemNetwork>,
+    remarks: &mut Vec<Remark>,
+) -> Result<Authentication, Failure> {
+    let resource_id = match args.credential.resource_id.as_deref().map(str::parse).transpose() {
+        Ok(id) => id,
+        Err(error) => return Ok((None, Some(CredentialFacts::faulty("token", &error)))),
+    };
+    let wanted = Wanted { source, account, resource_id, way, total: total(args), asks_programs: true };
+    let fetched = lab::block_on(unless_interrupted(&wanted))??;
+    remarks.push(fetched.remark);
+    let Some(credential) = fetched.credential else { return Ok((None, None)) };
+    remarks.extend(credential.notes(account).iter().map(remark));
+    let facts = credential.facts(salt());
+    Ok((Some(credential), Some(facts)))
+}
+
+/// Programs that were started end with it.
+async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
+    tokio::select! {
+        biased;
+        fetched = entra::fetch(wanted) => Ok(fetched),
+        () = run::interrupt() => Err(Failure::interrupted("a token was there")),
+    }
+}
+
+fn planned(
+    args: &DoctorArgs,
+    account: &Account,
+    credential: Option<&Credential>,
+    total: Duration,
+) -> Result<Plan, Failure> {
+    let services = each_once(&args.services);
+    let query = settings::query(&args.query)?;
+    let jobs = args.net.jobs.unwrap_or(DEFAULT_JOBS);
+    let mut plan = Plan::new(account, &services, &query, credential, total, jobs);
+    plan.rounds(args.net.rounds.unwrap_or_default());
+    plan.hold(args.net.hold.map_or(Duration::ZERO, |seconds| seconds.0));
+    if let Some(expect) = args.expect {
+        plan.expect(expect.into());
+    }
+    if args.credential.entra.is_some() && credential.is_none() {
+        // Looked at although there is no token.
+        plan.add(Target::authority(account));
+    }
+    Ok(plan)
+}
+
+/// `--hold` where no service has a socket.
+fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
+    plan.holds_nothing()
+        .then(|| Remark::new("nothing_to_hold", "`--hold` holds nothing: no service of this run is a WebSocket", false))
+}
+
+fn remark(note: &Note) -> Remark {
+    Remark::new(note.id, note.text.clone(), false)
+}
+
+/// The credential, and what evidence may hold of it.
+type Authentication = (Option<Credential>, Option<CredentialFacts>);
+
+/// The credential that is given. One with a bad shape is not sent, and is a finding.
+fn credential(
+    args: &CredentialArgs,
+    account: &Account,
+    salt: u64,
+    remarks: &mut Vec<Remark>,
+) -> Result<Authentication, Failure> {
+    let Some(given) = settings::given_credential(args)? else { return Ok((None, None)) };
+    let read = given.read.and_then(|credential| with_resource_id(credential, args.resource_id.as_deref()));
+    match read {
+        Ok(credential) => {
+            remarks.extend(credential.notes(account).iter().map(remark));
+            let facts = credential.facts(salt);
+            Ok((Some(credential), Some(facts)))
+        }
+        Err(error) => Ok((None, Some(CredentialFacts::faulty(given.kind, &error)))),
+    }
+}
+
+/// The second key beside the first. Why one is left out is said.
+fn second_key(
+    args: &CredentialArgs,
+    first: Option<&CredentialFacts>,
+    salt: u64,
+    remarks: &mut Vec<Remark>,
+) -> Authentication {
+    let mut left_out = |id: &str, why: &dyn Display| {
+        remarks.push(Remark::new(id, format!("`{}` is left out: {why}", settings::SECOND_KEY), false));
+        (None, None)
+    };
+    match settings::second_key(args) {
+        None => (None, None),
+        Some(_) if first.is_none() => left_out("second_key", &"there is no first key, which `SPEECH_KEY` is to hold"),
+        Some(Err(error)) => left_out(error.id(), &error),
+        Some(Ok(key)) => {
+            let facts = key.facts(salt);
+            if first.is_some_and(|first| first.fingerprint == facts.fingerprint) {
+                return left_out("second_key", &"it holds the same key as the first");
+            }
+            (Some(key), Some(facts))
+        }
+    }
+}
+
+fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credential, CredentialError> {
+    let Some(id) = id else { return Ok(credential) };
+    let id: ResourceId = id.parse()?;
+    Ok(match credential {
+        Credential::Entra { token, .. } => Credential::Entra { token, resource_id: Some(id) },
+        other => other,
+    })
+}
+
+fn options(args: &DoctorArgs, output: &Output) -> Options {
+    let mut options = Options::default();
+    options.width = output.width();
+    // Taken out again where no colour is wanted.
+    options.color = true;
+    options.share = args.share;
+    options.fail_on = args.fail_on.into();
+    options.verbose = args.output.verbose;
+    options
+}
+
+fn written(format: DoctorFormat, evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+    match format {
+        DoctorFormat::Text => report::text(evidence, diagnosis, options),
+        DoctorFormat::Short => report::short(evidence, diagnosis, options),
+        DoctorFormat::Json => report::json(evidence, diagnosis, options),
+        DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
+    }
+}
+
+/// Evidence that `--save` wrote.
+fn read(file: &Path) -> Result<Evidence, Failure> {
+    let json = settings::read_file(file, "--from", LARGEST_EVIDENCE)?;
+    serde_json::from_str(&json).map_err(|error| {
+        let problem = if error.is_data() {
+            format!("it is not what `--save` wrote: line {}, column {}", error.line(), error.column())
+        } else {
+            format!("it is not whole JSON: line {}, column {}", error.line(), error.column())
+        };
+        Failure::usage(format!("cannot read `{}` given to `--from`: {problem}", file.display()))
+    })
+}
+
+/// Evidence names hosts and addresses of a network, so that it is its owner's alone.
+fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut opened| {
+        #[cfg(unix)]
+        opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).or_else(unless_special)?;
+        opened.write_all(pretty(evidence).as_bytes())?;
+        opened.flush()
+    });
+    written.map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
+}
+
+/// A device has permissions of its own.
+#[cfg(unix)]
+fn unless_special(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
+}
+
+/// A run over a hundred hosts stays far below.
+const LARGEST_EVIDENCE: u64 = 16 << 20;
+
+/// All roots of a system fit.
+const LARGEST_PEM: u64 = 4 << 20;

@@ -1,0 +1,251 @@
+//! What can be typed after `doctor`.
+#![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use speech_endpoint::{Expectation, KnownFailure, Severity, Shown, probe};
+
+use crate::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) resource: ResourceArgs,
+    /// The embedded emulator stands in for Azure: a world of `lab list`
+    #[arg(long, value_name = "WORLD", help_heading = "Resource",
+        conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "from", "dns_servers", "proxy"])]
+    pub(crate) lab: Option<String>,
+    /// The kind of address that DNS should answer with: private, public or any [default: what the network implies]
+    #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
+    pub(crate) expect: Option<Expect>,
+    /// A service, such as speech-to-text; repeatable [default: recognition and synthesis]
+    #[arg(long = "service", value_name = "ID", help_heading = "Services")]
+    pub(crate) services: Vec<ServiceName>,
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+    #[command(flatten)]
+    pub(crate) credential: CredentialArgs,
+    #[command(flatten)]
+    pub(crate) net: NetArgs,
+    /// Write down all that was seen, to be diagnosed again
+    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
+    pub(crate) save: Option<PathBuf>,
+    /// Diagnose what `--save` wrote; needs neither a network nor a resource
+    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
+    pub(crate) from: Option<PathBuf>,
+    /// Print what would be looked at, and stop
+    #[arg(long, help_heading = "Evidence")]
+    pub(crate) plan: bool,
+    /// Report only these failures of the catalogue
+    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
+    pub(crate) only: Vec<FailureId>,
+    /// Leave out these failures of the catalogue
+    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
+    pub(crate) ignore: Vec<FailureId>,
+    /// From which severity on the exit code is not 0: error or warn
+    #[arg(
+        long,
+        value_enum,
+        default_value = "error",
+        value_name = "SEVERITY",
+        help_heading = "Findings",
+        hide_possible_values = true
+    )]
+    pub(crate) fail_on: FailOn,
+    /// text, short (findings only), json or markdown (for an issue or a ticket)
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        value_name = "FORMAT",
+        help_heading = "Output",
+        hide_possible_values = true
+    )]
+    pub(crate) format: DoctorFormat,
+    /// Keep names and addresses of the resource in markdown
+    #[arg(long, help_heading = "Output")]
+    pub(crate) share: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// How the network is used.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct NetArgs {
+    /// Ask this name server in place of the configured ones; repeatable
+    #[arg(long = "dns-server", value_name = "IP[:PORT]")]
+    pub(crate) dns_servers: Vec<NameServer>,
+    /// Certificates to trust beside those of the system
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Proxy, or none [default: HTTPS_PROXY, ALL_PROXY and NO_PROXY of the environment]
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Addresses to use: any, 4 or 6
+    #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
+    pub(crate) ip: Family,
+    /// The whole run takes no longer than this, and the time of `--hold` [default: 20]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<Seconds>,
+    /// Keep each open WebSocket in silence for so long, and watch what ends it; comes on top of `--timeout`
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) hold: Option<Seconds>,
+    /// Time N further connections to each service that works, cold and warm, as many as fit into the time
+    #[arg(long, value_name = "N", value_parser = rounds)]
+    pub(crate) rounds: Option<usize>,
+    /// Hosts at once [default: 16]
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DoctorFormat {
+    Text,
+    Short,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warn,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warn => Self::Warning,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expect {
+    Private,
+    Public,
+    Any,
+}
+
+impl From<Expect> for Expectation {
+    fn from(expect: Expect) -> Self {
+        match expect {
+            Expect::Private => Self::PrivateAddress,
+            Expect::Public => Self::PublicAddress,
+            Expect::Any => Self::Either,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Family {
+    Any,
+    #[value(name = "4")]
+    V4,
+    #[value(name = "6")]
+    V6,
+}
+
+impl From<Family> for probe::Family {
+    fn from(family: Family) -> Self {
+        match family {
+            Family::Any => Self::Any,
+            Family::V4 => Self::V4,
+            Family::V6 => Self::V6,
+        }
+    }
+}
+
+/// A name server; port 53 when none is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NameServer(pub(crate) SocketAddr);
+
+impl FromStr for NameServer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let address = |ip: IpAddr| SocketAddr::new(ip, 53);
+        let bare = text.trim_start_matches('[').trim_end_matches(']');
+        let read = text.parse().or_else(|_| bare.parse().map(address));
+        read.map(Self).map_err(|_| "expected an address such as `10.0.0.2` or `10.0.0.2:53`")
+    }
+}
+
+/// Seconds, with a fraction or without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl FromStr for Seconds {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let seconds: f64 = text.parse().map_err(|_| EXPECTED_SECONDS)?;
+        let is_sensible = seconds > 0.0 && seconds <= LONGEST;
+        let duration = is_sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
+        duration.filter(|duration| !duration.is_zero()).map(Self).ok_or(EXPECTED_SECONDS)
+    }
+}
+
+/// An id of the failure catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FailureId(pub(crate) &'static str);
+
+impl FromStr for FailureId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        KnownFailure::find(text).map(|failure| Self(failure.id)).ok_or_else(|| match KnownFailure::nearest(text) {
+            Some(nearest) => {
+                format!("{} is not in the failure catalogue; did you mean `{}`?", Shown::new(text), nearest.id)
+            }
+            None => "expected ids of the failure catalogue such as `DNS03`, with commas between them".to_owned(),
+        })
+    }
+}
+
+fn jobs(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|jobs| (1..=MOST_JOBS).contains(jobs)).ok_or("expected a number from 1 to 256")
+}
+
+fn rounds(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|rounds| (1..=MOST_ROUNDS).contains(rounds)).ok_or("expected a number from 1 to 100")
+}
+
+const EXPECTED_SECONDS: &str = "expected seconds above 0, at most 3600, such as `20` or `0.5`";
+
+/// An hour.
+const LONGEST: f64 = 3600.0;
+
+const MOST_JOBS: usize = 256;
+
+/// More would look like an attack, and change no median.
+const MOST_ROUNDS: usize = 100;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  speech-endpoint doctor --region westeurope
+  speech-endpoint doctor --custom-domain contoso --network private-endpoint --key-file key.txt
+  az cognitiveservices account show -n NAME -g GROUP | speech-endpoint doctor --account - --entra
+  speech-endpoint doctor --region westeurope --proxy http://10.9.0.1:3128 --ca-file company.pem
+  speech-endpoint doctor --region westeurope --save evidence.json
+  speech-endpoint doctor --from evidence.json --format markdown
+  speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
+  speech-endpoint doctor --region westeurope --plan
+  speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
+  speech-endpoint doctor --region westeurope --rounds 10
+  speech-endpoint doctor --lab DNS03
+
+Exit codes:
+  0   nothing at or above --fail-on
+  1   the program failed, could not write its output, or was interrupted
+  2   usage: an unknown, missing or contradictory argument, an unreadable file
+  else the stage of the root cause:
+  10 configuration, 20 dns, 30 tcp, 40 proxy, 50 tls, 60 http or websocket,
+  70 authentication or authorisation, 80 network policy of the resource, 90 quota";

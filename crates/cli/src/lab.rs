@@ -1,0 +1,193 @@
+//! `lab`: the emulator on loopback, for whoever wants to see a failure happen.
+#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anstyle::Style;
+use clap::Args as ClapArgs;
+use speech_endpoint::Shown;
+use speech_endpoint_lab::{Lab, World};
+use tokio::signal;
+
+use super::args::OutputArgs;
+use super::failure::Failure;
+use super::output::Output;
+use super::settings;
+
+mod client;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LabArgs {
+    /// A world such as DNS03, or list for all of them
+    #[arg(value_name = "WORLD | list")]
+    pub(crate) world: String,
+    /// Listen at the world's own addresses and ports in place of loopback, in a network namespace that has them
+    #[arg(long)]
+    pub(crate) listen: bool,
+    /// Write what a client needs into a folder: root.pem, credential, and listeners (ADDRESS PORT WHAT)
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) write: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  speech-endpoint lab list
+  speech-endpoint lab DNS03                   runs until Ctrl-C
+  speech-endpoint lab TLS01-inspected
+  ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
+  speech-endpoint doctor --lab DNS03          what the doctor says of it";
+
+/// Lists the worlds, or runs one until it is interrupted.
+pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
+    if args.world == "list" {
+        output.data(&list(&worlds()))?;
+        return Ok(0);
+    }
+    let world = world(&args.world)?;
+    block_on(serve(args, world, output))?
+}
+
+/// The world of a name or an id.
+pub(crate) fn world(name: &str) -> Result<World, Failure> {
+    World::named(name).ok_or_else(|| {
+        Failure::usage(format!("{} is not a world: `speech-endpoint lab list` names all", Shown::new(name)))
+    })
+}
+
+/// Runs something to its end. One thread is enough: it waits most of the time.
+///
+/// What the operating system still does for it, such as waiting for a name server, is not waited for.
+pub(crate) fn block_on<T>(whole: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::write("the network runtime", &error))?;
+    let outcome = runtime.block_on(whole);
+    runtime.shutdown_background();
+    Ok(outcome)
+}
+
+async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Failure> {
+    let title = world.title().to_owned();
+    let lab = if args.listen {
+        let lab = Lab::start_at_own_addresses(world, settings::now()).await;
+        lab.map_err(|error| Failure::listen(&error))?
+    } else {
+        Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?
+    };
+    // Kept until the lab ends.
+    let (root, _file) = match &args.write {
+        Some(folder) => (client::write(folder, &lab)?, None),
+        None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
+    };
+    output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
+    ended().await.map_err(|error| Failure::write("a handler of signals", &error))?;
+    Ok(0)
+}
+
+/// Ctrl-C, or what a service manager sends.
+#[cfg(unix)]
+async fn ended() -> io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+async fn ended() -> io::Result<()> {
+    signal::ctrl_c().await
+}
+
+/// A file that is gone when the lab is.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(text: &str) -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("speech-endpoint-lab-{}.pem", std::process::id()));
+        let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map(|()| Self(path.clone())).map_err(|error| Failure::write(&format!("`{}`", path.display()), &error))
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        // Whoever cleans the directory finds what is left.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Name and title of each world.
+fn worlds() -> Vec<(&'static str, String)> {
+    let title = |toml| World::parse(toml).map_or_else(|error| error.to_string(), |world| world.title().to_owned());
+    World::all().map(|(name, toml)| (name, title(toml))).collect()
+}
+
+/// What it is, where it is in the world, where it really is.
+type Listener = (String, SocketAddr, SocketAddr);
+
+fn list(worlds: &[(&str, String)]) -> String {
+    let width = worlds.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (name, title) in worlds {
+        let _ = writeln!(text, "{BOLD}{name:width$}{BOLD:#}  {title}");
+    }
+    text
+}
+
+/// How a world is reached.
+fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> String {
+    let mut text = format!("{BOLD}{name}{BOLD:#}   {title}\n\n");
+    let shown = |place: &dyn Fn(&Listener) -> String| {
+        let cells = listeners.iter().map(place);
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens at".len())
+    };
+    let (what, stands) = (shown(&|row| row.0.clone()), shown(&|row| row.1.to_string()));
+    let _ = writeln!(text, "{DIM}{:what$}  {:stands$}  listens at{DIM:#}", "", "stands for");
+    for (name, in_world, really) in listeners {
+        let _ = writeln!(text, "{name:what$}  {:stands$}  {really}", in_world.to_string());
+    }
+    let dns = listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
+    let _ = writeln!(text, "\nroot certificate  {}", root.display());
+    if listeners.iter().all(|(_, in_world, really)| in_world == really) {
+        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --ca-file {} RESOURCE", root.display());
+    } else {
+        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
+    }
+    if let Some((_, _, really)) = dns {
+        let _ = writeln!(text, "ask its DNS       dig @{} -p {} HOST", really.ip(), really.port());
+    }
+    let _ = writeln!(text, "\n{DIM}runs until Ctrl-C{DIM:#}");
+    text
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_says_how_it_is_reached() {
+        let address = |text: &str| text.parse().expect("an address");
+        let listeners = [
+            ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),
+            ("gateway".into(), address("10.1.0.4:443"), address("127.0.0.1:40443")),
+        ];
+        let text = description("healthy", "All is well", &listeners, Path::new("/tmp/root.pem"));
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.contains("\nname server  168.63.129.16:53  127.0.0.1:40053\n"), "{text}");
+        assert!(text.contains("\ngateway      10.1.0.4:443      127.0.0.1:40443\n"), "{text}");
+        assert!(text.contains("dig @127.0.0.1 -p 40053 HOST"), "{text}");
+        let list = anstream::adapter::strip_str(&list(&[("a", "one".into()), ("bcd", "two".into())])).to_string();
+        assert_eq!(list, "a    one\nbcd  two\n");
+    }
+}

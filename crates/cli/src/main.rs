@@ -1,0 +1,59 @@
+//! `speech-endpoint`: the command line, from arguments to an exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod allowlist;
+mod args;
+mod completions;
+mod doctor;
+mod entra;
+mod explain;
+mod failure;
+mod lab;
+mod output;
+mod resolve;
+mod settings;
+
+use args::{Args, ColorWhen, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the command that the process was started with.
+///
+/// 1. Parse the arguments; what cannot be parsed is one line and exit code 2.
+/// 2. Run the command, which writes data to the output and everything else to standard error.
+/// 3. Turn what it returns into an exit code.
+fn main() -> ExitCode {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let mut color = ColorWhen::Auto;
+    let outcome = match Args::try_parse_from(&given) {
+        Ok(args) => {
+            color = args.command.output().color;
+            execute(&args.command)
+        }
+        Err(error) if error.use_stderr() => Err(failure::usage(&error, args::wants_json(&given))),
+        Err(help) => output::print_help(&help),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::complain(&failure, color);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn execute(command: &Command) -> Result<u8, Failure> {
+    let output = Output::new(command.output());
+    match command {
+        Command::Resolve(args) => resolve::run(args, &output),
+        Command::Doctor(args) => doctor::run(args, &output),
+        Command::Lab(args) => lab::run(args, &output),
+        Command::Allowlist(args) => allowlist::run(args, &output),
+        Command::Explain(args) => explain::run(args, &output),
+        Command::Completions(args) => completions::run(args, &output),
+    }
+}

@@ -1,0 +1,119 @@
+//! JSON for programs: the shape is a promise, `schema_version` tells when it changes.
+
+use serde::Serialize;
+use speech_endpoint::{Account, CustomDomain, Endpoint, Form, Note, Region, ResolveError, Resource};
+
+use super::Resolution;
+use crate::failure::Failure;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u8,
+    resource: Option<ResourceJson<'a>>,
+    endpoints: Vec<EndpointJson<'a>>,
+    errors: Vec<ErrorJson<'a>>,
+    notes: Vec<NoteJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ResourceJson<'a> {
+    cloud: Option<&'a str>,
+    region: Option<&'a str>,
+    custom_domain: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    scenario: &'a str,
+}
+
+#[derive(Serialize)]
+struct EndpointJson<'a> {
+    service: &'a str,
+    method: &'a str,
+    protocol: &'a str,
+    url: &'a str,
+    accepts: Vec<&'a str>,
+    expect_address: &'a str,
+    status: &'a str,
+    discovery: &'a str,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ErrorJson<'a> {
+    service: Option<&'a str>,
+    code: &'a str,
+    message: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct NoteJson<'a> {
+    id: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+}
+
+/// What was resolved, and why the rest was not.
+pub(super) fn resolution(resolution: &Resolution) -> String {
+    pretty(&Document {
+        schema_version: SCHEMA_VERSION,
+        resource: Some(resource(&resolution.account)),
+        endpoints: resolution.endpoints.iter().map(endpoint).collect(),
+        errors: resolution.errors.iter().map(error).collect(),
+        notes: resolution.notes.iter().map(note).collect(),
+    })
+}
+
+/// A failure before anything could be resolved.
+pub(crate) fn failure(failure: &Failure) -> String {
+    pretty(&Document {
+        schema_version: SCHEMA_VERSION,
+        resource: None,
+        endpoints: Vec::new(),
+        errors: vec![ErrorJson { service: None, code: failure.id(), message: failure.message().to_owned() }],
+        notes: Vec::new(),
+    })
+}
+
+pub(crate) fn resource(account: &Account) -> ResourceJson<'_> {
+    let host = match account.resource() {
+        Resource::Container(host) => Some(host.authority()),
+        _ => None,
+    };
+    ResourceJson {
+        cloud: host.is_none().then(|| account.cloud().id()),
+        region: account.region().map(Region::as_str),
+        custom_domain: account.domain().map(CustomDomain::as_str),
+        host,
+        scenario: account.scenario().id(),
+    }
+}
+
+pub(crate) fn error(error: &ResolveError) -> ErrorJson<'_> {
+    ErrorJson { service: Some(error.service().id()), code: error.code(), message: error.to_string() }
+}
+
+pub(crate) fn note(note: &Note) -> NoteJson<'_> {
+    NoteJson { id: note.id, message: &note.text, suggestion: note.suggestion.as_deref() }
+}
+
+pub(crate) fn pretty(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+pub(crate) const SCHEMA_VERSION: u8 = 1;
+
+fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
+    let service = endpoint.service();
+    EndpointJson {
+        service: service.id(),
+        method: service.method(),
+        protocol: if service.is_websocket() { "websocket" } else { "rest" },
+        url: endpoint.url(),
+        accepts: endpoint.accepts().iter().map(Form::id).collect(),
+        expect_address: endpoint.expects().id(),
+        status: service.status().id(),
+        discovery: endpoint.discovery().id(),
+        notes: endpoint.notes().iter().map(ToString::to_string).collect(),
+    }
+}

@@ -1,0 +1,70 @@
+//! What cannot be meant, of `doctor` and `lab`: one clear line, the documented exit code, and nothing on standard output.
+
+use std::process::Command;
+
+/// The arguments, the exit code, and what the line names.
+type Refusal = (&'static [&'static str], i32, &'static str);
+
+const REFUSALS: &[Refusal] = &[
+    (&["doctor"], 2, "no resource given"),
+    (&["doctor", "--lab", "DNS99"], 2, "`speech-endpoint lab list` names all"),
+    (&["lab", "nowhere"], 2, "`speech-endpoint lab list` names all"),
+    (&["lab"], 2, "WORLD"),
+    (&["doctor", "--lab", "DNS03", "--region", "westeurope"], 2, "--region"),
+    (&["doctor", "--lab", "DNS03", "--from", "x.json"], 2, "--from"),
+    (&["doctor", "--lab", "DNS03", "--proxy", "none"], 2, "--proxy"),
+    (&["doctor", "--region", "westeurope", "--timeout", "0"], 2, "seconds above 0"),
+    (&["doctor", "--region", "westeurope", "--timeout", "abc"], 2, "seconds above 0"),
+    (&["doctor", "--region", "westeurope", "--timeout", "inf"], 2, "seconds above 0"),
+    (&["doctor", "--region", "westeurope", "--hold", "0"], 2, "seconds above 0"),
+    (&["doctor", "--region", "westeurope", "--hold", "long"], 2, "seconds above 0"),
+    (&["doctor", "--region", "westeurope", "--hold", "3601"], 2, "at most 3600"),
+    (&["doctor", "--region", "westeurope", "--rounds", "0"], 2, "from 1 to 100"),
+    (&["doctor", "--region", "westeurope", "--rounds", "101"], 2, "from 1 to 100"),
+    (&["doctor", "--region", "westeurope", "--rounds", "all"], 2, "from 1 to 100"),
+    (&["doctor", "--region", "westeurope", "--jobs", "0"], 2, "from 1 to 256"),
+    (&["doctor", "--region", "westeurope", "--jobs", "many"], 2, "from 1 to 256"),
+    (&["doctor", "--region", "westeurope", "--ca-file", "/nonexistent.pem"], 2, "`/nonexistent.pem`"),
+    (&["doctor", "--region", "westeurope", "--ca-file", "/"], 2, "--ca-file"),
+    (&["doctor", "--region", "westeurope", "--ca-file", "Cargo.toml"], 2, "BEGIN CERTIFICATE"),
+    (&["doctor", "--from", "Cargo.toml"], 2, "it is not whole JSON"),
+    (&["doctor", "--from", "schema/doctor.schema.json"], 2, "it is not what `--save` wrote"),
+    (&["doctor", "--from", "src"], 2, "cannot read `src`"),
+    (&["doctor", "--from", "x.json", "--plan"], 2, "--plan"),
+    (&["doctor", "--region", "westeurope", "--dns-server", "resolver"], 2, "10.0.0.2:53"),
+    (&["doctor", "--region", "westeurope", "--dns-server", "10.0.0.2:99999"], 2, "10.0.0.2:53"),
+    (&["doctor", "--region", "westeurope", "--proxy", "ftp://x"], 2, "http://proxy.example:3128"),
+    (&["doctor", "--region", "westeurope", "--proxy", "http://"], 2, "http://proxy.example:3128"),
+    (&["doctor", "--region", "westeurope", "--only", "XYZ99"], 2, "XYZ99"),
+    (&["doctor", "--region", "westeurope", "--ignore", "DNS03,,"], 2, "with commas between them"),
+    (&["doctor", "--region", "westeurope", "--fail-on", "info"], 2, "error"),
+    (&["doctor", "--region", "westeurope", "--format", "yaml"], 2, "markdown"),
+    (&["doctor", "--region", "westeurope", "--expect", "secret"], 2, "private"),
+];
+
+#[test]
+fn what_cannot_be_meant_is_one_clear_line() {
+    let mut wrong = Vec::new();
+    for (args, code, named) in REFUSALS {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
+        command.args(*args).env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = command.output().expect("the binary runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        let is_one_line = error.starts_with("error: ") && error.trim_end().lines().count() == 1;
+        if output.status.code() != Some(*code) || !is_one_line || !error.contains(named) || !output.stdout.is_empty() {
+            wrong.push(format!("{args:?}: {:?}: {error}", output.status.code()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), REFUSALS.len(), wrong.join("\n"));
+}
+
+/// The report is there all the same, and the exit code says that the evidence is not.
+#[test]
+fn evidence_that_cannot_be_kept_is_said_after_the_report() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
+    let output =
+        command.args(["doctor", "--lab", "healthy-regional", "--save", "/"]).env_clear().output().expect("it runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), error.trim_end().lines().count()), (Some(1), 1), "{error}");
+    assert!(error.contains("cannot write `/`") && !output.stdout.is_empty(), "{error}");
+}

@@ -1,0 +1,624 @@
+//! The failure catalogue, the texts that lead to it, and the command that explains both.
+#![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use speech_endpoint::{KnownFailure, KnownText, Stage, ids_for};
+
+#[test]
+fn the_catalogue_is_that_of_the_facts() {
+    let (vectors, mut failures) = (vectors("catalogue"), Vec::new());
+    let ids: Vec<&str> = KnownFailure::all().map(|failure| failure.id).collect();
+    let expected: Vec<String> = vectors.iter().map(|vector| text(&vector["id"])).collect();
+    assert_eq!((ids.len(), vectors.iter().filter(|vector| vector["core"] == true).count()), (91, 63));
+    assert_eq!(ids, expected);
+    for (failure, vector) in KnownFailure::all().zip(&vectors) {
+        let got = serde_json::json!({
+            "id": failure.id, "stage": failure.stage.id(), "severity": failure.severity.id(), "core": failure.is_core,
+            "see": failure.see,
+        });
+        if got != *vector {
+            failures.push(format!("expected {vector}\n       got {got}"));
+        }
+        if failure.is_confirmed() == vector["see"].is_null() {
+            failures.push(format!("{}: confirmed without a source, or the reverse", failure.id));
+        }
+        if KnownFailure::find(&failure.id.to_lowercase()) != Some(failure) {
+            failures.push(format!("{} is not found by its id", failure.id));
+        }
+    }
+    report("catalogue", vectors.len(), &failures);
+}
+
+#[test]
+fn every_stage_has_failures_and_the_exit_code_of_the_contract() {
+    let codes: Vec<Option<u8>> = Stage::ALL.iter().map(|stage| stage.exit_code()).collect();
+    let expected = [10, 20, 30, 40, 50, 60, 60, 70, 80, 90];
+    assert_eq!(codes[..10], expected.map(Some));
+    assert_eq!(codes[10], None);
+    for stage in Stage::ALL {
+        assert!(KnownFailure::all().any(|failure| failure.stage == stage), "{stage}");
+    }
+}
+
+#[test]
+fn every_text_of_the_catalogue_is_a_phrase_that_fits() {
+    let mut failures = Vec::new();
+    let titles: BTreeSet<&str> = KnownFailure::all().map(|failure| failure.title).collect();
+    assert_eq!(titles.len(), KnownFailure::all().count(), "a title stands twice");
+    for failure in KnownFailure::all() {
+        let mut fail = |what: String| failures.push(format!("{}: {what}", failure.id));
+        // With the id and the severity before it, a title fits on a line of 80 columns.
+        if failure.title.chars().count() > 61 {
+            fail(format!("the title has {} characters", failure.title.len()));
+        }
+        for word in failure.title.split(' ').filter(|word| word.contains(|c: char| c.is_ascii_uppercase())) {
+            if !NAMES.contains(&word) {
+                fail(format!("`{word}` in the title is not in lower case"));
+            }
+        }
+        let sentences = [
+            failure.title,
+            failure.observed,
+            failure.cause,
+            failure.tell_apart,
+            failure.remedy,
+            failure.evidence,
+            failure.severity_when.unwrap_or("x"),
+        ];
+        for sentence in sentences.iter().chain(failure.commands) {
+            if sentence.is_empty() || sentence.len() > 400 || sentence.contains('\n') || sentence.trim() != *sentence {
+                fail(format!("empty, long or ragged: {sentence:?}"));
+            }
+            if sentence.contains("  ") && !failure.commands.contains(sentence) {
+                fail(format!("two blanks: {sentence:?}"));
+            }
+        }
+        for sentence in sentences {
+            let first = sentence.split(' ').next().unwrap_or_default();
+            if sentence.ends_with('.') || sentence.matches('`').count() % 2 == 1 {
+                fail(format!("a full stop or an open quote: {sentence:?}"));
+            }
+            let begins_in_lower_case = first.starts_with(|c: char| !c.is_uppercase());
+            if !begins_in_lower_case && !NAMES.contains(&first.trim_end_matches([',', ';'])) {
+                fail(format!("does not begin in lower case: {sentence:?}"));
+            }
+        }
+        for vague in ["check your", "check the network", "make sure", "contact your"] {
+            if failure.remedy.contains(vague) {
+                fail(format!("the remedy is vague: {vague:?}"));
+            }
+        }
+        if let Some(see) = failure.see {
+            let is_neutral = !see.contains("/en-us/") && !see.ends_with('/');
+            if !see.starts_with("https://") || !is_neutral {
+                fail(format!("not a link without a locale: {see}"));
+            }
+        }
+    }
+    report("texts of the catalogue", KnownFailure::all().count(), &failures);
+}
+
+#[test]
+fn a_reference_in_a_text_leads_to_an_entry() {
+    let mut count = 0;
+    for failure in KnownFailure::all() {
+        let texts = [failure.observed, failure.cause, failure.tell_apart, failure.remedy, failure.evidence].concat();
+        for word in texts.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let area = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            let is_area = !area.is_empty() && KnownFailure::all().any(|known| known.id.starts_with(area));
+            // A translation of IPv6 looks like an id.
+            if is_area && word.len() == area.len() + 2 && word != "DNS64" {
+                assert!(KnownFailure::find(word).is_some_and(|known| known != failure), "{}: {word}", failure.id);
+                count += 1;
+            }
+        }
+    }
+    println!("{count} references");
+    assert!(count > 5);
+}
+
+#[test]
+fn every_known_text_leads_to_entries_and_has_a_vector() {
+    let mut failures = Vec::new();
+    let first: BTreeSet<&str> =
+        vectors("texts").iter().flat_map(|vector| ids_for(&text(&vector["text"]))).map(|found| found.reading).collect();
+    for known in KnownText::all() {
+        let ids = known.ids();
+        for id in &ids {
+            if KnownFailure::find(id).is_none_or(|failure| failure.id != *id) {
+                failures.push(format!("{}: no such id {id}", known.reading()));
+            }
+        }
+        if ids.iter().collect::<BTreeSet<_>>().len() != ids.len() {
+            failures.push(format!("{}: an id stands twice", known.reading()));
+        }
+        if !first.contains(known.reading()) {
+            failures.push(format!("{}: no vector leads to it", known.reading()));
+        }
+        if known.reading().ends_with('.') || known.reading().len() > 200 {
+            failures.push(format!("{}: a full stop, or too long", known.reading()));
+        }
+    }
+    report("known texts", KnownText::all().count(), &failures);
+}
+
+#[test]
+fn every_pasted_line_leads_where_its_vector_says() {
+    let (vectors, mut failures) = (vectors("texts"), Vec::new());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        if name.is_empty() || text(&vector["source"]).is_empty() {
+            failures.push(format!("{name}: no sentence or no source"));
+        }
+        let found = ids_for(&text(&vector["text"]));
+        let expect = &vector["expect"];
+        if expect.is_null() {
+            if !found.is_empty() {
+                failures.push(format!("{name}: expected nothing, got {found:?}"));
+            }
+            continue;
+        }
+        let first = expanded(&expect["first"]);
+        match found.split_first() {
+            None => failures.push(format!("{name}: expected {first:?}, got nothing")),
+            Some((best, rest)) => {
+                if best.ids != first {
+                    failures.push(format!("{name}: expected {first:?}, got {:?}", best.ids));
+                }
+                let also: Vec<&str> = rest.iter().flat_map(|other| other.ids.iter().copied()).collect();
+                if also != expanded(&expect["also"]) {
+                    failures.push(format!("{name}: also {also:?}"));
+                }
+            }
+        }
+    }
+    let nothing = vectors.iter().filter(|vector| vector["expect"].is_null()).count();
+    assert!(vectors.len() >= 60 && nothing >= 8, "{} vectors, {nothing} of nothing", vectors.len());
+    report("pasted lines", vectors.len(), &failures);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+        let _ = ids_for(&text);
+        let _ = (KnownFailure::find(&text), KnownFailure::nearest(&text));
+    }
+
+    #[test]
+    fn no_mixture_of_known_pieces_makes_it_panic(pieces in prop::collection::vec(piece(), 0..12)) {
+        let text = pieces.concat();
+        for found in ids_for(&text) {
+            prop_assert!(found.ids.iter().all(|id| KnownFailure::find(id).is_some()));
+        }
+    }
+
+    #[test]
+    fn case_does_not_matter(index in any::<prop::sample::Index>()) {
+        let vectors = vectors("texts");
+        let line = text(&index.get(&vectors)["text"]);
+        // The ids of the catalogue are the exception: only capitals name them.
+        prop_assume!(!line.contains("CFG"));
+        prop_assert_eq!(ids_for(&line), ids_for(&line.to_ascii_uppercase()));
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9]{1,6}",
+        "[ :=(\\[\"'`.,/#-]{0,3}",
+        "\\PC{0,5}",
+        prop::sample::select(vec![
+            "StatusCode",
+            "code",
+            "errno",
+            "HTTP",
+            "Error details",
+            "error",
+            "1006",
+            "401",
+            "é",
+            "\u{202e}"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+/// Ids as given, areas such as `DNS*` as their core ids.
+fn expanded(ids: &Value) -> Vec<String> {
+    let core: Vec<String> =
+        vectors("catalogue").iter().filter(|vector| vector["core"] == true).map(|vector| text(&vector["id"])).collect();
+    let mut all = Vec::new();
+    for id in ids.as_array().into_iter().flatten().map(text) {
+        match id.strip_suffix('*') {
+            Some(area) => all.extend(core.iter().filter(|id| id.starts_with(area)).cloned()),
+            None => all.push(id),
+        }
+    }
+    all
+}
+
+fn report(what: &str, count: usize, failures: &[String]) {
+    println!("{count} {what}");
+    assert!(failures.is_empty(), "{what}: {} failures:\n  {}", failures.len(), failures.join("\n  "));
+}
+
+fn vectors(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name).with_extension("json");
+    serde_json::from_str(&fs::read_to_string(path).expect("a readable file")).expect("a list")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Words that are written with capitals wherever they stand.
+const NAMES: [&str; 24] = [
+    "AAAA",
+    "Azure",
+    "CONNECT",
+    "DNS",
+    "DigiCert",
+    "Entra",
+    "Foundry",
+    "HTML",
+    "HTTP",
+    "IPv4",
+    "IPv6",
+    "MTU",
+    "NXDOMAIN",
+    "OpenAI",
+    "SDK",
+    "SERVFAIL",
+    "SNI",
+    "TCP",
+    "TLS",
+    "URL",
+    "VNet",
+    "VPN",
+    "WebSocket",
+    "WebSockets",
+];
+
+mod command {
+    use std::io::Write as _;
+    use std::process::{Command, Output, Stdio};
+
+    use speech_endpoint::rules;
+
+    use super::{KnownFailure, Value, fs, vectors};
+
+    /// A run of the binary with nothing of this machine's environment.
+    fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+            .args(args)
+            .env_clear()
+            .envs(env.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        // A run that does not read its input may end before this is written.
+        let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+        child.wait_with_output().expect("the binary ends")
+    }
+
+    fn explain(args: &[&str]) -> Output {
+        run(&[&["explain"], args].concat(), &[], "")
+    }
+
+    fn stdout(output: &Output) -> String {
+        String::from_utf8(output.stdout.clone()).expect("UTF-8")
+    }
+
+    fn stderr(output: &Output) -> String {
+        String::from_utf8(output.stderr.clone()).expect("UTF-8")
+    }
+
+    /// The text of a run that is expected to succeed in silence.
+    fn shown(args: &[&str]) -> String {
+        let output = explain(args);
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{args:?}");
+        stdout(&output)
+    }
+
+    fn json(args: &[&str]) -> Value {
+        serde_json::from_str(&shown(&[args, &["--format", "json"]].concat())).expect("JSON")
+    }
+
+    fn ids(document: &Value) -> Vec<String> {
+        let failures = document["failures"].as_array().expect("a list").iter();
+        failures.map(|failure| failure["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    #[test]
+    fn the_list_has_every_failure_in_a_line_by_stage() {
+        let text = shown(&[]);
+        for failure in KnownFailure::all() {
+            let lines: Vec<&str> = text.lines().filter(|line| line.contains(failure.id)).collect();
+            assert_eq!(lines.len(), 1, "{}", failure.id);
+            assert!(lines[0].contains(failure.title) && lines[0].contains(failure.severity.id()));
+        }
+        for header in ["configuration   exit code 10", "dns   exit code 20", "quota   exit code 90", "environment"] {
+            assert_eq!(text.lines().filter(|line| *line == header).count(), 1, "{header}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(ids(&json(&[])).len(), 91);
+    }
+
+    #[test]
+    fn an_entry_has_its_labels_in_order_and_its_commands_whole() {
+        let mut runs = 0;
+        for failure in KnownFailure::all() {
+            let text = shown(&[&failure.id.to_lowercase()]);
+            let mut lines = text.lines();
+            assert_eq!(lines.next(), Some(format!("{}  {}", failure.id, failure.title).as_str()));
+            let labels = ["seen", "cause", "tell apart", "do", "show", "see", "test"];
+            let starts: Vec<usize> =
+                labels.iter().map(|label| text.find(&format!("\n  {label:<12}")).expect(label)).collect();
+            assert!(starts.is_sorted(), "{text}");
+            for command in failure.commands {
+                assert!(text.lines().any(|line| line.trim() == *command), "{}: {command}", failure.id);
+            }
+            for line in
+                text.lines().filter(|line| !failure.commands.contains(&line.trim()) && !line.contains("https://"))
+            {
+                assert!(line.chars().count() <= 80 && !line.ends_with(' '), "{line}");
+            }
+            runs += 1;
+        }
+        println!("{runs} entries");
+    }
+
+    #[test]
+    fn several_ids_are_explained_in_the_order_given_and_once() {
+        for args in [&["TCP02", "DNS03", "tcp02"][..], &["tcp02,dns03"], &["TCP02, DNS03;"], &["TCP02 DNS03"]] {
+            assert_eq!(ids(&json(args)), ["TCP02", "DNS03"], "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_promised_shape() {
+        let document = json(&["DNS05"]);
+        let failure = KnownFailure::find("DNS05").expect("an id");
+        let expected = serde_json::json!({
+            "schema_version": 1,
+            "failures": [ { "id": "DNS05", "stage": "dns", "exit_code": 20, "severity": "warning",
+                            "severity_when": "an error where a private address is expected", "core": true,
+                            "title": "the custom domain has no private endpoint behind it",
+                            "observed": failure.observed, "cause": failure.cause, "tell_apart": failure.tell_apart,
+                            "remedy": { "text": failure.remedy, "commands": failure.commands },
+                            "evidence": failure.evidence,
+                            "see": "https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link",
+                            "confirmed": true, "has_rule": true, "rehearse": "speech-endpoint doctor --lab DNS05" } ],
+            "test": "speech-endpoint doctor RESOURCE --only DNS05",
+        });
+        assert_eq!(document, expected);
+        let environment = json(&["ENV01"]);
+        assert_eq!(
+            (&environment["failures"][0]["exit_code"], &environment["failures"][0]["see"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+
+    #[test]
+    fn a_pasted_line_leads_to_the_ids_to_test() {
+        let line = "Unable to contact server. StatusCode: 1006, undefined Reason:  Unexpected server response: 404";
+        let words: Vec<&str> = line.split(' ').collect();
+        for args in [&[line][..], &words] {
+            let text = shown(args);
+            assert!(
+                text.starts_with("first reading  the host does not serve this path\n\nto test\n  CFG03 "),
+                "{text}"
+            );
+            assert_eq!(ids(&json(args)), ["CFG03", "CFG04", "CFG14", "HTTP01"]);
+            assert_eq!(json(args)["reading"], "the host does not serve this path");
+        }
+        let whole = shown(&["Unable to contact server. StatusCode: 1006, undefined Reason:"]);
+        assert!(whole.contains("\n  quota          QUO01\n") && whole.lines().count() < 30, "{whole}");
+        let is_command = |line: &str| line.contains(" --only ");
+        assert!(whole.lines().all(|line| line.chars().count() <= 80 || is_command(line)), "{whole}");
+        let none = ["Failed to initialize platform (azure-c-shared). Error: 2153"];
+        assert!(shown(&none).contains("no failure of the catalogue"));
+        assert_eq!(json(&none)["failures"], serde_json::json!([]));
+        assert_eq!(ids(&json(&["HTTP404"])), ids(&json(&[line])), "a status is not taken for an id");
+    }
+
+    #[test]
+    fn a_text_comes_from_standard_input() {
+        let read = |stdin: &str, args: &[&str]| run(&[&["explain", "-"], args].concat(), &[], stdin);
+        assert!(stdout(&read("DNS03\r\n", &[])).starts_with("DNS03  "));
+        let log = "12:00 started\n12:01 Error details: 11001.\n12:02 done\n";
+        assert!(stdout(&read(log, &[])).starts_with("first reading  Windows: the host was not found\n"));
+        for (stdin, expected) in [
+            (String::new(), "nothing to explain"),
+            (" \n".into(), "nothing to explain"),
+            ("x".repeat((64 << 10) + 1), "more than 65536 bytes"),
+            ("all is well\n".into(), "not a known error"),
+        ] {
+            let output = read(&stdin, &[]);
+            assert_eq!(output.status.code(), Some(2), "{expected}");
+            assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        }
+        let fits = format!("{} HTTP 429", "x ".repeat((32 << 10) - 8));
+        assert_eq!(read(&fits, &[]).status.code(), Some(0));
+    }
+
+    #[test]
+    fn what_is_not_known_is_one_line_and_exit_code_two() {
+        for (args, contains) in [
+            (&["DNS99"][..], "`DNS99` is not in the failure catalogue; did you mean `DNS13`?"),
+            (&["dns3"], "did you mean `DNS03`?"),
+            (&["DSN03"], "did you mean `DNS03`?"),
+            (&["DNS03", "TCP77"], "`TCP77` is not in the failure catalogue; did you mean `TCP10`?"),
+            (&["ZZZ01"], "expected an id such as `DNS03`"),
+            (&["all is well"], "the text is not a known error"),
+            (&[""], "nothing to explain"),
+            (&[" ", ""], "nothing to explain"),
+            (&["DNS03", "--format", "xml"], "--format"),
+            (&["--nope"], "--nope"),
+        ] {
+            let output = explain(args);
+            let (out, err) = (stdout(&output), stderr(&output));
+            assert_eq!((output.status.code(), out.as_str()), (Some(2), ""), "{args:?}: {err}");
+            assert!(err.starts_with("error: ") && err.trim_end().lines().count() == 1, "{args:?}: {err}");
+            assert!(err.contains(contains), "{args:?}: {err}");
+            assert!(!err.trim_end().ends_with('.'), "{err}");
+        }
+        for args in [&["DNS99"][..], &["all is well"]] {
+            let output = explain(&[args, &["--format=json"]].concat());
+            let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            assert_eq!((output.status.code(), &document["errors"][0]["code"]), (Some(2), &"usage".into()));
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_pasted_line_is_shown() {
+        let mut runs = 0;
+        for planted in [
+            "c0ffee00c0ffee00c0ffee00c0ffee00",
+            "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoic2VjcmV0In0.cGxhbnRlZA",
+            "hunter2secret",
+            "+Zz/Zz==plantedPLANTED",
+        ] {
+            for line in [
+                planted.to_owned(),
+                format!("Ocp-Apim-Subscription-Key: {planted} HTTP 401"),
+                format!(
+                    "wss://westeurope.stt.speech.microsoft.com/?Ocp-Apim-Subscription-Key={planted} StatusCode: 1006,"
+                ),
+                format!("DNS03 {planted}"),
+                format!("DNS99 {planted}"),
+                format!("{planted}\n{planted} all is well"),
+            ] {
+                for extra in [&[][..], &["-vv"], &["--format", "json", "-v"], &["--color", "always"]] {
+                    let given = run(&[&["explain", &line], extra].concat(), &[], "");
+                    let read = run(&[&["explain", "-"], extra].concat(), &[], &line);
+                    for output in [given, read] {
+                        let all = stdout(&output) + &stderr(&output);
+                        assert!(!all.contains(planted), "{line}: {all}");
+                        assert!(matches!(output.status.code(), Some(0 | 2)), "{line}: {all}");
+                        runs += 1;
+                    }
+                }
+            }
+            for args in [["explain", "--format", planted], ["explain", "--color", planted]] {
+                let output = run(&args, &[], "");
+                assert_eq!(output.status.code(), Some(2));
+                assert!(planted.len() < 30 || !(stdout(&output) + &stderr(&output)).contains(planted));
+            }
+        }
+        println!("{runs} runs");
+    }
+
+    #[test]
+    fn every_vector_gives_valid_json_and_plain_text() {
+        for vector in vectors("texts") {
+            let line = vector["text"].as_str().expect("a text");
+            let plain = run(&["explain", "-"], &[("NO_COLOR", "1")], line);
+            let document = run(&["explain", "-", "--format", "json"], &[], line);
+            let code = if vector["expect"].is_null() { 2 } else { 0 };
+            assert_eq!((plain.status.code(), document.status.code()), (Some(code), Some(code)), "{line}");
+            assert!(!stdout(&plain).contains('\u{1b}'));
+            let document: Value = serde_json::from_slice(&document.stdout).expect("JSON");
+            assert_eq!(document["schema_version"], 1);
+            assert_eq!(document["reading"].is_string(), code == 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn colour_and_file_are_as_for_every_command() {
+        let coloured = |args: &[&str], env: &[(&str, &str)]| {
+            stdout(&run(&[&["explain", "DNS03"], args].concat(), env, "")).contains('\u{1b}')
+        };
+        assert!(coloured(&["--color", "always"], &[]));
+        assert!(!coloured(&["--color", "never"], &[]));
+        assert!(!coloured(&[], &[]), "a pipe gets none");
+        assert!(!coloured(&[], &[("NO_COLOR", "1")]));
+
+        let file = std::env::temp_dir().join(format!("speech-endpoint-{}-explain.txt", std::process::id()));
+        let output = explain(&["DNS03", "--color", "always", "--output", file.to_str().expect("UTF-8")]);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""));
+        assert_eq!(fs::read_to_string(&file).expect("the file"), shown(&["DNS03"]));
+        fs::remove_file(file).expect("the file");
+
+        let help = shown(&["--help"]);
+        assert!(help.contains("Examples:") && help.contains("explain DNS03"), "{help}");
+        let detail = stderr(&explain(&["DNS03", "-v"]));
+        assert!(detail.starts_with("info: ") && detail.lines().count() == 1, "{detail}");
+    }
+
+    #[test]
+    fn the_command_that_tests_a_pasted_line_names_every_id_that_has_a_rule_and_can_be_typed() {
+        let known: Vec<&str> = rules().map(|rule| rule.id).collect();
+        let (mut commands, mut untested) = (0, Vec::new());
+        for vector in vectors("texts").iter().filter(|vector| !vector["expect"].is_null()) {
+            let line = vector["text"].as_str().expect("a text");
+            let document: Value =
+                serde_json::from_slice(&run(&["explain", "-", "--format", "json"], &[], line).stdout).expect("JSON");
+            let text = stdout(&run(&["explain", "-"], &[], line));
+            let (tested, other): (Vec<String>, Vec<String>) =
+                ids(&document).into_iter().partition(|id| known.contains(&id.as_str()));
+            let expected = format!("speech-endpoint doctor RESOURCE --only {}", tested.join(","));
+            match document["test"].as_str() {
+                Some(command) => assert!(command == expected && text.contains(&expected), "{line}: {text}"),
+                None => assert!(tested.is_empty() && !text.contains("--only"), "{line}: {text}"),
+            }
+            let named: Vec<&str> = text.split("without a rule").nth(1).unwrap_or_default().split_whitespace().collect();
+            assert!(other.iter().all(|id| named.contains(&id.as_str())), "{line}: {text}");
+            untested.extend(other);
+            commands += usize::from(!tested.is_empty());
+        }
+        untested.sort_unstable();
+        untested.dedup();
+        println!("{commands} commands; without a rule: {}", untested.join(" "));
+        assert!(commands > 20);
+        let pasted = json(&["Error details: 11001."]);
+        let command = pasted["test"].as_str().expect("a command").replace("RESOURCE", "--lab DNS01");
+        let args: Vec<&str> = command.split(' ').skip(1).collect();
+        let output = run(&args, &[], "");
+        assert_eq!(output.status.code(), Some(20), "{command}: {}{}", stdout(&output), stderr(&output));
+    }
+
+    #[test]
+    fn an_entry_says_how_it_is_tested_and_rehearsed() {
+        let dns = shown(&["DNS03"]);
+        assert!(dns.contains("\n  test        speech-endpoint doctor RESOURCE --only DNS03\n"), "{dns}");
+        assert!(dns.ends_with("\n  rehearse    speech-endpoint doctor --lab DNS03\n"), "{dns}");
+        let output = run(&["doctor", "--lab", "DNS03", "--only", "DNS03"], &[], "");
+        assert_eq!(output.status.code(), Some(20));
+        for failure in KnownFailure::all() {
+            let document = json(&[failure.id]);
+            let has_rule = rules().any(|rule| rule.id == failure.id);
+            assert_eq!(document["failures"][0]["has_rule"], has_rule, "{}", failure.id);
+            assert_eq!(document["test"].is_string(), has_rule, "{}", failure.id);
+            // Every rule has a world: `tests/cases.rs`.
+            assert_eq!(document["failures"][0]["rehearse"].is_string(), has_rule, "{}", failure.id);
+        }
+    }
+
+    #[test]
+    fn the_commands_of_this_program_in_a_remedy_can_be_typed() {
+        let mut count = 0;
+        for failure in KnownFailure::all() {
+            for command in failure.commands.iter().filter_map(|command| command.strip_prefix("speech-endpoint ")) {
+                let filled = command
+                    .replace("SERVICE", "voices")
+                    .replace("LANGUAGE", "en-US")
+                    .replace("REGION", "westeurope")
+                    .replace("NAME", "contoso");
+                let args: Vec<&str> = filled.split(' ').collect();
+                let output = run(&args, &[("SPEECH_REGION", "westeurope")], "");
+                assert_eq!(output.status.code(), Some(0), "{}: {command}: {}", failure.id, stderr(&output));
+                count += 1;
+            }
+        }
+        println!("{count} commands");
+        assert!(count > 10);
+    }
+}

@@ -1,0 +1,319 @@
+//! The gateway: a small honest model of the service, which answers as the documentation and public reports say.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::control::Control;
+use super::scene::Truth;
+use super::speech::rest;
+use super::token::{self, Maker};
+use super::vocabulary::{AnswerToml, GatewayToml};
+use speech_endpoint::emulation::{HostKind, HostReading, read_host};
+use speech_endpoint::evidence::AddressClass;
+
+mod path;
+
+use path::Route;
+
+/// The service: the resource, and what a world makes it answer in place of its own answers.
+pub(super) struct Gateway {
+    pub(super) truth: Truth,
+    pub(super) toml: GatewayToml,
+    pub(super) answers: Vec<AnswerToml>,
+    pub(super) maker: Maker,
+    pub(super) control: Control,
+}
+
+/// A request, as far as the gateway looks at it.
+pub(super) struct Asked {
+    pub(super) method: String,
+    /// In lower case, without a port.
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) is_upgrade: bool,
+    /// The key, from `Ocp-Apim-Subscription-Key` or `api-key`.
+    pub(super) key: Option<String>,
+    /// The token of `Authorization: Bearer`.
+    pub(super) bearer: Option<String>,
+    /// The virtual address that the client connected to.
+    pub(super) came_by: IpAddr,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Asked {
+    /// The value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, kind: &str, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into() }
+    }
+
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    /// Shape A and C: `{"error":{"code":…,"message":…}}`.
+    fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::json(status, &json!({ "error": { "code": code, "message": message } }))
+    }
+
+    fn not_found() -> Self {
+        Self::new(404, "application/json", "{ \"statusCode\": 404, \"message\": \"Resource not found\" }")
+    }
+
+    fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl Gateway {
+    /// Answers a request; 101 without a body is an upgrade.
+    ///
+    /// 1. What the world states.
+    /// 2. Which host: another resource's or none is not found.
+    /// 3. The network policy of the resource.
+    /// 4. Which path: what this host does not serve is not found, or directed to the regional host.
+    /// 5. Who asks.
+    /// 6. What is asked for.
+    pub(super) fn answer(&self, asked: &Asked) -> Answer {
+        let answer = self.stated(asked).unwrap_or_else(|| self.own_answer(asked).unwrap_or_else(|refusal| refusal));
+        answer.with("apim-request-id", REQUEST_ID)
+    }
+
+    fn stated(&self, asked: &Asked) -> Option<Answer> {
+        let stated = self.answers.iter().find(|stated| {
+            stated.host.as_ref().is_none_or(|host| *host == asked.host)
+                && asked.path.starts_with(&stated.path_prefix)
+                && asked.query.contains(&stated.query)
+                && (asked.is_upgrade || !stated.upgrade_only)
+        })?;
+        let headers = stated.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Some(Answer { status: stated.status, headers, body: stated.body.clone().into() })
+    }
+
+    fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
+        if self.truth.container.as_ref().is_some_and(|(host, _)| *host == asked.host) {
+            let route = path::container(&asked.path).filter(|route| route.takes(&asked.method));
+            return route.map(|route| self.serve(asked, route)).ok_or_else(Answer::not_found);
+        }
+        let host = read_host(self.truth.cloud.suffixes(), &asked.host).ok_or_else(Answer::not_found)?;
+        let is_own = host.kind.is_named_by_customers();
+        if is_own && (self.truth.domain.as_deref() != Some(host.label) || host.private) {
+            return Err(Answer::error(404, "ResourceNotFound", "Subdomain does not map to a resource."));
+        }
+        self.admit(asked, is_own)?;
+        let route = self.route(asked, host)?;
+        self.authenticate(asked, host, route)?;
+        Ok(self.serve(asked, route))
+    }
+
+    /// Step 3. Texts: <https://learn.microsoft.com/azure/ai-foundry/how-to/troubleshoot-secure-connection-project>
+    fn admit(&self, asked: &Asked, is_own: bool) -> Result<(), Answer> {
+        let access = self.truth.access;
+        let came_privately = is_own && AddressClass::of(asked.came_by).is_private();
+        if came_privately {
+            return match access.private_endpoints {
+                0 => Err(Answer::error(403, "AccessDenied", "Traffic is not from an approved private endpoint.")),
+                _ => Ok(()),
+            };
+        }
+        // A regional host knows a restricted resource by its key only: see `authenticate`.
+        if self.truth.domain.is_none() || (!is_own && self.truth.is_proxied()) {
+            return Ok(());
+        }
+        if !access.public_access {
+            let answer =
+                Answer::error(403, "AccessDenied", "Public access is disabled. Please configure private endpoint.");
+            return Err(answer.with("policy-id", "ThrowExceptionDueToTrafficDenied"));
+        }
+        let is_listed = self.toml.client_allowed && (access.vnet_rules > 0 || access.ip_rules > 0);
+        if access.default_deny && !is_listed {
+            return Err(Answer::error(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules."));
+        }
+        Ok(())
+    }
+
+    /// Step 4.
+    fn route(&self, asked: &Asked, host: HostReading<'_>) -> Result<Route, Answer> {
+        let found = match host.kind {
+            HostKind::Rest => path::management(&asked.path),
+            HostKind::Realtime(offering) => path::regional(offering, &asked.path),
+            HostKind::CustomDomain if self.truth.is_proxied() => path::own(&asked.path),
+            HostKind::CustomDomain => {
+                self.direct(asked)?;
+                path::management(&asked.path)
+            }
+            HostKind::LongAudio | HostKind::OpenAi | HostKind::Foundry => None,
+        };
+        found.filter(|route| route.takes(&asked.method)).ok_or_else(Answer::not_found)
+    }
+
+    /// The gateway before an open resource serves no real-time path, but says who does when it is asked.
+    /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
+    fn direct(&self, asked: &Asked) -> Result<(), Answer> {
+        let directs = form_urlencoded::parse(asked.query.as_bytes()).any(|(name, value)| {
+            name.eq_ignore_ascii_case("GenerateRedirectResponse") && value.eq_ignore_ascii_case("true")
+        });
+        let Some((offering, _)) = path::offering(&asked.path).filter(|_| directs) else { return Ok(()) };
+        if path::own(&asked.path).is_none() {
+            return Ok(());
+        }
+        let Truth { region, cloud, .. } = &self.truth;
+        let url = format!(
+            "https://{region}.{offering}.{}{}?GenerateRedirectResponse=true&{CUSTOM_DOMAIN_NAME}={}",
+            cloud.suffixes().realtime(),
+            asked.path,
+            asked.host
+        );
+        Err(Answer::new(200, "text/plain", url).with(CUSTOM_DOMAIN_NAME, asked.host.as_str()))
+    }
+
+    /// Step 5.
+    fn authenticate(&self, asked: &Asked, host: HostReading<'_>, route: Route) -> Result<(), Answer> {
+        let is_own = host.kind.is_named_by_customers();
+        match (&asked.key, &asked.bearer) {
+            (Some(key), _) => self.check_key(key, host, is_own, route),
+            (None, Some(bearer)) => self.check_bearer(bearer, asked, host),
+            (None, None) => Err(invalid_key(is_own)),
+        }
+    }
+
+    fn check_key(&self, key: &str, host: HostReading<'_>, is_own: bool, route: Route) -> Result<(), Answer> {
+        let is_of_this_host = is_own || (host.label == self.truth.region && !self.truth.is_proxied());
+        if !self.control.is_key(key) || !is_of_this_host {
+            return Err(invalid_key(is_own));
+        }
+        if !self.toml.local_auth {
+            return Err(Answer::error(
+                403,
+                "AuthenticationTypeDisabled",
+                "Key based authentication is disabled for this resource.",
+            ));
+        }
+        if route == Route::IssueToken && self.truth.domain.is_some() && self.truth.access.default_deny {
+            return Err(Answer::error(403, "Forbidden", "Access denied due to Virtual Network/Firewall rules."));
+        }
+        Ok(())
+    }
+
+    /// A token: issued, or of Microsoft Entra, plain or composed.
+    fn check_bearer(&self, bearer: &str, asked: &Asked, host: HostReading<'_>) -> Result<(), Answer> {
+        let is_own = host.kind.is_named_by_customers();
+        let composed = bearer.strip_prefix("aad#").and_then(|rest| rest.split_once('#'));
+        let token = composed.map_or(bearer, |(_, token)| token);
+        let claims = token::claims(token).ok_or_else(|| invalid_key(is_own))?;
+        let is_expired = self.maker.is_expired(&claims);
+        if claims["iss"] == token::ISSUER {
+            let is_of_this_host = is_own || claims["region"] == host.label;
+            let is_open = self.truth.domain.is_none() || !self.truth.access.default_deny;
+            return if is_of_this_host && is_open && !is_expired && self.toml.local_auth {
+                Ok(())
+            } else {
+                Err(invalid_key(is_own))
+            };
+        }
+        self.check_form(asked, host, composed.map(|(id, _)| id))?;
+        if is_expired || claims["aud"] != self.maker.audience {
+            return Err(Answer::error(
+                401,
+                "Unauthorized",
+                &format!(
+                    "Access token is missing, invalid, audience is incorrect ({}), or have expired.",
+                    self.maker.audience
+                ),
+            ));
+        }
+        if !self.toml.role {
+            return Err(Answer::error(
+                401,
+                "PermissionDenied",
+                &format!(
+                    "The principal `{}` lacks the required data action `Microsoft.CognitiveServices/accounts/SpeechServices/*/action` to perform `{}` operation.",
+                    token::PRINCIPAL,
+                    asked.method
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Which form of an Entra token a host takes: the own host a plain one; a regional host the composed one, or the plain
+    /// one of a client that the own host directed there.
+    fn check_form(&self, asked: &Asked, host: HostReading<'_>, composed: Option<&str>) -> Result<(), Answer> {
+        let is_own = host.kind.is_named_by_customers();
+        let was_directed =
+            self.truth.own_host().is_some_and(|own| asked.query.contains(&format!("{CUSTOM_DOMAIN_NAME}={own}")));
+        let is_ours = composed.is_some_and(|id| id.eq_ignore_ascii_case(&self.maker.resource_id()));
+        match (composed, is_own) {
+            (None, true) => Ok(()),
+            (None, false) if was_directed && !self.truth.is_proxied() => Ok(()),
+            (None, false) if host.kind == HostKind::Rest => Err(Answer::error(
+                400,
+                "BadRequest",
+                "Please provide a custom subdomain for token authentication, otherwise API key is required.",
+            )),
+            (Some(_), true) if is_ours && self.toml.composed_at_own_host => Ok(()),
+            (Some(_), false) if is_ours && host.kind != HostKind::Rest && !self.truth.is_proxied() => Ok(()),
+            _ => Err(invalid_key(is_own)),
+        }
+    }
+
+    /// Step 6.
+    fn serve(&self, asked: &Asked, route: Route) -> Answer {
+        match route {
+            Route::Socket | Route::SocketOrPost if asked.is_upgrade => {
+                Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
+            }
+            Route::Socket => Answer::new(400, "text/plain", ""),
+            Route::Voices => Answer::json(
+                200,
+                &json!([{
+                    "Name": "Microsoft Server Speech Text to Speech Voice (en-US, AvaMultilingualNeural)",
+                    "ShortName": "en-US-AvaMultilingualNeural", "Locale": "en-US", "VoiceType": "Neural", "Status": "GA",
+                }]),
+            ),
+            Route::Relay => Answer::json(
+                200,
+                &json!({ "Urls": ["turn:relay.communication.microsoft.com:3478"], "Username": "lab", "Password": "lab" }),
+            ),
+            Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
+            Route::Management if asked.method == "GET" => Answer::json(200, &json!({ "values": [] })),
+            Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked),
+            Route::Synthesis => rest::synthesis(asked),
+            Route::SocketOrPost | Route::Management => rest::no_content(),
+        }
+    }
+}
+
+/// 401: shape A before the proxy, shape B before the older gateway.
+fn invalid_key(is_own: bool) -> Answer {
+    if is_own {
+        return Answer::error(401, "401", INVALID_KEY);
+    }
+    Answer::json(401, &json!({ "statusCode": 401, "message": INVALID_KEY }))
+}
+
+const INVALID_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.";
+
+const CUSTOM_DOMAIN_NAME: &str = "Ocp-Apim-Custom-Domain-Name";
+
+const REQUEST_ID: &str = "0a1b2c3d-0000-4000-8000-1ab000000001";

@@ -1,0 +1,83 @@
+//! The network of a world: names through its servers, virtual addresses to loopback or to a scripted end.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::vocabulary::EndToml;
+use speech_endpoint::emulation::Resolver;
+use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::net::Network;
+
+/// A network that leads into a lab. No connection ever leaves loopback: an address that the world does not have never
+/// answers.
+#[derive(Clone, Debug)]
+pub struct LabNetwork(Arc<Ways>);
+
+#[derive(Debug)]
+struct Ways {
+    resolver: Resolver,
+    routes: HashMap<SocketAddr, Route>,
+}
+
+/// Where a virtual address leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) end: EndToml,
+    pub(super) delay: Duration,
+    /// The listener, for what listens.
+    pub(super) listener: Option<SocketAddr>,
+}
+
+impl LabNetwork {
+    pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
+        Self(Arc::new(Ways { resolver, routes }))
+    }
+}
+
+impl Network for LabNetwork {
+    async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
+        self.0.resolver.lookup(host, limit).await
+    }
+
+    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.0.resolver.ask(name, limit).await
+    }
+
+    async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+        let Some(route) = self.0.routes.get(&peer) else { return pending().await };
+        if !route.delay.is_zero() {
+            tokio::time::sleep(route.delay).await;
+        }
+        match (route.end, route.listener) {
+            (EndToml::Serve | EndToml::Reset, Some(listener)) => {
+                let stream = TcpStream::connect(listener).await?;
+                stream.set_nodelay(true)?;
+                Ok(stream)
+            }
+            (EndToml::Refuse, _) => Err(os_error(io::ErrorKind::ConnectionRefused, 111)),
+            (EndToml::Unreachable, _) => Err(os_error(io::ErrorKind::NetworkUnreachable, 101)),
+            (EndToml::Denied, _) => Err(os_error(io::ErrorKind::PermissionDenied, 13)),
+            (EndToml::Drop | EndToml::Serve | EndToml::Reset, _) => pending().await,
+        }
+    }
+
+    fn machine(&self) -> MachineFacts {
+        self.0.resolver.machine()
+    }
+
+    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        let route = self.0.routes.get(&peer)?;
+        route.listener.filter(|_| matches!(route.end, EndToml::Serve | EndToml::Reset))
+    }
+}
+
+/// The error with its number where that is the number of this system, else by its kind.
+fn os_error(kind: io::ErrorKind, on_linux: i32) -> io::Error {
+    if cfg!(target_os = "linux") { io::Error::from_raw_os_error(on_linux) } else { io::Error::from(kind) }
+}

@@ -1,0 +1,166 @@
+//! The healthy world that a resource implies: the resource as it really is, its names and its addresses.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::dns::{NameAnswer, Record};
+use super::subject;
+use super::world::World;
+use speech_endpoint::Cloud;
+use speech_endpoint::Region;
+use speech_endpoint::{Access, Account, Resource};
+
+/// The resource as it really is, whatever the client believes.
+#[derive(Clone, Debug)]
+pub(super) struct Truth {
+    pub(super) cloud: Cloud,
+    pub(super) region: String,
+    pub(super) domain: Option<String>,
+    pub(super) access: Access,
+    /// Host and port, when it is a container on this machine.
+    pub(super) container: Option<(String, u16)>,
+}
+
+impl Truth {
+    /// The resource that a world is about.
+    ///
+    /// 1. What the gateway says of it.
+    /// 2. Else what the client gives; a region that nobody gives is the first of the cloud.
+    /// 3. A custom domain of which no network is said has a private endpoint: its own host serves everything.
+    pub(super) fn of(world: &World, account: Option<&Account>) -> Self {
+        let gateway = &world.toml.gateway;
+        let cloud = account.map_or(Cloud::Public, |account| account.cloud().clone());
+        let believed = account.and_then(Account::region).map(Region::as_str);
+        let region = gateway.region.as_deref().or(believed).unwrap_or(match cloud {
+            Cloud::UsGovernment => "usgovvirginia",
+            Cloud::China => "chinaeast2",
+            _ => "westeurope",
+        });
+        let given = account.and_then(Account::domain).map(ToString::to_string);
+        let network = gateway.network.as_deref().or(world.resource().network.as_deref());
+        let access = network.and_then(|network| subject::access(network).ok().flatten());
+        Self {
+            region: region.to_owned(),
+            domain: gateway.custom_domain.clone().or(given),
+            access: access.unwrap_or_else(Access::private_endpoint),
+            container: account.and_then(container),
+            cloud,
+        }
+    }
+
+    /// Whether the proxy of virtual networks stands before the resource, so that its own host serves real-time calls.
+    pub(super) fn is_proxied(&self) -> bool {
+        let access = self.access;
+        self.domain.is_some() && (access.private_endpoints > 0 || access.default_deny && access.vnet_rules > 0)
+    }
+
+    /// The own host.
+    pub(super) fn own_host(&self) -> Option<String> {
+        Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().custom_domain()))
+    }
+
+    /// The name of the own host in the private zone.
+    pub(super) fn private_name(&self) -> Option<String> {
+        Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().private_zone()))
+    }
+}
+
+/// Where a container without TLS listens; one behind a reverse proxy is not simulated.
+fn container(account: &Account) -> Option<(String, u16)> {
+    let Resource::Container(host) = account.resource() else { return None };
+    if host.is_secure() {
+        return None;
+    }
+    let authority = host.authority();
+    let (name, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+    Some((name.to_owned(), port.parse().ok()?))
+}
+
+/// The names that the internet knows.
+///
+/// 1. The regional hosts of the resource's region, and of the one that the client believes in.
+/// 2. The own host: through the private zone, the proxy or the gateway, as the network of the resource has it.
+/// 3. The authority.
+pub(super) fn public_names(truth: &Truth, believed: Option<&str>, ipv6: bool) -> HashMap<String, NameAnswer> {
+    let mut names = HashMap::new();
+    let regions = [Some(truth.region.as_str()), believed.filter(|region| *region != truth.region)];
+    for (i, region) in regions.into_iter().flatten().enumerate() {
+        if speech_endpoint::emulation::is_listed_region(region) {
+            regional_names(&mut names, truth, region, u8::try_from(i).unwrap_or_default(), ipv6);
+        }
+    }
+    own_names(&mut names, truth);
+    if let Some(authority) = truth.cloud.suffixes().authority() {
+        let chain = ["login.mso.msidentity.com", "www.tm.a.prd.aadg.trafficmanager.net"];
+        names.insert(authority.to_owned(), chain_to(&chain, AUTHORITY, ipv6));
+    }
+    names
+}
+
+fn regional_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth, region: &str, nth: u8, ipv6: bool) {
+    let suffixes = truth.cloud.suffixes();
+    let (traffic, app) = platform(&truth.cloud);
+    for (offering, last) in [("stt", 10), ("tts", 11), ("voice", 12), ("s2s", 13)] {
+        let chain =
+            [format!("cogsvc-{offering}-{region}-prod.{traffic}"), format!("{offering}-{region}-01.{region}.{app}")];
+        let address = Ipv4Addr::new(20, 61, 99 + nth, last);
+        names.insert(format!("{region}.{offering}.{}", suffixes.realtime()), chain_to(&chain, address, ipv6));
+    }
+    let chain = [
+        format!("cognitive{region}prod.{traffic}"),
+        format!("cognitive{region}prod.azure-api.net"),
+        format!("cognitive{region}prod-{region}-01.regional.azure-api.net"),
+        "apimgmthskquihpkz6d90kmhvnabrx3ms3pdubscpdfk1tsx3a.cloudapp.net".to_owned(),
+    ];
+    let address = Ipv4Addr::new(13, 93, 122, 1 + nth);
+    names.insert(format!("{region}.{}", suffixes.rest()), chain_to(&chain, address, ipv6));
+}
+
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+fn own_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth) {
+    let (Some(host), Some(private)) = (truth.own_host(), truth.private_name()) else { return };
+    let region = &truth.region;
+    let (traffic, app) = platform(&truth.cloud);
+    let proxy = [format!("{region}.prod.vnet.cog.{traffic}"), format!("vnetproxyv1-{region}-prod.{region}.{app}")];
+    let answer = if truth.access.private_endpoints > 0 {
+        names.insert(private.clone(), chain_to(&proxy, VNET_PROXY, false));
+        NameAnswer::Records(vec![Record::Alias(private)])
+    } else if truth.is_proxied() {
+        chain_to(&proxy, VNET_PROXY, false)
+    } else {
+        NameAnswer::Records(vec![Record::Alias(format!("{region}.{}", truth.cloud.suffixes().rest()))])
+    };
+    names.insert(host, answer);
+}
+
+fn chain_to(aliases: &[impl ToString], address: Ipv4Addr, ipv6: bool) -> NameAnswer {
+    let mut records: Vec<Record> = aliases.iter().map(|alias| Record::Alias(alias.to_string())).collect();
+    records.push(Record::Address(IpAddr::V4(address)));
+    if ipv6 {
+        records.push(Record::Address(IpAddr::V6(sixth(address))));
+    }
+    NameAnswer::Records(records)
+}
+
+/// The IPv6 address beside a public one: the same numbers at its end.
+fn sixth(address: Ipv4Addr) -> Ipv6Addr {
+    let [a, b, c, d] = address.octets().map(u16::from);
+    Ipv6Addr::new(0x2603, 0x1020, 0x201, 0x10, a, b, c, d)
+}
+
+/// The traffic manager and the application suffix of a cloud.
+fn platform(cloud: &Cloud) -> (&'static str, &'static str) {
+    match cloud {
+        Cloud::UsGovernment => ("trafficmanager.net", "cloudapp.usgovcloudapi.net"),
+        Cloud::China => ("trafficmanager.cn", "cloudapp.chinacloudapi.cn"),
+        _ => ("trafficmanager.net", "cloudapp.azure.com"),
+    }
+}
+
+/// Where the private endpoint is.
+pub(super) const PRIVATE_ENDPOINT: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 4);
+
+/// Where the proxy of virtual networks is.
+const VNET_PROXY: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 7);
+
+const AUTHORITY: Ipv4Addr = Ipv4Addr::new(20, 190, 160, 2);

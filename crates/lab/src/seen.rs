@@ -1,0 +1,86 @@
+//! What a request looked like when it reached the service.
+
+use std::fmt;
+
+use url::form_urlencoded;
+
+use super::gateway::Asked;
+use super::token;
+use speech_endpoint::Form;
+
+/// A request that reached the service of a lab.
+///
+/// Header values are kept as they came, credentials too: they are the lab's own. `Debug` shows none of them.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The host, in lower case, without a port.
+    pub host: String,
+    /// The path.
+    pub path: String,
+    /// The query, as it came.
+    pub query: String,
+    /// Whether it asked for a WebSocket.
+    pub is_upgrade: bool,
+    /// The form of the credential; none came without one.
+    pub form: Option<Form>,
+    /// The headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// What the service answered.
+    pub status: u16,
+}
+
+impl Seen {
+    pub(super) fn new(asked: &Asked, status: u16) -> Self {
+        Self {
+            method: asked.method.clone(),
+            host: asked.host.clone(),
+            path: asked.path.clone(),
+            query: asked.query.clone(),
+            is_upgrade: asked.is_upgrade,
+            form: form(asked),
+            headers: asked.headers.clone(),
+            status,
+        }
+    }
+
+    /// The value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Which header or parameter carries a credential is for the client to get wrong, so no value is shown.
+        let query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).map(|(name, _)| name).collect();
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Seen")
+            .field("method", &self.method)
+            .field("host", &self.host)
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("is_upgrade", &self.is_upgrade)
+            .field("form", &self.form)
+            .field("headers", &headers)
+            .field("status", &self.status)
+            .finish()
+    }
+}
+
+/// The form of a credential, as the service looks at it: a key before a token.
+fn form(asked: &Asked) -> Option<Form> {
+    if asked.key.is_some() {
+        let is_named = asked.header("ocp-apim-subscription-key").is_some() || asked.header("api-key").is_none();
+        return Some(if is_named { Form::Key } else { Form::ApiKey });
+    }
+    let bearer = asked.bearer.as_deref()?;
+    if bearer.starts_with("aad#") {
+        return Some(Form::EntraComposed);
+    }
+    let is_issued = token::claims(bearer).is_some_and(|claims| claims["iss"] == token::ISSUER);
+    Some(if is_issued { Form::IssuedToken } else { Form::Entra })
+}

@@ -1,0 +1,271 @@
+//! Starting a world: its name servers, and a listener for every address that something leads to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::authority::Authority;
+use super::control::Control;
+use super::fate::{self, Fate};
+use super::network::Route;
+use super::proxy::Proxy;
+use super::scene::{self, Truth};
+use super::site::{Site, Way};
+use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
+use super::world::World;
+use super::{dns, gateway, tls, token};
+use speech_endpoint::Account;
+use speech_endpoint::Region;
+use speech_endpoint::emulation::{NameServer, Resolver, System};
+
+/// Where a world listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// On free ports of loopback, which the lab's network leads to.
+    Loopback,
+    /// At its own addresses and ports, which this machine must have.
+    Own,
+}
+
+impl Ground {
+    fn place(self, peer: SocketAddr) -> SocketAddr {
+        match self {
+            Self::Loopback => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            Self::Own => peer,
+        }
+    }
+}
+
+/// A world on its way up.
+pub(super) struct Start<'a> {
+    world: &'a World,
+    truth: &'a Truth,
+    ground: Ground,
+    public: HashMap<String, dns::NameAnswer>,
+    site: Arc<Site>,
+    /// Every address that something leads to.
+    addresses: BTreeSet<IpAddr>,
+    pub(super) routes: HashMap<SocketAddr, Route>,
+    pub(super) listeners: Vec<(String, SocketAddr, SocketAddr)>,
+    pub(super) servers: Vec<dns::NameServer>,
+    pub(super) tasks: JoinSet<()>,
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn new(
+        world: &'a World,
+        truth: &'a Truth,
+        account: Option<&Account>,
+        site: Arc<Site>,
+        ground: Ground,
+    ) -> Self {
+        let believed = account.and_then(Account::region).map(Region::as_str);
+        Self {
+            public: scene::public_names(truth, believed, world.toml.ipv6),
+            world,
+            truth,
+            ground,
+            site,
+            addresses: BTreeSet::new(),
+            routes: HashMap::new(),
+            listeners: Vec::new(),
+            servers: Vec::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    fn view(&self, private_zone: PrivateZoneToml, of_server: Option<&ServerToml>) -> dns::View {
+        let stated: Vec<_> =
+            [Some(&self.world.toml.dns), of_server.map(|server| &server.dns)].into_iter().flatten().collect();
+        dns::View::new(&self.public, self.truth, private_zone, &stated)
+    }
+
+    pub(super) async fn name_servers(&mut self) -> io::Result<Resolver> {
+        let toml = &self.world.toml.resolver;
+        let usual = [ServerToml::usual()];
+        let servers = if toml.servers.is_empty() { &usual[..] } else { &toml.servers };
+        let mut resolver = Resolver::default();
+        resolver.search.clone_from(&toml.search);
+        resolver.ndots = toml.ndots;
+        let mut first = None;
+        for server in servers {
+            let view = self.view(server.private_zone, Some(server));
+            self.addresses.extend(view.all_addresses());
+            first.get_or_insert_with(|| view.clone());
+            let place = self.ground.place(server.address);
+            let running =
+                dns::NameServer::start(view.served_by(server), place).await.map_err(|error| at(place, &error))?;
+            resolver.servers.push(NameServer::at(server.address).reached_at(running.reached_at));
+            self.listeners.push(("name server".into(), server.address, running.reached_at));
+            self.servers.push(running);
+        }
+        let by_name = |names: &BTreeMap<String, Vec<IpAddr>>| {
+            names.iter().map(|(name, ips)| (dns::plain(name), ips.clone())).collect::<HashMap<_, _>>()
+        };
+        resolver.hosts = by_name(&toml.hosts);
+        if let Some((host, _)) = &self.truth.container {
+            resolver.hosts.insert(host.clone(), vec![CONTAINER.into()]);
+        }
+        self.addresses.extend(toml.hosts.values().chain(toml.system.values()).flatten());
+        resolver.system = match first.filter(|_| !toml.system.is_empty()) {
+            None => System::Emulated,
+            Some(view) => {
+                // What the system is not said to see differently, it sees as the first server does.
+                let mut fixed: HashMap<_, _> =
+                    view.names().map(|name| (name.to_owned(), view.addresses(name))).collect();
+                fixed.extend(by_name(&toml.system));
+                System::Fixed(fixed)
+            }
+        };
+        Ok(resolver)
+    }
+
+    pub(super) async fn listen(&mut self) -> io::Result<()> {
+        let stated: Vec<_> = self.world.toml.addresses.iter().map(|(ip, toml)| (*ip, toml.parts())).collect();
+        let serve = (EndToml::Serve, Duration::ZERO);
+        for ip in std::mem::take(&mut self.addresses).into_iter().chain(stated.iter().map(|(ip, _)| *ip)) {
+            let (end, delay) = stated.iter().find(|(known, _)| *known == ip).map_or(serve, |(_, parts)| *parts);
+            let peer = SocketAddr::new(ip, 443);
+            if self.routes.contains_key(&peer) {
+                continue;
+            }
+            let listener = match end {
+                EndToml::Serve => Some(self.serve(peer).await?),
+                EndToml::Reset => Some(self.reset(peer).await?),
+                _ => None,
+            };
+            self.routes.insert(peer, Route { end, delay, listener });
+            self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
+        }
+        self.listen_as_container().await?;
+        self.listen_as_proxy().await
+    }
+
+    async fn listen_as_container(&mut self) -> io::Result<()> {
+        let Some((_, port)) = self.truth.container else { return Ok(()) };
+        let site = Arc::clone(&self.site);
+        let peer = SocketAddr::from((CONTAINER, port));
+        let real = self
+            .accept(peer, move |stream, fate| {
+                let site = Arc::clone(&site);
+                let way = Way { came_by: CONTAINER.into(), stops_upgrades: None, fate };
+                async move { drop(site.serve_http(stream, way).await) }
+            })
+            .await?;
+        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.listeners.push(("container".into(), peer, real));
+        Ok(())
+    }
+
+    async fn serve(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
+        let site = Arc::clone(&self.site);
+        self.accept(peer, move |stream, fate| {
+            let site = Arc::clone(&site);
+            let way = Way { came_by: peer.ip(), stops_upgrades: None, fate };
+            async move { drop(site.serve(stream, way).await) }
+        })
+        .await
+    }
+
+    /// Waits for the first byte, so that the connection is there before it is reset.
+    async fn reset(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
+        self.accept(peer, |stream: TcpStream, _| async move {
+            let _ = stream.readable().await;
+            let _ = stream.set_zero_linger();
+        })
+        .await
+    }
+
+    async fn listen_as_proxy(&mut self) -> io::Result<()> {
+        let Some(toml) = &self.world.toml.proxy else { return Ok(()) };
+        let peer = toml.address;
+        let (end, delay) = match self.world.toml.addresses.get(&peer.ip()) {
+            Some(toml) => toml.parts(),
+            None => (EndToml::Serve, Duration::ZERO),
+        };
+        let view = self.view(PrivateZoneToml::Absent, None);
+        let proxy = Arc::new(Proxy { toml: toml.clone(), view, site: Arc::clone(&self.site) });
+        let real = self
+            .accept(peer, move |stream, fate| {
+                let proxy = Arc::clone(&proxy);
+                async move { drop(proxy.serve(stream, fate).await) }
+            })
+            .await?;
+        self.routes.insert(peer, Route { end, delay, listener: Some(real) });
+        self.listeners.push(("proxy".into(), peer, real));
+        Ok(())
+    }
+
+    /// Listens in place of an address. Connections end with the task that accepted them, and that with the lab.
+    async fn accept<F, W>(&mut self, peer: SocketAddr, serve: F) -> io::Result<SocketAddr>
+    where
+        F: Fn(TcpStream, Arc<Fate>) -> W + Send + Sync + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let place = self.ground.place(peer);
+        let listener = TcpListener::bind(place).await.map_err(|error| at(place, &error))?;
+        let real = listener.local_addr()?;
+        let (site, serve) = (Arc::clone(&self.site), Arc::new(serve));
+        self.tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let stream = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    Some(_) = connections.join_next() => continue,
+                };
+                let Ok((stream, _)) = stream else { continue };
+                // A socket that refuses this option is slower, not wrong.
+                let _ = stream.set_nodelay(true);
+                let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
+                connections.spawn(async move {
+                    let control = &site.gateway.control;
+                    let (_open, fate) = (control.open(), control.fate());
+                    let serve = |stream| serve(stream, Arc::clone(&fate));
+                    // How a connection ends is what clients are there to see.
+                    drop(fate::live(stream, &fate, control.reset_all(), serve).await);
+                });
+            }
+        });
+        Ok(real)
+    }
+}
+
+pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
+    let scope = truth.cloud.suffixes().token_scope().unwrap_or_default();
+    token::Maker {
+        now,
+        region: truth.region.clone(),
+        account: truth.domain.clone().unwrap_or_else(|| "contoso-speech".into()),
+        audience: scope.strip_suffix("/.default").unwrap_or(scope).to_owned(),
+        ended: Arc::default(),
+    }
+}
+
+pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
+    let host = truth.cloud.suffixes().authority().map(str::to_owned);
+    Ok(Site {
+        authority: host.map(|host| Authority { host, maker: maker.clone() }),
+        gateway: gateway::Gateway {
+            truth: truth.clone(),
+            toml: world.toml.gateway.clone(),
+            answers: world.toml.answers.clone(),
+            maker,
+            control: Control::default(),
+        },
+        certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
+        idle: world.toml.idle,
+    })
+}
+
+/// The error with the place that cannot be listened at.
+fn at(place: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{place}: {error}"))
+}
+
+/// Where a container of a world is, whatever its host.
+const CONTAINER: Ipv4Addr = Ipv4Addr::LOCALHOST;

@@ -1,0 +1,147 @@
+//! The resource of a world, read as the command line reads its arguments, and its credential.
+
+use super::token;
+use super::vocabulary::CredentialKindToml;
+use super::world::{ResourceToml, World};
+use speech_endpoint::Cloud;
+use speech_endpoint::{Access, Account};
+use speech_endpoint::{Credential, CredentialError, Secret};
+use speech_endpoint::{CustomDomain, NameError, Region};
+use speech_endpoint::{Note, Understood};
+
+/// What a client of a world gives to authenticate, as it stands in a variable or file: perhaps mangled.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GivenCredential {
+    /// Whether it is given as a token, not as a key.
+    pub is_token: bool,
+    /// The text.
+    pub text: Secret,
+}
+
+impl GivenCredential {
+    /// The credential, as the command line reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`], when its shape is wrong.
+    pub fn read(&self) -> Result<Credential, CredentialError> {
+        let text = self.text.expose().to_owned();
+        if self.is_token { Credential::token(text) } else { Credential::key(text) }
+    }
+}
+
+/// The account, or the note with the id of what is wrong with it.
+pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
+    let mut read = addressed(resource)?;
+    if resource.discovery {
+        read.value = read.value.with_discovery();
+    }
+    let Some(access) = resource.network.as_deref().and_then(|network| access(network).ok().flatten()) else {
+        return Ok(read);
+    };
+    if read.value.domain().is_some() {
+        read.value = read.value.with_access(access);
+    } else if access != Access::open() {
+        return Err(Note::new(
+            "CFG12",
+            "a resource with this network is reached by its custom domain, its regional hosts answer 401",
+        ));
+    }
+    Ok(read)
+}
+
+fn addressed(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
+    let cloud = resource.cloud.as_deref().map(|text| text.parse::<Cloud>().map_err(name_note)).transpose()?;
+    if let Some(host) = &resource.host {
+        return Account::from_host(host).map_err(|error| Note::new(error.id(), error.to_string()));
+    }
+    let mut read = match (&resource.custom_domain, &resource.endpoint, &resource.region) {
+        (Some(name), _, _) => {
+            let read = CustomDomain::read(name).map_err(name_note)?;
+            let (domain, found) = read.value;
+            let beside = resource.region.as_deref().map(Region::read).transpose().map_err(name_note)?;
+            let by_region = beside.and_then(|region| Cloud::of_region(region.value.as_str()));
+            let cloud = cloud.or(found).or(by_region).unwrap_or(Cloud::Public);
+            let account = Account::custom_domain(domain).with_cloud(cloud);
+            let value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
+            Understood::new(value).with_notes(read.notes)
+        }
+        (None, Some(endpoint), _) => {
+            Account::from_endpoint(endpoint).map_err(|error| Note::new(error.id(), error.to_string()))?
+        }
+        (None, None, Some(region)) => {
+            let read = Region::read(region).map_err(name_note)?;
+            let account = match cloud {
+                Some(cloud) => Account::regional_in(read.value, cloud),
+                None => Account::regional(read.value),
+            };
+            let value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
+            return Ok(Understood::new(value).with_notes(read.notes));
+        }
+        (None, None, None) => return Err(Note::new("no_resource", "the world names no resource")),
+    };
+    if let Some(region) = &resource.region {
+        let region = Region::read(region).map_err(name_note)?;
+        read.notes.extend(region.notes);
+        let account = read.value.with_region(region.value);
+        read.value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
+    }
+    Ok(read)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the form that `map_err` takes")]
+fn name_note(error: NameError) -> Note {
+    Note::new(error.id(), error.to_string())
+}
+
+/// The network access of a name such as `private-endpoint`; none for `unknown`.
+pub(super) fn access(network: &str) -> Result<Option<Access>, String> {
+    Ok(Some(match network {
+        "unknown" => return Ok(None),
+        "open" => Access::open(),
+        "private-endpoint" => Access::private_endpoint(),
+        "private-and-public" => Access { default_deny: false, ..Access::private_endpoint() },
+        "service-endpoint" => Access::service_endpoint(),
+        "private-and-service-endpoint" => Access::private_and_service_endpoint(),
+        "disabled" => Access::disabled(),
+        "disabled-unreachable" => Access { private_endpoints: 0, ..Access::disabled() },
+        "ip-rules" => Access::ip_rules(),
+        "locked" => Access::locked(),
+        other => {
+            return Err(format!(
+                "`{other}` is not a network: expected `unknown`, `open`, `private-endpoint`, `private-and-public`, `service-endpoint`, `private-and-service-endpoint`, `disabled`, `disabled-unreachable`, `ip-rules` or `locked`"
+            ));
+        }
+    }))
+}
+
+/// The credential that a world gives to its client.
+pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCredential> {
+    let given = &world.toml.credential;
+    let made = || match given.kind {
+        CredentialKindToml::Key | CredentialKindToml::Token => token::KEY.to_owned(),
+        CredentialKindToml::ForeignKey => token::FOREIGN_KEY.to_owned(),
+        CredentialKindToml::IssuedToken => maker.issued(given.expires_in.unwrap_or(600)),
+        CredentialKindToml::Entra => maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600)),
+        CredentialKindToml::Composed => {
+            let token = maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600));
+            format!("aad#{}#{token}", maker.resource_id())
+        }
+        CredentialKindToml::None => String::new(),
+    };
+    let is_token = !is_key(given.kind);
+    (given.kind != CredentialKindToml::None)
+        .then(|| GivenCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
+}
+
+/// The second key, which a world gives to its client beside the first.
+pub(super) fn second_key(world: &World) -> Option<GivenCredential> {
+    let given = &world.toml.credential;
+    (given.second_key && is_key(given.kind))
+        .then(|| GivenCredential { is_token: false, text: Secret::from(token::SECOND_KEY.to_owned()) })
+}
+
+fn is_key(kind: CredentialKindToml) -> bool {
+    matches!(kind, CredentialKindToml::Key | CredentialKindToml::ForeignKey)
+}

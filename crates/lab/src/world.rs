@@ -1,0 +1,201 @@
+//! World: a simulated network with a resource in it. It starts healthy; a world states only what differs.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::vocabulary::WorldToml;
+use super::worlds::WORLDS;
+use speech_endpoint::Query;
+use speech_endpoint::Service;
+
+/// A simulated network with a resource in it, and what a doctor finds there.
+///
+/// ```
+/// let world = speech_endpoint_lab::World::named("healthy-regional").expect("it is embedded");
+/// assert_eq!(world.expect().verdict, "healthy");
+/// ```
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(super) toml: WorldToml,
+    pub(super) services: Vec<Service>,
+    pub(super) query: Query,
+}
+
+impl World {
+    /// Reads a world.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError`], with the key that is wrong.
+    pub fn parse(toml: &str) -> Result<Self, WorldError> {
+        let reader = toml::Deserializer::parse(toml).map_err(|error| WorldError::new("", error.message()))?;
+        let toml: WorldToml = serde_path_to_error::deserialize(reader)
+            .map_err(|error| WorldError::new(&error.path().to_string(), error.inner().message()))?;
+        let services = toml.resource.services.iter().map(|id| id.parse());
+        let services =
+            services.collect::<Result<_, _>>().map_err(|error| WorldError::new("resource.services", error))?;
+        let mut query = Query::default();
+        for (name, value) in &toml.query {
+            let with = if name == "language" { query.with_language(value) } else { query.with_parameter(name, value) };
+            query = with.map_err(|error| WorldError::new(&format!("query.{name}"), error))?;
+        }
+        toml.check()?;
+        Ok(Self { toml, services, query })
+    }
+
+    /// The embedded world of this name, or the first whose name begins with this id, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let exact = Self::all().find(|(known, _)| known.to_ascii_lowercase() == name);
+        let by_id = || {
+            Self::all().find(|(known, _)| {
+                known.to_ascii_lowercase().strip_prefix(&name).is_some_and(|rest| rest.starts_with('-'))
+            })
+        };
+        // That every embedded world can be read is tested.
+        exact.or_else(by_id).and_then(|(_, toml)| Self::parse(toml).ok())
+    }
+
+    /// Every embedded world, by name and text.
+    pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+        WORLDS.iter().copied()
+    }
+
+    /// What is the matter, in one sentence.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.toml.title
+    }
+
+    /// The resource as somebody would give it on a command line.
+    #[must_use]
+    pub fn resource(&self) -> &ResourceToml {
+        &self.toml.resource
+    }
+
+    /// What a doctor finds.
+    #[must_use]
+    pub fn expect(&self) -> &Expect {
+        &self.toml.expect
+    }
+
+    /// How long a run may take: short, since some worlds never answer.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        Duration::from_millis(self.toml.limits.total_ms)
+    }
+
+    /// How many further connections are timed.
+    #[must_use]
+    pub fn rounds(&self) -> usize {
+        self.toml.limits.rounds
+    }
+
+    /// For how long open sockets are held in silence.
+    #[must_use]
+    pub fn hold(&self) -> Duration {
+        Duration::from_millis(self.toml.limits.hold_ms)
+    }
+}
+
+/// The resource of a world: the values of the arguments of the same names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct ResourceToml {
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--custom-domain`.
+    pub custom_domain: Option<String>,
+    /// `--endpoint`.
+    pub endpoint: Option<String>,
+    /// `--host`.
+    pub host: Option<String>,
+    /// `--network`.
+    pub network: Option<String>,
+    /// `--cloud`.
+    pub cloud: Option<String>,
+    /// `--expect`.
+    pub expect: Option<String>,
+    /// `--discovery`.
+    pub discovery: bool,
+    /// `--service`, each of them.
+    pub services: Vec<String>,
+}
+
+/// What a doctor finds in a world.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Expect {
+    /// The ids of all findings, consequences too, in any order.
+    pub findings: Vec<String>,
+    /// The id of the root cause.
+    #[serde(default)]
+    pub root_cause: Option<String>,
+    /// `healthy`, `degraded` or `unreachable`.
+    pub verdict: String,
+    /// The exit code.
+    #[serde(default)]
+    pub exit_code: u8,
+    /// The ids that must be listed as ruled out.
+    #[serde(default)]
+    pub not: Vec<String>,
+}
+
+/// A world that cannot be read, or not be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{problem}", named(.key))]
+#[non_exhaustive]
+pub struct WorldError {
+    /// The key, such as `dns.contoso.example`; empty when the text is no TOML.
+    pub key: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl WorldError {
+    pub(super) fn new(key: &str, problem: impl fmt::Display) -> Self {
+        let key = if key == "." { "" } else { key };
+        Self { key: key.to_owned(), problem: format!("{problem}") }
+    }
+}
+
+fn named(key: &str) -> String {
+    if key.is_empty() { String::new() } else { format!("`{key}`: ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_or_wrong_key_is_named() {
+        let base =
+            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n";
+        assert!(World::parse(base).is_ok());
+        for (more, named) in [
+            ("[dns]\n\"a.example\" = [\"MX b\"]\n", "a.example"),
+            ("[dns]\n\"a.example\" = \"GONE\"\n", "a.example"),
+            ("[addresses]\n\"10.0.0.1\" = \"explode\"\n", "10.0.0.1"),
+            ("[gateway]\nclinet-allowed = true\n", "clinet-allowed"),
+            ("[gateway]\nnetwork = \"closed\"\n", "gateway.network"),
+            ("[resolver]\nservers = []\n", "servers"),
+            ("[nonsense]\n", "nonsense"),
+        ] {
+            let error = World::parse(&format!("{base}{more}")).expect_err(more).to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(World::parse(&base.replace("westeurope\"", "westeurope\"\nservices = [\"spech\"]")).is_err());
+    }
+
+    #[test]
+    fn a_world_is_named_by_its_file_or_its_id_in_any_case() {
+        assert!(World::named("HEALTHY-regional").is_some());
+        assert_eq!(World::named("dns03").expect("by id").expect().root_cause.as_deref(), Some("DNS03"));
+        assert!(World::named("DNS0").is_none());
+    }
+}

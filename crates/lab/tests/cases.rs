@@ -1,0 +1,135 @@
+//! Every world of the lab, diagnosed end to end: exact findings, root cause, verdict and exit code.
+#![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use speech_endpoint::{Diagnosis, Service, Severity, diagnose, rules};
+use speech_endpoint_lab::{Lab, Rehearsal, World};
+
+/// Runs one world and says what is not as it states.
+async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
+    let world = World::parse(toml).map_err(|error| error.to_string())?;
+    let lab = Lab::start(world, SystemTime::now()).await.map_err(|error| error.to_string())?;
+    let evidence = lab.examine(&Rehearsal::default(), &(), std::future::pending()).await;
+    let diagnosis = diagnose(&evidence);
+    let expect = lab.world().expect();
+    let mut wrong = Vec::new();
+    let mut check = |what: &str, found: String, expected: String| {
+        if found != expected {
+            wrong.push(format!("{name}: {what}: expected {expected}, found {found}"));
+        }
+    };
+    check("findings", ids(&diagnosis), sorted(expect.findings.iter().map(String::as_str)));
+    let root_cause = diagnosis.root_cause().map(|finding| finding.failure.id.to_owned());
+    check("root cause", format!("{root_cause:?}"), format!("{:?}", expect.root_cause));
+    check("verdict", diagnosis.verdict.id().to_owned(), expect.verdict.clone());
+    check("exit code", diagnosis.exit_code(Severity::Error).to_string(), expect.exit_code.to_string());
+    let ruled_out: BTreeSet<&str> =
+        diagnosis.findings.iter().flat_map(|finding| &finding.ruled_out).map(|ruled| ruled.id).collect();
+    for id in &expect.not {
+        if !ruled_out.contains(id.as_str()) {
+            wrong.push(format!("{name}: {id} is not ruled out, only {ruled_out:?}"));
+        }
+    }
+    for unexplained in &diagnosis.unexplained {
+        wrong.push(format!("{name}: unexplained {unexplained:?}"));
+    }
+    if !wrong.is_empty() && std::env::var_os("SHOW_EVIDENCE").is_some() {
+        wrong.push(serde_json::to_string_pretty(&evidence).map_err(|error| error.to_string())?);
+    }
+    if wrong.is_empty() {
+        Ok(diagnosis.findings.iter().map(|finding| finding.failure.id.to_owned()).collect())
+    } else {
+        Err(wrong.join("\n"))
+    }
+}
+
+fn ids(diagnosis: &Diagnosis) -> String {
+    sorted(diagnosis.findings.iter().map(|finding| finding.failure.id))
+}
+
+fn sorted<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let mut ids: Vec<&str> = ids.collect();
+    ids.sort_unstable();
+    ids.join(" ")
+}
+
+#[test]
+fn every_world_is_diagnosed_as_it_states() {
+    let only = std::env::var("WORLD").ok();
+    let names: Vec<_> =
+        World::all().filter(|(name, _)| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))).collect();
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = names
+            .chunks(names.len().div_ceil(8))
+            .map(|chunk| {
+                scope.spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    chunk.iter().map(|(name, toml)| runtime.block_on(rehearse(name, toml))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let wrong: Vec<&str> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(String::as_str).collect();
+    println!("{} worlds, {} as they state", outcomes.len(), outcomes.len() - wrong.len());
+    assert!(wrong.is_empty(), "{} of {} worlds differ:\n{}", wrong.len(), outcomes.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_world_and_every_failing_world_a_rule() {
+    let mut wrong = Vec::new();
+    let mut shown = BTreeSet::new();
+    let mut healthy = 0;
+    for (name, toml) in World::all() {
+        let world = World::parse(toml).unwrap();
+        let findings = &world.expect().findings;
+        match name.split_once('-') {
+            Some(("healthy", _)) => {
+                healthy += 1;
+                if !findings.is_empty() {
+                    wrong.push(format!("{name}: a healthy world has findings"));
+                }
+            }
+            Some((id, _)) if findings.iter().any(|finding| finding == id) => {}
+            _ => wrong.push(format!("{name}: the world does not state the finding that it is named for")),
+        }
+        shown.extend(findings.iter().cloned());
+    }
+    let known: BTreeSet<String> = rules().map(|rule| rule.id.to_owned()).collect();
+    wrong.extend(known.difference(&shown).map(|id| format!("{id}: a rule without a world")));
+    wrong.extend(shown.difference(&known).map(|id| format!("{id}: a world without a rule")));
+    println!("{} rules, {healthy} healthy worlds", known.len());
+    assert!(healthy >= 8, "{healthy} healthy worlds");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two hundred targets at once cost no more than two hundred runs of one, half of which come before and half after, so that
+/// what else the machine does disturbs both.
+#[test]
+fn many_targets_cost_no_more_than_as_many_runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
+        let run = async |targets| {
+            let mut rehearsal = Rehearsal::default();
+            rehearsal.services = vec![Service::SpeechToText];
+            rehearsal.copies = Some(targets);
+            rehearsal.total = Some(Duration::from_secs(60));
+            let evidence = lab.examine(&rehearsal, &(), std::future::pending()).await;
+            assert_eq!(evidence.traces.len(), targets);
+            assert!(evidence.traces.iter().all(|trace| trace.auth.has_passed()), "{targets} targets");
+            evidence.took
+        };
+        let (mut each, mut at_once) = (Duration::ZERO, Duration::ZERO);
+        for number in 0..200 {
+            if number == 100 {
+                at_once = run(200).await;
+            }
+            each += run(1).await;
+        }
+        println!("200 targets {at_once:?}, 200 runs of one {each:?}");
+        assert!(at_once <= each, "{at_once:?}, {each:?}");
+    });
+}

@@ -1,0 +1,536 @@
+//! Evidence: what was seen on the way to each host, stage by stage. No verdicts, and no field that could hold a secret.
+//!
+//! A fact that was not measured is absent: unknown is not false.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use crate::diagnose::catalogue::Stage;
+
+mod address;
+mod facts;
+mod rounds;
+#[cfg(feature = "serde")]
+pub(crate) mod saved;
+
+pub use address::AddressClass;
+pub use facts::{
+    Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, HoldFacts, HttpFacts, Lookup,
+    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reply, ResourceFacts, ServerAnswer, SniTry, SystemAnswer,
+    TargetFacts, TcpFacts, TlsFacts, Trust, UnusedProxy, UpgradeFacts, VersionTry,
+};
+pub use rounds::{Round, Rounds, Spread};
+
+/// Everything that one run saw. It can be saved, shared, replayed and diagnosed again.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Evidence {
+    /// When the run began, by the local clock.
+    #[cfg_attr(feature = "serde", serde(with = "saved::time"))]
+    pub observed_at: SystemTime,
+    /// How long it took.
+    #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
+    pub took: Duration,
+    /// Why it ended.
+    pub ended: Ended,
+    /// The resource, as it was given.
+    pub resource: ResourceFacts,
+    /// The credential, by kind, length and fingerprint.
+    pub credential: Option<CredentialFacts>,
+    /// The second key, where there is one beside the first.
+    pub second_key: Option<CredentialFacts>,
+    /// The machine: name servers, proxies, trusted roots.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub machine: MachineFacts,
+    /// What reading the configuration remarked on.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub remarks: Vec<Remark>,
+    /// What was seen, target by target, in the order of the plan.
+    pub traces: Vec<Trace>,
+}
+
+impl Evidence {
+    /// Evidence of a resource of which nothing was seen yet.
+    #[must_use]
+    pub fn new(observed_at: SystemTime, resource: ResourceFacts) -> Self {
+        Self {
+            observed_at,
+            took: Duration::ZERO,
+            ended: Ended::Complete,
+            resource,
+            credential: None,
+            second_key: None,
+            machine: MachineFacts::default(),
+            remarks: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Ended {
+    /// Everything planned was looked at.
+    #[default]
+    Complete,
+    /// The time for the whole run was used up.
+    TimeUp,
+    /// Somebody interrupted it.
+    Interrupted,
+}
+
+/// A remark about the configuration, by an id of the failure catalogue or a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Remark {
+    /// `CFG07`, or a word such as `unlisted_region`.
+    pub id: String,
+    /// One sentence.
+    pub text: String,
+    /// Whether it kept a host from being looked at.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub is_error: bool,
+}
+
+impl Remark {
+    /// A remark with its id and one sentence.
+    #[must_use]
+    pub fn new(id: impl Into<String>, text: impl Into<String>, is_error: bool) -> Self {
+        Self { id: id.into(), text: text.into(), is_error }
+    }
+}
+
+/// What was seen of one target.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Trace {
+    /// The target.
+    pub target: TargetFacts,
+    /// Name resolution.
+    pub dns: Step<DnsFacts>,
+    /// The connection: to the host, or to the proxy where one applies.
+    pub tcp: Step<TcpFacts>,
+    /// Which proxy applies, and what it answered.
+    pub proxy: Step<ProxyFacts>,
+    /// The handshake and the certificate.
+    pub tls: Step<TlsFacts>,
+    /// The answer to a request without a credential.
+    pub http: Step<HttpFacts>,
+    /// The upgrade, for a WebSocket service.
+    pub websocket: Step<UpgradeFacts>,
+    /// What the service said to the credential.
+    pub auth: Step<AuthFacts>,
+    /// Further connections, timed; none when none were wanted or the way did not go well.
+    pub rounds: Option<Rounds>,
+}
+
+impl Trace {
+    /// A trace of which nothing was seen yet.
+    #[must_use]
+    pub fn new(target: TargetFacts) -> Self {
+        Self {
+            target,
+            dns: Step::not_reached(),
+            tcp: Step::not_reached(),
+            proxy: Step::not_reached(),
+            tls: Step::not_reached(),
+            http: Step::not_reached(),
+            websocket: Step::not_reached(),
+            auth: Step::not_reached(),
+            rounds: None,
+        }
+    }
+
+    /// The stages in the order of the way, each with how it ended.
+    #[must_use]
+    pub fn steps(&self) -> [(Stage, StepState<'_>); 7] {
+        [
+            (Stage::Dns, self.dns.state()),
+            (Stage::Tcp, self.tcp.state()),
+            (Stage::Proxy, self.proxy.state()),
+            (Stage::Tls, self.tls.state()),
+            (Stage::Http, self.http.state()),
+            (Stage::WebSocket, self.websocket.state()),
+            (Stage::Auth, self.auth.state()),
+        ]
+    }
+
+    /// The first stage that failed.
+    #[must_use]
+    pub fn failed_at(&self) -> Option<Stage> {
+        self.steps().into_iter().find(|(_, state)| matches!(state, StepState::Failed { .. })).map(|(stage, _)| stage)
+    }
+}
+
+#[cfg(feature = "net")]
+impl Trace {
+    /// What comes after a stage that failed is left out because of it.
+    pub(crate) fn skip_rest(&mut self, because: Skip) {
+        fn skip<T>(step: &mut Step<T>, because: Skip) {
+            if step.skipped() == Some(Skip::Ended) {
+                *step = Step::Skipped { because };
+            }
+        }
+        skip(&mut self.tcp, because);
+        skip(&mut self.proxy, because);
+        skip(&mut self.tls, because);
+        skip(&mut self.http, because);
+        skip(&mut self.websocket, if self.target.is_websocket { because } else { Skip::NotWebSocket });
+        skip(&mut self.auth, because);
+    }
+}
+
+/// How one stage ended, with what it found: a failed stage may have found the very thing that explains it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(tag = "status", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Step<T> {
+    /// It did what it is there for.
+    Passed {
+        /// What was found.
+        #[cfg_attr(feature = "serde", serde(rename = "facts"))]
+        found: T,
+        /// How long it took.
+        #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
+        took: Duration,
+    },
+    /// It did not.
+    Failed {
+        /// How it failed.
+        failure: Failure,
+        /// What was found all the same.
+        #[cfg_attr(feature = "serde", serde(rename = "facts"))]
+        found: Option<T>,
+        /// How long it took.
+        #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
+        took: Duration,
+    },
+    /// It was not tried.
+    Skipped {
+        /// Why not.
+        #[cfg_attr(feature = "serde", serde(rename = "skipped_because"))]
+        because: Skip,
+    },
+}
+
+/// [`Step`] without the type of its facts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StepState<'a> {
+    /// It did what it is there for.
+    Passed {
+        /// How long it took.
+        took: Duration,
+    },
+    /// It did not.
+    Failed {
+        /// How it failed.
+        failure: &'a Failure,
+        /// How long it took.
+        took: Duration,
+    },
+    /// It was not tried.
+    Skipped {
+        /// Why not.
+        because: Skip,
+    },
+}
+
+impl<T> Step<T> {
+    /// Not tried, because the run ended before.
+    #[must_use]
+    pub fn not_reached() -> Self {
+        Self::Skipped { because: Skip::Ended }
+    }
+
+    /// What was found, whether it passed or failed.
+    #[must_use]
+    pub fn found(&self) -> Option<&T> {
+        match self {
+            Self::Passed { found, .. } => Some(found),
+            Self::Failed { found, .. } => found.as_ref(),
+            Self::Skipped { .. } => None,
+        }
+    }
+
+    /// How it failed, if it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed { failure, .. } => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// Whether it failed in this way.
+    #[must_use]
+    pub fn failed_with(&self, kind: FailureKind) -> bool {
+        self.failure().is_some_and(|failure| failure.kind == kind)
+    }
+
+    /// Whether it passed.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        matches!(self, Self::Passed { .. })
+    }
+
+    /// Why it was not tried, if it was not.
+    #[must_use]
+    pub fn skipped(&self) -> Option<Skip> {
+        match self {
+            Self::Skipped { because } => Some(*because),
+            _ => None,
+        }
+    }
+
+    /// How it ended, without its facts.
+    #[must_use]
+    pub fn state(&self) -> StepState<'_> {
+        match self {
+            Self::Passed { took, .. } => StepState::Passed { took: *took },
+            Self::Failed { failure, took, .. } => StepState::Failed { failure, took: *took },
+            Self::Skipped { because } => StepState::Skipped { because: *because },
+        }
+    }
+}
+
+/// Why a stage was not tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Skip {
+    /// An earlier stage failed: this one.
+    Dns,
+    /// An earlier stage failed: this one.
+    Tcp,
+    /// An earlier stage failed: this one.
+    Proxy,
+    /// An earlier stage failed: this one.
+    Tls,
+    /// An earlier stage failed: this one.
+    Http,
+    /// An earlier stage failed: this one.
+    #[cfg_attr(feature = "serde", serde(rename = "websocket"))]
+    WebSocket,
+    /// No proxy applies to this host.
+    NoProxy,
+    /// The proxy resolves the name.
+    Proxied,
+    /// There is no TLS on this way.
+    PlainText,
+    /// The service is not a WebSocket.
+    NotWebSocket,
+    /// No credential was given, or it cannot be sent to this host.
+    NoCredential,
+    /// The host only had to be reached.
+    ReachableOnly,
+    /// Nothing asks for it: an application goes straight to the upgrade.
+    NotAsked,
+    /// The service names another host, which is a target of its own.
+    Redirected,
+    /// The run ended before.
+    Ended,
+}
+
+impl Skip {
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::WebSocket => "websocket",
+            Self::NoProxy => "no_proxy",
+            Self::Proxied => "proxied",
+            Self::PlainText => "plain_text",
+            Self::NotWebSocket => "not_websocket",
+            Self::NoCredential => "no_credential",
+            Self::ReachableOnly => "reachable_only",
+            Self::NotAsked => "not_asked",
+            Self::Redirected => "redirected",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// An earlier stage failed: this one.
+    #[cfg(feature = "net")]
+    pub(crate) fn after(stage: Stage) -> Self {
+        match stage {
+            Stage::Dns => Self::Dns,
+            Stage::Tcp => Self::Tcp,
+            Stage::Proxy => Self::Proxy,
+            Stage::Tls => Self::Tls,
+            Stage::WebSocket => Self::WebSocket,
+            _ => Self::Http,
+        }
+    }
+
+    /// The stage that failed, where that is the reason.
+    #[must_use]
+    pub fn stage(self) -> Option<Stage> {
+        match self {
+            Self::Dns => Some(Stage::Dns),
+            Self::Tcp => Some(Stage::Tcp),
+            Self::Proxy => Some(Stage::Proxy),
+            Self::Tls => Some(Stage::Tls),
+            Self::Http => Some(Stage::Http),
+            Self::WebSocket => Some(Stage::WebSocket),
+            _ => None,
+        }
+    }
+}
+
+/// How a stage failed: the kind for rules, the text for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Failure {
+    /// For rules.
+    pub kind: FailureKind,
+    /// For people; one line.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure with its kind and one line of text.
+    #[must_use]
+    pub fn new(kind: FailureKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The ways in which a stage can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// DNS: the name does not exist (NXDOMAIN).
+    NoSuchName,
+    /// DNS: the name exists, without an address.
+    NoAddress,
+    /// DNS: no server gave an answer (SERVFAIL, REFUSED, silence).
+    NoAnswer,
+    /// Nothing came back in time.
+    TimedOut,
+    /// The connection was refused.
+    Refused,
+    /// There is no route to the network or the host.
+    Unreachable,
+    /// The operating system does not allow it.
+    NotPermitted,
+    /// The connection was reset, or closed without a word.
+    Reset,
+    /// Proxy: it wants credentials (407).
+    ProxyAuth,
+    /// Proxy: it refused the tunnel with another status.
+    ProxyRefused,
+    /// What came back was not the protocol that was expected.
+    Protocol,
+    /// TLS: the certificate does not verify; [`TlsFacts::trust`] says why.
+    Certificate,
+    /// TLS: the peer refused the handshake with an alert.
+    Alert,
+    /// HTTP or WebSocket: the answer refuses what was asked; the facts hold it.
+    Status,
+    /// WebSocket: closed at once after it had opened.
+    Closed,
+    /// The credential was refused.
+    Denied,
+    /// Anything else.
+    Other,
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// Nobody trusted vouches for it.
+    UnknownIssuer,
+    /// It is for other names.
+    WrongName,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// This machine has no roots at all.
+    NoRoots,
+    /// Anything else.
+    Other,
+}
+
+/// How the silence on a socket ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum HoldEnd {
+    /// The run ended before the socket did.
+    #[default]
+    Interrupted,
+    /// It was open to the end.
+    Open,
+    /// The peer closed it with a close frame.
+    Closed,
+    /// It was ended without a word.
+    Cut,
+    /// It was reset.
+    Reset,
+    /// Nothing ended it, but a ping after the silence got no answer.
+    Silent,
+}
+
+/// How a name server was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Transport {
+    /// A datagram.
+    Udp,
+    /// A connection.
+    Tcp,
+}
+
+/// One address of a host, with what kind it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Address {
+    /// The address.
+    pub ip: IpAddr,
+    /// What kind it is.
+    pub class: AddressClass,
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self { ip, class: AddressClass::of(ip) }
+    }
+}
+
+/// Seconds since 1970, negative before.
+#[must_use]
+pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => seconds(since),
+        Err(before) => -seconds(before.duration()),
+    }
+}

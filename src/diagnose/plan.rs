@@ -1,0 +1,348 @@
+//! Plan: what a doctor will look at, decided before it looks. Pure.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::diagnose::evidence::{ResourceFacts, TargetFacts};
+use crate::resolve::account::{Account, Resource};
+use crate::resolve::credential::Credential;
+use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
+
+/// What to look at, and within which limits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The resource.
+    pub account: Account,
+    /// The hosts to reach, in the order of the report.
+    pub targets: Vec<Target>,
+    /// Services that have no URL.
+    pub refusals: Vec<ResolveError>,
+    /// How long, and how much at once.
+    pub limits: Limits,
+}
+
+/// A host to reach, and what is expected of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Target {
+    /// What it is there for.
+    pub purpose: Purpose,
+    /// Where it is.
+    pub url: Url,
+    /// The kind of address that DNS should answer with.
+    pub expect: Expectation,
+    /// Other names whose lookup tells why this one does not exist: the same name as a custom domain (CFG02).
+    pub namesakes: Vec<String>,
+    /// The same service at the resource's own host, to try the credential there when this host refuses it (CFG12).
+    pub own: Option<Endpoint>,
+    /// The service that named this host, when it was found on the way.
+    pub discovered_from: Option<Service>,
+}
+
+/// What a target is there for.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// A service is used there.
+    Service(Endpoint),
+    /// It only has to be reached: what for, in words.
+    Reach(&'static str),
+}
+
+/// How long a run may take, and how much it does at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The whole run, but for the time that sockets are held.
+    pub total: Duration,
+    /// One wait inside a stage: an answer, a connection, a handshake.
+    pub step: Duration,
+    /// Targets at once.
+    pub jobs: usize,
+    /// How long each open socket is kept in silence and watched, beside the time for the whole run; not at all when zero.
+    pub hold: Duration,
+    /// How many further connections are timed at each service that works, cold and warm, as far as the time allows.
+    pub rounds: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(DEFAULT_TOTAL, DEFAULT_JOBS, 1)
+    }
+}
+
+impl Limits {
+    /// Limits for so many targets: a step is short enough that every target has had its turn when the time is up, and one
+    /// that swallows every packet is still told apart by a further probe.
+    #[must_use]
+    pub fn of(total: Duration, jobs: usize, targets: usize) -> Self {
+        let jobs = jobs.max(1);
+        let waves = targets.div_ceil(jobs).max(1);
+        let turns = u32::try_from(waves).unwrap_or(u32::MAX).saturating_mul(WAITS);
+        let step = (total / turns).clamp(SHORTEST_STEP.min(total), LONGEST_STEP);
+        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0 }
+    }
+}
+
+impl Plan {
+    /// The plan of a doctor.
+    ///
+    /// 1. Each service at its endpoint; without any, [`Plan::usual_services`]. Where an open custom domain has no region,
+    ///    it is asked for its real-time host.
+    /// 2. The host that gives the tokens, where a token is used.
+    /// 3. The limits, by the number of targets.
+    #[must_use]
+    pub fn new(
+        account: &Account,
+        services: &[Service],
+        query: &Query,
+        credential: Option<&Credential>,
+        total: Duration,
+        jobs: usize,
+    ) -> Self {
+        let usual = Self::usual_services(account);
+        let services = if services.is_empty() { &usual[..] } else { services };
+        let mut plan =
+            Self { account: account.clone(), targets: Vec::new(), refusals: Vec::new(), limits: Limits::default() };
+        for service in services {
+            match resolve(account, *service, &query.carried_by(*service)) {
+                Ok(endpoint) => plan.targets.push(Target::of(endpoint)),
+                Err(refusal) => plan.refusals.push(refusal),
+            }
+        }
+        if let Some(credential) = credential {
+            plan.targets.extend(token_host(account, credential, services));
+        }
+        plan.limits = Limits::of(total, jobs, plan.targets.len());
+        plan
+    }
+
+    /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
+    pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
+        self.targets.extend(targets);
+        let Limits { hold, rounds, .. } = self.limits;
+        self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
+    }
+
+    /// Whether sockets are to be held and no target has one.
+    #[must_use]
+    pub fn holds_nothing(&self) -> bool {
+        !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
+    }
+
+    /// Keeps every open socket in silence for so long, and watches it.
+    pub fn hold(&mut self, time: Duration) {
+        self.limits.hold = time;
+    }
+
+    /// Times so many further connections at each service that works.
+    pub fn rounds(&mut self, rounds: usize) {
+        self.limits.rounds = rounds;
+    }
+
+    /// Expects another kind of address of every service, as somebody knows better.
+    pub fn expect(&mut self, expect: Expectation) {
+        for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
+            target.expect = expect;
+        }
+    }
+
+    /// What a doctor looks at when nothing is asked for: recognition and synthesis, each at its WebSocket.
+    #[must_use]
+    pub fn usual_services(account: &Account) -> Vec<Service> {
+        match account.resource() {
+            Resource::Container(_) => vec![Service::SpeechToTextV1, Service::TextToSpeech],
+            Resource::OpenAi(..) => vec![Service::OpenAiRealtime],
+            _ => vec![Service::SpeechToText, Service::TextToSpeechWebSocket],
+        }
+    }
+
+    /// The resource, as evidence has it.
+    #[must_use]
+    pub fn resource_facts(&self) -> ResourceFacts {
+        ResourceFacts::of(&self.account)
+    }
+}
+
+impl ResourceFacts {
+    /// An account, as evidence has it.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        let host = match account.resource() {
+            Resource::Container(host) => Some(host.authority().to_owned()),
+            _ => None,
+        };
+        let cloud = host.is_none().then(|| account.cloud());
+        Self {
+            cloud: cloud.map(|cloud| cloud.id().to_owned()),
+            region: account.region().map(ToString::to_string),
+            custom_domain: account.domain().map(ToString::to_string),
+            scenario: account.scenario().id().to_owned(),
+            title: account.scenario().title().to_owned(),
+            private_zone: cloud.map(|cloud| cloud.suffixes().private_zone()),
+            custom_zone: cloud.map(|cloud| cloud.suffixes().custom_domain().to_owned()),
+            token_scope: cloud.and_then(|cloud| cloud.suffixes().token_scope()).map(str::to_owned),
+            host,
+        }
+    }
+}
+
+impl Target {
+    /// A service at its endpoint.
+    #[must_use]
+    pub fn of(endpoint: Endpoint) -> Self {
+        let account = endpoint.account();
+        let suffixes = account.cloud().suffixes();
+        let is_regional = matches!(account.resource(), Resource::Regional(_));
+        let namesakes = match account.region() {
+            Some(region) if is_regional && !endpoint.is_own_host() => {
+                vec![format!("{region}.{}", suffixes.custom_domain())]
+            }
+            _ => Vec::new(),
+        };
+        let own = own_endpoint(&endpoint);
+        let (url, expect) = (endpoint.to_url(), endpoint.expects());
+        Self { purpose: Purpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
+    }
+
+    /// A host that only has to be reached.
+    #[must_use]
+    pub fn reach(url: Url, what_for: &'static str) -> Self {
+        Self {
+            purpose: Purpose::Reach(what_for),
+            url,
+            expect: Expectation::PublicAddress,
+            namesakes: Vec::new(),
+            own: None,
+            discovered_from: None,
+        }
+    }
+
+    /// The host that gives Entra tokens in the account's cloud, where it is known.
+    #[must_use]
+    pub fn authority(account: &Account) -> Option<Self> {
+        let authority = account.cloud().suffixes().authority()?;
+        let url = Url::parse(&format!("https://{authority}/")).ok()?;
+        Some(Self::reach(url, "Entra token host"))
+    }
+
+    /// The endpoint, where it is a service.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.purpose {
+            Purpose::Service(endpoint) => Some(endpoint),
+            Purpose::Reach(_) => None,
+        }
+    }
+
+    /// The service, where it is one.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        self.endpoint().map(Endpoint::service)
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(443)
+    }
+
+    /// Whether the way is encrypted.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        matches!(self.url.scheme(), "https" | "wss")
+    }
+
+    /// Whether the service is a WebSocket.
+    #[must_use]
+    pub fn is_websocket(&self) -> bool {
+        matches!(self.url.scheme(), "ws" | "wss")
+    }
+
+    /// Whether the service may, or must, be asked for its real-time host.
+    #[must_use]
+    pub fn discovery(&self) -> Discovery {
+        if self.discovered_from.is_some() {
+            return Discovery::None;
+        }
+        self.endpoint().map_or(Discovery::None, Endpoint::discovery)
+    }
+
+    /// The target, as evidence has it.
+    #[must_use]
+    pub fn facts(&self) -> TargetFacts {
+        TargetFacts {
+            service: self.service().map(|service| service.id().to_owned()),
+            purpose: match self.purpose {
+                Purpose::Service(_) => None,
+                Purpose::Reach(what_for) => Some(what_for.to_owned()),
+            },
+            host: self.host().to_owned(),
+            port: self.port(),
+            url: self.url.to_string(),
+            expect: self.expect.id().to_owned(),
+            is_websocket: self.is_websocket(),
+            is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
+            discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
+        }
+    }
+}
+
+/// The endpoint; where only the region is missing, the one that is asked for the real-time host.
+pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
+    match account.endpoint_with(service, query) {
+        Err(ResolveError::RegionRequired { .. }) if account.domain().is_some() => {
+            account.clone().with_discovery().endpoint_with(service, query)
+        }
+        other => other,
+    }
+}
+
+/// The endpoint at the resource's own host, for a service that is used at a regional host although there is a custom domain.
+fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
+    if endpoint.is_own_host() {
+        return None;
+    }
+    let account = endpoint.account();
+    let own = Account::custom_domain(account.domain()?.clone()).with_cloud(account.cloud().clone()).ok()?;
+    own.endpoint(endpoint.service()).ok()
+}
+
+/// Where the tokens in use come from.
+fn token_host(account: &Account, credential: &Credential, services: &[Service]) -> Option<Target> {
+    if matches!(account.resource(), Resource::Container(_)) {
+        return None;
+    }
+    match credential {
+        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => {
+            account.endpoint(Service::IssueToken).ok().map(|endpoint| Target::reach(endpoint.to_url(), "token host"))
+        }
+        Credential::Entra { .. } | Credential::EntraComposed { .. } => Target::authority(account),
+        _ => None,
+    }
+}
+
+/// `--timeout` when it is not given: longer than any healthy run, short enough to wait for.
+pub const DEFAULT_TOTAL: Duration = Duration::from_secs(20);
+
+/// `--jobs` when it is not given: some hosts at once, few enough not to look like a scan.
+pub const DEFAULT_JOBS: usize = 16;
+
+/// A way that swallows packets at every stage waits for an address, for the proxy or a reference, and once more.
+const WAITS: u32 = 4;
+
+/// Below this, an answer from another continent is taken for silence.
+const SHORTEST_STEP: Duration = Duration::from_millis(300);
+
+/// Three retransmissions of a SYN (1 s, 2 s, 4 s) do not fit any more: what answers this late is as good as dead.
+const LONGEST_STEP: Duration = Duration::from_secs(5);

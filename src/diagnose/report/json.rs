@@ -1,0 +1,283 @@
+//! JSON for programs: the shape is a promise, `schema_version` tells when it changes.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{Options, exit_code};
+use crate::diagnose::alias::{AliasChain, Fingerprint};
+use crate::diagnose::catalogue::Stage;
+use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
+use crate::diagnose::evidence::{
+    CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark, ResourceFacts, Round, Rounds, Skip,
+    Spread, Step, Trace,
+};
+use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
+
+/// The report for programs: `doctor --format json`.
+#[must_use]
+pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        verdict: diagnosis.verdict.id(),
+        root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
+        exit_code: exit_code(evidence, diagnosis, options.fail_on),
+        resource: resource(&evidence.resource),
+        credential: evidence.credential.as_ref(),
+        second_key: evidence.second_key.as_ref(),
+        observed_at: rfc3339(evidence.observed_at),
+        took_ms: milliseconds(evidence.took),
+        ended: evidence.ended,
+        remarks: &evidence.remarks,
+        findings: diagnosis.findings.iter().map(finding).collect(),
+        unexplained: diagnosis.unexplained.iter().map(unexplained).collect(),
+        targets: evidence.traces.iter().map(target).collect(),
+        machine: &evidence.machine,
+    };
+    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u8,
+    verdict: &'a str,
+    root_cause: Option<&'a str>,
+    exit_code: u8,
+    resource: Map<String, Value>,
+    credential: Option<&'a CredentialFacts>,
+    second_key: Option<&'a CredentialFacts>,
+    observed_at: String,
+    took_ms: f64,
+    ended: Ended,
+    remarks: &'a [Remark],
+    findings: Vec<FindingJson<'a>>,
+    unexplained: Vec<UnexplainedJson<'a>>,
+    targets: Vec<TargetJson<'a>>,
+    machine: &'a MachineFacts,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    id: &'a str,
+    severity: &'a str,
+    stage: &'a str,
+    service: Option<&'a str>,
+    host: Option<&'a str>,
+    places: Vec<PlaceJson<'a>>,
+    title: &'a str,
+    observed: &'a str,
+    cause: &'a str,
+    remedy: RemedyJson<'a>,
+    see: Option<&'a str>,
+    caused_by: Option<&'a str>,
+    ruled_out: Vec<RuledOutJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PlaceJson<'a> {
+    service: Option<&'a str>,
+    host: &'a str,
+}
+
+#[derive(Serialize)]
+struct RemedyJson<'a> {
+    text: &'a str,
+    commands: &'a [String],
+}
+
+#[derive(Serialize)]
+struct RuledOutJson<'a> {
+    id: &'a str,
+    because: &'a str,
+}
+
+#[derive(Serialize)]
+struct UnexplainedJson<'a> {
+    service: Option<&'a str>,
+    host: &'a str,
+    stage: &'a str,
+    observed: &'a str,
+}
+
+#[derive(Serialize)]
+struct TargetJson<'a> {
+    service: Option<&'a str>,
+    purpose: Option<&'a str>,
+    host: &'a str,
+    port: u16,
+    url: &'a str,
+    expect: &'a str,
+    discovered_from: Option<&'a str>,
+    proxy: Option<&'a str>,
+    stages: StagesJson<'a>,
+    rounds: Option<RoundsJson>,
+}
+
+/// The least and the middle of each stage, in milliseconds.
+#[derive(Serialize)]
+struct RoundsJson {
+    wanted: usize,
+    cold: SeriesJson,
+    warm: SeriesJson,
+}
+
+#[derive(Serialize)]
+struct SeriesJson {
+    made: usize,
+    failed: usize,
+    resumed: usize,
+    first_failure: Option<Failure>,
+    stages: Map<String, Value>,
+    total: Option<Value>,
+}
+
+/// All seven, whatever was tried.
+#[derive(Serialize)]
+struct StagesJson<'a> {
+    dns: StageJson<'a>,
+    tcp: StageJson<'a>,
+    proxy: StageJson<'a>,
+    tls: StageJson<'a>,
+    http: StageJson<'a>,
+    websocket: StageJson<'a>,
+    auth: StageJson<'a>,
+}
+
+/// Every field is there, however the stage ended.
+#[derive(Serialize)]
+struct StageJson<'a> {
+    status: &'a str,
+    took_ms: Option<f64>,
+    skipped_because: Option<&'a str>,
+    failure: Option<&'a Failure>,
+    facts: Map<String, Value>,
+}
+
+/// A resource that could not be read has no scenario.
+fn resource(facts: &ResourceFacts) -> Map<String, Value> {
+    let mut resource = object(facts);
+    for name in ["scenario", "title"] {
+        if resource.get(name).is_some_and(|value| value == "") {
+            resource.insert(name.to_owned(), Value::Null);
+        }
+    }
+    resource
+}
+
+fn finding(finding: &Finding) -> FindingJson<'_> {
+    let first = finding.places.first();
+    FindingJson {
+        id: finding.failure.id,
+        severity: finding.severity.id(),
+        stage: finding.failure.stage.id(),
+        service: first.and_then(|place| place.service.as_deref()),
+        host: first.map(|place| place.host.as_str()),
+        places: finding.places.iter().map(place).collect(),
+        title: finding.failure.title,
+        observed: &finding.observed,
+        cause: finding.failure.cause,
+        remedy: RemedyJson { text: &finding.remedy, commands: &finding.commands },
+        see: finding.failure.see,
+        caused_by: finding.caused_by,
+        ruled_out: finding.ruled_out.iter().map(ruled_out).collect(),
+    }
+}
+
+fn place(place: &Place) -> PlaceJson<'_> {
+    PlaceJson { service: place.service.as_deref(), host: &place.host }
+}
+
+fn ruled_out(other: &RuledOut) -> RuledOutJson<'_> {
+    RuledOutJson { id: other.id, because: &other.because }
+}
+
+fn unexplained(failure: &Unexplained) -> UnexplainedJson<'_> {
+    UnexplainedJson {
+        service: failure.place.service.as_deref(),
+        host: &failure.place.host,
+        stage: failure.stage.id(),
+        observed: &failure.text,
+    }
+}
+
+fn target(trace: &Trace) -> TargetJson<'_> {
+    let target = &trace.target;
+    TargetJson {
+        service: target.service.as_deref(),
+        purpose: target.purpose.as_deref(),
+        host: &target.host,
+        port: target.port,
+        url: &target.url,
+        expect: &target.expect,
+        discovered_from: target.discovered_from.as_deref(),
+        proxy: trace.proxy.found().and_then(|facts| facts.proxy.as_deref()),
+        stages: StagesJson {
+            dns: stage(&trace.dns, |facts| dns(&target.host, facts)),
+            tcp: stage(&trace.tcp, object),
+            proxy: stage(&trace.proxy, object),
+            tls: stage(&trace.tls, object),
+            http: stage(&trace.http, object),
+            websocket: stage(&trace.websocket, object),
+            auth: stage(&trace.auth, object),
+        },
+        rounds: trace.rounds.as_ref().map(|rounds| RoundsJson {
+            wanted: rounds.wanted,
+            cold: series(&rounds.cold, target.is_websocket),
+            warm: series(&rounds.warm, target.is_websocket),
+        }),
+    }
+}
+
+fn series(rounds: &[Round], is_websocket: bool) -> SeriesJson {
+    let spread = |spread: Spread| json!({ "min_ms": spread.min, "median_ms": spread.median });
+    let of = |stage: Stage| Some((stage.id().to_owned(), spread(Spread::of_stage(rounds, stage)?)));
+    SeriesJson {
+        made: rounds.len(),
+        failed: rounds.iter().filter(|round| round.failure.is_some()).count(),
+        resumed: rounds.iter().filter(|round| round.is_resumed == Some(true)).count(),
+        first_failure: rounds.iter().find_map(|round| round.failure.clone()),
+        stages: Rounds::stages(is_websocket).into_iter().filter_map(of).collect(),
+        total: Spread::of_whole(rounds).map(spread),
+    }
+}
+
+fn stage<T>(step: &Step<T>, facts: impl Fn(&T) -> Map<String, Value>) -> StageJson<'_> {
+    let (status, took) = match step {
+        Step::Passed { took, .. } => ("passed", Some(*took)),
+        Step::Failed { took, .. } => ("failed", Some(*took)),
+        Step::Skipped { .. } => ("skipped", None),
+    };
+    StageJson {
+        status,
+        took_ms: took.map(milliseconds),
+        skipped_because: step.skipped().map(Skip::id),
+        failure: step.failure(),
+        facts: step.found().map(facts).unwrap_or_default(),
+    }
+}
+
+/// The facts of name resolution with what the chain says.
+fn dns(host: &str, facts: &DnsFacts) -> Map<String, Value> {
+    let chain = AliasChain::read(host, facts);
+    let mut object = object(facts);
+    let servers = facts.servers.iter().map(|answer| {
+        let mut server = self::object(answer);
+        let address = server.remove("server").unwrap_or_default();
+        server.insert("address".to_owned(), address);
+        Value::Object(server)
+    });
+    object.insert("servers".to_owned(), servers.collect());
+    object.insert("chain".to_owned(), json!(chain.names));
+    object.insert("fingerprint".to_owned(), json!(chain.fingerprint.map(Fingerprint::id)));
+    object.insert("region".to_owned(), json!(chain.region));
+    object
+}
+
+/// The fields of a structure of facts.
+fn object(facts: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(facts) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+const SCHEMA_VERSION: u8 = 1;

@@ -1,0 +1,297 @@
+//! Redaction: what identifies the customer, replaced alike wherever it stands.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::diagnose::evidence::{AddressClass, Claims, Evidence, ProxyFacts, Reply, TlsFacts, Trace};
+use crate::resolve::cloud::Suffixes;
+
+/// What identifies the customer in one run, and what stands for it.
+pub(super) struct Redaction {
+    /// In lower case, the longest first.
+    words: Vec<(String, String)>,
+    /// Each with its number from 1.
+    addresses: Vec<IpAddr>,
+}
+
+impl Redaction {
+    /// Collects what identifies the customer.
+    ///
+    /// 1. The custom domain, which becomes `NAME`.
+    /// 2. Hosts that are not Microsoft's: of proxies, aliases, certificates, the search list.
+    /// 3. Issuers of certificates that are not known to everybody.
+    /// 4. Tenant and principal of a token.
+    /// 5. Every address but those of hosts that all customers share, of this machine's loopback and of Azure's own DNS.
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let mut words: Vec<(String, String)> = Vec::new();
+        words.extend(evidence.resource.custom_domain.iter().map(|name| (name.to_lowercase(), "NAME".to_owned())));
+        number(&mut words, hosts(evidence), "HOST");
+        number(&mut words, evidence.traces.iter().filter_map(|trace| trace.tls.found()).flat_map(issuers), "ISSUER");
+        for claims in claims(evidence) {
+            words.extend(claims.tid.iter().map(|id| (id.to_lowercase(), "TENANT".to_owned())));
+            words.extend(claims.principal.iter().map(|id| (id.to_lowercase(), "PRINCIPAL".to_owned())));
+        }
+        words.retain(|(word, _)| !word.is_empty());
+        words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        Self { words, addresses: addresses(evidence) }
+    }
+
+    /// The text without anything that identifies the customer.
+    pub(super) fn apply(&self, text: &str) -> String {
+        let mut output = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(next) = text[at..].chars().next() {
+            let before = text[..at].chars().next_back();
+            let hit = (!before.is_some_and(is_of_name)).then(|| self.at(&text[at..], before)).flatten();
+            if let Some((length, replacement)) = hit {
+                output.push_str(&replacement);
+                at += length;
+            } else {
+                output.push(next);
+                at += next.len_utf8();
+            }
+        }
+        output
+    }
+
+    /// What begins here and is to be replaced: its length and what stands for it.
+    fn at(&self, text: &str, before: Option<char>) -> Option<(usize, String)> {
+        self.address(text)
+            .or_else(|| self.word(text, before))
+            .or_else(|| resource_id(text))
+            .or_else(|| guid(text))
+            .or_else(|| person(text))
+    }
+
+    fn address(&self, text: &str) -> Option<(usize, String)> {
+        let (length, address) = address_at(text)?;
+        let number = self.addresses.iter().position(|known| *known == address)? + 1;
+        Some((length, format!("ADDRESS-{number}")))
+    }
+
+    fn word(&self, text: &str, before: Option<char>) -> Option<(usize, String)> {
+        let found = self.words.iter().find(|(word, replacement)| {
+            let is_label_inside = replacement == "NAME" && before == Some('.');
+            let same = text.get(..word.len()).is_some_and(|begin| begin.to_lowercase() == *word);
+            let ends = !text.get(word.len()..).and_then(|rest| rest.chars().next()).is_some_and(is_of_name);
+            same && ends && !is_label_inside
+        });
+        found.map(|(word, replacement)| (word.len(), replacement.clone()))
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '-' || c == '_'
+}
+
+/// Adds words, each once, with numbers from 1.
+fn number(words: &mut Vec<(String, String)>, new: impl Iterator<Item = String>, label: &str) {
+    let mut count = 0;
+    for word in new.map(|word| word.to_lowercase()) {
+        if !words.iter().any(|(known, _)| *known == word) {
+            count += 1;
+            words.push((word, format!("{label}-{count}")));
+        }
+    }
+}
+
+/// Every name of the evidence that is not one of Microsoft's.
+fn hosts(evidence: &Evidence) -> impl Iterator<Item = String> {
+    let mut names: Vec<String> = evidence.machine.search.clone();
+    names.extend(evidence.resource.host.iter().map(|host| without_port(host).to_owned()));
+    for trace in &evidence.traces {
+        names.push(trace.target.host.clone());
+        names.extend(trace.dns.found().into_iter().flat_map(|facts| {
+            let servers = facts.servers.iter().chain(facts.also.iter().map(|also| &also.answer));
+            servers.flat_map(|answer| {
+                answer
+                    .chain
+                    .iter()
+                    .flat_map(|alias| [alias.name.clone(), alias.target.clone()])
+                    .chain(answer.soa.clone())
+            })
+        }));
+        names.extend(trace.proxy.found().into_iter().flat_map(proxy_hosts));
+        names.extend(trace.tls.found().into_iter().flat_map(certificate_names));
+        names.extend(trace.http.found().and_then(|facts| facts.redirect.as_ref()?.host.clone()));
+        names.extend(replies(trace).flat_map(|reply| names_in(&reply.headers)));
+    }
+    let names = names.into_iter().map(|name| name.trim_matches('.').trim_start_matches("*.").to_lowercase());
+    names.filter(|name| !name.is_empty() && !is_microsofts(name) && name.parse::<IpAddr>().is_err())
+}
+
+fn replies(trace: &Trace) -> impl Iterator<Item = &Reply> {
+    let upgrade = trace.websocket.found().map(|facts| &facts.reply);
+    let auth = trace.auth.found().map(|facts| &facts.reply);
+    trace.http.found().map(|facts| &facts.reply).into_iter().chain(upgrade).chain(auth)
+}
+
+/// What may be a name in the headers by which proxies and portals tell of themselves.
+fn names_in(headers: &[(String, String)]) -> Vec<String> {
+    let words = headers.iter().flat_map(|(_, value)| value.split(|c: char| !(is_of_name(c) || c == '.')));
+    // A version has dots as well, and begins with a digit.
+    words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)).map(str::to_owned).collect()
+}
+
+fn proxy_hosts(facts: &ProxyFacts) -> Vec<String> {
+    let proxies = facts.proxy.iter().chain(facts.unused.iter().map(|unused| &unused.proxy));
+    let tunnels = facts.tunnel.iter().chain(facts.unused.iter().map(|unused| &unused.tunnel));
+    let mut names: Vec<String> = proxies.map(|proxy| without_port(proxy).to_owned()).collect();
+    names.extend(facts.no_proxy_entry.iter().filter(|entry| entry.contains('.')).cloned());
+    names.extend(tunnels.flat_map(|tunnel| names_in(&tunnel.headers)));
+    names
+}
+
+fn certificate_names(facts: &TlsFacts) -> Vec<String> {
+    let of = |chain: &crate::diagnose::evidence::Certificate| {
+        let mut names = chain.names.clone();
+        names.extend((chain.subject.contains('.') && !chain.subject.contains(' ')).then(|| chain.subject.clone()));
+        names
+    };
+    facts.chain.iter().flat_map(of).collect()
+}
+
+/// Issuers and organisations that are a customer's own.
+fn issuers(facts: &TlsFacts) -> impl Iterator<Item = String> {
+    let all = facts.chain.iter().flat_map(|certificate| {
+        let subject = certificate.subject.contains(' ').then(|| certificate.subject.clone());
+        [Some(certificate.issuer.clone()), certificate.organization.clone(), subject]
+    });
+    let is_known = |name: &String| {
+        let name = name.to_lowercase();
+        KNOWN_ISSUERS.iter().any(|known| name.contains(known))
+    };
+    all.flatten().filter(move |name| !is_known(name)).collect::<Vec<_>>().into_iter()
+}
+
+fn claims(evidence: &Evidence) -> Vec<&Claims> {
+    let given = evidence.credential.iter().filter_map(|credential| credential.claims.as_ref());
+    let issued = evidence.traces.iter().filter_map(|trace| trace.auth.found()?.issued.as_ref());
+    given.chain(issued).collect()
+}
+
+/// Host of `http://host:port` or `host:port`.
+fn without_port(url: &str) -> &str {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or_default();
+    authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']'])
+}
+
+/// Whether the name is in a zone of Microsoft's: what is the customer's in it is the custom domain alone.
+fn is_microsofts(name: &str) -> bool {
+    let is_in = |zone: &str| name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
+    let of_clouds = Suffixes::documented()
+        .into_iter()
+        .any(|suffixes| is_in(suffixes.realtime()) || is_in(suffixes.rest()) || is_in(suffixes.custom_domain()));
+    of_clouds || ZONES.iter().any(|zone| is_in(zone))
+}
+
+/// The addresses to replace, in the order in which the evidence has them.
+fn addresses(evidence: &Evidence) -> Vec<IpAddr> {
+    let shared: BTreeSet<IpAddr> =
+        evidence.traces.iter().filter(|trace| !trace.target.is_own_host).flat_map(public_addresses).collect();
+    let is_kept = |address: &IpAddr| {
+        matches!(AddressClass::of(*address), AddressClass::Loopback | AddressClass::Special) || shared.contains(address)
+    };
+    let text = format!("{evidence:?}");
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let is_start = text.is_char_boundary(at) && !text[..at].chars().next_back().is_some_and(is_of_name);
+        match is_start.then(|| address_at(&text[at..])).flatten() {
+            Some((length, address)) => {
+                if !is_kept(&address) && !found.contains(&address) {
+                    found.push(address);
+                }
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+fn public_addresses(trace: &Trace) -> Vec<IpAddr> {
+    let public = |address: &crate::diagnose::evidence::Address| address.class == AddressClass::Public;
+    let found = trace.dns.found().into_iter().flat_map(|facts| facts.addresses.iter());
+    found.filter(|address| public(address)).map(|address| address.ip).collect()
+}
+
+/// An address at the beginning of a text, and its length; a port behind it is left.
+fn address_at(text: &str) -> Option<(usize, IpAddr)> {
+    let end = text.find(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':')).unwrap_or(text.len());
+    let run = text[..end].trim_end_matches(['.', ':']);
+    if run.len() < SHORTEST_ADDRESS {
+        return None;
+    }
+    if let Ok(address) = run.parse::<IpAddr>() {
+        return Some((run.len(), address));
+    }
+    let socket: SocketAddr = run.parse().ok()?;
+    Some((run.rfind(':')?, socket.ip()))
+}
+
+/// An ARM id of anything: it has a subscription and a resource group.
+fn resource_id(text: &str) -> Option<(usize, String)> {
+    let begins = text.get(..PATH.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(PATH));
+    let length = text.find(|c: char| !(is_of_name(c) || "/.()".contains(c))).unwrap_or(text.len());
+    begins.then(|| (length, "RESOURCE_ID".to_owned()))
+}
+
+/// `00000000-0000-0000-0000-000000000000`: a tenant, a principal, a subscription.
+fn guid(text: &str) -> Option<(usize, String)> {
+    let run = text.get(..36)?;
+    let is_guid = run.bytes().enumerate().all(|(i, b)| match i {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    });
+    is_guid.then(|| (36, "ID".to_owned()))
+}
+
+/// `jdoe@contoso.example`.
+fn person(text: &str) -> Option<(usize, String)> {
+    let name = text.find(|c: char| !(is_of_name(c) || c == '.' || c == '+'))?;
+    let host = text[name..].strip_prefix('@')?;
+    let length = host.find(|c: char| !(is_of_name(c) || c == '.')).unwrap_or(host.len());
+    (name > 0 && length > 0).then(|| (name + 1 + length, "PERSON".to_owned()))
+}
+
+const PATH: &str = "/subscriptions/";
+
+/// `::1` is kept anyway.
+const SHORTEST_ADDRESS: usize = 4;
+
+/// Zones in which all names are Microsoft's, beside those of the clouds.
+const ZONES: &[&str] = &[
+    "microsoft.com",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "windows.net",
+    "azure.com",
+    "azure.net",
+    "azure.us",
+    "azure.cn",
+    "trafficmanager.net",
+    "trafficmanager.cn",
+    "usgovtrafficmanager.net",
+    "chinacloudapi.cn",
+    "partner.microsoftonline.cn",
+];
+
+/// Authorities and makers of inspecting proxies that are known to everybody; in lower case.
+const KNOWN_ISSUERS: &[&str] = &[
+    "microsoft",
+    "digicert",
+    "baltimore",
+    "globalsign",
+    "zscaler",
+    "netskope",
+    "palo alto",
+    "fortinet",
+    "fortigate",
+    "blue coat",
+    "broadcom",
+    "cisco",
+    "sophos",
+    "check point",
+];

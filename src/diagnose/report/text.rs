@@ -1,0 +1,414 @@
+//! Text for people: one screen, one cause, nothing to look up.
+
+use std::fmt::Write as _;
+
+use super::page::{Ink, Page, millis, plain, time};
+use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
+use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
+use crate::diagnose::alias::AliasChain;
+use crate::diagnose::catalogue::{Severity, Stage};
+use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
+use crate::resolve::cloud::Cloud;
+
+/// The whole report for people.
+///
+/// 1. The resource, and what there is to remark about it.
+/// 2. Each target that fails or has a finding, stage by stage.
+/// 3. What works, a line each.
+/// 4. What rounds took, where there were some.
+/// 5. The causes with what to do, each with its consequences; then what no finding explains.
+/// 6. The verdict.
+#[must_use]
+pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+    let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
+    writer.headline();
+    writer.remarks();
+    let is_long = |trace: &&Trace| options.verbose > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
+    let (long, brief): (Vec<&Trace>, Vec<&Trace>) = evidence.traces.iter().partition(is_long);
+    for (index, trace) in long.iter().enumerate() {
+        match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(diagnosis, earlier, trace)) {
+            Some(earlier) => writer.like(trace, earlier),
+            None => writer.block(trace),
+        }
+    }
+    writer.lines(&brief);
+    evidence.traces.iter().for_each(|trace| writer.rounds(trace));
+    causes(diagnosis).for_each(|finding| writer.finding(finding));
+    unexplained(evidence, diagnosis).for_each(|failure| writer.unexplained(failure));
+    writer.verdict();
+    writer.page.finish()
+}
+
+/// The sign of a severity.
+pub(super) fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "×",
+        Severity::Warning => "!",
+        Severity::Info => "·",
+    }
+}
+
+pub(super) fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Error => Ink::Bad,
+        Severity::Warning => Ink::Warn,
+        Severity::Info => Ink::Dim,
+    }
+}
+
+/// The resource and the credential in words, the name first.
+pub(super) fn subject(evidence: &Evidence) -> (String, String) {
+    let resource = &evidence.resource;
+    if evidence.resource == ResourceFacts::default() {
+        return ("no resource".to_owned(), "what was given cannot be used, so nothing was tried".to_owned());
+    }
+    let name = resource.custom_domain.as_ref().or(resource.host.as_ref()).or(resource.region.as_ref());
+    let mut parts = Vec::new();
+    parts.extend((!resource.title.is_empty()).then(|| resource.title.clone()));
+    parts.extend(
+        resource.cloud.as_deref().map(|id| id.parse::<Cloud>().map_or(id.to_owned(), |cloud| cloud.title().to_owned())),
+    );
+    if name != resource.region.as_ref() {
+        parts.extend(resource.region.clone());
+    }
+    parts.push(credential(evidence));
+    let second = evidence.second_key.as_ref();
+    parts.extend(second.map(|key| format!("second key of {}, fingerprint {}", key.length, key.fingerprint)));
+    (name.cloned().unwrap_or_else(|| "no resource".to_owned()), parts.join(" · "))
+}
+
+fn credential(evidence: &Evidence) -> String {
+    let Some(credential) = &evidence.credential else { return "no credential".to_owned() };
+    let mut text = match credential.length {
+        0 => credential.kind.clone(),
+        length => format!("{} of {length}", credential.kind),
+    };
+    if let Some((id, _)) = &credential.fault {
+        let _ = write!(text, ", not sent because of {id}");
+    } else if !credential.fingerprint.is_empty() {
+        let _ = write!(text, ", fingerprint {}", credential.fingerprint);
+    }
+    text
+}
+
+/// What a target is called: the service, or what the host is there for.
+pub(super) fn called(trace: &Trace) -> &str {
+    let target = &trace.target;
+    target.service.as_deref().or(target.purpose.as_deref()).unwrap_or(&target.host)
+}
+
+/// Nothing failed and nothing is remarked upon here.
+fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
+    let notable = |finding: &Finding| finding.severity > Severity::Info && !finding.places.is_empty();
+    works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
+}
+
+/// Whether two targets work at the same host, failed in the same way there, or at the same stage for the same cause.
+fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
+    let failed = |trace: &Trace| {
+        trace.steps().into_iter().find_map(|(stage, state)| match state {
+            StepState::Failed { failure, .. } => Some((stage, failure.clone())),
+            _ => None,
+        })
+    };
+    let is_same_host = is_same_host(one, other);
+    let (Some((stage, failure)), Some((other_stage, other_failure))) = (failed(one), failed(other)) else {
+        return is_same_host && works(one) && works(other) && ended(one) == ended(other);
+    };
+    let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
+    let is_same_kind = stage == other_stage && failure.kind == other_failure.kind && cause(one) == cause(other);
+    is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
+}
+
+/// What became of a socket in silence, which is asked for to be told.
+fn hold(trace: &Trace) -> Option<&HoldFacts> {
+    trace.websocket.found()?.hold.as_ref()
+}
+
+/// How the silence on a socket ended, without its time, which is another for each.
+fn ended(trace: &Trace) -> Option<(HoldEnd, Option<u16>)> {
+    hold(trace).map(|hold| (hold.end, hold.close_code))
+}
+
+fn is_same_host(one: &Trace, other: &Trace) -> bool {
+    one.target.host == other.target.host && addresses(one) == addresses(other)
+}
+
+struct Writer<'a> {
+    page: Page,
+    evidence: &'a Evidence,
+    diagnosis: &'a Diagnosis,
+}
+
+impl Writer<'_> {
+    fn headline(&mut self) {
+        let (name, rest) = subject(self.evidence);
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(&name)));
+        // A long name leaves no room beside it.
+        let columns = name.chars().count() + 3;
+        if columns > self.page.width() / 2 {
+            self.page.line(&lead);
+            self.page.parts("  ", 2, &rest);
+        } else {
+            self.page.parts(&lead, columns, &rest);
+        }
+    }
+
+    /// What reading the configuration remarked on, unless a finding says it.
+    fn remarks(&mut self) {
+        for remark in &self.evidence.remarks {
+            if self.diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id) {
+                continue;
+            }
+            let severity = if remark.is_error { Severity::Error } else { Severity::Info };
+            let lead = format!("  {} ", self.page.paint(ink(severity), sign(severity)));
+            self.page.hanging(&lead, 4, &remark.text, if remark.is_error { Ink::Plain } else { Ink::Dim });
+        }
+    }
+
+    /// A target, stage by stage.
+    fn block(&mut self, trace: &Trace) {
+        self.title(trace);
+        let mut is_over = false;
+        let steps = trace.steps();
+        for (index, (stage, state)) in steps.into_iter().enumerate() {
+            let is_ended = matches!(state, StepState::Skipped { because: Skip::Ended });
+            // The first that was not reached stands for those after it.
+            if !is_shown(state) || is_over {
+                continue;
+            }
+            is_over = is_ended;
+            let rest: Vec<_> = steps[index..].iter().filter(|(_, state)| is_shown(*state)).collect();
+            if let (true, [first, .., last]) = (is_idle(&rest), &rest[..]) {
+                let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Dim, mark(state)), span(first.0, last.0));
+                let detail = detail(self.evidence, self.diagnosis, trace, stage);
+                self.page.hanging(&lead, STAGE_COLUMNS, &detail, Ink::Dim);
+                break;
+            }
+            let (mark, ink, took) = match state {
+                StepState::Passed { took } => (mark(state), Ink::Good, time(took)),
+                StepState::Failed { took, .. } => (mark(state), Ink::Bad, time(took)),
+                StepState::Skipped { .. } => (mark(state), Ink::Dim, String::new()),
+            };
+            let is_skipped = ink == Ink::Dim;
+            let lead = format!("  {} {:<9} {took:>8}  ", self.page.paint(ink, mark), stage.id());
+            let detail = detail(self.evidence, self.diagnosis, trace, stage);
+            self.page.hanging(&lead, STAGE_COLUMNS, &detail, if is_skipped { Ink::Dim } else { Ink::Plain });
+        }
+    }
+
+    fn title(&mut self, trace: &Trace) {
+        self.page.gap();
+        let name = called(trace);
+        let lead = self.page.paint(Ink::Bold, &plain(name)).into_owned();
+        let url = trace.target.url.as_str();
+        let found = trace.target.discovered_from.as_ref().map(|from| format!("named by {from} when it was asked"));
+        if name.chars().count() + 3 + url.chars().count() <= self.page.width() {
+            self.page.line(&format!("{lead}   {}", plain(url)));
+        } else {
+            self.page.line(&lead);
+            self.page.line(&format!("  {}", plain(url)));
+        }
+        if let Some(found) = found {
+            self.page.hanging("  ", 2, &found, Ink::Dim);
+        }
+    }
+
+    /// A target that fails as an earlier one does, with what is its own about it; or works as that one does.
+    fn like(&mut self, trace: &Trace, earlier: &Trace) {
+        self.title(trace);
+        let Some(stage) = trace.failed_at() else {
+            let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "√"), "all");
+            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works as {} does", called(earlier)), Ink::Plain);
+            return;
+        };
+        let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Bad, "×"), stage.id());
+        let said = |trace| detail(self.evidence, self.diagnosis, trace, stage);
+        // At the same host nothing but the time differs.
+        let own = (!is_same_host(trace, earlier)).then(|| said(trace));
+        let own = own.filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
+        let text = format!("fails as {} does{}", called(earlier), own.unwrap_or_default());
+        self.page.hanging(&lead, STAGE_COLUMNS, &text, Ink::Plain);
+    }
+
+    /// What works, in columns: with the time of each stage where the page is wide enough, else in all.
+    fn lines(&mut self, traces: &[&Trace]) {
+        if traces.is_empty() {
+            return;
+        }
+        self.page.gap();
+        let column = |cell: &dyn Fn(&Trace) -> String| {
+            let cells: Vec<String> = traces.iter().map(|trace| cell(trace)).collect();
+            let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
+            cells.into_iter().map(move |cell| format!("{cell:<width$}")).collect::<Vec<_>>()
+        };
+        let names = column(&|trace| called(trace).to_owned());
+        let hosts = column(&short_host);
+        let ends = column(&|trace| addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
+        let bare = column(&|trace| bare_addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
+        let wide = column(&stage_times);
+        let brief = column(&whole_time);
+        let row = |index: usize, (times, ends): (&[String], &[String])| {
+            format!("{}  {}  {}  {}", names[index], times[index], hosts[index], ends[index]).trim_end().to_owned()
+        };
+        let width = self.page.width();
+        let fits = |cells| (0..traces.len()).all(|index| row(index, cells).chars().count() + 2 <= width);
+        let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (&brief, &bare)];
+        let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
+        for index in 0..traces.len() {
+            let row = row(index, cells);
+            let mark = self.page.paint(Ink::Good, "√").into_owned();
+            self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
+        }
+    }
+
+    /// What further connections took, in columns.
+    fn rounds(&mut self, trace: &Trace) {
+        let Some(rounds) = &trace.rounds else { return };
+        self.page.gap();
+        let name = called(trace);
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(name)));
+        self.page.hanging(&lead, name.chars().count() + 3, &rounds::made(rounds, self.evidence.ended), Ink::Dim);
+        for row in rounds::rows(rounds, trace.target.is_websocket) {
+            let cells = row[1..].iter().map(|cell| format!("{cell:>10}"));
+            self.page.line(&format!("  {:<14}{}", row[0], cells.collect::<String>()));
+        }
+        for remark in rounds::remarks(rounds) {
+            self.page.hanging("  ", 2, &remark, Ink::Plain);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        self.page.gap();
+        let lead = format!("{} {}", sign(finding.severity), finding.failure.id);
+        let lead = self.page.paint(ink(finding.severity), &lead);
+        let columns = finding.failure.id.len() + 4;
+        self.page.hanging(&format!("{lead}  "), columns, finding.failure.title, Ink::Bold);
+        self.labelled("saw", &finding.observed);
+        self.labelled("means", &means(finding));
+        for consequence in consequences(self.diagnosis, finding) {
+            let text = format!("{} {}: {}", consequence.failure.id, consequence.failure.title, consequence.observed);
+            self.labelled("hence", &text);
+        }
+        self.labelled("do", &finding.remedy);
+        for command in &finding.commands {
+            let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
+            self.page.line(&format!("{:13}{command}", ""));
+        }
+        let excluded: Vec<String> =
+            finding.ruled_out.iter().map(|other| format!("{}, {}", other.id, other.because)).collect();
+        if !excluded.is_empty() {
+            self.labelled("not", &excluded.join(" · "));
+        }
+        if let Some(at) = at(self.evidence, finding) {
+            self.labelled("at", &at);
+        }
+        self.labelled("see", finding.failure.see.unwrap_or(UNCONFIRMED));
+    }
+
+    fn unexplained(&mut self, failure: &Unexplained) {
+        self.page.gap();
+        let lead = self.page.paint(Ink::Bad, "× ?").into_owned();
+        let what = failure.place.service.as_deref().unwrap_or(&failure.place.host);
+        self.page.hanging(
+            &format!("{lead}  "),
+            5,
+            &format!("{what} fails at {}, and no known failure fits", failure.stage),
+            Ink::Bold,
+        );
+        self.labelled("saw", &failure.text);
+        self.labelled("do", "save what was seen and attach it to an issue, it holds no secret:");
+        self.page.line(&format!("{:13}{}", "", self.page.paint(Ink::Command, SAVE)));
+    }
+
+    fn labelled(&mut self, label: &str, sentence: &str) {
+        let lead = format!("    {}", self.page.paint(Ink::Dim, &format!("{label:<7}")));
+        self.page.hanging(&lead, 11, sentence, Ink::Plain);
+    }
+
+    fn verdict(&mut self) {
+        self.page.gap();
+        let line = verdict(self.evidence, self.diagnosis);
+        let word = self.diagnosis.verdict.id();
+        let ink = match self.diagnosis.verdict {
+            Verdict::Healthy => Ink::Good,
+            Verdict::Degraded => Ink::Warn,
+            Verdict::Unreachable => Ink::Bad,
+        };
+        let rest = line.strip_prefix(word).unwrap_or(&line);
+        let lead = self.page.paint(ink, word).into_owned();
+        // The colon or the blank stays with the word.
+        let (glue, rest) = rest.split_at(rest.find(' ').map_or(rest.len(), |blank| blank + 1));
+        self.page.hanging(&format!("{lead}{glue}"), word.len() + glue.len(), rest, Ink::Plain);
+    }
+}
+
+/// The cause, and how much it matters where that is not as the catalogue has it.
+pub(super) fn means(finding: &Finding) -> String {
+    finding.failure.cause.to_owned()
+}
+
+/// The services and hosts that a finding shows at, where that is not everywhere.
+pub(super) fn at(evidence: &Evidence, finding: &Finding) -> Option<String> {
+    if finding.places.is_empty() || evidence.traces.iter().all(|trace| is_at(finding, trace)) {
+        return None;
+    }
+    let places = finding.places.iter().map(|place| place.service.as_deref().unwrap_or(&place.host));
+    Some(places.collect::<Vec<_>>().join(", "))
+}
+
+/// The labels by which the host is told from others of its kind.
+fn short_host(trace: &Trace) -> String {
+    let host =
+        AliasChain { names: vec![trace.target.host.clone()], fingerprint: None, region: None, has_private_link: false };
+    match trace.target.service {
+        Some(_) if trace.target.host.parse::<std::net::IpAddr>().is_err() => host.shortened(),
+        _ => trace.target.host.clone(),
+    }
+}
+
+/// Whether so many stages in a row were not tried, all for the same reason, that one line says it.
+fn is_idle(rest: &[&(Stage, StepState<'_>)]) -> bool {
+    let reason = |state: &StepState<'_>| match state {
+        StepState::Skipped { because } if because.stage().is_some() => Some(*because),
+        _ => None,
+    };
+    rest.len() >= 3 && rest.iter().all(|(_, state)| reason(state).is_some() && reason(state) == reason(&rest[0].1))
+}
+
+fn span(first: Stage, last: Stage) -> String {
+    format!("{first} to {last}")
+}
+
+fn stage_times(trace: &Trace) -> String {
+    // What answers without a credential matters less than the upgrade, and leaves no room for it.
+    let is_left_out = |stage| stage == Stage::Http && trace.websocket.has_passed();
+    let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
+        // The upgrade carries the credential, so that it has no time of its own.
+        StepState::Passed { .. } if stage == Stage::Auth && trace.websocket.has_passed() => Some(stage.id().to_owned()),
+        StepState::Passed { took } if !is_left_out(stage) => Some(format!("{stage} {}", millis(took))),
+        _ => None,
+    });
+    steps.collect::<Vec<_>>().join("  ")
+}
+
+fn whole_time(trace: &Trace) -> String {
+    // The upgrade carries the credential: its time counts once.
+    let is_told = |stage| stage == Stage::Auth && trace.websocket.has_passed();
+    let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
+        StepState::Passed { took } if !is_told(stage) => Some(took),
+        _ => None,
+    });
+    format!("{:>8}", time(steps.sum()))
+}
+
+/// What is said of a fact that rests on no document.
+pub(super) const UNCONFIRMED: &str =
+    "no document or public report shows it: general knowledge of protocols and platforms";
+
+/// A mark, the stage and its time stand before what is said of it.
+const STAGE_COLUMNS: usize = 24;
+
+/// The way to keep what was seen.
+pub(super) const SAVE: &str = "speech-endpoint doctor … --save evidence.json";

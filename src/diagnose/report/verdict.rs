@@ -1,0 +1,127 @@
+//! The last line: whether it works, and how many causes there are.
+
+use super::page::{count, time};
+use super::{causes, unexplained, works};
+use crate::diagnose::catalogue::Severity;
+use crate::diagnose::evidence::{Ended, Evidence, Skip, Trace};
+use crate::diagnose::{Diagnosis, Finding, Verdict};
+
+/// The verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
+#[must_use]
+pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
+    let reasons = reasons(evidence, diagnosis);
+    let mut parts = vec![diagnosis.verdict.to_string()];
+    if diagnosis.verdict == Verdict::Healthy {
+        parts.push(if is_untried(evidence) {
+            format!("{} answer, no credential was tried", services(evidence))
+        } else {
+            services(evidence)
+        });
+        parts.extend(reasons);
+    } else {
+        if diagnosis.verdict == Verdict::Degraded {
+            parts[0] = format!("degraded: {}", working(evidence));
+        }
+        match (reasons.join(", "), diagnosis.verdict) {
+            (none, _) if none.is_empty() => {}
+            (reasons, Verdict::Degraded) => parts.push(reasons),
+            (reasons, _) => parts[0] = format!("{}: {reasons}", parts[0]),
+        }
+    }
+    parts.extend(ending(evidence));
+    parts.push(time(evidence.took));
+    parts.join(" · ")
+}
+
+fn of_services(evidence: &Evidence) -> impl Iterator<Item = &Trace> {
+    evidence.traces.iter().filter(|trace| trace.target.service.is_some())
+}
+
+/// The services, each with whether it works: at its host, and at the one that host named.
+fn each(evidence: &Evidence) -> Vec<(&str, bool)> {
+    let mut each: Vec<(&str, bool)> = Vec::new();
+    for trace in of_services(evidence) {
+        let name = trace.target.service.as_deref().unwrap_or_default();
+        match each.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all &= works(trace),
+            None => each.push((name, works(trace))),
+        }
+    }
+    each
+}
+
+fn services(evidence: &Evidence) -> String {
+    let number = each(evidence).len();
+    format!("{number} {}", if number == 1 { "service" } else { "services" })
+}
+
+/// Whether nothing was sent that a service could accept or refuse, although it asks for that: it answers, and may not work.
+fn is_untried(evidence: &Evidence) -> bool {
+    let is_container = evidence.resource.host.is_some();
+    let mut services = of_services(evidence).peekable();
+    !is_container && services.peek().is_some() && services.all(|trace| trace.auth.skipped() == Some(Skip::NoCredential))
+}
+
+fn working(evidence: &Evidence) -> String {
+    let each = each(evidence);
+    let working = each.iter().filter(|(_, works)| *works).count();
+    let verb = match (is_untried(evidence), working) {
+        (true, 1) => "answers",
+        (true, _) => "answer",
+        (false, 1) => "works",
+        (false, _) => "work",
+    };
+    match each.len() {
+        1 if working == 1 => format!("the service {verb}"),
+        _ => format!("{working} of {} {verb}", services(evidence)),
+    }
+}
+
+/// Causes, consequences, warnings, remarks and what nobody can explain.
+fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
+    let of = |severity| causes(diagnosis).filter(move |finding| finding.severity == severity).collect::<Vec<_>>();
+    let roots: Vec<&Finding> = causes(diagnosis).collect();
+    let is_root = |finding: &&Finding| roots.iter().any(|root| std::ptr::eq(*root, *finding));
+    let hidden: Vec<&Finding> = diagnosis.findings.iter().filter(|finding| !is_root(finding)).collect();
+    let refused = evidence
+        .remarks
+        .iter()
+        .filter(|remark| remark.is_error && !diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id));
+    let mut reasons: Vec<String> = [
+        listed(&of(Severity::Error), "cause", "causes"),
+        listed(&hidden, "consequence", "consequences"),
+        listed(&of(Severity::Warning), "warning", "warnings"),
+        listed(&of(Severity::Info), "remark", "remarks"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match refused.count() {
+        0 => {}
+        refused => reasons.push(count(refused, "service without a URL", "services without a URL")),
+    }
+    let stages: Vec<&str> = unexplained(evidence, diagnosis).map(|failure| failure.stage.id()).collect();
+    if !stages.is_empty() {
+        let what = count(stages.len(), "failure without a known cause", "failures without a known cause");
+        reasons.push(format!("{what} ({})", unique(stages).join(", ")));
+    }
+    reasons
+}
+
+fn listed(findings: &[&Finding], one: &str, many: &str) -> Option<String> {
+    let ids: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
+    (!ids.is_empty()).then(|| format!("{} ({})", count(ids.len(), one, many), ids.join(", ")))
+}
+
+fn unique(mut words: Vec<&str>) -> Vec<&str> {
+    words.dedup();
+    words
+}
+
+fn ending(evidence: &Evidence) -> Option<String> {
+    match evidence.ended {
+        Ended::Complete => None,
+        Ended::TimeUp => Some("the time was up before everything was looked at, see `--timeout`".to_owned()),
+        Ended::Interrupted => Some("interrupted".to_owned()),
+    }
+}

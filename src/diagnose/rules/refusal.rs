@@ -1,0 +1,163 @@
+//! Reading an answer or a close frame that refuses: status and code first, then lower-cased parts of the text, whose
+//! wording varies.
+
+use crate::diagnose::evidence::Reply;
+use crate::resolve::shown::{Shown, looks_secret};
+
+/// Why a 401 or 403 of the service refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Keys are disabled for the resource.
+    KeysDisabled,
+    /// The identity has no role for it.
+    Role,
+    /// The token is for somebody else.
+    Audience,
+    /// What is free in a month is used up.
+    Quota,
+    /// Public access is disabled.
+    PublicAccess,
+    /// No network or address rule admits the caller.
+    NetworkRules,
+    /// A page of something that is not the service.
+    Page,
+    /// It does not say.
+    Unnamed,
+}
+
+impl Refusal {
+    /// Why this answer refuses.
+    pub(super) fn of(reply: &Reply) -> Self {
+        if reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
+            return Self::Page;
+        }
+        let text = reply.text();
+        let policy = reply.header("policy-id").unwrap_or_default().to_ascii_lowercase();
+        let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part) || policy.contains(part));
+        READINGS.iter().find(|(_, parts)| says(parts)).map_or(Self::Unnamed, |(refusal, _)| *refusal)
+    }
+}
+
+/// What a socket is closed for that had opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// What is free in a month, or what may be open at once, is used up.
+    Quota,
+    /// There are more requests than the tier allows.
+    Throttled,
+    /// A mistake in the protocol or in a parameter.
+    Fault,
+    /// It does not say, or does not say it in a code of the service.
+    Unnamed,
+}
+
+impl Closing {
+    /// For what this socket was closed. A code without a reason may be that of anybody on the way.
+    pub(super) fn of(code: Option<u16>, reason: &str) -> Self {
+        let reason = reason.to_ascii_lowercase();
+        match code {
+            Some(4429) => Self::Quota,
+            Some(1007) if reason.contains("quota") => Self::Quota,
+            Some(1007) if reason.contains("throttled") => Self::Throttled,
+            Some(1002 | 1003 | 1007 | 4000) if !reason.is_empty() => Self::Fault,
+            _ => Self::Unnamed,
+        }
+    }
+}
+
+/// An answer in one phrase: status, code and the beginning of its message.
+pub(super) fn phrase(reply: &Reply) -> String {
+    let status = reply.status.to_string();
+    let code = reply.code.as_deref().filter(|code| *code != status).map(quoted);
+    let message = reply.message.as_deref().filter(|message| !message.trim().is_empty()).map(quoted);
+    [Some(status), code, message].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A text of somebody else in backticks: on one line, not long, and never a secret.
+pub(super) fn quoted(text: &str) -> String {
+    if looks_secret(text) {
+        return Shown::new(text).to_string();
+    }
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &line[..end]),
+        None => format!("`{line}`"),
+    }
+}
+
+/// Texts of the service, the more telling first. Seen in the field; reference documentation has few of them.
+const READINGS: &[(Refusal, &[&str])] = &[
+    (Refusal::KeysDisabled, &["authenticationtypedisabled", "key based authentication is disabled"]),
+    (
+        Refusal::Role,
+        &[
+            "permissiondenied",
+            "lacks the required data action",
+            "principal does not have access",
+            "required permissions",
+        ],
+    ),
+    (Refusal::Audience, &["audience"]),
+    (Refusal::Quota, &["quota"]),
+    (
+        Refusal::PublicAccess,
+        &["public access is disabled", "public network access", "private endpoint", "trafficdenied"],
+    ),
+    (Refusal::NetworkRules, &["virtual network", "firewall", "network rules", "ip address", "vnet"]),
+];
+
+/// Long enough for every message of the service that says something.
+const LONGEST: usize = 120;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::sample;
+
+    #[test]
+    fn refusals_are_told_by_code_and_text() {
+        for (code, message, expected) in [
+            ("403", "Access denied due to Virtual Network/Firewall rules.", Refusal::NetworkRules),
+            ("AccessDenied", "Public access is disabled. Please configure private endpoint.", Refusal::PublicAccess),
+            ("403", "Traffic is not from an approved private endpoint.", Refusal::PublicAccess),
+            ("AuthenticationTypeDisabled", "", Refusal::KeysDisabled),
+            ("PermissionDenied", "The principal `x` lacks the required data action `y`", Refusal::Role),
+            (
+                "Unauthorized",
+                "Access token is missing, invalid, audience is incorrect (…), or have expired.",
+                Refusal::Audience,
+            ),
+            ("403", "Out of call volume quota.", Refusal::Quota),
+            ("401", "Access denied due to invalid subscription key or wrong API endpoint.", Refusal::Unnamed),
+        ] {
+            assert_eq!(Refusal::of(&sample::reply(403, code, message)), expected, "{code} {message}");
+        }
+        let mut page = sample::reply(403, "", "blocked by the firewall");
+        page.headers.push(("content-type".into(), "text/html".into()));
+        assert_eq!(Refusal::of(&page), Refusal::Page);
+    }
+
+    #[test]
+    fn a_socket_is_closed_for_a_quota_a_fault_or_nobody_knows() {
+        for (code, reason, expected) in [
+            (Some(4429), "", Closing::Quota),
+            (Some(1007), "Quota exceeded. Cid: 1", Closing::Quota),
+            (Some(1007), "Throttled due to too many requests", Closing::Throttled),
+            (Some(1007), "Unsupported voice", Closing::Fault),
+            (Some(4000), "bad configuration", Closing::Fault),
+            (Some(1002), "", Closing::Unnamed),
+            (Some(1011), "internal server error", Closing::Unnamed),
+            (None, "", Closing::Unnamed),
+        ] {
+            assert_eq!(Closing::of(code, reason), expected, "{code:?} {reason}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_text_is_short_one_line_and_no_secret() {
+        assert_eq!(quoted("a\r\n `b`"), "`a 'b'`");
+        assert_eq!(quoted(&"é ".repeat(100)).chars().count(), LONGEST + 3);
+        assert!(!quoted("key 0123456789abcdef0123456789abcdef").contains("0123"));
+        assert_eq!(phrase(&sample::reply(403, "403", "no")), "403 `no`");
+    }
+}

@@ -1,0 +1,28 @@
+//! What the lab has in common with the library. Not a part of the public interface: it changes without notice.
+
+use std::time::SystemTime;
+
+use crate::diagnose::evidence;
+use crate::resolve::cloud::Suffixes;
+use crate::resolve::name::regions;
+
+pub use crate::net::dns::{NameServer, Resolver, System};
+pub use crate::resolve::cloud::{HostKind, HostReading};
+
+/// Reads a host name that a cloud owns.
+#[must_use]
+pub fn read_host<'a>(suffixes: &Suffixes, host: &'a str) -> Option<HostReading<'a>> {
+    suffixes.read(host)
+}
+
+/// Whether the region table lists a region.
+#[must_use]
+pub fn is_listed_region(id: &str) -> bool {
+    regions::listed(id).is_some()
+}
+
+/// Seconds since 1970, negative before.
+#[must_use]
+pub fn unix_seconds(time: SystemTime) -> i64 {
+    evidence::unix_seconds(time)
+}

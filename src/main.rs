@@ -1,9 +1,0 @@
-//! `speech-endpoint`: the command line.
-
-mod cli;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    cli::run()
-}

@@ -1,0 +1,211 @@
+//! Allowlist: what a firewall must let through for an account and its services.
+
+use crate::resolve::account::{Account, Resource};
+use crate::resolve::cloud::Cloud;
+use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
+use crate::resolve::name::Region;
+use crate::resolve::note::Note;
+use crate::resolve::scenario::Scenario;
+use crate::resolve::service::{Host, Service};
+
+/// Hosts, zones and service tags that must be open, in the order in which a connection needs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Allowlist {
+    /// Outbound connections.
+    pub entries: Vec<Entry>,
+    /// Private zones, and the public zones to forward.
+    pub zones: Vec<Zone>,
+    /// Service tags for rules that take no host names.
+    pub service_tags: Vec<&'static str>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+    /// Services without a URL, and why.
+    pub errors: Vec<ResolveError>,
+}
+
+/// One outbound connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// `tcp` or `udp`.
+    pub transport: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// The services that need it.
+    pub services: Vec<Service>,
+    /// Whether the services fail without it.
+    pub is_required: bool,
+    /// Whether it leads to a private address: then the route inside the network must be open, not the internet.
+    pub is_private: bool,
+}
+
+/// A private DNS zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Zone {
+    /// The zone to link to the virtual network.
+    pub private: String,
+    /// The public zone that a DNS server outside forwards to a resolver that sees the private one.
+    pub forward: String,
+}
+
+/// How callers authenticate, as far as it needs further hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identity {
+    /// By key: no further host.
+    Key,
+    /// By a token issued from a key: the token host.
+    IssuedToken,
+    /// By a Microsoft Entra token: the authority.
+    Entra,
+    /// By the Entra token of a managed identity: the authority is reached by the platform, the caller asks its metadata service.
+    ManagedIdentity,
+}
+
+impl Account {
+    /// What a firewall must let through for these services.
+    #[must_use]
+    pub fn allowlist(&self, services: &[Service], identity: Identity) -> Allowlist {
+        let mut list = Allowlist {
+            entries: Vec::new(),
+            zones: Vec::new(),
+            service_tags: Vec::new(),
+            notes: Vec::new(),
+            errors: Vec::new(),
+        };
+        for service in services {
+            match self.endpoint(*service) {
+                Ok(endpoint) => list.add_service(&endpoint),
+                Err(error) => list.errors.push(error),
+            }
+        }
+        if !matches!(self.resource(), Resource::Container(_)) {
+            list.add_identity(self, services, identity);
+            list.add_zones(self);
+        }
+        list
+    }
+}
+
+impl Allowlist {
+    fn add_service(&mut self, endpoint: &Endpoint) {
+        let (service, account) = (endpoint.service(), endpoint.account());
+        let url = endpoint.to_url();
+        let mut entry = Entry::new(url.host_str().unwrap_or_default(), "service").for_service(service);
+        entry.port = url.port_or_known_default().unwrap_or(HTTPS);
+        entry.is_private = endpoint.expects() == Expectation::PrivateAddress;
+        if !entry.is_private && !matches!(account.resource(), Resource::Container(_)) {
+            self.tag("CognitiveServicesManagement");
+        }
+        self.add(entry);
+        if endpoint.discovery() != Discovery::None && endpoint.is_own_host() {
+            self.add_redirect(endpoint);
+        }
+        if matches!(service, Service::Avatar | Service::AvatarRelayToken) {
+            let relay = || Entry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
+            self.add(Entry { port: 3478, transport: "udp", ..relay() });
+            self.add(Entry { is_required: false, ..relay() });
+        }
+    }
+
+    /// The regional host that an open resource may send real-time clients to.
+    fn add_redirect(&mut self, endpoint: &Endpoint) {
+        let account = endpoint.account();
+        let Host::Realtime(offering) = endpoint.service().row().host else { return };
+        let region = account.region().map_or("{region}", Region::as_str);
+        let host = format!("{region}.{offering}.{}", account.cloud().suffixes().realtime());
+        let entry =
+            Entry::new(&host, "where an open resource redirects real-time calls").for_service(endpoint.service());
+        self.add(Entry { is_required: endpoint.discovery() == Discovery::Required, ..entry });
+    }
+
+    fn add_identity(&mut self, account: &Account, services: &[Service], identity: Identity) {
+        match identity {
+            Identity::Key => {}
+            Identity::IssuedToken => match account.endpoint(Service::IssueToken) {
+                Ok(endpoint) => self.add(Entry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken)),
+                Err(error) if !services.contains(&Service::IssueToken) => self.errors.push(error),
+                Err(_) => {}
+            },
+            Identity::Entra => {
+                let unknown = "the Entra authority of this cloud is not known: give it with the cloud";
+                match account.cloud().suffixes().authority() {
+                    Some(authority) => self.add(Entry::new(authority, "Entra tokens")),
+                    None => self.notes.push(Note::new("authority", unknown)),
+                }
+                self.tag("AzureActiveDirectory");
+            }
+            Identity::ManagedIdentity => {
+                let metadata = Entry::new(METADATA_SERVICE, "managed identity (link-local, never through a proxy)");
+                self.add(Entry { port: 80, ..metadata });
+            }
+        }
+    }
+
+    fn add_zones(&mut self, account: &Account) {
+        match account.scenario() {
+            Scenario::PrivateEndpoint | Scenario::PrivateAndServiceEndpoint | Scenario::DisabledPrivateEndpoint => {}
+            Scenario::ServiceEndpoint => return self.notes.push(Note::new("service_endpoint", SERVICE_ENDPOINT)),
+            _ => return,
+        }
+        let suffixes = account.cloud().suffixes();
+        for suffix in [Some(suffixes.custom_domain()), suffixes.openai(), suffixes.foundry()].into_iter().flatten() {
+            if self.entries.iter().any(|entry| entry.host.ends_with(suffix)) {
+                self.zones.push(Zone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() });
+            }
+        }
+        self.notes.push(Note::new("dns", FORWARDING));
+        if *account.cloud() == Cloud::China {
+            self.notes.push(Note::new("unconfirmed", CHINA_ZONE));
+        }
+    }
+
+    /// Adds an entry, or its services to the one that is there already.
+    fn add(&mut self, entry: Entry) {
+        let place = |entry: &Entry| (entry.host.clone(), entry.port, entry.transport);
+        match self.entries.iter_mut().find(|known| place(known) == place(&entry)) {
+            Some(known) => {
+                known.is_required |= entry.is_required;
+                let new = entry.services.into_iter().filter(|service| !known.services.contains(service));
+                known.services.extend(new.collect::<Vec<_>>());
+            }
+            None => self.entries.push(entry),
+        }
+    }
+
+    fn tag(&mut self, tag: &'static str) {
+        if !self.service_tags.contains(&tag) {
+            self.service_tags.push(tag);
+        }
+    }
+}
+
+impl Entry {
+    /// A required connection to port 443 of a public host.
+    fn new(host: &str, purpose: &'static str) -> Self {
+        let (transport, services) = ("tcp", Vec::new());
+        Self { host: host.to_owned(), port: HTTPS, transport, purpose, services, is_required: true, is_private: false }
+    }
+
+    fn for_service(self, service: Service) -> Self {
+        Self { services: vec![service], ..self }
+    }
+}
+
+const HTTPS: u16 = 443;
+
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/text-to-speech-avatar/real-time-synthesis-avatar>
+const AVATAR_RELAY: &str = "relay.communication.microsoft.com";
+
+/// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>
+const METADATA_SERVICE: &str = "169.254.169.254";
+
+const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses stay public";
+const FORWARDING: &str = "a DNS server outside the virtual network forwards the public zone, not the private one, to a resolver inside; the resolver of the platform is 168.63.129.16";
+const CHINA_ZONE: &str = "the private zone of the China cloud is not in the official table; `az network private-link-resource list` tells it";

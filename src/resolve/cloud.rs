@@ -1,0 +1,447 @@
+//! Clouds: the suffixes that every host name of a Speech resource is built from.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::resolve::name::NameError;
+
+/// A cloud: a set of host suffixes and the identity service that goes with it.
+///
+/// ```
+/// use speech_endpoint::Cloud;
+///
+/// assert_eq!("usgov".parse(), Ok(Cloud::UsGovernment));
+/// assert_eq!(Cloud::China.suffixes().realtime(), "speech.azure.cn");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cloud {
+    /// The public cloud.
+    Public,
+    /// Azure Government of the United States.
+    UsGovernment,
+    /// Azure in China, operated by 21Vianet.
+    China,
+    /// A cloud of one's own, such as a national or an air-gapped one.
+    Custom(Arc<Suffixes>),
+}
+
+impl Cloud {
+    /// The clouds that the documentation names.
+    pub const DOCUMENTED: [Self; 3] = [Self::Public, Self::UsGovernment, Self::China];
+
+    /// The identifier used in arguments and output.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGovernment => "usgov",
+            Self::China => "china",
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Public => "public cloud",
+            Self::UsGovernment => "US Government cloud",
+            Self::China => "China cloud (21Vianet)",
+            Self::Custom(_) => "custom cloud",
+        }
+    }
+
+    /// The host suffixes and identity service of this cloud.
+    #[must_use]
+    pub fn suffixes(&self) -> &Suffixes {
+        match self {
+            Self::Public => &PUBLIC,
+            Self::UsGovernment => &US_GOVERNMENT,
+            Self::China => &CHINA,
+            Self::Custom(suffixes) => suffixes,
+        }
+    }
+
+    /// The cloud whose regions are named like this one; `None` for prefixes whose suffixes nobody has documented.
+    #[must_use]
+    pub fn of_region(region: &str) -> Option<Self> {
+        if UNDOCUMENTED_REGIONS.iter().any(|prefix| region.starts_with(prefix)) {
+            return None;
+        }
+        Some(if region.starts_with("usgov") {
+            Self::UsGovernment
+        } else if region.starts_with("china") {
+            Self::China
+        } else {
+            Self::Public
+        })
+    }
+}
+
+impl FromStr for Cloud {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::DOCUMENTED.into_iter().find(|cloud| cloud.id() == text).ok_or_else(|| NameError::cloud(text))
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// The host suffixes of one cloud, each a plain host name that no caller can break out of.
+///
+/// ```
+/// use speech_endpoint::{Account, Cloud, Service, Suffixes};
+///
+/// let cloud = Suffixes::new("speech.cloud.example", "api.cognitive.cloud.example", "cognitiveservices.cloud.example")?;
+/// let account = Account::regional("north1".parse()?)?.with_cloud(Cloud::from(cloud))?;
+/// assert_eq!(account.endpoint(Service::Voices)?.url(), "https://north1.tts.speech.cloud.example/cognitiveservices/voices/list");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suffixes {
+    realtime: Text,
+    rest: Text,
+    custom_domain: Text,
+    openai: Option<Text>,
+    foundry: Option<Text>,
+    authority: Option<Text>,
+    token_scope: Option<Text>,
+}
+
+type Text = Cow<'static, str>;
+
+impl Suffixes {
+    /// The suffixes of a cloud of one's own: of the real-time hosts (`{region}.stt.` goes before it), of the regional
+    /// REST host (`{region}.` goes before it) and of custom domains (`{name}.` goes before it).
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] when one of them is not a host name of at least two labels, or when one lies
+    /// below another.
+    pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, NameError> {
+        let suffixes = Self {
+            realtime: host_name(realtime)?,
+            rest: host_name(rest)?,
+            custom_domain: host_name(custom_domain)?,
+            openai: None,
+            foundry: None,
+            authority: None,
+            token_scope: None,
+        };
+        suffixes.told_apart(custom_domain)
+    }
+
+    /// Adds the suffix of Azure OpenAI hosts.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] when it is not a host name, or lies below another, or above.
+    pub fn with_openai(self, suffix: &str) -> Result<Self, NameError> {
+        Self { openai: Some(host_name(suffix)?), ..self }.told_apart(suffix)
+    }
+
+    /// Adds the suffix of Foundry hosts, which serve Voice Live.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] when it is not a host name, or lies below another, or above.
+    pub fn with_foundry(self, suffix: &str) -> Result<Self, NameError> {
+        Self { foundry: Some(host_name(suffix)?), ..self }.told_apart(suffix)
+    }
+
+    /// Those of the clouds that the documentation names.
+    pub(crate) fn documented() -> [&'static Self; 3] {
+        [&PUBLIC, &US_GOVERNMENT, &CHINA]
+    }
+
+    /// Adds the Microsoft Entra authority host, such as `login.microsoftonline.com`.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] when it is not a host name.
+    pub fn with_authority(self, host: &str) -> Result<Self, NameError> {
+        Ok(Self { authority: Some(host_name(host)?), ..self })
+    }
+
+    /// Adds the scope that Microsoft Entra tokens are asked for, such as `https://cognitiveservices.azure.com/.default`.
+    #[must_use]
+    pub fn with_token_scope(self, scope: impl Into<String>) -> Self {
+        Self { token_scope: Some(Cow::Owned(scope.into())), ..self }
+    }
+
+    /// Suffix of the real-time hosts, such as `speech.microsoft.com`.
+    #[must_use]
+    pub fn realtime(&self) -> &str {
+        &self.realtime
+    }
+
+    /// Suffix of the regional REST and token host, such as `api.cognitive.microsoft.com`.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    /// Suffix of custom domains, such as `cognitiveservices.azure.com`; also the public zone to forward.
+    #[must_use]
+    pub fn custom_domain(&self) -> &str {
+        &self.custom_domain
+    }
+
+    /// Suffix of Azure OpenAI hosts, when this cloud has them.
+    #[must_use]
+    pub fn openai(&self) -> Option<&str> {
+        self.openai.as_deref()
+    }
+
+    /// Suffix of Foundry hosts, when this cloud has them.
+    #[must_use]
+    pub fn foundry(&self) -> Option<&str> {
+        self.foundry.as_deref()
+    }
+
+    /// Host of the Microsoft Entra authority, when known.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
+    /// Scope to ask Microsoft Entra tokens for, when known.
+    #[must_use]
+    pub fn token_scope(&self) -> Option<&str> {
+        self.token_scope.as_deref()
+    }
+
+    /// The private DNS zone of custom domains, such as `privatelink.cognitiveservices.azure.com`.
+    #[must_use]
+    pub fn private_zone(&self) -> String {
+        format!("{PRIVATE_LABEL}.{}", self.custom_domain)
+    }
+
+    /// Reads a lower-case host name that this cloud owns: which kind of host it is, and its first label.
+    pub(crate) fn read<'a>(&self, host: &'a str) -> Option<HostReading<'a>> {
+        let below = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.').filter(|rest| !rest.is_empty());
+        let named = |kind, rest: &'a str| {
+            let (label, private) = match rest.strip_suffix(PRIVATE_LABEL).and_then(|rest| rest.strip_suffix('.')) {
+                Some(label) => (label, true),
+                None => (rest, false),
+            };
+            (!label.contains('.') && label != PRIVATE_LABEL).then_some(HostReading { kind, label, private })
+        };
+        let regional = |kind, label: &'a str| {
+            (!label.is_empty() && !label.contains('.')).then_some(HostReading { kind, label, private: false })
+        };
+        let realtime = |rest: &'a str| {
+            let below = |infix| rest.strip_suffix(infix)?.strip_suffix('.');
+            REALTIME_KINDS.iter().find_map(|(infix, kind)| regional(*kind, below(infix)?))
+        };
+        self.of_kinds().into_iter().find_map(|(kind, suffix)| {
+            let rest = below(suffix)?;
+            match kind {
+                HostKind::Rest => regional(kind, rest),
+                HostKind::Realtime(_) | HostKind::LongAudio => realtime(rest),
+                HostKind::CustomDomain | HostKind::OpenAi | HostKind::Foundry => named(kind, rest),
+            }
+        })
+    }
+
+    /// The suffixes with the kind of host each stands for; of the real-time ones, any.
+    fn of_kinds(&self) -> Vec<(HostKind, &str)> {
+        let named = [(HostKind::OpenAi, self.openai()), (HostKind::Foundry, self.foundry())];
+        let mut suffixes = vec![(HostKind::CustomDomain, self.custom_domain())];
+        suffixes.extend(named.into_iter().filter_map(|(kind, suffix)| Some((kind, suffix?))));
+        suffixes.extend([(HostKind::Rest, self.rest()), (HostKind::Realtime(""), self.realtime())]);
+        suffixes
+    }
+
+    /// Refuses suffixes of which one lies below another: a host could then belong to a region or to a customer.
+    fn told_apart(self, added: &str) -> Result<Self, NameError> {
+        let kinds = self.of_kinds();
+        let is_below = |host: &str, suffix: &str| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
+        let are_apart = kinds.iter().all(|(kind, suffix)| {
+            kinds.iter().all(|(other_kind, other)| {
+                let is_same = suffix == other && kind.is_named_by_customers() != other_kind.is_named_by_customers();
+                !is_same && !is_below(suffix, other)
+            })
+        });
+        if are_apart { Ok(self) } else { Err(NameError::suffix(added)) }
+    }
+}
+
+impl From<Suffixes> for Cloud {
+    fn from(suffixes: Suffixes) -> Self {
+        Self::Custom(Arc::new(suffixes))
+    }
+}
+
+/// What the name of an Azure host says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, unreachable_pub, reason = "shared with the lab")]
+pub struct HostReading<'a> {
+    /// The kind.
+    pub kind: HostKind,
+    /// The region or the custom domain name, not yet validated.
+    pub label: &'a str,
+    /// The name lies in the private zone, so it is an alias for DNS and never for a URL.
+    pub private: bool,
+}
+
+/// The kinds of host that a cloud has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, unreachable_pub, reason = "shared with the lab")]
+pub enum HostKind {
+    /// The regional REST host.
+    Rest,
+    /// Real-time host of the offering, `stt` for example.
+    Realtime(&'static str),
+    /// Host of the Long Audio API.
+    LongAudio,
+    /// A custom domain.
+    CustomDomain,
+    /// An Azure OpenAI host.
+    OpenAi,
+    /// A Foundry host.
+    Foundry,
+}
+
+impl HostKind {
+    /// Whether customers choose the first label, so that the same suffix serves strangers too.
+    #[must_use]
+    pub fn is_named_by_customers(self) -> bool {
+        matches!(self, Self::CustomDomain | Self::OpenAi | Self::Foundry)
+    }
+}
+
+fn host_name(text: &str) -> Result<Text, NameError> {
+    let lower = text.to_ascii_lowercase();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            // An encoded international name, which may be none.
+            && !label.starts_with("xn--")
+    };
+    // A name whose last label begins with a digit may be read as an address.
+    let is_number = lower.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+    if lower.len() <= LONGEST_SUFFIX && lower.contains('.') && lower.split('.').all(label) && !is_number {
+        Ok(Cow::Owned(lower))
+    } else {
+        Err(NameError::suffix(text))
+    }
+}
+
+pub(crate) const PRIVATE_LABEL: &str = "privatelink";
+
+/// What stands before the suffix in the longest host, a region of 63 characters and `.customvoice.api.`, leaves this much of
+/// the 253 that a host name may have.
+const LONGEST_SUFFIX: usize = 253 - 63 - 17;
+
+/// Infix of the host of the Long Audio API, which retires on 2027-04-01.
+pub(crate) const LONG_AUDIO_LABELS: &str = "customvoice.api";
+
+const REALTIME_KINDS: &[(&str, HostKind)] = &[
+    ("stt", HostKind::Realtime("stt")),
+    ("tts", HostKind::Realtime("tts")),
+    ("voice", HostKind::Realtime("voice")),
+    ("s2s", HostKind::Realtime("s2s")),
+    (LONG_AUDIO_LABELS, HostKind::LongAudio),
+];
+
+/// Regions of clouds for which no Speech suffix is documented; the suffix is not guessed.
+const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
+
+// Suffixes: https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds
+// Zones:    https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+// Scopes of the two sovereign clouds: audience constants of the Azure SDKs; the Speech documentation does not name them.
+
+static PUBLIC: Suffixes = Suffixes {
+    realtime: Cow::Borrowed("speech.microsoft.com"),
+    rest: Cow::Borrowed("api.cognitive.microsoft.com"),
+    custom_domain: Cow::Borrowed("cognitiveservices.azure.com"),
+    openai: Some(Cow::Borrowed("openai.azure.com")),
+    foundry: Some(Cow::Borrowed("services.ai.azure.com")),
+    authority: Some(Cow::Borrowed("login.microsoftonline.com")),
+    token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.com/.default")),
+};
+
+static US_GOVERNMENT: Suffixes = Suffixes {
+    realtime: Cow::Borrowed("speech.azure.us"),
+    rest: Cow::Borrowed("api.cognitive.microsoft.us"),
+    custom_domain: Cow::Borrowed("cognitiveservices.azure.us"),
+    openai: Some(Cow::Borrowed("openai.azure.us")),
+    foundry: None,
+    authority: Some(Cow::Borrowed("login.microsoftonline.us")),
+    token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.us/.default")),
+};
+
+static CHINA: Suffixes = Suffixes {
+    realtime: Cow::Borrowed("speech.azure.cn"),
+    rest: Cow::Borrowed("api.cognitive.azure.cn"),
+    custom_domain: Cow::Borrowed("cognitiveservices.azure.cn"),
+    openai: Some(Cow::Borrowed("openai.azure.cn")),
+    foundry: None,
+    authority: Some(Cow::Borrowed("login.partner.microsoftonline.cn")),
+    token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.cn/.default")),
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_suffix_lies_below_another_and_regions_share_none_with_customers() {
+        for (realtime, rest, custom, good) in [
+            ("speech.cloud.example", "api.cloud.example", "custom.cloud.example", true),
+            ("cloud.example", "cloud.example", "custom.example", true),
+            ("speech.cloud.example", "api.cloud.example", "cloud.example", false),
+            ("cloud.example", "api.cloud.example", "custom.example", false),
+            ("speech.cloud.example", "cloud.example", "cloud.example", false),
+        ] {
+            let suffixes = Suffixes::new(realtime, rest, custom);
+            assert_eq!(suffixes.is_ok(), good, "{realtime} {rest} {custom}");
+            if let Ok(suffixes) = suffixes {
+                assert_eq!(suffixes.read(&format!("r.{rest}")).map(|reading| reading.label), Some("r"));
+                assert!(suffixes.clone().with_openai(custom).is_ok());
+                assert!(suffixes.clone().with_openai(&format!("a.{custom}")).is_err());
+                assert!(suffixes.with_foundry(rest).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_suffix_is_a_host_name_that_no_parser_takes_for_something_else() {
+        for good in ["speech.cloud.example", "a.b", "Speech.Cloud.Example"] {
+            assert!(host_name(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "example",
+            "a..b",
+            ".a.b",
+            "a.b.",
+            "a.1",
+            "a.1.2",
+            "a.0x1",
+            "-a.b",
+            "a.b-",
+            "a_b.c",
+            "a.b/c",
+            "a.b:1",
+            "a@b.c",
+            "xn--a.b",
+            "é.example",
+        ] {
+            assert!(host_name(bad).is_err(), "{bad}");
+        }
+        let long = |length: usize| format!("{}{}", "abc.".repeat(length / 4), "d".repeat(length % 4));
+        assert!(host_name(&long(LONGEST_SUFFIX)).is_ok() && host_name(&long(LONGEST_SUFFIX + 1)).is_err());
+    }
+}

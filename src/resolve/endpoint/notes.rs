@@ -1,0 +1,169 @@
+//! What a person should know about an endpoint.
+
+use super::Endpoint;
+use crate::resolve::account::Resource;
+use crate::resolve::cloud::Cloud;
+use crate::resolve::form::Form;
+use crate::resolve::name::regions;
+use crate::resolve::note::Note;
+use crate::resolve::scenario::{Scenario, UrlForm};
+use crate::resolve::service::{Host, Service, Status};
+
+/// In order of weight: what keeps a call from working, what it still needs, what is not certain, what is worth knowing.
+pub(super) fn of(endpoint: &Endpoint) -> Vec<Note> {
+    let mut notes = Vec::new();
+    network(endpoint, &mut notes);
+    missing(endpoint, &mut notes);
+    certainty(endpoint, &mut notes);
+    credentials(endpoint, &mut notes);
+    life(endpoint, &mut notes);
+    notes
+}
+
+fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let account = endpoint.account();
+    let is_realtime = matches!(endpoint.service().row().host, Host::Realtime(_));
+    match account.scenario() {
+        Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(Note::new(
+            "open_answers_404",
+            "an open resource, with neither private endpoint nor allowed network, answers 404 here; for it give `--network open` and `--region`",
+        )),
+        Scenario::CustomDomainLocked => notes.push(Note::new(
+            "everything_refused",
+            "this resource refuses every call with 403 until a network, an address or a private endpoint is allowed",
+        )),
+        Scenario::CustomDomainSelectedIpOnly => notes.push(Note::new(
+            "ip_rules",
+            "only callers whose public IPv4 address matches a rule are admitted, others get 403",
+        )),
+        Scenario::ServiceEndpoint => notes.push(Note::new(
+            "service_endpoint",
+            "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are admitted, others get 403",
+        )),
+        _ => {}
+    }
+    if account.scenario().form() == UrlForm::Split && endpoint.service().row().discovery {
+        notes.push(Note::new(
+            "discovery",
+            match (endpoint.is_own_host(), endpoint.service()) {
+                (false, _) => "a plain Entra token works after endpoint discovery only, see `--discovery`",
+                (true, Service::Voices) => {
+                    "this URL answers 404 itself; discover the host of `text-to-speech-websocket` and replace the path of the answer by `/cognitiveservices/voices/list`"
+                }
+                (true, _) => "this URL answers 404 itself; ask it with `GenerateRedirectResponse=true` for the one that serves",
+            },
+        ));
+    }
+}
+
+fn missing(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let Some(name) = endpoint.service().row().needs.filter(|name| !has_parameter(endpoint.url(), name)) else { return };
+    let how = match (name, endpoint.service()) {
+        ("language", _) => "`language` is required: give `--language`",
+        ("deploymentId", _) => "`deploymentId` is required: give `--deployment`",
+        (_, Service::OpenAiRealtime) => "`model` is required, the name of a deployment: give `--deployment`",
+        _ => "`model`, or the parameters of an agent, are required: give `--query model=…`",
+    };
+    notes.push(Note::new("parameter_required", how));
+}
+
+fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let (service, account) = (endpoint.service(), endpoint.account());
+    let row = service.row();
+    if let Resource::Container(host) = account.resource() {
+        if service == Service::TextToSpeech && host.synthesis_path() == "/cognitiveservices/v1" {
+            notes.push(Note::new(
+                "unconfirmed",
+                "older documents have `/speech/synthesize/cognitiveservices/v1`; which one an image serves is not confirmed, see `--synthesis-path`",
+            ));
+        }
+        return;
+    }
+    if let Some(text) = row.unconfirmed.filter(|_| endpoint.is_own_host()) {
+        notes.push(Note::new("unconfirmed", text));
+    }
+    let cloud = account.cloud();
+    if row.sovereign.is_unlisted(cloud) {
+        notes.push(Note::new(
+            "unlisted_service",
+            format!("the documentation of the {} neither lists nor excludes this service", cloud.title()),
+        ));
+    }
+    if service == Service::TranslationV1
+        && !endpoint.is_own_host()
+        && matches!(cloud, Cloud::UsGovernment | Cloud::China)
+    {
+        notes.push(Note::new(
+            "unconfirmed",
+            "this host follows from the suffix rule; the documentation does not name it",
+        ));
+    }
+    if row.host == Host::Foundry && account.scenario().is_proxied() {
+        notes.push(Note::new(
+            "unconfirmed",
+            "that Voice Live is served over a private network is not confirmed by the documentation",
+        ));
+    }
+    let listed = account.region().and_then(|region| regions::listed(region.as_str()));
+    if let Some(listed) = listed.filter(|listed| listed.lists(service) == Some(false)) {
+        let (edition, region) = (regions::EDITION, listed.display_name);
+        let text = format!("the region table of {edition} does not list this service for {region}");
+        notes.push(Note::new("unlisted_service", text));
+    }
+    if service == Service::SpeechToText && has_parameter(endpoint.url(), "language") {
+        notes.push(Note::new(
+            "language",
+            "the native SDK sends the language in the `speech.context` message, the JavaScript SDK in the URL",
+        ));
+    }
+}
+
+fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let (service, account) = (endpoint.service(), endpoint.account());
+    if let Resource::Container(host) = account.resource() {
+        notes.push(Note::new(
+            "container",
+            if host.is_secure() {
+                "containers ask for no credential; a key is sent only because TLS protects it"
+            } else {
+                "containers ask for no credential, and none is sent without TLS"
+            },
+        ));
+        return;
+    }
+    if account.scenario() == Scenario::Regional && endpoint.accepts().contains(Form::EntraComposed) {
+        notes.push(Note::new(
+            "entra",
+            "an Entra token works only if the resource has a custom domain, and here only in the `aad#` form",
+        ));
+    }
+    if service == Service::IssueToken && endpoint.is_own_host() {
+        let regional = account.region().map_or_else(
+            || format!("`{{region}}.{}`", account.cloud().suffixes().rest()),
+            |region| format!("`{region}.{}`", account.cloud().suffixes().rest()),
+        );
+        notes.push(Note::new(
+            "issued_token",
+            format!("a token is valid for the host family that issued it: for the regional real-time hosts take one from {regional}"),
+        ));
+    }
+    if account.is_key_auth_disabled() {
+        notes.push(Note::new("key_auth_disabled", "keys and issued tokens are disabled for this resource"));
+    }
+}
+
+fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    match endpoint.service().status() {
+        Status::Retiring { on, replacement } => {
+            notes.push(Note::new("retiring", format!("retires on {on}: move to {replacement}")));
+        }
+        Status::Legacy => notes.push(Note::new("legacy", "a newer version takes its place: `translation`")),
+        _ => {}
+    }
+}
+
+fn has_parameter(url: &str, name: &str) -> bool {
+    url.split_once('?').is_some_and(|(_, query)| {
+        query.split('&').any(|item| item.split_once('=').is_some_and(|(given, _)| given == name))
+    })
+}

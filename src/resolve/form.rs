@@ -1,0 +1,92 @@
+//! Form: how a credential stands on the wire.
+
+use std::fmt;
+
+/// A credential form, as the wire has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Form {
+    /// `Ocp-Apim-Subscription-Key: {key}`.
+    Key,
+    /// `Authorization: Bearer {token issued from a key}`.
+    IssuedToken,
+    /// `Authorization: Bearer {Microsoft Entra token}`.
+    Entra,
+    /// `Authorization: Bearer aad#{resource id}#{Microsoft Entra token}`.
+    EntraComposed,
+    /// `api-key: {key}`.
+    ApiKey,
+}
+
+impl Form {
+    pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
+
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::IssuedToken => "issued_token",
+            Self::Entra => "entra",
+            Self::EntraComposed => "entra_composed",
+            Self::ApiKey => "api_key",
+        }
+    }
+
+    /// The form in words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::IssuedToken => "issued token",
+            Self::Entra => "Entra token",
+            Self::EntraComposed => "aad# token",
+            Self::ApiKey => "api-key",
+        }
+    }
+}
+
+/// A set of credential forms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Forms(u8);
+
+impl Forms {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) const fn of(forms: &[Form]) -> Self {
+        let (mut set, mut i) = (Self::NONE, 0);
+        while i < forms.len() {
+            set.0 |= 1 << forms[i] as u8;
+            i += 1;
+        }
+        set
+    }
+
+    #[must_use]
+    pub(crate) const fn without(self, form: Form) -> Self {
+        Self(self.0 & !(1 << form as u8))
+    }
+
+    /// Whether the form is in the set.
+    #[must_use]
+    pub const fn contains(self, form: Form) -> bool {
+        self.0 & 1 << form as u8 != 0
+    }
+
+    /// Whether no form is in the set: no credential is needed or none is accepted.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The forms in a fixed order.
+    pub fn iter(self) -> impl Iterator<Item = Form> {
+        Form::ALL.into_iter().filter(move |form| self.contains(*form))
+    }
+}
+
+impl fmt::Debug for Forms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

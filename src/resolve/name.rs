@@ -1,0 +1,385 @@
+//! Names that become part of a host: one DNS label each, normalised, impossible to break out of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::resolve::cloud::{Cloud, HostKind, PRIVATE_LABEL};
+use crate::resolve::near::nearest;
+use crate::resolve::note::{Note, Understood};
+use crate::resolve::shown::{Shown, looks_secret};
+
+pub(crate) mod regions;
+
+/// A region identifier, such as `westeurope`.
+///
+/// Display names are understood. Regions that are not listed are accepted: one that opened yesterday works today.
+///
+/// ```
+/// use speech_endpoint::Region;
+///
+/// let region: Region = "West Europe".parse()?;
+/// assert_eq!(region.as_str(), "westeurope");
+/// assert!("en-US".parse::<Region>().is_err());
+/// # Ok::<(), speech_endpoint::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Region(Box<str>);
+
+impl Region {
+    /// Reads a region identifier or display name, and says what is noteworthy about it.
+    ///
+    /// 1. Trim, lower-case, drop the spaces of a display name.
+    /// 2. Refuse what has the shape of something else: a URL, a locale, a custom domain name, a key.
+    /// 3. Replace an alias that older documents use.
+    /// 4. Accept what is listed; accept what only has the shape of a region with a note and the nearest listed one.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] with `CFG01`, `CFG02` when a custom domain name was given, `CFG10` when a key was.
+    pub fn read(text: &str) -> Result<Understood<Self>, NameError> {
+        let id: String = text.trim().chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
+        // A key with a blank in it is still one.
+        if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
+            return Err(NameError::secret("--region", text));
+        }
+        if !has_region_shape(&id) {
+            return Err(NameError::region(text, &id));
+        }
+        if let Some((_, current)) = ALIASES.iter().find(|(alias, _)| *alias == id) {
+            let note = Note::new(
+                "region_alias",
+                format!("`{id}` is an older name of region `{current}`, which is used instead"),
+            );
+            return Ok(Understood { value: Self((*current).into()), notes: vec![note] });
+        }
+        let notes = if regions::listed(&id).is_some() { Vec::new() } else { vec![unlisted(&id)] };
+        Ok(Understood { value: Self(id.into()), notes })
+    }
+
+    /// The identifier, such as `westeurope`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name that the portal shows, when the region is listed.
+    #[must_use]
+    pub fn display_name(&self) -> Option<&'static str> {
+        regions::listed(&self.0).map(|listed| listed.display_name)
+    }
+}
+
+impl FromStr for Region {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::read(text).map(|understood| understood.value)
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The custom domain name of a resource, such as `contoso` of `contoso.cognitiveservices.azure.com`.
+///
+/// ```
+/// use speech_endpoint::CustomDomain;
+///
+/// let domain: CustomDomain = "https://Contoso.cognitiveservices.azure.com/".parse()?;
+/// assert_eq!(domain.as_str(), "contoso");
+/// # Ok::<(), speech_endpoint::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CustomDomain(Box<str>);
+
+impl CustomDomain {
+    /// Reads a custom domain name, alone or as a whole host or URL; the latter also tell the cloud.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] with `CFG02` when a region was given, `CFG05` when it is no such name, `CFG10` when a key was given.
+    pub fn read(text: &str) -> Result<Understood<(Self, Option<Cloud>)>, NameError> {
+        let trimmed = text.trim();
+        if looks_secret(trimmed.split('?').next().unwrap_or_default()) {
+            return Err(NameError::secret("--custom-domain", text));
+        }
+        if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(NameError::custom_domain(text));
+        }
+        if !trimmed.contains(['.', '/', ':']) {
+            return Self::label(trimmed).map(|domain| Understood::new((domain, None)));
+        }
+        let lower = trimmed.to_ascii_lowercase();
+        let host = ["https://", "wss://"].iter().find_map(|scheme| lower.strip_prefix(scheme)).unwrap_or(&lower);
+        let host = host.split(['/', '?']).next().unwrap_or_default();
+        let host = host.strip_suffix(":443").unwrap_or(host).trim_end_matches('.');
+        for cloud in Cloud::DOCUMENTED {
+            let Some(reading) = cloud.suffixes().read(host) else { continue };
+            if !reading.kind.is_named_by_customers() {
+                let region = Region::read(reading.label).map_err(|error| error.about(text))?.value;
+                return Err(NameError::RegionAsCustomDomain { given: Shown::new(text), region: region.0.into() });
+            }
+            let mut notes = Vec::new();
+            if reading.private {
+                notes.push(private_alias(&host.replacen(&format!(".{PRIVATE_LABEL}"), "", 1)));
+            }
+            if reading.kind != HostKind::CustomDomain {
+                notes.push(other_host(host, reading.label, &cloud));
+            }
+            let domain = Self::label(reading.label).map_err(|error| error.about(text))?;
+            return Ok(Understood { value: (domain, Some(cloud)), notes });
+        }
+        Err(NameError::custom_domain(text))
+    }
+
+    /// The name, such as `contoso`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// One label that somebody typed: refuses region identifiers, whose `cognitiveservices` host would be a stranger's.
+    pub(crate) fn label(text: &str) -> Result<Self, NameError> {
+        let domain = Self::owned(text)?;
+        if regions::listed(domain.as_str()).is_some() {
+            return Err(NameError::region_as_domain(text));
+        }
+        Ok(domain)
+    }
+
+    /// One label that the resource itself names as its own.
+    pub(crate) fn owned(text: &str) -> Result<Self, NameError> {
+        let label = text.to_ascii_lowercase();
+        let shaped = (2..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            // An encoded international name, which may look like somebody else's.
+            && !label.starts_with("xn--")
+            && label != PRIVATE_LABEL;
+        if shaped { Ok(Self(label.into())) } else { Err(NameError::custom_domain(text)) }
+    }
+}
+
+impl FromStr for CustomDomain {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::read(text).map(|understood| understood.value.0)
+    }
+}
+
+impl fmt::Display for CustomDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is not the name it was given as.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Not a region identifier (`CFG01`): use the identifier, such as `westeurope`.
+    #[error("{given} is not a region identifier: expected letters and digits, such as `westeurope`{}", did_you_mean(.suggestion.as_deref()))]
+    Region {
+        /// What was given.
+        given: Shown,
+        /// The nearest match.
+        suggestion: Option<String>,
+    },
+    /// A custom domain name given as region (`CFG02`): give it as custom domain or endpoint.
+    #[error(
+        "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, such as `westeurope`; a custom domain goes to `--custom-domain {name}`"
+    )]
+    CustomDomainAsRegion {
+        /// What was given.
+        given: Shown,
+        /// The custom domain it may be.
+        name: String,
+    },
+    /// A region identifier, or the host of a region, given as custom domain (`CFG02`).
+    #[error(
+        "{given} names a region, not a custom domain: only the owner of that custom domain name could use it; a region goes to `--region {region}`"
+    )]
+    RegionAsCustomDomain {
+        /// What was given.
+        given: Shown,
+        /// The region it names.
+        region: String,
+    },
+    /// Not a custom domain name (`CFG05`).
+    #[error(
+        "{given} is not a custom domain name: expected 2 to 63 letters, digits or hyphens, no hyphen at either end, such as `contoso`, or the whole host, such as `contoso.cognitiveservices.azure.com`"
+    )]
+    CustomDomain {
+        /// What was given.
+        given: Shown,
+    },
+    /// A key or token given as a name (`CFG10`): keys come from the environment or a file.
+    #[error("{given}, not like the value of `{argument}`: a key goes into an environment variable, see `--key-env`")]
+    Secret {
+        /// What was given, described.
+        given: Shown,
+        /// The argument it was given as.
+        argument: &'static str,
+    },
+    /// Not a cloud (`CFG06`).
+    #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
+    Cloud {
+        /// What was given.
+        given: Shown,
+    },
+    /// Not a host suffix of a cloud (`CFG06`).
+    #[error("{given} is not a host suffix: expected a host name of two labels or more, such as `speech.microsoft.com`")]
+    Suffix {
+        /// What was given.
+        given: Shown,
+    },
+}
+
+impl NameError {
+    /// The id of the failure catalogue.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Region { .. } => "CFG01",
+            Self::CustomDomainAsRegion { .. } | Self::RegionAsCustomDomain { .. } => "CFG02",
+            Self::CustomDomain { .. } => "CFG05",
+            Self::Cloud { .. } | Self::Suffix { .. } => "CFG06",
+            Self::Secret { .. } => "CFG10",
+        }
+    }
+
+    /// The same error about the whole of what was given, of which the name was a part.
+    pub(crate) fn about(mut self, text: &str) -> Self {
+        match &mut self {
+            Self::Region { given, .. }
+            | Self::CustomDomainAsRegion { given, .. }
+            | Self::RegionAsCustomDomain { given, .. }
+            | Self::CustomDomain { given }
+            | Self::Cloud { given }
+            | Self::Suffix { given } => *given = Shown::new(text),
+            Self::Secret { given, .. } => *given = Shown::described(text),
+        }
+        self
+    }
+
+    /// Why `text`, normalised to `id`, is not a region.
+    fn region(text: &str, id: &str) -> Self {
+        let given = Shown::new(text);
+        let squeezed = id.replace(['-', '_'], "");
+        if regions::listed(&squeezed).is_some() {
+            return Self::Region { given, suggestion: Some(squeezed) };
+        }
+        if let Some(region) = region_of_host(id) {
+            return Self::Region { given, suggestion: Some(region) };
+        }
+        match CustomDomain::owned(id) {
+            Ok(domain) if id.contains('-') && !is_locale(id) => {
+                Self::CustomDomainAsRegion { given, name: domain.0.into() }
+            }
+            _ => Self::Region { given, suggestion: None },
+        }
+    }
+
+    fn region_as_domain(text: &str) -> Self {
+        Self::RegionAsCustomDomain { given: Shown::new(text), region: text.to_ascii_lowercase() }
+    }
+
+    fn custom_domain(text: &str) -> Self {
+        Self::CustomDomain { given: Shown::new(text) }
+    }
+
+    pub(crate) fn secret(argument: &'static str, text: &str) -> Self {
+        Self::Secret { given: Shown::described(text.trim()), argument }
+    }
+
+    pub(crate) fn cloud(text: &str) -> Self {
+        Self::Cloud { given: Shown::new(text) }
+    }
+
+    pub(crate) fn suffix(text: &str) -> Self {
+        Self::Suffix { given: Shown::new(text) }
+    }
+}
+
+/// The note for a name of the private zone; `host` is the name to call.
+pub(crate) fn private_alias(host: &str) -> Note {
+    Note::new(
+        "CFG07",
+        format!("a `{PRIVATE_LABEL}` name is for DNS only, no certificate covers it; `{host}` is called instead"),
+    )
+    .suggesting(host)
+}
+
+/// The note for a Foundry or Azure OpenAI host: Speech has another host of the same name.
+pub(crate) fn other_host(host: &str, label: &str, cloud: &Cloud) -> Note {
+    let derived = format!("{label}.{}", cloud.suffixes().custom_domain());
+    Note::new(
+        "CFG08",
+        format!(
+            "`{host}` is a Foundry or Azure OpenAI host; Speech is called at `{derived}`, confirm that it resolves"
+        ),
+    )
+    .suggesting(derived)
+}
+
+fn has_region_shape(id: &str) -> bool {
+    (3..=32).contains(&id.len())
+        && id.starts_with(|c: char| c.is_ascii_lowercase())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && id != "global"
+}
+
+fn unlisted(id: &str) -> Note {
+    let text = format!("region `{id}` is not in the region table of {}; it is used as given", regions::EDITION);
+    match nearest(id, regions::REGIONS.iter().map(|region| region.id)).or_else(|| regions::reordered(id)) {
+        Some(near) => Note::new("unlisted_region", format!("{text}; did you mean `{near}`?")).suggesting(near),
+        None => Note::new("unlisted_region", text),
+    }
+}
+
+/// The region in the first label of a regional host, when a URL or host was given as region.
+fn region_of_host(text: &str) -> Option<String> {
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':', '?', '#']).next()?;
+    Cloud::DOCUMENTED.iter().find_map(|cloud| {
+        let reading = cloud.suffixes().read(host)?;
+        (!reading.kind.is_named_by_customers() && has_region_shape(reading.label)).then(|| reading.label.to_owned())
+    })
+}
+
+/// A lower-case language tag: two or three letters, then region or script, as in `en-us` or `zh-hans-cn`.
+fn is_locale(text: &str) -> bool {
+    let mut parts = text.split('-');
+    parts.next().is_some_and(|p| matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_alphabetic()))
+        && parts.all(|p| match p.len() {
+            2 => p.bytes().all(|b| b.is_ascii_alphabetic()),
+            3 => p.bytes().all(|b| b.is_ascii_digit()),
+            4 => ["hans", "hant", "latn", "cyrl", "arab", "deva"].contains(&p),
+            _ => false,
+        })
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
+}
+
+/// Older names: <https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains> still prints the first.
+const ALIASES: &[(&str, &str)] = &[("virginia", "usgovvirginia")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_table_holds_valid_unique_identifiers() {
+        for (i, region) in regions::REGIONS.iter().enumerate() {
+            assert_eq!(Region::read(region.display_name).unwrap(), Understood::new(Region(region.id.into())));
+            assert_eq!(Cloud::of_region(region.id).as_ref(), Some(&region.cloud), "{}", region.id);
+            assert!(regions::REGIONS[..i].iter().all(|other| other.id != region.id));
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Reads an account from the JSON that ARM has of it: `az cognitiveservices account show`, or the REST answer.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::PastedError;
+use crate::resolve::access::{Access, Kind};
+use crate::resolve::account::{Account, AccountError};
+use crate::resolve::cloud::{Cloud, HostKind};
+use crate::resolve::name::{CustomDomain, NameError, Region};
+use crate::resolve::note::{Note, Understood};
+use crate::resolve::scenario::Scenario;
+use crate::resolve::shown::Shown;
+
+impl Account {
+    /// Reads account JSON, and says what in it contradicts what.
+    ///
+    /// 1. Take the one account of the document: alone, or as the only element of a list.
+    /// 2. Read the cloud off the endpoint, else off the region.
+    /// 3. With a custom domain: count rules and approved private endpoints, from which the decision table tells the scenario.
+    /// 4. Note every setting that has no effect and everything that a caller will run into.
+    ///
+    /// ```
+    /// use speech_endpoint::{Account, Scenario};
+    ///
+    /// let json = br#"{ "location": "West Europe", "kind": "SpeechServices", "properties": {
+    ///     "customSubDomainName": "contoso", "publicNetworkAccess": "Enabled", "networkAcls": { "defaultAction": "Allow" } } }"#;
+    /// let read = Account::from_arm_json(json)?;
+    /// assert_eq!(read.value.scenario(), Scenario::CustomDomainOpen);
+    /// # Ok::<(), speech_endpoint::ArmError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] when the document is not account JSON, or names a region or custom domain that cannot be one.
+    pub fn from_arm_json(json: &[u8]) -> Result<Understood<Self>, ArmError> {
+        let document: Value = serde_json::from_slice(json).map_err(ArmError::Json)?;
+        let document = the_one_account(document)?;
+        let outer: Outer = shaped(&document)?;
+        if let Some(kind) = outer.kind_of_resource.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE)) {
+            return Err(ArmError::Shape { problem: format!("it is a {}", Shown::new(kind)) });
+        }
+        let inner = document.get("properties").unwrap_or(&document);
+        if !inner.is_object() || outer.location.is_none() && inner.get("endpoint").is_none() {
+            return Err(ArmError::Shape { problem: "neither `location` nor `properties.endpoint` is there".into() });
+        }
+        let properties: Properties = shaped(inner)?;
+        understand(outer, &properties)
+    }
+}
+
+fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Account>, ArmError> {
+    let mut notes = Vec::new();
+    let region = match outer.location {
+        Some(location) => {
+            let read = Region::read(&location)?;
+            notes.extend(read.notes);
+            Some(read.value)
+        }
+        None => None,
+    };
+    let endpoint = properties.endpoint.as_deref().and_then(|endpoint| Account::from_endpoint(endpoint).ok());
+    let cloud = endpoint
+        .as_ref()
+        .map(|read| read.value.cloud().clone())
+        .or_else(|| region.as_ref().and_then(|region| Cloud::of_region(region.as_str())))
+        .unwrap_or(Cloud::Public);
+    let kind = outer.kind.as_deref().and_then(Kind::from_arm);
+    let access = access(properties, &mut notes);
+    let name = properties.custom_sub_domain_name.as_deref().filter(|name| !name.is_empty());
+    let mut account = match (name, region) {
+        (Some(name), region) => {
+            let domain = CustomDomain::owned(name)?;
+            let account =
+                if kind == Some(Kind::OpenAi) { Account::openai(domain) } else { Account::custom_domain(domain) };
+            let account = account.with_cloud(cloud)?.with_access(access);
+            match region {
+                Some(region) => account.with_region(region)?,
+                None => account,
+            }
+        }
+        (None, Some(region)) => {
+            if access != Access::open() {
+                notes.push(Note::new("rules_need_custom_domain", "network rules and private endpoints have no effect without a custom domain: set one, which cannot be undone"));
+            }
+            Account::regional_in(region, cloud)?
+        }
+        (None, None) => {
+            return Err(ArmError::Shape {
+                problem: "neither `location` nor `properties.customSubDomainName` is there".into(),
+            });
+        }
+    };
+    if let Some(kind) = kind {
+        account = account.with_kind(kind);
+    }
+    if properties.disable_local_auth == Some(true) {
+        account = account.with_key_auth_disabled();
+        notes.push(Note::new(
+            "key_auth_disabled",
+            "`disableLocalAuth` is set: keys and issued tokens are refused, use Entra tokens",
+        ));
+    }
+    contradictions(&account, properties, &mut notes);
+    Ok(Understood { value: account, notes })
+}
+
+fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
+    let approved = |connection: &&Connection| {
+        connection
+            .properties
+            .state
+            .as_ref()
+            .and_then(|state| state.status.as_deref())
+            .is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
+    };
+    let connections = properties.private_endpoint_connections.as_deref().unwrap_or_default();
+    let private_endpoints = connections.iter().filter(approved).count();
+    if !connections.is_empty() && private_endpoints == 0 {
+        notes.push(Note::new("private_endpoint_not_approved", "there is a private endpoint connection, but none is approved: approve it with `az network private-endpoint-connection approve`"));
+    }
+    if properties.network_acls.is_none() {
+        notes.push(Note::new(
+            "null_network_acls",
+            "`networkAcls` is absent, which is read as `Allow`; the documentation does not confirm it",
+        ));
+    }
+    let acls = properties.network_acls.as_ref();
+    let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    Access {
+        public_access: !properties
+            .public_network_access
+            .as_deref()
+            .is_some_and(|access| access.eq_ignore_ascii_case("Disabled")),
+        default_deny: acls
+            .and_then(|acls| acls.default_action.as_deref())
+            .is_some_and(|action| action.eq_ignore_ascii_case("Deny")),
+        vnet_rules: count(acls.map_or(0, |acls| acls.virtual_network_rules.as_ref().map_or(0, Vec::len))),
+        ip_rules: count(acls.map_or(0, |acls| acls.ip_rules.as_ref().map_or(0, Vec::len))),
+        private_endpoints: count(private_endpoints),
+    }
+}
+
+/// Settings without effect, and what a caller will run into.
+fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<Note>) {
+    if properties.provisioning_state.as_deref() == Some("ResolvingDNS") {
+        notes.push(Note::new(
+            "dns_not_ready",
+            "the name of the custom domain is still being set up (`ResolvingDNS`): wait some minutes",
+        ));
+    }
+    let (Some(access), Some(domain)) = (account.access(), account.domain()) else { return };
+    if !access.public_access && (access.vnet_rules > 0 || access.ip_rules > 0) {
+        notes.push(Note::new(
+            "rules_ignored_disabled",
+            "network rules have no effect while public network access is disabled",
+        ));
+    } else if !access.default_deny {
+        if access.vnet_rules > 0 {
+            notes.push(Note::new(
+                "vnet_rules_ignored",
+                "virtual-network rules have no effect while the default action is `Allow`",
+            ));
+        }
+        if access.ip_rules > 0 {
+            notes.push(Note::new(
+                "ip_rules_ignored",
+                "address rules have no effect while the default action is `Allow`",
+            ));
+        }
+    }
+    match account.scenario() {
+        Scenario::CustomDomainLocked => notes.push(Note::new(
+            "everything_refused",
+            "the default action is `Deny` and nothing is allowed: every call is refused with 403",
+        )),
+        Scenario::DisabledUnreachable => notes.push(Note::new(
+            "unreachable",
+            "public network access is disabled and no private endpoint is approved: nothing reaches this resource",
+        )),
+        _ => {}
+    }
+    let Some(endpoint) = properties.endpoint.as_deref() else { return };
+    let host = endpoint
+        .split_once("://")
+        .map_or(endpoint, |(_, rest)| rest)
+        .split(['/', ':'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let Some(reading) = account.cloud().suffixes().read(&host) else { return };
+    if reading.kind == HostKind::CustomDomain && reading.label != domain.as_str() {
+        notes.push(Note::new(
+            "endpoint_differs",
+            format!(
+                "`endpoint` names custom domain {}, `customSubDomainName` names `{domain}`, which is used",
+                Shown::new(reading.label)
+            ),
+        ));
+    }
+}
+
+/// The account itself, or the only element of a list.
+fn the_one_account(document: Value) -> Result<Value, ArmError> {
+    let list = match document {
+        Value::Array(list) => list,
+        Value::Object(mut object) => match object.remove("value") {
+            Some(Value::Array(list)) => list,
+            Some(_) => return Err(ArmError::Shape { problem: "`value` is not a list".into() }),
+            None => return Ok(Value::Object(object)),
+        },
+        _ => return Err(ArmError::Shape { problem: "it is not an object".into() }),
+    };
+    let count = list.len();
+    let mut accounts = list.into_iter();
+    match (accounts.next(), accounts.next()) {
+        (Some(account @ Value::Object(_)), None) => Ok(account),
+        _ => Err(ArmError::Count { count }),
+    }
+}
+
+/// Deserialises, and names the field that does not fit.
+fn shaped<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ArmError> {
+    serde_path_to_error::deserialize(value).map_err(|error| ArmError::Shape {
+        problem: format!("`{}` is not what it should be: {}", error.path(), kind_of_error(error.inner())),
+    })
+}
+
+/// The complaint without the offending value, which may be anything.
+fn kind_of_error(error: &serde_json::Error) -> &'static str {
+    let text = error.to_string();
+    ["expected a string", "expected a boolean", "expected a sequence"]
+        .into_iter()
+        .find(|kind| text.ends_with(kind))
+        .unwrap_or("expected an object")
+}
+
+#[derive(Deserialize)]
+struct Outer {
+    #[serde(rename = "type")]
+    kind_of_resource: Option<String>,
+    location: Option<String>,
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    endpoint: Option<String>,
+    custom_sub_domain_name: Option<String>,
+    public_network_access: Option<String>,
+    network_acls: Option<NetworkAcls>,
+    private_endpoint_connections: Option<Vec<Connection>>,
+    disable_local_auth: Option<bool>,
+    provisioning_state: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NetworkAcls {
+    default_action: Option<String>,
+    virtual_network_rules: Option<Vec<Value>>,
+    ip_rules: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize)]
+struct Connection {
+    #[serde(default)]
+    properties: ConnectionProperties,
+}
+
+#[derive(Default, Deserialize)]
+struct ConnectionProperties {
+    #[serde(rename = "privateLinkServiceConnectionState")]
+    state: Option<ConnectionState>,
+}
+
+#[derive(Deserialize)]
+struct ConnectionState {
+    status: Option<String>,
+}
+
+const ACCOUNT_TYPE: &str = "Microsoft.CognitiveServices/accounts";
+
+/// A document that is not the JSON of one account.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArmError {
+    /// Not JSON.
+    #[error("the account is not JSON: expected the output of `az cognitiveservices account show`")]
+    Json(#[source] serde_json::Error),
+    /// JSON of another shape.
+    #[error(
+        "the JSON is not that of an account: {problem}; expected the output of `az cognitiveservices account show`"
+    )]
+    Shape {
+        /// What does not fit.
+        problem: String,
+    },
+    /// A list with more or less than one account.
+    #[error("the JSON holds {count} accounts: expected one, as `az cognitiveservices account show` gives it")]
+    Count {
+        /// How many there are.
+        count: usize,
+    },
+    /// A region or custom domain that cannot be one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Facts that contradict each other.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// An endpoint that cannot be one.
+    #[error(transparent)]
+    Endpoint(#[from] PastedError),
+}
+
+impl ArmError {
+    /// The id of the failure catalogue, where the content is at fault and not the document.
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        match self {
+            Self::Json(_) | Self::Shape { .. } | Self::Count { .. } => None,
+            Self::Name(error) => Some(error.id()),
+            Self::Account(error) => Some(error.id()),
+            Self::Endpoint(error) => Some(error.id()),
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! What users paste: any URL or host of a Speech resource, read into an account.
+
+use url::{Host, Url};
+
+use crate::resolve::account::{Account, AccountError, ContainerHost};
+use crate::resolve::cloud::{Cloud, HostKind, HostReading};
+use crate::resolve::endpoint::is_retired;
+use crate::resolve::name::{CustomDomain, NameError, Region, other_host, private_alias};
+use crate::resolve::note::{Note, Understood};
+use crate::resolve::shown::{Shown, looks_secret};
+
+impl Account {
+    /// Reads whatever a user has: the endpoint of the portal, a custom domain, a URL out of a sample, a Foundry or Azure
+    /// OpenAI endpoint. The path and query only tell what was meant; the URLs to call are built anew.
+    ///
+    /// 1. Parse strictly: `https` or `wss` (or no scheme), port 443, a host name, no user-info, no fragment.
+    /// 2. Refuse retired hosts and paths.
+    /// 3. Find the cloud and the kind of host by its suffix; refuse a host that no cloud owns.
+    /// 4. Read the region or the custom domain from the first label.
+    /// 5. Note what must not be called as it was given.
+    ///
+    /// ```
+    /// use speech_endpoint::Account;
+    ///
+    /// let read = Account::from_endpoint("https://contoso.privatelink.cognitiveservices.azure.com/")?;
+    /// assert_eq!(read.value.domain().map(|domain| domain.as_str()), Some("contoso"));
+    /// assert_eq!(read.notes[0].id, "CFG07");
+    /// # Ok::<(), speech_endpoint::PastedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PastedError`], with the value, what was expected and the nearest match.
+    pub fn from_endpoint(text: &str) -> Result<Understood<Self>, PastedError> {
+        let url = parse(text)?;
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        let path = url.path().to_ascii_lowercase();
+        if let Some(replacement) = retired_host(&host).or_else(|| retired_path(&path)) {
+            return Err(PastedError::Retired { given: Shown::new(text), replacement });
+        }
+        for cloud in Cloud::DOCUMENTED {
+            let Some(reading) = cloud.suffixes().read(&host) else { continue };
+            return if reading.kind.is_named_by_customers() {
+                own_host(text, &host, &path, &reading, &cloud)
+            } else {
+                regional_host(text, &path, &reading, &cloud)
+            };
+        }
+        Err(match right_cloud(&host) {
+            Some(suggestion) => PastedError::WrongCloud { given: Shown::new(text), suggestion },
+            None => PastedError::Foreign { given: Shown::new(text) },
+        })
+    }
+}
+
+impl Account {
+    /// Reads the host of a container. An Azure host keeps the rules of Azure hosts even here, with a note: SDKs that are
+    /// given one as host leave out the prefix that a custom domain needs.
+    ///
+    /// ```
+    /// use speech_endpoint::{Account, Scenario};
+    ///
+    /// assert_eq!(Account::from_host("ws://localhost:5000")?.value.scenario(), Scenario::Container);
+    /// # Ok::<(), speech_endpoint::PastedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PastedError`], with the value and what was expected.
+    pub fn from_host(text: &str) -> Result<Understood<Self>, PastedError> {
+        let host: ContainerHost = text.parse()?;
+        let name = host.authority().to_owned();
+        if Self::from_endpoint(&name).is_err() {
+            return Ok(Understood::new(Self::container(host)));
+        }
+        let mut read = Self::from_endpoint(text)?;
+        read.notes.push(Note::new(
+            "azure_host",
+            format!("`{name}` is an Azure host and no container: it is read as an endpoint"),
+        ));
+        Ok(read)
+    }
+}
+
+/// A text that is no endpoint of a Speech resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PastedError {
+    /// Not a URL of the expected form (`CFG05`).
+    #[error("{given} is not an endpoint: expected {expected}")]
+    Url {
+        /// What was given.
+        given: Shown,
+        /// What was expected in its place.
+        expected: &'static str,
+    },
+    /// A host that no Azure cloud owns (`CFG05`): no credential would ever be sent there.
+    #[error(
+        "{given} is not a host of Azure AI Speech in any cloud: expected one such as `westeurope.api.cognitive.microsoft.com` or `contoso.cognitiveservices.azure.com`; a container goes to `--host`"
+    )]
+    Foreign {
+        /// What was given.
+        given: Shown,
+    },
+    /// The region and the suffix belong to different clouds, or the suffix to no host of this kind (`CFG06`).
+    #[error("{given} mixes clouds: the region's host is `{suggestion}`")]
+    WrongCloud {
+        /// What was given.
+        given: Shown,
+        /// The host of that region.
+        suggestion: String,
+    },
+    /// A retired host or path (`CFG13`).
+    #[error("{given} is retired: use {replacement}")]
+    Retired {
+        /// What was given.
+        given: Shown,
+        /// What takes its place.
+        replacement: &'static str,
+    },
+    /// The first label is no region or custom domain.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// What the host says contradicts itself.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+}
+
+impl PastedError {
+    /// The id of the failure catalogue.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Url { .. } | Self::Foreign { .. } => "CFG05",
+            Self::WrongCloud { .. } => "CFG06",
+            Self::Retired { .. } => "CFG13",
+            Self::Name(error) => error.id(),
+            Self::Account(error) => error.id(),
+        }
+    }
+}
+
+/// Step 1.
+fn parse(text: &str) -> Result<Url, PastedError> {
+    let trimmed = text.trim();
+    if looks_secret(trimmed) && !trimmed.contains('/') {
+        return Err(NameError::secret("--endpoint", trimmed).into());
+    }
+    let error = |expected| PastedError::Url { given: Shown::new(trimmed), expected };
+    // What URL parsers drop, turn round or decode by themselves must not change the host unseen.
+    if !trimmed.bytes().all(|b| b.is_ascii_graphic())
+        || trimmed.contains(['\\', '<', '>', '"', '`', '^', '{', '|', '}'])
+    {
+        return Err(error("plain ASCII without blanks, quotes or backslashes"));
+    }
+    let (scheme, rest) = trimmed.split_once("://").unwrap_or(("https", trimmed));
+    let scheme = scheme.to_ascii_lowercase();
+    match scheme.as_str() {
+        "https" | "wss" => {}
+        "http" | "ws" => {
+            return Err(error(
+                "`https://` or `wss://`, credentials never go over plain text; a container goes to `--host`",
+            ));
+        }
+        _ => return Err(error("`https://` or `wss://`")),
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err(error("no user name or password in it"));
+    }
+    if authority.contains('%') {
+        return Err(error("a host name without percent-encoding"));
+    }
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err(error("a host, as in `https://contoso.cognitiveservices.azure.com/`"));
+    }
+    let url = Url::parse(&format!("{scheme}://{rest}"))
+        .map_err(|_| error("a URL such as `https://contoso.cognitiveservices.azure.com/`"))?;
+    if url.fragment().is_some() {
+        return Err(error("no fragment (`#…`)"));
+    }
+    if url.port().is_some() {
+        return Err(error("port 443, the only one that Azure serves"));
+    }
+    match url.host() {
+        Some(Host::Domain(domain)) if !domain.split('.').any(|label| label.starts_with("xn--")) => Ok(url),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => Err(error("a host name, not an address: certificates cover names only")),
+        _ => Err(error("a host name of ASCII letters, digits and hyphens")),
+    }
+}
+
+fn regional_host(
+    text: &str,
+    path: &str,
+    reading: &HostReading<'_>,
+    cloud: &Cloud,
+) -> Result<Understood<Account>, PastedError> {
+    let Understood { value: region, mut notes } = Region::read(reading.label).map_err(|error| error.about(text))?;
+    let account = match Account::regional_in(region.clone(), cloud.clone()) {
+        Err(AccountError::WrongCloud { belongs_to, .. }) => {
+            return Err(PastedError::WrongCloud {
+                given: Shown::new(text),
+                suggestion: host_of(&region, reading.kind, &belongs_to),
+            });
+        }
+        other => other?,
+    };
+    if let Some(note) =
+        notes.iter_mut().find(|note| note.id == "unlisted_region" && matches!(reading.kind, HostKind::Realtime(_)))
+    {
+        let custom = format!("{region}.{}", cloud.suffixes().custom_domain());
+        *note = Note::new("CFG02", format!("{}; a custom domain of that name is reached at `{custom}`", note.text))
+            .suggesting(custom);
+    }
+    if reading.kind == HostKind::Rest && (is_token(path) || is_realtime(without_prefix(path).unwrap_or(path))) {
+        let host = host_of(&region, HostKind::Realtime("stt"), cloud);
+        notes.push(
+            Note::new(
+                "CFG03",
+                format!(
+                    "`{}` serves tokens and REST only; real-time calls go to `{host}` or its `tts` sibling",
+                    host_of(&region, HostKind::Rest, cloud)
+                ),
+            )
+            .suggesting(host),
+        );
+    }
+    Ok(Understood { value: account, notes })
+}
+
+fn own_host(
+    text: &str,
+    host: &str,
+    path: &str,
+    reading: &HostReading<'_>,
+    cloud: &Cloud,
+) -> Result<Understood<Account>, PastedError> {
+    let domain = CustomDomain::label(reading.label).map_err(|error| error.about(text))?;
+    let suffixes = cloud.suffixes();
+    let mut notes = Vec::new();
+    let public = host.replacen(".privatelink.", ".", 1);
+    if reading.private {
+        notes.push(private_alias(&public));
+    }
+    if reading.kind != HostKind::CustomDomain {
+        notes.push(other_host(&public, reading.label, cloud));
+    } else if is_token(path) {
+        notes.push(Note::new(
+            "CFG03",
+            format!(
+                "this is the URL for tokens; real-time calls have other paths on `{domain}.{}`",
+                suffixes.custom_domain()
+            ),
+        ));
+    } else if let Some(fault) = prefix_fault(path) {
+        notes.push(Note::new(
+            "CFG04",
+            format!("the path given answers 404 on `{domain}.{}`: {fault}", suffixes.custom_domain()),
+        ));
+    }
+    let account =
+        if reading.kind == HostKind::OpenAi { Account::openai(domain) } else { Account::custom_domain(domain) };
+    Ok(Understood { value: account.with_cloud(cloud.clone())?, notes })
+}
+
+/// What is wrong with the prefix of a path on a custom domain.
+fn prefix_fault(path: &str) -> Option<&'static str> {
+    if is_realtime(path) {
+        return Some("a real-time path begins with `/stt`, `/tts`, `/voice` or `/s2s` there");
+    }
+    let batch = without_prefix(path).is_some_and(|rest| {
+        ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/batchsyntheses", "/videotranslation/"]
+            .iter()
+            .any(|batch| rest.starts_with(batch))
+    });
+    batch.then_some("a batch or management path has no prefix there")
+}
+
+/// The path after the offering that a custom domain wants before real-time paths.
+fn without_prefix(path: &str) -> Option<&str> {
+    ["/stt", "/tts", "/voice", "/s2s"]
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix))
+        .filter(|rest| rest.starts_with('/'))
+}
+
+fn is_token(path: &str) -> bool {
+    path.trim_end_matches('/').ends_with("/issuetoken")
+}
+
+/// A path that belongs on a real-time host, without a prefix.
+fn is_realtime(path: &str) -> bool {
+    [
+        "/speech/universal/",
+        "/speech/recognition/",
+        "/speech/translation/",
+        "/cognitiveservices/websocket/",
+        "/cognitiveservices/v1",
+        "/cognitiveservices/voices/",
+        "/cognitiveservices/avatar/",
+    ]
+    .iter()
+    .any(|start| path.starts_with(start))
+}
+
+fn host_of(region: &Region, kind: HostKind, cloud: &Cloud) -> String {
+    let suffixes = cloud.suffixes();
+    match kind {
+        HostKind::Realtime(offering) => format!("{region}.{offering}.{}", suffixes.realtime()),
+        _ => format!("{region}.{}", suffixes.rest()),
+    }
+}
+
+/// The host that was meant by one whose first labels are those of a regional host but whose suffix is nobody's.
+fn right_cloud(host: &str) -> Option<String> {
+    let (label, rest) = host.split_once('.')?;
+    let domain = ["microsoft.com", "microsoft.us", "azure.com", "azure.us", "azure.cn", "microsoft.cn"]
+        .iter()
+        .find_map(|domain| rest.strip_suffix(domain))?;
+    let region: Region = label.parse().ok()?;
+    let cloud = Cloud::of_region(region.as_str())?;
+    let kind = match domain {
+        "api.cognitive." => HostKind::Rest,
+        "stt.speech." => HostKind::Realtime("stt"),
+        "tts.speech." => HostKind::Realtime("tts"),
+        "voice.speech." => HostKind::Realtime("voice"),
+        "s2s.speech." => HostKind::Realtime("s2s"),
+        _ => return None,
+    };
+    Some(host_of(&region, kind, &cloud))
+}
+
+/// Hosts that no longer answer, and what replaces them.
+fn retired_host(host: &str) -> Option<&'static str> {
+    const BY_REGION: &str = "the host of your region, such as `westeurope.stt.speech.microsoft.com`: give `--region`";
+    match host {
+        "speech.platform.bing.com" | "api.cognitive.microsoft.com" | "openspeech.bing.com" => return Some(BY_REGION),
+        _ => {}
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels[..] {
+        [_, "convai", "speech", ..] => Some("`voice-live`: Custom Commands retired on 2026-04-30"),
+        ["transcribe" | "signature", _, "cts", "speech", ..] => {
+            Some("`conversation-transcription`: meeting transcription retired on 2025-03-28")
+        }
+        _ => None,
+    }
+}
+
+/// Paths that no longer answer, and what replaces them. <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
+fn retired_path(path: &str) -> Option<&'static str> {
+    let mut segments = path.split('/').skip(1);
+    match (segments.next()?, segments.next()) {
+        ("speechtotext", Some(version)) if is_retired(version) => {
+            Some("`speech-to-text-rest` with `api-version=2025-10-15`")
+        }
+        ("texttospeech", Some(version)) if is_retired(version) => Some("`batch-synthesis`"),
+        ("speaker-recognition", _) => {
+            Some("`conversation-transcription`, which tells speakers apart: speaker recognition retired on 2025-09-30")
+        }
+        _ => None,
+    }
+}

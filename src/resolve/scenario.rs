@@ -1,0 +1,214 @@
+//! Scenario: which networking situation an account is in. One table, first match wins.
+
+use std::fmt;
+
+use crate::resolve::access::Access;
+
+/// The networking situation of an account, which decides the form of its URLs.
+///
+/// Source: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link> and
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-service-vnet-service-endpoint>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scenario {
+    /// No custom domain: regional hosts only.
+    Regional,
+    /// A custom domain of which nothing else is known.
+    CustomDomainUnknown,
+    /// A custom domain, all networks allowed, no private endpoint.
+    CustomDomainOpen,
+    /// A custom domain, selected public addresses only.
+    CustomDomainSelectedIpOnly,
+    /// A custom domain, selected networks, and none selected: every call is refused.
+    CustomDomainLocked,
+    /// Selected virtual networks, by service endpoint.
+    ServiceEndpoint,
+    /// At least one approved private endpoint.
+    PrivateEndpoint,
+    /// Private endpoint and allowed virtual networks at once.
+    PrivateAndServiceEndpoint,
+    /// Public access disabled, private endpoint only.
+    DisabledPrivateEndpoint,
+    /// Public access disabled and no private endpoint: nothing reaches the service.
+    DisabledUnreachable,
+    /// A self-hosted container.
+    Container,
+    /// An Azure OpenAI resource.
+    OpenAi,
+}
+
+impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Self; 12] = [
+        Self::Regional,
+        Self::CustomDomainUnknown,
+        Self::CustomDomainOpen,
+        Self::CustomDomainSelectedIpOnly,
+        Self::CustomDomainLocked,
+        Self::ServiceEndpoint,
+        Self::PrivateEndpoint,
+        Self::PrivateAndServiceEndpoint,
+        Self::DisabledPrivateEndpoint,
+        Self::DisabledUnreachable,
+        Self::Container,
+        Self::OpenAi,
+    ];
+
+    /// The identifier used in output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Regional => "regional",
+            Self::CustomDomainUnknown => "custom_domain_unknown",
+            Self::CustomDomainOpen => "custom_domain_open",
+            Self::CustomDomainSelectedIpOnly => "custom_domain_selected_ip_only",
+            Self::CustomDomainLocked => "custom_domain_locked",
+            Self::ServiceEndpoint => "service_endpoint",
+            Self::PrivateEndpoint => "private_endpoint",
+            Self::PrivateAndServiceEndpoint => "pe_and_service_endpoint",
+            Self::DisabledPrivateEndpoint => "disabled_private_endpoint",
+            Self::DisabledUnreachable => "disabled_unreachable",
+            Self::Container => "container",
+            Self::OpenAi => "openai",
+        }
+    }
+
+    /// The situation in words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Regional => "regional",
+            Self::CustomDomainUnknown => "custom domain, network unknown",
+            Self::CustomDomainOpen => "custom domain, all networks",
+            Self::CustomDomainSelectedIpOnly => "custom domain, selected addresses",
+            Self::CustomDomainLocked => "custom domain, no network allowed",
+            Self::ServiceEndpoint => "custom domain, VNet service endpoint",
+            Self::PrivateEndpoint => "custom domain, private endpoint",
+            Self::PrivateAndServiceEndpoint => "custom domain, private endpoint and VNet service endpoint",
+            Self::DisabledPrivateEndpoint => "custom domain, private endpoint only",
+            Self::DisabledUnreachable => "custom domain, public access disabled and no private endpoint",
+            Self::Container => "container",
+            Self::OpenAi => "Azure OpenAI",
+        }
+    }
+
+    /// The situation of an account with a custom domain and this network access.
+    pub(crate) fn of(access: Access) -> Self {
+        TABLE.iter().find(|row| row.matches(access)).map_or(Self::CustomDomainLocked, |row| row.scenario)
+    }
+
+    pub(crate) fn form(self) -> UrlForm {
+        match self {
+            Self::Regional => UrlForm::Regional,
+            Self::CustomDomainOpen | Self::CustomDomainSelectedIpOnly | Self::CustomDomainLocked => UrlForm::Split,
+            Self::DisabledUnreachable => UrlForm::None,
+            Self::Container => UrlForm::Container,
+            Self::CustomDomainUnknown
+            | Self::ServiceEndpoint
+            | Self::PrivateEndpoint
+            | Self::PrivateAndServiceEndpoint
+            | Self::DisabledPrivateEndpoint
+            | Self::OpenAi => UrlForm::Own,
+        }
+    }
+
+    /// Whether the virtual-network proxy stands in front, so that real-time paths are served on the custom domain.
+    #[must_use]
+    pub fn is_proxied(self) -> bool {
+        matches!(
+            self,
+            Self::ServiceEndpoint
+                | Self::PrivateEndpoint
+                | Self::PrivateAndServiceEndpoint
+                | Self::DisabledPrivateEndpoint
+        )
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Which hosts the URLs of a scenario are built on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlForm {
+    Regional,
+    /// Everything on the resource's own host.
+    Own,
+    /// Real-time on regional hosts, everything else on the resource's own host.
+    Split,
+    Container,
+    None,
+}
+
+/// One row of the decision table; `None` matches anything.
+struct Row {
+    scenario: Scenario,
+    public_access: Option<bool>,
+    default_deny: Option<bool>,
+    vnet_rules: Option<bool>,
+    ip_rules: Option<bool>,
+    private_endpoints: Option<bool>,
+}
+
+impl Row {
+    fn matches(&self, access: Access) -> bool {
+        let agrees = |wanted: Option<bool>, found: bool| wanted.is_none_or(|wanted| wanted == found);
+        agrees(self.public_access, access.public_access)
+            && agrees(self.default_deny, access.default_deny)
+            && agrees(self.vnet_rules, access.vnet_rules > 0)
+            && agrees(self.ip_rules, access.ip_rules > 0)
+            && agrees(self.private_endpoints, access.private_endpoints > 0)
+    }
+}
+
+const ANY: Option<bool> = None;
+const YES: Option<bool> = Some(true);
+const NO: Option<bool> = Some(false);
+
+/// The decision table for accounts with a custom domain, first match wins.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    //                                            public  deny  vnet  ip   private endpoints
+    row(Scenario::DisabledUnreachable,            NO,     ANY,  ANY,  ANY, NO),
+    row(Scenario::DisabledPrivateEndpoint,        NO,     ANY,  ANY,  ANY, YES),
+    row(Scenario::PrivateAndServiceEndpoint,      YES,    YES,  YES,  ANY, YES),
+    row(Scenario::PrivateEndpoint,                YES,    ANY,  ANY,  ANY, YES),
+    row(Scenario::ServiceEndpoint,                YES,    YES,  YES,  ANY, NO),
+    row(Scenario::CustomDomainOpen,               YES,    NO,   ANY,  ANY, NO),
+    row(Scenario::CustomDomainSelectedIpOnly,     YES,    YES,  NO,   YES, NO),
+    row(Scenario::CustomDomainLocked,             YES,    YES,  NO,   NO,  NO),
+];
+
+const fn row(
+    scenario: Scenario,
+    public_access: Option<bool>,
+    default_deny: Option<bool>,
+    vnet_rules: Option<bool>,
+    ip_rules: Option<bool>,
+    private_endpoints: Option<bool>,
+) -> Row {
+    Row { scenario, public_access, default_deny, vnet_rules, ip_rules, private_endpoints }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_of_access_meets_exactly_one_outcome() {
+        for bits in 0_u16..32 {
+            let bit = |n: u16| bits >> n & 1;
+            let access = Access {
+                public_access: bit(0) == 1,
+                default_deny: bit(1) == 1,
+                vnet_rules: bit(2),
+                ip_rules: bit(3),
+                private_endpoints: bit(4),
+            };
+            assert!(TABLE.iter().any(|row| row.matches(access)), "{access:?}");
+        }
+    }
+}
