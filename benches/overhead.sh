@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the doctor costs as a whole process, beside what an operator types: dig twice, nc, openssl s_client and curl, against
-# the same servers in network namespaces. Both are run in turn, so that the noise of the machine falls on both; what counts
-# are the medians and their ratio. The doctor looks at two services, by hand it is one.
+# Measures the doctor as a whole process against the commands of an operator (dig twice, nc, openssl s_client and curl), on the
+# same servers in network namespaces. Both alternate, so that noise on the machine affects both. The result is the medians and
+# their ratio. The doctor checks two services, the commands check one.
 #
 # Usage: benches/overhead.sh [ROUNDS]      needs root, and dig, nc, openssl, curl and GNU time
 set -uo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# How many round trips opening a WebSocket takes, over a link of 50 ms, from a namespace with its own resolv.conf to the lab's
-# name server and service in others. The delay is made by `benches/connect/src/bin/cable.rs`, so that it needs no more of the
-# kernel than devices of its own (`tc … netem` is a module that many do not have).
+# Counts the round trips that opening a WebSocket takes over a 50 ms link, from a namespace with its own resolv.conf to the lab's
+# name server and service in other namespaces. `benches/connect/src/bin/cable.rs` makes the delay with TUN devices, because many
+# kernels lack the module for `tc … netem`.
 #
-# Usage: benches/roundtrips.sh [ROUNDS]        SPEECH_ENDPOINT names the binary of the lab, else it is built
+# Usage: benches/roundtrips.sh [ROUNDS]        SPEECH_ENDPOINT names the binary of the lab; otherwise the script builds one
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 rounds=${1:-21} one_way=25
@@ -23,7 +23,7 @@ source tests/namespaces/network.sh
 trap 'clean_up; kill ${cables[@]+"${cables[@]}"} 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
 
-# In place of the cable that takes no time. It is laid here and its ends are carried into the namespaces.
+# Replaces the cable without delay. It is created here, and its ends are moved into the namespaces.
 lay() {
   local near far
   exec 3< <(exec "$programs/cable" "$one_way")
@@ -36,7 +36,7 @@ lay() {
 world roundtrips healthy 0
 serve healthy-regional
 [ -z "$broken" ] || { echo "error: $broken" >&2; exit 1; }
-# Which would have the two families asked one after the other.
+# That option queries the two address families one after the other.
 ! grep -q single-request "$settings/resolv.conf" || { echo "error: one family is asked after the other" >&2; exit 1; }
 
 root="$work/$service/root.pem" roots="$work/roots.pem"

@@ -1,10 +1,10 @@
-//! A cloud that nobody has heard of: its suffixes are given, everything else is as in any cloud.
+//! Defines a custom cloud by its suffixes; everything else works as in any cloud.
 //!
 //! ```text
 //! cargo run --example custom_cloud
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("private zone  {}", private.cloud().suffixes().private_zone());
 
-    // A credential of this cloud goes to no other.
+    // A credential of this cloud is never sent to another one.
     let elsewhere = "https://contoso.cognitiveservices.azure.com/".parse()?;
     println!("elsewhere     {}", may_receive(&private, &elsewhere).expect_err("a host of another cloud"));
     Ok(())

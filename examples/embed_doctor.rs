@@ -1,13 +1,13 @@
-//! An application that fails to connect and attaches the doctor's report to its own error.
+//! Attaches the doctor's report to the error of an application that fails to connect.
 //!
 //! ```text
 //! cargo run --example embed_doctor
 //! SPEECH_KEY=… cargo run --example embed_doctor -- https://contoso.cognitiveservices.azure.com/
 //! ```
 //!
-//! Without a resource it runs in the lab, where the private zone is not linked.
+//! Without a resource it runs in a world of the lab whose private zone is not linked.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example prints its results")]
 
 use std::error::Error;
 use std::fmt;
@@ -22,14 +22,14 @@ use speech_endpoint::report::{Options, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
 use speech_endpoint_lab::{GivenCredential, Lab, World};
 
-/// What the application tells whoever runs it.
+/// The application's error.
 #[derive(Debug)]
 struct ConnectError {
-    /// What it was doing when it failed.
+    /// The operation that failed.
     doing: &'static str,
-    /// `DNS03`, for dashboards and alerts.
+    /// The id of the root cause, such as `DNS03`, for dashboards and alerts.
     root_cause: Option<&'static str>,
-    /// For the ticket: nothing in it identifies the customer.
+    /// The report for a ticket, without names or addresses of the customer.
     report: String,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for ConnectError {
 
 impl Error for ConnectError {}
 
-/// Looks at what the application was about to use. It cannot fail: whatever the network does is evidence.
+/// Runs the doctor's checks on the application's resource. It cannot fail: every network error is evidence.
 async fn examine(
     doing: &'static str,
     account: &Account,
@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Chosen anew for each report, so that fingerprints cannot be compared across them.
+/// Returns a new salt for each report, so that fingerprints of different reports cannot be compared.
 fn salt() -> u64 {
     RandomState::new().build_hasher().finish()
 }

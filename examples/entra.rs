@@ -1,4 +1,5 @@
-//! Microsoft Entra instead of keys, by any credential of `azure_identity`: fetched once, kept, renewed before it expires.
+//! Uses Microsoft Entra instead of keys, with any credential of `azure_identity`. The token is fetched once, reused, and renewed
+//! before it expires.
 //!
 //! ```text
 //! cargo run --example entra
@@ -6,9 +7,9 @@
 //! cargo run --example entra -- --region westeurope /subscriptions/…/accounts/contoso
 //! ```
 //!
-//! In Azure it is whoever signed in with `az` or `azd`; in the lab it is the one application that its authority knows.
+//! In Azure it uses the identity that is signed in with `az` or `azd`; in the lab, the one application that its authority knows.
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,7 @@ async fn main() -> Result<(), Stop> {
 
     let mut source = TokenSource::entra(credential);
     if let Some(id) = setting.arguments.first() {
-        // Regional hosts are shared: a token for one has to name the resource.
+        // Regional hosts are shared between resources, so the token must name the resource.
         source = source.with_resource_id(id.parse()?);
     }
     let builder = Connector::builder(setting.account.clone(), source.clone());
@@ -50,12 +51,12 @@ async fn main() -> Result<(), Stop> {
     for token in source.state().tokens {
         let minutes = |time: Option<Duration>| time.unwrap_or_default().as_secs() / 60;
         let (expires, renews) = (minutes(token.expires_in), minutes(token.renews_in));
-        println!("tokens fetched: {}; it expires in {expires} min, and is renewed in {renews} min", token.fetched);
+        println!("tokens fetched: {}; expires in {expires} min, renewal in {renews} min", token.fetched);
     }
     Ok(())
 }
 
-/// The lab's application, which signs in over the lab's network.
+/// Returns the credential of the lab's application, which signs in over the lab's network.
 fn application(lab: &Lab) -> Result<Arc<dyn TokenCredential>, Stop> {
     let tls = TlsClient::new(&support::trust(std::slice::from_ref(lab))).map_err(|failure| failure.text)?;
     let client = rest::client(Arc::new(lab.network()), &tls, &ProxySettings::default(), LIMIT);
@@ -67,5 +68,5 @@ fn application(lab: &Lab) -> Result<Arc<dyn TokenCredential>, Stop> {
     Ok(ClientSecretCredential::new(tenant, id.into(), secret.into(), Some(options))?)
 }
 
-/// For a name or a connection.
+/// The time limit for a lookup or a connection.
 const LIMIT: Duration = Duration::from_secs(5);

@@ -1,10 +1,10 @@
-//! What the network of a resource does to the URL of two services: the same two lines in every scenario.
+//! Prints the URLs of two services in every scenario, to show how the network setup of a resource changes them.
 //!
 //! ```text
 //! cargo run --example every_scenario
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", account.scenario().title());
         for service in [Service::SpeechToTextV1, Service::SpeechToTextRest] {
             match account.endpoint(service) {
-                Ok(endpoint) => println!("  {endpoint}\n    DNS should answer: {}", endpoint.expects().id()),
+                Ok(endpoint) => println!("  {endpoint}\n    expected address: {}", endpoint.expects().id()),
                 Err(error) => println!("  none: {error}"),
             }
         }

@@ -1,13 +1,13 @@
-//! Two regions: the first fails while an application runs, the second takes its calls, and the first comes back.
+//! Fails over between two regions: the first fails while the application runs, the second takes over, and the first recovers.
 //!
 //! ```text
 //! cargo run --example failover
 //! SPEECH_KEY=… SPEECH_KEY_2=… cargo run --example failover -- --region westeurope --region northeurope
 //! ```
 //!
-//! The failure is made here, in the network that the connector is given; in Azure nothing is switched off.
+//! The example simulates the failure in the connector's network; nothing is switched off in Azure.
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::collections::HashSet;
 use std::io;
@@ -42,37 +42,37 @@ async fn main() -> Result<(), Stop> {
     }
     let connector = builder.build()?;
 
-    println!("call  taken by     after   how they stand then");
+    println!("call  account      time    health");
     call(&connector, 1..=2).await?;
     println!("the first region fails");
     network.fail(true);
     call(&connector, 3..=6).await?;
-    println!("the first region works again, and is tried once its rest is over");
+    println!("the first region recovers, and the connector retries it after the back-off");
     network.fail(false);
     call(&connector, 7..=7).await?;
     pass(Duration::from_secs(10)).await;
     call(&connector, 8..=9).await
 }
 
-/// Opens a recogniser as often as that, and prints who took the call.
+/// Opens a recogniser once per number, and prints the account that accepted the call.
 async fn call(connector: &Connector, numbers: impl Iterator<Item = u32>) -> Result<(), Stop> {
     for number in numbers {
         let begun = Instant::now();
         let opened = connector.websocket(Service::SpeechToText, &Query::default()).await?;
         let took = format!("{} ms", begun.elapsed().as_millis());
         let accounts = connector.accounts();
-        let stand: Vec<String> = accounts.iter().map(how_it_stands).collect();
-        println!("{number:<5} {:<12} {took:<7} {}", name(&accounts[opened.account].account), stand.join(" · "));
+        let health: Vec<String> = accounts.iter().map(health_of).collect();
+        println!("{number:<5} {:<12} {took:<7} {}", name(&accounts[opened.account].account), health.join(" · "));
     }
     Ok(())
 }
 
-fn how_it_stands(state: &AccountState) -> String {
+fn health_of(state: &AccountState) -> String {
     let health = match state.health {
-        Health::Well if state.failures > 0 => format!("well ({} failed)", state.failures),
-        Health::Resting { left } => format!("rests {:.1} s", left.as_secs_f64()),
+        Health::Well if state.failures > 0 => format!("healthy ({} failed)", state.failures),
+        Health::Resting { left } => format!("backing off {:.1} s", left.as_secs_f64()),
         Health::OnTrial => "on trial".to_owned(),
-        _ => "well".to_owned(),
+        _ => "healthy".to_owned(),
     };
     format!("{} {health}", name(&state.account))
 }
@@ -82,7 +82,7 @@ fn name(account: &Account) -> String {
     region.or(account.domain().map(ToString::to_string)).unwrap_or_default()
 }
 
-/// Two regions as one network, in which the first can be switched off.
+/// A network of two regions; the first one can be switched off.
 #[derive(Clone)]
 struct Regions(Arc<State>);
 
@@ -147,7 +147,7 @@ impl Network for Regions {
     }
 }
 
-/// A lab for each region, unless the command line names two resources.
+/// Starts a lab for each region, unless the command line names two resources.
 async fn labs() -> Result<Option<[Lab; 2]>, Stop> {
     let given = Arguments::read()?;
     match (given.accounts.len(), given.world) {
@@ -179,16 +179,16 @@ fn keys(labs: Option<&[Lab; 2]>) -> Result<[TokenSource; 2], Stop> {
     }
 }
 
-/// Turns the clock on, of which tokio has one that can be turned: nobody waits for an example.
+/// Advances tokio's clock, so that the example does not have to wait.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
 
-/// A second region, at an address of its own.
+/// The world of the second region, with its own address.
 const NORTH: &str = r#"
-    title = "A second region, which works"
+    title = "A healthy second region"
 
     [resource]
     region = "northeurope"

@@ -1,10 +1,10 @@
-//! An application's own test against the lab: the same code that connects in production, led into an emulated network.
+//! Tests an application against the lab: its production code connects to an emulated network.
 //!
 //! ```text
 //! cargo run --example lab
 //! ```
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example prints its results")]
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -15,12 +15,12 @@ use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 
-/// The application: it opens a socket for recognition, in whatever network its connector was given.
+/// The application: opens a socket for recognition on the connector's network.
 async fn listen(connector: &Connector) -> Result<Opened, ConnectError> {
     connector.websocket(Service::SpeechToText, &Query::default()).await
 }
 
-/// The test: what the application does in one world.
+/// The test: runs the application in one world and returns the root cause if it fails.
 async fn listen_in(name: &str) -> Result<Result<(), Option<&'static str>>, Box<dyn Error>> {
     let world = World::named(name).ok_or("no such world")?;
     println!("{name}: {}", world.title());
@@ -50,14 +50,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
         let outcome = listen_in("TLS01-inspected").await?;
         assert_eq!(outcome, Err(Some("TLS01")));
-        println!("  the application does not talk to whoever inspects it");
+        println!("  the application sends nothing to the inspecting proxy");
 
         let outcome = listen_in("DNS03-zone-not-linked").await?;
         assert_eq!(outcome, Err(Some("DNS03")));
-        println!("  the service answers 403, and the error knows that it is the name's fault");
+        println!("  the service responds with 403, and the error names DNS as the cause");
         Ok(())
     })
 }
 
-/// Loopback answers at once.
+/// Loopback responds at once, so a short limit is enough.
 const LIMIT: Duration = Duration::from_secs(2);

@@ -1,13 +1,14 @@
-//! Speech to text over REST: a WAV file of up to a minute.
+//! Recognises a WAV file of up to one minute over REST.
 //!
 //! ```text
 //! cargo run --example recognize_file
 //! SPEECH_KEY=… cargo run --example recognize_file -- --region westeurope morning.wav
 //! ```
 //!
-//! Without a file a sentence is spoken first. The lab does not hear: it reads the comment of a file that it spoke.
+//! Without a file the example synthesises a sentence first. The lab does not analyse audio: it reads the text from the comment of a
+//! WAV file that it synthesised.
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use reqwest::Method;
 use serde_json::Value;
@@ -31,9 +32,9 @@ async fn main() -> Result<(), Stop> {
             request.header("content-type", "audio/wav; codecs=audio/pcm; samplerate=16000").body(audio.clone())
         })
         .await?;
-    let answer: Value = serde_json::from_str(&response.text().await?)?;
+    let result: Value = serde_json::from_str(&response.text().await?)?;
 
-    println!("status  {}", answer["RecognitionStatus"].as_str().unwrap_or("none"));
-    println!("text    {}", answer["DisplayText"].as_str().unwrap_or_default());
+    println!("status  {}", result["RecognitionStatus"].as_str().unwrap_or("none"));
+    println!("text    {}", result["DisplayText"].as_str().unwrap_or_default());
     Ok(())
 }

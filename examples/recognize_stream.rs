@@ -1,13 +1,14 @@
-//! Speech to text over a WebSocket: audio goes up at the pace of a microphone while hypotheses come down.
+//! Recognises speech over a WebSocket: audio goes up at the pace of a microphone while hypotheses come down.
 //!
 //! ```text
 //! cargo run --example recognize_stream
 //! SPEECH_KEY=… cargo run --example recognize_stream -- --region westeurope morning.wav
 //! ```
 //!
-//! Without a file a sentence is spoken first. The lab does not hear: it reads the comment of a file that it spoke.
+//! Without a file the example synthesises a sentence first. The lab does not analyse audio: it reads the text from the comment of a
+//! WAV file that it synthesised.
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use azure_core::Uuid;
 use azure_core::time::{OffsetDateTime, to_rfc3339};
@@ -33,21 +34,21 @@ async fn main() -> Result<(), Stop> {
 
     let opened = connector.websocket(Service::SpeechToText, &Query::default()).await?;
     println!("{:<17} {}", "connection", opened.connection_id);
-    let (mut service, answers) = opened.socket.split();
+    let (mut service, messages) = opened.socket.split();
     let turn = Turn { request_id: Uuid::new_v4().simple().to_string() };
-    let (spoken, heard) = tokio::join!(turn.speak(&mut service, &audio), listen(answers));
-    // When the service hangs up, what it said last tells why, and not that nobody takes the audio any more.
+    let (spoken, heard) = tokio::join!(turn.speak(&mut service, &audio), listen(messages));
+    // If the service closes the socket, its last message has the reason; the send error has not.
     heard.and(spoken)?;
     Ok(service.close().await?)
 }
 
-/// One utterance; the service keeps its messages apart from those of others by the id.
+/// One utterance. The service distinguishes the messages of utterances by the id.
 struct Turn {
     request_id: String,
 }
 
 impl Turn {
-    /// Says who speaks and what is wanted, then sends the audio. An empty piece ends it.
+    /// Sends the client's details and the request, then the audio. An empty piece ends the audio.
     async fn speak(&self, service: &mut SplitSink<Socket, Message>, audio: &[u8]) -> Result<(), Stop> {
         service.send(self.text("speech.config", &config())).await?;
         service.send(self.text("speech.context", &context())).await?;
@@ -59,12 +60,12 @@ impl Turn {
         Ok(())
     }
 
-    /// Headers, a blank line, JSON.
+    /// Returns a text message: headers, a blank line, JSON.
     fn text(&self, path: &str, content: &Value) -> Message {
         Message::text(format!("{}Content-Type: application/json\r\n\r\n{content}", self.head(path)))
     }
 
-    /// The length of the headers in two bytes, the headers, audio.
+    /// Returns a binary message: the length of the headers in two bytes, the headers, audio.
     fn audio(&self, piece: &[u8]) -> Message {
         let head = format!("{}Content-Type: audio/x-wav\r\n", self.head("audio"));
         let length = u16::try_from(head.len()).unwrap_or_default();
@@ -77,9 +78,9 @@ impl Turn {
     }
 }
 
-/// Prints what the service makes of it, until it is done with the turn.
-async fn listen(mut answers: SplitStream<Socket>) -> Result<(), Stop> {
-    while let Some(message) = answers.next().await {
+/// Prints the messages of the service until the end of the turn.
+async fn listen(mut messages: SplitStream<Socket>) -> Result<(), Stop> {
+    while let Some(message) = messages.next().await {
         match message? {
             Message::Text(text) => {
                 let (head, content) = text.split_once("\r\n\r\n").unwrap_or((&text, "{}"));
@@ -91,20 +92,22 @@ async fn listen(mut answers: SplitStream<Socket>) -> Result<(), Stop> {
                     return Ok(());
                 }
             }
-            Message::Close(Some(end)) => return Err(format!("the service hung up: {} {}", end.code, end.reason).into()),
+            Message::Close(Some(end)) => {
+                return Err(format!("the service closed the connection: {} {}", end.code, end.reason).into());
+            }
             _ => {}
         }
     }
     Err("the connection ended before the turn did".into())
 }
 
-/// Who speaks.
+/// Returns the client's details.
 fn config() -> Value {
     let system = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "lang": "Rust" });
     json!({ "context": { "system": system, "os": { "name": std::env::consts::OS } } })
 }
 
-/// What is wanted. The SDKs put the language here too, and not into the URL.
+/// Returns the request. Like the SDKs, it carries the language here and not in the URL.
 fn context() -> Value {
     json!({
         "phraseDetection": { "mode": "Interactive", "language": "en-US" },
@@ -112,5 +115,5 @@ fn context() -> Value {
     })
 }
 
-/// A tenth of a second: what an SDK sends at once.
+/// The bytes of a tenth of a second, the piece that an SDK sends.
 const PIECE: usize = audio::PER_SECOND / 10;

@@ -1,11 +1,11 @@
-//! The URL and the header for one service of one resource.
+//! Prints the URL and the header for one service of one resource.
 //!
 //! ```text
 //! cargo run --example resolve -- https://contoso.cognitiveservices.azure.com/ speech-to-text
 //! SPEECH_KEY=… cargo run --example resolve -- https://westeurope.api.cognitive.microsoft.com/ voices
 //! ```
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("note     {note}");
     }
     if let Ok(key) = std::env::var("SPEECH_KEY") {
-        // The header's value is a secret: it goes onto the wire and into no output.
+        // The header's value is a secret: send it, never print it.
         println!("header   {}", Credential::key(key)?.header(&endpoint)?.name);
     }
     Ok(())

@@ -1,13 +1,13 @@
-//! Text to speech over REST, into a WAV file, piece by piece as it comes.
+//! Synthesises text over REST and writes the audio to a WAV file as it arrives.
 //!
 //! ```text
 //! cargo run --example synthesize
 //! SPEECH_KEY=… cargo run --example synthesize -- --region westeurope "Good morning." morning.wav
 //! ```
 //!
-//! In the lab the voice is a tone, and the text is the comment of the file.
+//! The lab's voice is a tone, and it stores the text in the comment of the file.
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::fs::File;
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! A credential of one's own: tokens from a file that somebody else keeps fresh, as a sidecar does.
+//! Implements a custom credential: it reads tokens from a file that another process keeps fresh, such as a sidecar.
 //!
 //! ```text
 //! cargo run --example token_credential
@@ -6,7 +6,7 @@
 //! cargo run --example token_credential -- --endpoint https://contoso.cognitiveservices.azure.com/ token.txt
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ mod support;
 
 use support::{Setting, Stop};
 
-/// Reads the file each time it is asked, which is when a token is about to expire or was refused.
+/// Reads the file at each token request, which happens when a token is about to expire or was rejected.
 #[derive(Debug)]
 struct TokenFile(PathBuf);
 
@@ -40,13 +40,13 @@ impl TokenCredential for TokenFile {
     }
 }
 
-/// The end of a token, which it carries itself.
+/// Returns the expiry time, which the token itself carries.
 fn expires(token: &str) -> azure_core::Result<OffsetDateTime> {
     let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let claims: Option<Value> = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
     let seconds = claims.and_then(|claims| claims["exp"].as_i64());
     let time = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    time.ok_or_else(|| Error::with_message(ErrorKind::Credential, "the file holds no token that says when it expires"))
+    time.ok_or_else(|| Error::with_message(ErrorKind::Credential, "the file contains no token with an expiry time"))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,8 +54,8 @@ async fn main() -> Result<(), Stop> {
     let setting = Setting::of_command_line("healthy-entra-private-endpoint").await?;
     let file = match (&setting.lab, setting.arguments.first()) {
         (None, Some(file)) => PathBuf::from(file),
-        (None, None) => return Err("no token is given: expected the name of a file that holds one".into()),
-        (Some(_), Some(_)) => return Err("the lab gives its own token: expected a file only with `--endpoint`".into()),
+        (None, None) => return Err("no token file given: expected the path of a file with a token".into()),
+        (Some(_), Some(_)) => return Err("the lab has its own token: pass a file only with `--endpoint`".into()),
         (Some(_), None) => std::env::temp_dir().join(format!("speech-endpoint-{}.token", std::process::id())),
     };
     if let Some(lab) = &setting.lab {
@@ -74,13 +74,13 @@ async fn main() -> Result<(), Stop> {
         lab.expire_tokens();
         write(&file, lab)?;
         connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await?;
-        println!("the service refused it before its time, tokens read: {}", source.state().tokens[0].fetched);
+        println!("the service rejected a token before it expired, tokens read: {}", source.state().tokens[0].fetched);
         std::fs::remove_file(&file)?;
     }
     Ok(())
 }
 
-/// What the sidecar does.
+/// Writes a token to the file, like the sidecar.
 fn write(file: &Path, lab: &Lab) -> Result<(), Stop> {
     Ok(std::fs::write(file, lab.entra_token().expose())?)
 }

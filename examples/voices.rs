@@ -1,11 +1,11 @@
-//! The voices of a region, or those of one language.
+//! Lists the voices of a region, or those of one language.
 //!
 //! ```text
 //! cargo run --example voices
 //! SPEECH_KEY=… cargo run --example voices -- --region westeurope de-DE
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example talks to a person")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use reqwest::Method;
 use serde_json::Value;

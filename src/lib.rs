@@ -1,4 +1,83 @@
-#![doc = include_str!("../README.md")]
+//! URLs, credentials, connections and diagnosis for Azure AI Speech, in every network and every cloud.
+//!
+//! The URL of a Speech API depends on the resource's region, custom domain, private endpoint, firewall and cloud, and the form
+//! of the credential depends on the host. If one of them is wrong, an application sees only `401`, `404` or `1006`. This crate
+//! derives the URL and the header from the resource, and explains the failure if a connection does not work.
+//!
+//! An [`Account`] and a [`Service`] give an [`Endpoint`]:
+//!
+//! ```
+//! use speech_endpoint::{Access, Account, Expectation, Query, Service};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let account = Account::custom_domain("contoso".parse()?).with_access(Access::private_endpoint());
+//! let query = Query::default().with_language("en-US")?;
+//! let endpoint = account.endpoint_with(Service::SpeechToText, &query)?;
+//!
+//! assert_eq!(endpoint.url(), "wss://contoso.cognitiveservices.azure.com/stt/speech/universal/v2?language=en-US");
+//! assert_eq!(endpoint.expects(), Expectation::PrivateAddress);
+//! # Ok(()) }
+//! ```
+//!
+//! A [`Credential`] gives the header that this endpoint accepts. [`may_receive`] decides which hosts may get it:
+//!
+//! ```
+//! use speech_endpoint::{Account, Credential, Service, may_receive};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let key = "0123456789abcdef0123456789abcdef";
+//! let account = Account::from_endpoint("https://westeurope.api.cognitive.microsoft.com/")?.value;
+//! let header = Credential::key(key)?.header(&account.endpoint(Service::Voices)?)?;
+//!
+//! assert_eq!(header.name, "Ocp-Apim-Subscription-Key");
+//! assert!(may_receive(&account, &"https://evil.example/".parse()?).is_err());
+//! # Ok(()) }
+//! ```
+//!
+//! [`diagnose`] turns evidence into findings. `doctor --save` writes evidence, and the feature `probe` collects it:
+//!
+//! ```
+//! # #[cfg(feature = "serde")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use speech_endpoint::evidence::Evidence;
+//! use speech_endpoint::{diagnose, report};
+//!
+//! # let saved = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/evidence/private-name-public-address.json"));
+//! let evidence: Evidence = serde_json::from_str(saved)?;
+//! let diagnosis = diagnose(&evidence);
+//!
+//! assert_eq!(diagnosis.root_cause().map(|finding| finding.failure.id), Some("DNS03"));
+//! println!("{}", report::short(&evidence, &diagnosis, &report::Options::default()));
+//! # Ok(()) }
+//! # #[cfg(not(feature = "serde"))]
+//! # fn main() {}
+//! ```
+//!
+//! With the feature `connect`, a `Connector` opens connections, and its errors carry evidence and diagnosis:
+//!
+//! ```
+//! # #[cfg(feature = "connect")]
+//! # async fn listen(account: speech_endpoint::Account, key: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! use speech_endpoint::connect::{Connector, TokenSource};
+//! use speech_endpoint::{Query, Service};
+//!
+//! let connector = Connector::new(account, TokenSource::key(key)?)?;
+//! let opened = connector.websocket(Service::SpeechToText, &Query::default()).await?;
+//! println!("open, X-ConnectionId {}", opened.connection_id);
+//! # Ok(()) }
+//! ```
+//!
+//! # Features
+//!
+//! No feature is enabled by default, and without features the crate opens no socket.
+//!
+//! | Feature | Adds | Crates in the tree |
+//! | --- | --- | ---: |
+//! | none | endpoints, credential headers, allowlists, plans, diagnosis, reports | 38 |
+//! | `serde` | account JSON; evidence and reports as JSON | 46 |
+//! | `net` | the stages of a connection, from DNS to WebSocket, on tokio and rustls | 152 |
+//! | `probe` | the doctor's checks, which turn a [`Plan`] into evidence | 152 |
+//! | `connect` | the connector, with Entra credentials and an HTTP client | 177 |
 
 #[cfg(feature = "connect")]
 pub mod connect;
@@ -35,3 +114,12 @@ pub use resolve::read::PastedError;
 pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, Status, UnknownService};
 pub use resolve::shown::Shown;
+
+// Compiles and runs the code blocks of the documents.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[cfg(all(doctest, feature = "connect"))]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;

@@ -1,4 +1,4 @@
-//! Audio for examples that listen.
+//! Audio for the examples of recognition.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use speech_endpoint::{Query, Service};
 
 use super::{Setting, Stop};
 
-/// The WAV file that is the first argument, or a sentence that is spoken first.
+/// Returns the WAV file of the first argument, or synthesises a sentence.
 pub(crate) async fn given_or_spoken(setting: &Setting, connector: &Connector) -> Result<Vec<u8>, Stop> {
     if let Some(file) = setting.arguments.first() {
         return Ok(std::fs::read(file).map_err(|error| format!("`{file}` cannot be read: {error}"))?);
@@ -21,22 +21,22 @@ pub(crate) async fn given_or_spoken(setting: &Setting, connector: &Connector) ->
     Ok(response.bytes().await?.to_vec())
 }
 
-/// A text as the service takes it.
+/// Returns a text as SSML.
 pub(crate) fn ssml(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     format!("<speak version='1.0' xml:lang='en-US'><voice name='en-US-AvaMultilingualNeural'>{text}</voice></speak>")
 }
 
-/// How long a file lasts.
+/// Returns the duration of a number of bytes of audio.
 pub(crate) fn lasts(bytes: usize) -> Duration {
     Duration::from_secs(1).mul_f64(bytes as f64 / PER_SECOND as f64)
 }
 
-/// What is said when nobody says anything else.
+/// The sentence of the examples if none is given.
 pub(crate) const SENTENCE: &str = "Hello, world.";
 
-/// 16 bit of one channel, sixteen thousand times a second, behind the header of a WAV file.
+/// The header for a WAV file of 16-bit mono samples at 16 kHz.
 pub(crate) const FORMAT: (&str, &str) = ("x-microsoft-outputformat", "riff-16khz-16bit-mono-pcm");
 
-/// Bytes of that in a second.
+/// The bytes of one second in this format.
 pub(crate) const PER_SECOND: usize = 32_000;

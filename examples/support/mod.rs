@@ -1,4 +1,4 @@
-//! Where an example runs: in the lab, or in Azure when its command line names a resource.
+//! Selects where an example runs: in the lab, or in Azure if its command line names a resource.
 //!
 //! ```text
 //! cargo run --example voices
@@ -11,7 +11,7 @@
     dead_code,
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
-    reason = "each example uses its part of this, and reads the environment and the clock"
+    reason = "each example uses a part of this module, and reads the environment and the clock"
 )]
 
 use std::error::Error;
@@ -27,28 +27,28 @@ use speech_endpoint_lab::{GivenCredential, Lab, World};
 
 pub(crate) mod audio;
 
-/// What the command line names.
+/// The resource and the arguments of an example.
 pub(crate) struct Setting {
     /// The resource.
     pub(crate) account: Account,
-    /// What stands in for Azure, unless a resource is named.
+    /// The lab that stands in for Azure, unless a resource is named.
     pub(crate) lab: Option<Lab>,
     /// The other arguments.
     pub(crate) arguments: Vec<String>,
 }
 
 impl Setting {
-    /// Reads the command line; a world of the lab is started when no resource is named.
+    /// Reads the command line, and starts a world of the lab if it names no resource.
     pub(crate) async fn of_command_line(world: &str) -> Result<Self, Stop> {
         let Arguments { mut accounts, world: named, others } = Arguments::read()?;
         match (accounts.len(), named) {
             (0, named) => {
                 let world = named.as_deref().unwrap_or(world);
-                let lab = start(
-                    World::named(world)
-                        .ok_or_else(|| format!("`{world}` is no world: `speech-endpoint lab list` names them"))?,
-                )
-                .await?;
+                let lab =
+                    start(World::named(world).ok_or_else(|| {
+                        format!("`{world}` is not a world; run `speech-endpoint lab list` to list them")
+                    })?)
+                    .await?;
                 let account = lab.account().map_err(ToString::to_string)?.clone();
                 Ok(Self { account, lab: Some(lab), arguments: others })
             }
@@ -57,14 +57,14 @@ impl Setting {
         }
     }
 
-    /// The key of the resource: the lab's, or that in `SPEECH_KEY`.
+    /// Returns the credential of the lab, or the key in `SPEECH_KEY`.
     pub(crate) fn source(&self) -> Result<TokenSource, Stop> {
         let Some(lab) = &self.lab else { return key("SPEECH_KEY") };
         let given = lab.credential().map(GivenCredential::read).transpose()?;
         Ok(given.map_or_else(TokenSource::none, TokenSource::ready))
     }
 
-    /// A connector to be, which is led into the lab where that stands in for Azure.
+    /// Connects a builder to the network of the lab, if there is one.
     pub(crate) fn lead(&self, builder: Builder) -> Result<Builder, Stop> {
         let Some(lab) = &self.lab else { return Ok(builder) };
         let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables())?;
@@ -74,11 +74,11 @@ impl Setting {
 
 /// The command line.
 pub(crate) struct Arguments {
-    /// What `--region` and `--endpoint` name.
+    /// The resources of `--region` and `--endpoint`.
     pub(crate) accounts: Vec<Account>,
-    /// What `--lab` names.
+    /// The world of `--lab`.
     pub(crate) world: Option<String>,
-    /// What belongs to the example.
+    /// The arguments of the example itself.
     pub(crate) others: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ impl Arguments {
         let mut read = Self { accounts: Vec::new(), world: None, others: Vec::new() };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` is not followed by a value"));
+            let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value"));
             match argument.as_str() {
                 "--region" => read.accounts.push(Account::regional(value()?.parse()?)?),
                 "--endpoint" => read.accounts.push(Account::from_endpoint(&value()?)?.value),
@@ -103,7 +103,7 @@ impl Arguments {
     }
 }
 
-/// A key from a variable: an argument could be read by every process of the machine.
+/// Reads a key from a variable, because every process on the machine can read arguments.
 pub(crate) fn key(variable: &str) -> Result<TokenSource, Stop> {
     let key =
         std::env::var(variable).map_err(|_| format!("`{variable}` is not set: expected a key of the resource"))?;
@@ -115,13 +115,13 @@ pub(crate) async fn start(world: World) -> Result<Lab, Stop> {
     Ok(Lab::start(world, SystemTime::now()).await?)
 }
 
-/// What the machines of some labs trust.
+/// Returns the roots that the machines of these labs trust.
 pub(crate) fn trust(labs: &[Lab]) -> Trust {
     let joined = |roots: fn(&Lab) -> RootCertStore| labs.iter().flat_map(|lab| roots(lab).roots).collect();
     Trust::of(joined(Lab::system_roots), joined(Lab::builtin_roots), "the lab")
 }
 
-/// What ends an example: whatever failed, shown as a person reads it when `main` returns it.
+/// The error that ends an example. `main` returns it, and its `Debug` output is readable.
 pub(crate) struct Stop(Box<dyn Error>);
 
 impl<E: Into<Box<dyn Error>>> From<E> for Stop {

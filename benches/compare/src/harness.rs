@@ -1,29 +1,29 @@
-//! Harness: cases take turns in one process, so that what disturbs the machine disturbs all of them alike.
+//! The harness: cases alternate in one process, so that noise on the machine affects all of them equally.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// What a batch lasts at least: long beside a reading of the clock, short beside a time slice.
+/// The shortest duration of a batch: long compared with reading the clock, short compared with a time slice.
 const BATCH: Duration = Duration::from_micros(50);
-/// How many batches of each case are timed.
+/// The number of timed batches per case.
 const ROUNDS: usize = 8_000;
-/// How many rounds go before those.
+/// The number of rounds before the timed ones.
 const WARM_UP_ROUNDS: usize = 500;
-/// When the rounds end on a machine that is too busy for all of them.
+/// The time limit for the rounds, for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
-/// Over how many calls allocations are counted; even, for a case that alternates.
+/// The number of calls over which allocations are counted; even, because one case alternates.
 const COUNTED_CALLS: u32 = 1_000;
 
-/// A call that is measured.
+/// A measured call.
 pub(crate) struct Case<'a> {
     name: &'static str,
     batch: Box<dyn FnMut(u32) + 'a>,
 }
 
 impl<'a> Case<'a> {
-    /// A case by its name and the call. What the call returns is dropped within the measured time.
+    /// Creates a case from its name and its call. The returned value is dropped within the measured time.
     pub(crate) fn new<T>(name: &'static str, mut call: impl FnMut() -> T + 'a) -> Self {
         let batch = move |calls| {
             for _ in 0..calls {
@@ -39,17 +39,17 @@ impl<'a> Case<'a> {
         start.elapsed()
     }
 
-    /// How many calls make a batch.
+    /// Returns the number of calls per batch.
     fn calls_per_batch(&mut self) -> u32 {
         let mut calls = 1;
-        // The best of some, so that an interruption does not pass for a long batch.
+        // The fastest of several, so that an interruption does not count as a long batch.
         while (0..5).map(|_| self.time(calls)).min().is_some_and(|best| best < BATCH) {
             calls *= 2;
         }
         calls
     }
 
-    /// Allocations and allocated bytes per call.
+    /// Returns allocations and allocated bytes per call.
     fn allocations(&mut self) -> (f64, f64) {
         (self.batch)(COUNTED_CALLS);
         let before = (ALLOCATIONS.load(Relaxed), BYTES.load(Relaxed));
@@ -62,7 +62,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What was measured of a case, per call.
+/// The measurements of a case, per call.
 pub(crate) struct Figures {
     /// The name of the case.
     pub(crate) name: &'static str,
@@ -70,7 +70,7 @@ pub(crate) struct Figures {
     pub(crate) min: f64,
     /// Nanoseconds in the batch in the middle.
     pub(crate) median: f64,
-    /// Allocations; one that grows counts as another one.
+    /// Allocations; a reallocation counts as one more.
     pub(crate) allocations: f64,
     /// Allocated bytes.
     pub(crate) bytes: f64,
@@ -103,7 +103,7 @@ pub(crate) fn measure(cases: &mut [Case<'_>]) -> Vec<Figures> {
         .collect()
 }
 
-/// The allocator of the system, which counts when it is told to: counting would slow down what is timed.
+/// The system allocator with a counter that is off by default, because counting slows down the timed calls.
 struct Counting;
 
 #[global_allocator]
@@ -120,7 +120,7 @@ fn count(bytes: usize) {
     }
 }
 
-// SAFETY: every request goes to `System` as it came.
+// SAFETY: every call is passed to `System` unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());

@@ -1,6 +1,6 @@
-//! Endpoint resolution beside its alternatives: `format!`, `Url::parse`, and the endpoint resolver of the AWS SDK.
+//! Measures endpoint resolution against its alternatives: `format!`, `Url::parse`, and the endpoint resolver of the AWS SDK.
 //!
-//! Ends with code 1 when a limit is missed.
+//! Exits with code 1 if a limit is missed.
 
 use std::error::Error;
 use std::future::Future;
@@ -22,14 +22,14 @@ const REGION: &str = "westeurope";
 const LANGUAGE: &str = "en-US";
 const URL: &str = "wss://westeurope.stt.speech.microsoft.com/stt/speech/universal/v2?format=detailed&language=en-US";
 
-/// How many of the cases build an endpoint; the others hand out one that was built before.
+/// The number of cases that build an endpoint; the others return a prepared one.
 const BUILDING: usize = 6;
-/// How many of those are ours; they come first.
+/// The number of those that use this crate; they come first.
 const BUILDING_OURS: usize = 3;
 
-/// Nanoseconds and allocations that building one endpoint with its query may take, from a validated account.
+/// The limits to build an endpoint with its query from a validated account: nanoseconds and allocations.
 const BUILDING_LIMIT: (f64, f64) = (150.0, 1.0);
-/// Nanoseconds and allocations that handing out a prepared endpoint may take.
+/// The limits to return a prepared endpoint: nanoseconds and allocations.
 const HANDING_OUT_LIMIT: (f64, f64) = (20.0, 0.0);
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -45,7 +45,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (ireland, frankfurt) = (params("eu-west-1")?, params("eu-central-1")?);
     let (cached, uncached) = (DefaultResolver::new(), DefaultResolver::new());
 
-    // Every case does what its name says.
+    // Checks that every case does what its name says.
     assert_eq!(regional.endpoint_with(SERVICE, &query)?.url(), URL);
     assert_eq!(
         private.endpoint_with(SERVICE, &query)?.url(),
@@ -96,17 +96,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The same URL as ours, of whatever text is given.
+/// Returns the same URL from unchecked text.
 fn formatted(region: &str, language: &str) -> String {
     format!("wss://{region}.stt.speech.microsoft.com/stt/speech/universal/v2?format=detailed&language={language}")
 }
 
-/// The parameters that the AWS SDK resolves an endpoint from.
+/// Returns the parameters from which the AWS SDK resolves an endpoint.
 fn params(region: &str) -> Result<Params, Box<dyn Error>> {
     Ok(Params::builder().region(region).use_fips(false).use_dual_stack(false).build()?)
 }
 
-/// The endpoint that the AWS SDK resolves; its future is ready at once.
+/// Returns the endpoint of the AWS SDK, whose future is ready at once.
 fn resolved(resolver: &DefaultResolver, params: &Params) -> AwsEndpoint {
     let future = pin!(ResolveEndpoint::resolve_endpoint(resolver, params));
     match future.poll(&mut Context::from_waker(Waker::noop())) {

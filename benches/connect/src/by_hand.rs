@@ -1,4 +1,4 @@
-//! The stages as an application writes them that knows what costs: one configuration, no delay, nothing looked up.
+//! The stages as an experienced developer writes them: one configuration, no delay, no lookup.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,5 +37,5 @@ impl ByHand {
     }
 }
 
-/// A secret of nothing.
+/// A fake key; it protects nothing real.
 pub(crate) const KEY: &str = "c0ffee0ddba11feedbeef5ca1ab1e0d7";

@@ -1,7 +1,7 @@
-//! Opening a WebSocket through the connector, beside the same stages by hand and beside `connect_async`, all against one
-//! server on loopback and in turn.
+//! Measures how long it takes to open a WebSocket through the connector, with the same stages by hand, and with
+//! `connect_async`. All cases alternate against one server on loopback.
 //!
-//! Ends with code 1 when a limit is missed.
+//! Exits with code 1 if a limit is missed.
 
 #![allow(
     clippy::large_futures,
@@ -24,15 +24,15 @@ use by_hand::ByHand;
 
 const SERVICE: Service = Service::SpeechToTextV1;
 
-/// Rounds that count, and rounds before.
+/// The measured rounds; `WARM_UP` is the number of rounds before them.
 const ROUNDS: usize = 2000;
 const WARM_UP: usize = 100;
 
-/// Of the same stages by hand.
+/// The largest ratio to the same stages by hand.
 const OPENING_LIMIT: f64 = 1.05;
-/// Of `connect_async`.
+/// The largest ratio to `connect_async`.
 const CONNECT_ASYNC_LIMIT: f64 = 0.5;
-/// To hand out a prepared connection.
+/// The time limit to return a prepared connection.
 const PREPARED_LIMIT: Duration = Duration::from_micros(50);
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -57,7 +57,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ours_resumed.release(SERVICE);
         for round in 0..WARM_UP + ROUNDS {
             for case in order(round) {
-                // Closing is no part of it, of what was opened before neither.
+                // Closing is not measured, neither of this connection nor of earlier ones.
                 server.settle().await;
                 if case == 5 {
                     ours_cold.prepare(SERVICE, &query).await?;
@@ -67,7 +67,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                     2 => timed(hand_resumed.open()).await?,
                     3 => timed(ours_resumed.websocket(SERVICE, &query)).await?,
                     4 => timed(tokio_tungstenite::connect_async(&path)).await?,
-                    // What is prepared is handed out by the same call.
+                    // The same call returns a prepared connection.
                     _ => timed(ours_cold.websocket(SERVICE, &query)).await?,
                 };
                 if case == 5 {
@@ -83,8 +83,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(report(times))
 }
 
-/// What is compared stands side by side, either first as often, and every order of these pairs comes as often: so none always
-/// follows the same one, and what empties the caches does so for both.
+/// Compared cases run next to each other, each first equally often, and every order of the pairs occurs equally often. So no case
+/// always follows the same one, and noise that empties the caches affects both.
 fn order(round: usize) -> [usize; 6] {
     let mut blocks = [[0, 1], [2, 3], [4, 5]];
     let mut rest = round % 6;
@@ -111,7 +111,7 @@ async fn timed<T, E>(open: impl Future<Output = Result<T, E>>) -> Result<Duratio
 }
 
 fn report(mut times: [Vec<Duration>; 6]) -> ExitCode {
-    // Of one round each, so that what disturbs the machine disturbs both.
+    // Both times are from one round, so that noise on the machine affects both.
     let ratio = |ours: usize, other: usize| {
         let rounds = times[ours].iter().zip(&times[other]);
         let mut ratios: Vec<f64> = rounds.map(|(ours, other)| ours.as_secs_f64() / other.as_secs_f64()).collect();

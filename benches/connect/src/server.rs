@@ -1,4 +1,4 @@
-//! A server on a thread of its own: TLS 1.3 with a P-256 leaf, the upgrade, and nothing else.
+//! A minimal server on its own thread: TLS 1.3 with a P-256 leaf, and the upgrade.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -28,14 +28,14 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It is in the folder of what is temporary anyway.
+        // The file is in the temporary folder, so a leftover does no harm.
         let _ = std::fs::remove_file(&self.file);
     }
 }
 
 impl Server {
-    /// Waits until the server has closed what its clients have, and sleeps: who connects while it is still awake is
-    /// spared waking it.
+    /// Waits until the server has closed its connections and sleeps. A client that connects while the server is awake saves the
+    /// time to wake it.
     pub(crate) async fn settle(&self) {
         let begun = Instant::now();
         let mut closed = None;
@@ -44,12 +44,12 @@ impl Server {
             if closed.is_none() && self.open.load(Ordering::Acquire) == 0 {
                 closed = Some(Instant::now());
             }
-            // Whoever holds a connection of the client gets on with closing it.
+            // Lets the tasks that hold a client connection close it.
             tokio::task::yield_now().await;
         }
     }
 
-    /// What a client trusts: the roots of this machine and the server's own, read once.
+    /// The roots of a client: those of this machine and the server's own, read once.
     pub(crate) fn config(&self, resumes: bool) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -63,7 +63,7 @@ impl Server {
     }
 }
 
-/// Starts a server and makes this machine's roots and its own the roots of this process.
+/// Starts a server and trusts its root in this process, in addition to the machine's roots.
 pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -86,13 +86,13 @@ pub(crate) fn start() -> Result<Server, Box<dyn Error>> {
     Ok(Server { port, open, roots, file })
 }
 
-/// `connect_async` reads the roots from where the environment says, so the server's is put into a file with this machine's.
-/// Where nothing is said it reads the file and the folder, so both are said.
+/// `connect_async` reads roots from the file and the folder that the environment names. So this writes the server's root and the
+/// machine's roots to a file, and sets both variables.
 fn roots(pem: &str) -> Result<(RootCertStore, PathBuf), Box<dyn Error>> {
     let found = openssl_file().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
     let file = std::env::temp_dir().join(format!("speech-endpoint-bench-{}.pem", std::process::id()));
     std::fs::File::create(&file)?.write_all(format!("{found}\n{pem}").as_bytes())?;
-    // SAFETY: nothing else runs yet.
+    // SAFETY: no other thread runs yet.
     unsafe {
         std::env::set_var("SSL_CERT_FILE", &file);
         match openssl_folder() {
@@ -115,7 +115,7 @@ fn openssl_folder() -> Option<&'static str> {
     usual.into_iter().find(|folder| std::path::Path::new(folder).is_dir())
 }
 
-/// A connection that is open.
+/// An open connection.
 struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
@@ -131,10 +131,10 @@ impl Drop for Counted {
     }
 }
 
-/// From the end of a connection until its thread waits for the next.
+/// The time from the end of a connection until its thread waits for the next one.
 const TO_SLEEP: Duration = Duration::from_micros(30);
 
-/// Closing takes no longer than opening.
+/// The time limit for closing; it takes no longer than opening.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn serve(listener: std::net::TcpListener, config: ServerConfig, open: &Arc<AtomicUsize>) {

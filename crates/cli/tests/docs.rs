@@ -1,4 +1,4 @@
-//! What the documents show is what comes out: every command of the README and every example, run.
+//! Runs every command of the README and of `docs/`, and every example, and compares the output with the text.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
@@ -8,7 +8,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use speech_endpoint::{KnownFailure, rules};
+use speech_endpoint::{KnownFailure, Service, Status, rules};
+use speech_endpoint_lab::World;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -16,7 +17,27 @@ fn read(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).expect("a readable file").replace("\r\n", "\n")
 }
 
-/// A run with nothing of this machine's environment, in a folder that holds the files that the documents name.
+fn is_update() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
+
+fn write(path: &str, text: &str) {
+    fs::write(Path::new(ROOT).join(path), text).expect("written");
+}
+
+/// The README and the reference pages, by their path from the root.
+fn documents() -> Vec<String> {
+    let mut pages: Vec<String> = fs::read_dir(Path::new(ROOT).join("docs"))
+        .expect("the directory")
+        .map(|entry| format!("docs/{}", entry.expect("an entry").file_name().to_string_lossy()))
+        .collect();
+    pages.sort();
+    assert!(pages.len() >= 8, "{pages:?}");
+    pages.insert(0, "README.md".to_owned());
+    pages
+}
+
+/// Runs a program without this machine's environment, in a folder with the files that the documents name.
 fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
     let mut child = Command::new(program)
         .args(args)
@@ -42,7 +63,7 @@ fn example(name: &str) -> PathBuf {
     binary().with_file_name("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// The fenced blocks of a document: what stands behind the fence, and the lines inside.
+/// The fenced blocks of a document: the word after the fence, and the lines inside.
 fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, String, Vec<String>)> = None;
@@ -65,7 +86,7 @@ fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
     blocks
 }
 
-/// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, ids, widths of columns.
+/// Replaces what differs from run to run: times, loopback addresses, dates, fingerprints, ids, column widths.
 fn steady(line: &str) -> String {
     let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16 | 32) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_time =
@@ -82,7 +103,7 @@ fn steady(line: &str) -> String {
         let mut last = ' ';
         for c in word.chars() {
             match c {
-                // A digit after a letter belongs to a name, such as DNS03; a number is as good as another.
+                // A digit after a letter belongs to a name, such as DNS03. Any number equals any other.
                 '0'..='9' | '.' if last == '#' => {}
                 '0'..='9' if !last.is_alphanumeric() => text.push('#'),
                 _ => text.push(c),
@@ -94,7 +115,7 @@ fn steady(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether an output is what is shown, where `…` on a line of its own stands for any lines.
+/// Compares an output with the lines of a document, where a line `…` matches any number of lines.
 fn is_as_shown(shown: &[String], output: &str) -> Result<(), String> {
     let shown: Vec<String> = shown.iter().map(|line| steady(line)).collect();
     let lines: Vec<String> = output.trim_end().lines().map(steady).collect();
@@ -112,7 +133,7 @@ fn is_as_shown(shown: &[String], output: &str) -> Result<(), String> {
     if at == lines.len() { Ok(()) } else { Err(format!("not shown: {:#?}", &lines[at..])) }
 }
 
-/// Words as a shell reads them.
+/// Splits a command into words like a shell.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -128,7 +149,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// The arguments of this program in a line of a document, without what the shell does with its output.
+/// The arguments of this program in a line of a document, without redirections and pipes of its output.
 fn arguments(line: &str) -> Option<Vec<String>> {
     let line = line.trim_start().trim_start_matches("$ ");
     let starts = ["cargo run -- ", "/tmp/speech-endpoint ", "speech-endpoint "];
@@ -144,7 +165,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     Some(words(&rest[..end]))
 }
 
-/// A folder with the files that the documents name.
+/// Creates a folder with the files that the documents name.
 fn folder(of: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("speech-endpoint-{}-{of}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
@@ -161,55 +182,83 @@ fn account() -> String {
 }
 
 #[test]
-fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
-    let folder = folder("readme");
+fn every_command_of_the_documents_runs_and_prints_what_is_shown() {
+    let folder = folder("documents");
     let (mut failures, mut count, mut compared) = (Vec::new(), 0, 0);
-    for (language, lines) in blocks(&read("README.md")) {
-        for line in &lines {
-            // What else a console shows is output.
-            let is_shown = language == "console" && line.starts_with("$ ");
-            let is_typed = is_shown || language == "text";
-            let Some(mut args) = arguments(line).filter(|_| is_typed) else { continue };
-            let is_open =
-                |args: &[String]| !args.iter().any(|arg| ["--lab", "--from", "--plan"].contains(&arg.as_str()));
-            // Without a network.
-            if args[0] == "doctor" && is_open(&args) {
-                args.retain(|arg| arg != "--save" && arg != "evidence.json");
-                args.push("--plan".to_owned());
-            }
-            // It runs until somebody interrupts it.
-            if args[0] == "lab" && args[1] != "list" {
-                continue;
-            }
-            let output = run(&binary(), &args, &folder, &account());
-            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            if !matches!(output.status.code(), Some(0 | 10..)) {
-                failures.push(format!("{line}\n  {:?} {err}", output.status.code()));
-            }
-            if is_shown {
-                compared += 1;
-                if let Err(difference) = is_as_shown(&lines[1..], &out) {
-                    failures.push(format!("{line}\n{difference}"));
+    for path in documents() {
+        let before = read(&path);
+        let mut document = before.clone();
+        for (language, lines) in blocks(&before) {
+            for line in &lines {
+                // All other lines of a console block are output.
+                let is_shown = language == "console" && line.starts_with("$ ");
+                let is_typed = is_shown || language == "text";
+                let Some(args) = arguments(line).filter(|_| is_typed) else { continue };
+                // It runs until it is interrupted.
+                if args[0] == "lab" && args[1] != "list" {
+                    continue;
+                }
+                let output = run(&binary(), &offline(args), &folder, &account());
+                let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                if !matches!(output.status.code(), Some(0 | 10..)) {
+                    failures.push(format!("{path}: {line}\n  {:?} {err}", output.status.code()));
+                }
+                count += 1;
+                compared += usize::from(is_shown);
+                match is_as_shown(&lines[1..], &out) {
+                    Err(_) if is_shown && is_update() => {
+                        let updated = updated(&lines[1..], &out).join("\n");
+                        document = document.replacen(&lines.join("\n"), &format!("{line}\n{updated}"), 1);
+                    }
+                    Err(difference) if is_shown => failures.push(format!("{path}: {line}\n{difference}")),
+                    _ => {}
                 }
             }
-            count += 1;
+        }
+        if document != before {
+            write(&path, &document);
         }
     }
     fs::remove_dir_all(folder).expect("removed");
     println!("{count} commands, {compared} with their output");
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(failures.is_empty(), "{}\nUPDATE_GOLDEN=1 rewrites the output", failures.join("\n"));
     assert!(count >= 20 && compared >= 4, "{count} {compared}");
+}
+
+/// The arguments of a command that needs no network: a doctor without a world or evidence only plans.
+fn offline(mut args: Vec<String>) -> Vec<String> {
+    let needs_network = !args.iter().any(|arg| ["--lab", "--from", "--plan"].contains(&arg.as_str()));
+    if args[0] == "doctor" && needs_network {
+        args.retain(|arg| arg != "--save" && arg != "evidence.json");
+        args.push("--plan".to_owned());
+    }
+    args
+}
+
+/// The new lines for a block of a document. Where the block leaves out lines (`…`), the new one keeps as many paragraphs
+/// before and after the gap.
+fn updated(shown: &[String], output: &str) -> Vec<String> {
+    let lines: Vec<String> = output.trim_end().lines().map(str::to_owned).collect();
+    let Some(gap) = shown.iter().position(|line| line == "…") else { return lines };
+    let paragraphs = |lines: &[String]| lines.split(String::is_empty).filter(|lines| !lines.is_empty()).count();
+    let (before, after) = (paragraphs(&shown[..gap]), paragraphs(&shown[gap + 1..]));
+    let all: Vec<&[String]> = lines.split(String::is_empty).collect();
+    if all.len() <= before + after {
+        return lines;
+    }
+    let gap = ["…".to_owned()];
+    let kept = [&all[..before], &[&gap[..]], &all[all.len() - after..]].concat();
+    kept.join(&String::new())
 }
 
 #[test]
 fn every_example_prints_what_is_shown() {
     let mut readme = read("examples/README.md");
-    let is_written = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut failures = Vec::new();
     for (shown, printed) in printed_by_examples(&readme) {
         let (command, lines) = shown.split_first().expect("a command");
         let difference = printed.and_then(|out| match is_as_shown(lines, &out) {
-            Err(_) if is_written => {
+            Err(_) if is_update() => {
                 readme = readme.replacen(&shown.join("\n"), &format!("{command}\n{}", out.trim_end()), 1);
                 Ok(())
             }
@@ -217,10 +266,10 @@ fn every_example_prints_what_is_shown() {
         });
         failures.extend(difference.err().map(|difference| format!("{command}: {difference}")));
     }
-    if is_written {
-        fs::write(Path::new(ROOT).join("examples/README.md"), &readme).expect("written");
+    if is_update() {
+        write("examples/README.md", &readme);
     }
-    assert!(failures.is_empty(), "{}\nUPDATE_GOLDEN=1 writes anew what is shown", failures.join("\n"));
+    assert!(failures.is_empty(), "{}\nUPDATE_GOLDEN=1 rewrites the output", failures.join("\n"));
 }
 
 #[test]
@@ -237,14 +286,13 @@ fn every_example_is_shown_once() {
     assert_eq!(files, shown);
 }
 
-/// The examples that a document shows, each with what it printed or why it failed. They run at the same time: what they
-/// wait for is themselves.
+/// The examples of a document, each with its output or its error. They run in parallel, because they mostly wait.
 fn printed_by_examples(readme: &str) -> Vec<(Vec<String>, Result<String, String>)> {
     let folder = folder("examples");
     let run = |lines: &[String]| {
         let output = run(&example(example_of(lines)), &[], &folder, "");
         let out = String::from_utf8_lossy(&output.stdout);
-        // The temporary folder is another one on every machine.
+        // The temporary folder differs between machines.
         let out = out.replace(&folder.display().to_string(), "/tmp").replace("/tmp\\", "/tmp/");
         if output.status.success() { Ok(out) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     };
@@ -257,7 +305,7 @@ fn printed_by_examples(readme: &str) -> Vec<(Vec<String>, Result<String, String>
     shown.into_iter().zip(printed).collect()
 }
 
-/// What is shown as typed and printed.
+/// The console blocks of a document: a command and its output.
 fn consoles(markdown: &str) -> Vec<Vec<String>> {
     blocks(markdown).into_iter().filter(|(language, _)| language == "console").map(|(_, lines)| lines).collect()
 }
@@ -267,29 +315,85 @@ fn example_of(lines: &[String]) -> &str {
 }
 
 #[test]
-fn the_table_of_the_readme_is_that_of_the_rules() {
-    let readme = read("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("the beginning of the table");
-    let (_, after) = rest.split_once(END).expect("the end of the table");
-    let table = table();
-    let expected = format!("{before}{BEGIN}{table}{END}{after}");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(Path::new(ROOT).join("README.md"), &expected).expect("written");
-        return;
-    }
-    assert_eq!(readme, expected, "UPDATE_GOLDEN=1 writes it anew");
+fn the_table_of_failures_is_that_of_the_rules() {
+    compare_table("docs/failures.md", "rules", &failures());
 }
 
-fn table() -> String {
-    let mut table =
-        "\n| Exit code | Id | What is the matter | What brings it about |\n| ---: | --- | --- | --- |\n".to_owned();
+#[test]
+fn the_table_of_services_is_that_of_the_library() {
+    compare_table("docs/services.md", "services", &services());
+}
+
+/// Compares the part of a document between two comments, or rewrites it.
+fn compare_table(path: &str, name: &str, table: &str) {
+    let begin = format!("<!-- {name}: generated by `UPDATE_GOLDEN=1 cargo test --test docs` -->\n");
+    let end = format!("\n<!-- end of {name} -->");
+    let document = read(path);
+    let (before, rest) = document.split_once(&begin).expect("the beginning of the table");
+    let (_, after) = rest.split_once(&end).expect("the end of the table");
+    let expected = format!("{before}{begin}{table}{end}{after}");
+    if is_update() {
+        write(path, &expected);
+        return;
+    }
+    assert_eq!(document, expected, "UPDATE_GOLDEN=1 rewrites it");
+}
+
+fn failures() -> String {
+    let mut table = "\n| Exit code | Id | Problem | Cause |\n| ---: | --- | --- | --- |\n".to_owned();
     let known = || rules().filter_map(|rule| KnownFailure::find(rule.id));
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
         let code = failure.stage.exit_code().map(|code| code.to_string()).unwrap_or_default();
-        let cell = |text: &str| text.replace('|', "\\|");
         let _ = writeln!(table, "| {code} | {} | {} | {} |", failure.id, cell(failure.title), cell(failure.cause));
     }
     table
+}
+
+fn services() -> String {
+    let mut table = "\n| Id | Service | Protocol | Method | Status |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for service in Service::all() {
+        let protocol = if service.is_websocket() { "WebSocket" } else { "HTTPS" };
+        let status = match service.status() {
+            Status::Retiring { on, .. } => format!("retires on {on}"),
+            Status::Retired { since, .. } => format!("retired since {since}"),
+            status => status.id().to_owned(),
+        };
+        let (id, title, method) = (service.id(), cell(service.title()), service.method());
+        let _ = writeln!(table, "| `{id}` | {title} | {protocol} | {method} | {status} |");
+    }
+    table
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[test]
+fn the_world_of_the_lab_page_is_valid() {
+    let blocks = blocks(&read("docs/lab.md"));
+    let worlds = blocks.iter().filter(|(language, lines)| language == "toml" && lines.contains(&"[expect]".to_owned()));
+    let worlds: Vec<World> = worlds.map(|(_, lines)| World::parse(&lines.join("\n")).expect("a world")).collect();
+    let causes: Vec<_> = worlds.iter().map(|world| world.expect().root_cause.as_deref()).collect();
+    assert_eq!(causes, [Some("TCP05")]);
+}
+
+#[test]
+fn every_link_of_the_documents_leads_to_a_file() {
+    for path in documents().into_iter().chain(["examples/README.md", "CONTRIBUTING.md"].map(str::to_owned)) {
+        let folder = Path::new(ROOT).join(&path).parent().expect("a folder").to_owned();
+        for link in read(&path).split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            let file = link.split('#').next().unwrap_or_default();
+            assert!(link.starts_with("https://") || folder.join(file).exists(), "{path}: {link}");
+        }
+    }
+}
+
+#[test]
+fn an_update_keeps_the_gap_of_a_block() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(updated(&lines("a\n\n…\n\nd"), "A\nB\n\nC\n\nD\n"), lines("A\nB\n\n…\n\nD"));
+    assert_eq!(updated(&lines("a\nb"), "A\n\nB\n"), lines("A\n\nB"));
+    assert_eq!(updated(&lines("a\n…"), "A\nB\n"), lines("A\nB"));
 }
 
 #[test]
@@ -306,6 +410,3 @@ fn a_comparison_sees_what_differs() {
         assert!(is_as_shown(&lines(shown), output).is_err(), "{shown:?} {output:?}");
     }
 }
-
-const BEGIN: &str = "<!-- the rules, written by `UPDATE_GOLDEN=1 cargo test --test docs` -->\n";
-const END: &str = "\n<!-- end of the rules -->";

@@ -1,7 +1,7 @@
-//! A cable as long as one likes: two network devices, and what goes in at one end comes out of the other a while later.
-//! `tc … netem` does the same, in kernels that have it.
+//! A cable with a delay: two network devices, where a frame that enters one leaves the other some time later. `tc … netem` does
+//! the same in kernels that have it.
 //!
-//! Usage: `cable MILLISECONDS`. It says how the two devices are called, and ends when one of them is gone.
+//! Usage: `cable MILLISECONDS`. It prints the names of the two devices, and ends when one of them is removed.
 #![allow(clippy::disallowed_methods, reason = "frames come out by the clock")]
 
 use std::error::Error;
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A frame, and when it comes out.
+/// A frame, and the time when it leaves the cable.
 type Late = (Instant, Vec<u8>);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -28,14 +28,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let sender = sender.clone();
         thread::spawn(move || sender.send(carry(from, to, delay)));
     }
-    // Its devices are gone with their namespaces, or there is something to say.
+    // The devices were removed with their namespaces, or there is an error to report.
     match ended.recv()? {
         Err(error) if !matches!(error.raw_os_error(), Some(libc::EBADFD | libc::EFAULT)) => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-/// One direction: frames are taken in at once and given out in time.
+/// Carries one direction: frames are read at once and written when they are due.
 fn carry(mut from: File, to: File, delay: Duration) -> io::Result<()> {
     let (inside, outlet) = mpsc::channel();
     thread::spawn(move || give_out(&outlet, to));
@@ -53,18 +53,18 @@ fn give_out(outlet: &Receiver<Late>, mut to: File) {
         while Instant::now() < due {
             thread::yield_now();
         }
-        // A device that is down takes nothing, as a cable that is not plugged in.
+        // A device that is down accepts no frames, like an unplugged cable.
         let _ = to.write(&frame);
     }
 }
 
-/// A device of Ethernet, which the kernel names, and its name.
+/// Creates an Ethernet device with a name chosen by the kernel, and returns both.
 fn end() -> Result<(File, String), Box<dyn Error>> {
     let file = File::options().read(true).write(true).open("/dev/net/tun")?;
-    // SAFETY: all zeroes is an `ifreq`.
+    // SAFETY: all zeroes is a valid `ifreq`.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_TAP | libc::IFF_NO_PI)?;
-    // SAFETY: the kernel reads and writes an `ifreq`, no more.
+    // SAFETY: the kernel reads and writes only one `ifreq`.
     if unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETIFF, &raw mut request) } < 0 {
         return Err(io::Error::last_os_error().into());
     }
@@ -74,5 +74,5 @@ fn end() -> Result<(File, String), Box<dyn Error>> {
 
 const LARGEST_FRAME: usize = 65_536;
 
-/// Timers of the kernel may be late by 50 µs, and whoever waits has to be given the processor then.
+/// The margin for kernel timers, which may be late by 50 µs, and for scheduling the waiting thread.
 const WAKING: Duration = Duration::from_micros(150);

@@ -1,8 +1,8 @@
-//! How many round trips opening a WebSocket takes, over a link whose round trip is known: through the connector, by hand,
-//! and by `connect_async`, in turn.
+//! Counts the round trips that opening a WebSocket takes over a link with a known delay: through the connector, by hand, and
+//! with `connect_async`, alternating.
 //!
 //! Usage: `roundtrips REGION ROOT.pem MILLISECONDS ROUNDS`, with the key in `SPEECH_KEY`. `roundtrips.sh` builds the link.
-//! Ends with code 1 when a limit is missed.
+//! Exits with code 1 if a limit is missed.
 #![allow(clippy::disallowed_methods, reason = "the clock and the environment are read here")]
 #![allow(clippy::large_futures, reason = "they are all part of one")]
 
@@ -28,11 +28,11 @@ use tokio_tungstenite::{WebSocketStream, client_async, connect_async};
 
 const SERVICE: Service = Service::SpeechToText;
 
-/// Rounds before those that count.
+/// The rounds before the measured ones.
 const WARM_UP: usize = 2;
 
-/// What is measured, and how many round trips it may take. A handshake of TLS 1.3 takes one, resumed or not; of TLS 1.2 a
-/// whole one takes two, so that it shows there whether sessions are resumed.
+/// The cases, and the round trips that each may take. A TLS 1.3 handshake takes one, resumed or not. A full TLS 1.2 handshake takes
+/// two, so the case with TLS 1.2 shows whether sessions are resumed.
 const CASES: [(&str, Option<f64>); 9] = [
     ("a name alone", None),
     ("a connection alone", None),
@@ -45,7 +45,7 @@ const CASES: [(&str, Option<f64>); 9] = [
     ("connector, prepared", Some(0.1)),
 ];
 
-/// The case that something is done for before.
+/// The case that needs preparation.
 const PREPARED: usize = CASES.len() - 1;
 
 type Times = [Vec<Duration>; CASES.len()];
@@ -62,7 +62,7 @@ fn main() -> Outcome<ExitCode> {
         key: std::env::var("SPEECH_KEY")?,
         root: std::fs::read(root)?,
     };
-    // The operating system is asked for names on a thread of its own.
+    // Names are resolved on a separate thread, because `getaddrinfo` blocks.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let times = runtime.block_on(measure(&place, rounds))?;
     Ok(report(times, Duration::from_millis(trip)))
@@ -79,7 +79,7 @@ async fn measure(place: &Place, rounds: usize) -> Outcome<Times> {
             if case == PREPARED {
                 ours.prepare(SERVICE, &query).await?;
             }
-            // Closing is no part of it.
+            // Closing is not measured.
             let took = match case {
                 0 => timed(hand.resolve()).await?,
                 1 => timed(TcpStream::connect(hand.peer()?)).await?,
@@ -88,7 +88,7 @@ async fn measure(place: &Place, rounds: usize) -> Outcome<Times> {
                 4 => timed(hand.open_again()).await?,
                 6 => timed(older.websocket(SERVICE, &query)).await?,
                 7 => timed(connect_async(hand.request()?)).await?,
-                // Again, and prepared.
+                // The case `again`, and the prepared case.
                 _ => timed(ours.websocket(SERVICE, &query)).await?,
             };
             ours.release(SERVICE);
@@ -124,11 +124,11 @@ fn report(mut times: Times, trip: Duration) -> ExitCode {
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What is connected to, and with what.
+/// The service and the settings of the client.
 struct Place {
     account: Account,
     key: String,
-    /// The root that is trusted beside those of the machine.
+    /// The trusted root, in addition to those of the machine.
     root: Vec<u8>,
 }
 
@@ -142,13 +142,13 @@ impl Place {
         Ok(Connector::builder(self.account.clone(), source).proxies(ProxySettings::default()))
     }
 
-    /// As a program that has just started: roots are read and everything is made anew.
+    /// Works like a program that has just started: it reads the roots and creates everything.
     async fn open_first(&self) -> Outcome<impl Sized> {
         Ok(self.connector()?.websocket(SERVICE, &Query::default()).await?)
     }
 }
 
-/// The stages as an application writes them that knows what costs: roots read before, no delay, nothing asked twice.
+/// The stages as an experienced developer writes them: loaded roots, no delay, no repeated lookup.
 struct ByHand {
     url: String,
     host: String,
@@ -202,7 +202,7 @@ impl ByHand {
     }
 }
 
-/// What an application configures once. The roots are where `SSL_CERT_FILE` says, for `connect_async` too.
+/// The configuration of an application. The roots come from `SSL_CERT_FILE`, also for `connect_async`.
 fn config(versions: &[&'static SupportedProtocolVersion]) -> Outcome<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
