@@ -1,4 +1,4 @@
-//! What a person should know about an endpoint.
+//! Notes about an endpoint for the reader.
 
 use super::Endpoint;
 use crate::account::Resource;
@@ -9,7 +9,8 @@ use crate::note::Note;
 use crate::scenario::{Scenario, UrlForm};
 use crate::service::{Host, Service, Status};
 
-/// In order of weight: what keeps a call from working, what it still needs, what is not certain, what is worth knowing.
+/// Collects the notes by importance: what prevents a call, what it still needs, what is uncertain, what is useful to
+/// know.
 pub(super) fn of(endpoint: &Endpoint) -> Vec<Note> {
     let mut notes = Vec::new();
     network(endpoint, &mut notes);
@@ -30,15 +31,15 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         )),
         Scenario::CustomDomainLocked => notes.push(Note::new(
             "everything_refused",
-            "this resource refuses every call with 403 until a network, an address or a private endpoint is allowed",
+            "this resource rejects every call with 403 until a network, an address or a private endpoint is allowed",
         )),
         Scenario::CustomDomainSelectedIpOnly => notes.push(Note::new(
             "ip_rules",
-            "only callers whose public IPv4 address matches a rule are admitted, others get 403",
+            "only callers whose public IPv4 address matches a rule are allowed; others get 403",
         )),
         Scenario::ServiceEndpoint => notes.push(Note::new(
             "service_endpoint",
-            "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are admitted, others get 403",
+            "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are allowed; others get 403",
         )),
         _ => {}
     }
@@ -48,9 +49,9 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             match (endpoint.is_own_host(), endpoint.service()) {
                 (false, _) => "a plain Entra token works after endpoint discovery only, see `--discovery`",
                 (true, Service::Voices) => {
-                    "this URL answers 404 itself; discover the host of `text-to-speech-websocket` and replace the path of the answer by `/cognitiveservices/voices/list`"
+                    "this URL itself returns 404; discover the host of `text-to-speech-websocket` and replace the path of the response with `/cognitiveservices/voices/list`"
                 }
-                (true, _) => "this URL answers 404 itself; ask it with `GenerateRedirectResponse=true` for the one that serves",
+                (true, _) => "this URL itself returns 404; query it with `GenerateRedirectResponse=true` for the URL that serves",
             },
         ));
     }
@@ -95,13 +96,13 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     {
         notes.push(Note::new(
             "unconfirmed",
-            "this host follows from the suffix rule; the documentation does not name it",
+            "this host is derived from the suffix rule; the documentation does not name it",
         ));
     }
     if row.host == Host::Foundry && account.scenario().is_proxied() {
         notes.push(Note::new(
             "unconfirmed",
-            "that Voice Live is served over a private network is not confirmed by the documentation",
+            "the documentation does not confirm that Voice Live works over a private network",
         ));
     }
     let listed = account.region().and_then(|region| regions::listed(region.as_str()));
@@ -124,9 +125,9 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         notes.push(Note::new(
             "container",
             if host.is_secure() {
-                "containers ask for no credential; a key is sent only because TLS protects it"
+                "containers need no credential; a key may be sent because TLS protects it"
             } else {
-                "containers ask for no credential, and none is sent without TLS"
+                "containers need no credential, and none is sent without TLS"
             },
         ));
         return;
@@ -134,7 +135,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     if account.scenario() == Scenario::Regional && endpoint.accepts().contains(Form::EntraComposed) {
         notes.push(Note::new(
             "entra",
-            "an Entra token works only if the resource has a custom domain, and here only in the `aad#` form",
+            "an Entra token works only if the resource has a custom domain, and on this host only in the `aad#` form",
         ));
     }
     if service == Service::IssueToken && endpoint.is_own_host() {
@@ -144,7 +145,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(
             "issued_token",
-            format!("a token is valid for the host family that issued it: for the regional real-time hosts take one from {regional}"),
+            format!("a token is valid only for the host family that issued it; for the regional real-time hosts, use a token from {regional}"),
         ));
     }
     if account.is_key_auth_disabled() {
@@ -155,9 +156,9 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     match endpoint.service().status() {
         Status::Retiring { on, replacement } => {
-            notes.push(Note::new("retiring", format!("retires on {on}: move to {replacement}")));
+            notes.push(Note::new("retiring", format!("retires on {on}; switch to {replacement}")));
         }
-        Status::Legacy => notes.push(Note::new("legacy", "a newer version takes its place: `translation`")),
+        Status::Legacy => notes.push(Note::new("legacy", "replaced by `translation`")),
         _ => {}
     }
 }

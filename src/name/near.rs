@@ -1,10 +1,10 @@
-//! The nearest match to a misspelt word.
+//! Finds the closest match for a misspelt word.
 
 use super::regions::{self, has_same_words};
 
-/// The candidate within one edit of `word` (an insertion, a deletion, a substitution or a swap of neighbours).
+/// Returns the candidate within one edit of `word` (an insertion, a deletion, a substitution or a swap of neighbours).
 ///
-/// Digits are never corrected: `eastus3` is a new region beside `eastus2`, not a misspelling of it.
+/// Digits are never corrected: `eastus3` may be a new region rather than a misspelling of `eastus2`.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     candidates
@@ -12,7 +12,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .find(|candidate| digits(word) == digits(candidate) && is_one_edit(word.as_bytes(), candidate.as_bytes()))
 }
 
-/// The listed region whose display name has the same words in another order: `indiacentral` for `centralindia`.
+/// Returns the listed region whose display name has the same words in a different order: `centralindia` for
+/// `indiacentral`.
 pub(super) fn reordered(id: &str) -> Option<&'static str> {
     regions::REGIONS.iter().find(|region| has_same_words(region, id)).map(|region| region.id)
 }
@@ -20,7 +21,7 @@ pub(super) fn reordered(id: &str) -> Option<&'static str> {
 fn is_one_edit(word: &[u8], other: &[u8]) -> bool {
     let same = word.iter().zip(other).take_while(|(a, b)| a == b).count();
     match (&word[same..], &other[same..]) {
-        // Longer by one, or shorter by one.
+        // One character longer or shorter.
         ([_, rest @ ..], other) if rest == other => true,
         (word, [_, rest @ ..]) if word == rest => true,
         ([_, word @ ..], [_, other @ ..]) if word == other => true,
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_another_order_are_recognised() {
+    fn words_in_a_different_order_are_recognised() {
         assert_eq!(reordered("indiacentral"), Some("centralindia"));
         assert_eq!(reordered("europewest"), Some("westeurope"));
         assert_eq!(reordered("belgiumcentral"), None);
