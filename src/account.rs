@@ -14,7 +14,7 @@ mod container;
 
 pub use access::{Access, Kind};
 #[cfg(feature = "serde")]
-pub use arm::ArmError;
+pub use arm::{ArmError, JsonError};
 pub use container::ContainerHost;
 
 /// A Speech resource with the facts known about it. Cheap to clone.

@@ -27,9 +27,9 @@ mod scenario;
 mod service;
 mod shown;
 
-#[cfg(feature = "serde")]
-pub use account::ArmError;
 pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
+#[cfg(feature = "serde")]
+pub use account::{ArmError, JsonError};
 pub use alias::{AliasChain, Fingerprint};
 pub use allowlist::{Allowlist, Entry, Identity, Zone};
 pub use catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};

@@ -1,5 +1,7 @@
 //! Reads an account from its ARM JSON: the output of `az cognitiveservices account show` or a REST response.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,7 +36,8 @@ impl Account {
     ///
     /// [`ArmError`] if the document is not account JSON, or contains an invalid region or custom domain.
     pub fn from_arm_json(json: &[u8]) -> Result<Understood<Self>, ArmError> {
-        let document: Value = serde_json::from_slice(json).map_err(ArmError::Json)?;
+        let document: Value =
+            serde_json::from_slice(json).map_err(|error| ArmError::Json(JsonError(Arc::new(error))))?;
         let document = the_one_account(document)?;
         let outer: Outer = shaped(&document)?;
         if let Some(kind) = outer.kind_of_resource.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE)) {
@@ -283,12 +286,12 @@ struct ConnectionState {
 const ACCOUNT_TYPE: &str = "Microsoft.CognitiveServices/accounts";
 
 /// An error in reading the JSON of an account.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArmError {
     /// The document is not JSON.
     #[error("the account is not JSON: expected the output of `az cognitiveservices account show`")]
-    Json(#[source] serde_json::Error),
+    Json(#[source] JsonError),
     /// The document is JSON of a different shape.
     #[error(
         "the JSON does not describe an account: {problem}; expected the output of `az cognitiveservices account show`"
@@ -313,6 +316,19 @@ pub enum ArmError {
     #[error(transparent)]
     Endpoint(#[from] PastedError),
 }
+
+/// Why a document is not JSON.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct JsonError(Arc<serde_json::Error>);
+
+impl PartialEq for JsonError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for JsonError {}
 
 impl ArmError {
     /// The id of the failure catalogue, where the content is at fault and not the document.
