@@ -331,14 +331,14 @@ impl PartialEq for JsonError {
 impl Eq for JsonError {}
 
 impl ArmError {
-    /// The id of the failure catalogue, where the content is at fault and not the document.
+    /// Returns the id in the failure catalogue, or `account` if the document itself is at fault.
     #[must_use]
-    pub fn id(&self) -> Option<&'static str> {
+    pub fn id(&self) -> &'static str {
         match self {
-            Self::Json(_) | Self::Shape { .. } | Self::Count { .. } => None,
-            Self::Name(error) => Some(error.id()),
-            Self::Account(error) => Some(error.id()),
-            Self::Endpoint(error) => Some(error.id()),
+            Self::Json(_) | Self::Shape { .. } | Self::Count { .. } => "account",
+            Self::Name(error) => error.id(),
+            Self::Account(error) => error.id(),
+            Self::Endpoint(error) => error.id(),
         }
     }
 }

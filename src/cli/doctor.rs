@@ -178,7 +178,7 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     // What fetching a token took is no longer there for looking.
     let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
     let plan = planned(args, &account, credential.as_ref(), total)?;
-    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
+    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), refusal.to_string(), true)));
     remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
         plan,

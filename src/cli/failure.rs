@@ -120,9 +120,11 @@ impl From<QueryError> for Failure {
 
 impl From<ArmError> for Failure {
     fn from(error: ArmError) -> Self {
-        match error.id() {
-            Some(id) => Self::configuration(id, error.to_string()),
-            None => Self::usage(error.to_string()),
+        match error {
+            ArmError::Name(error) => error.into(),
+            ArmError::Account(error) => error.into(),
+            ArmError::Endpoint(error) => error.into(),
+            _ => Self::usage(error.to_string()),
         }
     }
 }

@@ -119,7 +119,7 @@ impl ResolveError {
 
     /// Returns the identifier used in output: the id in the failure catalogue, or a word.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn id(&self) -> &'static str {
         match self {
             Self::Retired { .. } => "retired",
             Self::NotOffered { .. } | Self::WrongKind { .. } | Self::RegionalOnly { .. } => "not_offered",

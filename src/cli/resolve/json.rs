@@ -90,7 +90,7 @@ pub(crate) fn resource(account: &Account) -> ResourceJson<'_> {
 }
 
 pub(crate) fn error(error: &ResolveError) -> ErrorJson<'_> {
-    ErrorJson { service: Some(error.service().id()), code: error.code(), message: error.to_string() }
+    ErrorJson { service: Some(error.service().id()), code: error.id(), message: error.to_string() }
 }
 
 pub(crate) fn note(note: &Note) -> NoteJson<'_> {
