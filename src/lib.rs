@@ -25,6 +25,7 @@ mod query;
 pub mod report;
 mod scenario;
 mod service;
+mod setting;
 mod shown;
 
 pub use account::{Access, Account, AccountError, ContainerHost, Kind, Resource};
@@ -46,4 +47,5 @@ pub use plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
 pub use query::{Mode, Query, QueryError};
 pub use scenario::Scenario;
 pub use service::{Service, Status, UnknownService};
+pub use setting::{Hint, Setting};
 pub use shown::Shown;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::cloud::{Cloud, HostKind, PRIVATE_LABEL};
 use crate::note::{Note, Understood};
+use crate::setting::{Hint, Setting};
 use crate::shown::{Shown, looks_secret};
 
 mod near;
@@ -42,7 +43,7 @@ impl Region {
         let id: String = text.trim().chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
         // A key with a blank in it is still a key.
         if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
-            return Err(NameError::secret("--region", text));
+            return Err(NameError::secret(Setting::Region, text));
         }
         if !has_region_shape(&id) {
             return Err(NameError::region(text, &id));
@@ -106,7 +107,7 @@ impl CustomDomain {
     pub fn read(text: &str) -> Result<Understood<(Self, Option<Cloud>)>, NameError> {
         let trimmed = text.trim();
         if looks_secret(trimmed.split('?').next().unwrap_or_default()) {
-            return Err(NameError::secret("--custom-domain", text));
+            return Err(NameError::secret(Setting::CustomDomain, text));
         }
         if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(NameError::custom_domain(text));
@@ -196,7 +197,7 @@ pub enum NameError {
     },
     /// A custom domain name was given as a region (`CFG02`). Give it as the custom domain or endpoint.
     #[error(
-        "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, such as `westeurope`; a custom domain goes to `--custom-domain {name}`"
+        "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, like `westeurope`; give `{name}` as the custom domain"
     )]
     CustomDomainAsRegion {
         /// The given value.
@@ -206,7 +207,7 @@ pub enum NameError {
     },
     /// A region identifier or a regional host was given as a custom domain (`CFG02`).
     #[error(
-        "{given} names a region, not a custom domain: only the owner of that custom domain name could use it; a region goes to `--region {region}`"
+        "{given} names a region, not a custom domain, and a custom domain of that name would belong to another customer; give `{region}` as the region"
     )]
     RegionAsCustomDomain {
         /// The given value.
@@ -222,13 +223,13 @@ pub enum NameError {
         /// The given value.
         given: Shown,
     },
-    /// A key or token given as a name (`CFG10`): keys come from the environment or a file.
-    #[error("{given}, not like the value of `{argument}`: a key goes into an environment variable, see `--key-env`")]
+    /// A key or token was given as a name (`CFG10`). Keys come from the environment or a file.
+    #[error("{given} was given as {setting}; put a key into an environment variable or a file")]
     Secret {
         /// A description of the given value.
         given: Shown,
-        /// The argument it was given as.
-        argument: &'static str,
+        /// The setting that it was given as.
+        setting: Setting,
     },
     /// The text does not name a cloud (`CFG06`).
     #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
@@ -254,6 +255,17 @@ impl NameError {
             Self::CustomDomain { .. } => "CFG05",
             Self::Cloud { .. } | Self::Suffix { .. } => "CFG06",
             Self::Secret { .. } => "CFG10",
+        }
+    }
+
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::CustomDomainAsRegion { name, .. } => vec![Hint::with(Setting::CustomDomain, name)],
+            Self::RegionAsCustomDomain { region, .. } => vec![Hint::with(Setting::Region, region)],
+            Self::Secret { .. } => vec![Setting::Key.into()],
+            Self::Region { .. } | Self::CustomDomain { .. } | Self::Cloud { .. } | Self::Suffix { .. } => Vec::new(),
         }
     }
 
@@ -297,8 +309,8 @@ impl NameError {
         Self::CustomDomain { given: Shown::new(text) }
     }
 
-    pub(crate) fn secret(argument: &'static str, text: &str) -> Self {
-        Self::Secret { given: Shown::described(text.trim()), argument }
+    pub(crate) fn secret(setting: Setting, text: &str) -> Self {
+        Self::Secret { given: Shown::described(text.trim()), setting }
     }
 
     pub(crate) fn cloud(text: &str) -> Self {

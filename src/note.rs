@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::setting::Hint;
+
 /// A remark about an input or an endpoint that is not an error.
 ///
 /// `id` is stable and meant for programs: an id in the failure catalogue (`CFG07`) or a word (`unlisted_region`).
@@ -14,17 +16,23 @@ pub struct Note {
     pub text: String,
     /// What the reader probably meant, if there is a close match.
     pub suggestion: Option<String>,
+    /// The settings that the sentence asks for.
+    pub hints: Vec<Hint>,
 }
 
 impl Note {
     /// Creates a note with a stable identifier and one sentence.
     #[must_use]
     pub fn new(id: &'static str, text: impl Into<String>) -> Self {
-        Self { id, text: text.into(), suggestion: None }
+        Self { id, text: text.into(), suggestion: None, hints: Vec::new() }
     }
 
     pub(crate) fn suggesting(self, suggestion: impl Into<String>) -> Self {
         Self { suggestion: Some(suggestion.into()), ..self }
+    }
+
+    pub(crate) fn asking_for(self, hints: impl IntoIterator<Item = impl Into<Hint>>) -> Self {
+        Self { hints: hints.into_iter().map(Into::into).collect(), ..self }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cloud::{Cloud, HostKind, HostReading};
 use crate::endpoint::is_retired;
 use crate::name::{CustomDomain, NameError, Region, other_host, private_alias};
 use crate::note::{Note, Understood};
+use crate::setting::{Hint, Setting};
 use crate::shown::{Shown, looks_secret};
 
 impl Account {
@@ -98,7 +99,7 @@ pub enum PastedError {
     },
     /// The host is outside every Azure cloud (`CFG05`). No credential would ever be sent there.
     #[error(
-        "{given} is not a host of Azure AI Speech in any cloud: expected one such as `westeurope.api.cognitive.microsoft.com` or `contoso.cognitiveservices.azure.com`; a container goes to `--host`"
+        "{given} is not a host of Azure AI Speech in any cloud: expected something like `westeurope.api.cognitive.microsoft.com` or `contoso.cognitiveservices.azure.com`; give the address of a container as the host"
     )]
     Foreign {
         /// The given value.
@@ -140,13 +141,24 @@ impl PastedError {
             Self::Account(error) => error.id(),
         }
     }
+
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Foreign { .. } | Self::Url { expected: ENCRYPTED, .. } => vec![Setting::Host.into()],
+            Self::Retired { replacement: BY_REGION, .. } => vec![Setting::Region.into()],
+            Self::Name(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Step 1.
 fn parse(text: &str) -> Result<Url, PastedError> {
     let trimmed = text.trim();
     if looks_secret(trimmed) && !trimmed.contains('/') {
-        return Err(NameError::secret("--endpoint", trimmed).into());
+        return Err(NameError::secret(Setting::Endpoint, trimmed).into());
     }
     let error = |expected| PastedError::Url { given: Shown::new(trimmed), expected };
     // URL parsers drop, convert or decode some characters; they must not silently change the host.
@@ -160,9 +172,7 @@ fn parse(text: &str) -> Result<Url, PastedError> {
     match scheme.as_str() {
         "https" | "wss" => {}
         "http" | "ws" => {
-            return Err(error(
-                "`https://` or `wss://`, credentials never go over plain text; a container goes to `--host`",
-            ));
+            return Err(error(ENCRYPTED));
         }
         _ => return Err(error("`https://` or `wss://`")),
     }
@@ -334,9 +344,15 @@ fn right_cloud(host: &str) -> Option<String> {
     Some(host_of(&region, kind, &cloud))
 }
 
+/// Expected in place of an unencrypted URL.
+const ENCRYPTED: &str =
+    "`https://` or `wss://`, because credentials never go over plain text; give the address of a container as the host";
+
+/// The replacement of a host that had no region.
+const BY_REGION: &str = "the host of your region, like `westeurope.stt.speech.microsoft.com`; give the region";
+
 /// Returns the replacement of a retired host.
 fn retired_host(host: &str) -> Option<&'static str> {
-    const BY_REGION: &str = "the host of your region, such as `westeurope.stt.speech.microsoft.com`: give `--region`";
     match host {
         "speech.platform.bing.com" | "api.cognitive.microsoft.com" | "openspeech.bing.com" => return Some(BY_REGION),
         _ => {}

@@ -10,6 +10,7 @@ use crate::credential::{Form, Forms};
 use crate::name::nearest;
 use crate::query::Parameter::{ApiVersion, CustomModel, Deployment, Language, Mode};
 use crate::query::{Parameter, Parameters};
+use crate::setting::{Hint, Setting};
 use crate::shown::Shown;
 
 /// An API of Azure AI Speech, or an audio API of Azure OpenAI.
@@ -304,7 +305,7 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
     match (parameter, service) {
         (ApiVersion, _) => "the version is part of the path",
         (Language, S::Translation | S::TranslationV1) => {
-            "it is called `from` there: give `--query from=…` and `--query to=…`"
+            "it is called `from` there; set the query parameters `from` and `to`"
         }
         (Language, S::FastTranscription | S::LlmSpeech) => {
             "it belongs in `locales` of the `definition` part of the body"
@@ -316,22 +317,36 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
         }
         (Language, S::VideoTranslation) => "it belongs in `sourceLocale` and `targetLocale` of the request body",
         (Language, _) if service.is_synthesis() => "it belongs in the SSML as `xml:lang` and depends on the voice",
-        (Mode, S::TranslationV1) => "it is called `scenario` there: give `--query scenario=…`",
+        (Mode, S::TranslationV1) => "it is called `scenario` there; set that query parameter",
         (Mode, _) if service.is_recognition() => {
             "it belongs in the `speech.context` message; `speech-to-text-v1` has it in the path"
         }
         (CustomModel, S::FastTranscription | S::LlmSpeech) => "the model belongs in the `definition` part of the body",
         (CustomModel, S::SpeechToTextRest) => "it belongs in `model.self` of the request body",
         (CustomModel, _) if service.is_synthesis() => {
-            "a custom voice is chosen with `--deployment` on `custom-voice` or `custom-voice-websocket`"
+            "a custom voice is selected by its deployment, with `custom-voice` or `custom-voice-websocket`"
         }
         (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has a different host; use `custom-voice`",
-        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there: give `--query model=…`",
+        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there; set that query parameter",
         (Deployment, _) if service.is_synthesis() => {
             "a custom voice has a different host; use `custom-voice-websocket`"
         }
-        (Deployment, _) if service.is_recognition() => "a custom speech model is chosen with `--custom-model`",
+        (Deployment, _) if service.is_recognition() => "a custom speech model is selected by its endpoint id",
         _ => "the service has no such setting",
+    }
+}
+
+/// Returns the settings to use instead of one that the URL of a service does not support.
+pub(crate) fn hints_of(parameter: Parameter, service: Service) -> Vec<Hint> {
+    use Service as S;
+    let query = |value| Hint::with(Setting::QueryParameter, value);
+    match (parameter, service) {
+        (Language, S::Translation | S::TranslationV1) => vec![query("from=…"), query("to=…")],
+        (Mode, S::TranslationV1) => vec![query("scenario=…")],
+        (CustomModel, _) if service.is_synthesis() => vec![Setting::Deployment.into()],
+        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => vec![query("model=…")],
+        (Deployment, _) if service.is_recognition() => vec![Setting::CustomModel.into()],
+        _ => Vec::new(),
     }
 }
 

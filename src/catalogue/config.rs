@@ -84,7 +84,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             fragment, or no host",
         cause: "the URL was copied with too much or too little, or it is the URL of a container",
         tell_apart: "nothing is sent: parsing the URL shows which part is wrong",
-        remedy: "correct the endpoint to `https://HOST/`; for a container use `--host`, which has its own rules",
+        remedy: "correct the endpoint to `https://HOST/`; give the address of a container as the host, which has its own rules",
         commands: &["speech-endpoint resolve --host ws://localhost:5000 --service speech-to-text-v1"],
         evidence: "the part of the URL that is not allowed or is missing",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/441"),
@@ -101,7 +101,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         cause: "every cloud has its own suffixes, even for its token host and its speech host: \
             `api.cognitive.microsoft.us` and `speech.azure.us`",
         tell_apart: "nothing is sent: compare the prefix of the region with the suffix table",
-        remedy: "omit `--cloud` so that the region selects it, or give `usgov` or `china`; native SDKs build \
+        remedy: "omit the cloud so that the region selects it, or give `usgov` or `china`; native SDKs build \
             `.microsoft.com` hosts for `usgov*` regions, so give them the endpoint that `resolve` prints",
         commands: &["speech-endpoint resolve --region REGION"],
         evidence: "the cloud, the region and every host derived from them",
@@ -189,7 +189,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         cause: "the token was composed by hand",
         tell_apart: "split its three parts, and compare the account name with the custom domain",
         remedy: "compose it as `aad#RESOURCE_ID#TOKEN` with the id that Azure prints, or let the tool compose it from \
-            `--resource-id`",
+            the resource ID",
         commands: &["az cognitiveservices account show -n NAME -g GROUP --query id -o tsv"],
         evidence: "the shape of the resource id, with the subscription shortened",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2692"),

@@ -1,7 +1,9 @@
 //! Why a credential cannot be used at all, or not at an endpoint.
 
+use super::shape::{IS_A_KEY, IS_A_TOKEN};
 use super::{Form, Forms};
 use crate::service::Service;
+use crate::setting::{Hint, Setting};
 use crate::shown::Shown;
 
 /// A credential that cannot be used at all, or not at this endpoint.
@@ -34,7 +36,7 @@ pub enum CredentialError {
     },
     /// The composed token lacks a full resource ID (`CFG11`).
     #[error(
-        "the `aad#` token has no full resource id: expected `aad#/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…#{{token}}`; give `--resource-id` and the plain token, and it is composed for you"
+        "the `aad#` token has no full resource id: expected `aad#/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…#{{token}}`; or give the resource ID and the plain token separately"
     )]
     Composed,
     /// A regional real-time host rejects a plain Microsoft Entra token (`AUTH02`).
@@ -104,6 +106,20 @@ impl CredentialError {
             Self::IssuedTokenRestricted => "AUTH10",
             Self::Insecure { .. } | Self::ForeignHost { .. } => "CFG05",
         }
+    }
+}
+
+impl CredentialError {
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let setting = match self {
+            Self::Key { fault: IS_A_TOKEN, .. } => Setting::Token,
+            Self::Token { fault: IS_A_KEY, .. } => Setting::Key,
+            Self::Composed => Setting::ResourceId,
+            _ => return Vec::new(),
+        };
+        vec![setting.into()]
     }
 }
 

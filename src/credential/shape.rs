@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 use super::CredentialError;
 use crate::shown::looks_like_key;
 
+pub(super) const IS_A_TOKEN: &str = "is a token; give it as a token";
+pub(super) const IS_A_KEY: &str = "is a key; give it as a key";
+
 /// Returns the fault of a key; `None` for anything that could be a key, whatever its length.
 pub(super) fn key_fault(key: &str) -> Option<&'static str> {
     let placeholder = |text: &str| {
@@ -35,7 +38,7 @@ pub(super) fn key_fault(key: &str) -> Option<&'static str> {
         return Some("is empty; set the variable or file that it is read from");
     }
     if key.starts_with("aad#") || is_token_shaped(key) || key.starts_with("Bearer ") {
-        return Some("is a token: give it with `--token-env` or `--token-file`");
+        return Some(IS_A_TOKEN);
     }
     if looks_like_key(key) && !placeholder(key) {
         return None;
@@ -68,7 +71,7 @@ pub(super) fn check_token(token: &str) -> Result<(), CredentialError> {
         return Err(error("begins with `Bearer`; remove the prefix, which is added on the wire"));
     }
     if looks_like_key(token) {
-        return Err(error("is a key: give it with `--key-env` or `--key-file`"));
+        return Err(error(IS_A_KEY));
     }
     if !is_token_shaped(token) {
         return Err(error("is not a token: expected three parts separated by dots, or `aad#{resource ID}#{token}`"));

@@ -2,7 +2,9 @@
 
 use crate::account::Kind;
 use crate::cloud::Cloud;
-use crate::service::Service;
+use crate::query::Parameter;
+use crate::service::{Service, hints_of};
+use crate::setting::{Hint, Setting};
 
 /// Why an account has no URL for a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +37,7 @@ pub enum ResolveError {
         kind: Kind,
     },
     /// The service has only a regional form. Address the resource by its region, if its network allows that.
-    #[error("`{service}` has no custom-domain form: it is called on the regional host, with `--region` alone")]
+    #[error("`{service}` has no custom-domain form; address the resource by its region alone")]
     RegionalOnly {
         /// The service.
         service: Service,
@@ -63,14 +65,14 @@ pub enum ResolveError {
         service: Service,
     },
     /// The service is available on a custom domain only.
-    #[error("`{service}` has no regional host: give the custom domain with `--custom-domain`")]
+    #[error("`{service}` has no regional host; give the custom domain of the resource")]
     CustomDomainRequired {
         /// The service.
         service: Service,
     },
     /// The region is required, because an open custom domain serves real-time calls on the regional host.
     #[error(
-        "`{service}` of a custom domain without private endpoint or allowed network is served on the regional host: give its region with `--region`"
+        "for a custom domain without a private endpoint or an allowed network, `{service}` is served on the regional host; give the region of the resource"
     )]
     RegionRequired {
         /// The service.
@@ -130,6 +132,20 @@ impl ResolveError {
             Self::RegionRequired { .. } => "region_required",
             Self::Parameter { .. } => "parameter",
             Self::RetiredVersion { .. } => "CFG13",
+        }
+    }
+
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::RegionalOnly { .. } | Self::RegionRequired { .. } => vec![Setting::Region.into()],
+            Self::CustomDomainRequired { .. } => vec![Setting::CustomDomain.into()],
+            Self::Parameter { service, parameter, .. } => Parameter::ALL
+                .into_iter()
+                .find(|known| known.name() == *parameter)
+                .map_or_else(Vec::new, |known| hints_of(known, *service)),
+            _ => Vec::new(),
         }
     }
 

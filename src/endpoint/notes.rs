@@ -8,6 +8,7 @@ use crate::name::regions;
 use crate::note::Note;
 use crate::scenario::{Scenario, UrlForm};
 use crate::service::{Host, Service, Status};
+use crate::setting::{Hint, Setting};
 
 /// Collects the notes by importance: what prevents a call, what it still needs, what is uncertain, what is useful to
 /// know.
@@ -25,10 +26,13 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let account = endpoint.account();
     let is_realtime = matches!(endpoint.service().row().host, Host::Realtime(_));
     match account.scenario() {
-        Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(Note::new(
-            "open_answers_404",
-            "an open resource, with neither private endpoint nor allowed network, answers 404 here; for it give `--network open` and `--region`",
-        )),
+        Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(
+            Note::new(
+                "open_answers_404",
+                "an open resource, with neither a private endpoint nor an allowed network, returns 404 here; for such a resource, give its network access and its region",
+            )
+            .asking_for([Hint::with(Setting::Network, "open"), Setting::Region.into()]),
+        ),
         Scenario::CustomDomainLocked => notes.push(Note::new(
             "everything_refused",
             "this resource rejects every call with 403 until a network, an address or a private endpoint is allowed",
@@ -44,28 +48,32 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         _ => {}
     }
     if account.scenario().form() == UrlForm::Split && endpoint.service().row().discovery {
-        notes.push(Note::new(
+        let note = Note::new(
             "discovery",
             match (endpoint.is_own_host(), endpoint.service()) {
-                (false, _) => "a plain Entra token works after endpoint discovery only, see `--discovery`",
+                (false, _) => "a plain Entra token works only after endpoint discovery",
                 (true, Service::Voices) => {
                     "this URL itself returns 404; discover the host of `text-to-speech-websocket` and replace the path of the response with `/cognitiveservices/voices/list`"
                 }
-                (true, _) => "this URL itself returns 404; query it with `GenerateRedirectResponse=true` for the URL that serves",
+                (true, _) => {
+                    "this URL itself returns 404; query it with `GenerateRedirectResponse=true` for the URL that serves"
+                }
             },
-        ));
+        );
+        let hint = (!endpoint.is_own_host()).then_some(Setting::Discovery);
+        notes.push(note.asking_for(hint));
     }
 }
 
 fn missing(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let Some(name) = endpoint.service().row().needs.filter(|name| !has_parameter(endpoint.url(), name)) else { return };
-    let how = match (name, endpoint.service()) {
-        ("language", _) => "`language` is required: give `--language`",
-        ("deploymentId", _) => "`deploymentId` is required: give `--deployment`",
-        (_, Service::OpenAiRealtime) => "`model` is required, the name of a deployment: give `--deployment`",
-        _ => "`model`, or the parameters of an agent, are required: give `--query model=…`",
+    let (text, hint) = match (name, endpoint.service()) {
+        ("language", _) => ("`language` is required", Setting::Language.into()),
+        ("deploymentId", _) => ("`deploymentId` is required", Setting::Deployment.into()),
+        (_, Service::OpenAiRealtime) => ("`model`, the name of a deployment, is required", Setting::Deployment.into()),
+        _ => ("`model` or the parameters of an agent are required", Hint::with(Setting::QueryParameter, "model=…")),
     };
-    notes.push(Note::new("parameter_required", how));
+    notes.push(Note::new("parameter_required", text).asking_for([hint]));
 }
 
 fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
@@ -73,10 +81,8 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let row = service.row();
     if let Resource::Container(host) = account.resource() {
         if service == Service::TextToSpeech && host.synthesis_path() == "/cognitiveservices/v1" {
-            notes.push(Note::new(
-                "unconfirmed",
-                "older documents have `/speech/synthesize/cognitiveservices/v1`; which one an image serves is not confirmed, see `--synthesis-path`",
-            ));
+            let text = "older documentation uses `/speech/synthesize/cognitiveservices/v1` and does not say which images serve it";
+            notes.push(Note::new("unconfirmed", text).asking_for([Setting::SynthesisPath]));
         }
         return;
     }
