@@ -314,7 +314,7 @@ impl Seat {
     fn route(&self, service: Service, query: &Query) -> Result<Arc<Route>, ConnectError> {
         self.routes.to(&self.account, service, query).map_err(|error| {
             let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.account));
-            evidence.remarks.push(Remark::new(error.code(), error.to_string(), true));
+            evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
             before_the_network(service, None, error.into(), evidence)
         })
     }

@@ -109,10 +109,11 @@ pub use resolve::name::{CustomDomain, NameError, Region};
 pub use resolve::note::{Note, Understood};
 pub use resolve::query::{Mode, Query, QueryError};
 #[cfg(feature = "serde")]
-pub use resolve::read::ArmError;
+pub use resolve::read::{ArmError, JsonError};
 pub use resolve::read::PastedError;
 pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, Status, UnknownService};
+pub use resolve::setting::{Hint, Setting};
 pub use resolve::shown::Shown;
 
 // Compiles and runs the code blocks of the documents.

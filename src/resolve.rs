@@ -5,6 +5,8 @@
 
 pub(crate) mod shown;
 
+pub(crate) mod setting;
+
 pub(crate) mod near;
 pub(crate) mod note;
 

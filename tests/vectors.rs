@@ -236,7 +236,7 @@ fn every_account_vector_holds() {
                 }
             }
             Err(error) => {
-                failures.check(&name, "error", text(&expect["error"]), error.id().unwrap_or("account"));
+                failures.check(&name, "error", text(&expect["error"]), error.id());
                 failures.message(&name, expect, &error.to_string());
             }
         }
@@ -305,7 +305,7 @@ fn every_query_vector_holds() {
         let result = query_of(&vector["query"]).and_then(|query| {
             account_of(vector)
                 .endpoint_with(service, &query)
-                .map_err(|error| (error.code().to_owned(), error.to_string()))
+                .map_err(|error| (error.id().to_owned(), error.to_string()))
         });
         match result {
             Ok(endpoint) => failures.check(&name, "url", text(&expect["url"]), endpoint.url()),
@@ -339,7 +339,7 @@ fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, f
             failures.check(name, "expect_address", text(&expect["expect_address"]), endpoint.expects().id());
             failures.check(name, "discovery", text(&expect["discovery"]), endpoint.discovery().id());
         }
-        Err(error) => failures.check(name, "error", text(&expect["error"]), error.code()),
+        Err(error) => failures.check(name, "error", text(&expect["error"]), error.id()),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The alias chain: what the names on the way to an address say about the resource.
+//! The alias chain: the names on the way to an address, and what they reveal about the resource.
 //!
 //! Chains: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>. Intermediate names
-//! differ per region and over time, so they are told by their suffixes alone.
+//! differ per region and over time, so only their suffixes are matched.
 
 use std::fmt;
 
@@ -11,30 +11,31 @@ use serde::{Deserialize, Serialize};
 use crate::diagnose::evidence::{AddressClass, DnsFacts};
 use crate::resolve::cloud::Suffixes;
 
-/// What a chain says, by the letters of the failure catalogue.
+/// The interpretation of a chain, by the letters of the failure catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Fingerprint {
-    /// A `privatelink` step, a private address: the private endpoint is used from this network.
+    /// A `privatelink` name and a private address: this network uses the private endpoint.
     A,
-    /// A `privatelink` step or the VNet proxy, a public address: a private endpoint or an allowed network exists, and this
-    /// resolver sees no private zone.
+    /// A `privatelink` name or the VNet proxy, and a public address: a private endpoint or an allowed network exists,
+    /// but
+    /// this resolver does not see the private zone.
     B,
-    /// The regional API gateway: a custom domain with neither private endpoint nor allowed network.
+    /// The regional API gateway: a custom domain with neither a private endpoint nor an allowed network.
     C,
-    /// A `privatelink` step that does not exist: the private zone lacks the record.
+    /// A `privatelink` name that does not exist: the private zone lacks the record.
     D,
-    /// A private address without any alias: hosts file, static record or split horizon.
+    /// A private address without an alias: hosts file, static record or split-horizon DNS.
     E,
-    /// A special address without any alias: a filter or a translation.
+    /// A special-purpose address without an alias: a DNS filter or address translation.
     F,
     /// A regional host.
     G,
 }
 
 impl Fingerprint {
-    /// The letter.
+    /// Returns the letter.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -55,27 +56,29 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// A chain of names with what it says.
+/// A chain of names with its interpretation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AliasChain {
-    /// The names, from the one that was asked for.
+    /// The names, starting with the queried one.
     pub names: Vec<String>,
-    /// What they say; none when they say nothing known.
+    /// The interpretation; `None` if the pattern is unknown.
     pub fingerprint: Option<Fingerprint>,
-    /// The region that one of the names carries.
+    /// The region that one of the names contains.
     pub region: Option<String>,
     /// Whether a name of the chain is in a `privatelink` zone.
     pub has_private_link: bool,
 }
 
 impl AliasChain {
-    /// Reads the chain to a host.
+    /// Reads the alias chain of a host.
     ///
-    /// 1. The names: of the first server that answered with some, else the host alone.
-    /// 2. The class of the first address that would be used, and whether the hosts file put it in place of the chain.
-    /// 3. The fingerprint: a `privatelink` step first, then the gateway or the proxy, then no alias at all.
-    /// 4. The region: the first label of a gateway's or proxy's name, or of a regional host.
+    /// 1. The names come from the first server that returned any; otherwise the host stands alone.
+    /// 2. The class is that of the first address that would be used; the hosts file may have put it in place of the
+    ///    chain.
+    /// 3. The fingerprint depends on a `privatelink` name first, then on the gateway or the proxy, then on the lack of
+    ///    aliases.
+    /// 4. The region is the first label of a gateway name, a proxy name or a regional host.
     #[must_use]
     pub fn read(host: &str, dns: &DnsFacts) -> Self {
         let answer = dns.leading();
@@ -97,7 +100,7 @@ impl AliasChain {
         Self { names, fingerprint, region, has_private_link }
     }
 
-    /// The chain in short: each name without what all of its kind share.
+    /// Returns the chain in short form: each name without the suffix that all names of its kind share.
     #[must_use]
     pub fn shortened(&self) -> String {
         let mut names: Vec<String> = self.names.iter().map(|name| shortened(name)).collect();
@@ -106,7 +109,7 @@ impl AliasChain {
     }
 }
 
-/// What an address says that no alias led to.
+/// Interprets an address without aliases.
 fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     match class {
         AddressClass::Public => regional_label(host).map(|_| Fingerprint::G),
@@ -115,7 +118,7 @@ fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     }
 }
 
-/// What the aliases on the way to an address say.
+/// Interprets the aliases on the way to an address.
 fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> Option<Fingerprint> {
     let is_public = class == AddressClass::Public;
     let aliases = &names[1..];
@@ -132,7 +135,7 @@ fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> 
     }
 }
 
-/// A name in lower case without its trailing dot.
+/// Returns the name in lower case without its trailing dot.
 fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
@@ -156,7 +159,8 @@ fn proxy_region(name: &str) -> Option<&str> {
     None
 }
 
-/// The traffic manager before the VNet proxies, whose own suffix differs per cloud, or one of the proxies.
+/// Returns whether the name is the traffic manager in front of the VNet proxies, whose suffix differs per cloud, or a
+/// proxy.
 fn is_vnet_proxy(name: &str) -> bool {
     name.contains(".vnet.cog.") || name.starts_with("vnetproxyv")
 }
@@ -173,10 +177,10 @@ fn clouds() -> impl Iterator<Item = &'static Suffixes> {
     Suffixes::documented().into_iter()
 }
 
-/// The longest documented labels fit, such as `cognitivewesteuropeprod-westeurope-01`.
+/// Fits the longest documented labels, such as `cognitivewesteuropeprod-westeurope-01`.
 const LONGEST_LABEL: usize = 40;
 
-/// At most the labels that tell one name of its kind from another; of a generated label, the beginning.
+/// Keeps only the labels that distinguish a name from others of its kind, and only the beginning of a generated label.
 fn shortened(name: &str) -> String {
     let keep = if name.contains(".vnet.cog.") {
         4

@@ -1,4 +1,4 @@
-//! The failure catalogue: what can go wrong between a client and the service, one entry per cause. Pure data.
+//! The failure catalogue: everything that can go wrong between a client and the service, one entry per cause. Pure data.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub use text::{KnownText, TextMatch, ids_for};
 
 /// One entry of the failure catalogue: a cause that can be recognised from outside the service.
 ///
-/// Every text is one sentence or less, lower case and without a full stop. Unknown parts are in capitals.
+/// Every text is a phrase or a sentence in lower case, without a full stop. Placeholders are in capitals.
 ///
 /// ```
 /// use speech_endpoint::{KnownFailure, Stage};
@@ -31,47 +31,48 @@ pub use text::{KnownText, TextMatch, ids_for};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KnownFailure {
-    /// The area and two digits, such as `DNS03`; never given to another entry.
+    /// The area and two digits, for example `DNS03`; never reused for another entry.
     pub id: &'static str,
-    /// Where on the way it shows.
+    /// The stage at which it shows.
     pub stage: Stage,
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
-    /// On what the severity depends, where it depends on anything.
+    /// The condition that changes the severity, if there is one.
     pub severity_when: Option<&'static str>,
-    /// Whether a diagnosis must be able to find it; the others come later.
+    /// Whether a diagnosis must be able to detect it; the others may follow later.
     pub is_core: bool,
-    /// What is the matter, as the name of a finding.
+    /// The problem, used as the title of a finding.
     pub title: &'static str,
-    /// What is seen.
+    /// The symptoms.
     pub observed: &'static str,
-    /// What brings it about.
+    /// The cause.
     pub cause: &'static str,
-    /// What separates it from its look-alikes.
+    /// How to distinguish it from similar failures.
     pub tell_apart: &'static str,
-    /// What to do.
+    /// The remedy.
     pub remedy: &'static str,
-    /// Commands that do it or show what it needs, ready to paste but for the parts in capitals.
+    /// Commands that apply the remedy or show what it needs, ready to paste once the placeholders in capitals are
+    /// filled in.
     pub commands: &'static [&'static str],
-    /// What to show, so that the discussion ends; never a secret.
+    /// The facts that prove it; never a secret.
     pub evidence: &'static str,
-    /// The documentation, or a public report of it; none when it rests on general knowledge of protocols and platforms.
+    /// The documentation or a public report; `None` if it follows from general knowledge of protocols and platforms.
     pub see: Option<&'static str>,
 }
 
 impl KnownFailure {
-    /// Every entry, in the order of the catalogue.
+    /// Returns every entry in catalogue order.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         AREAS.iter().flat_map(|area| area.iter())
     }
 
-    /// The entry with this id, in capitals or not.
+    /// Returns the entry with this id, ignoring case.
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         Self::all().find(|failure| failure.id.eq_ignore_ascii_case(id))
     }
 
-    /// The entry whose id is nearest to one that does not exist: `DNS13` for `DNS99`, `DNS03` for `DSN03` or `dns-3`.
+    /// Returns the entry whose id is closest to an unknown one: `DNS13` for `DNS99`, `DNS03` for `DSN03` or `dns-3`.
     #[must_use]
     pub fn nearest(id: &str) -> Option<&'static Self> {
         let id = id.to_ascii_uppercase();
@@ -82,7 +83,7 @@ impl KnownFailure {
         Self::all().filter(|failure| failure.area() == area).min_by_key(|failure| failure.number().abs_diff(number))
     }
 
-    /// Whether a public document or report shows it; otherwise match on status and code before any text.
+    /// Returns whether a public document or report confirms it; if not, match on status and code before any text.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.see.is_some()
@@ -97,36 +98,36 @@ impl KnownFailure {
     }
 }
 
-/// Where on the way from configuration to answer a failure shows.
+/// The stage, from configuration to response, at which a failure shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Stage {
-    /// What was configured, before a packet is sent.
+    /// Configuration, before any packet is sent.
     Configuration,
     /// Name resolution.
     Dns,
     /// The connection to port 443.
     Tcp,
-    /// The proxy, where one applies.
+    /// The proxy, if one applies.
     Proxy,
-    /// The handshake and the certificate.
+    /// The TLS handshake and the certificate.
     Tls,
-    /// The answer to a request.
+    /// The HTTP response.
     Http,
-    /// The upgrade and the socket after it.
+    /// The WebSocket upgrade and the open socket.
     WebSocket,
     /// Authentication and authorisation.
     Auth,
     /// The network policy of the resource.
     Policy,
-    /// Limits of the tier.
+    /// The limits of the pricing tier.
     Quota,
-    /// The machine that the client runs on.
+    /// The client's machine.
     Environment,
 }
 
 impl Stage {
-    /// Every stage, in the order of the way.
+    /// Every stage in the order of a connection.
     pub const ALL: [Self; 11] = [
         Self::Configuration,
         Self::Dns,
@@ -141,7 +142,7 @@ impl Stage {
         Self::Environment,
     ];
 
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -159,7 +160,7 @@ impl Stage {
         }
     }
 
-    /// The exit code of a command whose root cause lies here; the environment is never the root cause.
+    /// Returns the exit code of a command whose root cause is at this stage; the environment is never the root cause.
     #[must_use]
     pub fn exit_code(self) -> Option<u8> {
         match self {
@@ -183,20 +184,20 @@ impl fmt::Display for Stage {
     }
 }
 
-/// How much a failure matters, the least first.
+/// The severity of a failure, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Good to know.
+    /// Information only.
     Info,
-    /// Works, but not well or not for long.
+    /// Works, but poorly or not for long.
     Warning,
     /// Does not work.
     Error,
 }
 
 impl Severity {
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -213,7 +214,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// The areas in the order of the catalogue.
+/// The areas in catalogue order.
 const AREAS: [&[KnownFailure]; 9] = [
     config::FAILURES,
     dns::FAILURES,
@@ -231,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_found_in_any_case_and_a_wrong_one_has_a_nearest() {
+    fn an_id_is_found_in_any_case_and_a_wrong_one_has_a_closest_match() {
         assert_eq!(KnownFailure::find("dns03").map(|failure| failure.id), Some("DNS03"));
         assert_eq!(KnownFailure::find("DNS3"), None);
         let nearest = |id| KnownFailure::nearest(id).map(|failure| failure.id);
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_stands_in_its_area_and_in_order() {
+    fn every_entry_is_in_its_area_and_in_order() {
         let stages: Vec<Stage> = KnownFailure::all().map(|failure| failure.stage).collect();
         assert!(stages.is_sorted(), "{stages:?}");
         assert_eq!(KnownFailure::all().count(), 91);

@@ -1,4 +1,4 @@
-//! Claims: what a token says of itself. Nothing is verified: a token is read here as its holder may read it.
+//! Claims: the contents of a token. They are not verified.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use crate::diagnose::evidence::{Claims, CredentialFacts};
 use crate::resolve::credential::{Credential, CredentialError};
 
 impl Credential {
-    /// What the token says of itself, unverified, its ids shortened; none for a key and for what cannot be read.
+    /// Returns the unverified claims of the token, with ids shortened; `None` for a key or an unreadable token.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         match self {
@@ -18,7 +18,7 @@ impl Credential {
         }
     }
 
-    /// All that evidence may hold of it. The salt is chosen anew for each run.
+    /// Returns all that evidence may contain about this credential. Each run uses a new salt.
     #[must_use]
     pub fn facts(&self, salt: u64) -> CredentialFacts {
         let secret = self.secret();
@@ -33,7 +33,7 @@ impl Credential {
 }
 
 impl CredentialFacts {
-    /// A credential whose shape is wrong, so that it is not sent.
+    /// Describes a malformed credential, which is not sent.
     #[must_use]
     pub fn faulty(kind: &str, error: &CredentialError) -> Self {
         let length = match error {
@@ -46,7 +46,7 @@ impl CredentialFacts {
 }
 
 impl Claims {
-    /// The claims of a token of three base64url parts, unverified, its ids shortened.
+    /// Returns the unverified claims of a token of three base64url parts, with ids shortened.
     #[must_use]
     pub fn of_token(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?.trim_end_matches('=');
@@ -66,22 +66,22 @@ impl Claims {
     }
 }
 
-/// Some issuers write numbers as text, and some with a fraction.
-#[allow(clippy::cast_possible_truncation, reason = "a time with a fraction is cut on purpose, and the cast saturates")]
+/// Reads seconds. Some issuers write numbers as text, and some with a fraction.
+#[allow(clippy::cast_possible_truncation, reason = "a fraction is truncated on purpose, and the cast saturates")]
 fn seconds(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64)).or_else(|| value.as_str()?.parse().ok())
 }
 
-/// A claim as it may stand in a report: short, printable, and no secret that somebody put there.
+/// Returns the claim if a report may contain it: short, printable and not a misplaced secret.
 fn shown(text: &str) -> Option<String> {
     let is_plain = text.chars().all(|c| c.is_ascii_graphic());
     (is_plain && text.len() <= LONGEST && !crate::resolve::shown::looks_secret(text)).then(|| text.to_owned())
 }
 
-/// Enough of an id to compare it with one that is known.
+/// Enough of an id to compare it with a known one.
 const SHORT: usize = 8;
 
-/// The longest audiences are URLs with an id.
+/// The longest audiences are URLs that contain an id.
 const LONGEST: usize = 200;
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_has_no_claims() {
+    fn text_that_is_not_a_token_has_no_claims() {
         for text in ["", "a.b.c", "eyJh.e30", "eyJh.bm90IGpzb24.x", &token("[1]"), &token("7")] {
             let is_empty = Claims::of_token(text).is_none_or(|claims| claims == Claims::default());
             assert!(is_empty, "{text}");

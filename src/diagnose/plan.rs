@@ -1,4 +1,4 @@
-//! Plan: what a doctor will look at, decided before it looks. Pure.
+//! Plan: the checks of a diagnosis, decided before it starts. Pure.
 
 use std::time::Duration;
 
@@ -11,61 +11,61 @@ use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// What to look at, and within which limits.
+/// The targets to check and the limits of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
     /// The resource.
     pub account: Account,
-    /// The hosts to reach, in the order of the report.
+    /// The hosts to check, in report order.
     pub targets: Vec<Target>,
-    /// Services that have no URL.
+    /// Services without a URL, each with the reason.
     pub refusals: Vec<ResolveError>,
-    /// How long, and how much at once.
+    /// The limits on time and parallelism.
     pub limits: Limits,
 }
 
-/// A host to reach, and what is expected of it.
+/// A host to check and the expectations for it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Target {
-    /// What it is there for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Where it is.
+    /// The URL.
     pub url: Url,
-    /// The kind of address that DNS should answer with.
+    /// The kind of address that DNS should return.
     pub expect: Expectation,
-    /// Other names whose lookup tells why this one does not exist: the same name as a custom domain (CFG02).
+    /// Other names to look up if this one does not exist: the same name as a custom domain (CFG02).
     pub namesakes: Vec<String>,
-    /// The same service at the resource's own host, to try the credential there when this host refuses it (CFG12).
+    /// The same service at the resource's own host, to try the credential there if this host rejects it (CFG12).
     pub own: Option<Endpoint>,
-    /// The service that named this host, when it was found on the way.
+    /// The service whose discovery returned this host, if it was discovered.
     pub discovered_from: Option<Service>,
 }
 
-/// What a target is there for.
+/// The purpose of a target.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// A service is used there.
+    /// A service to use.
     Service(Endpoint),
-    /// It only has to be reached: what for, in words.
+    /// A host that only has to be reachable, with the reason in words.
     Reach(&'static str),
 }
 
-/// How long a run may take, and how much it does at once.
+/// Limits on the time and parallelism of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The whole run, but for the time that sockets are held.
+    /// The whole run, not counting the time that sockets are held open.
     pub total: Duration,
-    /// One wait inside a stage: an answer, a connection, a handshake.
+    /// One wait within a stage: a response, a connection, a handshake.
     pub step: Duration,
-    /// Targets at once.
+    /// The number of targets checked in parallel.
     pub jobs: usize,
-    /// How long each open socket is kept in silence and watched, beside the time for the whole run; not at all when zero.
+    /// How long each open WebSocket is kept idle and observed, in addition to `total`; zero disables it.
     pub hold: Duration,
-    /// How many further connections are timed at each service that works, cold and warm, as far as the time allows.
+    /// The number of additional connections to time at each working service, cold and warm, as time permits.
     pub rounds: usize,
 }
 
@@ -76,8 +76,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits for so many targets: a step is short enough that every target has had its turn when the time is up, and one
-    /// that swallows every packet is still told apart by a further probe.
+    /// Creates limits for this number of targets. A step is short enough that every target is checked in time, including
+    /// the additional probe for a target that drops every packet.
     #[must_use]
     pub fn of(total: Duration, jobs: usize, targets: usize) -> Self {
         let jobs = jobs.max(1);
@@ -89,12 +89,13 @@ impl Limits {
 }
 
 impl Plan {
-    /// The plan of a doctor.
+    /// Creates the plan of a diagnosis.
     ///
-    /// 1. Each service at its endpoint; without any, [`Plan::usual_services`]. Where an open custom domain has no region,
-    ///    it is asked for its real-time host.
-    /// 2. The host that gives the tokens, where a token is used.
-    /// 3. The limits, by the number of targets.
+    /// 1. Add each service at its endpoint; without services, use [`Plan::usual_services`]. If an open custom domain
+    ///    has no
+    ///    region, use discovery to find its real-time host.
+    /// 2. Add the host that issues the tokens, if a token is used.
+    /// 3. Set the limits for the number of targets.
     #[must_use]
     pub fn new(
         account: &Account,
@@ -121,37 +122,37 @@ impl Plan {
         plan
     }
 
-    /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
+    /// Adds targets and shortens the steps, so that every target is checked in time.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         self.targets.extend(targets);
         let Limits { hold, rounds, .. } = self.limits;
         self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
     }
 
-    /// Whether sockets are to be held and no target has one.
+    /// Returns whether sockets should be held open but no target has one.
     #[must_use]
     pub fn holds_nothing(&self) -> bool {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
-    /// Keeps every open socket in silence for so long, and watches it.
+    /// Keeps every open WebSocket idle for this time and observes it.
     pub fn hold(&mut self, time: Duration) {
         self.limits.hold = time;
     }
 
-    /// Times so many further connections at each service that works.
+    /// Times this number of additional connections at each working service.
     pub fn rounds(&mut self, rounds: usize) {
         self.limits.rounds = rounds;
     }
 
-    /// Expects another kind of address of every service, as somebody knows better.
+    /// Overrides the expected kind of address for every service.
     pub fn expect(&mut self, expect: Expectation) {
         for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
             target.expect = expect;
         }
     }
 
-    /// What a doctor looks at when nothing is asked for: recognition and synthesis, each at its WebSocket.
+    /// Returns the services checked by default: recognition and synthesis, each over its WebSocket.
     #[must_use]
     pub fn usual_services(account: &Account) -> Vec<Service> {
         match account.resource() {
@@ -161,7 +162,7 @@ impl Plan {
         }
     }
 
-    /// The resource, as evidence has it.
+    /// Returns the resource in the form stored in evidence.
     #[must_use]
     pub fn resource_facts(&self) -> ResourceFacts {
         ResourceFacts::of(&self.account)
@@ -169,7 +170,7 @@ impl Plan {
 }
 
 impl ResourceFacts {
-    /// An account, as evidence has it.
+    /// Converts an account into the form stored in evidence.
     #[must_use]
     pub fn of(account: &Account) -> Self {
         let host = match account.resource() {
@@ -192,7 +193,7 @@ impl ResourceFacts {
 }
 
 impl Target {
-    /// A service at its endpoint.
+    /// Creates the target for a service at its endpoint.
     #[must_use]
     pub fn of(endpoint: Endpoint) -> Self {
         let account = endpoint.account();
@@ -209,7 +210,7 @@ impl Target {
         Self { purpose: Purpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
     }
 
-    /// A host that only has to be reached.
+    /// Creates a target that only has to be reachable.
     #[must_use]
     pub fn reach(url: Url, what_for: &'static str) -> Self {
         Self {
@@ -222,7 +223,7 @@ impl Target {
         }
     }
 
-    /// The host that gives Entra tokens in the account's cloud, where it is known.
+    /// Creates the target for the host that issues Entra tokens in the account's cloud, if it is known.
     #[must_use]
     pub fn authority(account: &Account) -> Option<Self> {
         let authority = account.cloud().suffixes().authority()?;
@@ -230,7 +231,7 @@ impl Target {
         Some(Self::reach(url, "Entra token host"))
     }
 
-    /// The endpoint, where it is a service.
+    /// Returns the endpoint, if the target is a service.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.purpose {
@@ -239,37 +240,37 @@ impl Target {
         }
     }
 
-    /// The service, where it is one.
+    /// Returns the service, if the target is one.
     #[must_use]
     pub fn service(&self) -> Option<Service> {
         self.endpoint().map(Endpoint::service)
     }
 
-    /// The host.
+    /// Returns the host.
     #[must_use]
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(443)
     }
 
-    /// Whether the way is encrypted.
+    /// Returns whether the connection uses TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         matches!(self.url.scheme(), "https" | "wss")
     }
 
-    /// Whether the service is a WebSocket.
+    /// Returns whether the service uses a WebSocket.
     #[must_use]
     pub fn is_websocket(&self) -> bool {
         matches!(self.url.scheme(), "ws" | "wss")
     }
 
-    /// Whether the service may, or must, be asked for its real-time host.
+    /// Returns whether discovery of the real-time host is possible or required.
     #[must_use]
     pub fn discovery(&self) -> Discovery {
         if self.discovered_from.is_some() {
@@ -278,7 +279,7 @@ impl Target {
         self.endpoint().map_or(Discovery::None, Endpoint::discovery)
     }
 
-    /// The target, as evidence has it.
+    /// Returns the target in the form stored in evidence.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {
         TargetFacts {
@@ -298,7 +299,7 @@ impl Target {
     }
 }
 
-/// The endpoint; where only the region is missing, the one that is asked for the real-time host.
+/// Returns the endpoint; if only the region is missing, the endpoint to query for the real-time host.
 pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
     match account.endpoint_with(service, query) {
         Err(ResolveError::RegionRequired { .. }) if account.domain().is_some() => {
@@ -308,7 +309,7 @@ pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Res
     }
 }
 
-/// The endpoint at the resource's own host, for a service that is used at a regional host although there is a custom domain.
+/// Returns the endpoint at the resource's own host, for a service at a regional host of a resource with a custom domain.
 fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     if endpoint.is_own_host() {
         return None;
@@ -318,7 +319,7 @@ fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     own.endpoint(endpoint.service()).ok()
 }
 
-/// Where the tokens in use come from.
+/// Returns the host that issues the tokens in use.
 fn token_host(account: &Account, credential: &Credential, services: &[Service]) -> Option<Target> {
     if matches!(account.resource(), Resource::Container(_)) {
         return None;
@@ -332,17 +333,17 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
     }
 }
 
-/// `--timeout` when it is not given: longer than any healthy run, short enough to wait for.
+/// The default time limit of a run: longer than any healthy run, short enough to wait for.
 pub const DEFAULT_TOTAL: Duration = Duration::from_secs(20);
 
-/// `--jobs` when it is not given: some hosts at once, few enough not to look like a scan.
+/// The default number of hosts checked in parallel: few enough not to look like a port scan.
 pub const DEFAULT_JOBS: usize = 16;
 
-/// A way that swallows packets at every stage waits for an address, for the proxy or a reference, and once more.
+/// A path that drops packets at every stage waits for an address, for the proxy or a reference, and once more.
 const WAITS: u32 = 4;
 
-/// Below this, an answer from another continent is taken for silence.
+/// A shorter step would miss responses from another continent.
 const SHORTEST_STEP: Duration = Duration::from_millis(300);
 
-/// Three retransmissions of a SYN (1 s, 2 s, 4 s) do not fit any more: what answers this late is as good as dead.
+/// Cuts off the third SYN retransmission (1 s, 2 s, 4 s); a host that responds this late is unusable.
 const LONGEST_STEP: Duration = Duration::from_secs(5);

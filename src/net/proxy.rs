@@ -36,7 +36,7 @@ pub struct ProxySettings {
 
 #[derive(Clone, Debug)]
 enum Argument {
-    None,
+    None { name: String },
     Proxy(Proxy),
 }
 
@@ -48,7 +48,7 @@ pub struct Proxy {
     pub host: String,
     /// Port.
     pub port: u16,
-    /// `--proxy`, or the name of a variable.
+    /// The name of the setting or variable that names the proxy.
     pub source: String,
     login: Option<Secret>,
 }
@@ -70,7 +70,7 @@ pub enum Decision {
 
 /// A proxy setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{source_name}` is not a proxy: {given} {problem}, expected such as `http://proxy.example:3128`")]
+#[error("`{source_name}` is not a proxy URL: {given} {problem}; expected something like `http://proxy.example:3128`")]
 pub struct ProxyError {
     source_name: String,
     given: Shown,
@@ -84,18 +84,27 @@ impl ProxySettings {
 
     /// Reads the settings.
     ///
-    /// 1. `--proxy URL` is for every host, `--proxy none` for no host.
+    /// 1. The explicit setting applies to every host; the value `none` disables proxies.
     /// 2. Without it, of the variables that are for TLS: `HTTPS_PROXY` before `https_proxy`, then `ALL_PROXY`.
     /// 3. `HTTP_PROXY` is for plain connections only, and kept as the one that does not apply.
     ///
     /// # Errors
     ///
     /// [`ProxyError`] when one is no URL of a proxy over plain HTTP. (Those over TLS or SOCKS are not supported.)
-    pub fn new(argument: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
-        let argument = match argument {
+    pub fn new(setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
+        Self::named("proxy", setting, variables)
+    }
+
+    /// Reads the settings like [`ProxySettings::new`], with the name that messages use for the explicit setting.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`ProxySettings::new`].
+    pub fn named(name: &str, setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
+        let argument = match setting {
             None => None,
-            Some(text) if text.eq_ignore_ascii_case("none") => Some(Argument::None),
-            Some(text) => Some(Argument::Proxy(Proxy::parse("--proxy", text)?)),
+            Some(text) if text.eq_ignore_ascii_case("none") => Some(Argument::None { name: name.to_owned() }),
+            Some(text) => Some(Argument::Proxy(Proxy::parse(name, text)?)),
         };
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, value)| known == name && !value.trim().is_empty());
@@ -134,8 +143,8 @@ impl ProxySettings {
         let first = self.variables.first().cloned();
         match &self.argument {
             Some(Argument::Proxy(proxy)) => return Decision::Via(proxy.clone()),
-            Some(Argument::None) => {
-                let unused = first.map(|proxy| (proxy, "`--proxy none` is given".to_owned()));
+            Some(Argument::None { name }) => {
+                let unused = first.map(|proxy| (proxy, format!("`{name} none` is given")));
                 return Decision::Direct { unused, entry: None };
             }
             None => {}
@@ -175,7 +184,7 @@ impl Proxy {
             ProxyError { source_name: source.to_owned(), given: Shown::new(given), problem }
         };
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&whole).map_err(|_| problem("is no URL"))?;
+        let url = Url::parse(&whole).map_err(|_| problem("is not a URL"))?;
         if url.scheme() != "http" {
             return Err(problem("has a scheme that is not supported"));
         }
@@ -386,7 +395,7 @@ mod tests {
 
     fn settings(argument: Option<&str>, variables: &[(&str, &str)]) -> ProxySettings {
         let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        ProxySettings::new(argument, &variables).unwrap()
+        ProxySettings::named("--proxy", argument, &variables).unwrap()
     }
 
     #[test]

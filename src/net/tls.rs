@@ -61,7 +61,7 @@ impl Trust {
         let added = ca_pem.map_or(Ok(Vec::new()), certificates)?;
         let from = match added.len() {
             0 => "this machine's store".to_owned(),
-            count => format!("this machine's store and {count} of `--ca-file`"),
+            count => format!("this machine's store and {count} extra certificates"),
         };
         let store = Arc::new(Store::system(added));
         let early = store.clone();

@@ -1,10 +1,10 @@
-//! What ARM says of an account's kind and network.
+//! The kind and the network access of an account, as ARM reports them.
 
-/// The kind of an account, as ARM has it.
+/// The kind of an account, as ARM reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// `SpeechServices`: Speech alone.
+    /// `SpeechServices`: Speech only.
     Speech,
     /// `AIServices`: a Foundry resource, with three hosts of the same name.
     Foundry,
@@ -15,7 +15,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind by its ARM name.
+    /// Returns the kind with this ARM name.
     #[must_use]
     pub fn from_arm(text: &str) -> Option<Self> {
         [Self::Speech, Self::Foundry, Self::MultiService, Self::OpenAi]
@@ -23,7 +23,7 @@ impl Kind {
             .find(|kind| kind.arm_name().eq_ignore_ascii_case(text))
     }
 
-    /// The name that ARM has for it.
+    /// Returns the ARM name.
     #[must_use]
     pub fn arm_name(self) -> &'static str {
         match self {
@@ -34,13 +34,13 @@ impl Kind {
         }
     }
 
-    /// Whether accounts of this kind have Foundry and Azure OpenAI hosts beside that of Speech.
+    /// Returns whether accounts of this kind have Foundry and Azure OpenAI hosts in addition to the Speech host.
     pub(crate) fn has_sibling_hosts(self) -> bool {
         matches!(self, Self::Foundry | Self::OpenAi)
     }
 }
 
-/// The network access of an account, as ARM has it.
+/// The network access of an account, as ARM reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "the five inputs of the decision table")]
 pub struct Access {
@@ -48,52 +48,52 @@ pub struct Access {
     pub public_access: bool,
     /// `networkAcls.defaultAction` is `Deny`: "Selected networks and private endpoints".
     pub default_deny: bool,
-    /// How many virtual-network rules there are.
+    /// The number of virtual-network rules.
     pub vnet_rules: u16,
-    /// How many address rules there are.
+    /// The number of IP address rules.
     pub ip_rules: u16,
-    /// How many private-endpoint connections are approved.
+    /// The number of approved private-endpoint connections.
     pub private_endpoints: u16,
 }
 
 impl Access {
-    /// All networks, no private endpoint.
+    /// Allows all networks, without a private endpoint.
     #[must_use]
     pub fn open() -> Self {
         Self { public_access: true, default_deny: false, vnet_rules: 0, ip_rules: 0, private_endpoints: 0 }
     }
 
-    /// Selected networks, and none selected.
+    /// Limits access to selected networks, with none selected.
     #[must_use]
     pub fn locked() -> Self {
         Self { default_deny: true, ..Self::open() }
     }
 
-    /// Selected addresses only.
+    /// Allows selected addresses only.
     #[must_use]
     pub fn ip_rules() -> Self {
         Self { ip_rules: 1, ..Self::locked() }
     }
 
-    /// Selected virtual networks by service endpoint.
+    /// Allows selected virtual networks through a service endpoint.
     #[must_use]
     pub fn service_endpoint() -> Self {
         Self { vnet_rules: 1, ..Self::locked() }
     }
 
-    /// A private endpoint, with public access limited to selected networks.
+    /// Allows a private endpoint, with public access limited to selected networks.
     #[must_use]
     pub fn private_endpoint() -> Self {
         Self { private_endpoints: 1, ..Self::locked() }
     }
 
-    /// Private endpoint and selected virtual networks at once.
+    /// Allows a private endpoint and selected virtual networks.
     #[must_use]
     pub fn private_and_service_endpoint() -> Self {
         Self { vnet_rules: 1, ..Self::private_endpoint() }
     }
 
-    /// Public access disabled, private endpoint only.
+    /// Disables public access and allows a private endpoint only.
     #[must_use]
     pub fn disabled() -> Self {
         Self { public_access: false, ..Self::private_endpoint() }

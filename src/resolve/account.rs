@@ -1,4 +1,4 @@
-//! Account: what is known about a Speech resource.
+//! Account: a Speech resource and the facts known about it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ mod container;
 
 pub use container::ContainerHost;
 
-/// A Speech resource, as far as it is known. Cheap to clone.
+/// A Speech resource with the facts known about it. Cheap to clone.
 ///
 /// ```
 /// use speech_endpoint::{Access, Account, Scenario, Service};
@@ -28,7 +28,7 @@ pub use container::ContainerHost;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account(Arc<Known>);
 
-/// What is known about an account.
+/// The facts known about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
     cloud: Cloud,
@@ -43,51 +43,52 @@ struct Known {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resource {
-    /// By region alone.
+    /// By its region alone.
     Regional(Region),
-    /// By its custom domain; the region is known or not.
+    /// By its custom domain; the region may be unknown.
     CustomDomain(CustomDomain, Option<Region>),
-    /// By the custom domain of an Azure OpenAI resource; the region is known or not.
+    /// By the custom domain of an Azure OpenAI resource; the region may be unknown.
     OpenAi(CustomDomain, Option<Region>),
     /// A self-hosted container.
     Container(ContainerHost),
 }
 
 impl Account {
-    /// An account addressed by its region; the region's name tells the cloud.
+    /// Creates an account addressed by its region, whose name determines the cloud.
     ///
     /// # Errors
     ///
-    /// [`AccountError::NoCloud`] for regions of clouds whose suffixes are not documented: see [`Account::regional_in`].
+    /// [`AccountError::NoCloud`] for a region of a cloud whose suffixes are not documented; see
+    /// [`Account::regional_in`].
     pub fn regional(region: Region) -> Result<Self, AccountError> {
         let cloud =
             Cloud::of_region(region.as_str()).ok_or_else(|| AccountError::NoCloud { region: region.clone() })?;
         Ok(Self::new(cloud, Resource::Regional(region)))
     }
 
-    /// An account addressed by its region in a given cloud.
+    /// Creates an account addressed by its region in the given cloud.
     ///
     /// # Errors
     ///
-    /// [`AccountError::WrongCloud`] when the region belongs to another cloud.
+    /// [`AccountError::WrongCloud`] if the region belongs to another cloud.
     pub fn regional_in(region: Region, cloud: Cloud) -> Result<Self, AccountError> {
         agree(&region, &cloud)?;
         Ok(Self::new(cloud, Resource::Regional(region)))
     }
 
-    /// An account in the public cloud addressed by its custom domain.
+    /// Creates an account in the public cloud addressed by its custom domain.
     #[must_use]
     pub fn custom_domain(domain: CustomDomain) -> Self {
         Self::new(Cloud::Public, Resource::CustomDomain(domain, None))
     }
 
-    /// An Azure OpenAI account in the public cloud addressed by its custom domain.
+    /// Creates an Azure OpenAI account in the public cloud addressed by its custom domain.
     #[must_use]
     pub fn openai(domain: CustomDomain) -> Self {
         Self::new(Cloud::Public, Resource::OpenAi(domain, None))
     }
 
-    /// A self-hosted container.
+    /// Creates an account for a self-hosted container.
     #[must_use]
     pub fn container(host: ContainerHost) -> Self {
         Self::new(Cloud::Public, Resource::Container(host))
@@ -97,11 +98,11 @@ impl Account {
         Self(Arc::new(Known { cloud, resource, kind: None, access: None, key_auth_disabled: false, discovery: false }))
     }
 
-    /// The same container with another path of synthesis by REST: older documents have `/speech/synthesize/cognitiveservices/v1`.
+    /// Sets the REST synthesis path of a container; older documentation uses `/speech/synthesize/cognitiveservices/v1`.
     ///
     /// # Errors
     ///
-    /// [`AccountError::Path`] when it is not a plain absolute path.
+    /// [`AccountError::Path`] if it is not a plain absolute path.
     pub fn with_synthesis_path(mut self, path: &str) -> Result<Self, AccountError> {
         if let Resource::Container(host) = &mut Arc::make_mut(&mut self.0).resource {
             *host = host.clone().with_synthesis_path(path)?;
@@ -109,11 +110,11 @@ impl Account {
         Ok(self)
     }
 
-    /// The same account in another cloud.
+    /// Sets the cloud.
     ///
     /// # Errors
     ///
-    /// [`AccountError::WrongCloud`] when the region belongs to another cloud.
+    /// [`AccountError::WrongCloud`] if the region belongs to another cloud.
     pub fn with_cloud(mut self, cloud: Cloud) -> Result<Self, AccountError> {
         if let Some(region) = self.region() {
             agree(region, &cloud)?;
@@ -122,12 +123,12 @@ impl Account {
         Ok(self)
     }
 
-    /// The same account with its region, which an open custom domain needs for real-time calls.
+    /// Sets the region, which an open custom domain needs for real-time calls.
     ///
     /// # Errors
     ///
-    /// [`AccountError::WrongCloud`] when the region belongs to another cloud, [`AccountError::Region`] when the account
-    /// is addressed by another region, or by none at all as containers are.
+    /// [`AccountError::WrongCloud`] if the region belongs to another cloud, [`AccountError::Region`] if the account
+    /// is addressed by another region or, like a container, by no region at all.
     pub fn with_region(mut self, region: Region) -> Result<Self, AccountError> {
         agree(&region, self.cloud())?;
         match &mut Arc::make_mut(&mut self.0).resource {
@@ -139,48 +140,48 @@ impl Account {
         Ok(self)
     }
 
-    /// The same account with its network access, which decides the scenario of a custom domain.
+    /// Sets the network access, which determines the scenario of a custom domain.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         Arc::make_mut(&mut self.0).access = Some(access);
         self
     }
 
-    /// The same account with its kind, which says whether it has Foundry and Azure OpenAI hosts.
+    /// Sets the kind, which determines whether the account has Foundry and Azure OpenAI hosts.
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {
         Arc::make_mut(&mut self.0).kind = Some(kind);
         self
     }
 
-    /// The same account with keys and issued tokens refused (`disableLocalAuth`).
+    /// Marks keys and issued tokens as disabled (`disableLocalAuth`).
     #[must_use]
     pub fn with_key_auth_disabled(mut self) -> Self {
         Arc::make_mut(&mut self.0).key_auth_disabled = true;
         self
     }
 
-    /// The same account with real-time URLs of an open custom domain left on the custom domain, to be resolved by endpoint
-    /// discovery: what a plain Microsoft Entra token needs.
+    /// Keeps the real-time URLs of an open custom domain on the custom domain, to be resolved by endpoint discovery.
+    /// Plain Microsoft Entra tokens need this.
     #[must_use]
     pub fn with_discovery(mut self) -> Self {
         Arc::make_mut(&mut self.0).discovery = true;
         self
     }
 
-    /// The cloud.
+    /// Returns the cloud.
     #[must_use]
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
     }
 
-    /// How the resource is addressed.
+    /// Returns how the resource is addressed.
     #[must_use]
     pub fn resource(&self) -> &Resource {
         &self.0.resource
     }
 
-    /// The region, when known.
+    /// Returns the region, if it is known.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
         match &self.0.resource {
@@ -190,7 +191,7 @@ impl Account {
         }
     }
 
-    /// The custom domain, when there is one.
+    /// Returns the custom domain, if there is one.
     #[must_use]
     pub fn domain(&self) -> Option<&CustomDomain> {
         match &self.0.resource {
@@ -199,31 +200,32 @@ impl Account {
         }
     }
 
-    /// The kind, when known.
+    /// Returns the kind, if it is known.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.0.kind
     }
 
-    /// The network access, when known.
+    /// Returns the network access, if it is known.
     #[must_use]
     pub fn access(&self) -> Option<&Access> {
         self.0.access.as_ref()
     }
 
-    /// Whether keys and issued tokens are refused.
+    /// Returns whether keys and issued tokens are disabled.
     #[must_use]
     pub fn is_key_auth_disabled(&self) -> bool {
         self.0.key_auth_disabled
     }
 
-    /// Whether real-time URLs of an open custom domain are left to endpoint discovery.
+    /// Returns whether real-time URLs of an open custom domain are left to endpoint discovery.
     #[must_use]
     pub fn uses_discovery(&self) -> bool {
         self.0.discovery
     }
 
-    /// The networking situation: by the decision table for a custom domain, given by the address for the others.
+    /// Returns the networking scenario. The decision table determines it for a custom domain, the address for the
+    /// others.
     #[must_use]
     pub fn scenario(&self) -> Scenario {
         match (&self.0.resource, &self.0.access) {
@@ -235,62 +237,60 @@ impl Account {
         }
     }
 
-    /// Whether issued tokens are refused because the resource is not open to all networks.
+    /// Returns whether the resource rejects issued tokens because it is not open to all networks.
     pub(crate) fn refuses_issued_tokens(&self) -> bool {
         self.domain().is_some() && self.access().is_some_and(|access| access.default_deny || !access.public_access)
     }
 }
 
-/// Facts about an account that contradict each other.
+/// Contradictory facts about an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The region belongs to another cloud (`CFG06`): select that cloud, or let the region select it.
+    /// The region belongs to another cloud (`CFG06`). Select that cloud, or let the region select it.
     #[error("region `{region}` belongs to the {}, not to the {}", .belongs_to.title(), .given.title())]
     WrongCloud {
         /// The region.
         region: Region,
-        /// The cloud its name tells.
+        /// The cloud that the region belongs to.
         belongs_to: Cloud,
         /// The cloud that was given.
         given: Cloud,
     },
-    /// No documentation names the host suffixes of the region's cloud (`CFG06`): they are given through the library.
+    /// The host suffixes of the region's cloud are not documented (`CFG06`). Supply them through [`Cloud::Custom`].
     #[error(
-        "region `{region}` belongs to a cloud whose host suffixes are not documented: they are not guessed, give them through the library as `Cloud::Custom`"
+        "region `{region}` belongs to a cloud whose host suffixes are not documented and cannot be guessed; supply them through the library as `Cloud::Custom`"
     )]
     NoCloud {
         /// The region.
         region: Region,
     },
-    /// Two regions (`CFG09`): remove one.
-    #[error(
-        "the resource is addressed by `{known}`, which contradicts region `{given}`: expected one of them, remove the other"
-    )]
+    /// The region contradicts the address of the resource (`CFG09`). Remove one of them.
+    #[error("the resource is addressed by `{known}`, which contradicts region `{given}`; remove one of them")]
     Region {
         /// How the resource is addressed.
         known: String,
-        /// The region that was given beside it.
+        /// The region that was given in addition.
         given: Region,
     },
-    /// Not the address of a container (`CFG05`).
-    #[error("{given} is not the host of a container: expected {expected}")]
+    /// The text is not the address of a container (`CFG05`).
+    #[error("{given} is not a container host: expected {expected}")]
     Container {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// What was expected in its place.
+        /// The expected form.
         expected: &'static str,
     },
-    /// Not a plain absolute path (`CFG05`).
-    #[error("{given} is not a path: expected one such as `/speech/synthesize/cognitiveservices/v1`")]
+    /// The text is not a plain absolute path (`CFG05`).
+    #[error("{given} is not a path: expected something like `/speech/synthesize/cognitiveservices/v1`")]
     Path {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
 }
 
 impl AccountError {
-    /// The id of the failure catalogue.
+    /// Returns the id in the failure catalogue.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -301,7 +301,7 @@ impl AccountError {
     }
 }
 
-/// Refuses a region that belongs to another cloud; a cloud of one's own may name its regions as it likes.
+/// Rejects a region that belongs to another cloud. A custom cloud may name its regions freely.
 fn agree(region: &Region, cloud: &Cloud) -> Result<(), AccountError> {
     if matches!(cloud, Cloud::Custom(_)) {
         return Ok(());

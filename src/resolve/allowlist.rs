@@ -1,4 +1,4 @@
-//! Allowlist: what a firewall must let through for an account and its services.
+//! Allowlist: the connections that a firewall must allow for an account and its services.
 
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::cloud::Cloud;
@@ -8,19 +8,19 @@ use crate::resolve::note::Note;
 use crate::resolve::scenario::Scenario;
 use crate::resolve::service::{Host, Service};
 
-/// Hosts, zones and service tags that must be open, in the order in which a connection needs them.
+/// The hosts, zones and service tags to allow, in the order in which a connection needs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Allowlist {
     /// Outbound connections.
     pub entries: Vec<Entry>,
-    /// Private zones, and the public zones to forward.
+    /// Private zones and the public zones to forward.
     pub zones: Vec<Zone>,
-    /// Service tags for rules that take no host names.
+    /// Service tags for firewall rules that do not support host names.
     pub service_tags: Vec<&'static str>,
-    /// What a person should know.
+    /// Notes for the reader.
     pub notes: Vec<Note>,
-    /// Services without a URL, and why.
+    /// Services without a URL, each with the reason.
     pub errors: Vec<ResolveError>,
 }
 
@@ -28,19 +28,19 @@ pub struct Allowlist {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Host name or address.
+    /// The host name or address.
     pub host: String,
-    /// Port.
+    /// The port.
     pub port: u16,
     /// `tcp` or `udp`.
     pub transport: &'static str,
-    /// What it is for.
+    /// The purpose.
     pub purpose: &'static str,
     /// The services that need it.
     pub services: Vec<Service>,
-    /// Whether the services fail without it.
+    /// Whether the services fail without this connection.
     pub is_required: bool,
-    /// Whether it leads to a private address: then the route inside the network must be open, not the internet.
+    /// Whether the host resolves to a private address, so that the internal route must be open instead of the internet.
     pub is_private: bool,
 }
 
@@ -50,26 +50,27 @@ pub struct Entry {
 pub struct Zone {
     /// The zone to link to the virtual network.
     pub private: String,
-    /// The public zone that a DNS server outside forwards to a resolver that sees the private one.
+    /// The public zone that an external DNS server forwards to a resolver that sees the private one.
     pub forward: String,
 }
 
-/// How callers authenticate, as far as it needs further hosts.
+/// How callers authenticate; some methods need additional hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identity {
-    /// By key: no further host.
+    /// By key, without an additional host.
     Key,
-    /// By a token issued from a key: the token host.
+    /// By a token issued from a key, which needs the token host.
     IssuedToken,
-    /// By a Microsoft Entra token: the authority.
+    /// By a Microsoft Entra token, which needs the authority host.
     Entra,
-    /// By the Entra token of a managed identity: the authority is reached by the platform, the caller asks its metadata service.
+    /// By the Entra token of a managed identity: the caller uses the metadata service, and the platform calls the
+    /// authority.
     ManagedIdentity,
 }
 
 impl Account {
-    /// What a firewall must let through for these services.
+    /// Returns what a firewall must allow for these services.
     #[must_use]
     pub fn allowlist(&self, services: &[Service], identity: Identity) -> Allowlist {
         let mut list = Allowlist {
@@ -114,14 +115,14 @@ impl Allowlist {
         }
     }
 
-    /// The regional host that an open resource may send real-time clients to.
+    /// Adds the regional host to which an open resource may redirect real-time clients.
     fn add_redirect(&mut self, endpoint: &Endpoint) {
         let account = endpoint.account();
         let Host::Realtime(offering) = endpoint.service().row().host else { return };
         let region = account.region().map_or("{region}", Region::as_str);
         let host = format!("{region}.{offering}.{}", account.cloud().suffixes().realtime());
-        let entry =
-            Entry::new(&host, "where an open resource redirects real-time calls").for_service(endpoint.service());
+        let entry = Entry::new(&host, "redirect target for real-time calls to an open resource")
+            .for_service(endpoint.service());
         self.add(Entry { is_required: endpoint.discovery() == Discovery::Required, ..entry });
     }
 
@@ -134,7 +135,7 @@ impl Allowlist {
                 Err(_) => {}
             },
             Identity::Entra => {
-                let unknown = "the Entra authority of this cloud is not known: give it with the cloud";
+                let unknown = "the Entra authority of this cloud is unknown; define it with the cloud";
                 match account.cloud().suffixes().authority() {
                     Some(authority) => self.add(Entry::new(authority, "Entra tokens")),
                     None => self.notes.push(Note::new("authority", unknown)),
@@ -166,7 +167,7 @@ impl Allowlist {
         }
     }
 
-    /// Adds an entry, or its services to the one that is there already.
+    /// Adds an entry, or adds its services to an existing one.
     fn add(&mut self, entry: Entry) {
         let place = |entry: &Entry| (entry.host.clone(), entry.port, entry.transport);
         match self.entries.iter_mut().find(|known| place(known) == place(&entry)) {
@@ -187,7 +188,7 @@ impl Allowlist {
 }
 
 impl Entry {
-    /// A required connection to port 443 of a public host.
+    /// Creates a required connection to port 443 of a public host.
     fn new(host: &str, purpose: &'static str) -> Self {
         let (transport, services) = ("tcp", Vec::new());
         Self { host: host.to_owned(), port: HTTPS, transport, purpose, services, is_required: true, is_private: false }
@@ -206,6 +207,6 @@ const AVATAR_RELAY: &str = "relay.communication.microsoft.com";
 /// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>
 const METADATA_SERVICE: &str = "169.254.169.254";
 
-const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses stay public";
-const FORWARDING: &str = "a DNS server outside the virtual network forwards the public zone, not the private one, to a resolver inside; the resolver of the platform is 168.63.129.16";
-const CHINA_ZONE: &str = "the private zone of the China cloud is not in the official table; `az network private-link-resource list` tells it";
+const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses remain public";
+const FORWARDING: &str = "a DNS server outside the virtual network must forward the public zone, not the private one, to a resolver inside it; the Azure resolver is 168.63.129.16";
+const CHINA_ZONE: &str = "the official table does not list the private zone of the China cloud; run `az network private-link-resource list` to find it";

@@ -1,4 +1,4 @@
-//! Clouds: the suffixes that every host name of a Speech resource is built from.
+//! Clouds: the suffixes of all host names of a Speech resource.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::resolve::name::NameError;
 
-/// A cloud: a set of host suffixes and the identity service that goes with it.
+/// A cloud: a set of host suffixes and its identity service.
 ///
 /// ```
 /// use speech_endpoint::Cloud;
@@ -24,15 +24,15 @@ pub enum Cloud {
     UsGovernment,
     /// Azure in China, operated by 21Vianet.
     China,
-    /// A cloud of one's own, such as a national or an air-gapped one.
+    /// A custom cloud, for example a national or an air-gapped one.
     Custom(Arc<Suffixes>),
 }
 
 impl Cloud {
-    /// The clouds that the documentation names.
+    /// The documented clouds.
     pub const DOCUMENTED: [Self; 3] = [Self::Public, Self::UsGovernment, Self::China];
 
-    /// The identifier used in arguments and output.
+    /// Returns the identifier used in arguments and output.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Cloud {
         }
     }
 
-    /// The name for people.
+    /// Returns the display name.
     #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Cloud {
         }
     }
 
-    /// The host suffixes and identity service of this cloud.
+    /// Returns the host suffixes and identity service of this cloud.
     #[must_use]
     pub fn suffixes(&self) -> &Suffixes {
         match self {
@@ -65,7 +65,7 @@ impl Cloud {
         }
     }
 
-    /// The cloud whose regions are named like this one; `None` for prefixes whose suffixes nobody has documented.
+    /// Returns the cloud whose regions are named like this one; `None` for prefixes whose suffixes are undocumented.
     #[must_use]
     pub fn of_region(region: &str) -> Option<Self> {
         if UNDOCUMENTED_REGIONS.iter().any(|prefix| region.starts_with(prefix)) {
@@ -95,14 +95,15 @@ impl fmt::Display for Cloud {
     }
 }
 
-/// The host suffixes of one cloud, each a plain host name that no caller can break out of.
+/// The host suffixes of one cloud, each validated as a plain host name.
 ///
 /// ```
 /// use speech_endpoint::{Account, Cloud, Service, Suffixes};
 ///
 /// let cloud = Suffixes::new("speech.cloud.example", "api.cognitive.cloud.example", "cognitiveservices.cloud.example")?;
 /// let account = Account::regional("north1".parse()?)?.with_cloud(Cloud::from(cloud))?;
-/// assert_eq!(account.endpoint(Service::Voices)?.url(), "https://north1.tts.speech.cloud.example/cognitiveservices/voices/list");
+/// assert_eq!(account.endpoint(Service::Voices)?.url(),
+/// "https://north1.tts.speech.cloud.example/cognitiveservices/voices/list");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,13 +120,13 @@ pub struct Suffixes {
 type Text = Cow<'static, str>;
 
 impl Suffixes {
-    /// The suffixes of a cloud of one's own: of the real-time hosts (`{region}.stt.` goes before it), of the regional
-    /// REST host (`{region}.` goes before it) and of custom domains (`{name}.` goes before it).
+    /// Creates the suffixes of a custom cloud: the suffix of real-time hosts (preceded by `{region}.stt.`), of the
+    /// regional
+    /// REST host (preceded by `{region}.`) and of custom domains (preceded by `{name}.`).
     ///
     /// # Errors
     ///
-    /// [`NameError`] when one of them is not a host name of at least two labels, or when one lies
-    /// below another.
+    /// [`NameError`] if one of them is not a host name of at least two labels, or is a subdomain of another.
     pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, NameError> {
         let suffixes = Self {
             realtime: host_name(realtime)?,
@@ -143,7 +144,7 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name, or lies below another, or above.
+    /// [`NameError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
     pub fn with_openai(self, suffix: &str) -> Result<Self, NameError> {
         Self { openai: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
@@ -152,80 +153,80 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name, or lies below another, or above.
+    /// [`NameError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
     pub fn with_foundry(self, suffix: &str) -> Result<Self, NameError> {
         Self { foundry: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
 
-    /// Those of the clouds that the documentation names.
+    /// Returns the suffixes of the documented clouds.
     pub(crate) fn documented() -> [&'static Self; 3] {
         [&PUBLIC, &US_GOVERNMENT, &CHINA]
     }
 
-    /// Adds the Microsoft Entra authority host, such as `login.microsoftonline.com`.
+    /// Adds the Microsoft Entra authority host, for example `login.microsoftonline.com`.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not a host name.
+    /// [`NameError`] if it is not a host name.
     pub fn with_authority(self, host: &str) -> Result<Self, NameError> {
         Ok(Self { authority: Some(host_name(host)?), ..self })
     }
 
-    /// Adds the scope that Microsoft Entra tokens are asked for, such as `https://cognitiveservices.azure.com/.default`.
+    /// Adds the scope to request Microsoft Entra tokens for, for example `https://cognitiveservices.azure.com/.default`.
     #[must_use]
     pub fn with_token_scope(self, scope: impl Into<String>) -> Self {
         Self { token_scope: Some(Cow::Owned(scope.into())), ..self }
     }
 
-    /// Suffix of the real-time hosts, such as `speech.microsoft.com`.
+    /// Returns the suffix of the real-time hosts, for example `speech.microsoft.com`.
     #[must_use]
     pub fn realtime(&self) -> &str {
         &self.realtime
     }
 
-    /// Suffix of the regional REST and token host, such as `api.cognitive.microsoft.com`.
+    /// Returns the suffix of the regional REST and token host, for example `api.cognitive.microsoft.com`.
     #[must_use]
     pub fn rest(&self) -> &str {
         &self.rest
     }
 
-    /// Suffix of custom domains, such as `cognitiveservices.azure.com`; also the public zone to forward.
+    /// Returns the suffix of custom domains, for example `cognitiveservices.azure.com`; also the public zone to forward.
     #[must_use]
     pub fn custom_domain(&self) -> &str {
         &self.custom_domain
     }
 
-    /// Suffix of Azure OpenAI hosts, when this cloud has them.
+    /// Returns the suffix of Azure OpenAI hosts, if this cloud has them.
     #[must_use]
     pub fn openai(&self) -> Option<&str> {
         self.openai.as_deref()
     }
 
-    /// Suffix of Foundry hosts, when this cloud has them.
+    /// Returns the suffix of Foundry hosts, if this cloud has them.
     #[must_use]
     pub fn foundry(&self) -> Option<&str> {
         self.foundry.as_deref()
     }
 
-    /// Host of the Microsoft Entra authority, when known.
+    /// Returns the Microsoft Entra authority host, if it is known.
     #[must_use]
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
     }
 
-    /// Scope to ask Microsoft Entra tokens for, when known.
+    /// Returns the scope for Microsoft Entra tokens, if it is known.
     #[must_use]
     pub fn token_scope(&self) -> Option<&str> {
         self.token_scope.as_deref()
     }
 
-    /// The private DNS zone of custom domains, such as `privatelink.cognitiveservices.azure.com`.
+    /// Returns the private DNS zone of custom domains, for example `privatelink.cognitiveservices.azure.com`.
     #[must_use]
     pub fn private_zone(&self) -> String {
         format!("{PRIVATE_LABEL}.{}", self.custom_domain)
     }
 
-    /// Reads a lower-case host name that this cloud owns: which kind of host it is, and its first label.
+    /// Parses a lower-case host name of this cloud into its kind and its first label.
     pub(crate) fn read<'a>(&self, host: &'a str) -> Option<HostReading<'a>> {
         let below = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.').filter(|rest| !rest.is_empty());
         let named = |kind, rest: &'a str| {
@@ -252,7 +253,7 @@ impl Suffixes {
         })
     }
 
-    /// The suffixes with the kind of host each stands for; of the real-time ones, any.
+    /// Returns each suffix with its kind of host; the real-time kind stands for any offering.
     fn of_kinds(&self) -> Vec<(HostKind, &str)> {
         let named = [(HostKind::OpenAi, self.openai()), (HostKind::Foundry, self.foundry())];
         let mut suffixes = vec![(HostKind::CustomDomain, self.custom_domain())];
@@ -261,7 +262,7 @@ impl Suffixes {
         suffixes
     }
 
-    /// Refuses suffixes of which one lies below another: a host could then belong to a region or to a customer.
+    /// Rejects suffixes that overlap, because a host could then belong to either a region or a customer.
     fn told_apart(self, added: &str) -> Result<Self, NameError> {
         let kinds = self.of_kinds();
         let is_below = |host: &str, suffix: &str| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
@@ -281,7 +282,7 @@ impl From<Suffixes> for Cloud {
     }
 }
 
-/// What the name of an Azure host says.
+/// The parsed name of an Azure host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, unreachable_pub, reason = "shared with the lab")]
 pub struct HostReading<'a> {
@@ -289,17 +290,17 @@ pub struct HostReading<'a> {
     pub kind: HostKind,
     /// The region or the custom domain name, not yet validated.
     pub label: &'a str,
-    /// The name lies in the private zone, so it is an alias for DNS and never for a URL.
+    /// Whether the name is in the private zone, which makes it an alias for DNS and unsuitable for URLs.
     pub private: bool,
 }
 
-/// The kinds of host that a cloud has.
+/// The kinds of hosts in a cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, unreachable_pub, reason = "shared with the lab")]
 pub enum HostKind {
     /// The regional REST host.
     Rest,
-    /// Real-time host of the offering, `stt` for example.
+    /// Real-time host of an offering, for example `stt`.
     Realtime(&'static str),
     /// Host of the Long Audio API.
     LongAudio,
@@ -312,7 +313,7 @@ pub enum HostKind {
 }
 
 impl HostKind {
-    /// Whether customers choose the first label, so that the same suffix serves strangers too.
+    /// Returns whether customers choose the first label, so that the same suffix also serves other customers.
     #[must_use]
     pub fn is_named_by_customers(self) -> bool {
         matches!(self, Self::CustomDomain | Self::OpenAi | Self::Foundry)
@@ -326,10 +327,10 @@ fn host_name(text: &str) -> Result<Text, NameError> {
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
-            // An encoded international name, which may be none.
+            // An encoded internationalised name, which may be invalid.
             && !label.starts_with("xn--")
     };
-    // A name whose last label begins with a digit may be read as an address.
+    // A name whose last label begins with a digit may be parsed as an address.
     let is_number = lower.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
     if lower.len() <= LONGEST_SUFFIX && lower.contains('.') && lower.split('.').all(label) && !is_number {
         Ok(Cow::Owned(lower))
@@ -340,11 +341,12 @@ fn host_name(text: &str) -> Result<Text, NameError> {
 
 pub(crate) const PRIVATE_LABEL: &str = "privatelink";
 
-/// What stands before the suffix in the longest host, a region of 63 characters and `.customvoice.api.`, leaves this much of
-/// the 253 that a host name may have.
+/// A host name has at most 253 characters. The longest prefix is a region of 63 characters and `.customvoice.api.`;
+/// this is
+/// the rest.
 const LONGEST_SUFFIX: usize = 253 - 63 - 17;
 
-/// Infix of the host of the Long Audio API, which retires on 2027-04-01.
+/// The infix of the Long Audio API host; the API retires on 2027-04-01.
 pub(crate) const LONG_AUDIO_LABELS: &str = "customvoice.api";
 
 const REALTIME_KINDS: &[(&str, HostKind)] = &[
@@ -355,7 +357,7 @@ const REALTIME_KINDS: &[(&str, HostKind)] = &[
     (LONG_AUDIO_LABELS, HostKind::LongAudio),
 ];
 
-/// Regions of clouds for which no Speech suffix is documented; the suffix is not guessed.
+/// Prefixes of regions in clouds without documented Speech suffixes; a guess could send a key to the wrong host.
 const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
 
 // Suffixes: https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds
@@ -397,7 +399,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_suffix_lies_below_another_and_regions_share_none_with_customers() {
+    fn suffixes_do_not_overlap_and_regions_share_none_with_customers() {
         for (realtime, rest, custom, good) in [
             ("speech.cloud.example", "api.cloud.example", "custom.cloud.example", true),
             ("cloud.example", "cloud.example", "custom.example", true),
@@ -417,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_is_a_host_name_that_no_parser_takes_for_something_else() {
+    fn a_suffix_is_a_host_name_that_every_parser_reads_the_same_way() {
         for good in ["speech.cloud.example", "a.b", "Speech.Cloud.Example"] {
             assert!(host_name(good).is_ok(), "{good}");
         }

@@ -1,4 +1,4 @@
-//! Credential: the forms, the header that an endpoint needs, and the one rule of which host may receive it.
+//! Credential: the forms, the header for an endpoint, and the single rule that decides which host may receive it.
 
 use url::Url;
 
@@ -26,28 +26,29 @@ pub enum Credential {
     Key(Secret),
     /// A token issued from a key, valid for ten minutes.
     IssuedToken(Secret),
-    /// A Microsoft Entra token; with the resource id it also has the composed form that regional hosts take.
+    /// A Microsoft Entra token; with a resource ID, it can also take the composed form that regional hosts accept.
     Entra {
         /// The token.
         token: Secret,
-        /// The resource it is meant for.
+        /// The ID of its resource.
         resource_id: Option<ResourceId>,
     },
-    /// A Microsoft Entra token that was given in the composed form already.
+    /// A Microsoft Entra token that was given in the composed form.
     EntraComposed {
         /// The token.
         token: Secret,
-        /// The resource it is meant for.
+        /// The ID of its resource.
         resource_id: ResourceId,
     },
 }
 
 impl Credential {
-    /// A key, after a look at its shape: what a file, a shell or a pipeline mangled is refused here and not by a 401.
+    /// Creates a key after checking its shape, so that a key mangled by a file, a shell or a pipeline fails here and not
+    /// with a 401.
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Key`], which says what is wrong and never shows the value.
+    /// [`CredentialError::Key`], which names the fault and never shows the value.
     pub fn key(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
         match key_fault(text.expose()) {
@@ -56,18 +57,18 @@ impl Credential {
         }
     }
 
-    /// A token: issued, Microsoft Entra or composed (`aad#…`), told apart by its shape.
+    /// Creates a token and detects from its shape whether it is issued, Microsoft Entra or composed (`aad#…`).
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Token`] when it is none of them, [`CredentialError::ResourceId`] when the composed form holds no
-    /// full resource id.
+    /// [`CredentialError::Token`] if it is none of them, [`CredentialError::Composed`] if the composed form lacks a full
+    /// resource ID or a token.
     pub fn token(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
         let exposed = text.expose();
         if let Some(rest) = exposed.strip_prefix("aad#") {
             let Some((id, token)) = rest.split_once('#') else { return Err(CredentialError::Composed) };
-            // The id may hold a misplaced token, so the whole text is judged before any of it is quoted.
+            // The id may contain a misplaced token, so no part of the text is quoted.
             let resource_id = id.parse().map_err(|_| CredentialError::Composed)?;
             check_token(token).map_err(|_| CredentialError::Composed)?;
             return Ok(Self::EntraComposed { token: Secret::from(token.to_owned()), resource_id });
@@ -76,29 +77,29 @@ impl Credential {
         Ok(if is_issued(exposed) { Self::IssuedToken(text) } else { Self::Entra { token: text, resource_id: None } })
     }
 
-    /// A token issued from a key.
+    /// Creates a token issued from a key.
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Token`] when it does not have the three parts of a token.
+    /// [`CredentialError::Token`] if it does not have the three parts of a token.
     pub fn issued_token(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
         check_token(text.expose())?;
         Ok(Self::IssuedToken(text))
     }
 
-    /// A Microsoft Entra token, with the resource id where the composed form is wanted.
+    /// Creates a Microsoft Entra token; give the resource ID to allow the composed form.
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Token`] when it does not have the three parts of a token.
+    /// [`CredentialError::Token`] if it does not have the three parts of a token.
     pub fn entra(text: impl Into<String>, resource_id: Option<ResourceId>) -> Result<Self, CredentialError> {
         let token = Secret::from(text.into());
         check_token(token.expose())?;
         Ok(Self::Entra { token, resource_id })
     }
 
-    /// What kind of credential it is, in words.
+    /// Returns the kind of credential in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -110,14 +111,17 @@ impl Credential {
         }
     }
 
-    /// What is noteworthy about using this credential for an account: a shape that keys do not usually have, a resource id
-    /// that may be of another resource.
+    /// Returns notes about using this credential for an account: an unusual key shape, or a resource ID that may belong
+    /// to
+    /// another resource.
     #[must_use]
     pub fn notes(&self, account: &Account) -> Vec<Note> {
         match self {
             Self::Key(key) if !looks_like_key(key.expose()) => {
                 let length = key.expose().chars().count();
-                let text = format!("the key has {length} characters: keys have 32 hexadecimal or 84 alphanumeric ones");
+                let text = format!(
+                    "the key has {length} characters, but keys have 32 hexadecimal or 84 alphanumeric characters"
+                );
                 vec![Note::new("CFG10", text)]
             }
             Self::Entra { resource_id: Some(id), .. } | Self::EntraComposed { resource_id: id, .. } => {
@@ -136,35 +140,40 @@ impl Credential {
         }
     }
 
-    /// Kind, length and salted fingerprint: all that any output may say of it.
+    /// Returns kind, length and salted fingerprint, the only facts about it that may appear in output.
     #[must_use]
     pub fn describe(&self, salt: u64) -> String {
         let secret = self.secret();
-        format!("{} of {}, fingerprint {}", self.kind(), secret.expose().chars().count(), secret.fingerprint(salt))
+        format!(
+            "{}-character {}, fingerprint {}",
+            secret.expose().chars().count(),
+            self.kind(),
+            secret.fingerprint(salt)
+        )
     }
 
-    /// The header that carries this credential to an endpoint.
+    /// Returns the header that carries this credential to an endpoint.
     ///
-    /// 1. The endpoint's host must be one that may receive it: [`may_receive`].
-    /// 2. The form is chosen among those that the endpoint accepts; a pair that is known not to work is refused.
-    /// 3. The header is made.
+    /// 1. Check that the endpoint's host may receive it: [`may_receive`].
+    /// 2. Choose the form among those that the endpoint accepts; reject combinations that are known not to work.
+    /// 3. Build the header.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], with the reason and the form that works.
+    /// [`CredentialError`] with the reason and the form that works.
     pub fn header(&self, to: &Endpoint) -> Result<Header, CredentialError> {
         self.header_at(to, &to.to_url())
     }
 
-    /// The same for an endpoint whose URL is parsed already.
+    /// Does the same for an endpoint whose URL is already parsed.
     pub(crate) fn header_at(&self, to: &Endpoint, url: &Url) -> Result<Header, CredentialError> {
         may_receive(to.account(), url)?;
         let form = self.form_for(to)?;
         Ok(self.in_form(form))
     }
 
-    /// The form that this credential has by itself, with its header, for a host that may receive it although it is known not to
-    /// accept it: what an application sends that does not know better, and a diagnosis must see refused.
+    /// Returns the default form of this credential with its header, even if the endpoint is known not to accept it. A
+    /// naive application sends it like this, and a diagnosis must see it rejected.
     #[cfg(feature = "net")]
     pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
@@ -177,7 +186,7 @@ impl Credential {
         Some((form, self.in_form(form)))
     }
 
-    /// The other form of an Entra token, for an endpoint that refused the one it is known to accept.
+    /// Returns the other form of an Entra token, for an endpoint that rejected the form it is known to accept.
     #[cfg(feature = "net")]
     pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
@@ -189,7 +198,7 @@ impl Credential {
         Some((form, self.in_form(form)))
     }
 
-    /// The header of a form that this credential can take.
+    /// Builds the header for a form that this credential can take.
     fn in_form(&self, form: Form) -> Header {
         match (form, self) {
             (Form::Key, _) => Header { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() },
@@ -202,11 +211,11 @@ impl Credential {
         }
     }
 
-    /// The form that this credential takes at an endpoint.
+    /// Returns the form that this credential takes at an endpoint.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], when the endpoint accepts none that it can take.
+    /// [`CredentialError`] if the endpoint accepts no form that it can take.
     pub fn form_for(&self, to: &Endpoint) -> Result<Form, CredentialError> {
         let accepts = to.accepts();
         let candidates: &[Form] = match self {
@@ -214,7 +223,7 @@ impl Credential {
             Self::IssuedToken(_) => &[Form::IssuedToken],
             Self::Entra { resource_id: None, .. } => &[Form::Entra],
             Self::Entra { resource_id: Some(_), .. } => &[Form::Entra, Form::EntraComposed],
-            // What was given is kept where it works; where only the plain form does, that is taken out of it.
+            // Prefer the given form, and extract the plain one only where nothing else works.
             Self::EntraComposed { .. } => &[Form::EntraComposed, Form::Entra],
         };
         if let Some(form) = candidates.iter().find(|form| accepts.contains(**form)) {
@@ -245,9 +254,9 @@ impl Credential {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Header {
-    /// The name.
+    /// The header name.
     pub name: &'static str,
-    /// The value.
+    /// The header value.
     pub value: Secret,
 }
 
@@ -261,14 +270,14 @@ impl Header {
     }
 }
 
-/// The rule of which host may receive a credential of an account. Every credential that leaves the process passes here,
-/// the target of a redirect too.
+/// Decides whether a host may receive a credential of an account. Every credential that leaves the process passes this
+/// check, including those sent to the target of a redirect.
 ///
-/// 1. The scheme is `https` or `wss`, without user-info, on the scheme's own port. (That the certificate verified is the
-///    connection's business.)
-/// 2. A container's credential goes to that container's host and port.
-/// 3. Any other goes to a host that the suffixes of the account's own cloud own: a regional one, or where customers choose
-///    the name, the one with this account's custom domain, never a stranger's.
+/// 1. The scheme is `https` or `wss`, without user info, on the default port of the scheme. (The connection verifies the
+///    certificate.)
+/// 2. A container's credential goes only to that container's host and port.
+/// 3. Any other credential goes only to a host under the suffixes of the account's cloud: a regional host, or, where
+///    customers choose the name, the host with this account's custom domain and never another customer's.
 ///
 /// ```
 /// use speech_endpoint::{Account, may_receive};

@@ -1,4 +1,4 @@
-//! Endpoint: where an account serves a service. Holds the one regional → custom-domain rewrite.
+//! Endpoint: the URL at which an account serves a service. Contains the single regional → custom-domain rewrite.
 
 use std::fmt;
 
@@ -30,54 +30,54 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The account.
+    /// Returns the account.
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The service.
+    /// Returns the service.
     #[must_use]
     pub fn service(&self) -> Service {
         self.service
     }
 
-    /// The URL, with its query.
+    /// Returns the URL with its query.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The URL, parsed.
+    /// Returns the parsed URL.
     ///
     /// # Panics
     ///
-    /// Never: every part of it was validated when the account and the query were made.
+    /// Never: the account and the query validated every part of it.
     #[must_use]
     pub fn to_url(&self) -> Url {
-        Url::parse(&self.url).expect("built of validated labels, constant paths and encoded values")
+        Url::parse(&self.url).expect("built from validated labels, constant paths and encoded values")
     }
 
-    /// Host, and port where it is not the scheme's own.
+    /// Returns the host, with the port unless it is the default of the scheme.
     #[must_use]
     pub fn host(&self) -> &str {
         let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 
-    /// The credential forms that are accepted here.
+    /// Returns the credential forms that this endpoint accepts.
     #[must_use]
     pub fn accepts(&self) -> Forms {
         self.accepts
     }
 
-    /// Whether the host belongs to this resource alone, so that DNS may lead to a private endpoint.
+    /// Returns whether the host belongs to this resource alone, so that DNS may lead to a private endpoint.
     #[must_use]
     pub fn is_own_host(&self) -> bool {
         self.own_host
     }
 
-    /// The kind of address that DNS should answer with.
+    /// Returns the kind of address that DNS should return.
     #[must_use]
     pub fn expects(&self) -> Expectation {
         if matches!(self.account.resource(), Resource::Container(_)) {
@@ -88,7 +88,7 @@ impl Endpoint {
         }
         match self.account.scenario() {
             Scenario::PrivateEndpoint | Scenario::DisabledPrivateEndpoint => Expectation::PrivateAddress,
-            // Either way in is allowed, and which one a client takes depends on its subnet.
+            // Both paths are allowed, and the client's subnet determines which one it takes.
             Scenario::PrivateAndServiceEndpoint | Scenario::CustomDomainUnknown | Scenario::OpenAi => {
                 Expectation::Either
             }
@@ -96,7 +96,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether a client may, or must, ask this host for the real-time host before it connects.
+    /// Returns whether a client may or must query this host for the real-time host before it connects.
     #[must_use]
     pub fn discovery(&self) -> Discovery {
         let scenario = self.account.scenario();
@@ -111,7 +111,7 @@ impl Endpoint {
         }
     }
 
-    /// What a person should know about this endpoint.
+    /// Returns notes about this endpoint for the reader.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
         notes::of(self)
@@ -124,20 +124,20 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The kind of address that DNS should answer with.
+/// The kind of address that DNS should return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expectation {
     /// A public address.
     PublicAddress,
-    /// An address of a private network.
+    /// A private address.
     PrivateAddress,
-    /// Either.
+    /// Either kind.
     Either,
 }
 
 impl Expectation {
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -148,21 +148,21 @@ impl Expectation {
     }
 }
 
-/// Whether a client asks the custom domain for the real-time host.
+/// Whether a client queries the custom domain for the real-time host.
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Discovery {
-    /// It does not apply.
+    /// Discovery does not apply.
     None,
-    /// A client may ask.
+    /// A client may use discovery.
     Available,
-    /// This URL serves nothing itself; a client must ask it for the one that does.
+    /// This URL serves nothing itself; a client must query it for the URL that does.
     Required,
 }
 
 impl Discovery {
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -174,7 +174,7 @@ impl Discovery {
 }
 
 impl Query {
-    /// The settings that the URL of a service carries, without the others: for one query that is meant for many services.
+    /// Keeps only the settings that the URL of a service supports, so that one query can serve several services.
     #[must_use]
     pub fn carried_by(&self, service: Service) -> Self {
         self.limited_to(service.row().carries)
@@ -182,29 +182,32 @@ impl Query {
 }
 
 impl Account {
-    /// The endpoint of a service.
+    /// Returns the endpoint of a service.
     ///
     /// # Errors
     ///
-    /// [`ResolveError`], when this account has no URL for the service.
+    /// [`ResolveError`] if this account has no URL for the service.
     pub fn endpoint(&self, service: Service) -> Result<Endpoint, ResolveError> {
         self.endpoint_with(service, &Query::default())
     }
 
-    /// The endpoint of a service, with the settings that its URL carries.
+    /// Returns the endpoint of a service, with the settings in its URL.
     ///
-    /// 1. Refuse what does not exist: a retired service, one that containers or the cloud do not offer, an account that
-    ///    nothing reaches.
-    /// 2. Choose the host: the scenario says whether real-time calls go to the region or to the resource's own host.
-    /// 3. On the own host, rewrite: the offering, which is the second label of the regional host, becomes the first
-    ///    segment of the path. <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
-    /// 4. Refuse settings that the URL does not carry, and say where they go.
-    /// 5. Write the URL, the query sorted by name as the native SDK sorts it.
-    /// 6. Attach the credential forms of that kind of host, less those that the account refuses.
+    /// 1. Reject what does not exist: a retired service, a service that containers or the cloud do not offer, an
+    ///    unreachable
+    ///    account.
+    /// 2. Choose the host: the scenario determines whether real-time calls go to the regional host or to the resource's
+    ///    host.
+    /// 3. On the resource's host, rewrite the path: the offering, the second label of the regional host, becomes the
+    ///    first
+    ///    path segment. <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+    /// 4. Reject settings that the URL does not support; the error says where they belong.
+    /// 5. Write the URL, with the query sorted by name as in the native SDK.
+    /// 6. Attach the credential forms for that kind of host, except those that the account rejects.
     ///
     /// # Errors
     ///
-    /// [`ResolveError`], when this account has no URL for the service or the URL does not carry a setting.
+    /// [`ResolveError`] if this account has no URL for the service, or the URL does not support a setting.
     pub fn endpoint_with(&self, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
         let row = service.row();
         self.offers(row)?;
@@ -215,12 +218,12 @@ impl Account {
         Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
     }
 
-    /// The endpoints of every service that is in use.
+    /// Returns the endpoints of all services that are not retired.
     pub fn endpoints(&self) -> impl Iterator<Item = Result<Endpoint, ResolveError>> {
         Service::in_use().map(|service| self.endpoint(service))
     }
 
-    /// Resolves every service once, to be handed out without further work.
+    /// Resolves every service once, so that later lookups do no work.
     #[must_use]
     pub fn prepare(&self) -> Endpoints {
         Endpoints(Service::all().map(|service| self.endpoint(service)).collect())
@@ -301,7 +304,7 @@ impl Account {
         let mut forms = match place {
             Place::Regional { .. } => row.accepts.regional,
             Place::Own { .. } => row.accepts.own,
-            // Containers ask for no credential; one that a reverse proxy asks for goes over TLS only.
+            // Containers need no credential; a reverse proxy in front of one may, but only over TLS.
             Place::Container(host) if host.is_secure() => Forms::of(&[Form::Key]),
             Place::Container(_) => Forms::NONE,
         };
@@ -328,7 +331,7 @@ impl Account {
 pub struct Endpoints(Box<[Result<Endpoint, ResolveError>]>);
 
 impl Endpoints {
-    /// The endpoint of a service.
+    /// Returns the endpoint of a service.
     ///
     /// # Errors
     ///
@@ -357,13 +360,13 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
         Some(ApiVersion::Numbered(_)) if !matches!(row.path, Path::Versioned(..)) => Err(ResolveError::Parameter {
             service,
             parameter: "numbered version",
-            place: "it takes a date such as `2025-10-15`",
+            place: "it expects a date such as `2025-10-15`",
         }),
         _ => Ok(()),
     }
 }
 
-/// Versions that no longer answer: <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
+/// Returns whether the version is retired: <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
 pub(crate) fn is_retired(version: &str) -> bool {
     ["v2.0", "v3.0", "v3.2-preview.1", "v3.2-preview.2", "3.1-preview1", "v3.1-preview1"]
         .contains(&version.to_ascii_lowercase().as_str())

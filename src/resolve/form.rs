@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A credential form, as the wire has it.
+/// A credential form on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Form {
@@ -21,7 +21,7 @@ pub enum Form {
 impl Form {
     pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
 
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Form {
         }
     }
 
-    /// The form in words.
+    /// Returns the display name.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -67,19 +67,19 @@ impl Forms {
         Self(self.0 & !(1 << form as u8))
     }
 
-    /// Whether the form is in the set.
+    /// Returns whether the set contains the form.
     #[must_use]
     pub const fn contains(self, form: Form) -> bool {
         self.0 & 1 << form as u8 != 0
     }
 
-    /// Whether no form is in the set: no credential is needed or none is accepted.
+    /// Returns whether the set is empty: no credential is needed, or none is accepted.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The forms in a fixed order.
+    /// Returns the forms in a fixed order.
     pub fn iter(self) -> impl Iterator<Item = Form> {
         Form::ALL.into_iter().filter(move |form| self.contains(*form))
     }

@@ -1,4 +1,4 @@
-//! Names that become part of a host: one DNS label each, normalised, impossible to break out of.
+//! Names that become part of a host: one DNS label each, normalised and validated so that they cannot escape the label.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,14 @@ use std::str::FromStr;
 use crate::resolve::cloud::{Cloud, HostKind, PRIVATE_LABEL};
 use crate::resolve::near::nearest;
 use crate::resolve::note::{Note, Understood};
+use crate::resolve::setting::{Hint, Setting};
 use crate::resolve::shown::{Shown, looks_secret};
 
 pub(crate) mod regions;
 
-/// A region identifier, such as `westeurope`.
+/// A region identifier, for example `westeurope`.
 ///
-/// Display names are understood. Regions that are not listed are accepted: one that opened yesterday works today.
+/// Display names are accepted, and so are unlisted regions: a region that opened yesterday works today.
 ///
 /// ```
 /// use speech_endpoint::Region;
@@ -26,21 +27,21 @@ pub(crate) mod regions;
 pub struct Region(Box<str>);
 
 impl Region {
-    /// Reads a region identifier or display name, and says what is noteworthy about it.
+    /// Reads a region identifier or display name, with notes about it.
     ///
-    /// 1. Trim, lower-case, drop the spaces of a display name.
-    /// 2. Refuse what has the shape of something else: a URL, a locale, a custom domain name, a key.
-    /// 3. Replace an alias that older documents use.
-    /// 4. Accept what is listed; accept what only has the shape of a region with a note and the nearest listed one.
+    /// 1. Trim it, convert it to lower case and remove the spaces of a display name.
+    /// 2. Reject text with the shape of something else: a URL, a locale, a custom domain name, a key.
+    /// 3. Replace an alias that older documentation uses.
+    /// 4. Accept a listed region; accept an unlisted one with a note and the closest listed match.
     ///
     /// # Errors
     ///
-    /// [`NameError`] with `CFG01`, `CFG02` when a custom domain name was given, `CFG10` when a key was.
+    /// [`NameError`] with `CFG01`; with `CFG02` if a custom domain name was given, or `CFG10` if a key was.
     pub fn read(text: &str) -> Result<Understood<Self>, NameError> {
         let id: String = text.trim().chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
-        // A key with a blank in it is still one.
+        // A key with a blank in it is still a key.
         if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
-            return Err(NameError::secret("--region", text));
+            return Err(NameError::secret(Setting::Region, text));
         }
         if !has_region_shape(&id) {
             return Err(NameError::region(text, &id));
@@ -48,7 +49,7 @@ impl Region {
         if let Some((_, current)) = ALIASES.iter().find(|(alias, _)| *alias == id) {
             let note = Note::new(
                 "region_alias",
-                format!("`{id}` is an older name of region `{current}`, which is used instead"),
+                format!("`{id}` is an older name of region `{current}`; the current name is used"),
             );
             return Ok(Understood { value: Self((*current).into()), notes: vec![note] });
         }
@@ -56,13 +57,13 @@ impl Region {
         Ok(Understood { value: Self(id.into()), notes })
     }
 
-    /// The identifier, such as `westeurope`.
+    /// Returns the identifier, for example `westeurope`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name that the portal shows, when the region is listed.
+    /// Returns the name that the portal shows, if the region is listed.
     #[must_use]
     pub fn display_name(&self) -> Option<&'static str> {
         regions::listed(&self.0).map(|listed| listed.display_name)
@@ -83,7 +84,7 @@ impl fmt::Display for Region {
     }
 }
 
-/// The custom domain name of a resource, such as `contoso` of `contoso.cognitiveservices.azure.com`.
+/// The custom domain name of a resource, for example `contoso` in `contoso.cognitiveservices.azure.com`.
 ///
 /// ```
 /// use speech_endpoint::CustomDomain;
@@ -96,15 +97,15 @@ impl fmt::Display for Region {
 pub struct CustomDomain(Box<str>);
 
 impl CustomDomain {
-    /// Reads a custom domain name, alone or as a whole host or URL; the latter also tell the cloud.
+    /// Reads a custom domain name, alone or in a whole host or URL; a host or URL also determines the cloud.
     ///
     /// # Errors
     ///
-    /// [`NameError`] with `CFG02` when a region was given, `CFG05` when it is no such name, `CFG10` when a key was given.
+    /// [`NameError`] with `CFG05`; with `CFG02` if a region was given, or `CFG10` if a key was.
     pub fn read(text: &str) -> Result<Understood<(Self, Option<Cloud>)>, NameError> {
         let trimmed = text.trim();
         if looks_secret(trimmed.split('?').next().unwrap_or_default()) {
-            return Err(NameError::secret("--custom-domain", text));
+            return Err(NameError::secret(Setting::CustomDomain, text));
         }
         if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(NameError::custom_domain(text));
@@ -135,13 +136,15 @@ impl CustomDomain {
         Err(NameError::custom_domain(text))
     }
 
-    /// The name, such as `contoso`.
+    /// Returns the name, for example `contoso`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// One label that somebody typed: refuses region identifiers, whose `cognitiveservices` host would be a stranger's.
+    /// Validates a label from user input; rejects region identifiers, whose `cognitiveservices` host would belong to
+    /// another
+    /// customer.
     pub(crate) fn label(text: &str) -> Result<Self, NameError> {
         let domain = Self::owned(text)?;
         if regions::listed(domain.as_str()).is_some() {
@@ -150,14 +153,14 @@ impl CustomDomain {
         Ok(domain)
     }
 
-    /// One label that the resource itself names as its own.
+    /// Validates a label that the resource itself reports.
     pub(crate) fn owned(text: &str) -> Result<Self, NameError> {
         let label = text.to_ascii_lowercase();
         let shaped = (2..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
-            // An encoded international name, which may look like somebody else's.
+            // An encoded internationalised name, which may imitate another customer's.
             && !label.starts_with("xn--")
             && label != PRIVATE_LABEL;
         if shaped { Ok(Self(label.into())) } else { Err(NameError::custom_domain(text)) }
@@ -178,70 +181,70 @@ impl fmt::Display for CustomDomain {
     }
 }
 
-/// A text that is not the name it was given as.
+/// Text that is not a valid name of the expected kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// Not a region identifier (`CFG01`): use the identifier, such as `westeurope`.
-    #[error("{given} is not a region identifier: expected letters and digits, such as `westeurope`{}", did_you_mean(.suggestion.as_deref()))]
+    /// The text is not a region identifier (`CFG01`). Use the identifier, for example `westeurope`.
+    #[error("{given} is not a region identifier: expected letters and digits, like `westeurope`{}", did_you_mean(.suggestion.as_deref()))]
     Region {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// The nearest match.
+        /// The closest match.
         suggestion: Option<String>,
     },
-    /// A custom domain name given as region (`CFG02`): give it as custom domain or endpoint.
+    /// A custom domain name was given as a region (`CFG02`). Give it as the custom domain or endpoint.
     #[error(
-        "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, such as `westeurope`; a custom domain goes to `--custom-domain {name}`"
+        "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, like `westeurope`; give `{name}` as the custom domain"
     )]
     CustomDomainAsRegion {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// The custom domain it may be.
+        /// The probable custom domain.
         name: String,
     },
-    /// A region identifier, or the host of a region, given as custom domain (`CFG02`).
+    /// A region identifier or a regional host was given as a custom domain (`CFG02`).
     #[error(
-        "{given} names a region, not a custom domain: only the owner of that custom domain name could use it; a region goes to `--region {region}`"
+        "{given} names a region, not a custom domain, and a custom domain of that name would belong to another customer; give `{region}` as the region"
     )]
     RegionAsCustomDomain {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// The region it names.
+        /// The region in it.
         region: String,
     },
-    /// Not a custom domain name (`CFG05`).
+    /// The text is not a custom domain name (`CFG05`).
     #[error(
-        "{given} is not a custom domain name: expected 2 to 63 letters, digits or hyphens, no hyphen at either end, such as `contoso`, or the whole host, such as `contoso.cognitiveservices.azure.com`"
+        "{given} is not a custom domain name: expected 2 to 63 letters, digits or hyphens, without a hyphen at either end, like `contoso`, or the whole host, like `contoso.cognitiveservices.azure.com`"
     )]
     CustomDomain {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// A key or token given as a name (`CFG10`): keys come from the environment or a file.
-    #[error("{given}, not like the value of `{argument}`: a key goes into an environment variable, see `--key-env`")]
+    /// A key or token was given as a name (`CFG10`). Keys come from the environment or a file.
+    #[error("{given} was given as {setting}; put a key into an environment variable or a file")]
     Secret {
-        /// What was given, described.
+        /// A description of the given value.
         given: Shown,
-        /// The argument it was given as.
-        argument: &'static str,
+        /// The setting that it was given as.
+        setting: Setting,
     },
-    /// Not a cloud (`CFG06`).
+    /// The text does not name a cloud (`CFG06`).
     #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
     Cloud {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// Not a host suffix of a cloud (`CFG06`).
-    #[error("{given} is not a host suffix: expected a host name of two labels or more, such as `speech.microsoft.com`")]
+    /// The text is not a valid host suffix of a cloud (`CFG06`).
+    #[error("{given} is not a host suffix: expected a host name of at least two labels, like `speech.microsoft.com`")]
     Suffix {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
 }
 
 impl NameError {
-    /// The id of the failure catalogue.
+    /// Returns the id in the failure catalogue.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -253,7 +256,18 @@ impl NameError {
         }
     }
 
-    /// The same error about the whole of what was given, of which the name was a part.
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::CustomDomainAsRegion { name, .. } => vec![Hint::with(Setting::CustomDomain, name)],
+            Self::RegionAsCustomDomain { region, .. } => vec![Hint::with(Setting::Region, region)],
+            Self::Secret { .. } => vec![Setting::Key.into()],
+            Self::Region { .. } | Self::CustomDomain { .. } | Self::Cloud { .. } | Self::Suffix { .. } => Vec::new(),
+        }
+    }
+
+    /// Changes the error to quote the whole given text, of which the name was a part.
     pub(crate) fn about(mut self, text: &str) -> Self {
         match &mut self {
             Self::Region { given, .. }
@@ -267,7 +281,7 @@ impl NameError {
         self
     }
 
-    /// Why `text`, normalised to `id`, is not a region.
+    /// Explains why `text`, normalised to `id`, is not a region.
     fn region(text: &str, id: &str) -> Self {
         let given = Shown::new(text);
         let squeezed = id.replace(['-', '_'], "");
@@ -293,8 +307,8 @@ impl NameError {
         Self::CustomDomain { given: Shown::new(text) }
     }
 
-    pub(crate) fn secret(argument: &'static str, text: &str) -> Self {
-        Self::Secret { given: Shown::described(text.trim()), argument }
+    pub(crate) fn secret(setting: Setting, text: &str) -> Self {
+        Self::Secret { given: Shown::described(text.trim()), setting }
     }
 
     pub(crate) fn cloud(text: &str) -> Self {
@@ -306,22 +320,22 @@ impl NameError {
     }
 }
 
-/// The note for a name of the private zone; `host` is the name to call.
+/// Returns the note for a name in the private zone; `host` is the name to call.
 pub(crate) fn private_alias(host: &str) -> Note {
     Note::new(
         "CFG07",
-        format!("a `{PRIVATE_LABEL}` name is for DNS only, no certificate covers it; `{host}` is called instead"),
+        format!("a `{PRIVATE_LABEL}` name is for DNS only, and no certificate covers it; `{host}` is used instead"),
     )
     .suggesting(host)
 }
 
-/// The note for a Foundry or Azure OpenAI host: Speech has another host of the same name.
+/// Returns the note for a Foundry or Azure OpenAI host; Speech uses another host with the same first label.
 pub(crate) fn other_host(host: &str, label: &str, cloud: &Cloud) -> Note {
     let derived = format!("{label}.{}", cloud.suffixes().custom_domain());
     Note::new(
         "CFG08",
         format!(
-            "`{host}` is a Foundry or Azure OpenAI host; Speech is called at `{derived}`, confirm that it resolves"
+            "`{host}` is a Foundry or Azure OpenAI host; Speech uses `{derived}` instead, so confirm that it resolves"
         ),
     )
     .suggesting(derived)
@@ -335,14 +349,14 @@ fn has_region_shape(id: &str) -> bool {
 }
 
 fn unlisted(id: &str) -> Note {
-    let text = format!("region `{id}` is not in the region table of {}; it is used as given", regions::EDITION);
+    let text = format!("region `{id}` is not in the {} region table; it is used as given", regions::EDITION);
     match nearest(id, regions::REGIONS.iter().map(|region| region.id)).or_else(|| regions::reordered(id)) {
         Some(near) => Note::new("unlisted_region", format!("{text}; did you mean `{near}`?")).suggesting(near),
         None => Note::new("unlisted_region", text),
     }
 }
 
-/// The region in the first label of a regional host, when a URL or host was given as region.
+/// Returns the region in the first label of a regional host, if a URL or host was given as the region.
 fn region_of_host(text: &str) -> Option<String> {
     let host = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':', '?', '#']).next()?;
     Cloud::DOCUMENTED.iter().find_map(|cloud| {
@@ -351,7 +365,8 @@ fn region_of_host(text: &str) -> Option<String> {
     })
 }
 
-/// A lower-case language tag: two or three letters, then region or script, as in `en-us` or `zh-hans-cn`.
+/// Returns whether the text is a lower-case language tag: two or three letters, then a region or script, like `en-us` or
+/// `zh-hans-cn`.
 fn is_locale(text: &str) -> bool {
     let mut parts = text.split('-');
     parts.next().is_some_and(|p| matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_alphabetic()))
@@ -367,7 +382,7 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |s| format!("; did you mean `{s}`?"))
 }
 
-/// Older names: <https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains> still prints the first.
+/// Older names. <https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains> still uses the first.
 const ALIASES: &[(&str, &str)] = &[("virginia", "usgovvirginia")];
 
 #[cfg(test)]
@@ -375,7 +390,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_table_holds_valid_unique_identifiers() {
+    fn the_region_table_contains_valid_unique_identifiers() {
         for (i, region) in regions::REGIONS.iter().enumerate() {
             assert_eq!(Region::read(region.display_name).unwrap(), Understood::new(Region(region.id.into())));
             assert_eq!(Cloud::of_region(region.id).as_ref(), Some(&region.cloud), "{}", region.id);

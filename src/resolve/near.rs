@@ -1,8 +1,8 @@
-//! The nearest match to a misspelt word.
+//! Finds the closest match for a misspelt word.
 
-/// The candidate within one edit of `word` (an insertion, a deletion, a substitution or a swap of neighbours).
+/// Returns the candidate within one edit of `word` (an insertion, a deletion, a substitution or a swap of neighbours).
 ///
-/// Digits are never corrected: `eastus3` is a new region beside `eastus2`, not a misspelling of it.
+/// Digits are never corrected: `eastus3` may be a new region rather than a misspelling of `eastus2`.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     candidates
@@ -13,7 +13,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 fn is_one_edit(word: &[u8], other: &[u8]) -> bool {
     let same = word.iter().zip(other).take_while(|(a, b)| a == b).count();
     match (&word[same..], &other[same..]) {
-        // Longer by one, or shorter by one.
+        // One character longer or shorter.
         ([_, rest @ ..], other) if rest == other => true,
         (word, [_, rest @ ..]) if word == rest => true,
         ([_, word @ ..], [_, other @ ..]) if word == other => true,

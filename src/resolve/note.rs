@@ -1,36 +1,44 @@
-//! Notes: what was understood, assumed or found contradictory while reading what was given.
+//! Notes: interpretations, assumptions and contradictions found while reading input.
 
 use std::fmt;
 
-/// One remark about an input or an endpoint that is not an error.
+use crate::resolve::setting::Hint;
+
+/// A remark about an input or an endpoint that is not an error.
 ///
-/// `id` is stable and made for programs: the id of the failure catalogue (`CFG07`) or a word (`unlisted_region`).
+/// `id` is stable and meant for programs: an id in the failure catalogue (`CFG07`) or a word (`unlisted_region`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Note {
-    /// Stable identifier.
+    /// The stable identifier.
     pub id: &'static str,
-    /// One sentence, lower case, without a full stop.
+    /// One sentence in lower case, without a full stop.
     pub text: String,
-    /// What the reader probably meant, where there is a nearest match.
+    /// What the reader probably meant, if there is a close match.
     pub suggestion: Option<String>,
+    /// The settings that the sentence asks for.
+    pub hints: Vec<Hint>,
 }
 
 impl Note {
-    /// A note with a stable identifier and one sentence.
+    /// Creates a note with a stable identifier and one sentence.
     #[must_use]
     pub fn new(id: &'static str, text: impl Into<String>) -> Self {
-        Self { id, text: text.into(), suggestion: None }
+        Self { id, text: text.into(), suggestion: None, hints: Vec::new() }
     }
 
     pub(crate) fn suggesting(self, suggestion: impl Into<String>) -> Self {
         Self { suggestion: Some(suggestion.into()), ..self }
     }
+
+    pub(crate) fn asking_for(self, hints: impl IntoIterator<Item = impl Into<Hint>>) -> Self {
+        Self { hints: hints.into_iter().map(Into::into).collect(), ..self }
+    }
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Catalogue ids help a person to look things up; words only repeat the sentence.
+        // Readers can look up catalogue ids; a word would only repeat the sentence.
         if self.id.starts_with(|c: char| c.is_ascii_uppercase()) {
             write!(f, "{}: ", self.id)?;
         }
@@ -42,9 +50,9 @@ impl fmt::Display for Note {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Understood<T> {
-    /// What was understood.
+    /// The value.
     pub value: T,
-    /// What a person should know about it.
+    /// Notes about it for the reader.
     pub notes: Vec<Note>,
 }
 

@@ -14,7 +14,7 @@ impl Parameter {
     pub(crate) const ALL: [Self; 5] =
         [Self::Language, Self::Mode, Self::CustomModel, Self::Deployment, Self::ApiVersion];
 
-    /// The name as users give it.
+    /// Returns the name that users see.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Language => "language",
@@ -50,7 +50,7 @@ impl Parameters {
         self.0 & 1 << parameter as u8 != 0
     }
 
-    /// The first setting of this set that `carried` lacks.
+    /// Returns the first setting of this set that is not in `carried`.
     pub(crate) fn first_not_in(self, carried: Self) -> Option<Parameter> {
         if self.0 & !carried.0 == 0 {
             return None;

@@ -1,4 +1,4 @@
-//! Query: the settings of a call that its URL carries, validated and encoded once.
+//! Query: the settings of a call that are part of its URL, validated and encoded once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ mod error;
 
 pub use error::QueryError;
 
-/// The settings that go into a URL. Which service carries which of them is in the table of [`crate::Service`].
+/// The settings in a URL. The table of [`crate::Service`] lists which service supports which setting.
 ///
 /// ```
 /// use speech_endpoint::{Account, Query, Service};
@@ -28,16 +28,16 @@ pub struct Query {
     custom_model: Option<Encoded>,
     deployment: Option<Encoded>,
     api_version: Option<ApiVersion>,
-    /// Sorted by name, as the native SDK sends them; encoded.
+    /// Other parameters, encoded and sorted by name as in the native SDK.
     free: Vec<(Encoded, Encoded)>,
 }
 
 impl Query {
-    /// The language of the audio as a BCP 47 tag, such as `en-US`.
+    /// Sets the language of the audio as a BCP 47 tag, for example `en-US`.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] when it is not one, or a language was given before.
+    /// [`QueryError`] if it is not a language tag, or a language is already set.
     pub fn with_language(mut self, language: &str) -> Result<Self, QueryError> {
         let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         let is_tag = (2..=35).contains(&language.len())
@@ -50,47 +50,47 @@ impl Query {
         Ok(self)
     }
 
-    /// The recognition mode, which is part of some paths.
+    /// Sets the recognition mode, which is part of some paths.
     #[must_use]
     pub fn with_mode(self, mode: Mode) -> Self {
         Self { mode: Some(mode), ..self }
     }
 
-    /// The endpoint id of a custom speech model (`cid`).
+    /// Sets the endpoint id of a custom speech model (`cid`).
     ///
     /// # Errors
     ///
-    /// [`QueryError`] when it is empty, has the shape of a key, or was given before.
+    /// [`QueryError`] if it is empty, has the shape of a key, or is already set.
     pub fn with_custom_model(mut self, id: &str) -> Result<Self, QueryError> {
         once(&mut self.custom_model, identifier("cid", id)?, "cid")?;
         Ok(self)
     }
 
-    /// The id of a deployed custom voice (`deploymentId`), or the name of an Azure OpenAI deployment.
+    /// Sets the id of a deployed custom voice (`deploymentId`), or the name of an Azure OpenAI deployment.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] when it is empty, has the shape of a key, or was given before.
+    /// [`QueryError`] if it is empty, has the shape of a key, or is already set.
     pub fn with_deployment(mut self, id: &str) -> Result<Self, QueryError> {
         once(&mut self.deployment, identifier("deploymentId", id)?, "deploymentId")?;
         Ok(self)
     }
 
-    /// The version of the API, in place of the newest stable one.
+    /// Sets the API version, instead of the newest stable one.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] when it is not a version, or one was given before.
+    /// [`QueryError`] if it is not a version, or a version is already set.
     pub fn with_api_version(mut self, version: &str) -> Result<Self, QueryError> {
         once(&mut self.api_version, version.parse()?, "api-version")?;
         Ok(self)
     }
 
-    /// Any other parameter. The names of the settings above lead to those.
+    /// Adds any other parameter. The names of the settings above set those.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] when the name is empty, or when it or the value carries a credential: those go into headers.
+    /// [`QueryError`] if the name is empty, or if the parameter contains a credential, which belongs in a header.
     pub fn with_parameter(mut self, name: &str, value: &str) -> Result<Self, QueryError> {
         match name {
             "language" => return self.with_language(value),
@@ -113,7 +113,7 @@ impl Query {
         Ok(self)
     }
 
-    /// Which of the named settings are given.
+    /// Returns which named settings are set.
     pub(crate) fn given(&self) -> Parameters {
         let mut given = Parameters::NONE;
         for (is_given, parameter) in [
@@ -130,7 +130,7 @@ impl Query {
         given
     }
 
-    /// The query with only those named settings that are in the set.
+    /// Keeps only the named settings that are in the set.
     pub(crate) fn limited_to(&self, carried: Parameters) -> Self {
         let mut query = self.clone();
         for parameter in Parameter::ALL.into_iter().filter(|parameter| !carried.contains(*parameter)) {
@@ -165,19 +165,19 @@ impl Query {
         self.api_version.as_ref()
     }
 
-    /// The other parameters in order of name, encoded.
+    /// Returns the other parameters, encoded, in name order.
     pub(crate) fn free(&self) -> impl Iterator<Item = (&str, &str)> {
         self.free.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
-/// How the service segments speech; a part of the path of the older recognition APIs.
+/// How the service segments speech; part of the path in the older recognition APIs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
     /// Short commands and questions.
     Interactive,
-    /// Conversations; what the documentation shows.
+    /// Conversations; the mode in the documentation.
     #[default]
     Conversation,
     /// Longer dictated text with spoken punctuation.
@@ -188,7 +188,7 @@ impl Mode {
     /// Every mode.
     pub const ALL: [Self; 3] = [Self::Interactive, Self::Conversation, Self::Dictation];
 
-    /// The path segment.
+    /// Returns the path segment.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -210,9 +210,9 @@ impl FromStr for Mode {
 /// A version of a REST API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ApiVersion {
-    /// Dated, as the `api-version` query parameter has it: `2025-10-15`.
+    /// Dated, as in the `api-version` query parameter: `2025-10-15`.
     Dated(Box<str>),
-    /// Numbered, as the path of the speech to text API has it: `v3.2`.
+    /// Numbered, as in the path of the speech to text API: `v3.2`.
     Numbered(Box<str>),
 }
 
@@ -242,7 +242,7 @@ impl FromStr for ApiVersion {
     }
 }
 
-/// A text with everything percent-encoded but the unreserved characters of RFC 3986, as the native SDK does.
+/// Text in which all but the unreserved characters of RFC 3986 are percent-encoded, as in the native SDK.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Encoded(Box<str>);
 
@@ -267,7 +267,7 @@ impl Encoded {
 }
 
 fn identifier(name: &'static str, text: &str) -> Result<Encoded, QueryError> {
-    // A dot segment would remove a part of the path that it stands in.
+    // A dot segment would remove a part of the path that contains it.
     let shaped = (1..=128).contains(&text.len())
         && !text.chars().any(char::is_control)
         && !matches!(text.trim(), "" | "." | "..");
@@ -285,14 +285,16 @@ fn once<T>(place: &mut Option<T>, value: T, name: &'static str) -> Result<(), Qu
     }
 }
 
-/// Connection ids have 32 hexadecimal digits like the older keys, and are no secret.
+/// Returns whether the parameter is a connection id. These have 32 hexadecimal digits like the older keys but are not
+/// secret.
 fn is_connection_id(name: &str, value: &str) -> bool {
     matches!(name, "x-connectionid" | "connectionid")
         && value.len() == 32
         && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The names under which browsers and SDKs put credentials into a URL, lower case; any name with one in it is refused.
+/// Parameter names, in lower case, under which browsers and SDKs put credentials into URLs. Names that contain one of
+/// them are rejected.
 const CREDENTIAL_NAMES: [&str; 5] = ["subscription-key", "authorization", "api-key", "apikey", "access_token"];
 
 impl fmt::Display for Mode {

@@ -5,5 +5,5 @@ mod account_json;
 mod endpoint_url;
 
 #[cfg(feature = "serde")]
-pub use account_json::ArmError;
+pub use account_json::{ArmError, JsonError};
 pub use endpoint_url::PastedError;

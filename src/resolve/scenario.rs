@@ -1,10 +1,10 @@
-//! Scenario: which networking situation an account is in. One table, first match wins.
+//! Scenario: the networking situation of an account. One table, first match wins.
 
 use std::fmt;
 
 use crate::resolve::access::Access;
 
-/// The networking situation of an account, which decides the form of its URLs.
+/// The networking situation of an account, which determines the form of its URLs.
 ///
 /// Source: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link> and
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-service-vnet-service-endpoint>.
@@ -13,23 +13,23 @@ use crate::resolve::access::Access;
 pub enum Scenario {
     /// No custom domain: regional hosts only.
     Regional,
-    /// A custom domain of which nothing else is known.
+    /// A custom domain with unknown network access.
     CustomDomainUnknown,
-    /// A custom domain, all networks allowed, no private endpoint.
+    /// A custom domain with all networks allowed and no private endpoint.
     CustomDomainOpen,
-    /// A custom domain, selected public addresses only.
+    /// A custom domain with selected public addresses only.
     CustomDomainSelectedIpOnly,
-    /// A custom domain, selected networks, and none selected: every call is refused.
+    /// A custom domain limited to selected networks, with none selected; every call is rejected.
     CustomDomainLocked,
-    /// Selected virtual networks, by service endpoint.
+    /// Selected virtual networks through a service endpoint.
     ServiceEndpoint,
     /// At least one approved private endpoint.
     PrivateEndpoint,
-    /// Private endpoint and allowed virtual networks at once.
+    /// A private endpoint and allowed virtual networks.
     PrivateAndServiceEndpoint,
-    /// Public access disabled, private endpoint only.
+    /// Public access disabled; private endpoint only.
     DisabledPrivateEndpoint,
-    /// Public access disabled and no private endpoint: nothing reaches the service.
+    /// Public access disabled and no private endpoint, so the service is unreachable.
     DisabledUnreachable,
     /// A self-hosted container.
     Container,
@@ -54,7 +54,7 @@ impl Scenario {
         Self::OpenAi,
     ];
 
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Scenario {
         }
     }
 
-    /// The situation in words.
+    /// Returns the display name.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl Scenario {
         }
     }
 
-    /// The situation of an account with a custom domain and this network access.
+    /// Returns the scenario of an account with a custom domain and this network access.
     pub(crate) fn of(access: Access) -> Self {
         TABLE.iter().find(|row| row.matches(access)).map_or(Self::CustomDomainLocked, |row| row.scenario)
     }
@@ -112,7 +112,8 @@ impl Scenario {
         }
     }
 
-    /// Whether the virtual-network proxy stands in front, so that real-time paths are served on the custom domain.
+    /// Returns whether the virtual-network proxy is in front of the resource, so that the custom domain serves
+    /// real-time paths.
     #[must_use]
     pub fn is_proxied(self) -> bool {
         matches!(
@@ -131,7 +132,7 @@ impl fmt::Display for Scenario {
     }
 }
 
-/// Which hosts the URLs of a scenario are built on.
+/// The hosts that the URLs of a scenario use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UrlForm {
     Regional,
@@ -198,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_combination_of_access_meets_exactly_one_outcome() {
+    fn every_combination_of_access_has_an_outcome() {
         for bits in 0_u16..32 {
             let bit = |n: u16| bits >> n & 1;
             let access = Access {

@@ -1,6 +1,6 @@
-//! Services: one row per API, with the regional form of its URL and the credential forms it takes.
+//! Services: one row per API, with the regional form of its URL and the credential forms it accepts.
 //!
-//! The custom-domain form is computed from the row, see [`crate::Account::endpoint`].
+//! [`crate::Account::endpoint`] computes the custom-domain form from the row.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +10,7 @@ use crate::resolve::form::{Form, Forms};
 use crate::resolve::near::nearest;
 use crate::resolve::parameter::Parameter::{ApiVersion, CustomModel, Deployment, Language, Mode};
 use crate::resolve::parameter::{Parameter, Parameters};
+use crate::resolve::setting::{Hint, Setting};
 use crate::resolve::shown::Shown;
 
 /// An API of Azure AI Speech, or an audio API of Azure OpenAI.
@@ -22,7 +23,7 @@ use crate::resolve::shown::Shown;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "each variant is described by the title of its row")]
+#[allow(missing_docs, reason = "the title of its row describes each variant")]
 pub enum Service {
     IssueToken,
     SpeechToTextRest,
@@ -60,65 +61,65 @@ pub enum Service {
 }
 
 impl Service {
-    /// Every service in the order of the table, the retired ones last.
+    /// Returns every service in table order, the retired ones last.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|row| row.service)
     }
 
-    /// Every service that is not retired, in the order of the table.
+    /// Returns every service that is not retired, in table order.
     pub fn in_use() -> impl Iterator<Item = Self> {
         Self::all().filter(|service| !matches!(service.status(), Status::Retired { .. }))
     }
 
-    /// The identifier used in arguments and output.
+    /// Returns the identifier used in arguments and output.
     #[must_use]
     pub fn id(self) -> &'static str {
         self.row().id
     }
 
-    /// What the service is, in a few words.
+    /// Returns a short description.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.row().title
     }
 
-    /// The HTTP method of the URL that is resolved; WebSockets are opened with `GET`.
+    /// Returns the HTTP method for the resolved URL; WebSockets are opened with `GET`.
     #[must_use]
     pub fn method(self) -> &'static str {
         self.row().method
     }
 
-    /// Whether the URL is opened as a WebSocket.
+    /// Returns whether the URL is opened as a WebSocket.
     #[must_use]
     pub fn is_websocket(self) -> bool {
         self.row().websocket
     }
 
-    /// The WebSocket subprotocol that the official SDKs ask for, where they do: `tests/vectors/sdk-observed.json`.
+    /// Returns the WebSocket subprotocol that the official SDKs request, if any: `tests/vectors/sdk-observed.json`.
     #[cfg(feature = "net")]
     pub(crate) fn subprotocol(self) -> Option<&'static str> {
         let is_of_the_sdk = self.is_websocket() && !matches!(self, Self::VoiceLive | Self::OpenAiRealtime);
         is_of_the_sdk.then_some("USP")
     }
 
-    /// Where the service stands in its life.
+    /// Returns the lifecycle status.
     #[must_use]
     pub fn status(self) -> Status {
         self.row().status
     }
 
-    /// The page of the documentation.
+    /// Returns the URL of its documentation.
     #[must_use]
     pub fn see(self) -> String {
         format!("https://learn.microsoft.com/azure/ai-services/speech-service/{}", self.row().page)
     }
 
-    /// Whether it recognises speech in real time.
+    /// Returns whether it recognises speech in real time.
     fn is_recognition(self) -> bool {
         matches!(self.row().host, Host::Realtime("stt" | "s2s"))
     }
 
-    /// Whether it makes speech of text.
+    /// Returns whether it converts text to speech.
     fn is_synthesis(self) -> bool {
         matches!(self.row().host, Host::Realtime("tts" | "voice") | Host::LongAudio)
             || matches!(self, Self::BatchSynthesis | Self::BatchAvatar)
@@ -151,45 +152,45 @@ impl fmt::Display for Service {
     }
 }
 
-/// A text that names no service.
+/// Text that does not name a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given} is not a service: expected an id such as `speech-to-text`{}", .suggestion.map_or_else(String::new, |s| format!("; did you mean `{s}`?")))]
+#[error("{given} is not a service: expected an id like `speech-to-text`{}", .suggestion.map_or_else(String::new, |s| format!("; did you mean `{s}`?")))]
 #[non_exhaustive]
 pub struct UnknownService {
-    /// What was given.
+    /// The given value.
     pub given: Shown,
-    /// The nearest match.
+    /// The closest match.
     pub suggestion: Option<&'static str>,
 }
 
-/// Where a service stands in its life.
+/// The lifecycle status of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// In service.
+    /// Generally available.
     Current,
-    /// In service without a guarantee.
+    /// In preview, without a service guarantee.
     Preview,
-    /// In service; a newer one takes its place.
+    /// Available, but replaced by a newer service.
     Legacy,
-    /// In service until the given date.
+    /// Available until the given date.
     Retiring {
         /// The last day, ISO 8601.
         on: &'static str,
-        /// What takes its place.
+        /// The replacement.
         replacement: &'static str,
     },
-    /// Out of service since the given date.
+    /// Retired since the given date.
     Retired {
         /// The date, ISO 8601.
         since: &'static str,
-        /// What takes its place.
+        /// The replacement.
         replacement: &'static str,
     },
 }
 
 impl Status {
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -212,28 +213,28 @@ pub(crate) struct Row {
     pub(crate) websocket: bool,
     pub(crate) host: Host,
     pub(crate) path: Path,
-    /// What today's SDK writes before the path on the regional host; the documentation does not.
+    /// The prefix that current SDKs write before the path on the regional host, unlike the documentation.
     pub(crate) sdk_prefix: &'static str,
     /// The newest stable `api-version`.
     pub(crate) version: Option<&'static str>,
-    /// A parameter that makes the service what it is.
+    /// A fixed parameter that selects the service.
     pub(crate) fixed: Option<(&'static str, &'static str)>,
     pub(crate) carries: Parameters,
     pub(crate) accepts: Accepts,
-    /// Asking the custom domain for the real-time host is possible.
+    /// Whether the custom domain supports discovery of the real-time host.
     pub(crate) discovery: bool,
     /// Whether self-hosted containers serve it.
     pub(crate) container: bool,
     pub(crate) sovereign: Sovereign,
     pub(crate) status: Status,
-    /// What must be added before the URL is of use.
+    /// A parameter that must be added before the URL is usable.
     pub(crate) needs: Option<&'static str>,
-    /// What the documentation leaves open about the custom-domain form.
+    /// What the documentation does not confirm about the custom-domain form.
     pub(crate) unconfirmed: Option<&'static str>,
     page: &'static str,
 }
 
-/// The kind of host, by its regional form.
+/// The kind of host, named by its regional form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Host {
     /// `{region}.api.cognitive…`; a custom domain needs no prefix.
@@ -248,27 +249,28 @@ pub(crate) enum Host {
     OpenAi,
 }
 
-/// The path, by its documented spelling.
+/// The documented path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path {
     Fixed(&'static str),
-    /// The recognition mode stands between the two parts.
+    /// Two parts with the recognition mode in between.
     Mode(&'static str, &'static str),
-    /// A numbered version, when given, stands between the two parts.
+    /// Two parts with an optional numbered version in between.
     Versioned(&'static str, &'static str),
-    /// With a deployment: the dated form, with the deployment between the two parts, and its version. Without: the last path.
+    /// With a deployment, the first two parts with the deployment in between, and the API version; without one, the
+    /// last path.
     Deployment(&'static str, &'static str, &'static str, &'static str),
 }
 
-/// The credential forms a service takes, by kind of host.
+/// The credential forms that a service accepts, by kind of host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepts {
     pub(crate) regional: Forms,
-    /// On a host that belongs to the resource alone.
+    /// The forms on a host that belongs to the resource alone.
     pub(crate) own: Forms,
 }
 
-/// What the sovereign clouds offer.
+/// Availability in the sovereign clouds.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sovereign {
@@ -297,38 +299,54 @@ impl Sovereign {
     }
 }
 
-/// Where a setting goes when the URL of a service does not carry it.
+/// Returns where a setting belongs if the URL of a service does not support it.
 pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
     use Service as S;
     match (parameter, service) {
-        (ApiVersion, _) => "the version is part of its path",
+        (ApiVersion, _) => "the version is part of the path",
         (Language, S::Translation | S::TranslationV1) => {
-            "it is called `from` there: give `--query from=…` and `--query to=…`"
+            "it is called `from` there; set the query parameters `from` and `to`"
         }
         (Language, S::FastTranscription | S::LlmSpeech) => {
-            "it goes into `locales` of the `definition` part of the body"
+            "it belongs in `locales` of the `definition` part of the body"
         }
-        (Language, S::SpeechToTextRest) => "it goes into `locale` of the request body",
-        (Language, S::OpenAiTranscription) => "it goes into the form field `language`",
+        (Language, S::SpeechToTextRest) => "it belongs in `locale` of the request body",
+        (Language, S::OpenAiTranscription) => "it belongs in the form field `language`",
         (Language, S::VoiceLive | S::VoiceLiveWebRtc | S::OpenAiRealtime) => {
-            "it goes into the `session.update` message"
+            "it belongs in the `session.update` message"
         }
-        (Language, S::VideoTranslation) => "it goes into `sourceLocale` and `targetLocale` of the request body",
-        (Language, _) if service.is_synthesis() => "it goes into the SSML, as `xml:lang`, and follows from the voice",
-        (Mode, S::TranslationV1) => "it is called `scenario` there: give `--query scenario=…`",
+        (Language, S::VideoTranslation) => "it belongs in `sourceLocale` and `targetLocale` of the request body",
+        (Language, _) if service.is_synthesis() => "it belongs in the SSML as `xml:lang` and depends on the voice",
+        (Mode, S::TranslationV1) => "it is called `scenario` there; set that query parameter",
         (Mode, _) if service.is_recognition() => {
-            "it goes into the `speech.context` message; `speech-to-text-v1` has it in the path"
+            "it belongs in the `speech.context` message; `speech-to-text-v1` has it in the path"
         }
-        (CustomModel, S::FastTranscription | S::LlmSpeech) => "a model goes into the `definition` part of the body",
-        (CustomModel, S::SpeechToTextRest) => "it goes into `model.self` of the request body",
+        (CustomModel, S::FastTranscription | S::LlmSpeech) => "the model belongs in the `definition` part of the body",
+        (CustomModel, S::SpeechToTextRest) => "it belongs in `model.self` of the request body",
         (CustomModel, _) if service.is_synthesis() => {
-            "a custom voice is chosen with `--deployment` on `custom-voice` or `custom-voice-websocket`"
+            "a custom voice is selected by its deployment, with `custom-voice` or `custom-voice-websocket`"
         }
-        (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has another host: use `custom-voice`",
-        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there: give `--query model=…`",
-        (Deployment, _) if service.is_synthesis() => "a custom voice has another host: use `custom-voice-websocket`",
-        (Deployment, _) if service.is_recognition() => "a custom speech model is chosen with `--custom-model`",
-        _ => "it has no such setting",
+        (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has a different host; use `custom-voice`",
+        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there; set that query parameter",
+        (Deployment, _) if service.is_synthesis() => {
+            "a custom voice has a different host; use `custom-voice-websocket`"
+        }
+        (Deployment, _) if service.is_recognition() => "a custom speech model is selected by its endpoint id",
+        _ => "the service has no such setting",
+    }
+}
+
+/// Returns the settings to use instead of one that the URL of a service does not support.
+pub(crate) fn hints_of(parameter: Parameter, service: Service) -> Vec<Hint> {
+    use Service as S;
+    let query = |value| Hint::with(Setting::QueryParameter, value);
+    match (parameter, service) {
+        (Language, S::Translation | S::TranslationV1) => vec![query("from=…"), query("to=…")],
+        (Mode, S::TranslationV1) => vec![query("scenario=…")],
+        (CustomModel, _) if service.is_synthesis() => vec![Setting::Deployment.into()],
+        (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => vec![query("model=…")],
+        (Deployment, _) if service.is_recognition() => vec![Setting::CustomModel.into()],
+        _ => Vec::new(),
     }
 }
 
@@ -353,12 +371,11 @@ const UNIVERSAL: Path = Path::Fixed("/speech/universal/v2");
 const SYNTHESIS: Path = Path::Fixed("/cognitiveservices/v1");
 const SYNTHESIS_SOCKET: Path = Path::Fixed("/cognitiveservices/websocket/v1");
 
-const ENTRA_UNCONFIRMED: Option<&str> =
-    Some("that a plain Entra token is accepted here is not confirmed by the documentation");
+const ENTRA_UNCONFIRMED: Option<&str> = Some("the documentation does not confirm that a plain Entra token works here");
 const BY_RULE: Option<&str> =
-    Some("this form follows from the documented rule; the documentation has no example of it");
+    Some("this form follows from a documented rule, but the documentation has no example of it");
 
-/// A real-time REST call: the base of the rows below.
+/// A real-time REST call, the base of the rows below.
 const REST: Row = Row {
     service: Service::TextToSpeech,
     id: "",
@@ -386,10 +403,10 @@ const OPENAI: Row =
     Row { host: Host::OpenAi, accepts: API_KEY, sovereign: Sovereign::Unlisted, page: "openai-voices", ..REST };
 const RETIRED: Row = Row { host: Host::Realtime("stt"), sovereign: Sovereign::Absent, ..REST };
 
-/// The table. Paths: the documentation's; `sdk_prefix`: native SDK 1.53.0 on the wire.
+/// The table. The paths come from the documentation, `sdk_prefix` from the wire traffic of native SDK 1.53.0.
 #[rustfmt::skip]
 static TABLE: &[Row] = &[
-    Row { service: Service::IssueToken, id: "issue-token", title: "token for ten minutes from a key",
+    Row { service: Service::IssueToken, id: "issue-token", title: "token for ten minutes, issued from a key",
           host: Host::Rest, path: Path::Fixed("/sts/v1.0/issueToken"), accepts: KEY_ONLY,
           page: "rest-text-to-speech#how-to-get-an-access-token", ..REST },
     Row { service: Service::SpeechToTextRest, id: "speech-to-text-rest",
@@ -401,40 +418,40 @@ static TABLE: &[Row] = &[
     Row { service: Service::LlmSpeech, id: "llm-speech", title: "transcription or translation by a language model",
           method: "POST", path: Path::Fixed("/speechtotext/transcriptions:transcribe"), version: Some("2025-10-15"),
           sovereign: Sovereign::Absent, status: Status::Preview, page: "llm-speech", ..DATED_REST },
-    Row { service: Service::ShortAudio, id: "short-audio", title: "recognition of up to 60 seconds by REST",
+    Row { service: Service::ShortAudio, id: "short-audio", title: "recognition of up to 60 seconds over REST",
           host: Host::Realtime("stt"), path: RECOGNITION_PATH, carries: RECOGNITION_WITH_MODE,
           unconfirmed: ENTRA_UNCONFIRMED, needs: Some("language"), page: "rest-speech-to-text-short", ..REST },
-    Row { service: Service::SpeechToTextV1, id: "speech-to-text-v1", title: "recognition by WebSocket, version 1",
+    Row { service: Service::SpeechToTextV1, id: "speech-to-text-v1", title: "recognition over WebSocket, version 1",
           host: Host::Realtime("stt"), path: RECOGNITION_PATH, carries: RECOGNITION_WITH_MODE, container: true,
           ..SOCKET },
-    Row { service: Service::SpeechToText, id: "speech-to-text", title: "recognition by WebSocket",
+    Row { service: Service::SpeechToText, id: "speech-to-text", title: "recognition over WebSocket",
           host: Host::Realtime("stt"), path: UNIVERSAL, sdk_prefix: "/stt", carries: RECOGNITION, ..SOCKET },
-    Row { service: Service::TranslationV1, id: "translation-v1", title: "translation by WebSocket, version 1",
+    Row { service: Service::TranslationV1, id: "translation-v1", title: "translation over WebSocket, version 1",
           host: Host::Realtime("s2s"), path: Path::Fixed("/speech/translation/cognitiveservices/v1"), carries: MODEL,
           discovery: false, unconfirmed: BY_RULE, status: Status::Legacy, page: "how-to-translate-speech", ..SOCKET },
-    Row { service: Service::Translation, id: "translation", title: "translation and live interpreter by WebSocket",
+    Row { service: Service::Translation, id: "translation", title: "translation and live interpreter over WebSocket",
           host: Host::Realtime("stt"), path: UNIVERSAL, sdk_prefix: "/stt", carries: MODEL,
           page: "how-to-translate-speech", ..SOCKET },
     Row { service: Service::ConversationTranscription, id: "conversation-transcription",
-          title: "transcription with speakers told apart", host: Host::Realtime("stt"), path: UNIVERSAL,
+          title: "transcription with speaker diarization", host: Host::Realtime("stt"), path: UNIVERSAL,
           sdk_prefix: "/stt", carries: RECOGNITION, page: "get-started-stt-diarization", ..SOCKET },
-    Row { service: Service::TextToSpeech, id: "text-to-speech", title: "synthesis by REST", container: true,
+    Row { service: Service::TextToSpeech, id: "text-to-speech", title: "synthesis over REST", container: true,
           unconfirmed: ENTRA_UNCONFIRMED, ..REST },
-    Row { service: Service::PersonalVoice, id: "personal-voice", title: "synthesis with a personal voice by REST",
+    Row { service: Service::PersonalVoice, id: "personal-voice", title: "synthesis with a personal voice over REST",
           sovereign: Sovereign::Absent, unconfirmed: ENTRA_UNCONFIRMED, page: "personal-voice-how-to-use", ..REST },
     Row { service: Service::Voices, id: "voices", title: "list of voices", method: "GET",
           path: Path::Fixed("/cognitiveservices/voices/list"), discovery: true, ..REST },
-    Row { service: Service::TextToSpeechWebSocket, id: "text-to-speech-websocket", title: "synthesis by WebSocket",
+    Row { service: Service::TextToSpeechWebSocket, id: "text-to-speech-websocket", title: "synthesis over WebSocket",
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", container: true, page: "how-to-speech-synthesis", ..SOCKET },
     Row { service: Service::TextToSpeechStream, id: "text-to-speech-stream",
-          title: "synthesis of streamed text by WebSocket, version 2",
+          title: "synthesis of streamed text over WebSocket, version 2",
           path: Path::Fixed("/cognitiveservices/websocket/v2"), unconfirmed: BY_RULE,
           page: "how-to-lower-speech-synthesis-latency", ..SOCKET },
-    Row { service: Service::CustomVoice, id: "custom-voice", title: "synthesis with a professional voice by REST",
+    Row { service: Service::CustomVoice, id: "custom-voice", title: "synthesis with a professional voice over REST",
           host: Host::Realtime("voice"), carries: VOICE, sovereign: Sovereign::Absent, unconfirmed: ENTRA_UNCONFIRMED,
           needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..REST },
     Row { service: Service::CustomVoiceWebSocket, id: "custom-voice-websocket",
-          title: "synthesis with a professional voice by WebSocket", host: Host::Realtime("voice"),
+          title: "synthesis with a professional voice over WebSocket", host: Host::Realtime("voice"),
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", carries: VOICE, sovereign: Sovereign::Absent, discovery: false,
           unconfirmed: BY_RULE, needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..SOCKET },
     Row { service: Service::BatchSynthesis, id: "batch-synthesis", title: "batch synthesis",
@@ -447,10 +464,10 @@ static TABLE: &[Row] = &[
     Row { service: Service::AvatarRelayToken, id: "avatar-relay-token", title: "ICE servers for a real-time avatar",
           method: "GET", path: Path::Fixed("/cognitiveservices/avatar/relay/token/v1"), sovereign: Sovereign::Absent,
           page: "text-to-speech-avatar/real-time-synthesis-avatar", ..REST },
-    Row { service: Service::Avatar, id: "avatar", title: "real-time avatar by WebSocket", path: SYNTHESIS_SOCKET,
+    Row { service: Service::Avatar, id: "avatar", title: "real-time avatar over WebSocket", path: SYNTHESIS_SOCKET,
           sdk_prefix: "/tts", fixed: Some(("enableTalkingAvatar", "true")), sovereign: Sovereign::Absent,
           page: "text-to-speech-avatar/real-time-synthesis-avatar", ..SOCKET },
-    Row { service: Service::BatchAvatar, id: "batch-avatar", title: "avatar video in batch",
+    Row { service: Service::BatchAvatar, id: "batch-avatar", title: "batch avatar video",
           path: Path::Fixed("/avatar/batchsyntheses"), version: Some("2024-08-01"), sovereign: Sovereign::Absent,
           page: "text-to-speech-avatar/batch-synthesis-avatar", ..DATED_REST },
     Row { service: Service::CustomVoiceManagement, id: "custom-voice-management",
@@ -460,10 +477,10 @@ static TABLE: &[Row] = &[
     Row { service: Service::VideoTranslation, id: "video-translation", title: "video translation",
           path: Path::Fixed("/videotranslation/translations"), version: Some("2026-03-01"),
           sovereign: Sovereign::Absent, page: "video-translation-get-started", ..DATED_REST },
-    Row { service: Service::VoiceLive, id: "voice-live", title: "Voice Live by WebSocket", host: Host::Foundry,
+    Row { service: Service::VoiceLive, id: "voice-live", title: "Voice Live over WebSocket", host: Host::Foundry,
           path: Path::Fixed("/voice-live/realtime"), version: Some("2026-04-10"), accepts: API_KEY, carries: DATED,
           discovery: false, sovereign: Sovereign::Absent, needs: Some("model"), page: "voice-live-how-to", ..SOCKET },
-    Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc", title: "signalling of Voice Live by WebRTC",
+    Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc", title: "Voice Live signalling for WebRTC",
           host: Host::Foundry, path: Path::Fixed("/voice-live/realtime/calls"), version: Some("2026-01-01-preview"),
           accepts: API_KEY, carries: DATED, sovereign: Sovereign::Absent, status: Status::Preview,
           needs: Some("model"), page: "voice-live-webrtc", ..REST },
@@ -475,19 +492,19 @@ static TABLE: &[Row] = &[
           path: Path::Deployment("/openai/deployments/", "/audio/speech", "2025-03-01-preview", "/openai/v1/audio/speech"),
           version: Some("preview"), carries: DATED.with(Deployment), page: "../openai/text-to-speech-quickstart",
           ..OPENAI },
-    Row { service: Service::OpenAiRealtime, id: "openai-realtime", title: "Azure OpenAI real-time audio by WebSocket",
+    Row { service: Service::OpenAiRealtime, id: "openai-realtime", title: "Azure OpenAI real-time audio over WebSocket",
           method: "GET", websocket: true, path: Path::Fixed("/openai/v1/realtime"), carries: VOICE,
           needs: Some("model"), page: "../openai/how-to/realtime-audio-websockets", ..OPENAI },
     Row { service: Service::MeetingTranscription, id: "meeting-transcription",
-          title: "meeting transcription, multichannel", status: Status::Retired { since: "2025-03-28",
+          title: "multichannel meeting transcription", status: Status::Retired { since: "2025-03-28",
           replacement: "conversation-transcription" }, page: "meeting-transcription", ..RETIRED },
     Row { service: Service::SpeakerRecognition, id: "speaker-recognition", title: "speaker recognition",
           status: Status::Retired { since: "2025-09-30",
-          replacement: "conversation-transcription, which tells speakers apart but does not identify them", },
+          replacement: "conversation-transcription, which distinguishes speakers but does not identify them", },
           page: "speaker-recognition-overview", ..RETIRED },
     Row { service: Service::IntentRecognition, id: "intent-recognition", title: "intent recognition",
           status: Status::Retired { since: "2025-09-30",
-          replacement: "speech-to-text with a language service behind it", }, page: "intent-recognition", ..RETIRED },
+          replacement: "speech-to-text followed by a language service", }, page: "intent-recognition", ..RETIRED },
     Row { service: Service::CustomCommands, id: "custom-commands", title: "Custom Commands",
           status: Status::Retired { since: "2026-04-30", replacement: "voice-live" }, page: "custom-commands",
           ..RETIRED },
@@ -498,7 +515,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_service_has_its_own_row_in_the_order_of_the_enum() {
+    fn every_service_has_a_row_in_enum_order() {
         for (i, row) in TABLE.iter().enumerate() {
             assert_eq!(row.service as usize, i, "{}", row.id);
             assert_eq!(row.id.parse(), Ok(row.service));

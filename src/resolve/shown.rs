@@ -1,12 +1,12 @@
-//! How a given value is quoted in a message: short, on one line, and never a secret.
+//! Quotes a value in a message: short, on one line, and never a secret.
 
 use std::fmt;
 
-/// A value that a message may quote.
+/// A value that is safe to quote in a message.
 ///
-/// Whatever a user pastes can hold a key, a token or a password in the wrong place, so a message never holds the
-/// value itself: user-info and query values are cut, control characters escaped, and what looks like a secret is
-/// described by its length.
+/// User input can contain a key, a token or a password in the wrong place, so a message never contains the raw value.
+/// User
+/// info and query values are removed, control characters are escaped, and only the length of a possible secret is shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shown(String);
 
@@ -33,7 +33,7 @@ impl Shown {
             } else if c.is_ascii() {
                 text.extend(c.escape_default());
             } else {
-                // Escapes what does not show, or changes how a terminal shows what follows.
+                // Escape characters that are invisible or change how a terminal displays the rest.
                 text.extend(c.escape_debug());
             }
         }
@@ -43,7 +43,7 @@ impl Shown {
 }
 
 impl Shown {
-    /// A value that is known to be a secret, whatever it looks like.
+    /// Describes a value that is known to be a secret, whatever its shape.
     pub(crate) fn described(value: &str) -> Self {
         Self::described_by(value.chars().count())
     }
@@ -65,7 +65,7 @@ impl fmt::Debug for Shown {
     }
 }
 
-/// Whether a text holds a run of characters with the shape of a key or a token, if only as a part of something longer.
+/// Returns whether a text contains anything with the shape of a key or a token, even inside a longer word.
 pub(crate) fn looks_secret(text: &str) -> bool {
     let hexadecimal = |run: &str| run.len() == 32 || run.len() > 32 && run.bytes().any(|b| b.is_ascii_digit());
     text.contains("aad#")
@@ -74,13 +74,13 @@ pub(crate) fn looks_secret(text: &str) -> bool {
         || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= TOO_LONG_FOR_A_NAME)
 }
 
-/// Whether a text has exactly the shape of a resource key: 32 hexadecimal or 84 alphanumeric characters.
+/// Returns whether a text has exactly the shape of a resource key: 32 hexadecimal or 84 alphanumeric characters.
 pub(crate) fn looks_like_key(text: &str) -> bool {
     (text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()))
         || (text.len() == 84 && text.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-/// Three base64url parts of which the first encodes an object: `ey` is how `{"` begins.
+/// Returns whether a text contains three base64url parts, the first of which encodes an object (`{"` encodes to `ey`).
 fn holds_token(text: &str) -> bool {
     text.match_indices("ey").any(|(start, _)| {
         let token = &text[start..];
@@ -104,10 +104,10 @@ fn without_query_values(text: &str) -> String {
     }
 }
 
-/// Long enough for any host, short enough for one line of a terminal with words around it.
+/// Long enough for any host, short enough for a message on one terminal line.
 const LONGEST: usize = 100;
 
-/// A DNS label has 63 characters at most, the documentation says 64; a longer run is no name.
+/// A DNS label has at most 63 characters, and the documentation says 64; a longer run is not a name.
 const TOO_LONG_FOR_A_NAME: usize = 65;
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn user_info_and_query_values_are_cut() {
+    fn user_info_and_query_values_are_removed() {
         assert_eq!(Shown::new("https://user:pw@host/p").to_string(), "`https://…@host/p`");
         assert_eq!(Shown::new("wss://host/p?api-key=s3cret").to_string(), "`wss://host/p?…`");
         assert_eq!(Shown::new("user:pw@host").to_string(), "`…@host`");

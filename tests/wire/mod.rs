@@ -85,7 +85,7 @@ pub(crate) fn composed(lab: &Lab) -> String {
 /// Why there is no connection: the id of what is at fault, or the status of the answer.
 pub(crate) fn id_of(error: &ConnectError) -> String {
     match error.cause() {
-        ConnectCause::Resolve(cause) => cause.code().to_owned(),
+        ConnectCause::Resolve(cause) => cause.id().to_owned(),
         ConnectCause::Credential(cause) => cause.id().to_owned(),
         _ => error.status().map_or_else(|| error.to_string(), |status| status.to_string()),
     }

@@ -9,6 +9,7 @@ use speech_endpoint::{Account, Allowlist, Entry, Service};
 
 use super::args::{AllowlistArgs, AllowlistFormat};
 use super::failure::{CONFIGURATION, Failure};
+use super::flags::refusal;
 use super::output::Output;
 use super::resolve::{json, text};
 use super::settings::{self, Subject};
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
     if !is_json && !list.entries.is_empty() {
         list.notes.iter().for_each(|note| output.note(note));
     }
-    list.errors.iter().for_each(|error| output.error(&error.to_string()));
+    list.errors.iter().for_each(|error| output.error(&refusal(error)));
     Ok(if list.errors.is_empty() { 0 } else { CONFIGURATION })
 }
 

@@ -22,6 +22,7 @@ use speech_endpoint_lab::{Lab, Obtained, Rehearsal};
 use super::args::{CredentialArgs, EntraSource, each_once};
 use super::entra::{self, Fetched, Wanted};
 use super::failure::Failure;
+use super::flags;
 use super::lab;
 use super::output::Output;
 use super::resolve::json::pretty;
@@ -137,7 +138,7 @@ async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Prog
         return Ok(obtained);
     };
     let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab's store");
-    let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables());
+    let proxies = ProxySettings::named("--proxy", lab.proxy_argument().as_deref(), &lab.variables());
     let wanted = Wanted {
         source,
         account,
@@ -178,7 +179,7 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     // What fetching a token took is no longer there for looking.
     let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
     let plan = planned(args, &account, credential.as_ref(), total)?;
-    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.code(), refusal.to_string(), true)));
+    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), flags::refusal(refusal), true)));
     remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
         plan,
@@ -200,7 +201,7 @@ fn surroundings(net: &NetArgs) -> Result<(Trust, ProxySettings), Failure> {
     let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
     let trust = Trust::system(ca_pem.as_deref().map(str::as_bytes))
         .map_err(|error| Failure::usage(format!("cannot read the file given to `--ca-file`: {error}")))?;
-    let proxies = ProxySettings::new(net.proxy.as_deref(), &settings::proxy_variables())
+    let proxies = ProxySettings::named("--proxy", net.proxy.as_deref(), &settings::proxy_variables())
         .map_err(|error| Failure::usage(error.to_string()))?;
     Ok((trust, proxies))
 }
@@ -215,7 +216,7 @@ fn fetched(
 ) -> Result<Authentication, Failure> {
     let resource_id = match args.credential.resource_id.as_deref().map(str::parse).transpose() {
         Ok(id) => id,
-        Err(error) => return Ok((None, Some(CredentialFacts::faulty("token", &error)))),
+        Err(error) => return Ok((None, Some(faulty("token", &error)))),
     };
     let wanted = Wanted { source, account, resource_id, way, total: total(args), asks_programs: true };
     let fetched = lab::block_on(unless_interrupted(&wanted))??;
@@ -264,7 +265,7 @@ fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
 }
 
 fn remark(note: &Note) -> Remark {
-    Remark::new(note.id, note.text.clone(), false)
+    Remark::new(note.id, flags::text_of(note), false)
 }
 
 /// The credential, and what evidence may hold of it.
@@ -285,7 +286,7 @@ fn credential(
             let facts = credential.facts(salt);
             Ok((Some(credential), Some(facts)))
         }
-        Err(error) => Ok((None, Some(CredentialFacts::faulty(given.kind, &error)))),
+        Err(error) => Ok((None, Some(faulty(given.kind, &error)))),
     }
 }
 
@@ -303,7 +304,7 @@ fn second_key(
     match settings::second_key(args) {
         None => (None, None),
         Some(_) if first.is_none() => left_out("second_key", &"there is no first key, which `SPEECH_KEY` is to hold"),
-        Some(Err(error)) => left_out(error.id(), &error),
+        Some(Err(error)) => left_out(error.id(), &flags::spelled(&error, &error.hints())),
         Some(Ok(key)) => {
             let facts = key.facts(salt);
             if first.is_some_and(|first| first.fingerprint == facts.fingerprint) {
@@ -312,6 +313,13 @@ fn second_key(
             (Some(key), Some(facts))
         }
     }
+}
+
+/// The facts about a malformed credential, with the flags for what to give instead.
+fn faulty(kind: &str, error: &CredentialError) -> CredentialFacts {
+    let mut facts = CredentialFacts::faulty(kind, error);
+    facts.fault = Some((error.id().to_owned(), flags::spelled(error, &error.hints())));
+    facts
 }
 
 fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credential, CredentialError> {

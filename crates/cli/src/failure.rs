@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError};
 
 use super::args::requote;
+use super::flags::spelled;
 
 /// Why a command ends. Its text is one line that reads well after `error: `.
 #[derive(Debug)]
@@ -104,13 +105,19 @@ macro_rules! configuration {
     ($($error:ty),*) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::configuration(error.id(), error.to_string())
+                Self::configuration(error.id(), spelled(&error, &error.hints()))
             }
         })*
     };
 }
 
-configuration!(AccountError, CredentialError, NameError, PastedError);
+configuration!(CredentialError, NameError, PastedError);
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        Self::configuration(error.id(), error.to_string())
+    }
+}
 
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
@@ -120,9 +127,11 @@ impl From<QueryError> for Failure {
 
 impl From<ArmError> for Failure {
     fn from(error: ArmError) -> Self {
-        match error.id() {
-            Some(id) => Self::configuration(id, error.to_string()),
-            None => Self::usage(error.to_string()),
+        match error {
+            ArmError::Name(error) => error.into(),
+            ArmError::Account(error) => error.into(),
+            ArmError::Endpoint(error) => error.into(),
+            _ => Self::usage(error.to_string()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod entra;
 mod explain;
 mod failure;
+mod flags;
 mod lab;
 mod output;
 mod resolve;

@@ -10,6 +10,7 @@ use speech_endpoint::Note;
 
 use super::args::{ColorWhen, OutputArgs};
 use super::failure::Failure;
+use super::flags::spelled;
 use super::resolve::json;
 use super::settings;
 
@@ -34,7 +35,7 @@ impl Output {
 
     /// A note on standard error.
     pub(crate) fn note(&self, note: &Note) {
-        self.line(NOTE, "note", &note.to_string());
+        self.line(NOTE, "note", &spelled(note, &note.hints));
     }
 
     /// An error that leaves other results intact, on standard error.

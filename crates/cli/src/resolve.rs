@@ -4,6 +4,7 @@ use speech_endpoint::{Account, Endpoint, Note, Query, ResolveError, Service};
 
 use super::args::{ResolveArgs, ResolveFormat};
 use super::failure::{CONFIGURATION, Failure};
+use super::flags::refusal;
 use super::output::Output;
 use super::settings::{self, Subject};
 
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
     if !json && (output.is_verbose() || !resolution.endpoints.is_empty()) {
         resolution.notes.iter().for_each(|note| output.note(note));
     }
-    resolution.errors.iter().for_each(|error| output.error(&error.to_string()));
+    resolution.errors.iter().for_each(|error| output.error(&refusal(error)));
     Ok(if resolution.errors.is_empty() { 0 } else { CONFIGURATION })
 }
 
@@ -74,11 +75,11 @@ impl Resolution {
         for service in Service::in_use() {
             match self.account.endpoint_with(service, &query.carried_by(service)) {
                 Ok(endpoint) => self.endpoints.push(endpoint),
-                Err(error) if error.is_not_offered() => output.detail(1, || error.to_string()),
+                Err(error) if error.is_not_offered() => output.detail(1, || refusal(&error)),
                 Err(error) => self.errors.push(error),
             }
-            if let Err(refusal @ ResolveError::Parameter { .. }) = self.account.endpoint_with(service, query) {
-                last_refusal = Some(refusal);
+            if let Err(error @ ResolveError::Parameter { .. }) = self.account.endpoint_with(service, query) {
+                last_refusal = Some(error);
             }
         }
         if self.endpoints.is_empty() {
@@ -87,9 +88,10 @@ impl Resolution {
         }
         let is_carried = self.endpoints.iter().any(|endpoint| query.carried_by(endpoint.service()) == *query);
         match last_refusal {
-            Some(refusal) if !is_carried => {
-                Err(Failure::usage(format!("no service of this resource carries all of these settings: {refusal}")))
-            }
+            Some(error) if !is_carried => Err(Failure::usage(format!(
+                "no service of this resource carries all of these settings: {}",
+                refusal(&error)
+            ))),
             _ => Ok(()),
         }
     }

@@ -12,6 +12,7 @@ use speech_endpoint::{
 
 use super::args::{CredentialArgs, EntraSource, QueryArgs, ResourceArgs};
 use super::failure::Failure;
+use super::flags::spelled;
 
 /// The resource, with what a person should know of how it was understood.
 pub(crate) struct Subject {
@@ -115,7 +116,8 @@ fn region_beside(args: &ResourceArgs, notes: &mut Vec<Note>) -> Result<Option<(R
         (None, Some(region)) => match Region::read(&region) {
             Ok(read) => (read, false),
             Err(error) => {
-                notes.push(Note::new(error.id(), format!("`SPEECH_REGION` is left out: {error}")));
+                let why = spelled(&error, &error.hints());
+                notes.push(Note::new(error.id(), format!("`SPEECH_REGION` is left out: {why}")));
                 return Ok(None);
             }
         },

@@ -96,7 +96,8 @@ impl Lab {
         };
         let trust = Trust::of(self.system_roots(), self.builtin_roots(), "the lab's store");
         let network = self.network();
-        let proxies = ProxySettings::new(self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default();
+        let proxies =
+            ProxySettings::named("--proxy", self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default();
         let mut means = Means::new(&network, &trust, &proxies, self.now);
         means.family = rehearsal.family;
         means.remarks = self.remarks.iter().map(remark).collect();

@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "AUTH01",
@@ -10,12 +10,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the key is not valid at this host",
+        title: "the key is not valid for this host",
         observed: "401 `invalid subscription key or wrong API endpoint`",
         cause: "the key is wrong, belongs to another region or resource, or was regenerated",
-        tell_apart: "ask for an issued token in the same region: where that works, the token names region, tier \
-            and resource",
-        remedy: "use a key of this resource, at the region or custom domain of this resource",
+        tell_apart: "request an issued token in the same region; if that works, the token names its region, tier and \
+            resource",
+        remedy: "use a key of this resource, and call the region or the custom domain of this resource",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query \
                 \"{region:location,domain:properties.customSubDomainName}\"",
@@ -31,15 +31,15 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "a plain Entra token is sent to a regional host",
-        observed: "400 `Please provide an authentication key`, or 401, for a bearer token at a regional host",
-        cause: "Entra tokens need the host of a custom domain, or the form `aad#RESOURCE_ID#TOKEN`",
-        tell_apart: "the family of the host and the kind of token",
+        observed: "a bearer token at a regional host gets 400 `Please provide an authentication key`, or 401",
+        cause: "an Entra token works only on the host of a custom domain, or in the form `aad#RESOURCE_ID#TOKEN`",
+        tell_apart: "compare the host family with the kind of token",
         remedy: "call `NAME.cognitiveservices.azure.com`, or send the token as `aad#RESOURCE_ID#TOKEN`",
         commands: &[
             "speech-endpoint resolve --custom-domain NAME",
             "az cognitiveservices account show -n NAME -g GROUP --query id -o tsv",
         ],
-        evidence: "the family of the host, the kind of token",
+        evidence: "the host family, the kind of token",
         see: Some("https://learn.microsoft.com/azure/ai-services/speech-service/how-to-configure-azure-ad-auth"),
     },
     KnownFailure {
@@ -49,13 +49,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the token has the wrong form for this host",
-        observed: "401 although role and token look right: a plain bearer at a regional host, or `aad#` at an \
-            endpoint that wants a plain bearer",
-        cause: "the form of the token does not go with the family of the host",
+        observed: "401 although the role and the token look right: a plain bearer token at a regional host, or an \
+            `aad#` token at an endpoint that expects a plain bearer token",
+        cause: "the form of the token does not match the host family",
         tell_apart: "try the other form once",
         remedy: "send the form that `resolve` lists for the service at this host",
         commands: &["speech-endpoint resolve --custom-domain NAME --service SERVICE"],
-        evidence: "the form that was used, the form that works",
+        evidence: "the form that was sent, the form that works",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/941"),
     },
     KnownFailure {
@@ -64,16 +64,16 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the token is for another audience",
+        title: "the token has the wrong audience",
         observed: "401 with an error about the audience",
         cause: "the token was requested for Azure Resource Manager, Graph or `ai.azure.com`",
-        tell_apart: "decode `aud`, locally",
-        remedy: "request the token for the scope `https://cognitiveservices.azure.com/.default`, or that of the \
-            resource's cloud",
+        tell_apart: "decode `aud` locally",
+        remedy: "request the token for the scope `https://cognitiveservices.azure.com/.default`, or for the scope of \
+            the resource's cloud",
         commands: &[
             "az account get-access-token --scope https://cognitiveservices.azure.com/.default --query expiresOn -o tsv",
         ],
-        evidence: "`aud` of the token, the one that is expected",
+        evidence: "`aud` of the token, the expected audience",
         see: Some("https://github.com/Azure/azure-sdk-for-python/issues/40260"),
     },
     KnownFailure {
@@ -84,9 +84,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the identity lacks a role for speech data",
         observed: "401 or 403 `PermissionDenied`, `lacks the required data action`",
-        cause: "it has only control-plane roles (Owner, Contributor) and not Speech User",
-        tell_apart: "the code in the body; `oid` or `appid` of the token",
-        remedy: "assign the role Cognitive Services Speech User at the resource, and wait some minutes until it \
+        cause: "the identity has only control-plane roles (Owner, Contributor) and not Speech User",
+        tell_apart: "read the code in the body, and `oid` or `appid` of the token",
+        remedy: "assign the role Cognitive Services Speech User on the resource, and wait a few minutes until it \
             takes effect",
         commands: &[
             "az role assignment create --assignee PRINCIPAL --role \"Cognitive Services Speech User\" --scope \
@@ -104,11 +104,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "the token has expired",
         observed: "401 after about 10 minutes (issued token) or 60 to 90 minutes (Entra); `exp` is in the past",
         cause: "the token is not refreshed",
-        tell_apart: "decode `exp`, locally",
-        remedy: "fetch a new token before the old one expires, an issued one every 9 minutes, and set it on the \
-            recogniser or synthesiser",
+        tell_apart: "decode `exp` locally",
+        remedy: "fetch a new token before the old one expires (every 9 minutes for an issued token), and set it on \
+            the recogniser or synthesiser",
         commands: &[],
-        evidence: "`exp`, the present time, the difference of the clocks",
+        evidence: "`exp`, the current time, the clock difference",
         see: Some("https://github.com/Azure-Samples/Cognitive-Speech-STT-Android/issues/68"),
     },
     KnownFailure {
@@ -119,11 +119,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "the token is not valid yet",
         observed: "401, and `nbf` or `iat` is in the future",
-        cause: "the clocks differ",
-        tell_apart: "the header `Date` of an HTTP answer",
-        remedy: "synchronise the clock of this host",
+        cause: "the clock of this machine differs from the clock of the token issuer",
+        tell_apart: "compare the local clock with the `Date` header of an HTTP response",
+        remedy: "synchronise the clock of this machine",
         commands: &["sudo timedatectl set-ntp true", "w32tm /resync"],
-        evidence: "the difference of the clocks",
+        evidence: "the clock difference",
         see: None,
     },
     KnownFailure {
@@ -134,11 +134,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "the token is from another tenant",
         observed: "401, and `tid` is not the tenant of the resource",
-        cause: "the credential of a guest or of another tenant",
+        cause: "the credential belongs to a guest or to another tenant",
         tell_apart: "decode `tid`, and read the authority in `WWW-Authenticate`",
         remedy: "sign in to TENANT, the tenant of the resource",
         commands: &["az login --tenant TENANT"],
-        evidence: "both tenants, shortened",
+        evidence: "both tenant ids, shortened",
         see: None,
     },
     KnownFailure {
@@ -147,12 +147,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the resource accepts no keys",
-        observed: "403 `AuthenticationTypeDisabled`, or the key is refused",
-        cause: "local (key) authentication is disabled by policy",
-        tell_apart: "the code in the body",
-        remedy: "use Entra: assign Cognitive Services Speech User to the identity, and call the custom domain \
-            with its token",
+        title: "the resource does not accept keys",
+        observed: "403 `AuthenticationTypeDisabled`, or the key is rejected",
+        cause: "a policy disables local (key) authentication",
+        tell_apart: "read the code in the body",
+        remedy: "use Entra: assign Cognitive Services Speech User to the identity, and call the custom domain with \
+            its token",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query properties.disableLocalAuth -o tsv",
             "az role assignment create --assignee PRINCIPAL --role \"Cognitive Services Speech User\" --scope \
@@ -168,9 +168,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "issued tokens do not work for a restricted resource",
-        observed: "asking for an issued token gives Forbidden or BadRequest, while the key as a header works",
-        cause: "documented: issued tokens do not work with resources whose network is restricted",
-        tell_apart: "the key as a header succeeds at the same host",
+        observed: "a request for an issued token gets Forbidden or BadRequest, but the key itself works as a header",
+        cause: "issued tokens do not work with resources whose network access is restricted (documented)",
+        tell_apart: "send the key as a header to the same host; it succeeds",
         remedy: "send the key in `Ocp-Apim-Subscription-Key`, or use Entra",
         commands: &["speech-endpoint resolve --custom-domain NAME --network private-endpoint"],
         evidence: "both statuses",
@@ -183,11 +183,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "no Entra token can be obtained here",
-        observed: "no token: the metadata service times out, variables of the federated token are missing, or \
-            `az` is not signed in",
-        cause: "the source of the credential does not exist here, or 169.254.169.254 is sent to a proxy",
+        observed: "no token is returned: the metadata service times out, the variables for the federated token are \
+            missing, or `az` is not signed in",
+        cause: "the credential source does not exist on this machine, or requests to 169.254.169.254 go to a proxy",
         tell_apart: "list each source and how it ended",
-        remedy: "sign in, or configure the source that is meant for this host; add 169.254.169.254 to `NO_PROXY`",
+        remedy: "sign in, or configure the credential source meant for this machine; add 169.254.169.254 to \
+            `NO_PROXY`",
         commands: &["az login", "export NO_PROXY=\"$NO_PROXY,169.254.169.254\""],
         evidence: "a table of sources, with reason and time",
         see: Some("https://github.com/Azure-Samples/azure-search-openai-demo/issues/1837"),
@@ -199,11 +200,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: Some("only where Entra authenticates"),
         is_core: true,
         title: "the sign-in host cannot be reached",
-        observed: "the speech host can be reached, `login.microsoftonline.com` or that of the resource's cloud cannot",
+        observed: "the speech host is reachable, but `login.microsoftonline.com` (or the host for the resource's \
+            cloud) is not",
         cause: "the identity endpoint is not on the allow-list",
         tell_apart: "probe the authority host of the cloud",
-        remedy: "allow TCP 443 to `login.microsoftonline.com`, in the US Government cloud \
-            `login.microsoftonline.us`, in China `login.partner.microsoftonline.cn`",
+        remedy: "allow TCP 443 to `login.microsoftonline.com`; in the US Government cloud to \
+            `login.microsoftonline.us`, in China to `login.partner.microsoftonline.cn`",
         commands: &["speech-endpoint allowlist --custom-domain NAME --entra"],
         evidence: "a table of hosts",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/227"),
@@ -214,11 +216,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "a credential works for one offering and not the other",
-        observed: "with the same credential recognition gets 101 and synthesis 401, or the reverse",
-        cause: "the offerings have front ends of their own, or an older SDK takes another path for one of them",
-        tell_apart: "probe each offering by itself",
-        remedy: "upgrade the SDK, or use the form of the credential that works for both",
+        title: "a credential works for one offering but not for another",
+        observed: "with the same credential, recognition gets 101 and synthesis gets 401, or the reverse",
+        cause: "each offering has its own front end, or an older SDK uses a different path for one of them",
+        tell_apart: "probe each offering separately",
+        remedy: "upgrade the SDK, or use the credential form that works for both",
         commands: &[
             "pip install --upgrade azure-cognitiveservices-speech",
             "npm install microsoft-cognitiveservices-speech-sdk@latest",
@@ -233,14 +235,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "only one of the two keys works",
-        observed: "one key gets 401, the other works",
-        cause: "a rotation is in progress",
-        tell_apart: "try both, when both are given",
-        remedy: "deploy the new key wherever the old one is still used",
+        observed: "one key gets 401, and the other works",
+        cause: "a key rotation is in progress",
+        tell_apart: "try both keys, if both are given",
+        remedy: "deploy the new key wherever the old one is still in use",
         commands: &[
             "export SPEECH_KEY=\"$(az cognitiveservices account keys list -n NAME -g GROUP --query key2 -o tsv)\"",
         ],
-        evidence: "fingerprint and status of each",
+        evidence: "the fingerprint and status of each key",
         see: None,
     },
 ];

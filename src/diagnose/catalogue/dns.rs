@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "DNS01",
@@ -11,16 +11,17 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the name does not exist",
-        observed: "NXDOMAIN; Node says `ENOTFOUND`, Windows 11001",
-        cause: "the name is wrong (CFG01, CFG02) or not created yet, or a private zone lacks its record (DNS04)",
-        tell_apart: "ask whether the parent zone answers, and what a second resolver says",
-        remedy: "correct the region or the custom domain; where the name is right, add its record to the zone \
-            that denies it",
+        observed: "NXDOMAIN; Node reports `ENOTFOUND`, Windows 11001",
+        cause: "the name is wrong (CFG01, CFG02) or does not exist yet, or a private zone lacks its record (DNS04)",
+        tell_apart: "query the parent zone, and compare with a second resolver",
+        remedy: "correct the region or the custom domain; if the name is right, add its record to the zone that \
+            denies it",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query properties.endpoint -o tsv",
             "nslookup HOST. RESOLVER",
         ],
-        evidence: "the whole name with its trailing dot, the resolver, the response code, the owner of the SOA record",
+        evidence: "the fully qualified name with its trailing dot, the resolver, the response code, the owner of the \
+            SOA record",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1376"),
     },
     KnownFailure {
@@ -29,14 +30,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the resolver fails, refuses or stays silent",
-        observed: "SERVFAIL, REFUSED or no answer in time; `EAI_AGAIN`",
-        cause: "the resolver is down, its forwarders form a loop, or port 53 is blocked",
-        tell_apart: "ask every configured server, by UDP and then by TCP",
-        remedy: "repair or replace SERVER: start it, break the loop of its forwarders, or open port 53 to it, UDP \
-            and TCP",
+        title: "the DNS server fails, refuses or does not respond",
+        observed: "SERVFAIL, REFUSED or no response in time; `EAI_AGAIN`",
+        cause: "the DNS server is down, its forwarders form a loop, or port 53 is blocked",
+        tell_apart: "query every configured server over UDP and then over TCP",
+        remedy: "repair or replace SERVER: start it, break the loop of its forwarders, or open port 53 to it (UDP and \
+            TCP)",
         commands: &["dig @SERVER HOST.", "dig +tcp @SERVER HOST."],
-        evidence: "response code and time of each server",
+        evidence: "the response code and time of each server",
         see: Some("https://github.com/deepgram/deepgram-js-sdk/issues/493"),
     },
     KnownFailure {
@@ -46,22 +47,22 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: Some("only where a private address is expected"),
         is_core: true,
         title: "the private name resolves to a public address",
-        observed: "the alias chain passes `NAME.privatelink.cognitiveservices.azure.com` and ends in a public \
-            address, by way of `REGION.prod.vnet.cog.trafficmanager.net` and \
-            `vnetproxyv1-*.REGION.cloudapp.azure.com` (fingerprint B)",
-        cause: "the private zone is not linked to this network, or its DNS server does not forward to \
-            168.63.129.16 or to a private resolver",
-        tell_apart: "fingerprint B, which is as it should be where only a VNet service endpoint is used; other clouds \
-            have the same names under their own suffix, such as `azure.us`",
-        remedy: "link the zone `privatelink.cognitiveservices.azure.com` to this virtual network; with a DNS \
-            server of your own, forward `cognitiveservices.azure.com` to 168.63.129.16, or from outside Azure to a \
-            resolver inside the virtual network",
+        observed: "the alias chain contains `NAME.privatelink.cognitiveservices.azure.com` and ends at a public \
+            address through `REGION.prod.vnet.cog.trafficmanager.net` and `vnetproxyv1-*.REGION.cloudapp.azure.com` \
+            (fingerprint B)",
+        cause: "the private zone is not linked to this network, or its DNS server does not forward to 168.63.129.16 \
+            or to a private resolver",
+        tell_apart: "fingerprint B, which is correct if only a VNet service endpoint is used; other clouds use the \
+            same names under their own suffix, for example `azure.us`",
+        remedy: "link the zone `privatelink.cognitiveservices.azure.com` to this virtual network; if you run a custom \
+            DNS server, forward `cognitiveservices.azure.com` to 168.63.129.16, or from outside Azure to a resolver \
+            inside the virtual network",
         commands: &[
             "az network private-dns link vnet create -g GROUP -z privatelink.cognitiveservices.azure.com -n \
                 speech -v VNET -e false",
             "Add-DnsServerConditionalForwarderZone -Name cognitiveservices.azure.com -MasterServers 168.63.129.16",
         ],
-        evidence: "the whole chain, the class of its address, the resolver that gave it",
+        evidence: "the whole chain, the class of its address, the resolver that returned it",
         see: Some("https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link"),
     },
     KnownFailure {
@@ -73,10 +74,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "the private zone has no record for the name",
         observed: "the alias chain reaches `NAME.privatelink.cognitiveservices.azure.com`, which does not exist \
             (NXDOMAIN, fingerprint D)",
-        cause: "the zone is linked and the record is missing, as without a zone group; or the private endpoint is \
-            another party's, and the zone of this network hides the public answer",
-        tell_apart: "a public resolver gives fingerprint B where this one gives NXDOMAIN",
-        remedy: "add a zone group to the private endpoint, or the A record to \
+        cause: "the zone is linked but the record is missing, for example because there is no zone group; or the \
+            private endpoint belongs to another party, and the zone of this network hides the public record",
+        tell_apart: "a public resolver returns fingerprint B where this one returns NXDOMAIN",
+        remedy: "add a zone group to the private endpoint, or add the A record to \
             `privatelink.cognitiveservices.azure.com`; for another party's resource, let the zone link fall back to \
             the internet",
         commands: &[
@@ -96,14 +97,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: Some("an error where a private address is expected"),
         is_core: true,
-        title: "the custom domain has no private endpoint behind it",
-        observed: "no step of the chain has `privatelink`: NAME leads to `REGION.api.cognitive.microsoft.com` and \
-            a traffic manager (fingerprint C)",
-        cause: "the resource has a custom domain, but neither a private endpoint nor an allowed VNet; it never \
-            had, or they were deleted",
-        tell_apart: "fingerprint C, from which the region can be read",
-        remedy: "create the private endpoint, with the sub-resource `account`; or, where a public address \
-            is meant, expect one",
+        title: "the custom domain has no private endpoint",
+        observed: "no name in the chain contains `privatelink`: NAME leads to `REGION.api.cognitive.microsoft.com` \
+            and a traffic manager (fingerprint C)",
+        cause: "the resource has a custom domain but neither a private endpoint nor an allowed VNet; they never \
+            existed or were deleted",
+        tell_apart: "fingerprint C, which also shows the region",
+        remedy: "create the private endpoint with the sub-resource `account`; if a public address is intended, expect \
+            one",
         commands: &[
             "az network private-endpoint create -g GROUP -n speech --vnet-name VNET --subnet SUBNET --group-id \
                 account --private-connection-resource-id RESOURCE_ID --connection-name speech",
@@ -117,17 +118,16 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the private record points to a former endpoint",
+        title: "the private record points to a deleted endpoint",
         observed: "the address is private, and TCP to it times out",
-        cause: "the record is left over from a private endpoint that was deleted or created anew",
-        tell_apart: "compare it with the address of the endpoint's network interface, where Azure may be asked",
-        remedy: "refresh the record of NAME in `privatelink.cognitiveservices.azure.com`, or create the zone \
-            group anew",
+        cause: "the record is left over from a private endpoint that was deleted or recreated",
+        tell_apart: "compare it with the address of the endpoint's network interface, if Azure may be queried",
+        remedy: "refresh the record of NAME in `privatelink.cognitiveservices.azure.com`, or recreate the zone group",
         commands: &[
             "az network private-endpoint show -g GROUP -n ENDPOINT --query customDnsConfigs",
             "az network private-dns record-set a show -g GROUP -z privatelink.cognitiveservices.azure.com -n NAME",
         ],
-        evidence: "the address, and how TCP ended",
+        evidence: "the address, the TCP result",
         see: None,
     },
     KnownFailure {
@@ -137,13 +137,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the system resolver and the DNS server disagree",
-        observed: "a lookup through the system and a direct query give different answers",
-        cause: "a hosts file, a name policy of a VPN, musl beside glibc, a local cache, or the resolver inside Docker",
+        observed: "a lookup through the system resolver and a direct DNS query return different addresses",
+        cause: "a hosts file, a VPN name policy, musl instead of glibc, a local cache, or the resolver inside Docker \
+            changes the result",
         tell_apart: "do both and compare",
-        remedy: "correct the one that is wrong: remove the line of HOST from the hosts file, flush the cache, or \
-            change the name policy",
+        remedy: "correct the wrong one: remove the line for HOST from the hosts file, flush the cache, or change the \
+            name policy",
         commands: &["getent ahosts HOST", "dig HOST."],
-        evidence: "each answer with the way it came by",
+        evidence: "each result with its source",
         see: Some("https://github.com/felddy/foundryvtt-docker/issues/276"),
     },
     KnownFailure {
@@ -152,18 +153,18 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
-        title: "search domains multiply or capture the lookups",
-        observed: "with a search list and `ndots` of 4 or more a lookup sends three to five extra queries, or a \
-            search domain with a wildcard answers first",
-        cause: "what Kubernetes sets for resolvers",
-        tell_apart: "look the name up with and without a trailing dot, and compare",
+        title: "search domains multiply or capture lookups",
+        observed: "with a search list and `ndots` of 4 or more, a lookup sends three to five extra queries, or a \
+            search domain with a wildcard record responds first",
+        cause: "Kubernetes configures resolvers this way by default",
+        tell_apart: "look up the name with and without a trailing dot, and compare",
         remedy: "lower `ndots` in the pod's `dnsConfig`, or write HOST with a trailing dot",
         commands: &[
             "cat /etc/resolv.conf",
             "kubectl patch deployment DEPLOYMENT -p \
                 '{\"spec\":{\"template\":{\"spec\":{\"dnsConfig\":{\"options\":[{\"name\":\"ndots\",\"value\":\"1\"}]}}}}}'",
         ],
-        evidence: "search list and `ndots` of `/etc/resolv.conf`, the number of queries, the times",
+        evidence: "the search list and `ndots` of `/etc/resolv.conf`, the number of queries, the times",
         see: Some("https://github.com/kubernetes/kubernetes/issues/64924"),
     },
     KnownFailure {
@@ -172,11 +173,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: Some("only where a private address is expected"),
         is_core: true,
-        title: "the configured DNS servers give different answers",
-        observed: "one server gives a private address and another a public one, or none",
-        cause: "servers that see the private zone are mixed with public ones, and the resolver picks any of them",
-        tell_apart: "ask each server",
-        remedy: "leave only servers that see `privatelink.cognitiveservices.azure.com` in the list of this network",
+        title: "the configured DNS servers return different answers",
+        observed: "one server returns a private address, another a public one or none",
+        cause: "the list mixes servers that see the private zone with public ones, and the resolver picks any of \
+            them",
+        tell_apart: "query each server",
+        remedy: "keep only servers that see `privatelink.cognitiveservices.azure.com` in the server list of this \
+            network",
         commands: &[
             "for s in $(awk '/^nameserver/ {print $2}' /etc/resolv.conf); do echo \"$s\"; dig +short @\"$s\" \
                 HOST.; done",
@@ -192,11 +195,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the first lookup takes five seconds or more",
-        observed: "the first lookup takes about 5 or 10 seconds, the following ones are fast",
-        cause: "a UDP query is lost (a race in connection tracking), or the first server of the list is dead",
+        observed: "the first lookup takes about 5 or 10 seconds, and the following ones are fast",
+        cause: "a UDP query is lost (a race in connection tracking), or the first server in the list is dead",
         tell_apart: "time several lookups, and look for steps of 5 seconds",
-        remedy: "run a DNS cache on the node, set the resolver option `single-request-reopen`, or take the dead \
-            server off the list",
+        remedy: "run a DNS cache on the node, set the resolver option `single-request-reopen`, or remove the dead \
+            server from the list",
         commands: &[
             "for i in 1 2 3 4 5; do dig HOST. | grep 'Query time'; done",
             "kubectl patch deployment DEPLOYMENT -p \
@@ -211,11 +214,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the network has IPv6 only, without a way to IPv4",
-        observed: "only AAAA records can be used on this host, or they are synthesised",
-        cause: "an IPv6-only network without NAT64 and DNS64",
-        tell_apart: "there is an A record, and no route for IPv4",
-        remedy: "enable NAT64 and DNS64 in this network, or give this host IPv4",
+        title: "the network is IPv6-only and cannot reach IPv4",
+        observed: "only AAAA records are usable on this machine, or they are synthesised",
+        cause: "the network is IPv6-only and has no NAT64 and DNS64",
+        tell_apart: "an A record exists, but there is no IPv4 route",
+        remedy: "enable NAT64 and DNS64 in this network, or give this machine an IPv4 address",
         commands: &["ip -4 route", "getent ahostsv6 ipv4only.arpa"],
         evidence: "the address families of the answers, the routes",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-go/issues/119"),
@@ -224,12 +227,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "DNS12",
         stage: Stage::Dns,
         severity: Severity::Error,
-        severity_when: Some("only for hosts that are needed"),
+        severity_when: Some("only for required hosts"),
         is_core: true,
         title: "a companion host does not resolve",
-        observed: "the speech host resolves, and a host that is needed beside it does not: \
-            `login.microsoftonline.com`, `REGION.api.cognitive.microsoft.com`, or `tts` where `stt` does",
-        cause: "an allow-list or a DNS filter knows only some of the hosts",
+        observed: "the speech host resolves, but another required host does not: `login.microsoftonline.com`, \
+            `REGION.api.cognitive.microsoft.com`, or `tts` although `stt` does",
+        cause: "an allow-list or a DNS filter contains only some of the hosts",
         tell_apart: "resolve every host of the plan",
         remedy: "add the hosts that `allowlist` prints to the allow-list of the DNS filter",
         commands: &[
@@ -245,10 +248,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "a DNS filter answers in place of the zone",
+        title: "a DNS filter replaces the answer",
         observed: "the public name resolves to 0.0.0.0, 127.0.0.1, a sinkhole or the address of a block page",
-        cause: "a product that filters DNS",
-        tell_apart: "the class of the address, and a chain without any host of Microsoft",
+        cause: "a DNS filtering product blocks the name",
+        tell_apart: "the address class, and a chain without any Microsoft host",
         remedy: "have HOST exempted from the DNS filter",
         commands: &["dig HOST."],
         evidence: "the answer, its TTL, the resolver",

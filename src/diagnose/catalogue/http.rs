@@ -1,8 +1,8 @@
-//! Failures of HTTP and of WebSockets.
+//! Failures of HTTP and WebSockets.
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "HTTP01",
@@ -10,11 +10,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the service is not offered at this host",
+        title: "the host does not offer this service",
         observed: "404 `Resource not found` on a canonical path",
         cause: "the offering does not exist at this host or in this region, or the cloud or the API version is wrong",
-        tell_apart: "ask for another offering on the same host",
-        remedy: "choose a region that has the offering, and the URL that `resolve` prints for it",
+        tell_apart: "call another offering on the same host",
+        remedy: "choose a region that has the offering, and use the URL that `resolve` prints for it",
         commands: &["speech-endpoint resolve --region REGION --service SERVICE"],
         evidence: "the request line, the code in the body",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/271"),
@@ -25,13 +25,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the upgrade is refused as a bad request",
+        title: "the upgrade is rejected as a bad request",
         observed: "400 on the upgrade",
         cause: "`language` is missing, the deployment id is wrong, or the token is malformed",
-        tell_apart: "the text of the body",
-        remedy: "add `language=LANGUAGE` on a path of version 1, correct `cid` or `deploymentId`, or fetch a new token",
+        tell_apart: "read the text of the body",
+        remedy: "add `language=LANGUAGE` on a version 1 path, correct `cid` or `deploymentId`, or fetch a new token",
         commands: &["speech-endpoint resolve --region REGION --service speech-to-text-v1 --language LANGUAGE"],
-        evidence: "the code in the body, the names of the parameters",
+        evidence: "the code in the body, the parameter names",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/36"),
     },
     KnownFailure {
@@ -41,14 +41,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: Some("an error where only private hosts may be used"),
         is_core: true,
         title: "the service redirects to the regional host",
-        observed: "3xx, or a 200 whose body is another URL after `GenerateRedirectResponse=true`; the target is a \
+        observed: "3xx, or 200 with another URL in the body after `GenerateRedirectResponse=true`; the target is a \
             public regional host with `Ocp-Apim-Custom-Domain-Name`",
-        cause: "the service directs clients of the custom domain to the regional host",
+        cause: "the service redirects clients of the custom domain to the regional host",
         tell_apart: "compare the address classes of both hosts",
-        remedy: "where clients may use the public side, allow TCP 443 to `REGION.stt.speech.microsoft.com` and \
-            `REGION.tts.speech.microsoft.com`; where they may not, use a client that does not follow: in the JavaScript \
-            SDK a full path avoids the request for recognition, and synthesis asks even with its canonical path, since \
-            March 2026",
+        remedy: "if clients may use public hosts, allow TCP 443 to `REGION.stt.speech.microsoft.com` and \
+            `REGION.tts.speech.microsoft.com`; otherwise use a client that does not follow redirects: in the \
+            JavaScript SDK a full path avoids the request for recognition, but since March 2026 synthesis sends it \
+            even with its canonical path",
         commands: &["curl -sS \
                 \"https://NAME.cognitiveservices.azure.com/tts/cognitiveservices/websocket/v1?GenerateRedirectResponse=true\""],
         evidence: "the original host, the target host, the address class of both",
@@ -60,14 +60,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "an upgrade is answered with 200",
-        observed: "200 where 101 was expected",
-        cause: "a wrong path, a retired feature, or a middlebox that answered",
-        tell_apart: "`Content-Type`, `Server`, a hash of the body",
-        remedy: "use the URL that `resolve` prints (CFG03, CFG04); where it is that already, have HOST exempted \
-            from inspection (PXY05)",
+        title: "the upgrade returns 200 instead of 101",
+        observed: "200 instead of the expected 101",
+        cause: "the path is wrong, the feature is retired, or a middlebox responded",
+        tell_apart: "read `Content-Type` and `Server`, and hash the body",
+        remedy: "use the URL that `resolve` prints (CFG03, CFG04); if it is that URL already, have HOST exempted from \
+            inspection (PXY05)",
         commands: &["speech-endpoint resolve --region REGION", "curl -si https://HOST/ | head -n 20"],
-        evidence: "status, headers, the first bytes without anything secret",
+        evidence: "the status, the headers, the first bytes without any secret",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/235"),
     },
     KnownFailure {
@@ -76,10 +76,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "a sign-in or block page answers",
-        observed: "an HTML body, a sign-in form or headers of a security product",
-        cause: "a captive portal or a block page",
-        tell_apart: "the content type and the issuer of the certificate",
+        title: "a sign-in or block page responds",
+        observed: "an HTML body, a sign-in form, or headers of a security product",
+        cause: "a captive portal or a block page intercepts the request",
+        tell_apart: "read the content type and the issuer of the certificate",
         remedy: "sign in to the network, or have HOST exempted from the filter",
         commands: &["curl -si https://HOST/ | head -n 20"],
         evidence: "the title of the page, the headers",
@@ -89,13 +89,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "HTTP06",
         stage: Stage::Http,
         severity: Severity::Warning,
-        severity_when: Some("an error when it does not pass"),
+        severity_when: Some("an error if it persists"),
         is_core: true,
         title: "the service or its gateway fails",
-        observed: "5xx, with `Retry-After` or without",
-        cause: "trouble of the service or of a gateway before it",
-        tell_apart: "repeat it, and ask a second region",
-        remedy: "retry with growing pauses, not before `Retry-After`, and fail over to a resource in another region",
+        observed: "5xx, with or without `Retry-After`",
+        cause: "the service or a gateway in front of it has a problem",
+        tell_apart: "repeat the request, and try a second region",
+        remedy: "retry with exponential backoff, not before `Retry-After`, and fail over to a resource in another \
+            region",
         commands: &[],
         evidence: "the status, the request id, the region",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/554"),
@@ -106,13 +107,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the answer to the upgrade is damaged",
+        title: "the upgrade response is damaged",
         observed: "101, but `Sec-WebSocket-Accept` is wrong or missing, or `Upgrade` is stripped",
-        cause: "a middlebox",
+        cause: "a middlebox modifies the response",
         tell_apart: "compute `Sec-WebSocket-Accept` from the key that was sent",
         remedy: "have HOST exempted from inspection on the proxy or firewall (PXY05)",
         commands: &[],
-        evidence: "the headers of the answer",
+        evidence: "the response headers",
         see: None,
     },
     KnownFailure {
@@ -121,12 +122,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the connection ends right after the upgrade",
-        observed: "1006 or end of stream at once after 101",
-        cause: "a middlebox, or a credential that is refused after the upgrade",
-        tell_apart: "the time until it ends, and the bytes",
-        remedy: "try the same from a second network: where it works there, have HOST exempted from inspection \
-            here; where it does not, test the credential (AUTH01)",
+        title: "the connection closes right after the upgrade",
+        observed: "1006 or end of stream immediately after 101",
+        cause: "a middlebox closes the connection, or the service rejects the credential after the upgrade",
+        tell_apart: "the time until it closes, and the bytes received",
+        remedy: "try the same from a second network: if it works there, have HOST exempted from inspection here; if \
+            it does not, test the credential (AUTH01)",
         commands: &[],
         evidence: "the close code, the time elapsed",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/503"),
@@ -137,13 +138,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
-        title: "an idle timer on the way cuts the connection",
-        observed: "closed after a constant time of silence (60, 100, 240 or 350 seconds) without a message of the \
+        title: "an idle timeout on the path closes the connection",
+        observed: "closed after a constant idle time (60, 100, 240 or 350 seconds) without a message from the \
             service",
-        cause: "the idle timer of a NAT, a load balancer or a firewall",
-        tell_apart: "hold an idle connection and take the time; a ping changes it",
-        remedy: "send a ping more often than the timer allows, and reconnect when it is cut; or lengthen the \
-            timer of the NAT gateway",
+        cause: "the idle timeout of a NAT, a load balancer or a firewall expires",
+        tell_apart: "hold an idle connection and measure the time; a ping changes it",
+        remedy: "send a ping more often than the idle timeout, and reconnect when the connection closes; or raise the \
+            idle timeout of the NAT gateway",
         commands: &["az network nat gateway update -g GROUP -n NATGATEWAY --idle-timeout MINUTES"],
         evidence: "the idle time, with and without ping",
         see: None,
@@ -154,13 +155,13 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the service closes for a protocol or parameter error",
+        title: "the service closes on a protocol or parameter error",
         observed: "closed with 1002, 1003, 1007 or 4000 and a reason",
-        cause: "a protocol or parameter error: `Quota exceeded`, a message of more than 65,536 bytes, a bad \
-            configuration",
-        tell_apart: "the text of the reason",
-        remedy: "do what the reason says: send messages of at most 65,536 bytes, correct the parameter that it \
-            names; for `Quota exceeded` see QUO02",
+        cause: "the client caused a protocol or parameter error: `Quota exceeded`, a message of more than 65,536 \
+            bytes, an invalid configuration",
+        tell_apart: "read the close reason",
+        remedy: "follow the close reason: send messages of at most 65,536 bytes, correct the parameter that it names; \
+            for `Quota exceeded` see QUO02",
         commands: &[],
         evidence: "the close code, the reason",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2785"),
@@ -174,10 +175,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "the service recycles the connection",
         observed: "closed with 1012 or `Instance is shutting down`, or cut near a multiple of 10 minutes",
         cause: "the service recycles its instances, which is normal",
-        tell_apart: "the time elapsed",
-        remedy: "reconnect at once, unnoticed by the user",
+        tell_apart: "measure the elapsed time",
+        remedy: "reconnect immediately, without involving the user",
         commands: &[],
-        evidence: "the close code, the time elapsed",
+        evidence: "the close code, the elapsed time",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1563"),
     },
     KnownFailure {
@@ -186,11 +187,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
-        title: "the service stays silent after the upgrade",
-        observed: "open, but within 10 to 40 seconds comes no `turn.start` or no first audio",
-        cause: "the service or the path stalls",
+        title: "the service does not respond after the upgrade",
+        observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds",
+        cause: "the service or the network path stalls",
         tell_apart: "time the messages after the upgrade",
-        remedy: "set a shorter time-out in the client, and retry at a resource in another region",
+        remedy: "set a shorter timeout in the client, and retry with a resource in another region",
         commands: &[],
         evidence: "the time to each message",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1692"),

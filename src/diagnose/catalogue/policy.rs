@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "POL01",
@@ -11,17 +11,17 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "public access to the resource is disabled",
-        observed: "403 that says public access is disabled",
-        cause: "public network access is disabled, and the call came by a public way",
-        tell_apart: "the class of the address is public",
-        remedy: "come through the private endpoint: make `NAME.cognitiveservices.azure.com` resolve to its \
-            private address (DNS03)",
+        observed: "403 with a message that public access is disabled",
+        cause: "public network access is disabled, and the call used the public endpoint",
+        tell_apart: "the address class is public",
+        remedy: "connect through the private endpoint: make `NAME.cognitiveservices.azure.com` resolve to its private \
+            address (DNS03)",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query properties.publicNetworkAccess -o tsv",
             "az network private-dns link vnet create -g GROUP -z privatelink.cognitiveservices.azure.com -n \
                 speech -v VNET -e false",
         ],
-        evidence: "the class of the address, the code in the body",
+        evidence: "the address class, the code in the body",
         see: Some("https://learn.microsoft.com/azure/ai-foundry/how-to/troubleshoot-secure-connection-project"),
     },
     KnownFailure {
@@ -31,15 +31,15 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the caller's address is not allowed",
-        observed: "403 that names network or firewall rules",
-        cause: "the address of the caller is not in the allowed list",
-        tell_apart: "compare the public address that calls leave from with the rules",
+        observed: "403 with a message about network or firewall rules",
+        cause: "the caller's public address is not in the allowed list",
+        tell_apart: "compare the public outbound address with the rules",
         remedy: "add the public address ADDRESS, or the subnet, to the network rules of the resource",
         commands: &[
             "az cognitiveservices account network-rule list -n NAME -g GROUP",
             "az cognitiveservices account network-rule add -n NAME -g GROUP --ip-address ADDRESS",
         ],
-        evidence: "the public address that calls leave from, where it is known",
+        evidence: "the public outbound address, if it is known",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1103"),
     },
     KnownFailure {
@@ -50,9 +50,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the virtual network is not allowed on the resource",
         observed: "403 from a subnet that has the service endpoint `Microsoft.CognitiveServices`",
-        cause: "the service endpoint is on, and the resource does not allow the VNet; every such resource is \
-            affected in that subnet",
-        tell_apart: "the address is public, and the source is a VNet",
+        cause: "the service endpoint is enabled, but the resource does not allow the VNet; this affects every such \
+            resource in that subnet",
+        tell_apart: "the address is public, and the caller is in a VNet",
         remedy: "allow the subnet on the resource, or remove the service endpoint `Microsoft.CognitiveServices` \
             from the subnet",
         commands: &[
@@ -68,11 +68,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the private endpoint is not approved, or is elsewhere",
-        observed: "a private endpoint exists, and the chain stays public or the answer is 403",
-        cause: "its connection is pending or rejected, or it is in another VNet",
-        tell_apart: "the state of the connection, where Azure may be asked",
-        remedy: "approve the connection, or create the private endpoint anew in this VNet",
+        title: "the private endpoint is not approved or is elsewhere",
+        observed: "a private endpoint exists, but the chain stays public or the response is 403",
+        cause: "the connection is pending or rejected, or the private endpoint is in another VNet",
+        tell_apart: "read the state of the connection, if Azure may be queried",
+        remedy: "approve the connection, or recreate the private endpoint in this VNet",
         commands: &[
             "az network private-endpoint-connection list --id RESOURCE_ID",
             "az network private-endpoint-connection approve --id CONNECTION_ID --description speech",
@@ -87,9 +87,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "the private endpoint belongs to another resource",
-        observed: "a private address is reached and TLS is fine, but a valid key gets 401, 403 or 404",
-        cause: "the private endpoint is that of another resource",
-        tell_apart: "the custom domain of that resource; the resource that an issued token names",
+        observed: "a private address responds and TLS succeeds, but a valid key gets 401, 403 or 404",
+        cause: "the private endpoint belongs to another resource",
+        tell_apart: "compare the custom domain of that resource, or the resource that an issued token names",
         remedy: "point the record of NAME in `privatelink.cognitiveservices.azure.com` at the private endpoint of \
             this resource",
         commands: &["az network private-endpoint show -g GROUP -n ENDPOINT --query \
@@ -103,10 +103,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
-        title: "there are more requests than the tier allows",
+        title: "the request rate exceeds the limit of the tier",
         observed: "429 on an upgrade or a REST call, with `Retry-After`",
         cause: "the requests exceed a limit of the tier",
-        tell_apart: "repeat it slowly",
+        tell_apart: "repeat the request slowly",
         remedy: "wait as long as `Retry-After` says, share connections in a pool, or have the limit raised",
         commands: &["az cognitiveservices account list-usage -n NAME -g GROUP"],
         evidence: "the text of the limit, `Retry-After`",
@@ -118,12 +118,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the quota is used up",
-        observed: "closed with 4429 or with 1007 `Quota exceeded`, or 403 that names the quota",
-        cause: "the concurrent requests, or what is free in a month, are used up",
-        tell_apart: "the text; the tier in an issued token",
-        remedy: "change the tier to S0, or wait for the next month; where it is too many requests at once, close idle \
-            connections or have the limit raised",
+        title: "the quota is exhausted",
+        observed: "closed with 4429 or with 1007 `Quota exceeded`, or 403 with a message about the quota",
+        cause: "the limit of concurrent requests, or the free monthly quota, is exhausted",
+        tell_apart: "read the message, and the tier in an issued token",
+        remedy: "change the tier to S0, or wait for the next month; if there are too many concurrent requests, close \
+            idle connections or have the limit raised",
         commands: &[
             "az cognitiveservices account show -n NAME -g GROUP --query sku.name -o tsv",
             "az cognitiveservices account update -n NAME -g GROUP --sku S0",

@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "PXY01",
@@ -10,15 +10,15 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "a proxy is configured and not used",
-        observed: "443 is blocked directly, the environment or the system names a proxy, and the tool or SDK does \
-            not use it",
-        cause: "the proxy is not applied: Speech SDKs do not read the proxy variables",
-        tell_apart: "the direct way fails, CONNECT through the proxy works",
-        remedy: "set the proxy in the SDK itself (`SetProxy`, `set_proxy` or `setProxy`, host and port); for \
-            programs that read it, set `HTTPS_PROXY`",
+        title: "a proxy is configured but not used",
+        observed: "port 443 is blocked for direct connections, the environment or the system names a proxy, but the \
+            tool or SDK does not use it",
+        cause: "the proxy is not applied; Speech SDKs do not read the proxy variables",
+        tell_apart: "a direct connection fails, and CONNECT through the proxy works",
+        remedy: "set the proxy in the SDK itself (`SetProxy`, `set_proxy` or `setProxy`, host and port); for programs \
+            that read it, set `HTTPS_PROXY`",
         commands: &["export HTTPS_PROXY=http://PROXY:PORT", "curl -sv -o /dev/null -x http://PROXY:PORT https://HOST/"],
-        evidence: "where the proxy setting was read, the result of both ways",
+        evidence: "the source of the proxy setting, the result of both paths",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/5"),
     },
     KnownFailure {
@@ -27,11 +27,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the proxy is given as a URL where a host belongs",
+        title: "the proxy is given as a URL instead of a host name",
         observed: "a lookup of `http://PROXY` fails",
-        cause: "a setting that takes only a host was given a scheme or a path",
-        tell_apart: "reading the value is enough",
-        remedy: "give PROXY and PORT apart, without `http://` and without a path",
+        cause: "a setting that accepts only a host contains a scheme or a path",
+        tell_apart: "inspect the value; no test is needed",
+        remedy: "give PROXY and PORT separately, without `http://` and without a path",
         commands: &[],
         evidence: "the kind of value that was given",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/480"),
@@ -42,14 +42,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the proxy asks for credentials",
-        observed: "the proxy answers CONNECT with 407",
+        title: "the proxy requires credentials",
+        observed: "the proxy responds to CONNECT with 407",
         cause: "credentials are missing, only NTLM or Negotiate is offered, or the wrong header is sent",
-        tell_apart: "the schemes in `Proxy-Authenticate`",
-        remedy: "give the SDK the proxy's user name and password, which it sends as Basic; where only NTLM or \
-            Negotiate is offered, run a local forwarder that speaks it and give that as the proxy",
+        tell_apart: "read the schemes in `Proxy-Authenticate`",
+        remedy: "give the SDK the proxy's user name and password, which it sends as Basic; if only NTLM or Negotiate \
+            is offered, run a local forwarder that supports it and use that as the proxy",
         commands: &["curl -sv -o /dev/null -x http://PROXY:PORT https://HOST/ 2>&1 | grep -i '^< proxy-authenticate'"],
-        evidence: "the schemes on offer, no credentials",
+        evidence: "the offered schemes, no credentials",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/105"),
     },
     KnownFailure {
@@ -59,15 +59,15 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the proxy refuses the host or cannot reach it",
-        observed: "the proxy answers CONNECT with 403, 502 or 503",
-        cause: "its policy forbids the host, or it cannot resolve or reach it",
-        tell_apart: "the body, and the headers `Via` and `X-Squid-Error`",
-        remedy: "have HOST on port 443 allowed on the proxy; where it answers 502, 503 or 504, repair how the proxy \
-            itself resolves HOST and reaches it",
+        observed: "the proxy responds to CONNECT with 403, 502 or 503",
+        cause: "a proxy policy forbids the host, or the proxy cannot resolve or reach it",
+        tell_apart: "read the body and the headers `Via` and `X-Squid-Error`",
+        remedy: "have HOST on port 443 allowed on the proxy; if it responds with 502, 503 or 504, fix how the proxy \
+            itself resolves and reaches HOST",
         commands: &[
             "curl -sv -o /dev/null -x http://PROXY:PORT https://HOST/ 2>&1 | grep -iE '^< (http|via|x-squid-error)'",
         ],
-        evidence: "the status, the headers by which the proxy names itself",
+        evidence: "the status, the headers that identify the proxy",
         see: None,
     },
     KnownFailure {
@@ -76,8 +76,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the proxy does not pass WebSockets",
-        observed: "CONNECT passes, then the upgrade gets 200, 400 or 426, or loses headers",
+        title: "the proxy does not pass WebSockets through",
+        observed: "CONNECT succeeds, then the upgrade gets 200, 400 or 426, or loses headers",
         cause: "a proxy that intercepts TLS does not support WebSockets",
         tell_apart: "a plain HTTPS GET through the same tunnel works",
         remedy: "have HOST exempted from inspection on the proxy",
@@ -95,11 +95,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "traffic to the private endpoint takes the proxy",
-        observed: "the host of a private endpoint is reached through the proxy: the service answers 403 by its \
-            network rules, or the chain is the public one",
-        cause: "`NO_PROXY` does not name the host, and the proxy resolves it publicly",
-        tell_apart: "the direct way to the private address succeeds",
+        title: "traffic to the private endpoint goes through the proxy",
+        observed: "the host of a private endpoint is reached through the proxy: the service returns 403 because of \
+            its network rules, or the alias chain is the public one",
+        cause: "`NO_PROXY` does not list the host, and the proxy resolves it publicly",
+        tell_apart: "a direct connection to the private address succeeds",
         remedy: "add `NAME.cognitiveservices.azure.com` to `NO_PROXY`",
         commands: &["export NO_PROXY=\"$NO_PROXY,NAME.cognitiveservices.azure.com\""],
         evidence: "the proxy decision for each host, and the rule that matched",
@@ -112,9 +112,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "the SDK bypasses its own proxy setting",
-        observed: "a proxy is set in the SDK, and on this runtime it connects without",
-        cause: "known of the JavaScript SDK on runtimes with a global WebSocket; corrected in April 2026",
-        tell_apart: "the versions of SDK and runtime, where they are given",
+        observed: "a proxy is set in the SDK, but on this runtime the SDK connects without it",
+        cause: "a known bug of the JavaScript SDK on runtimes with a global WebSocket, fixed in April 2026",
+        tell_apart: "compare the versions of SDK and runtime, if they are given",
         remedy: "upgrade `microsoft-cognitiveservices-speech-sdk`, or force its `ws` transport",
         commands: &["npm install microsoft-cognitiveservices-speech-sdk@latest"],
         evidence: "advice only, nothing is measured",

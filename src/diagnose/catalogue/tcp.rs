@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "TCP01",
@@ -14,7 +14,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the connection times out: 110, on Windows 10060",
         cause: "a firewall drops the packets, or a route, a peering or a user-defined route to an appliance is \
             missing or wrong",
-        tell_apart: "try another well-known host on 443, and see whether the address is private or public",
+        tell_apart: "try another well-known host on 443, and compare whether the address is private or public",
         remedy: "allow TCP 443 outbound to the hosts that `allowlist` prints, or to the service tag \
             `CognitiveServicesManagement`",
         commands: &[
@@ -34,10 +34,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the connection is refused",
         observed: "the connection is refused: 111, on Windows 10061",
-        cause: "nothing listens there: the address is stale, a local proxy is down, or a rule rejects",
-        tell_apart: "the class of the address, and whether a proxy is configured",
-        remedy: "correct the address that HOST resolves to, or start the proxy that is configured or remove its \
-            setting",
+        cause: "nothing listens at that address: it is stale, a local proxy is down, or a firewall rule rejects the \
+            connection",
+        tell_apart: "check the address class, and whether a proxy is configured",
+        remedy: "correct the address that HOST resolves to; if a proxy is configured, start it or remove its setting",
         commands: &["dig +short HOST."],
         evidence: "the address, the error number",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/463"),
@@ -52,10 +52,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "connected, then reset: 104, on Windows 10054",
         cause: "a firewall or packet inspection resets it, or an egress gateway has no entry for the host",
         tell_apart: "the reset comes before the first message of the server, and another SNI at the same address \
-            survives",
-        remedy: "add HOST to the egress policy, in a service mesh as a `ServiceEntry`",
+            succeeds",
+        remedy: "add HOST to the egress policy (in a service mesh, as a `ServiceEntry`)",
         commands: &["kubectl get serviceentry -A", "speech-endpoint allowlist --region REGION"],
-        evidence: "the phase of the reset, bytes sent and received, time elapsed",
+        evidence: "the phase of the reset, bytes sent and received, the elapsed time",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1911"),
     },
     KnownFailure {
@@ -66,8 +66,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the network is unreachable",
         observed: "the network is unreachable: 101, on Windows 10051",
-        cause: "there is no route for this address family, only IPv6 is there, or the pod is cut off",
-        tell_apart: "the routes of each address family",
+        cause: "there is no route for this address family, the network is IPv6-only, or the pod is isolated",
+        tell_apart: "list the routes of each address family",
         remedy: "add a route to ADDRESS, or use the address family that has one",
         commands: &["ip route get ADDRESS"],
         evidence: "the error number of each address",
@@ -81,10 +81,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the private endpoint does not answer",
         observed: "the private address times out, while public hosts answer on 443",
-        cause: "a network security group or a user-defined route on the endpoint's subnet, a peering or VPN route \
-            that is missing, or a firewall on premises",
-        tell_apart: "DNS gives a private address and TCP times out",
-        remedy: "allow TCP 443 from this subnet to ADDRESS in every network security group and firewall between, \
+        cause: "a network security group or a user-defined route on the endpoint's subnet, a missing peering or VPN \
+            route, or an on-premises firewall blocks the traffic",
+        tell_apart: "DNS returns a private address and TCP times out",
+        remedy: "allow TCP 443 from this subnet to ADDRESS in every network security group and firewall in between, \
             and peer or route the two networks",
         commands: &[
             "az network nic show-effective-route-table -g GROUP -n NIC -o table",
@@ -93,7 +93,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
                 Outbound --access Allow --protocol Tcp --destination-port-ranges 443 --destination-address-prefixes \
                 ADDRESS",
         ],
-        evidence: "source and target subnet, the time until it gave up",
+        evidence: "source and target subnet, the time until the timeout",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2137"),
     },
     KnownFailure {
@@ -103,12 +103,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "IPv6 hangs and IPv4 connects late",
-        observed: "the attempt by IPv6 hangs, then the one by IPv4 succeeds late",
-        cause: "the path for IPv6 is broken",
-        tell_apart: "times to connect by address family",
-        remedy: "prefer IPv4 on this host, or repair its route for IPv6",
+        observed: "the IPv6 attempt hangs, then the IPv4 attempt succeeds late",
+        cause: "the IPv6 path is broken",
+        tell_apart: "compare the connect times of each address family",
+        remedy: "prefer IPv4 on this machine, or repair its IPv6 route",
         commands: &["echo 'precedence ::ffff:0:0/96  100' | sudo tee -a /etc/gai.conf"],
-        evidence: "the time to connect of each address",
+        evidence: "the connect time of each address",
         see: Some("https://github.com/microsoft/cognitive-services-speech-sdk-go/issues/119"),
     },
     KnownFailure {
@@ -117,11 +117,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
-        title: "some of the addresses do not answer",
+        title: "some addresses do not respond",
         observed: "of several addresses, some connect and some do not",
-        cause: "a rule covers only some of them, or an instance is dead",
+        cause: "a rule covers only some of them, or an instance is down",
         tell_apart: "try every address",
-        remedy: "allow all addresses of HOST on TCP 443, and report the one that stays silent to support",
+        remedy: "allow all addresses of HOST on TCP 443, and report the one that does not respond to support",
         commands: &["for a in $(getent ahostsv4 HOST | awk '{print $1}' | sort -u); do nc -zvw3 \"$a\" 443; done"],
         evidence: "a table of addresses and outcomes",
         see: None,
@@ -132,11 +132,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "this host forbids the connection",
+        title: "this machine blocks the connection",
         observed: "connecting fails with `EACCES`, `EPERM` or `WSAEACCES`",
-        cause: "a host firewall, an antivirus, a sandbox, a dropped capability or a policy like that of browsers",
-        tell_apart: "the class of the error number",
-        remedy: "let PROGRAM connect to TCP 443 in the local firewall, antivirus or sandbox policy",
+        cause: "a local firewall, an antivirus, a sandbox, a dropped capability or a browser-like policy blocks the \
+            connection",
+        tell_apart: "the kind of error number",
+        remedy: "allow PROGRAM to connect to TCP 443 in the local firewall, antivirus or sandbox policy",
         commands: &[
             "New-NetFirewallRule -DisplayName speech -Direction Outbound -Action Allow -Program PROGRAM -Protocol \
                 TCP -RemotePort 443",
@@ -151,12 +152,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "connections time out in bursts under load",
-        observed: "it works, then time-outs come in bursts as load rises",
-        cause: "the ports for address translation or the ephemeral ports run out, as connections are not reused",
-        tell_apart: "connect repeatedly, and set the share of failures against the rate",
+        observed: "connections work, then timeouts come in bursts as load rises",
+        cause: "NAT ports or ephemeral ports run out because connections are not reused",
+        tell_apart: "connect repeatedly, and plot the failure rate against the connection rate",
         remedy: "reuse connections, and give the subnet a NAT gateway",
         commands: &["az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY"],
-        evidence: "share of successes, rate, range of local ports",
+        evidence: "success rate, connection rate, local port range",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1618"),
     },
     KnownFailure {
@@ -165,10 +166,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
-        title: "large packets are lost on the way",
-        observed: "TCP connects and small exchanges pass, the first large flight stalls",
-        cause: "an MTU black hole on a VPN or tunnel",
-        tell_apart: "TLS stalls after the client's first message, while TCP keep-alive goes on",
+        title: "large packets are lost on the path",
+        observed: "TCP connects and small exchanges pass, but the first large flight stalls",
+        cause: "a VPN or tunnel on the path is an MTU black hole",
+        tell_apart: "TLS stalls after the client's first message, while TCP keep-alive continues",
         remedy: "clamp the MSS on the tunnel, or lower the MTU of INTERFACE",
         commands: &[
             "sudo ip link set dev INTERFACE mtu 1350",

@@ -1,4 +1,4 @@
-//! Error texts of clients, as users paste them, and the failures to test for each.
+//! Error texts that clients print and users paste, with the failures to test for each.
 
 use zeroize::Zeroizing;
 
@@ -8,30 +8,30 @@ use super::KnownFailure;
 
 mod table;
 
-/// A text that clients show, and what it says at first reading.
+/// A text that clients print, and its first interpretation.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownText {
     rank: Rank,
-    /// All of these occur in the text, each in one of its spellings.
+    /// Parts that must all occur in the text, each in one of its spellings.
     parts: &'static [&'static [Atom]],
     reading: &'static str,
-    /// Ids, or areas such as `DNS*`, or `*`, which stand for their core ids.
+    /// Ids; an area such as `DNS*`, or `*`, stands for its core ids.
     ids: &'static [&'static str],
 }
 
 impl KnownText {
-    /// Every known text, the more telling ones first.
+    /// Returns every known text, the most specific first.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         TABLE.iter()
     }
 
-    /// The first reading, in a few words.
+    /// Returns the first interpretation in a few words.
     #[must_use]
     pub fn reading(&self) -> &'static str {
         self.reading
     }
 
-    /// The ids to test, the likely ones first; none where the text tells of no failure of the network.
+    /// Returns the ids to test, the most likely first; empty if the text does not indicate a network failure.
     #[must_use]
     pub fn ids(&self) -> Vec<&'static str> {
         let mut ids = Vec::new();
@@ -49,24 +49,24 @@ impl KnownText {
     }
 }
 
-/// What a pasted text says. It holds nothing of the text.
+/// The interpretation of a pasted text. It contains no part of that text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextMatch {
-    /// The first reading, in a few words.
+    /// The first interpretation in a few words.
     pub reading: &'static str,
-    /// The ids to test, the likely ones first; none where the text tells of no failure of the network.
+    /// The ids to test, the most likely first; empty if the text does not indicate a network failure.
     pub ids: Vec<&'static str>,
 }
 
-/// What a pasted error text says, the most telling reading first; nothing for a text that is not known.
+/// Interprets a pasted error text, the most specific interpretation first; returns nothing for an unknown text.
 ///
-/// 1. Ids of the catalogue that the text itself names, in capitals, come first.
-/// 2. Words that tell the cause, such as an error message of the service, outweigh a number.
-/// 3. A number that tells the kind, such as a status, an error of the system or a close code, outweighs the rest.
-/// 4. A text that tells the step outweighs one that hides the reason, which leads to whole areas.
+/// 1. Catalogue ids in the text, in capitals, come first.
+/// 2. Words that name the cause, such as an error message of the service, outweigh a number.
+/// 3. A number that identifies the kind, such as a status, a system error or a close code, outweighs the rest.
+/// 4. A text that names the step outweighs one that hides the reason and so leads to whole areas.
 ///
-/// Case does not matter; numbers count only as whole numbers in the place of a code.
+/// Matching ignores case. Numbers count only if they are whole numbers in the position of a code.
 ///
 /// ```
 /// let line = "Unable to contact server. StatusCode: 1006, undefined Reason:  Unexpected server response: 429";
@@ -74,18 +74,18 @@ pub struct TextMatch {
 /// ```
 #[must_use]
 pub fn ids_for(text: &str) -> Vec<TextMatch> {
-    // A pasted line may hold a key: the copy is wiped.
+    // A pasted line may contain a key, so the copy is wiped.
     let lower = Zeroizing::new(text.to_ascii_lowercase());
     let rows: Vec<&KnownText> = KnownText::all().filter(|row| row.occurs_in(&lower)).collect();
     let best = rows.iter().map(|row| row.rank).min();
     let named = named_ids(text);
-    let named = (!named.is_empty()).then_some(TextMatch { reading: "the text names its cause itself", ids: named });
+    let named = (!named.is_empty()).then_some(TextMatch { reading: "the text itself names the cause", ids: named });
     let rest =
         rows.iter().filter(|row| Some(row.rank) == best).map(|row| TextMatch { reading: row.reading, ids: row.ids() });
     named.into_iter().chain(rest).collect()
 }
 
-/// The ids that a report or an error message of this program names.
+/// Returns the ids that a report or an error message of this program names.
 fn named_ids(text: &str) -> Vec<&'static str> {
     let mut ids = Vec::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
@@ -101,14 +101,14 @@ fn core_ids(area: &str) -> impl Iterator<Item = &'static str> {
     KnownFailure::all().filter(move |failure| failure.is_core && failure.id.starts_with(area)).map(|failure| failure.id)
 }
 
-/// How much a text tells; where one tells more, those that tell less are left out.
+/// How specific a text is; a more specific match removes the less specific ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// Words that tell the cause.
+    /// Words that name the cause.
     Worded,
-    /// A code that tells the kind.
+    /// A code that identifies the kind.
     Coded,
-    /// A text that tells the step at which it broke.
+    /// A text that names the step that failed.
     Step,
     /// A text that hides the reason.
     Broad,
@@ -117,13 +117,13 @@ enum Rank {
 /// One spelling of a part of a text.
 #[derive(Clone, Copy, Debug)]
 enum Atom {
-    /// Letters in lower case; digits at an end are a whole number.
+    /// Lower-case text; digits at either end must be a whole number.
     Text(&'static str),
-    /// An error number of the system, or of the SDK where one stands for it.
+    /// A system error number, or the SDK number that represents one.
     Number(u32),
     /// An HTTP status.
     Status(u32),
-    /// A close code of a WebSocket.
+    /// A WebSocket close code.
     Close(u32),
 }
 
@@ -146,17 +146,17 @@ fn holds(text: &str, words: &str) -> bool {
     })
 }
 
-/// A whole number in a text, with what stands before and after it.
+/// A whole number in a text, with the text before and after it.
 struct Whole<'a> {
     value: u32,
-    /// Without the blanks, brackets and signs in front of the number.
+    /// The text before the number, without blanks, brackets and signs.
     before: &'a str,
     is_quoted: bool,
     is_bracketed: bool,
     after: &'a str,
 }
 
-/// The numbers that are no part of a longer word, of a version or of an address.
+/// Returns the numbers that are not part of a longer word, a version or an address.
 fn numbers(text: &str) -> impl Iterator<Item = Whole<'_>> {
     let bytes = text.as_bytes();
     let is_digit = move |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -183,7 +183,7 @@ fn numbers(text: &str) -> impl Iterator<Item = Whole<'_>> {
 }
 
 impl Whole<'_> {
-    /// As in `Error details: 11001`, `code=111`, `[Errno 104]`, `[WinError 10061]`, `connect failure 101`.
+    /// Matches `Error details: 11001`, `code=111`, `[Errno 104]`, `[WinError 10061]`, `connect failure 101`.
     fn is_error_number(&self) -> bool {
         let named = ["details", "details: code", "errno", "winerror", "os error", "connect failure"];
         self.stands_alone()
@@ -192,7 +192,7 @@ impl Whole<'_> {
             || self.before.ends_with("error") && self.value >= 10_000
     }
 
-    /// As in `Unexpected server response: 401`, `HTTP 404`, `"statusCode": 429`, `Bad request (400)`, `403 Forbidden`.
+    /// Matches `Unexpected server response: 401`, `HTTP 404`, `"statusCode": 429`, `Bad request (400)`, `403 Forbidden`.
     fn is_status(&self) -> bool {
         let phrases =
             [" unauthorized", " forbidden", " not found", " bad request", " too many requests", " bad gateway"];
@@ -205,7 +205,7 @@ impl Whole<'_> {
             || !self.is_quoted && phrases.iter().any(|phrase| self.after.starts_with(phrase))
     }
 
-    /// As in `StatusCode: 1006`, `Error code: 1007`, `closed with 1012`, `received 1011 (internal error)`.
+    /// Matches `StatusCode: 1006`, `Error code: 1007`, `closed with 1012`, `received 1011 (internal error)`.
     fn is_close_code(&self) -> bool {
         let named = ["closed", "closed with", "close", "received", "sent"];
         self.stands_alone()
@@ -213,7 +213,7 @@ impl Whole<'_> {
             || named.iter().any(|word| self.before.ends_with(word))
     }
 
-    /// The number is the whole text, and long enough to mean something by itself.
+    /// Returns whether the number is the whole text and long enough to be meaningful alone.
     fn stands_alone(&self) -> bool {
         self.before.is_empty()
             && self.after.trim_end_matches(['.', ' ', '\r', '\n', '"', '\'', ')', ']']).is_empty()
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_only_whole_and_in_the_place_of_a_code() {
+    fn numbers_count_only_if_whole_and_in_the_position_of_a_code() {
         for text in ["Error details: 111.", "code=111[0x0000006f]", "[Errno 111] x", "(os error 111)", "errno=111"] {
             assert_eq!(first(text), Some(vec!["TCP02"]), "{text}");
         }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_read_in_each_of_its_places() {
+    fn a_status_is_recognised_in_each_of_its_positions() {
         for text in [
             "429",
             "HTTP 429",
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_more_leaves_out_what_tells_less() {
+    fn a_more_specific_text_removes_a_less_specific_one() {
         let broad = "WS_OPEN_ERROR_UNDERLYING_IO_OPEN_FAILED";
         assert!(first(broad).is_some_and(|ids| ids.len() > 20));
         assert_eq!(first(&format!("{broad} (code=111: x)")), Some(vec!["TCP02"]));
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_contains_what_a_lower_case_text_cannot() {
+    fn every_row_can_match_a_lower_case_text() {
         for text in KnownText::all() {
             for atom in text.parts.iter().copied().flatten() {
                 if let Text(words) = atom {
@@ -325,6 +325,6 @@ mod tests {
             }
             assert!(!text.parts.is_empty() && text.parts.iter().all(|spellings| !spellings.is_empty()));
         }
-        assert!(KnownText::all().map(|text| text.rank).is_sorted(), "the more telling rows come first");
+        assert!(KnownText::all().map(|text| text.rank).is_sorted(), "the more specific rows come first");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{KnownFailure, Severity, Stage};
 
-/// In the order of the catalogue.
+/// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "TLS01",
@@ -10,13 +10,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "TLS is intercepted on the way",
-        observed: "the issuer is unknown and neither Microsoft nor DigiCert, but an inspection product or a \
-            company's root",
-        cause: "a middlebox ends TLS and presents certificates of its own",
-        tell_apart: "compare the issuer's organisation with the expected ones; the same issuer signs for other \
-            hosts too",
-        remedy: "add the company's root to the trust store of this host, or have HOST exempted from inspection",
+        title: "TLS is intercepted on the path",
+        observed: "the issuer is not Microsoft or DigiCert but an inspection product or a company root",
+        cause: "a middlebox terminates TLS and presents its own certificates",
+        tell_apart: "compare the issuer's organisation with the expected ones; the same issuer signs for other hosts \
+            too",
+        remedy: "add the company's root to the trust store of this machine, or have HOST exempted from inspection",
         commands: &[
             "openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null",
             "sudo cp COMPANY_ROOT.crt /usr/local/share/ca-certificates/ && sudo update-ca-certificates",
@@ -30,17 +29,18 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the local root certificates are missing or old",
-        observed: "the issuer is unknown, and the chain is genuine",
-        cause: "an empty or old CA bundle, as in slim containers, or a wrong `SSL_CERT_FILE` or `SSL_CERT_DIR`",
-        tell_apart: "the chain verifies against a built-in set of roots and not against the local store",
+        title: "the local root certificates are missing or outdated",
+        observed: "the issuer is unknown, although the chain is genuine",
+        cause: "the CA bundle is empty or outdated, as in slim containers, or `SSL_CERT_FILE` or `SSL_CERT_DIR` is \
+            wrong",
+        tell_apart: "the chain verifies against a built-in set of roots but not against the local store",
         remedy: "install `ca-certificates`, and correct or unset `SSL_CERT_FILE` and `SSL_CERT_DIR`",
         commands: &[
             "apt-get update && apt-get install -y ca-certificates",
             "apk add --no-cache ca-certificates",
             "openssl version -d",
         ],
-        evidence: "path of the store, number of roots, the root that is missing",
+        evidence: "path of the store, number of roots, the missing root",
         see: Some("https://learn.microsoft.com/azure/ai-services/speech-service/how-to-configure-openssl-linux"),
     },
     KnownFailure {
@@ -50,11 +50,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the certificate is for another name",
-        observed: "the host is not among the names in the certificate",
-        cause: "a `privatelink` host or an address in the URL, a wrong DNS answer, or the certificate of a proxy",
+        observed: "the names in the certificate do not include the host",
+        cause: "the URL contains a `privatelink` host or an address, the DNS answer is wrong, or the certificate is \
+            that of a proxy",
         tell_apart: "compare the names (SAN) with the host",
-        remedy: "correct the address that HOST resolves to, or have HOST exempted on the device that answers in its \
-            place; a URL needs the documented host, and not a `privatelink` name or an address",
+        remedy: "correct the address that HOST resolves to, or have HOST exempted on the device that responds in its \
+            place; in a URL, use the documented host, not a `privatelink` name or an address",
         commands: &[
             "openssl s_client -connect HOST:443 -servername HOST </dev/null 2>/dev/null | openssl x509 -noout \
                 -ext subjectAltName",
@@ -69,12 +70,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the certificate has expired or is not valid yet",
-        observed: "the present time is outside the validity of the certificate",
-        cause: "the local clock is wrong, most often, or an appliance presents an old certificate",
-        tell_apart: "compare the header `Date` of an HTTP answer with the local clock",
-        remedy: "synchronise the clock of this host",
+        observed: "the current time is outside the validity period of the certificate",
+        cause: "usually the local clock is wrong; otherwise an appliance presents an old certificate",
+        tell_apart: "compare the `Date` header of an HTTP response with the local clock",
+        remedy: "synchronise the clock of this machine",
         commands: &["sudo timedatectl set-ntp true", "w32tm /resync"],
-        evidence: "the difference in seconds, the validity",
+        evidence: "the difference in seconds, the validity period",
         see: None,
     },
     KnownFailure {
@@ -84,10 +85,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: Some("an error in SDKs before 1.48"),
         is_core: true,
         title: "revocation lists cannot be fetched",
-        observed: "the client fails to fetch a CRL or an OCSP answer: `Error loading CRL`, `Failed to obtain OCSP \
+        observed: "the client fails to fetch a CRL or an OCSP response: `Error loading CRL`, `Failed to obtain OCSP \
             response: 400` or `504`",
-        cause: "port 80 to the hosts of the certificate authority is blocked or behind a proxy",
-        tell_apart: "fetch the CRL and AIA URLs of the certificate by HTTP on port 80",
+        cause: "port 80 to the hosts of the certificate authority is blocked or needs a proxy",
+        tell_apart: "fetch the CRL and AIA URLs of the certificate over HTTP on port 80",
         remedy: "allow TCP 80 to the hosts in the CRL and AIA URLs of the certificate; or upgrade to SDK 1.48 or \
             newer, where the check is off by default; or set the SDK property \
             `OPENSSL_CONTINUE_ON_CRL_DOWNLOAD_FAILURE` to `true`",
@@ -104,10 +105,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "no TLS version or cipher is shared",
+        title: "client and server share no TLS version or cipher",
         observed: "the alert `protocol_version` or `handshake_failure`",
-        cause: "TLS 1.2 and newer are disabled, a policy narrows the ciphers, or a middlebox interferes",
-        tell_apart: "try again with 1.2 only and with 1.3 only",
+        cause: "TLS 1.2 and newer are disabled, a policy restricts the ciphers, or a middlebox interferes",
+        tell_apart: "try again with TLS 1.2 only and with TLS 1.3 only",
         remedy: "enable TLS 1.2 and 1.3 in the client and on the middlebox",
         commands: &[
             "openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null",
@@ -122,10 +123,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the handshake is cut after the server name",
-        observed: "end of stream or reset right after the client's first message; Node says `socket hang up`",
-        cause: "a filter by SNI, or packet inspection",
-        tell_apart: "a different SNI to the same address survives",
+        title: "the handshake is cut off after the server name",
+        observed: "end of stream or reset right after the client's first message; Node reports `socket hang up`",
+        cause: "an SNI filter or packet inspection cuts the connection",
+        tell_apart: "a different SNI to the same address succeeds",
         remedy: "have the SNI HOST allowed on the firewall",
         commands: &[
             "openssl s_client -connect ADDRESS:443 -servername HOST </dev/null",
@@ -142,8 +143,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the TLS handshake takes seconds",
         observed: "the handshake takes seconds while DNS and TCP are fast",
-        cause: "inspection or throttling on the way",
-        tell_apart: "time the phases, repeatedly",
+        cause: "a device on the path inspects or throttles the traffic",
+        tell_apart: "time the phases repeatedly",
         remedy: "have HOST exempted from inspection, and keep connections open",
         commands: &["curl -s -o /dev/null -w 'dns %{time_namelookup} tcp %{time_connect} tls %{time_appconnect}\\n' \
                 https://HOST/"],
@@ -157,7 +158,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "system roots and bundled roots disagree",
-        observed: "it works with the trust of the system and fails with bundled roots, or the reverse",
+        observed: "verification succeeds with the system roots and fails with bundled roots, or the reverse",
         cause: "the client was built for the other source of roots",
         tell_apart: "verify against both sets",
         remedy: "choose the source of roots explicitly: `NODE_EXTRA_CA_CERTS` for Node, `SSL_CERT_FILE` for \

@@ -36,7 +36,7 @@ pub(super) fn made(rounds: &Rounds, ended: Ended) -> String {
     if number == rounds.wanted {
         return format!("{}, in ms", count(number, "round", "rounds"));
     }
-    let why = if ended == Ended::Interrupted { "interrupted" } else { "the time was up, see `--timeout`" };
+    let why = if ended == Ended::Interrupted { "interrupted" } else { "the time limit expired" };
     format!("{number} of {} rounds, in ms: {why}", rounds.wanted)
 }
 

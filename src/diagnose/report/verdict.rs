@@ -121,7 +121,7 @@ fn unique(mut words: Vec<&str>) -> Vec<&str> {
 fn ending(evidence: &Evidence) -> Option<String> {
     match evidence.ended {
         Ended::Complete => None,
-        Ended::TimeUp => Some("the time was up before everything was looked at, see `--timeout`".to_owned()),
+        Ended::TimeUp => Some("the time limit expired before every check was done".to_owned()),
         Ended::Interrupted => Some("interrupted".to_owned()),
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 use super::AccountError;
 use crate::resolve::shown::Shown;
 
-/// The address of a self-hosted container: scheme, host and port, nothing else.
+/// The address of a self-hosted container: scheme, host and port only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerHost {
     secure: bool,
@@ -17,32 +17,34 @@ pub struct ContainerHost {
 }
 
 impl ContainerHost {
-    /// Whether it is reached over TLS. Containers do not terminate TLS themselves; a reverse proxy before them does.
+    /// Returns whether the container is reached over TLS. Containers do not terminate TLS themselves; a reverse proxy
+    /// in front
+    /// of them does.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Host and port.
+    /// Returns host and port.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The path of synthesis by REST; `/cognitiveservices/v1` unless given.
+    /// Returns the REST synthesis path, `/cognitiveservices/v1` by default.
     #[must_use]
     pub fn synthesis_path(&self) -> &str {
         &self.synthesis_path
     }
 
-    /// The same container with another path of synthesis by REST: older documents have `/speech/synthesize/cognitiveservices/v1`.
+    /// Sets the REST synthesis path; older documentation uses `/speech/synthesize/cognitiveservices/v1`.
     ///
     /// # Errors
     ///
-    /// [`AccountError::Path`] when it is not a plain absolute path.
+    /// [`AccountError::Path`] if it is not a plain absolute path.
     pub fn with_synthesis_path(self, path: &str) -> Result<Self, AccountError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-        // A URL parser would resolve these, so that another path would be called.
+        // A URL parser would resolve these, and another path would be called.
         let climbs = path.split('/').any(|segment| matches!(segment, "." | ".."));
         if path.starts_with('/') && path.len() <= 200 && path.chars().all(plain) && !climbs {
             Ok(Self { synthesis_path: path.into(), ..self })
@@ -59,19 +61,19 @@ impl FromStr for ContainerHost {
         let error = |expected| AccountError::Container { given: Shown::new(text), expected };
         let text = text.trim();
         if text.bytes().any(|b| b.is_ascii_control() || b == b'\\' || b == b' ') {
-            return Err(error("no blanks, control characters or backslashes"));
+            return Err(error("a URL without blanks, control characters or backslashes"));
         }
-        let url = Url::parse(text).map_err(|_| error("a URL such as `ws://localhost:5000`"))?;
+        let url = Url::parse(text).map_err(|_| error("something like `ws://localhost:5000`"))?;
         let secure = match url.scheme() {
             "ws" | "http" => false,
             "wss" | "https" => true,
             _ => return Err(error("the scheme `ws`, `http`, `wss` or `https`")),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(error("no user name or password in it"));
+            return Err(error("a URL without a user name or password"));
         }
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(error("no path, query or fragment: those are added by service"));
+            return Err(error("no path, query or fragment, because each service adds its own"));
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| error("a host"))?;
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_synthesis_path_is_called_as_it_is_given_or_refused() {
+    fn a_synthesis_path_is_called_as_given_or_rejected() {
         let host: ContainerHost = "ws://localhost:5000".parse().unwrap();
         assert!(host.clone().with_synthesis_path("/speech/synthesize/cognitiveservices/v1").is_ok());
         for path in ["", "x", "/a/../b", "/./a", "/a?b", "/a#b", "/a b", "/a%2eb", "/..", "//evil.example\\x"] {

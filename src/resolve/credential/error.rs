@@ -1,89 +1,91 @@
-//! Why a credential cannot be used, or not there.
+//! Why a credential cannot be used at all, or not at an endpoint.
 
+use super::shape::{IS_A_KEY, IS_A_TOKEN};
 use crate::resolve::form::{Form, Forms};
 use crate::resolve::service::Service;
+use crate::resolve::setting::{Hint, Setting};
 use crate::resolve::shown::Shown;
 
-/// A credential that cannot be used, or not there.
+/// A credential that cannot be used at all, or not at this endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// Not a key (`CFG10`): copy it again.
-    #[error("the key of {length} characters {fault}")]
+    /// The text is not a key (`CFG10`). Copy it again.
+    #[error("the key ({length} characters) {fault}")]
     Key {
-        /// Its length in characters.
+        /// The length in characters.
         length: usize,
-        /// What is wrong with it, and what to do.
+        /// The fault and its remedy.
         fault: &'static str,
     },
-    /// Not a token (`CFG10`).
-    #[error("the token of {length} characters {fault}")]
+    /// The text is not a token (`CFG10`).
+    #[error("the token ({length} characters) {fault}")]
     Token {
-        /// Its length in characters.
+        /// The length in characters.
         length: usize,
-        /// What is wrong with it, and what to do.
+        /// The fault and its remedy.
         fault: &'static str,
     },
-    /// Not an ARM resource id (`CFG11`).
+    /// The text is not an ARM resource ID (`CFG11`).
     #[error(
-        "{given} is not a resource id: expected `/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…`"
+        "{given} is not a resource ID: expected `/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…`"
     )]
     ResourceId {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// A composed token without a full resource id (`CFG11`).
+    /// The composed token lacks a full resource ID (`CFG11`).
     #[error(
-        "the `aad#` token has no full resource id: expected `aad#/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…#{{token}}`; give `--resource-id` and the plain token, and it is composed for you"
+        "the `aad#` token has no full resource id: expected `aad#/subscriptions/…/resourceGroups/…/providers/Microsoft.CognitiveServices/accounts/…#{{token}}`; or give the resource ID and the plain token separately"
     )]
     Composed,
-    /// A plain Microsoft Entra token for a regional real-time host (`AUTH02`).
+    /// A regional real-time host rejects a plain Microsoft Entra token (`AUTH02`).
     #[error(
-        "a plain Entra token is refused on the regional host of `{service}`: use the custom domain, or give the resource id for the form `aad#{{resource id}}#{{token}}`"
+        "the regional host of `{service}` rejects a plain Entra token; use the custom domain, or give the resource ID for the form `aad#{{resource ID}}#{{token}}`"
     )]
     EntraOnRegional {
         /// The service.
         service: Service,
     },
-    /// A Microsoft Entra token where only a custom domain takes one (`AUTH02`, or `AUTH03` for the composed form).
+    /// Only a custom domain accepts a Microsoft Entra token (`AUTH02`, or `AUTH03` for the composed form).
     #[error(
-        "an Entra token for `{service}` needs the custom domain of the resource: its regional host takes a key only"
+        "an Entra token for `{service}` needs the custom domain of the resource; the regional host accepts only a key"
     )]
     EntraNeedsCustomDomain {
         /// The service.
         service: Service,
-        /// Whether the composed form was to be sent.
+        /// Whether the composed form would have been sent.
         composed: bool,
     },
-    /// An issued token for a resource that not all networks may reach (`AUTH10`).
+    /// Issued tokens do not work with a resource that is not open to all networks (`AUTH10`).
     #[error(
-        "issued tokens do not work with a resource that is limited to selected networks or private endpoints: send the key itself or an Entra token"
+        "issued tokens do not work with a resource limited to selected networks or private endpoints; send the key itself or an Entra token"
     )]
     IssuedTokenRestricted,
-    /// Keys are switched off for the resource (`AUTH09`).
-    #[error("key authentication is disabled for this resource, so its {kind} is refused: use an Entra token")]
+    /// Key authentication is disabled for the resource (`AUTH09`).
+    #[error("key authentication is disabled for this resource, so it rejects the {kind}; use an Entra token")]
     KeyAuthDisabled {
-        /// What was to be sent.
+        /// The kind of credential.
         kind: &'static str,
     },
-    /// A form that this endpoint does not take.
-    #[error("`{service}` takes no {kind} here: expected {}", titles(*.accepts))]
+    /// The endpoint does not accept this form.
+    #[error("`{service}` does not accept this credential here ({kind}): expected {}", titles(*.accepts))]
     NotAccepted {
-        /// What was to be sent.
+        /// The kind of credential.
         kind: &'static str,
         /// The service.
         service: Service,
-        /// The forms that it takes.
+        /// The forms that it accepts.
         accepts: Forms,
     },
-    /// A connection without TLS.
-    #[error("no credential is sent to {host} without TLS")]
+    /// The connection does not use TLS.
+    #[error("refusing to send a credential to {host} without TLS")]
     Insecure {
         /// The host.
         host: Shown,
     },
-    /// A host that does not belong to the account or its cloud.
-    #[error("no credential is sent to {host}: it is not a host of this resource in its cloud")]
+    /// The host does not belong to the account or its cloud.
+    #[error("refusing to send a credential to {host}, which is not a host of this resource in its cloud")]
     ForeignHost {
         /// The host.
         host: Shown,
@@ -91,7 +93,7 @@ pub enum CredentialError {
 }
 
 impl CredentialError {
-    /// The id of the failure catalogue, where it has one.
+    /// Returns the id in the failure catalogue, or a word if the catalogue has no entry.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -104,6 +106,20 @@ impl CredentialError {
             Self::IssuedTokenRestricted => "AUTH10",
             Self::Insecure { .. } | Self::ForeignHost { .. } => "CFG05",
         }
+    }
+}
+
+impl CredentialError {
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let setting = match self {
+            Self::Key { fault: IS_A_TOKEN, .. } => Setting::Token,
+            Self::Token { fault: IS_A_KEY, .. } => Setting::Key,
+            Self::Composed => Setting::ResourceId,
+            _ => return Vec::new(),
+        };
+        vec![setting.into()]
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ARM id of a resource, which the composed form of an Entra token holds.
+//! The ARM ID of a resource, which is a part of a composed Entra token.
 
 use std::str::FromStr;
 
@@ -7,12 +7,13 @@ use crate::resolve::account::Account;
 use crate::resolve::note::Note;
 use crate::resolve::shown::{Shown, looks_secret};
 
-/// The ARM id of a Speech resource.
+/// The ARM ID of a Speech resource.
 ///
 /// ```
 /// use speech_endpoint::ResourceId;
 ///
-/// let id: ResourceId = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso".parse()?;
+/// let id: ResourceId =
+/// "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso".parse()?;
 /// assert_eq!(id.account(), "contoso");
 /// # Ok::<(), speech_endpoint::CredentialError>(())
 /// ```
@@ -20,25 +21,26 @@ use crate::resolve::shown::{Shown, looks_secret};
 pub struct ResourceId(Box<str>);
 
 impl ResourceId {
-    /// The id as ARM returned it.
+    /// Returns the ID as ARM returned it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of the account.
+    /// Returns the name of the account.
     #[must_use]
     pub fn account(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The note for an id that may be of another resource (`CFG11`): usually an account and its custom domain have the
-    /// same name, but they need not.
+    /// Returns a note if the ID may belong to another resource (`CFG11`). An account and its custom domain usually have
+    /// the
+    /// same name, but this is not required.
     #[must_use]
     pub fn note(&self, account: &Account) -> Option<Note> {
         let domain = account.domain().filter(|domain| !domain.as_str().eq_ignore_ascii_case(self.account()))?;
         let text = format!(
-            "the resource id names account `{}`, the custom domain is `{domain}`: make sure that they are the same resource",
+            "the resource ID names account `{}`, but the custom domain is `{domain}`; verify that both belong to the same resource",
             self.account()
         );
         Some(Note::new("CFG11", text))
@@ -50,7 +52,7 @@ impl FromStr for ResourceId {
 
     fn from_str(text: &str) -> Result<Self, CredentialError> {
         let text = text.trim();
-        // A subscription is the customer's own business: its id is cut short.
+        // The subscription id is private, so it is shortened.
         let error = || CredentialError::ResourceId {
             given: Shown::new(
                 &text

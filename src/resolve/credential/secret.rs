@@ -1,10 +1,10 @@
-//! Secret: a text that must not be seen.
+//! Secret: text that is never displayed.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that must not be seen: no `Display`, no comparison, not serialisable, erased when dropped.
+/// Text that is never displayed: it has no `Display`, comparison or serialisation, and is erased when dropped.
 ///
 /// ```
 /// use speech_endpoint::Secret;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// ```compile_fail
 /// use speech_endpoint::Secret;
 ///
-/// // Comparing would take a time that depends on the content.
+/// // The time of a comparison would depend on the content.
 /// assert!(Secret::from("a".to_owned()) == Secret::from("b".to_owned()));
 /// ```
 ///
@@ -26,13 +26,13 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself, for the moment it is put on the wire.
+    /// Returns the text itself, to put it on the wire.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Eight hexadecimal digits by which two secrets are told apart in one report; the salt is chosen anew for each.
+    /// Returns eight hexadecimal digits that distinguish secrets within one report. Each report uses a new salt.
     #[must_use]
     pub fn fingerprint(&self, salt: u64) -> String {
         use std::hash::{DefaultHasher, Hasher};

@@ -2,20 +2,22 @@
 
 use crate::resolve::access::Kind;
 use crate::resolve::cloud::Cloud;
-use crate::resolve::service::Service;
+use crate::resolve::parameter::Parameter;
+use crate::resolve::service::{Service, hints_of};
+use crate::resolve::setting::{Hint, Setting};
 
 /// Why an account has no URL for a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// The service is retired: use its replacement.
-    #[error("`{service}` was retired on {since}: use {replacement}")]
+    /// The service is retired. Use its replacement.
+    #[error("`{service}` was retired on {since}; use {replacement}")]
     Retired {
         /// The service.
         service: Service,
-        /// Since when.
+        /// The retirement date.
         since: &'static str,
-        /// What takes its place.
+        /// The replacement.
         replacement: &'static str,
     },
     /// The cloud does not offer the service.
@@ -26,80 +28,80 @@ pub enum ResolveError {
         /// The cloud.
         cloud: Cloud,
     },
-    /// Accounts of this kind do not have the service: it takes another account.
-    #[error("an account of kind `{}` does not have `{service}`: it takes a Foundry account (kind `AIServices`)", .kind.arm_name())]
+    /// Accounts of this kind do not have the service. Use another account.
+    #[error("an account of kind `{}` does not have `{service}`; use a Foundry account (kind `AIServices`)", .kind.arm_name())]
     WrongKind {
         /// The service.
         service: Service,
         /// The kind of the account.
         kind: Kind,
     },
-    /// The service has only a regional form: address the resource by its region, if its network allows that.
-    #[error("`{service}` has no custom-domain form: it is called on the regional host, with `--region` alone")]
+    /// The service has only a regional form. Address the resource by its region, if its network allows that.
+    #[error("`{service}` has no custom-domain form; address the resource by its region alone")]
     RegionalOnly {
         /// The service.
         service: Service,
     },
-    /// Containers do not serve it.
+    /// Containers do not serve this service.
     #[error(
-        "containers do not serve `{service}`: they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
+        "containers do not serve `{service}`; they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
     )]
     NotInContainer {
         /// The service.
         service: Service,
     },
-    /// Nothing reaches the resource: approve a private endpoint or enable public access.
-    #[error("nothing reaches this resource: public network access is disabled and no private endpoint is approved")]
+    /// The resource is unreachable. Approve a private endpoint or enable public access.
+    #[error("this resource is unreachable: public network access is disabled and no private endpoint is approved")]
     Unreachable {
         /// The service.
         service: Service,
     },
-    /// Issued tokens are not given for a resource that is limited to some networks: send the key itself.
+    /// A resource limited to some networks does not issue tokens. Send the key itself.
     #[error(
-        "issued tokens are refused by a resource that is limited to selected networks or private endpoints: send the key itself, or an Entra token"
+        "a resource limited to selected networks or private endpoints does not accept issued tokens; send the key itself or an Entra token"
     )]
     Restricted {
         /// The service.
         service: Service,
     },
-    /// The service is reached by custom domain only.
-    #[error("`{service}` has no regional host: give the custom domain with `--custom-domain`")]
+    /// The service is available on a custom domain only.
+    #[error("`{service}` has no regional host; give the custom domain of the resource")]
     CustomDomainRequired {
         /// The service.
         service: Service,
     },
-    /// The region is needed: an open custom domain serves real-time calls on the regional host.
+    /// The region is required, because an open custom domain serves real-time calls on the regional host.
     #[error(
-        "`{service}` of a custom domain without private endpoint or allowed network is served on the regional host: give its region with `--region`"
+        "for a custom domain without a private endpoint or an allowed network, `{service}` is served on the regional host; give the region of the resource"
     )]
     RegionRequired {
         /// The service.
         service: Service,
     },
-    /// The URL does not carry this setting.
-    #[error("the URL of `{service}` carries no {parameter}: {place}")]
+    /// The URL does not support this setting.
+    #[error("the URL of `{service}` does not support {parameter}: {place}")]
     Parameter {
         /// The service.
         service: Service,
         /// The setting.
         parameter: &'static str,
-        /// Where it goes.
+        /// Where the setting belongs.
         place: &'static str,
     },
-    /// The version of the API is retired (`CFG13`).
-    #[error("version `{version}` of `{service}` is retired: use `{replacement}`")]
+    /// The API version is retired (`CFG13`).
+    #[error("version `{version}` of `{service}` is retired; use `{replacement}`")]
     RetiredVersion {
         /// The service.
         service: Service,
         /// The version.
         version: String,
-        /// The newest stable one.
+        /// The newest stable version.
         replacement: &'static str,
     },
 }
 
 impl ResolveError {
-    /// The service.
+    /// Returns the service.
     #[must_use]
     pub fn service(&self) -> Service {
         match self {
@@ -117,9 +119,9 @@ impl ResolveError {
         }
     }
 
-    /// The identifier used in output.
+    /// Returns the identifier used in output: the id in the failure catalogue, or a word.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn id(&self) -> &'static str {
         match self {
             Self::Retired { .. } => "retired",
             Self::NotOffered { .. } | Self::WrongKind { .. } | Self::RegionalOnly { .. } => "not_offered",
@@ -133,7 +135,21 @@ impl ResolveError {
         }
     }
 
-    /// Whether the resource does not offer the service at all, as opposed to something that is missing or contradictory.
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::RegionalOnly { .. } | Self::RegionRequired { .. } => vec![Setting::Region.into()],
+            Self::CustomDomainRequired { .. } => vec![Setting::CustomDomain.into()],
+            Self::Parameter { service, parameter, .. } => Parameter::ALL
+                .into_iter()
+                .find(|known| known.name() == *parameter)
+                .map_or_else(Vec::new, |known| hints_of(known, *service)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns whether the resource does not offer the service at all, as opposed to a missing or contradictory setting.
     #[must_use]
     pub fn is_not_offered(&self) -> bool {
         matches!(

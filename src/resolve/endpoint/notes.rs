@@ -1,4 +1,4 @@
-//! What a person should know about an endpoint.
+//! Notes about an endpoint for the reader.
 
 use super::Endpoint;
 use crate::resolve::account::Resource;
@@ -8,8 +8,10 @@ use crate::resolve::name::regions;
 use crate::resolve::note::Note;
 use crate::resolve::scenario::{Scenario, UrlForm};
 use crate::resolve::service::{Host, Service, Status};
+use crate::resolve::setting::{Hint, Setting};
 
-/// In order of weight: what keeps a call from working, what it still needs, what is not certain, what is worth knowing.
+/// Collects the notes by importance: what prevents a call, what it still needs, what is uncertain, what is useful to
+/// know.
 pub(super) fn of(endpoint: &Endpoint) -> Vec<Note> {
     let mut notes = Vec::new();
     network(endpoint, &mut notes);
@@ -24,47 +26,54 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let account = endpoint.account();
     let is_realtime = matches!(endpoint.service().row().host, Host::Realtime(_));
     match account.scenario() {
-        Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(Note::new(
-            "open_answers_404",
-            "an open resource, with neither private endpoint nor allowed network, answers 404 here; for it give `--network open` and `--region`",
-        )),
+        Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(
+            Note::new(
+                "open_answers_404",
+                "an open resource, with neither a private endpoint nor an allowed network, returns 404 here; for such a resource, give its network access and its region",
+            )
+            .asking_for([Hint::with(Setting::Network, "open"), Setting::Region.into()]),
+        ),
         Scenario::CustomDomainLocked => notes.push(Note::new(
             "everything_refused",
-            "this resource refuses every call with 403 until a network, an address or a private endpoint is allowed",
+            "this resource rejects every call with 403 until a network, an address or a private endpoint is allowed",
         )),
         Scenario::CustomDomainSelectedIpOnly => notes.push(Note::new(
             "ip_rules",
-            "only callers whose public IPv4 address matches a rule are admitted, others get 403",
+            "only callers whose public IPv4 address matches a rule are allowed; others get 403",
         )),
         Scenario::ServiceEndpoint => notes.push(Note::new(
             "service_endpoint",
-            "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are admitted, others get 403",
+            "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are allowed; others get 403",
         )),
         _ => {}
     }
     if account.scenario().form() == UrlForm::Split && endpoint.service().row().discovery {
-        notes.push(Note::new(
+        let note = Note::new(
             "discovery",
             match (endpoint.is_own_host(), endpoint.service()) {
-                (false, _) => "a plain Entra token works after endpoint discovery only, see `--discovery`",
+                (false, _) => "a plain Entra token works only after endpoint discovery",
                 (true, Service::Voices) => {
-                    "this URL answers 404 itself; discover the host of `text-to-speech-websocket` and replace the path of the answer by `/cognitiveservices/voices/list`"
+                    "this URL itself returns 404; discover the host of `text-to-speech-websocket` and replace the path of the response with `/cognitiveservices/voices/list`"
                 }
-                (true, _) => "this URL answers 404 itself; ask it with `GenerateRedirectResponse=true` for the one that serves",
+                (true, _) => {
+                    "this URL itself returns 404; query it with `GenerateRedirectResponse=true` for the URL that serves"
+                }
             },
-        ));
+        );
+        let hint = (!endpoint.is_own_host()).then_some(Setting::Discovery);
+        notes.push(note.asking_for(hint));
     }
 }
 
 fn missing(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let Some(name) = endpoint.service().row().needs.filter(|name| !has_parameter(endpoint.url(), name)) else { return };
-    let how = match (name, endpoint.service()) {
-        ("language", _) => "`language` is required: give `--language`",
-        ("deploymentId", _) => "`deploymentId` is required: give `--deployment`",
-        (_, Service::OpenAiRealtime) => "`model` is required, the name of a deployment: give `--deployment`",
-        _ => "`model`, or the parameters of an agent, are required: give `--query model=…`",
+    let (text, hint) = match (name, endpoint.service()) {
+        ("language", _) => ("`language` is required", Setting::Language.into()),
+        ("deploymentId", _) => ("`deploymentId` is required", Setting::Deployment.into()),
+        (_, Service::OpenAiRealtime) => ("`model`, the name of a deployment, is required", Setting::Deployment.into()),
+        _ => ("`model` or the parameters of an agent are required", Hint::with(Setting::QueryParameter, "model=…")),
     };
-    notes.push(Note::new("parameter_required", how));
+    notes.push(Note::new("parameter_required", text).asking_for([hint]));
 }
 
 fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
@@ -72,10 +81,8 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let row = service.row();
     if let Resource::Container(host) = account.resource() {
         if service == Service::TextToSpeech && host.synthesis_path() == "/cognitiveservices/v1" {
-            notes.push(Note::new(
-                "unconfirmed",
-                "older documents have `/speech/synthesize/cognitiveservices/v1`; which one an image serves is not confirmed, see `--synthesis-path`",
-            ));
+            let text = "older documentation uses `/speech/synthesize/cognitiveservices/v1` and does not say which images serve it";
+            notes.push(Note::new("unconfirmed", text).asking_for([Setting::SynthesisPath]));
         }
         return;
     }
@@ -95,13 +102,13 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     {
         notes.push(Note::new(
             "unconfirmed",
-            "this host follows from the suffix rule; the documentation does not name it",
+            "this host is derived from the suffix rule; the documentation does not name it",
         ));
     }
     if row.host == Host::Foundry && account.scenario().is_proxied() {
         notes.push(Note::new(
             "unconfirmed",
-            "that Voice Live is served over a private network is not confirmed by the documentation",
+            "the documentation does not confirm that Voice Live works over a private network",
         ));
     }
     let listed = account.region().and_then(|region| regions::listed(region.as_str()));
@@ -124,9 +131,9 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         notes.push(Note::new(
             "container",
             if host.is_secure() {
-                "containers ask for no credential; a key is sent only because TLS protects it"
+                "containers need no credential; a key may be sent because TLS protects it"
             } else {
-                "containers ask for no credential, and none is sent without TLS"
+                "containers need no credential, and none is sent without TLS"
             },
         ));
         return;
@@ -134,7 +141,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     if account.scenario() == Scenario::Regional && endpoint.accepts().contains(Form::EntraComposed) {
         notes.push(Note::new(
             "entra",
-            "an Entra token works only if the resource has a custom domain, and here only in the `aad#` form",
+            "an Entra token works only if the resource has a custom domain, and on this host only in the `aad#` form",
         ));
     }
     if service == Service::IssueToken && endpoint.is_own_host() {
@@ -144,7 +151,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         );
         notes.push(Note::new(
             "issued_token",
-            format!("a token is valid for the host family that issued it: for the regional real-time hosts take one from {regional}"),
+            format!("a token is valid only for the host family that issued it; for the regional real-time hosts, use a token from {regional}"),
         ));
     }
     if account.is_key_auth_disabled() {
@@ -155,9 +162,9 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     match endpoint.service().status() {
         Status::Retiring { on, replacement } => {
-            notes.push(Note::new("retiring", format!("retires on {on}: move to {replacement}")));
+            notes.push(Note::new("retiring", format!("retires on {on}; switch to {replacement}")));
         }
-        Status::Legacy => notes.push(Note::new("legacy", "a newer version takes its place: `translation`")),
+        Status::Legacy => notes.push(Note::new("legacy", "replaced by `translation`")),
         _ => {}
     }
 }

@@ -1,11 +1,11 @@
-//! The text of a URL: pieces in order, written once.
+//! Writes the text of a URL from its pieces, in order.
 
 use crate::resolve::account::ContainerHost;
 use crate::resolve::name::Region;
 use crate::resolve::query::{ApiVersion, Query};
 use crate::resolve::service::{Host, Path, Row, Service};
 
-/// A host and what stands before the documented path there.
+/// A host and the path prefix that it needs.
 pub(super) enum Place<'a> {
     Regional { region: &'a Region, label: &'static str, suffix: &'a str, prefix: &'static str },
     Own { label: &'a str, suffix: &'a str, prefix: &'static str },
@@ -18,7 +18,7 @@ impl Place<'_> {
     }
 }
 
-/// Step 5: two passes over the same pieces, so that the text is allocated once and exactly.
+/// Step 5. Makes two passes over the same pieces, so that the text is allocated once with its exact length.
 pub(super) fn write(place: &Place<'_>, row: &Row, query: &Query) -> String {
     let mut length = 0;
     pieces(place, row, query, &mut |piece| length += piece.len());
@@ -91,7 +91,7 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
     }
 }
 
-/// The named parameters in order of name, merged with the free ones, which are in order already.
+/// Writes the named parameters in name order, merged with the free ones, which are already sorted.
 fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
     let version = match (query.api_version(), row.path) {
         (Some(ApiVersion::Numbered(_)), _) => None,
@@ -104,7 +104,7 @@ fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
         _ if row.host == Host::OpenAi => (None, query.deployment()),
         _ => (query.deployment(), None),
     };
-    // The universal path takes the language from the custom model, and the SDKs leave it out there.
+    // The universal path takes the language from the custom model, and the SDKs omit it there.
     let universal = row.sdk_prefix == "/stt" && row.service != Service::ConversationTranscription;
     let language = query.language().filter(|_| !(universal && query.custom_model().is_some()));
     let (fixed_name, fixed) = row.fixed.map_or(("", None), |(name, value)| (name, Some(value)));
@@ -129,7 +129,7 @@ fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
         while let Some((free_name, free_value)) = free.next_if(|(free_name, _)| *free_name < name) {
             item(free_name, free_value);
         }
-        // What the service is made of is not said twice.
+        // A named parameter replaces free ones of the same name.
         while free.next_if(|(free_name, _)| *free_name == name).is_some() {}
         item(name, value);
     }

@@ -1,4 +1,4 @@
-//! The regions that the documentation lists: advice for messages, never a gate.
+//! The documented regions. They help messages and never restrict what is accepted.
 //!
 //! Source: <https://learn.microsoft.com/azure/ai-services/speech-service/regions>, 2026 edition, and for the sovereign
 //! clouds <https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds>.
@@ -17,12 +17,13 @@ pub(crate) struct Listed {
     /// The name that the portal shows.
     pub(crate) display_name: &'static str,
     pub(crate) cloud: Cloud,
-    /// Those of [`VARYING`] that the table lists for this region.
+    /// The [`VARYING`] services that the table lists for this region.
     services: &'static [Service],
 }
 
 impl Listed {
-    /// Whether the table lists the service here; `None` for services that the table does not tell apart by region.
+    /// Returns whether the table lists the service for this region; `None` for services that the table does not list by
+    /// region.
     pub(crate) fn lists(&self, service: Service) -> Option<bool> {
         let column = match service {
             Service::CustomVoiceWebSocket => CustomVoice,
@@ -33,12 +34,13 @@ impl Listed {
     }
 }
 
-/// The listed region with this identifier.
+/// Returns the listed region with this identifier.
 pub(crate) fn listed(id: &str) -> Option<&'static Listed> {
     REGIONS.iter().find(|region| region.id == id)
 }
 
-/// The listed region whose display name has the same words in another order: `indiacentral` for `centralindia`.
+/// Returns the listed region whose display name has the same words in a different order: `centralindia` for
+/// `indiacentral`.
 pub(crate) fn reordered(id: &str) -> Option<&'static str> {
     REGIONS.iter().find(|region| has_same_words(region, id)).map(|region| region.id)
 }
@@ -108,7 +110,7 @@ const fn row(id: &'static str, display_name: &'static str, cloud: Cloud, service
     Listed { id, display_name, cloud, services }
 }
 
-/// Whether `id` is made of the words of the region's display name, in any order but the right one.
+/// Returns whether `id` consists of the words of the region's display name in a wrong order.
 pub(crate) fn has_same_words(region: &Listed, id: &str) -> bool {
     let words: Vec<String> = region.display_name.split(' ').map(str::to_ascii_lowercase).collect();
     id != region.id && id.len() == region.id.len() && strip_words(id, &words)
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_in_another_order_are_recognised() {
+    fn words_in_a_different_order_are_recognised() {
         assert_eq!(reordered("indiacentral"), Some("centralindia"));
         assert_eq!(reordered("europewest"), Some("westeurope"));
         assert_eq!(reordered("belgiumcentral"), None);

@@ -1,59 +1,59 @@
-//! Why a setting cannot be carried by any URL.
+//! Why a setting cannot be part of a URL.
 
 use crate::resolve::shown::Shown;
 
-/// A setting that no URL can carry.
+/// A setting that cannot be part of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// Not a language tag.
-    #[error("{given} is not a language: expected a tag such as `en-US`")]
+    /// The text is not a language tag.
+    #[error("{given} is not a language: expected a tag like `en-US`")]
     Language {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// Not a mode.
+    /// The text is not a mode.
     #[error("{given} is not a mode: expected `interactive`, `conversation` or `dictation`")]
     Mode {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// Not an API version.
-    #[error("{given} is not an API version: expected a date such as `2025-10-15`, or `v3.2`")]
+    /// The text is not an API version.
+    #[error("{given} is not an API version: expected a date like `2025-10-15`, or a version like `v3.2`")]
     ApiVersion {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// Not an identifier of a model or deployment.
-    #[error("{given} is not a value for `{name}`: expected the id of a deployed model or voice")]
+    /// The text is not the id of a model or deployment.
+    #[error("{given} is not a valid `{name}`: expected the id of a deployed model or voice")]
     Identifier {
         /// The parameter.
         name: &'static str,
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// A parameter without a name.
+    /// The parameter has no name.
     #[error("{given} is not a query parameter: expected NAME=VALUE")]
     Name {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// The parameter carries a credential: it goes into a header, never into a URL.
+    /// The parameter contains a credential, which belongs in a header, never in a URL.
     #[error(
-        "{name} carries a credential, which never goes into a URL: give it by environment variable or file, it is sent as a header"
+        "{name} contains a credential, which never goes into a URL; give it in an environment variable or file, and it is sent as a header"
     )]
     Credential {
         /// The parameter.
         name: Shown,
     },
-    /// A value with the shape of a key or a token.
+    /// The value has the shape of a key or token.
     #[error("the value of {name} looks like a secret, which never goes into a URL")]
     Secret {
         /// The parameter.
         name: Shown,
     },
-    /// The same setting twice.
-    #[error("`{name}` is given twice: expected it once")]
+    /// The setting is given twice.
+    #[error("`{name}` is given twice; give it once")]
     Twice {
         /// The parameter.
         name: &'static str,

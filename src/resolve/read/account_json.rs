@@ -1,4 +1,6 @@
-//! Reads an account from the JSON that ARM has of it: `az cognitiveservices account show`, or the REST answer.
+//! Reads an account from its ARM JSON: the output of `az cognitiveservices account show` or a REST response.
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,18 +15,19 @@ use crate::resolve::scenario::Scenario;
 use crate::resolve::shown::Shown;
 
 impl Account {
-    /// Reads account JSON, and says what in it contradicts what.
+    /// Reads account JSON and notes contradictions in it.
     ///
-    /// 1. Take the one account of the document: alone, or as the only element of a list.
-    /// 2. Read the cloud off the endpoint, else off the region.
-    /// 3. With a custom domain: count rules and approved private endpoints, from which the decision table tells the scenario.
-    /// 4. Note every setting that has no effect and everything that a caller will run into.
+    /// 1. Take the single account of the document, either alone or as the only element of a list.
+    /// 2. Derive the cloud from the endpoint, or else from the region.
+    /// 3. For a custom domain, count rules and approved private endpoints; the decision table maps them to the scenario.
+    /// 4. Note every setting that has no effect and every problem that a caller will encounter.
     ///
     /// ```
     /// use speech_endpoint::{Account, Scenario};
     ///
     /// let json = br#"{ "location": "West Europe", "kind": "SpeechServices", "properties": {
-    ///     "customSubDomainName": "contoso", "publicNetworkAccess": "Enabled", "networkAcls": { "defaultAction": "Allow" } } }"#;
+    ///     "customSubDomainName": "contoso", "publicNetworkAccess": "Enabled", "networkAcls": { "defaultAction":
+    /// "Allow" } } }"#;
     /// let read = Account::from_arm_json(json)?;
     /// assert_eq!(read.value.scenario(), Scenario::CustomDomainOpen);
     /// # Ok::<(), speech_endpoint::ArmError>(())
@@ -32,9 +35,10 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`ArmError`] when the document is not account JSON, or names a region or custom domain that cannot be one.
+    /// [`ArmError`] if the document is not account JSON, or contains an invalid region or custom domain.
     pub fn from_arm_json(json: &[u8]) -> Result<Understood<Self>, ArmError> {
-        let document: Value = serde_json::from_slice(json).map_err(ArmError::Json)?;
+        let document: Value =
+            serde_json::from_slice(json).map_err(|error| ArmError::Json(JsonError(Arc::new(error))))?;
         let document = the_one_account(document)?;
         let outer: Outer = shaped(&document)?;
         if let Some(kind) = outer.kind_of_resource.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE)) {
@@ -42,7 +46,7 @@ impl Account {
         }
         let inner = document.get("properties").unwrap_or(&document);
         if !inner.is_object() || outer.location.is_none() && inner.get("endpoint").is_none() {
-            return Err(ArmError::Shape { problem: "neither `location` nor `properties.endpoint` is there".into() });
+            return Err(ArmError::Shape { problem: "it has neither `location` nor `properties.endpoint`".into() });
         }
         let properties: Properties = shaped(inner)?;
         understand(outer, &properties)
@@ -81,13 +85,13 @@ fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Accoun
         }
         (None, Some(region)) => {
             if access != Access::open() {
-                notes.push(Note::new("rules_need_custom_domain", "network rules and private endpoints have no effect without a custom domain: set one, which cannot be undone"));
+                notes.push(Note::new("rules_need_custom_domain", "network rules and private endpoints have no effect without a custom domain; set one (this cannot be undone)"));
             }
             Account::regional_in(region, cloud)?
         }
         (None, None) => {
             return Err(ArmError::Shape {
-                problem: "neither `location` nor `properties.customSubDomainName` is there".into(),
+                problem: "it has neither `location` nor `properties.customSubDomainName`".into(),
             });
         }
     };
@@ -98,7 +102,7 @@ fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Accoun
         account = account.with_key_auth_disabled();
         notes.push(Note::new(
             "key_auth_disabled",
-            "`disableLocalAuth` is set: keys and issued tokens are refused, use Entra tokens",
+            "`disableLocalAuth` is set, so keys and issued tokens are rejected; use Entra tokens",
         ));
     }
     contradictions(&account, properties, &mut notes);
@@ -117,12 +121,12 @@ fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
     let connections = properties.private_endpoint_connections.as_deref().unwrap_or_default();
     let private_endpoints = connections.iter().filter(approved).count();
     if !connections.is_empty() && private_endpoints == 0 {
-        notes.push(Note::new("private_endpoint_not_approved", "there is a private endpoint connection, but none is approved: approve it with `az network private-endpoint-connection approve`"));
+        notes.push(Note::new("private_endpoint_not_approved", "no private endpoint connection is approved; approve one with `az network private-endpoint-connection approve`"));
     }
     if properties.network_acls.is_none() {
         notes.push(Note::new(
             "null_network_acls",
-            "`networkAcls` is absent, which is read as `Allow`; the documentation does not confirm it",
+            "`networkAcls` is absent and treated as `Allow`; the documentation does not confirm this",
         ));
     }
     let acls = properties.network_acls.as_ref();
@@ -141,12 +145,12 @@ fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
     }
 }
 
-/// Settings without effect, and what a caller will run into.
+/// Notes settings that have no effect and problems that a caller will encounter.
 fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<Note>) {
     if properties.provisioning_state.as_deref() == Some("ResolvingDNS") {
         notes.push(Note::new(
             "dns_not_ready",
-            "the name of the custom domain is still being set up (`ResolvingDNS`): wait some minutes",
+            "the name of the custom domain is still being set up (`ResolvingDNS`); wait a few minutes",
         ));
     }
     let (Some(access), Some(domain)) = (account.access(), account.domain()) else { return };
@@ -165,18 +169,18 @@ fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<No
         if access.ip_rules > 0 {
             notes.push(Note::new(
                 "ip_rules_ignored",
-                "address rules have no effect while the default action is `Allow`",
+                "IP address rules have no effect while the default action is `Allow`",
             ));
         }
     }
     match account.scenario() {
         Scenario::CustomDomainLocked => notes.push(Note::new(
             "everything_refused",
-            "the default action is `Deny` and nothing is allowed: every call is refused with 403",
+            "the default action is `Deny` and nothing is allowed, so every call gets 403",
         )),
         Scenario::DisabledUnreachable => notes.push(Note::new(
             "unreachable",
-            "public network access is disabled and no private endpoint is approved: nothing reaches this resource",
+            "public network access is disabled and no private endpoint is approved, so this resource is unreachable",
         )),
         _ => {}
     }
@@ -193,14 +197,14 @@ fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<No
         notes.push(Note::new(
             "endpoint_differs",
             format!(
-                "`endpoint` names custom domain {}, `customSubDomainName` names `{domain}`, which is used",
+                "`endpoint` names custom domain {}, but `customSubDomainName` names `{domain}`; the latter is used",
                 Shown::new(reading.label)
             ),
         ));
     }
 }
 
-/// The account itself, or the only element of a list.
+/// Returns the account itself or the only element of a list.
 fn the_one_account(document: Value) -> Result<Value, ArmError> {
     let list = match document {
         Value::Array(list) => list,
@@ -219,14 +223,14 @@ fn the_one_account(document: Value) -> Result<Value, ArmError> {
     }
 }
 
-/// Deserialises, and names the field that does not fit.
+/// Deserialises the value; an error names the field that does not match.
 fn shaped<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ArmError> {
     serde_path_to_error::deserialize(value).map_err(|error| ArmError::Shape {
-        problem: format!("`{}` is not what it should be: {}", error.path(), kind_of_error(error.inner())),
+        problem: format!("`{}` has the wrong type: {}", error.path(), kind_of_error(error.inner())),
     })
 }
 
-/// The complaint without the offending value, which may be anything.
+/// Returns the error without the offending value, which may be a secret.
 fn kind_of_error(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     ["expected a string", "expected a boolean", "expected a sequence"]
@@ -282,47 +286,60 @@ struct ConnectionState {
 
 const ACCOUNT_TYPE: &str = "Microsoft.CognitiveServices/accounts";
 
-/// A document that is not the JSON of one account.
-#[derive(Debug, thiserror::Error)]
+/// An error in reading the JSON of an account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArmError {
-    /// Not JSON.
+    /// The document is not JSON.
     #[error("the account is not JSON: expected the output of `az cognitiveservices account show`")]
-    Json(#[source] serde_json::Error),
-    /// JSON of another shape.
+    Json(#[source] JsonError),
+    /// The document is JSON of a different shape.
     #[error(
-        "the JSON is not that of an account: {problem}; expected the output of `az cognitiveservices account show`"
+        "the JSON does not describe an account: {problem}; expected the output of `az cognitiveservices account show`"
     )]
     Shape {
-        /// What does not fit.
+        /// The mismatch.
         problem: String,
     },
-    /// A list with more or less than one account.
-    #[error("the JSON holds {count} accounts: expected one, as `az cognitiveservices account show` gives it")]
+    /// The document is a list that does not contain exactly one account.
+    #[error("the JSON contains {count} accounts: expected one, as printed by `az cognitiveservices account show`")]
     Count {
-        /// How many there are.
+        /// The number of accounts.
         count: usize,
     },
-    /// A region or custom domain that cannot be one.
+    /// The region or the custom domain is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Facts that contradict each other.
+    /// Facts in the document contradict each other.
     #[error(transparent)]
     Account(#[from] AccountError),
-    /// An endpoint that cannot be one.
+    /// The endpoint is invalid.
     #[error(transparent)]
     Endpoint(#[from] PastedError),
 }
 
+/// Why a document is not JSON.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct JsonError(Arc<serde_json::Error>);
+
+impl PartialEq for JsonError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for JsonError {}
+
 impl ArmError {
-    /// The id of the failure catalogue, where the content is at fault and not the document.
+    /// Returns the id in the failure catalogue, or `account` if the document itself is at fault.
     #[must_use]
-    pub fn id(&self) -> Option<&'static str> {
+    pub fn id(&self) -> &'static str {
         match self {
-            Self::Json(_) | Self::Shape { .. } | Self::Count { .. } => None,
-            Self::Name(error) => Some(error.id()),
-            Self::Account(error) => Some(error.id()),
-            Self::Endpoint(error) => Some(error.id()),
+            Self::Json(_) | Self::Shape { .. } | Self::Count { .. } => "account",
+            Self::Name(error) => error.id(),
+            Self::Account(error) => error.id(),
+            Self::Endpoint(error) => error.id(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What users paste: any URL or host of a Speech resource, read into an account.
+//! Reads any URL or host of a Speech resource that users paste into an account.
 
 use url::{Host, Url};
 
@@ -7,17 +7,19 @@ use crate::resolve::cloud::{Cloud, HostKind, HostReading};
 use crate::resolve::endpoint::is_retired;
 use crate::resolve::name::{CustomDomain, NameError, Region, other_host, private_alias};
 use crate::resolve::note::{Note, Understood};
+use crate::resolve::setting::{Hint, Setting};
 use crate::resolve::shown::{Shown, looks_secret};
 
 impl Account {
-    /// Reads whatever a user has: the endpoint of the portal, a custom domain, a URL out of a sample, a Foundry or Azure
-    /// OpenAI endpoint. The path and query only tell what was meant; the URLs to call are built anew.
+    /// Reads any endpoint URL: from the portal, a custom domain, a sample, Foundry or Azure OpenAI. The path and query
+    /// only
+    /// show what was meant; the URLs to call are built from scratch.
     ///
-    /// 1. Parse strictly: `https` or `wss` (or no scheme), port 443, a host name, no user-info, no fragment.
-    /// 2. Refuse retired hosts and paths.
-    /// 3. Find the cloud and the kind of host by its suffix; refuse a host that no cloud owns.
+    /// 1. Parse strictly: `https` or `wss` (or no scheme), port 443, a host name, no user info, no fragment.
+    /// 2. Reject retired hosts and paths.
+    /// 3. Find the cloud and the kind of host by its suffix; reject a host outside every cloud.
     /// 4. Read the region or the custom domain from the first label.
-    /// 5. Note what must not be called as it was given.
+    /// 5. Note which parts cannot be called as given.
     ///
     /// ```
     /// use speech_endpoint::Account;
@@ -30,7 +32,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`PastedError`], with the value, what was expected and the nearest match.
+    /// [`PastedError`] with the value, the expected form and the closest match.
     pub fn from_endpoint(text: &str) -> Result<Understood<Self>, PastedError> {
         let url = parse(text)?;
         let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
@@ -54,8 +56,9 @@ impl Account {
 }
 
 impl Account {
-    /// Reads the host of a container. An Azure host keeps the rules of Azure hosts even here, with a note: SDKs that are
-    /// given one as host leave out the prefix that a custom domain needs.
+    /// Reads the host of a container. An Azure host is read as an endpoint, with a note, because SDKs that receive one
+    /// as a
+    /// host omit the path prefix that a custom domain needs.
     ///
     /// ```
     /// use speech_endpoint::{Account, Scenario};
@@ -66,7 +69,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`PastedError`], with the value and what was expected.
+    /// [`PastedError`] with the value and the expected form.
     pub fn from_host(text: &str) -> Result<Understood<Self>, PastedError> {
         let host: ContainerHost = text.parse()?;
         let name = host.authority().to_owned();
@@ -76,58 +79,58 @@ impl Account {
         let mut read = Self::from_endpoint(text)?;
         read.notes.push(Note::new(
             "azure_host",
-            format!("`{name}` is an Azure host and no container: it is read as an endpoint"),
+            format!("`{name}` is an Azure host, not a container, so it is read as an endpoint"),
         ));
         Ok(read)
     }
 }
 
-/// A text that is no endpoint of a Speech resource.
+/// Text that is not an endpoint of a Speech resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PastedError {
-    /// Not a URL of the expected form (`CFG05`).
+    /// The text is not a URL of the expected form (`CFG05`).
     #[error("{given} is not an endpoint: expected {expected}")]
     Url {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// What was expected in its place.
+        /// The expected form.
         expected: &'static str,
     },
-    /// A host that no Azure cloud owns (`CFG05`): no credential would ever be sent there.
+    /// The host is outside every Azure cloud (`CFG05`). No credential would ever be sent there.
     #[error(
-        "{given} is not a host of Azure AI Speech in any cloud: expected one such as `westeurope.api.cognitive.microsoft.com` or `contoso.cognitiveservices.azure.com`; a container goes to `--host`"
+        "{given} is not a host of Azure AI Speech in any cloud: expected something like `westeurope.api.cognitive.microsoft.com` or `contoso.cognitiveservices.azure.com`; give the address of a container as the host"
     )]
     Foreign {
-        /// What was given.
+        /// The given value.
         given: Shown,
     },
-    /// The region and the suffix belong to different clouds, or the suffix to no host of this kind (`CFG06`).
-    #[error("{given} mixes clouds: the region's host is `{suggestion}`")]
+    /// The region and the suffix belong to different clouds, or the suffix is wrong for this kind of host (`CFG06`).
+    #[error("{given} mixes clouds; the host of that region is `{suggestion}`")]
     WrongCloud {
-        /// What was given.
+        /// The given value.
         given: Shown,
         /// The host of that region.
         suggestion: String,
     },
-    /// A retired host or path (`CFG13`).
-    #[error("{given} is retired: use {replacement}")]
+    /// The host or path is retired (`CFG13`).
+    #[error("{given} is retired; use {replacement}")]
     Retired {
-        /// What was given.
+        /// The given value.
         given: Shown,
-        /// What takes its place.
+        /// The replacement.
         replacement: &'static str,
     },
-    /// The first label is no region or custom domain.
+    /// The first label is not a region or custom domain.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// What the host says contradicts itself.
+    /// The parts of the host contradict each other.
     #[error(transparent)]
     Account(#[from] AccountError),
 }
 
 impl PastedError {
-    /// The id of the failure catalogue.
+    /// Returns the id in the failure catalogue.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -138,54 +141,65 @@ impl PastedError {
             Self::Account(error) => error.id(),
         }
     }
+
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Foreign { .. } | Self::Url { expected: ENCRYPTED, .. } => vec![Setting::Host.into()],
+            Self::Retired { replacement: BY_REGION, .. } => vec![Setting::Region.into()],
+            Self::Name(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Step 1.
 fn parse(text: &str) -> Result<Url, PastedError> {
     let trimmed = text.trim();
     if looks_secret(trimmed) && !trimmed.contains('/') {
-        return Err(NameError::secret("--endpoint", trimmed).into());
+        return Err(NameError::secret(Setting::Endpoint, trimmed).into());
     }
     let error = |expected| PastedError::Url { given: Shown::new(trimmed), expected };
-    // What URL parsers drop, turn round or decode by themselves must not change the host unseen.
+    // URL parsers drop, convert or decode some characters; they must not silently change the host.
     if !trimmed.bytes().all(|b| b.is_ascii_graphic())
         || trimmed.contains(['\\', '<', '>', '"', '`', '^', '{', '|', '}'])
     {
-        return Err(error("plain ASCII without blanks, quotes or backslashes"));
+        return Err(error("plain ASCII text without blanks, quotes or backslashes"));
     }
     let (scheme, rest) = trimmed.split_once("://").unwrap_or(("https", trimmed));
     let scheme = scheme.to_ascii_lowercase();
     match scheme.as_str() {
         "https" | "wss" => {}
         "http" | "ws" => {
-            return Err(error(
-                "`https://` or `wss://`, credentials never go over plain text; a container goes to `--host`",
-            ));
+            return Err(error(ENCRYPTED));
         }
         _ => return Err(error("`https://` or `wss://`")),
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Err(error("no user name or password in it"));
+        return Err(error("a URL without a user name or password"));
     }
     if authority.contains('%') {
         return Err(error("a host name without percent-encoding"));
     }
     if authority.is_empty() || authority.starts_with(':') {
-        return Err(error("a host, as in `https://contoso.cognitiveservices.azure.com/`"));
+        return Err(error("a host, like in `https://contoso.cognitiveservices.azure.com/`"));
     }
     let url = Url::parse(&format!("{scheme}://{rest}"))
-        .map_err(|_| error("a URL such as `https://contoso.cognitiveservices.azure.com/`"))?;
+        .map_err(|_| error("something like `https://contoso.cognitiveservices.azure.com/`"))?;
     if url.fragment().is_some() {
-        return Err(error("no fragment (`#…`)"));
+        return Err(error("a URL without a fragment (`#…`)"));
     }
     if url.port().is_some() {
-        return Err(error("port 443, the only one that Azure serves"));
+        return Err(error("port 443, the only port that Azure serves"));
     }
     match url.host() {
         Some(Host::Domain(domain)) if !domain.split('.').any(|label| label.starts_with("xn--")) => Ok(url),
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => Err(error("a host name, not an address: certificates cover names only")),
-        _ => Err(error("a host name of ASCII letters, digits and hyphens")),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
+            Err(error("a host name, not an address, because certificates cover only names"))
+        }
+        _ => Err(error("a host name with only ASCII letters, digits and hyphens")),
     }
 }
 
@@ -209,7 +223,7 @@ fn regional_host(
         notes.iter_mut().find(|note| note.id == "unlisted_region" && matches!(reading.kind, HostKind::Realtime(_)))
     {
         let custom = format!("{region}.{}", cloud.suffixes().custom_domain());
-        *note = Note::new("CFG02", format!("{}; a custom domain of that name is reached at `{custom}`", note.text))
+        *note = Note::new("CFG02", format!("{}; if it is a custom domain, its host is `{custom}`", note.text))
             .suggesting(custom);
     }
     if reading.kind == HostKind::Rest && (is_token(path) || is_realtime(without_prefix(path).unwrap_or(path))) {
@@ -218,7 +232,7 @@ fn regional_host(
             Note::new(
                 "CFG03",
                 format!(
-                    "`{}` serves tokens and REST only; real-time calls go to `{host}` or its `tts` sibling",
+                    "`{}` serves only tokens and REST; real-time calls go to `{host}` or the corresponding `tts` host",
                     host_of(&region, HostKind::Rest, cloud)
                 ),
             )
@@ -248,14 +262,14 @@ fn own_host(
         notes.push(Note::new(
             "CFG03",
             format!(
-                "this is the URL for tokens; real-time calls have other paths on `{domain}.{}`",
+                "this URL is for tokens; real-time calls use other paths on `{domain}.{}`",
                 suffixes.custom_domain()
             ),
         ));
     } else if let Some(fault) = prefix_fault(path) {
         notes.push(Note::new(
             "CFG04",
-            format!("the path given answers 404 on `{domain}.{}`: {fault}", suffixes.custom_domain()),
+            format!("the given path returns 404 on `{domain}.{}`: {fault}", suffixes.custom_domain()),
         ));
     }
     let account =
@@ -263,20 +277,20 @@ fn own_host(
     Ok(Understood { value: account.with_cloud(cloud.clone())?, notes })
 }
 
-/// What is wrong with the prefix of a path on a custom domain.
+/// Returns the fault in the path prefix on a custom domain.
 fn prefix_fault(path: &str) -> Option<&'static str> {
     if is_realtime(path) {
-        return Some("a real-time path begins with `/stt`, `/tts`, `/voice` or `/s2s` there");
+        return Some("there, a real-time path begins with `/stt`, `/tts`, `/voice` or `/s2s`");
     }
     let batch = without_prefix(path).is_some_and(|rest| {
         ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/batchsyntheses", "/videotranslation/"]
             .iter()
             .any(|batch| rest.starts_with(batch))
     });
-    batch.then_some("a batch or management path has no prefix there")
+    batch.then_some("there, a batch or management path has no prefix")
 }
 
-/// The path after the offering that a custom domain wants before real-time paths.
+/// Returns the path after the offering that a custom domain needs before real-time paths.
 fn without_prefix(path: &str) -> Option<&str> {
     ["/stt", "/tts", "/voice", "/s2s"]
         .iter()
@@ -288,7 +302,7 @@ fn is_token(path: &str) -> bool {
     path.trim_end_matches('/').ends_with("/issuetoken")
 }
 
-/// A path that belongs on a real-time host, without a prefix.
+/// Returns whether the path belongs on a real-time host, without a prefix.
 fn is_realtime(path: &str) -> bool {
     [
         "/speech/universal/",
@@ -311,7 +325,7 @@ fn host_of(region: &Region, kind: HostKind, cloud: &Cloud) -> String {
     }
 }
 
-/// The host that was meant by one whose first labels are those of a regional host but whose suffix is nobody's.
+/// Returns the probable host for one that begins like a regional host but has an unknown suffix.
 fn right_cloud(host: &str) -> Option<String> {
     let (label, rest) = host.split_once('.')?;
     let domain = ["microsoft.com", "microsoft.us", "azure.com", "azure.us", "azure.cn", "microsoft.cn"]
@@ -330,9 +344,15 @@ fn right_cloud(host: &str) -> Option<String> {
     Some(host_of(&region, kind, &cloud))
 }
 
-/// Hosts that no longer answer, and what replaces them.
+/// Expected in place of an unencrypted URL.
+const ENCRYPTED: &str =
+    "`https://` or `wss://`, because credentials never go over plain text; give the address of a container as the host";
+
+/// The replacement of a host that had no region.
+const BY_REGION: &str = "the host of your region, like `westeurope.stt.speech.microsoft.com`; give the region";
+
+/// Returns the replacement of a retired host.
 fn retired_host(host: &str) -> Option<&'static str> {
-    const BY_REGION: &str = "the host of your region, such as `westeurope.stt.speech.microsoft.com`: give `--region`";
     match host {
         "speech.platform.bing.com" | "api.cognitive.microsoft.com" | "openspeech.bing.com" => return Some(BY_REGION),
         _ => {}
@@ -347,7 +367,7 @@ fn retired_host(host: &str) -> Option<&'static str> {
     }
 }
 
-/// Paths that no longer answer, and what replaces them. <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
+/// Returns the replacement of a retired path. <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
 fn retired_path(path: &str) -> Option<&'static str> {
     let mut segments = path.split('/').skip(1);
     match (segments.next()?, segments.next()) {
@@ -355,9 +375,9 @@ fn retired_path(path: &str) -> Option<&'static str> {
             Some("`speech-to-text-rest` with `api-version=2025-10-15`")
         }
         ("texttospeech", Some(version)) if is_retired(version) => Some("`batch-synthesis`"),
-        ("speaker-recognition", _) => {
-            Some("`conversation-transcription`, which tells speakers apart: speaker recognition retired on 2025-09-30")
-        }
+        ("speaker-recognition", _) => Some(
+            "`conversation-transcription`, which distinguishes speakers: speaker recognition retired on 2025-09-30",
+        ),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use speech_endpoint::{Account, CustomDomain, Endpoint, Form, Note, Region, Resol
 
 use super::Resolution;
 use crate::failure::Failure;
+use crate::flags::{refusal, spelled, text_of};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -48,7 +49,7 @@ pub(crate) struct ErrorJson<'a> {
 #[derive(Serialize)]
 pub(crate) struct NoteJson<'a> {
     id: &'a str,
-    message: &'a str,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<&'a str>,
 }
@@ -90,11 +91,11 @@ pub(crate) fn resource(account: &Account) -> ResourceJson<'_> {
 }
 
 pub(crate) fn error(error: &ResolveError) -> ErrorJson<'_> {
-    ErrorJson { service: Some(error.service().id()), code: error.code(), message: error.to_string() }
+    ErrorJson { service: Some(error.service().id()), code: error.id(), message: refusal(error) }
 }
 
 pub(crate) fn note(note: &Note) -> NoteJson<'_> {
-    NoteJson { id: note.id, message: &note.text, suggestion: note.suggestion.as_deref() }
+    NoteJson { id: note.id, message: text_of(note), suggestion: note.suggestion.as_deref() }
 }
 
 pub(crate) fn pretty(document: &impl Serialize) -> String {
@@ -114,6 +115,6 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         expect_address: endpoint.expects().id(),
         status: service.status().id(),
         discovery: endpoint.discovery().id(),
-        notes: endpoint.notes().iter().map(ToString::to_string).collect(),
+        notes: endpoint.notes().iter().map(|note| spelled(note, &note.hints)).collect(),
     }
 }

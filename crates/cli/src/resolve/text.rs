@@ -7,6 +7,7 @@ use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
 
 use super::Resolution;
+use crate::flags::spelled;
 
 /// The resource in one line, then a block per endpoint.
 pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
@@ -59,7 +60,7 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
         remarks.push("DNS should answer with a private address".to_owned());
     }
     if with_notes {
-        remarks.extend(endpoint.notes().iter().map(ToString::to_string));
+        remarks.extend(endpoint.notes().iter().map(|note| spelled(note, &note.hints)));
     }
     for remark in remarks {
         for (i, line) in wrap(&remark, WIDTH - 4).into_iter().enumerate() {

@@ -1,27 +1,27 @@
-//! The known texts. Spellings are in lower case; a reading is lower case without a full stop.
+//! The known texts. Spellings are in lower case; an interpretation is in lower case without a full stop.
 
 use super::Atom::{Close, Number, Status, Text};
 use super::Rank::{Broad, Coded, Step, Worded};
 use super::{KnownText, row};
 
-/// The more telling rows first, and within a rank the more particular ones.
+/// The most specific ranks first; within a rank, the most specific rows first.
 #[rustfmt::skip]
 pub(super) const TABLE: &[KnownText] = &[
-    // What the SDK says of itself.
+    // Messages of the SDK about itself.
     row(Worded, &[&[Text("failed to initialize platform (azure-c-shared)")]],
-        "the native SDK cannot load OpenSSL, which is no fault of the network: install the OpenSSL version that it \
+        "the native SDK cannot load OpenSSL, which is not a network failure: install the OpenSSL version that it \
          supports, or upgrade the SDK", &[]),
     row(Worded, &[&[Text("url scheme is invalid"), Text("url port is invalid"),
                     Text("resource path is not allowed in the host uri"),
                     Text("query parameters are not allowed in the host uri")]],
-        "the SDK cannot read the endpoint or host that it was given", &["CFG05"]),
+        "the SDK cannot parse the endpoint or host that it was given", &["CFG05"]),
     row(Worded, &[&[Text("you must specify a ws or wss scheme for the endpoint"), Text("maximum redirects exceeded")]],
-        "the service redirected, and the SDK cannot follow", &["HTTP03"]),
+        "the service redirected the client, and the SDK cannot follow", &["HTTP03"]),
     row(Worded, &[&[Text("timeout waiting for the first audio chunk"),
                     Text("timeout: no recognition result received")]],
-        "the connection opened, then nothing came", &["WS06", "TCP10"]),
+        "the connection opened, but nothing arrived", &["WS06", "TCP10"]),
     row(Worded, &[&[Text("client buffer exceeded maximum size")]],
-        "the upload outran the service, or the path is dead", &["WS03", "WS06"]),
+        "the upload was faster than the service, or the connection is dead", &["WS03", "WS06"]),
     row(Worded, &[&[Text("get voices list failed")], &[Status(404)]],
         "the list of voices is not served at this path", &["CFG04", "CFG14", "HTTP01"]),
 
@@ -29,18 +29,18 @@ pub(super) const TABLE: &[KnownText] = &[
     row(Worded, &[&[Text("no such host is known")]],
         "Windows: the host was not found", &["DNS01", "PXY02"]),
     row(Worded, &[&[Text("eai_again"), Text("temporary failure in name resolution")]],
-        "the resolver did not answer", &["DNS02"]),
+        "the DNS server did not respond", &["DNS02"]),
     row(Worded, &[&[Text("enotfound"), Text("dns resolution failed"), Text("name or service not known"),
                     Text("nodename nor servname provided"), Text("could not resolve host"),
                     Text("unknownhostexception"), Text("code=-2"), Text("code: -2")]],
-        "the name of the host was not found", &["CFG01", "CFG02", "DNS01"]),
+        "the host name was not found", &["CFG01", "CFG02", "DNS01"]),
 
     // Certificates.
     row(Worded, &[&[Text("error loading crl"), Text("failed to obtain ocsp response")]],
-        "the certificate could not be checked for revocation", &["TLS05"]),
+        "the revocation status of the certificate could not be checked", &["TLS05"]),
     row(Worded, &[&[Text("certificate has expired"), Text("cert_has_expired"), Text("certificate is not yet valid"),
                     Text("cert_not_yet_valid")]],
-        "the certificate is outside its validity, or the local clock is wrong", &["TLS04"]),
+        "the certificate is outside its validity period, or the local clock is wrong", &["TLS04"]),
     row(Worded, &[&[Text("does not match certificate's altnames"), Text("err_tls_cert_altname_invalid"),
                     Text("hostname mismatch, certificate is not valid")]],
         "the certificate is for another name", &["TLS03"]),
@@ -48,35 +48,35 @@ pub(super) const TABLE: &[KnownText] = &[
                     Text("unable to get local issuer certificate"), Text("unable to verify the first certificate"),
                     Text("self signed certificate"), Text("self-signed certificate"),
                     Text("pkix path building failed")]],
-        "the certificate was not accepted", &["TLS01", "TLS02"]),
+        "the certificate was rejected", &["TLS01", "TLS02"]),
 
-    // Cut off, or refused by a proxy.
+    // Cut off, or rejected by a proxy.
     row(Worded, &[&[Text("socket hang up")]],
         "the connection was reset during TLS or the upgrade", &["TLS07", "TCP03", "PXY05"]),
     row(Worded, &[&[Text("proxy authentication required")]],
-        "the proxy asks for credentials", &["PXY03"]),
+        "the proxy requires credentials", &["PXY03"]),
     row(Worded, &[&[Status(200)],
                   &[Text("upgrade"), Text("unexpected server response"), Text("unspecified connection error"),
                     Text("http status code"), Text("status code '101' was expected")]],
-        "the answer was no upgrade: another page, a retired path, or a middlebox", &["HTTP04", "PXY05", "CFG13"]),
+        "the response was not an upgrade: another page, a retired path, or a middlebox", &["HTTP04", "PXY05", "CFG13"]),
 
     // Limits and recycling.
     row(Worded, &[&[Text("out of call volume quota")]],
-        "what is free in a month is used up", &["QUO02"]),
+        "the free monthly quota is exhausted", &["QUO02"]),
     row(Worded, &[&[Text("quota exceeded"), Text("exceeded the concurrent request limit"), Close(4429)]],
-        "a limit of the resource is reached", &["QUO01", "QUO02"]),
+        "the resource has reached a limit", &["QUO01", "QUO02"]),
     row(Worded, &[&[Text("rate limit is exceeded"), Text("throttled due to too many requests"),
                     Text("too many requests"), Text("resourceexhausted")]],
-        "more requests than the tier allows", &["QUO01"]),
+        "the request rate exceeds the limit of the tier", &["QUO01"]),
     row(Worded, &[&[Text("instance is shutting down")]],
         "the service recycles the instance, which is normal: reconnect", &["WS05"]),
     row(Worded, &[&[Text("exceeded maximum websocket connection idle duration"),
                     Text("exceeded maximum websocket connection duration")]],
         "the service closed an idle or long connection, which is normal: reconnect on demand", &["WS05", "WS03"]),
 
-    // What the service says of the credential.
+    // Messages of the service about the credential.
     row(Worded, &[&[Text("access denied due to invalid subscription key")]],
-        "the key does not belong to this host, or the resource takes no keys", &["AUTH01", "CFG12", "AUTH09"]),
+        "the key does not belong to this host, or the resource does not accept keys", &["AUTH01", "CFG12", "AUTH09"]),
     row(Worded, &[&[Text("please provide an authentication key"),
                     Text("please provide a custom subdomain for token authentication")]],
         "a bearer token was sent to a regional host", &["AUTH02"]),
@@ -84,26 +84,26 @@ pub(super) const TABLE: &[KnownText] = &[
         "a policy of the resource forbids keys", &["AUTH09"]),
     row(Worded, &[&[Text("lacks the required data action"), Text("principal does not have access to api/operation"),
                     Text("permissiondenied")]],
-        "the identity lacks a role for speech data, or it does not take effect yet", &["AUTH05"]),
+        "the identity lacks a role for speech data, or the role has not taken effect yet", &["AUTH05"]),
     row(Worded, &[&[Text("audience is incorrect")]],
         "the token was requested for another scope or cloud, or has expired", &["AUTH04", "AUTH06"]),
     row(Worded, &[&[Text("defaultazurecredential failed"), Text("managedidentitycredential"),
                     Text("please run 'az login'"), Text("credentialunavailable")]],
         "no Entra token could be obtained", &["AUTH11"]),
 
-    // What the service says of the network, the name and the path.
+    // Messages of the service about the network, the name and the path.
     row(Worded, &[&[Text("public access is disabled")]],
-        "the resource takes private traffic only, and this call came by the public side", &["POL01", "DNS03", "PXY06"]),
+        "the resource accepts private traffic only, and this call used the public endpoint", &["POL01", "DNS03", "PXY06"]),
     row(Worded, &[&[Text("virtual network/firewall rules")]],
         "the network rules of the resource do not allow the caller", &["POL02", "POL03", "PXY06"]),
     row(Worded, &[&[Text("not from an approved private endpoint")]],
         "the private endpoint is not approved, or belongs to another resource", &["POL04", "POL05"]),
     row(Worded, &[&[Text("subdomain does not map to a resource")]],
-        "no resource has this custom domain: it is misspelt, deleted, or only minutes old", &["HTTP01", "CFG06"]),
+        "no resource has this custom domain: it is misspelt, deleted, or only a few minutes old", &["HTTP01", "CFG06"]),
     row(Worded, &[&[Text("resource not found"), Text("resourcenotfound")]],
         "this host does not serve this path", &["HTTP01", "CFG03", "CFG04", "CFG14"]),
 
-    // Error numbers of the system, by number and by name.
+    // System errors, by number and by name.
     row(Coded, &[&[Number(11001)]],
         "Windows: the host was not found", &["DNS01", "PXY02"]),
     row(Coded, &[&[Number(110), Number(10060), Text("etimedout"), Text("connection timed out"),
@@ -118,12 +118,12 @@ pub(super) const TABLE: &[KnownText] = &[
                    Text("forcibly closed by the remote host")]],
         "the connection was reset", &["TCP03"]),
     row(Coded, &[&[Number(998), Number(964), Number(694), Number(703)]],
-        "a number inside the SDK without a meaning of its own; reports with it were mostly about a proxy or firewall",
+        "an internal SDK number without a specific meaning; most reports with it were caused by a proxy or firewall",
         &["PXY01", "PXY03", "TCP01"]),
     row(Coded, &[&[Number(801)]],
         "the proxy refused the connection", &["PXY03", "PXY04"]),
     row(Coded, &[&[Number(2859)]],
-        "TLS failed; the native SDK gives the same number for every fault of the certificate",
+        "TLS failed; the native SDK reports the same number for every certificate fault",
         &["TLS01", "TLS02", "TLS03", "TLS04"]),
 
     // Statuses.
@@ -132,19 +132,19 @@ pub(super) const TABLE: &[KnownText] = &[
     row(Coded, &[&[Status(400)]],
         "the query or the token is malformed", &["HTTP02", "AUTH02"]),
     row(Coded, &[&[Status(401)]],
-        "the credential was refused: key, region, form of the token, or role",
+        "the credential was rejected: key, region, token form, or role",
         &["AUTH01", "AUTH02", "AUTH03", "AUTH04", "AUTH05", "CFG12"]),
     row(Coded, &[&[Status(403)]],
-        "refused by the network rules, a missing role, disabled keys or a quota",
+        "rejected because of network rules, a missing role, disabled keys or a quota",
         &["POL01", "POL02", "POL03", "AUTH09", "AUTH05", "QUO02"]),
     row(Coded, &[&[Status(404)]],
         "the host does not serve this path", &["CFG03", "CFG04", "CFG14", "HTTP01"]),
     row(Coded, &[&[Status(407)]],
-        "the proxy asks for credentials", &["PXY03"]),
+        "the proxy requires credentials", &["PXY03"]),
     row(Coded, &[&[Status(426)]],
-        "a proxy on the way does not pass the upgrade", &["PXY05"]),
+        "a proxy on the path does not pass the upgrade through", &["PXY05"]),
     row(Coded, &[&[Status(429)]],
-        "more requests than the tier allows", &["QUO01"]),
+        "the request rate exceeds the limit of the tier", &["QUO01"]),
     row(Coded, &[&[Status(500)]],
         "the service or its gateway failed", &["HTTP06"]),
     row(Coded, &[&[Status(502), Status(503), Status(504)]],
@@ -152,26 +152,26 @@ pub(super) const TABLE: &[KnownText] = &[
 
     // Close codes.
     row(Coded, &[&[Close(1002), Close(1003), Close(1008), Close(1009), Close(4000)]],
-        "the service closed for a protocol or parameter error: read the reason", &["WS04"]),
+        "the service closed on a protocol or parameter error: read the close reason", &["WS04"]),
     row(Coded, &[&[Close(1007)]],
-        "the service closed for a parameter or a limit: read the reason", &["WS04", "QUO02"]),
+        "the service closed on a parameter error or a limit: read the close reason", &["WS04", "QUO02"]),
     row(Coded, &[&[Close(1001), Close(1012)]],
         "the service recycles the instance, which is normal: reconnect", &["WS05"]),
     row(Coded, &[&[Close(1011)]],
         "the service failed after the upgrade", &["HTTP06"]),
     row(Coded, &[&[Close(1013)]],
-        "more requests than the tier allows", &["QUO01"]),
+        "the request rate exceeds the limit of the tier", &["QUO01"]),
 
-    // What tells the step.
+    // Texts that name the step.
     row(Step, &[&[Text("ws_open_error_underlying_io_error")]],
         "the connection broke during the upgrade", &["TCP03", "TLS07", "PXY05"]),
     row(Step, &[&[Text("failed to establish usp connection")]],
-        "the native SDK could not open a connection: host or path", &["CFG03", "CFG04", "HTTP01"]),
+        "the native SDK could not open a connection: wrong host or path", &["CFG03", "CFG04", "HTTP01"]),
 
-    // What hides the reason.
+    // Texts that hide the reason.
     row(Broad, &[&[Text("ws_open_error_underlying_io_open_failed"), Text("no connection to the remote host")]],
-        "DNS, TCP, the proxy or TLS failed; the number beside the text, where there is one, is the error of the system",
+        "DNS, TCP, the proxy or TLS failed; the number next to the text, if there is one, is the system error",
         &["DNS*", "TCP*", "TLS*", "PXY*"]),
     row(Broad, &[&[Close(1006), Text("unable to contact server")]],
-        "the WebSocket of browsers, and of recent Node versions, hides the reason: test every stage", &["*"]),
+        "the WebSocket API of browsers and of recent Node versions hides the reason: test every stage", &["*"]),
 ];
