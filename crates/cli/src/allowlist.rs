@@ -1,4 +1,4 @@
-//! `allowlist`: what a firewall must let through.
+//! `allowlist`: the hosts and ports that a firewall must allow.
 
 use std::fmt::Write as _;
 
@@ -23,9 +23,8 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
     let prepared: Result<_, Failure> = prepare();
     let ((identity, remarks), subject) = prepared.map_err(|failure| failure.with_json(is_json))?;
     let Subject { account, notes, source } = subject;
-    output.detail(1, || {
-        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
-    });
+    output
+        .detail(1, || format!("resource from `{source}`: {}, {}", account.scenario().title(), account.cloud().title()));
     let requested = args.services.requested();
     let services = if requested.is_empty() { Service::in_use().collect() } else { requested.clone() };
     let mut list = account.allowlist(&services, identity);

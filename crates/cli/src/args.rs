@@ -1,4 +1,4 @@
-//! Arguments: what can be typed, and the help for it.
+//! Command-line arguments and their help texts.
 #![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
 
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use super::explain::{self, ExplainArgs};
 use super::lab::{self, LabArgs};
 use super::resolve::snippet::Language;
 
-/// URLs and credential forms of Azure AI Speech, for any resource, network and cloud; and why they do not work from here.
+/// Resolve Azure AI Speech endpoints, and diagnose why they cannot be reached
 #[derive(Debug, Parser)]
 #[command(name = "speech-endpoint", version, propagate_version = true, styles = STYLES, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -24,22 +24,22 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The URLs, methods and credential forms of a resource
+    /// Print the URLs, HTTP methods and credential forms of a resource
     #[command(after_help = RESOLVE_EXAMPLES)]
     Resolve(ResolveArgs),
-    /// What works from here, what does not, why, and what to do
+    /// Diagnose what works from this machine, what fails, why, and how to fix it
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Box<DoctorArgs>),
-    /// The hosts, ports, zones and service tags that a firewall must let through
+    /// List hosts, ports, zones and service tags to allow in a firewall
     #[command(after_help = ALLOWLIST_EXAMPLES)]
     Allowlist(AllowlistArgs),
-    /// A failure, all failures, or what to test for a pasted error line
+    /// Explain a failure id or a pasted error line, or list all failures
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
-    /// An emulated Azure on loopback, with one thing broken
+    /// Run an emulated Azure on loopback, with one fault to reproduce
     #[command(after_help = lab::EXAMPLES)]
     Lab(LabArgs),
-    /// Completions for a shell, or the manual page
+    /// Print shell completions or the manual page
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
 }
@@ -52,7 +52,7 @@ pub(crate) struct ResolveArgs {
     pub(crate) services: ServiceArgs,
     #[command(flatten)]
     pub(crate) query: QueryArgs,
-    /// Leave real-time calls of an open custom domain to endpoint discovery, which a plain Entra token needs
+    /// Use endpoint discovery for real-time calls on an open custom domain (required for plain Entra tokens)
     #[arg(long)]
     pub(crate) discovery: bool,
     /// text, json, env, curl, or snippet:LANGUAGE (csharp, python, java, javascript, go, cpp, rust)
@@ -79,46 +79,46 @@ pub(crate) struct AllowlistArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CompletionsArgs {
-    /// bash, elvish, fish, powershell, zsh, or man for the manual page
+    /// bash, elvish, fish, powershell or zsh; man for the manual page
     #[arg(value_name = "SHELL")]
     pub(crate) shell: CompletionsFor,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
-/// Which resource: exactly one of the first five, or from the environment.
+/// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Resource")]
 pub(crate) struct ResourceArgs {
-    /// Region, by identifier or display name [env: SPEECH_REGION]
+    /// Region, as an identifier or display name [env: SPEECH_REGION]
     #[arg(long, value_name = "REGION", conflicts_with_all = ["host", "account"])]
     pub(crate) region: Option<String>,
-    /// Custom domain, by name or as the whole host
+    /// Custom domain, as a name or full host name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["endpoint", "host", "account"])]
     pub(crate) custom_domain: Option<String>,
-    /// Whatever you have: portal endpoint, URL of a sample, Foundry or Azure OpenAI URL [env: SPEECH_ENDPOINT]
+    /// Any endpoint URL: from the portal, a sample, Foundry or Azure OpenAI [env: SPEECH_ENDPOINT]
     #[arg(long, value_name = "URL", conflicts_with_all = ["host", "account"])]
     pub(crate) endpoint: Option<String>,
-    /// A self-hosted container, such as ws://localhost:5000
+    /// Self-hosted container, for example ws://localhost:5000
     #[arg(long, value_name = "URL", conflicts_with_all = ["account", "cloud", "network"])]
     pub(crate) host: Option<String>,
-    /// JSON of `az cognitiveservices account show`, from a file or - for standard input
+    /// Account JSON from `az cognitiveservices account show` (a file, or `-` for stdin)
     #[arg(long, value_name = "FILE", conflicts_with = "network")]
     pub(crate) account: Option<PathBuf>,
-    /// public, usgov or china; read off the resource when not given
+    /// public, usgov or china [default: inferred from the resource]
     #[arg(long, value_name = "CLOUD")]
     pub(crate) cloud: Option<CloudName>,
-    /// How the resource's network is set up
+    /// Network access of the resource
     #[arg(long, value_enum, value_name = "NETWORK")]
     pub(crate) network: Option<NetworkName>,
-    /// Path of synthesis in a container [default: /cognitiveservices/v1]
+    /// Path of text-to-speech in the container [default: /cognitiveservices/v1]
     #[arg(long, value_name = "PATH", requires = "host")]
     pub(crate) synthesis_path: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServiceArgs {
-    /// A service, such as speech-to-text; repeatable [default: all that the resource offers]
+    /// Service, for example speech-to-text; repeatable [default: all services of the resource]
     #[arg(long = "service", value_name = "ID", help_heading = "Services")]
     pub(crate) services: Vec<ServiceName>,
 }
@@ -126,7 +126,7 @@ pub(crate) struct ServiceArgs {
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Query")]
 pub(crate) struct QueryArgs {
-    /// Language of the audio, such as en-US
+    /// Language of the audio, for example en-US
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
     /// Recognition mode: interactive, conversation or dictation
@@ -135,37 +135,37 @@ pub(crate) struct QueryArgs {
     /// Endpoint id of a custom speech model (cid)
     #[arg(long, value_name = "ID")]
     pub(crate) custom_model: Option<String>,
-    /// Id of a deployed custom voice (deploymentId), or name of an Azure OpenAI deployment
+    /// Deployment id of a custom voice (deploymentId), or name of an Azure OpenAI deployment
     #[arg(long, value_name = "ID")]
     pub(crate) deployment: Option<String>,
-    /// Version of the API in place of the newest stable one
+    /// API version [default: the newest stable version]
     #[arg(long, value_name = "VERSION")]
     pub(crate) api_version: Option<String>,
-    /// Any other query parameter; repeatable
+    /// Additional query parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) query: Vec<String>,
 }
 
-/// How callers authenticate. Credentials are read from the environment or a file, never from an argument.
+/// The credential. It is read from the environment or a file, never from an argument.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Credential")]
 pub(crate) struct CredentialArgs {
-    /// Environment variable that holds the key [default: SPEECH_KEY]; where it is refused, doctor tries that in SPEECH_KEY_2
+    /// Environment variable with the key; if it is rejected, doctor tries SPEECH_KEY_2 [default: SPEECH_KEY]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["key_file", "token_env", "token_file", "entra"])]
     pub(crate) key_env: Option<String>,
-    /// File that holds the key
+    /// File with the key
     #[arg(long, value_name = "FILE", conflicts_with_all = ["token_env", "token_file", "entra"])]
     pub(crate) key_file: Option<PathBuf>,
-    /// Environment variable that holds a token: issued, Entra or aad#
+    /// Environment variable with a token: issued, Entra or aad#
     #[arg(long, value_name = "NAME", conflicts_with_all = ["token_file", "entra"])]
     pub(crate) token_env: Option<String>,
-    /// File that holds a token
+    /// File with a token
     #[arg(long, value_name = "FILE", conflicts_with = "entra")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Entra token, by auto, cli, azd, managed-identity, workload or client-secret
+    /// Entra token from this source; auto if no source is given
     #[arg(long, value_enum, value_name = "SOURCE", num_args = 0..=1, default_missing_value = "auto")]
     pub(crate) entra: Option<EntraSource>,
-    /// ARM id of the resource, for the aad# form
+    /// ARM id of the resource, to send an Entra token as aad#
     #[arg(long, value_name = "ID")]
     pub(crate) resource_id: Option<String>,
 }
@@ -173,13 +173,13 @@ pub(crate) struct CredentialArgs {
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write the data to a file
+    /// Write the result to a file instead of stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Colour: auto, always or never (NO_COLOR is honoured)
+    /// When to use colours; NO_COLOR is honoured
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: ColorWhen,
-    /// Say more on standard error; twice for all
+    /// Print more detail to stderr; repeat for everything
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -254,7 +254,7 @@ impl FromStr for CompletionsFor {
     }
 }
 
-/// The network set-up, as far as a person can say it in one word.
+/// The network access of a resource, named in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NetworkName {
     Unknown,
@@ -268,7 +268,7 @@ pub(crate) enum NetworkName {
 }
 
 impl NetworkName {
-    /// The access that leads to the scenario of the same name.
+    /// Returns the access that leads to the scenario of the same name.
     pub(crate) fn access(self) -> Option<Access> {
         match self {
             Self::Unknown => None,
@@ -293,7 +293,7 @@ pub(crate) enum EntraSource {
     ClientSecret,
 }
 
-/// Values of the library, with errors that fit into "invalid value …: …".
+/// Defines arguments for types of the library, with errors that fit into "invalid value …: …".
 macro_rules! parsed {
     ($name:ident, $inner:ty) => {
         #[derive(Clone, Debug)]
@@ -316,7 +316,7 @@ parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
 parsed!(ModeName, Mode);
 
-/// Whether JSON was asked for, told from arguments that could not be parsed.
+/// Returns whether arguments that could not be parsed request JSON.
 pub(crate) fn wants_json(given: &[OsString]) -> bool {
     let format = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
     given.iter().any(|argument| argument == "--format=json") || given.windows(2).any(format)
@@ -330,34 +330,38 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0   every requested service has a URL; doctor: nothing at or above --fail-on
+  0   every service has a URL; doctor: no finding at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
-  2   usage: an unknown, missing or contradictory argument, an unreadable file
-  10  configuration: a requested service has no URL, or a value cannot be what it claims
-  doctor, the stage of the root cause:
+  2   usage: unknown, missing or contradictory arguments, or an unreadable file
+  10  configuration: a requested service has no URL, or a value is invalid
+  doctor, by stage of the root cause:
   20  dns
   30  tcp
   40  proxy
   50  tls
   60  http or websocket
   70  auth: authentication or authorisation
-  80  policy of the resource's network
+  80  policy: network access rules of the resource
   90  quota";
 
 const RESOLVE_EXAMPLES: &str = "\
 Examples:
   speech-endpoint resolve --region westeurope
-  speech-endpoint resolve --region 'West Europe' --service speech-to-text --language en-US
-  speech-endpoint resolve --custom-domain contoso --network private-endpoint --format json
-  speech-endpoint resolve --endpoint https://contoso.cognitiveservices.azure.com/ --service voices
-  az cognitiveservices account show -n NAME -g GROUP | speech-endpoint resolve --account -
+  speech-endpoint resolve --region 'West Europe' --service speech-to-text
+  speech-endpoint resolve --custom-domain contoso --network private-endpoint
+  speech-endpoint resolve --endpoint https://contoso.cognitiveservices.azure.com/
+  az cognitiveservices account show -n NAME -g GROUP |
+    speech-endpoint resolve --account - --format json
   speech-endpoint resolve --region westeurope --service voices --format curl
-  speech-endpoint resolve --host ws://localhost:5000 --service speech-to-text-v1 --format snippet:python";
+  speech-endpoint resolve --region westeurope --service speech-to-text \\
+    --language en-US --format snippet:python
+  speech-endpoint resolve --host ws://localhost:5000";
 
 const ALLOWLIST_EXAMPLES: &str = "\
 Examples:
-  speech-endpoint allowlist --region westeurope --service speech-to-text --service text-to-speech-websocket
-  speech-endpoint allowlist --custom-domain contoso --network private-endpoint --entra
+  speech-endpoint allowlist --region westeurope --service speech-to-text
+  speech-endpoint allowlist --custom-domain contoso --network private-endpoint \\
+    --entra
   speech-endpoint allowlist --account account.json --format json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -379,13 +383,13 @@ impl Command {
 }
 
 impl ServiceArgs {
-    /// The services that were asked for, each once, in the order given; empty for all.
+    /// Returns the requested services, without duplicates, in the given order; empty means all.
     pub(crate) fn requested(&self) -> Vec<Service> {
         each_once(&self.services)
     }
 }
 
-/// Services in the order given, without those that are given again.
+/// Returns the services in the given order, without duplicates.
 pub(crate) fn each_once(names: &[ServiceName]) -> Vec<Service> {
     let mut services = Vec::new();
     for ServiceName(service) in names {
@@ -396,7 +400,7 @@ pub(crate) fn each_once(names: &[ServiceName]) -> Vec<Service> {
     services
 }
 
-/// How a given value is quoted by `clap`, and how it is to be quoted.
+/// Replaces the quotes that `clap` puts around a given value by those of [`Shown`].
 pub(crate) fn requote(line: &str, value: &str) -> String {
     line.replace(&format!("'{value}'"), &Shown::new(value).to_string())
 }

@@ -1,4 +1,4 @@
-//! `completions`: for a shell, or the manual page.
+//! `completions`: shell completions and the manual page.
 
 use std::fmt::Write as _;
 use std::io;
@@ -23,14 +23,14 @@ pub(crate) fn run(args: &CompletionsArgs, output: &Output) -> Result<u8, Failure
     Ok(0)
 }
 
-/// One page for all commands, each with its options and examples.
+/// Renders one page with all commands, their options and their examples.
 fn manual(mut command: Command) -> io::Result<String> {
     command.build();
     let mut page = Vec::new();
     Man::new(command.clone()).render(&mut page)?;
     let mut page = String::from_utf8_lossy(&page).into_owned();
     for inner in command.get_subcommands() {
-        // There is no page of its own to refer to.
+        // Subcommands have no separate page that the text could refer to.
         let name = inner.get_name().to_owned();
         page = page.replace(&format!("speech\\-endpoint\\-{name}(1)"), &format!("speech\\-endpoint {name}"));
         if name == "help" {

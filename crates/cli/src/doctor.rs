@@ -1,4 +1,4 @@
-//! `doctor`: what works from here, what does not, why, and what to do.
+//! `doctor`: diagnoses what works from this machine, what fails, why, and how to fix it.
 
 use std::fmt::Display;
 use std::fs;
@@ -36,13 +36,13 @@ mod run;
 use args::{DoctorArgs, DoctorFormat, NetArgs};
 use run::{Progress, Request, run_probe};
 
-/// Plan, evidence, diagnosis, report.
+/// Runs the doctor: plan, evidence, diagnosis, report.
 ///
-/// 1. Evidence: read with `--from`; else a plan is made and looked at. A value that cannot be what it claims is evidence
-///    as well, of a run that could not begin.
+/// 1. Collect the evidence: read it with `--from`, or make a plan and probe it. An invalid value is evidence too, of a
+///    run that could not start.
 /// 2. Write the evidence with `--save`.
-/// 3. Diagnose it, without the findings that are not wanted.
-/// 4. Report, and end with the code of the root cause.
+/// 3. Diagnose it, and drop the findings that `--only` and `--ignore` exclude.
+/// 4. Write the report, and return the exit code of the root cause.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
     let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
@@ -51,12 +51,12 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
     let options = options(args, output);
     output.data(&written(args.format, &evidence, &diagnosis, &options))?;
-    // The report is there; what could not be kept is said after it.
+    // A failure to save must not cost the report, so it is returned last.
     saved?;
     Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
 }
 
-/// What was seen; none where only the plan was to be printed.
+/// Collects the evidence; `None` if only the plan was requested.
 fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
     if let Some(file) = &args.from {
         return read(file).map(Some);
@@ -66,7 +66,7 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
     }
     let progress = progress(args, total(args));
     let request = match request(args, output, &progress) {
-        // For people one line says it all; a program reads the same document as ever.
+        // A person needs one line; a program expects the usual document.
         Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
             return Ok(Some(unread(&failure)));
         }
@@ -79,8 +79,8 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
     run_probe(&request, &progress).map(Some)
 }
 
-/// The same in a world of the lab, with what its client gives: neither the environment nor its credentials count there, but
-/// for an Entra token, which is fetched in the world.
+/// Collects the evidence in a world of the lab, with the settings of that world's client. The environment is ignored,
+/// except for the Entra variables: the token is fetched inside the world.
 fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
     let world = lab::world(name)?;
     let mut rehearsal = Rehearsal::default();
@@ -93,9 +93,10 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
     rehearsal.family = args.net.ip.into();
     rehearsal.salt = salt();
     let total = rehearsal.total.unwrap_or(world.total());
-    output.detail(1, || format!("the world: {}", world.title()));
+    output.detail(1, || format!("world: {}", world.title()));
     lab::block_on(async {
-        let lab = Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?;
+        let lab =
+            Lab::start(world, settings::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))?;
         let progress = progress(args, total);
         if args.credential.entra.is_some() {
             rehearsal.obtained = Some(obtained(&lab, args, total, &progress).await?);
@@ -119,19 +120,19 @@ fn progress(args: &DoctorArgs, total: Duration) -> Progress {
     Progress::new(matches!(args.format, DoctorFormat::Text | DoctorFormat::Short), total)
 }
 
-/// Chosen anew for each run.
+/// Returns a random salt, different in each run.
 fn salt() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// A value that cannot be what it claims, before any packet is sent.
+/// Returns the evidence of an invalid value, which ends the run before any packet is sent.
 fn unread(failure: &Failure) -> Evidence {
     let mut evidence = Evidence::new(settings::now(), ResourceFacts::default());
     evidence.remarks.push(Remark::new(failure.id(), failure.message(), true));
     evidence
 }
 
-/// What `--entra` fetches in a world; nothing where only the plan is printed.
+/// Fetches the token for `--entra` inside a world; nothing if only the plan is printed.
 async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Progress) -> Result<Obtained, Failure> {
     let mut obtained = Obtained::default();
     let (Some(source), false, Ok(account)) = (args.credential.entra, args.plan, lab.account()) else {
@@ -145,7 +146,7 @@ async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Prog
         resource_id: args.credential.resource_id.as_deref().map(str::parse).transpose()?,
         way: entra::Way { network: lab.network().into(), trust: &trust, proxies: &proxies.unwrap_or_default() },
         total,
-        // They would sign in at the real authority.
+        // `az` and `azd` would sign in at the real authority.
         asks_programs: false,
     };
     progress.show("Entra token");
@@ -157,14 +158,13 @@ async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Prog
 
 fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Request, Failure> {
     let settings::Subject { account, notes, source } = settings::subject(&args.resource)?;
-    output.detail(1, || {
-        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
-    });
+    output
+        .detail(1, || format!("resource from `{source}`: {}, {}", account.scenario().title(), account.cloud().title()));
     let mut remarks: Vec<Remark> = notes.iter().map(remark).collect();
     let net = &args.net;
     let dns_servers: Vec<_> = net.dns_servers.iter().map(|server| server.0).collect();
     let (trust, proxies) = surroundings(net)?;
-    // One salt for both, so that equal keys are seen to be equal.
+    // Both keys share a salt, so that equal keys have equal fingerprints.
     let salt = salt();
     let (credential, credential_facts) = match args.credential.entra {
         Some(source) if !args.plan => {
@@ -176,7 +176,7 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
         _ => credential(&args.credential, &account, salt, &mut remarks)?,
     };
     let (second_key, second_key_facts) = second_key(&args.credential, credential_facts.as_ref(), salt, &mut remarks);
-    // What fetching a token took is no longer there for looking.
+    // The time spent on fetching a token counts against the time limit of the run.
     let total = if args.credential.entra.is_some() && !args.plan { progress.left() } else { total(args) };
     let plan = planned(args, &account, credential.as_ref(), total)?;
     remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), flags::refusal(refusal), true)));
@@ -196,7 +196,7 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     })
 }
 
-/// The roots and proxies of this run.
+/// Returns the trusted roots and the proxies of this run.
 fn surroundings(net: &NetArgs) -> Result<(Trust, ProxySettings), Failure> {
     let ca_pem = net.ca_file.as_deref().map(|file| settings::read_file(file, "--ca-file", LARGEST_PEM)).transpose()?;
     let trust = Trust::system(ca_pem.as_deref().map(str::as_bytes))
@@ -206,7 +206,7 @@ fn surroundings(net: &NetArgs) -> Result<(Trust, ProxySettings), Failure> {
     Ok((trust, proxies))
 }
 
-/// The token that `--entra` fetches. Without one, the run goes as far as it can.
+/// Fetches the token for `--entra`. Without one, the run continues as far as possible.
 fn fetched(
     source: EntraSource,
     args: &DoctorArgs,
@@ -227,12 +227,12 @@ fn fetched(
     Ok((Some(credential), Some(facts)))
 }
 
-/// Programs that were started end with it.
+/// Fetches a token until the user interrupts, which also ends the programs that the fetch started.
 async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
     tokio::select! {
         biased;
         fetched = entra::fetch(wanted) => Ok(fetched),
-        () = run::interrupt() => Err(Failure::interrupted("a token was there")),
+        () = run::interrupt() => Err(Failure::interrupted("a token was received")),
     }
 }
 
@@ -252,26 +252,26 @@ fn planned(
         plan.expect(expect.into());
     }
     if args.credential.entra.is_some() && credential.is_none() {
-        // Looked at although there is no token.
+        // The token host is checked even though it gave no token.
         plan.add(Target::authority(account));
     }
     Ok(plan)
 }
 
-/// `--hold` where no service has a socket.
+/// Returns a remark if `--hold` is given but no service uses a WebSocket.
 fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
     plan.holds_nothing()
-        .then(|| Remark::new("nothing_to_hold", "`--hold` holds nothing: no service of this run is a WebSocket", false))
+        .then(|| Remark::new("nothing_to_hold", "`--hold` has no effect: this run opens no WebSocket", false))
 }
 
 fn remark(note: &Note) -> Remark {
     Remark::new(note.id, flags::text_of(note), false)
 }
 
-/// The credential, and what evidence may hold of it.
+/// A credential and the facts about it that evidence may contain.
 type Authentication = (Option<Credential>, Option<CredentialFacts>);
 
-/// The credential that is given. One with a bad shape is not sent, and is a finding.
+/// Reads the given credential. A malformed one is not sent; it becomes a finding.
 fn credential(
     args: &CredentialArgs,
     account: &Account,
@@ -290,7 +290,7 @@ fn credential(
     }
 }
 
-/// The second key beside the first. Why one is left out is said.
+/// Reads the second key. A remark says why it is ignored.
 fn second_key(
     args: &CredentialArgs,
     first: Option<&CredentialFacts>,
@@ -298,17 +298,17 @@ fn second_key(
     remarks: &mut Vec<Remark>,
 ) -> Authentication {
     let mut left_out = |id: &str, why: &dyn Display| {
-        remarks.push(Remark::new(id, format!("`{}` is left out: {why}", settings::SECOND_KEY), false));
+        remarks.push(Remark::new(id, format!("ignoring `{}`: {why}", settings::SECOND_KEY), false));
         (None, None)
     };
     match settings::second_key(args) {
         None => (None, None),
-        Some(_) if first.is_none() => left_out("second_key", &"there is no first key, which `SPEECH_KEY` is to hold"),
+        Some(_) if first.is_none() => left_out("second_key", &"set `SPEECH_KEY` first"),
         Some(Err(error)) => left_out(error.id(), &flags::spelled(&error, &error.hints())),
         Some(Ok(key)) => {
             let facts = key.facts(salt);
             if first.is_some_and(|first| first.fingerprint == facts.fingerprint) {
-                return left_out("second_key", &"it holds the same key as the first");
+                return left_out("second_key", &"it contains the same key as the first");
             }
             (Some(key), Some(facts))
         }
@@ -334,7 +334,7 @@ fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credenti
 fn options(args: &DoctorArgs, output: &Output) -> Options {
     let mut options = Options::default();
     options.width = output.width();
-    // Taken out again where no colour is wanted.
+    // The output strips colours where they are not wanted.
     options.color = true;
     options.share = args.share;
     options.fail_on = args.fail_on.into();
@@ -351,20 +351,20 @@ fn written(format: DoctorFormat, evidence: &Evidence, diagnosis: &Diagnosis, opt
     }
 }
 
-/// Evidence that `--save` wrote.
+/// Reads evidence that `--save` wrote.
 fn read(file: &Path) -> Result<Evidence, Failure> {
     let json = settings::read_file(file, "--from", LARGEST_EVIDENCE)?;
     serde_json::from_str(&json).map_err(|error| {
         let problem = if error.is_data() {
-            format!("it is not what `--save` wrote: line {}, column {}", error.line(), error.column())
+            format!("it was not written by `--save`: line {}, column {}", error.line(), error.column())
         } else {
-            format!("it is not whole JSON: line {}, column {}", error.line(), error.column())
+            format!("it is not complete JSON: line {}, column {}", error.line(), error.column())
         };
         Failure::usage(format!("cannot read `{}` given to `--from`: {problem}", file.display()))
     })
 }
 
-/// Evidence names hosts and addresses of a network, so that it is its owner's alone.
+/// Saves the evidence so that only its owner can read it, because it names hosts and addresses of a network.
 fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -379,14 +379,14 @@ fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
     written.map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
 }
 
-/// A device has permissions of its own.
+/// Ignores a refused change of permissions: devices such as `/dev/stdout` do not allow it.
 #[cfg(unix)]
 fn unless_special(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::PermissionDenied { Ok(()) } else { Err(error) }
 }
 
-/// A run over a hundred hosts stays far below.
+/// The evidence of a run over a hundred hosts is far smaller.
 const LARGEST_EVIDENCE: u64 = 16 << 20;
 
-/// All roots of a system fit.
+/// Enough for all root certificates of a system.
 const LARGEST_PEM: u64 = 4 << 20;

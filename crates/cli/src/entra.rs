@@ -1,4 +1,4 @@
-//! `--entra`: a Microsoft Entra token from where this machine has one, and how every source that was tried ended.
+//! `--entra`: gets a Microsoft Entra token from a source on this machine, and reports the outcome of every source tried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,20 +22,20 @@ mod words;
 pub(crate) use attempt::{Attempt, End};
 use source::Source;
 
-/// What a token is fetched with.
+/// The settings for fetching a token.
 pub(crate) struct Wanted<'a, N> {
     pub(crate) source: EntraSource,
     pub(crate) account: &'a Account,
     /// For the composed form.
     pub(crate) resource_id: Option<ResourceId>,
     pub(crate) way: Way<'a, N>,
-    /// How long the whole run may take.
+    /// The time limit of the whole run.
     pub(crate) total: Duration,
-    /// Whether the programs of developers are asked when nobody named them.
+    /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
     pub(crate) asks_programs: bool,
 }
 
-/// How requests go.
+/// The network, roots and proxies of token requests.
 #[derive(Clone)]
 pub(crate) struct Way<'a, N> {
     pub(crate) network: Arc<N>,
@@ -43,13 +43,13 @@ pub(crate) struct Way<'a, N> {
     pub(crate) proxies: &'a ProxySettings,
 }
 
-/// What came of it.
+/// The result: a credential, if one was fetched, and a remark.
 pub(crate) struct Fetched {
     pub(crate) credential: Option<Credential>,
     pub(crate) remark: Remark,
 }
 
-/// Where tokens for an account come from, and what they are for.
+/// The authority that issues tokens for an account, and their scope.
 pub(crate) struct Issuer {
     pub(crate) cloud: Arc<CloudConfiguration>,
     pub(crate) scope: String,
@@ -66,13 +66,13 @@ impl Issuer {
 
 /// Fetches a token.
 ///
-/// 1. The sources in the order in which Azure's identity libraries try them, or the named one alone.
-/// 2. The first token ends it. Every wait has a limit, and all of them together leave the run time to look.
-/// 3. How each source ended is one remark.
+/// 1. Try the sources in the order of Azure's identity libraries, or only the named one.
+/// 2. Stop at the first token. Every attempt has a time limit, and together they leave time for the checks.
+/// 3. Report the outcome of all sources in one remark.
 pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetched {
     let Some(issuer) = Issuer::of(wanted.account) else {
         let remark =
-            Remark::new(FAILED, "no Entra token: the authority or the scope of this cloud is not known", false);
+            Remark::new(FAILED, "no Entra token: the token authority or scope of this cloud is unknown", false);
         return Fetched { credential: None, remark };
     };
     let deadline = Instant::now() + LONGEST.min(wanted.total * 3 / 4);
@@ -80,7 +80,7 @@ pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetch
     let mut attempts = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
-        // Where others wait, one that hangs must not use up their time.
+        // A source that hangs must leave time for those after it.
         let limit = if number + 1 < sources.len() { left / 2 } else { left };
         attempts.push(tried(*source, wanted, &issuer, limit).await);
         if attempts.last().is_some_and(Attempt::has_token) {
@@ -103,11 +103,7 @@ async fn tried<N: Network + 'static>(
 ) -> Attempt {
     let begun = Instant::now();
     if source.is_program() && !wanted.asks_programs && wanted.source == EntraSource::Auto {
-        return Attempt {
-            source,
-            end: End::Absent("it is asked only when it is named".to_owned()),
-            took: Duration::ZERO,
-        };
+        return Attempt { source, end: End::Absent("tried only if selected by name".to_owned()), took: Duration::ZERO };
     }
     let limit = limit.min(source.longest());
     let end = match timeout(limit, source.token(issuer, &wanted.way, limit)).await {
@@ -117,7 +113,7 @@ async fn tried<N: Network + 'static>(
     Attempt { source, end, took: begun.elapsed() }
 }
 
-/// A client for requests to whoever gives tokens.
+/// Makes a client for token requests.
 fn client<N: Network + 'static>(
     way: &Way<'_, N>,
     proxies: &ProxySettings,
@@ -125,11 +121,11 @@ fn client<N: Network + 'static>(
 ) -> Result<reqwest::Client, Failure> {
     TlsClient::new(way.trust)
         .and_then(|tls| rest::client(way.network.clone(), &tls, proxies, limit))
-        .map_err(|failure| Failure::new(FailureKind::Other, format!("no client can be made: {failure}")))
+        .map_err(|failure| Failure::new(FailureKind::Other, format!("cannot create an HTTP client: {failure}")))
 }
 
 /// The id of the failure catalogue.
 const FAILED: &str = "AUTH11";
 
-/// `az` takes some seconds where it is slow; what takes longer waits for somebody.
+/// A slow `az` needs several seconds. A program that needs longer is probably waiting for input.
 const LONGEST: Duration = Duration::from_secs(15);

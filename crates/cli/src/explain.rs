@@ -1,4 +1,4 @@
-//! `explain`: one failure of the catalogue, all of them, or those to test for a pasted error text.
+//! `explain`: shows one failure of the catalogue, all of them, or those that match a pasted error text.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use super::settings;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// Ids such as DNS03, or an error line of an SDK or the service, or - for standard input [default: list all]
+    /// Ids like DNS03, an error line of an SDK or the service, or - to read it from stdin [default: list all]
     #[arg(value_name = "ID | TEXT")]
     pub(crate) what: Vec<String>,
     /// text or json
@@ -43,11 +43,11 @@ Examples:
   speech-endpoint explain 'WebSocket upgrade failed: Authentication error (401).'
   tail -n 20 app.log | speech-endpoint explain -";
 
-/// Explains what is asked for.
+/// Explains ids or a text.
 ///
-/// 1. Nothing given: all entries, a line each.
-/// 2. Nothing but ids: these entries in full; an id that does not exist is a usage error.
-/// 3. Anything else: what the text says at first reading, and the ids to test. The text itself is never shown.
+/// 1. No argument: list all entries, one per line.
+/// 2. Only ids: show these entries in full; an unknown id is a usage error.
+/// 3. Any other text: show its likely meaning and the ids to check. The text itself is never shown.
 pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == ExplainFormat::Json;
     let answer = answer(args).map_err(|failure| failure.with_json(is_json))?;
@@ -83,7 +83,7 @@ fn answer(args: &ExplainArgs) -> Result<Answer, Failure> {
     }
 }
 
-/// An area and a number of one or two digits. A longer number is a code that a text holds: `HTTP404`.
+/// Returns whether a word is an area and one or two digits. A longer number is an error code in a text: `HTTP404`.
 fn has_id_shape(word: &str) -> bool {
     let area = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = word.len() - area.len();
@@ -96,13 +96,13 @@ fn entry(id: &str) -> Result<&'static KnownFailure, Failure> {
         let shown = Shown::new(id);
         Failure::usage(match KnownFailure::nearest(id) {
             Some(nearest) => format!("{shown} is not in the failure catalogue; did you mean `{}`?", nearest.id),
-            None => format!("{shown} is not in the failure catalogue: expected an id such as `DNS03`"),
+            None => format!("{shown} is not in the failure catalogue: expected an id like `DNS03`"),
         })
     })
 }
 
 impl Answer {
-    /// The entries, each once, in the order in which they are to be read.
+    /// Returns the entries, without duplicates, in reading order.
     fn entries(&self) -> Vec<&'static KnownFailure> {
         let mut entries: Vec<&'static KnownFailure> = Vec::new();
         let mut add = |entry: &'static KnownFailure| {
@@ -125,8 +125,8 @@ impl Answer {
         let count = self.entries().len();
         match self {
             Self::All => format!("the catalogue has {count} failures"),
-            Self::Entries(_) => format!("{count} ids were given"),
-            Self::Reading(readings) => format!("{} known texts match, with {count} ids to test", readings.len()),
+            Self::Entries(_) => format!("{count} ids given"),
+            Self::Reading(readings) => format!("{} known texts match, with {count} ids to check", readings.len()),
         }
     }
 
@@ -139,7 +139,7 @@ impl Answer {
     }
 }
 
-/// Every entry in a line, by stage.
+/// Lists every entry on one line, by stage.
 fn list() -> String {
     let mut text = String::new();
     for stage in Stage::ALL {
@@ -159,7 +159,7 @@ fn line(text: &mut String, failure: &KnownFailure) {
     let _ = writeln!(text, "  {:<6}  {style}{:<7}{style:#}  {}", failure.id, failure.severity.id(), failure.title);
 }
 
-/// One entry in full: labels in a fixed order, sentences wrapped, commands on lines of their own.
+/// Writes one entry in full: labels in a fixed order, sentences wrapped, commands on separate lines.
 fn in_full(failure: &'static KnownFailure) -> String {
     let style = style(failure.severity);
     let mut text = format!("{BOLD}{}  {}{BOLD:#}\n", failure.id, failure.title);
@@ -167,21 +167,21 @@ fn in_full(failure: &'static KnownFailure) -> String {
     let exit_code = failure.stage.exit_code().map_or_else(String::new, |code| format!(" · exit code {code}"));
     let _ = writeln!(text, "  {style}{}{style:#}{depends} · {}{exit_code}", failure.severity, failure.stage);
     text.push('\n');
-    labelled(&mut text, "seen", failure.observed);
+    labelled(&mut text, "symptom", failure.observed);
     labelled(&mut text, "cause", failure.cause);
-    labelled(&mut text, "tell apart", failure.tell_apart);
+    labelled(&mut text, "distinguish", failure.tell_apart);
     labelled(&mut text, "do", failure.remedy);
     for command in failure.commands {
         let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
     }
-    labelled(&mut text, "show", failure.evidence);
+    labelled(&mut text, "evidence", failure.evidence);
     labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
     match only(&[failure]) {
-        Some(command) => labelled(&mut text, "test", &command),
-        None => labelled(&mut text, "test", NO_RULE),
+        Some(command) => labelled(&mut text, "check", &command),
+        None => labelled(&mut text, "check", NO_RULE),
     }
     if let Some(command) = rehearsal(failure) {
-        labelled(&mut text, "rehearse", &command);
+        labelled(&mut text, "reproduce", &command);
     }
     text
 }
@@ -194,48 +194,48 @@ fn labelled(text: &mut String, label: &str, sentence: &str) {
     }
 }
 
-/// Whether the doctor can find it.
+/// Returns whether the doctor can detect the failure.
 fn has_rule(failure: &KnownFailure) -> bool {
     rules().any(|rule| rule.id == failure.id)
 }
 
-/// The doctor's command that tests just these, as far as there are rules for them.
+/// Returns the doctor command that checks only these entries, as far as it has rules for them.
 fn only(entries: &[&'static KnownFailure]) -> Option<String> {
     let ids: Vec<&str> = entries.iter().filter(|entry| has_rule(entry)).map(|entry| entry.id).collect();
     (!ids.is_empty()).then(|| format!("speech-endpoint doctor RESOURCE --only {}", ids.join(",")))
 }
 
-/// How it can be seen to happen.
+/// Returns the command that reproduces the failure in the lab.
 fn rehearsal(failure: &KnownFailure) -> Option<String> {
     World::named(failure.id).map(|_| format!("speech-endpoint doctor --lab {}", failure.id))
 }
 
-/// The command that tests the entries, and the entries that it does not test.
+/// Writes the command that checks the entries, and the entries that it cannot check.
 fn test(text: &mut String, entries: &[&'static KnownFailure]) {
     if let Some(command) = only(entries) {
-        let _ = writeln!(text, "\n{BOLD}by{BOLD:#}\n  {COMMAND}{command}{COMMAND:#}");
+        let _ = writeln!(text, "\n{BOLD}run{BOLD:#}\n  {COMMAND}{command}{COMMAND:#}");
     }
     let untested: Vec<&str> = entries.iter().filter(|entry| !has_rule(entry)).map(|entry| entry.id).collect();
     if !untested.is_empty() {
-        labelled_wide(text, "without a rule", &untested.join(" "));
+        labelled_wide(text, "no check yet", &untested.join(" "));
     }
 }
 
-/// What a pasted text says, and the entries to test.
+/// Writes the likely meaning of a pasted text, and the entries to check.
 fn reading(readings: &[TextMatch], entries: &[&'static KnownFailure]) -> String {
     let mut text = String::new();
     for (index, reading) in readings.iter().enumerate() {
-        let mut label = if index == 0 { "first reading" } else { "or" };
+        let mut label = if index == 0 { "meaning" } else { "or" };
         for line in wrap(reading.reading, WIDTH - 15) {
             let _ = writeln!(text, "{BOLD}{label:<15}{BOLD:#}{line}");
             label = "";
         }
     }
     if entries.is_empty() {
-        let _ = writeln!(text, "{BOLD}{:<15}{BOLD:#}nothing: no failure of the catalogue", "to test");
+        let _ = writeln!(text, "{BOLD}{:<15}{BOLD:#}nothing: no failure of the catalogue matches", "to check");
         return text;
     }
-    let _ = writeln!(text, "\n{BOLD}to test{BOLD:#}");
+    let _ = writeln!(text, "\n{BOLD}to check{BOLD:#}");
     if entries.len() > MOST_LINES {
         by_stage(&mut text, entries);
     } else {
@@ -248,7 +248,7 @@ fn reading(readings: &[TextMatch], entries: &[&'static KnownFailure]) -> String 
     text
 }
 
-/// Where whole areas are to be tested, a line each is more than anybody reads.
+/// Writes the ids by stage, because one line per entry would be too long for whole areas.
 fn by_stage(text: &mut String, entries: &[&'static KnownFailure]) {
     for stage in Stage::ALL {
         let ids: Vec<&str> = entries.iter().filter(|entry| entry.stage == stage).map(|entry| entry.id).collect();
@@ -315,7 +315,7 @@ struct Document {
     schema_version: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<&'static str>,
-    /// The doctor's command that tests these alone.
+    /// The doctor command that checks only these failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<String>,
     failures: Vec<FailureJson>,
@@ -337,9 +337,9 @@ struct FailureJson {
     evidence: &'static str,
     see: Option<&'static str>,
     confirmed: bool,
-    /// Whether the doctor can find it.
+    /// Whether the doctor can detect the failure.
     has_rule: bool,
-    /// The command that shows it in the lab.
+    /// The command that reproduces the failure in the lab.
     rehearse: Option<String>,
 }
 
@@ -349,26 +349,26 @@ struct RemedyJson {
     commands: &'static [&'static str],
 }
 
-const EXPECTED: &str = "paste the whole line that the SDK, the service or the system showed, with its status or \
-    number, or give an id such as `DNS03`";
+const EXPECTED: &str = "paste the whole line that the SDK, the service or the system printed, with its status or \
+    number, or give an id like `DNS03`";
 
-const UNCONFIRMED: &str = "no document or report shows it, it is general knowledge of protocols and platforms: match \
-    on status and code before any text";
+const UNCONFIRMED: &str = "general protocol and platform knowledge, not confirmed by a document or report: match on \
+    status and code rather than text";
 
-const NO_RULE: &str = "the doctor has no rule for it yet: look for what is seen, as told above";
+const NO_RULE: &str = "the doctor cannot check this yet: look for the symptom above";
 
-const MORE: &str = "`speech-endpoint explain ID` tells all about one";
+const MORE: &str = "run `speech-endpoint explain ID` for details";
 
-/// An error with a stack trace stays far below.
+/// An error with a stack trace is far smaller.
 const LONGEST_TEXT: u64 = 64 << 10;
 
-/// Columns of a terminal that nobody has widened.
+/// The default width of a terminal.
 const WIDTH: usize = 80;
 
-/// Where the sentences begin.
+/// The column at which sentences begin.
 const INDENT: usize = 14;
 
-/// As many entries fit on a screen.
+/// The number of entries that fit on a screen.
 const MOST_LINES: usize = 20;
 
 const BOLD: Style = Style::new().bold();

@@ -1,4 +1,4 @@
-//! Failure: why a command ends without doing what was asked, and the exit code that says so.
+//! The failure of a command, and its exit code.
 
 use std::fmt;
 use std::io;
@@ -9,11 +9,11 @@ use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, Pasted
 use super::args::requote;
 use super::flags::spelled;
 
-/// Why a command ends. Its text is one line that reads well after `error: `.
+/// The failure of a command. Its text is one line that follows `error: `.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: Kind,
-    /// The id of the failure catalogue, or a word.
+    /// An id of the failure catalogue, or a word such as `usage`.
     id: &'static str,
     message: String,
     json: bool,
@@ -27,45 +27,50 @@ enum Kind {
 }
 
 impl Failure {
-    /// Unknown, missing or contradictory arguments, or an unreadable file.
+    /// Makes a failure for unknown, missing or contradictory arguments, or an unreadable file.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { kind: Kind::Usage, id: "usage", message: message.into(), json: false }
     }
 
-    /// A value that cannot be what it claims.
+    /// Makes a failure for an invalid value.
     pub(crate) fn configuration(id: &'static str, message: impl Into<String>) -> Self {
         Self { kind: Kind::Configuration, id, message: message.into(), json: false }
     }
 
-    /// The output could not be written.
+    /// Makes a failure for output that could not be written.
     pub(crate) fn write(what: &str, error: &io::Error) -> Self {
         Self { kind: Kind::Program, id: "output", message: format!("cannot write {what}: {error}"), json: false }
     }
 
-    /// An address of a world that is not one of this machine, or whose port is taken or needs privileges.
+    /// Makes a failure of this machine, such as a port that cannot be opened.
+    pub(crate) fn cannot(action: &str, error: &io::Error) -> Self {
+        Self { kind: Kind::Program, id: "output", message: format!("cannot {action}: {error}"), json: false }
+    }
+
+    /// Makes a failure for a world's address that this machine does not have, or whose port is taken or privileged.
     pub(crate) fn listen(error: &io::Error) -> Self {
         let message = format!(
-            "cannot listen at {error}: `--listen` needs a network namespace with the addresses of the world, and root for ports below 1024"
+            "cannot listen on {error}: `--listen` needs a network namespace with the world's addresses, and root for ports below 1024"
         );
         Self { kind: Kind::Program, id: "listen", message, json: false }
     }
 
-    /// Somebody ended it before there was anything to report.
+    /// Makes a failure for an interruption before there was anything to report.
     pub(crate) fn interrupted(before: &str) -> Self {
         Self { kind: Kind::Program, id: "interrupted", message: format!("interrupted before {before}"), json: false }
     }
 
-    /// The same failure, reported as JSON too.
+    /// Returns the failure, to be reported as JSON too.
     pub(crate) fn with_json(self, json: bool) -> Self {
         Self { json, ..self }
     }
 
-    /// The same failure, naming the variable that the value was read from: nobody typed it just now.
+    /// Returns the failure with the name of the variable that the value was read from, since the user did not type it.
     pub(crate) fn of(self, variable: &str) -> Self {
         Self { message: format!("{} (read from `{variable}`)", self.message), ..self }
     }
 
-    /// Whether a value cannot be what it claims.
+    /// Returns whether the failure is an invalid value.
     pub(crate) fn is_configuration(&self) -> bool {
         self.kind == Kind::Configuration
     }
@@ -100,7 +105,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The errors of the library that have an id of the failure catalogue.
+/// Converts library errors that have an id of the failure catalogue.
 macro_rules! configuration {
     ($($error:ty),*) => {
         $(impl From<$error> for Failure {
@@ -136,10 +141,10 @@ impl From<ArmError> for Failure {
     }
 }
 
-/// The exit code of a configuration that gives no URL.
+/// The exit code of a configuration without a URL.
 pub(crate) const CONFIGURATION: u8 = 10;
 
-/// Arguments that could not be parsed, as one line without any value that may be a secret.
+/// Converts a parse error into one line without any value that may be a secret.
 pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     let text = error.render().to_string();
     let mut line = text.split("\n\n").next().unwrap_or_default().lines().map(str::trim).collect::<Vec<_>>().join(" ");
@@ -147,7 +152,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `explain`, `lab` or `completions`; `--help` tells all"
+        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `explain`, `lab` or `completions`; see `--help`"
             .into();
     }
     for (kind, value) in error.context() {
@@ -172,6 +177,6 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
             _ => {}
         }
     }
-    // One kind of quotes for all messages.
+    // All messages use backticks.
     Failure::usage(line.replace('\'', "`")).with_json(json)
 }

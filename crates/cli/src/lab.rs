@@ -1,4 +1,4 @@
-//! `lab`: the emulator on loopback, for whoever wants to see a failure happen.
+//! `lab`: runs the emulator on loopback, to reproduce a failure.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
@@ -23,13 +23,13 @@ mod client;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LabArgs {
-    /// A world such as DNS03, or list for all of them
+    /// World to run, for example DNS03, or `list` to list them all
     #[arg(value_name = "WORLD | list")]
     pub(crate) world: String,
-    /// Listen at the world's own addresses and ports in place of loopback, in a network namespace that has them
+    /// Listen on the world's addresses and ports instead of loopback; needs a network namespace with these addresses
     #[arg(long)]
     pub(crate) listen: bool,
-    /// Write what a client needs into a folder: root.pem, credential, and listeners (ADDRESS PORT WHAT)
+    /// Write the files that a client needs to a folder: root.pem, credential, and listeners (ADDRESS PORT WHAT)
     #[arg(long, value_name = "FOLDER")]
     pub(crate) write: Option<PathBuf>,
     #[command(flatten)]
@@ -42,9 +42,9 @@ Examples:
   speech-endpoint lab DNS03                   runs until Ctrl-C
   speech-endpoint lab TLS01-inspected
   ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
-  speech-endpoint doctor --lab DNS03          what the doctor says of it";
+  speech-endpoint doctor --lab DNS03          diagnoses the same world";
 
-/// Lists the worlds, or runs one until it is interrupted.
+/// Lists the worlds, or runs one until the user interrupts.
 pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
     if args.world == "list" {
         output.data(&list(&worlds()))?;
@@ -54,19 +54,19 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
     block_on(serve(args, world, output))?
 }
 
-/// The world of a name or an id.
+/// Finds a world by its name or id.
 pub(crate) fn world(name: &str) -> Result<World, Failure> {
     World::named(name).ok_or_else(|| {
-        Failure::usage(format!("{} is not a world: `speech-endpoint lab list` names all", Shown::new(name)))
+        Failure::usage(format!("{} is not a world; run `speech-endpoint lab list` to list them", Shown::new(name)))
     })
 }
 
-/// Runs something to its end. One thread is enough: it waits most of the time.
+/// Runs a future to completion on one thread, which is enough because it mostly waits.
 ///
-/// What the operating system still does for it, such as waiting for a name server, is not waited for.
+/// Background work of the operating system, such as a pending name lookup, is abandoned.
 pub(crate) fn block_on<T>(whole: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::write("the network runtime", &error))?;
+    let runtime = runtime.map_err(|error| Failure::cannot("start the network runtime", &error))?;
     let outcome = runtime.block_on(whole);
     runtime.shutdown_background();
     Ok(outcome)
@@ -78,19 +78,19 @@ async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Fail
         let lab = Lab::start_at_own_addresses(world, settings::now()).await;
         lab.map_err(|error| Failure::listen(&error))?
     } else {
-        Lab::start(world, settings::now()).await.map_err(|error| Failure::write("to loopback", &error))?
+        Lab::start(world, settings::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))?
     };
-    // Kept until the lab ends.
+    // The temporary file must exist until the lab ends.
     let (root, _file) = match &args.write {
         Some(folder) => (client::write(folder, &lab)?, None),
         None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
     };
     output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
-    ended().await.map_err(|error| Failure::write("a handler of signals", &error))?;
+    ended().await.map_err(|error| Failure::cannot("listen for signals", &error))?;
     Ok(0)
 }
 
-/// Ctrl-C, or what a service manager sends.
+/// Waits for Ctrl-C or the termination signal of a service manager.
 #[cfg(unix)]
 async fn ended() -> io::Result<()> {
     let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
@@ -100,13 +100,13 @@ async fn ended() -> io::Result<()> {
     }
 }
 
-/// Ctrl-C.
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
 async fn ended() -> io::Result<()> {
     signal::ctrl_c().await
 }
 
-/// A file that is gone when the lab is.
+/// A file that is removed when the lab ends.
 struct TempFile(PathBuf);
 
 impl TempFile {
@@ -119,18 +119,18 @@ impl TempFile {
 
 impl Drop for TempFile {
     fn drop(&mut self) {
-        // Whoever cleans the directory finds what is left.
+        // A file that cannot be removed is left to whatever cleans the temporary directory.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Name and title of each world.
+/// Returns the name and title of each world.
 fn worlds() -> Vec<(&'static str, String)> {
     let title = |toml| World::parse(toml).map_or_else(|error| error.to_string(), |world| world.title().to_owned());
     World::all().map(|(name, toml)| (name, title(toml))).collect()
 }
 
-/// What it is, where it is in the world, where it really is.
+/// The role of a listener, its address in the world, and its real address.
 type Listener = (String, SocketAddr, SocketAddr);
 
 fn list(worlds: &[(&str, String)]) -> String {
@@ -142,15 +142,15 @@ fn list(worlds: &[(&str, String)]) -> String {
     text
 }
 
-/// How a world is reached.
+/// Describes how to reach a world.
 fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> String {
     let mut text = format!("{BOLD}{name}{BOLD:#}   {title}\n\n");
     let shown = |place: &dyn Fn(&Listener) -> String| {
         let cells = listeners.iter().map(place);
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens at".len())
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens on".len())
     };
     let (what, stands) = (shown(&|row| row.0.clone()), shown(&|row| row.1.to_string()));
-    let _ = writeln!(text, "{DIM}{:what$}  {:stands$}  listens at{DIM:#}", "", "stands for");
+    let _ = writeln!(text, "{DIM}{:what$}  {:stands$}  listens on{DIM:#}", "", "stands for");
     for (name, in_world, really) in listeners {
         let _ = writeln!(text, "{name:what$}  {:stands$}  {really}", in_world.to_string());
     }
@@ -162,9 +162,9 @@ fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> 
         let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
     }
     if let Some((_, _, really)) = dns {
-        let _ = writeln!(text, "ask its DNS       dig @{} -p {} HOST", really.ip(), really.port());
+        let _ = writeln!(text, "query its DNS     dig @{} -p {} HOST", really.ip(), really.port());
     }
-    let _ = writeln!(text, "\n{DIM}runs until Ctrl-C{DIM:#}");
+    let _ = writeln!(text, "\n{DIM}press Ctrl-C to stop{DIM:#}");
     text
 }
 
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_world_says_how_it_is_reached() {
+    fn the_description_shows_how_to_reach_a_world() {
         let address = |text: &str| text.parse().expect("an address");
         let listeners = [
             ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),

@@ -22,11 +22,11 @@ use args::{Args, ColorWhen, Command};
 use failure::Failure;
 use output::Output;
 
-/// Runs the command that the process was started with.
+/// Runs the command given on the command line.
 ///
-/// 1. Parse the arguments; what cannot be parsed is one line and exit code 2.
-/// 2. Run the command, which writes data to the output and everything else to standard error.
-/// 3. Turn what it returns into an exit code.
+/// 1. Parse the arguments; invalid ones give a one-line error and exit code 2.
+/// 2. Run the command. It writes its data to the output and everything else to standard error.
+/// 3. Convert the result into an exit code.
 fn main() -> ExitCode {
     let given: Vec<OsString> = std::env::args_os().collect();
     let mut color = ColorWhen::Auto;

@@ -1,4 +1,4 @@
-//! Output: data to standard output or a file, everything else to standard error.
+//! Output: writes data to standard output or a file, and everything else to standard error.
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -14,7 +14,7 @@ use super::flags::spelled;
 use super::resolve::json;
 use super::settings;
 
-/// Where the data of a command goes, and how much is said beside it.
+/// The destination of a command's data, and the verbosity of its messages.
 pub(crate) struct Output {
     file: Option<PathBuf>,
     color: ColorChoice,
@@ -26,24 +26,24 @@ impl Output {
         Self { file: args.output.clone(), color: args.color.into(), verbose: args.verbose }
     }
 
-    /// Writes the data, all of it or none; its colours survive where they are wanted.
+    /// Writes the data, with colours if they are wanted.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let Some(file) = &self.file else { return to_stdout(text, self.color) };
         let plain = anstream::adapter::strip_str(text).to_string();
         fs::write(file, plain).map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
     }
 
-    /// A note on standard error.
+    /// Writes a note to standard error.
     pub(crate) fn note(&self, note: &Note) {
         self.line(NOTE, "note", &spelled(note, &note.hints));
     }
 
-    /// An error that leaves other results intact, on standard error.
+    /// Writes an error that leaves other results intact to standard error.
     pub(crate) fn error(&self, text: &str) {
         self.line(ERROR, "error", text);
     }
 
-    /// Said only when more was asked for.
+    /// Writes a message to standard error if the verbosity is at least `level`.
     pub(crate) fn detail(&self, level: u8, text: impl FnOnce() -> String) {
         if self.verbose >= level {
             self.line(DETAIL, "info", &text());
@@ -54,7 +54,7 @@ impl Output {
         self.verbose > 0
     }
 
-    /// Columns for the data: `COLUMNS`, those of the terminal, or of one that nobody has widened.
+    /// Returns the width of the data: that of `COLUMNS`, of the terminal, or the default.
     pub(crate) fn width(&self) -> usize {
         let terminal = || {
             let size = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.file.is_none());
@@ -78,23 +78,23 @@ impl From<ColorWhen> for ColorChoice {
     }
 }
 
-/// The line that ends a command, and the same as JSON on standard output when that is what a program reads.
+/// Writes the error that ends a command, and the same as JSON to standard output if JSON was requested.
 pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
     if failure.wants_json() {
-        // The exit code tells it all the same when this cannot be written.
+        // If this cannot be written, the exit code still reports the failure.
         let _ = to_stdout(&json::failure(failure), ColorChoice::Never);
     }
     say(ERROR, "error", &failure.to_string(), color.into());
 }
 
-/// One line on standard error that is rewritten, where a person watches.
+/// A status line on standard error, rewritten in place.
 #[derive(Debug)]
 pub(crate) struct StatusLine {
     is_shown: bool,
 }
 
 impl StatusLine {
-    /// Nothing is ever shown where standard error is no terminal.
+    /// Makes a status line, which stays hidden if standard error is not a terminal.
     pub(crate) fn new(is_wanted: bool) -> Self {
         Self { is_shown: is_wanted && io::stderr().is_terminal() }
     }
@@ -117,10 +117,10 @@ impl Drop for StatusLine {
     }
 }
 
-/// Erase in line, ECMA-48.
+/// Erases the rest of the line (ECMA-48, EL).
 const CLEAR: &str = "\x1b[K";
 
-/// Help and version are data: they were asked for.
+/// Prints help or the version to standard output, because the user requested it.
 pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
     match help.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::write("standard output", &error)),
@@ -131,7 +131,7 @@ pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
 fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
     let mut stdout = AutoStream::new(io::stdout().lock(), choice(color, &io::stdout()));
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // The reader had enough, as `head` has.
+        // The reader closed the pipe, as `head` does; this is not an error.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::write("standard output", &error)),
     }
@@ -139,7 +139,7 @@ fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
 
 fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
     let mut stderr = AutoStream::new(io::stderr().lock(), choice(color, &io::stderr()));
-    // There is no place left to report that standard error is closed.
+    // If standard error is closed, the error cannot be reported anywhere.
     let _ = writeln!(stderr, "{style}{label}:{style:#} {text}");
 }
 

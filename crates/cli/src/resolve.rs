@@ -1,4 +1,4 @@
-//! `resolve`: the URLs, methods and credential forms of a resource.
+//! `resolve`: prints the URLs, methods and credential forms of a resource.
 
 use speech_endpoint::{Account, Endpoint, Note, Query, ResolveError, Service};
 
@@ -14,13 +14,13 @@ pub(crate) mod json;
 pub(crate) mod snippet;
 pub(crate) mod text;
 
-/// What was resolved, in the order of the services.
+/// The resolved endpoints, in the order of the services.
 pub(crate) struct Resolution {
     pub(crate) account: Account,
     pub(crate) notes: Vec<Note>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) errors: Vec<ResolveError>,
-    /// Services were named, so each is shown at length and each must have a URL.
+    /// Whether services were named, so that each is shown in full and each must have a URL.
     pub(crate) is_specific: bool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
         }
     };
     output.data(&data)?;
-    // Where nothing was resolved, the reason is what counts.
+    // If nothing was resolved, the error matters and notes would distract.
     if !json && (output.is_verbose() || !resolution.endpoints.is_empty()) {
         resolution.notes.iter().for_each(|note| output.note(note));
     }
@@ -48,9 +48,8 @@ pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
 fn resolve(args: &ResolveArgs, output: &Output) -> Result<Resolution, Failure> {
     let Subject { account, notes, source } = settings::subject(&args.resource)?;
     let query = settings::query(&args.query)?;
-    output.detail(1, || {
-        format!("the resource is read from `{source}`: {}, {}", account.scenario().title(), account.cloud().title())
-    });
+    output
+        .detail(1, || format!("resource from `{source}`: {}, {}", account.scenario().title(), account.cloud().title()));
     let account = if args.discovery { account.with_discovery() } else { account };
     let services = args.services.requested();
     let is_specific = !services.is_empty();
@@ -69,7 +68,7 @@ fn resolve(args: &ResolveArgs, output: &Output) -> Result<Resolution, Failure> {
 }
 
 impl Resolution {
-    /// All that the resource offers, each with those settings that its URL carries.
+    /// Adds all services of the resource, each with the settings that its URL supports.
     fn add_offered(&mut self, query: &Query, output: &Output) -> Result<(), Failure> {
         let mut last_refusal = None;
         for service in Service::in_use() {
@@ -83,13 +82,13 @@ impl Resolution {
             }
         }
         if self.endpoints.is_empty() {
-            // One reason stands for all: nothing reaches the resource.
+            // No service can be reached, and all for the same reason.
             self.errors.truncate(1);
         }
         let is_carried = self.endpoints.iter().any(|endpoint| query.carried_by(endpoint.service()) == *query);
         match last_refusal {
             Some(error) if !is_carried => Err(Failure::usage(format!(
-                "no service of this resource carries all of these settings: {}",
+                "no service of this resource supports all of these settings: {}",
                 refusal(&error)
             ))),
             _ => Ok(()),
@@ -97,7 +96,7 @@ impl Resolution {
     }
 }
 
-/// One program per endpoint, with an empty line between them.
+/// Writes one program per endpoint, separated by an empty line.
 fn programs(
     resolution: &Resolution,
     output: &Output,
@@ -108,12 +107,12 @@ fn programs(
     for endpoint in &resolution.endpoints {
         match program(endpoint) {
             Some(text) => programs.push(text),
-            None => output.detail(1, || format!("`{}` is a WebSocket, left out", endpoint.service())),
+            None => output.detail(1, || format!("skipping `{}`: it is a WebSocket", endpoint.service())),
         }
     }
     if programs.is_empty() && !resolution.endpoints.is_empty() {
         return Err(Failure::usage(format!(
-            "this format needs a {what}: expected one such as `voices`, or another `--format`"
+            "this format needs a {what}: select one like `voices`, or use another `--format`"
         )));
     }
     Ok(programs.iter().map(|text| format!("{}\n", text.trim_end())).collect::<Vec<_>>().join("\n"))

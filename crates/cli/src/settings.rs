@@ -1,4 +1,4 @@
-//! Settings: arguments and environment together, read into an account, a query and a credential.
+//! Settings: turns arguments and environment into an account, a query and a credential.
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
@@ -14,20 +14,20 @@ use super::args::{CredentialArgs, EntraSource, QueryArgs, ResourceArgs};
 use super::failure::Failure;
 use super::flags::spelled;
 
-/// The resource, with what a person should know of how it was understood.
+/// The resource, with notes on how its address was interpreted.
 pub(crate) struct Subject {
     pub(crate) account: Account,
     pub(crate) notes: Vec<Note>,
-    /// Where it was read from, such as `--region`.
+    /// The argument or variable that named it, such as `--region`.
     pub(crate) source: &'static str,
 }
 
-/// The resource that arguments and environment name.
+/// Reads the resource from arguments and environment.
 ///
-/// 1. Exactly one argument addresses it; a region may stand beside a custom domain.
-/// 2. Without any, the environment addresses it.
-/// 3. The cloud is read off the resource; one that is given must not contradict it.
-/// 4. The network, when given, decides the scenario, which needs a custom domain.
+/// 1. Exactly one argument names it; a region may accompany a custom domain.
+/// 2. Without such an argument, the environment names it.
+/// 3. The cloud is inferred from the resource; `--cloud` must not contradict it.
+/// 4. `--network` selects the scenario, which needs a custom domain.
 pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
     let mut subject = addressed(args)?;
     if let (Some(network), false) = (args.network, args.account.is_some()) {
@@ -36,7 +36,7 @@ pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
             Some(access) if access != Access::open() => {
                 return Err(Failure::configuration(
                     "CFG12",
-                    "a resource with this network is reached by its custom domain, its regional hosts answer 401: give `--custom-domain`, with `--region` beside it",
+                    "a resource with this network access is reachable only by its custom domain, and regional hosts return 401: use `--custom-domain` together with `--region`",
                 ));
             }
             _ => subject.account,
@@ -92,7 +92,7 @@ fn custom_domain(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
         Some(cloud) => Some(agreed(cloud, args)?),
         None => given_cloud(args),
     };
-    // The name of the region tells the cloud where nothing else does.
+    // Without any other indication, the region determines the cloud.
     let cloud = match (cloud, &region) {
         (None, Some((region, _))) => Account::regional(region.clone())?.cloud().clone(),
         (cloud, _) => cloud.unwrap_or(Cloud::Public),
@@ -109,7 +109,7 @@ fn endpoint_given(text: &str, source: &'static str, args: &ResourceArgs) -> Resu
     add_region(subject, region)
 }
 
-/// The region beside another address, and whether an argument gave it.
+/// Reads the region that accompanies another address, and whether it comes from an argument.
 fn region_beside(args: &ResourceArgs, notes: &mut Vec<Note>) -> Result<Option<(Region, bool)>, Failure> {
     let (read, is_argument) = match (&args.region, variable("SPEECH_REGION")) {
         (Some(region), _) => (Region::read(region)?, true),
@@ -117,7 +117,7 @@ fn region_beside(args: &ResourceArgs, notes: &mut Vec<Note>) -> Result<Option<(R
             Ok(read) => (read, false),
             Err(error) => {
                 let why = spelled(&error, &error.hints());
-                notes.push(Note::new(error.id(), format!("`SPEECH_REGION` is left out: {why}")));
+                notes.push(Note::new(error.id(), format!("ignoring `SPEECH_REGION`: {why}")));
                 return Ok(None);
             }
         },
@@ -127,7 +127,7 @@ fn region_beside(args: &ResourceArgs, notes: &mut Vec<Note>) -> Result<Option<(R
     Ok(Some((read.value, is_argument)))
 }
 
-/// An argument that contradicts the address is an error; a variable is overruled, with a note.
+/// Adds the region. An argument that contradicts the address is an error; a variable is ignored, with a note.
 fn add_region(mut subject: Subject, region: Option<(Region, bool)>) -> Result<Subject, Failure> {
     let Some((region, is_argument)) = region else { return Ok(subject) };
     match subject.account.clone().with_region(region.clone()) {
@@ -138,7 +138,7 @@ fn add_region(mut subject: Subject, region: Option<(Region, bool)>) -> Result<Su
     Ok(subject)
 }
 
-/// What the environment says differently from the argument that won.
+/// Returns a note if the environment contradicts `--region`, which takes precedence.
 fn overruled(account: &Account) -> Option<Note> {
     let endpoint = variable("SPEECH_ENDPOINT")?;
     let read = Account::from_endpoint(&endpoint).ok()?;
@@ -152,7 +152,10 @@ fn overruled(account: &Account) -> Option<Note> {
 }
 
 fn overruled_note(variable: &str, value: &str, winner: &str) -> Note {
-    Note::new("CFG09", format!("`{variable}` names `{value}`, which `{winner}` overrules: unset it if it is not meant"))
+    Note::new(
+        "CFG09",
+        format!("`{variable}` names `{value}`, but `{winner}` takes precedence: unset the variable if it is outdated"),
+    )
 }
 
 fn container(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
@@ -171,7 +174,7 @@ fn account_json(file: &Path, args: &ResourceArgs) -> Result<Subject, Failure> {
     Ok(Subject { account: read.value, notes: read.notes, source: "--account" })
 }
 
-/// The settings of the query.
+/// Reads the settings of the query.
 pub(crate) fn query(args: &QueryArgs) -> Result<Query, Failure> {
     let mut query = Query::default();
     if let Some(language) = &args.language {
@@ -199,7 +202,7 @@ pub(crate) fn query(args: &QueryArgs) -> Result<Query, Failure> {
     Ok(query)
 }
 
-/// How callers authenticate, by the kind of credential that is given, with what is noteworthy about it.
+/// Returns how callers authenticate, inferred from the given credential, with notes about it.
 pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Identity, Vec<Note>), Failure> {
     let resource_id: Option<ResourceId> = args.resource_id.as_deref().map(str::parse).transpose()?;
     if let Some(source) = args.entra {
@@ -215,20 +218,20 @@ pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Iden
     Ok((identity, credential.notes(account)))
 }
 
-/// The credential, from the variable or file that is named, or from `SPEECH_KEY`.
+/// Reads the credential from the named variable or file, or from `SPEECH_KEY`.
 fn credential(args: &CredentialArgs) -> Result<Option<Credential>, Failure> {
     Ok(given_credential(args)?.map(|given| given.read).transpose()?)
 }
 
-/// A credential as it was given.
+/// A credential as given.
 pub(crate) struct GivenCredential {
-    /// `key` or `token`, as the argument has it.
+    /// `key` or `token`, depending on the argument.
     pub(crate) kind: &'static str,
-    /// What is wrong with its shape, if it is not one.
+    /// The credential, or the error in its format.
     pub(crate) read: Result<Credential, CredentialError>,
 }
 
-/// The credential with what is wrong with its shape; an error is a variable or file that cannot be read.
+/// Reads the credential. A malformed one is part of the result; an unreadable variable or file is a failure.
 pub(crate) fn given_credential(args: &CredentialArgs) -> Result<Option<GivenCredential>, Failure> {
     let key = |text| GivenCredential { kind: "key", read: Credential::key(text) };
     let token = |text| GivenCredential { kind: "token", read: Credential::token(text) };
@@ -241,50 +244,50 @@ pub(crate) fn given_credential(args: &CredentialArgs) -> Result<Option<GivenCred
     } else if let Some(path) = &args.token_file {
         Some(token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?)))
     } else {
-        // What stands there for keys is not meant where tokens were asked for.
+        // `SPEECH_KEY` does not apply if a token is requested.
         variable("SPEECH_KEY").filter(|_| args.entra.is_none()).map(key)
     })
 }
 
-/// The second key of the resource, for the time in which the first is changed; none beside a credential that is no key.
+/// Reads the second key of the resource, used while rotating keys; `None` if the first credential is not a key.
 pub(crate) fn second_key(args: &CredentialArgs) -> Option<Result<Credential, CredentialError>> {
     let is_key = args.token_env.is_none() && args.token_file.is_none() && args.entra.is_none();
     variable(SECOND_KEY).filter(|_| is_key).map(Credential::key)
 }
 
-/// The proxy variables that are set, each by its name.
+/// Returns the names and values of the proxy variables that are set.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
     ProxySettings::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
 }
 
-/// The width that is asked for in place of the terminal's.
+/// Returns the width that overrides the terminal's.
 pub(crate) fn columns() -> Option<usize> {
     variable("COLUMNS")?.trim().parse().ok().filter(|columns| *columns > 0)
 }
 
-/// The one place where the clock is read.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+/// Reads the clock, as the only place in the CLI.
+#[allow(clippy::disallowed_methods, reason = "this is the only place")]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// A variable of the environment; an empty one counts as not set.
+/// Returns a variable of the environment; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     exact(name).filter(|value| !value.trim().is_empty())
 }
 
-/// A variable that an argument names, so it must be set.
+/// Returns a variable that an argument names, so it must be set.
 fn named(name: &str) -> Result<String, Failure> {
     exact(name).ok_or_else(|| Failure::usage(format!("environment variable {} is not set", Shown::new(name))))
 }
 
-/// The one place where the environment is read, a variable at a time, so that no copy of a key is kept.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+/// Reads the environment, as the only place in the CLI, one variable at a time, so that no copy of a key is kept.
+#[allow(clippy::disallowed_methods, reason = "this is the only place")]
 fn exact(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Editors and shells end a file with a line break, which is no part of what it holds.
+/// Removes the final line break that editors and shells add to a file.
 fn one_line(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
@@ -299,13 +302,13 @@ fn given_cloud(args: &ResourceArgs) -> Option<Cloud> {
     args.cloud.as_ref().map(|cloud| cloud.0.clone())
 }
 
-/// The cloud of the resource, unless another was given.
+/// Returns the cloud of the resource, or a failure if `--cloud` names another.
 fn agreed(cloud: Cloud, args: &ResourceArgs) -> Result<Cloud, Failure> {
     match given_cloud(args) {
         Some(given) if given != cloud => Err(Failure::configuration(
             "CFG06",
             format!(
-                "the resource belongs to the {}, not to the {}: remove `--cloud` or correct it",
+                "the resource is in the {}, not in the {}: remove or correct `--cloud`",
                 cloud.title(),
                 given.title()
             ),
@@ -321,7 +324,7 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
     };
     let mut bytes = Vec::new();
     if path == Path::new("-") && io::stdin().is_terminal() {
-        return Err(unreadable(&"it is a terminal, expected a pipe or a redirected file"));
+        return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
     }
     let read = if path == Path::new("-") {
         io::stdin().lock().take(largest + 1).read_to_end(&mut bytes)
@@ -330,19 +333,19 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
     };
     read.map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > largest {
-        return Err(unreadable(&format_args!("it has more than {largest} bytes")));
+        return Err(unreadable(&format_args!("it is larger than {largest} bytes")));
     }
-    // What a Windows shell redirects begins with a byte order mark.
+    // Windows shells write a byte order mark at the start of redirected output.
     String::from_utf8(bytes)
         .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
         .map_err(|_| unreadable(&"it is not UTF-8 text"))
 }
 
-/// Where the second key is read from, whatever names the first.
+/// The variable with the second key, regardless of the source of the first.
 pub(crate) const SECOND_KEY: &str = "SPEECH_KEY_2";
 
-/// An account with a thousand allowed names stays far below.
+/// An account with a thousand network rules is far smaller.
 const LARGEST_ACCOUNT: u64 = 4 << 20;
 
-/// The longest Entra tokens have some ten thousand characters.
+/// The longest Entra tokens have about ten thousand characters.
 const LARGEST_CREDENTIAL: u64 = 64 << 10;

@@ -471,7 +471,7 @@ fn a_world_at_its_own_addresses_needs_a_machine_that_has_them() {
     let output = run(&["lab", "healthy-regional", "--listen", "--write", &folder.to_string_lossy()], &[], "");
     let err = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{err}");
-    assert!(err.starts_with("error: cannot listen at 168.63.129.16:53: "), "{err}");
+    assert!(err.starts_with("error: cannot listen on 168.63.129.16:53: "), "{err}");
     assert!(err.contains("network namespace") && !folder.exists(), "{err}");
 }
 

@@ -154,10 +154,14 @@ fn identity_server(answer: Option<(u16, String)>) -> (String, mpsc::Receiver<Str
 fn a_client_secret_gets_a_token_that_the_service_takes() {
     let ran = rehearse(WORLD, "client-secret", &signed_in(), &[signed_in()[2].1]);
     assert_eq!(ran.code, Some(0), "{}", ran.text);
-    assert!(ran.remark().starts_with("the Entra token is from a client secret, valid for 59 min"), "{}", ran.remark());
+    assert!(
+        ran.remark().starts_with("using an Entra token from a client secret, valid for 59 min"),
+        "{}",
+        ran.remark()
+    );
     assert!(!ran.forms().is_empty() && ran.forms().iter().all(|(form, status)| form == "entra" && status == "passed"));
     let text = doctor(&["--lab", WORLD, "--entra", "client-secret"], &signed_in(), &[signed_in()[2].1]);
-    assert!(text.text.contains("· the Entra token is from a client secret"), "{}", text.text);
+    assert!(text.text.contains("· using an Entra token from a client secret"), "{}", text.text);
 }
 
 #[test]
@@ -204,8 +208,8 @@ fn a_workload_identity_is_its_file_and_its_variables() {
     assert!(good.code == Some(0) && good.remark().contains("from a workload identity, valid for"), "{}", good.text);
     for (file, expected) in [
         (folder.file("bad", "planted-and-no-token"), "AADSTS50027"),
-        (folder.file("empty", "\n"), "`AZURE_FEDERATED_TOKEN_FILE` names is empty"),
-        ("/nonexistent".to_owned(), "`AZURE_FEDERATED_TOKEN_FILE` names cannot be read: No such file"),
+        (folder.file("empty", "\n"), "the file in `AZURE_FEDERATED_TOKEN_FILE` is empty"),
+        ("/nonexistent".to_owned(), "cannot read the file in `AZURE_FEDERATED_TOKEN_FILE`: No such file"),
     ] {
         assert!(by(&file).remark().contains(expected), "{}", by(&file).remark());
     }
@@ -237,7 +241,7 @@ fn what_an_identity_endpoint_sends_back_is_not_repeated_and_one_elsewhere_is_not
     for endpoint in ["http://collector.example/token", "http://10.0.0.4/token", "none"] {
         let env = [("IDENTITY_ENDPOINT", endpoint), ("IDENTITY_HEADER", header)];
         let ran = rehearse(WORLD, "managed-identity", &env, &[header]);
-        assert!(ran.remark().contains("`IDENTITY_ENDPOINT` names no place on this machine"), "{}", ran.remark());
+        assert!(ran.remark().contains("`IDENTITY_ENDPOINT` is not an address of this machine"), "{}", ran.remark());
     }
 }
 
@@ -250,12 +254,12 @@ fn programs_are_asked_and_their_words_are_kept() {
     let token = given(WORLD);
     folder.program("az", &format!("echo \"$@\" > {}/asked\necho '{}'", folder.path(), of_az(&token)));
     let ran = rehearse(WORLD, "cli", &env, &[&token]);
-    assert!(ran.code == Some(0) && ran.remark().starts_with("the Entra token is from the Azure CLI"), "{}", ran.text);
+    assert!(ran.code == Some(0) && ran.remark().starts_with("using an Entra token from the Azure CLI"), "{}", ran.text);
     let asked = fs::read_to_string(folder.0.join("asked")).expect("it was asked");
     assert!(asked.contains("--scope https://cognitiveservices.azure.com/.default"), "{asked}");
     folder.program("azd", &format!("echo '{}'", json!({ "token": token, "expiresOn": "2099-01-01T00:00:00Z" })));
     let ran = rehearse(WORLD, "azd", &env, &[&token]);
-    assert!(ran.code == Some(0) && ran.remark().starts_with("the Entra token is from the Azure Developer CLI"));
+    assert!(ran.code == Some(0) && ran.remark().starts_with("using an Entra token from the Azure Developer CLI"));
     for (script, expected) in [
         (
             "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1".to_owned(),
@@ -264,10 +268,10 @@ fn programs_are_asked_and_their_words_are_kept() {
         (format!("echo 'ERROR: not {token} for jdoe@contoso.example' >&2; exit 1"), "not … for …"),
         (
             format!("echo '{{\"accessToken\":\"{token}\",\"expires_on\":\"{token}\",\"tokenType\":\"B\"}}'"),
-            "its answer is no token",
+            "the response is not a token",
         ),
-        (format!("echo '{token}'"), "its answer is no token"),
-        (format!("echo '{}'", of_az("not-a-token-at-all")), "what it gave cannot be used"),
+        (format!("echo '{token}'"), "the response is not a token"),
+        (format!("echo '{}'", of_az("not-a-token-at-all")), "the token it returned is unusable"),
     ] {
         folder.program("az", &script);
         let ran = rehearse(WORLD, "cli", &env, &[&token]);
@@ -287,7 +291,7 @@ fn the_first_source_that_answers_is_named_with_why_the_others_did_not() {
     let remark = ran.remark();
     let mut last = 0;
     for part in [
-        "the Entra token is from the Azure Developer CLI",
+        "using an Entra token from the Azure Developer CLI",
         "not from a client secret: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set",
         "a workload identity: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE` are not set",
         "a managed identity: The requested identity has not been assigned to this resource",
@@ -307,10 +311,10 @@ fn without_any_source_each_is_listed_and_the_lab_is_not_left() {
     for part in [
         "a client secret: `AZURE_TENANT_ID`",
         "a workload identity: `AZURE_TENANT_ID`",
-        "a managed identity: there is no 169.254.169.254 in this network",
-        "the Azure CLI: it is asked only when it is named",
-        "the Azure Developer CLI: it is asked only when it is named",
-        "sign in with `az login`, or give a token with `--token-env` or `--token-file`",
+        "a managed identity: 169.254.169.254 does not exist in this network",
+        "the Azure CLI: tried only if selected by name",
+        "the Azure Developer CLI: tried only if selected by name",
+        "sign in with `az login`, or provide a token with `--token-env` or `--token-file`",
     ] {
         assert!(ran.remark().contains(part), "{part}: {}", ran.remark());
     }
@@ -336,7 +340,7 @@ fn a_program_that_hangs_ends_with_the_wait() {
         &[("PATH", folder.path())],
         &[],
     );
-    assert!(ran.remark().contains("the Azure CLI: no answer within 1.5 s"), "{}", ran.remark());
+    assert!(ran.remark().contains("the Azure CLI: no response within 1.5 s"), "{}", ran.remark());
     assert!(ran.took < Duration::from_secs(4), "{:?}", ran.took);
     thread::sleep(Duration::from_millis(200));
     for file in ["pid", "child"] {
@@ -351,10 +355,10 @@ fn an_identity_endpoint_that_is_silent_is_not_waited_for() {
     let env = [("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", "x")];
     let args = [&OUTSIDE[..], &["--entra", "managed-identity", "--format", "json"]].concat();
     let ran = doctor(&args, &env, &[]);
-    assert!(ran.remark().contains("a managed identity: no answer within 2.0 s"), "{}", ran.remark());
+    assert!(ran.remark().contains("a managed identity: no response within 2.0 s"), "{}", ran.remark());
     assert!(ran.took < Duration::from_secs(6), "{:?}", ran.took);
     let ran = doctor(&[&args[..], &["--timeout", "0.4"]].concat(), &env, &[]);
-    assert!(ran.remark().contains("no answer within 0.3 s") && ran.took < Duration::from_secs(3), "{}", ran.remark());
+    assert!(ran.remark().contains("no response within 0.3 s") && ran.took < Duration::from_secs(3), "{}", ran.remark());
 }
 
 #[test]

@@ -358,7 +358,7 @@ mod command {
             let text = shown(&[&failure.id.to_lowercase()]);
             let mut lines = text.lines();
             assert_eq!(lines.next(), Some(format!("{}  {}", failure.id, failure.title).as_str()));
-            let labels = ["seen", "cause", "tell apart", "do", "show", "see", "test"];
+            let labels = ["symptom", "cause", "distinguish", "do", "evidence", "see", "check"];
             let starts: Vec<usize> =
                 labels.iter().map(|label| text.find(&format!("\n  {label:<12}")).expect(label)).collect();
             assert!(starts.is_sorted(), "{text}");
@@ -413,7 +413,7 @@ mod command {
         for args in [&[line][..], &words] {
             let text = shown(args);
             assert!(
-                text.starts_with("first reading  the host does not serve this path\n\nto test\n  CFG03 "),
+                text.starts_with("meaning        the host does not serve this path\n\nto check\n  CFG03 "),
                 "{text}"
             );
             assert_eq!(ids(&json(args)), ["CFG03", "CFG04", "CFG14", "HTTP01"]);
@@ -434,7 +434,7 @@ mod command {
         let read = |stdin: &str, args: &[&str]| run(&[&["explain", "-"], args].concat(), &[], stdin);
         assert!(stdout(&read("DNS03\r\n", &[])).starts_with("DNS03  "));
         let log = "12:00 started\n12:01 Error details: 11001.\n12:02 done\n";
-        assert!(stdout(&read(log, &[])).starts_with("first reading  Windows: the host was not found\n"));
+        assert!(stdout(&read(log, &[])).starts_with("meaning        Windows: the host was not found\n"));
         for (stdin, expected) in [
             (String::new(), "nothing to explain"),
             (" \n".into(), "nothing to explain"),
@@ -569,14 +569,14 @@ mod command {
                 Some(command) => assert!(command == expected && text.contains(&expected), "{line}: {text}"),
                 None => assert!(tested.is_empty() && !text.contains("--only"), "{line}: {text}"),
             }
-            let named: Vec<&str> = text.split("without a rule").nth(1).unwrap_or_default().split_whitespace().collect();
+            let named: Vec<&str> = text.split("no check yet").nth(1).unwrap_or_default().split_whitespace().collect();
             assert!(other.iter().all(|id| named.contains(&id.as_str())), "{line}: {text}");
             untested.extend(other);
             commands += usize::from(!tested.is_empty());
         }
         untested.sort_unstable();
         untested.dedup();
-        println!("{commands} commands; without a rule: {}", untested.join(" "));
+        println!("{commands} commands; no check yet: {}", untested.join(" "));
         assert!(commands > 20);
         let pasted = json(&["Error details: 11001."]);
         let command = pasted["test"].as_str().expect("a command").replace("RESOURCE", "--lab DNS01");
@@ -589,7 +589,7 @@ mod command {
     fn an_entry_says_how_it_is_tested_and_rehearsed() {
         let dns = shown(&["DNS03"]);
         assert!(dns.contains("\n  test        speech-endpoint doctor RESOURCE --only DNS03\n"), "{dns}");
-        assert!(dns.ends_with("\n  rehearse    speech-endpoint doctor --lab DNS03\n"), "{dns}");
+        assert!(dns.ends_with("\n  reproduce   speech-endpoint doctor --lab DNS03\n"), "{dns}");
         let output = run(&["doctor", "--lab", "DNS03", "--only", "DNS03"], &[], "");
         assert_eq!(output.status.code(), Some(20));
         for failure in KnownFailure::all() {

@@ -102,9 +102,9 @@ mod binary {
     #[test]
     fn why_a_second_key_is_left_out_is_said() {
         for (first, second, expected) in [
-            (FIRST, FIRST, "`SPEECH_KEY_2` is left out: it holds the same key as the first"),
-            ("", SECOND, "`SPEECH_KEY_2` is left out: there is no first key"),
-            (FIRST, "your-key", "`SPEECH_KEY_2` is left out: the key"),
+            (FIRST, FIRST, "ignoring `SPEECH_KEY_2`: it contains the same key as the first"),
+            ("", SECOND, "ignoring `SPEECH_KEY_2`: set `SPEECH_KEY` first"),
+            (FIRST, "your-key", "ignoring `SPEECH_KEY_2`: the key"),
         ] {
             let text = said(&[], &[("SPEECH_KEY", first), ("SPEECH_KEY_2", second)]);
             assert!(text.contains(expected), "{expected}: {text}");

@@ -1,4 +1,4 @@
-//! The authority: what gives a Microsoft Entra token to an application that proves who it is, by a secret or an assertion.
+//! The authority, which issues Microsoft Entra tokens to an application that authenticates by a secret or an assertion.
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
 use std::collections::HashMap;
@@ -9,13 +9,13 @@ use url::form_urlencoded;
 use super::gateway::{Answer, Asked};
 use super::token::{APPLICATION, Maker, TENANT, claims};
 
-/// The host that people and applications sign in at.
+/// The host where people and applications sign in.
 pub(super) struct Authority {
     pub(super) host: String,
     pub(super) maker: Maker,
 }
 
-/// Why no token is given.
+/// The reason why a token request is rejected.
 struct Refusal {
     status: u16,
     error: &'static str,
@@ -24,7 +24,7 @@ struct Refusal {
 }
 
 impl Authority {
-    /// Answers a request: where it does not ask for a token, with the page for people.
+    /// Responds to a request. Anything but a token request gets the sign-in page for people.
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
@@ -36,10 +36,10 @@ impl Authority {
         self.token(tenant, &form).unwrap_or_else(Refusal::answer)
     }
 
-    /// 1. The tenant.
-    /// 2. The application, which there is one of.
-    /// 3. What proves that it is that.
-    /// 4. A token for whatever it asks for.
+    /// 1. Check the tenant.
+    /// 2. Check the application; there is only one.
+    /// 3. Check its secret or assertion.
+    /// 4. Issue a token for the requested scope.
     fn token(&self, tenant: &str, form: &HashMap<String, String>) -> Result<Answer, &'static Refusal> {
         let field = |name: &str| form.get(name).map(String::as_str);
         if !tenant.eq_ignore_ascii_case(TENANT) {
@@ -81,7 +81,7 @@ impl Refusal {
     }
 }
 
-/// The secret of the one application.
+/// The secret of the application.
 pub(super) const CLIENT_SECRET: &str = "LaB8Q~only-in-the-lab.Not-a-Secret_0123456789";
 
 const LIFETIME: i64 = 3599;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_for_whoever_proves_to_be_the_application() {
+    fn only_the_authenticated_application_gets_a_token() {
         let scope = ("scope", "https://cognitiveservices.azure.com/.default");
         let id = ("client_id", APPLICATION);
         let secret = ("client_secret", CLIENT_SECRET);

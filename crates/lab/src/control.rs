@@ -1,4 +1,4 @@
-//! What a test does to a lab while it runs: look at what came, change keys, end tokens, reset connections.
+//! Controls a running lab for tests: inspects requests, changes keys, expires tokens and resets connections.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ pub(super) struct Control {
     open: AtomicUsize,
 }
 
-/// Both keys as they are now, and how many were made anew: four digits.
+/// Both current keys, and the number of regenerated ones, which has at most four digits.
 struct Keys {
     now: [String; 2],
     made: u32,
@@ -35,7 +35,7 @@ struct Resets {
     state: u64,
 }
 
-/// A connection that counts as open until this is dropped.
+/// A guard that counts a connection as open until it is dropped.
 pub(super) struct Open<'a>(&'a Control);
 
 impl Control {
@@ -47,12 +47,12 @@ impl Control {
         all.push_back(seen);
     }
 
-    /// Whether a key is one of the resource, now.
+    /// Returns whether a key is currently valid.
     pub(super) fn is_key(&self, key: &str) -> bool {
         locked(&self.keys).now.iter().any(|known| known == key)
     }
 
-    /// Makes a key anew, and gives it.
+    /// Regenerates a key and returns the new one.
     fn regenerate(&self, which: usize) -> Secret {
         let mut keys = locked(&self.keys);
         keys.made = (keys.made + 1) % 10_000;
@@ -71,14 +71,14 @@ impl Control {
         Open(self)
     }
 
-    /// The fate of the next connection.
+    /// Returns the fate of the next connection.
     pub(super) fn fate(&self) -> Arc<Fate> {
         let mut resets = locked(&self.resets);
         let is_reset = resets.share > 0.0 && resets.unit() < resets.share;
         Arc::new(Fate::new(is_reset.then(|| Moment::of(resets.next()))))
     }
 
-    /// Ends when all connections of now are reset.
+    /// Completes when all open connections are to be reset.
     pub(super) fn reset_all(&self) -> Notified<'_> {
         self.reset_all.notified()
     }
@@ -96,84 +96,84 @@ impl Default for Control {
     }
 }
 
-#[allow(clippy::must_use_candidate, reason = "what is regenerated or revoked need not be looked at")]
+#[allow(clippy::must_use_candidate, reason = "a test may ignore the regenerated key")]
 impl Lab {
-    /// The requests that reached the service, in the order they were answered: the last 10,000.
+    /// Returns the last 10,000 requests that reached the service, in the order of their responses.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
         locked(&self.control().seen).iter().cloned().collect()
     }
 
-    /// Forgets the requests that came until now.
+    /// Clears the recorded requests.
     pub fn forget_requests(&self) {
         locked(&self.control().seen).clear();
     }
 
-    /// The first key of the resource, as it is now.
+    /// Returns the current first key of the resource.
     #[must_use]
     pub fn key(&self) -> Secret {
         self.control().key(0)
     }
 
-    /// The second key of the resource, as it is now.
+    /// Returns the current second key of the resource.
     #[must_use]
     pub fn second_key(&self) -> Secret {
         self.control().key(1)
     }
 
-    /// A new token, issued from a key, good for ten minutes.
+    /// Returns a new token issued from a key, valid for ten minutes.
     #[must_use]
     pub fn issued_token(&self) -> Secret {
         Secret::from(self.site.gateway.maker.issued(600))
     }
 
-    /// A new Microsoft Entra token, good for an hour.
+    /// Returns a new Microsoft Entra token, valid for an hour.
     #[must_use]
     pub fn entra_token(&self) -> Secret {
         Secret::from(self.site.gateway.maker.entra(None, 3600))
     }
 
-    /// The ARM id of the resource.
+    /// Returns the ARM id of the resource.
     #[must_use]
     pub fn resource_id(&self) -> String {
         self.site.gateway.maker.resource_id()
     }
 
-    /// Makes the first key anew: the old one is refused from now on.
+    /// Regenerates the first key; the old one is rejected from now on.
     pub fn regenerate_key(&self) -> Secret {
         self.control().regenerate(0)
     }
 
-    /// Makes the second key anew: the old one is refused from now on.
+    /// Regenerates the second key; the old one is rejected from now on.
     pub fn regenerate_second_key(&self) -> Secret {
         self.control().regenerate(1)
     }
 
-    /// Refuses a key from now on, as when somebody else makes it anew; says whether it was one.
+    /// Revokes a key, as if someone else had regenerated it. Returns whether it was valid.
     pub fn revoke(&self, key: &str) -> bool {
         let which = locked(&self.control().keys).now.iter().position(|known| known == key);
         which.map(|which| self.control().regenerate(which)).is_some()
     }
 
-    /// Refuses all tokens that were handed out before now, with 401.
+    /// Expires all tokens issued so far; the service rejects them with 401.
     pub fn expire_tokens(&self) {
         self.site.gateway.maker.expire();
     }
 
-    /// Resets a share of the connections that are accepted from now on, from 0 to 1, each at a random moment of its
-    /// life: before TLS, in it, in place of the first answer, or up to 200 ms after that.
+    /// Resets a share (0 to 1) of the connections accepted from now on, each at a random moment: before TLS, during the
+    /// handshake, in place of the first response, or up to 200 ms after it.
     ///
-    /// The same seed resets the same connections, in the order they are accepted.
+    /// The same seed resets the same connections, counted in the order of acceptance.
     pub fn reset_share(&self, share: f64, seed: u64) {
         *locked(&self.control().resets) = Resets { share, state: seed };
     }
 
-    /// Resets every connection that is open now.
+    /// Resets every open connection.
     pub fn reset_all(&self) {
         self.control().reset_all.notify_waiters();
     }
 
-    /// How many connections are open now.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.control().open.load(Ordering::Relaxed)
@@ -197,7 +197,7 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Resets {
-    /// The next random number: <https://prng.di.unimi.it/splitmix64.c>
+    /// Returns the next random number: <https://prng.di.unimi.it/splitmix64.c>
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -206,13 +206,13 @@ impl Resets {
         z ^ (z >> 31)
     }
 
-    /// The next random number, from 0 to 1.
+    /// Returns the next random number from 0 to 1.
     fn unit(&mut self) -> f64 {
         f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
     }
 }
 
-/// A poisoned lock is one that a failed test left behind: what it guards is whole all the same.
+/// Locks a mutex. Only a failed test poisons it, and the data it guards is still consistent.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_names_the_same_connections_and_the_share_is_kept() {
+    fn the_same_seed_resets_the_same_connections_and_the_share_is_met() {
         let run = |seed| {
             let control = Control::default();
             *locked(&control.resets) = Resets { share: 0.1, state: seed };
@@ -241,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn no_connection_is_reset_unless_it_is_asked_for() {
+    fn no_connection_is_reset_by_default() {
         let control = Control::default();
         assert!((0..100).all(|_| !format!("{:?}", control.fate()).contains("Some")));
     }
 
     #[test]
-    fn a_new_key_has_the_shape_of_the_old_one_and_is_another() {
+    fn a_regenerated_key_differs_but_has_the_same_format() {
         let control = Control::default();
         let (first, second) = (control.regenerate(0), control.regenerate(0));
         assert_eq!(first.expose().len(), KEY.len());

@@ -1,4 +1,4 @@
-//! DNS: one server per name server of the world, each with its own view, over UDP and TCP.
+//! DNS: runs each name server of the world over UDP and TCP, with its own view.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,10 +20,10 @@ use tokio::net::{TcpListener, UdpSocket};
 use super::scene::{PRIVATE_ENDPOINT, Truth};
 use super::vocabulary::{NameToml, PrivateZoneToml, RcodeToml, ServerToml};
 
-/// What a name leads to.
+/// The response for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NameAnswer {
-    /// Aliases, each followed by what it leads to, and addresses.
+    /// Aliases, each followed by its target, and addresses.
     Records(Vec<Record>),
     End(RcodeToml),
 }
@@ -54,7 +54,9 @@ impl NameAnswer {
 impl Record {
     fn read(text: &str) -> Result<Self, String> {
         let error = || {
-            format!("`{text}` is not a record: expected such as `CNAME a.example`, `A 192.0.2.1` or `AAAA 2001:db8::1`")
+            format!(
+                "`{text}` is not a record: expected something like `CNAME a.example`, `A 192.0.2.1` or `AAAA 2001:db8::1`"
+            )
         };
         let (kind, value) = text.split_once(' ').ok_or_else(error)?;
         let address = || value.parse::<IpAddr>().map_err(|_| error());
@@ -67,17 +69,17 @@ impl Record {
     }
 }
 
-/// The names as one server sees them.
+/// The names that one server knows.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     names: Arc<HashMap<String, NameAnswer>>,
-    /// Zones by which a negative answer names its owner, the longest first.
+    /// Zones for the SOA record of negative responses, longest first.
     zones: Arc<[String]>,
     every: Option<RcodeToml>,
     truncates: bool,
 }
 
-/// An answer: how it ended, the records with their owners, and the zone of a negative one.
+/// A lookup: its response code, the records with their owners, and whether it is negative.
 #[derive(Debug)]
 struct Walk {
     end: Option<RcodeToml>,
@@ -86,7 +88,7 @@ struct Walk {
 }
 
 impl View {
-    /// A view: what the internet knows, the private zone as far as it is seen, and what the world states differently.
+    /// Makes a view from the public names, the visible part of the private zone and the overrides of the world.
     pub(super) fn new(
         public: &HashMap<String, NameAnswer>,
         truth: &Truth,
@@ -103,7 +105,7 @@ impl View {
             names.extend(answer.map(|answer| (private, answer)));
         }
         for (name, toml) in stated.iter().flat_map(|stated| stated.iter()) {
-            // That it can be read was checked with the world.
+            // Reading the world has already validated these records.
             names.extend(NameAnswer::read(toml).ok().map(|answer| (plain(name), answer)));
         }
         let suffixes = truth.cloud.suffixes();
@@ -115,12 +117,12 @@ impl View {
         Self { names: Arc::new(names), zones: zones.into(), every: None, truncates: false }
     }
 
-    /// The view as the server gives it.
+    /// Returns the view with the faults of the server.
     pub(super) fn served_by(self, server: &ServerToml) -> Self {
         Self { every: server.answers, truncates: server.truncates, ..self }
     }
 
-    /// The addresses of a name, IPv4 first.
+    /// Returns the addresses of a name, IPv4 first.
     pub(super) fn addresses(&self, name: &str) -> Vec<IpAddr> {
         let walk = self.walk(name, None);
         let mut addresses: Vec<IpAddr> = walk
@@ -132,17 +134,17 @@ impl View {
         addresses
     }
 
-    /// Every address that any name has.
+    /// Returns the addresses of all names.
     pub(super) fn all_addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.names.values().flat_map(NameAnswer::addresses)
     }
 
-    /// Every name.
+    /// Returns all names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)
     }
 
-    /// Follows the aliases; only addresses of the family that is asked for are kept.
+    /// Follows the aliases, and keeps only addresses of the requested family.
     fn walk(&self, name: &str, family: Option<RecordType>) -> Walk {
         let mut walk = Walk { end: self.every, records: Vec::new(), negative: false };
         let mut owner = plain(name);
@@ -184,7 +186,7 @@ impl View {
         walk
     }
 
-    /// Whether a name is known as the target of an alias alone: it exists, with records of its own chain.
+    /// Returns whether a name occurs only as the target of an alias. It exists, and its records are in that chain.
     fn is_part_of_a_chain(&self, name: &str) -> bool {
         self.names.values().any(|answer| {
             let NameAnswer::Records(records) = answer else { return false };
@@ -256,14 +258,14 @@ pub(super) struct NameServer {
 }
 
 impl NameServer {
-    /// Listens with UDP and TCP on the same port.
+    /// Listens on the same port with UDP and TCP.
     pub(super) async fn start(view: View, place: SocketAddr) -> io::Result<Self> {
         let mut tries = 0;
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind(place).await?;
             match TcpListener::bind(udp.local_addr()?).await {
                 Ok(tcp) => break (udp, tcp),
-                // The port that UDP was given may be taken for TCP.
+                // The port assigned to UDP may be taken for TCP.
                 Err(error) if tries == PORT_TRIES || place.port() != 0 => return Err(error),
                 Err(_) => tries += 1,
             }
@@ -276,7 +278,7 @@ impl NameServer {
     }
 }
 
-/// A name in lower case without its trailing dot.
+/// Returns a name in lower case without its trailing dot.
 pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
@@ -304,10 +306,10 @@ fn fqdn(name: &str) -> Option<Name> {
     Name::from_ascii(format!("{name}.")).ok()
 }
 
-/// What caches keep it for.
+/// The time to live of all records, in seconds.
 const TTL: u32 = 60;
 
-/// Longer chains are loops.
+/// The limit for alias chains; a longer chain is a loop.
 const MOST_ALIASES: usize = 16;
 
 const PORT_TRIES: usize = 16;

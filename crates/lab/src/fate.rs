@@ -1,4 +1,4 @@
-//! The fate of a connection: whether, and when in its life, it is reset.
+//! The fate of a connection: whether and when it is reset.
 
 use std::future::pending;
 use std::io;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// When a connection is reset.
+/// The moment at which a connection is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
-    /// Before anything is said.
+    /// Before any data.
     BeforeTls,
-    /// When the client has begun the handshake.
+    /// After the client has started the handshake.
     InTls,
-    /// In place of the first answer.
+    /// In place of the first response.
     InAnswer,
-    /// A while after the first answer.
+    /// Some time after the first response.
     After(Duration),
 }
 
 impl Moment {
-    /// The moment that a random number names.
+    /// Returns the moment that a random number selects.
     pub(super) fn of(random: u64) -> Self {
         match random % 4 {
             0 => Self::BeforeTls,
@@ -32,7 +32,7 @@ impl Moment {
     }
 }
 
-/// What will become of a connection.
+/// The planned end of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     moment: Option<Moment>,
@@ -45,7 +45,7 @@ impl Fate {
         Self { moment, ..Self::default() }
     }
 
-    /// Passes the moment of the first answer; never returns when that is when the connection ends.
+    /// Marks the first response; never returns if the connection is reset in its place.
     pub(super) async fn answer(&self) {
         self.answered.notify_one();
         if self.moment == Some(Moment::InAnswer) {
@@ -59,7 +59,7 @@ impl Fate {
         pending().await
     }
 
-    /// Waits until a connection that is served is to be reset.
+    /// Waits until the served connection is to be reset.
     async fn comes(&self) {
         tokio::select! {
             () = self.moment_comes() => {}
@@ -79,7 +79,7 @@ impl Fate {
     }
 }
 
-/// Serves a connection until it ends, its fate comes, or all connections are reset.
+/// Serves a connection until it ends, its planned reset is due, or all connections are reset.
 pub(super) async fn live<W>(
     stream: TcpStream,
     fate: &Fate,
@@ -90,7 +90,7 @@ where
     W: Future<Output = ()>,
 {
     let stream = stream.into_std()?;
-    // Stays open until the end, whoever owns the stream by then, so that the end can be made a reset.
+    // A second handle stays open, so that the connection can be reset whoever owns the stream by then.
     let end = stream.try_clone()?;
     let stream = TcpStream::from_std(stream)?;
     let life = async {
@@ -115,5 +115,5 @@ where
     TcpStream::from_std(end)?.set_zero_linger()
 }
 
-/// Milliseconds after its first answer, until which a connection is reset.
+/// The latest reset after the first response, in milliseconds.
 const LONGEST_LIFE: u64 = 200;

@@ -1,4 +1,4 @@
-//! The gateway: a small honest model of the service, which answers as the documentation and public reports say.
+//! The gateway: a small model of the service that responds as documentation and public reports describe.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ mod path;
 
 use path::Route;
 
-/// The service: the resource, and what a world makes it answer in place of its own answers.
+/// The service: the resource, and the responses that a world overrides.
 pub(super) struct Gateway {
     pub(super) truth: Truth,
     pub(super) toml: GatewayToml,
@@ -27,7 +27,7 @@ pub(super) struct Gateway {
     pub(super) control: Control,
 }
 
-/// A request, as far as the gateway looks at it.
+/// The parts of a request that the gateway uses.
 pub(super) struct Asked {
     pub(super) method: String,
     /// In lower case, without a port.
@@ -35,25 +35,25 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) query: String,
     pub(super) is_upgrade: bool,
-    /// The key, from `Ocp-Apim-Subscription-Key` or `api-key`.
+    /// The key from `Ocp-Apim-Subscription-Key` or `api-key`.
     pub(super) key: Option<String>,
-    /// The token of `Authorization: Bearer`.
+    /// The token from `Authorization: Bearer`.
     pub(super) bearer: Option<String>,
     /// The virtual address that the client connected to.
     pub(super) came_by: IpAddr,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Bytes,
 }
 
 impl Asked {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -70,7 +70,7 @@ impl Answer {
         Self::new(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    /// Shape A and C: `{"error":{"code":…,"message":…}}`.
+    /// Makes an error of shape A or C: `{"error":{"code":…,"message":…}}`.
     fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &json!({ "error": { "code": code, "message": message } }))
     }
@@ -86,14 +86,14 @@ impl Answer {
 }
 
 impl Gateway {
-    /// Answers a request; 101 without a body is an upgrade.
+    /// Responds to a request; 101 without a body is an upgrade.
     ///
-    /// 1. What the world states.
-    /// 2. Which host: another resource's or none is not found.
-    /// 3. The network policy of the resource.
-    /// 4. Which path: what this host does not serve is not found, or directed to the regional host.
-    /// 5. Who asks.
-    /// 6. What is asked for.
+    /// 1. Apply the overrides of the world.
+    /// 2. Check the host: an unknown one gives 404.
+    /// 3. Apply the network policy of the resource.
+    /// 4. Check the path: an unknown one gives 404, or a redirect to the regional host.
+    /// 5. Check the credential.
+    /// 6. Return the content.
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let answer = self.stated(asked).unwrap_or_else(|| self.own_answer(asked).unwrap_or_else(|refusal| refusal));
         answer.with("apim-request-id", REQUEST_ID)
@@ -136,7 +136,7 @@ impl Gateway {
                 _ => Ok(()),
             };
         }
-        // A regional host knows a restricted resource by its key only: see `authenticate`.
+        // A regional host identifies a restricted resource only by its key: see `authenticate`.
         if self.truth.domain.is_none() || (!is_own && self.truth.is_proxied()) {
             return Ok(());
         }
@@ -167,7 +167,7 @@ impl Gateway {
         found.filter(|route| route.takes(&asked.method)).ok_or_else(Answer::not_found)
     }
 
-    /// The gateway before an open resource serves no real-time path, but says who does when it is asked.
+    /// Redirects discovery requests. The gateway of an open resource serves no real-time path, but names the host that does.
     /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
     fn direct(&self, asked: &Asked) -> Result<(), Answer> {
         let directs = form_urlencoded::parse(asked.query.as_bytes()).any(|(name, value)| {
@@ -215,7 +215,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// A token: issued, or of Microsoft Entra, plain or composed.
+    /// Checks a token: issued from a key, or from Microsoft Entra, plain or composed.
     fn check_bearer(&self, bearer: &str, asked: &Asked, host: HostReading<'_>) -> Result<(), Answer> {
         let is_own = host.kind.is_named_by_customers();
         let composed = bearer.strip_prefix("aad#").and_then(|rest| rest.split_once('#'));
@@ -256,8 +256,8 @@ impl Gateway {
         Ok(())
     }
 
-    /// Which form of an Entra token a host takes: the own host a plain one; a regional host the composed one, or the plain
-    /// one of a client that the own host directed there.
+    /// Checks the form of an Entra token. The custom domain accepts the plain form; a regional host accepts the composed
+    /// form, or the plain form of a client that the custom domain redirected.
     fn check_form(&self, asked: &Asked, host: HostReading<'_>, composed: Option<&str>) -> Result<(), Answer> {
         let is_own = host.kind.is_named_by_customers();
         let was_directed =
@@ -304,7 +304,7 @@ impl Gateway {
     }
 }
 
-/// 401: shape A before the proxy, shape B before the older gateway.
+/// Makes a 401: shape A from the proxy, shape B from the older gateway.
 fn invalid_key(is_own: bool) -> Answer {
     if is_own {
         return Answer::error(401, "401", INVALID_KEY);

@@ -1,10 +1,10 @@
-//! The lab: an emulator on loopback that stands in for Azure. DNS, TCP, TLS, HTTP and WebSocket are real; addresses are
-//! virtual, so that private networks, dropped packets and dead families can be had without privileges.
+//! The lab: an emulator of Azure on loopback. DNS, TCP, TLS, HTTP and WebSocket are real. Addresses are virtual, so that
+//! private networks, dropped packets and broken address families can be simulated without privileges.
 //!
-//! The service speaks and listens, over REST and over WebSockets, with a simplification: it does not hear. What it
-//! synthesises is a tone in a WAV file, whose comment is the text; what it recognises is that comment, and a recording
-//! without one is not understood. While it runs, a test sees which requests came ([`Lab::requests`]), changes keys
-//! ([`Lab::regenerate_key`]), ends tokens ([`Lab::expire_tokens`]) and resets connections ([`Lab::reset_share`]).
+//! The service synthesises and recognises speech over REST and WebSockets, in a simplified form. Synthesis returns a WAV
+//! file with a tone, and the text as a comment. Recognition returns that comment; a recording without one gives
+//! `NoMatch`. While the lab runs, a test can inspect requests ([`Lab::requests`]), change keys
+//! ([`Lab::regenerate_key`]), expire tokens ([`Lab::expire_tokens`]) and reset connections ([`Lab::reset_share`]).
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -70,7 +70,7 @@ use site::Site;
 use start::{Ground, Start};
 use vocabulary::{GivenToml, StoreToml};
 
-/// A running world. Everything ends when it is dropped.
+/// A running world. Dropping it stops everything.
 pub struct Lab {
     world: World,
     account: Result<Account, Note>,
@@ -85,27 +85,27 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts a world, inside a runtime; `now` is the real time.
+    /// Starts a world. Must be called inside a Tokio runtime; `now` is the real time.
     ///
-    /// 1. Read what the client gives, and find the resource as it really is.
-    /// 2. Give every name server its view, and start it.
-    /// 3. Start a listener for every address that a name leads to, and for the proxy.
+    /// 1. Read the settings of the client, and derive the actual resource.
+    /// 2. Start every name server with its view.
+    /// 3. Start a listener for every address that a name resolves to, and for the proxy.
     ///
     /// # Errors
     ///
-    /// When loopback cannot be listened on.
+    /// Returns an error if the lab cannot listen on loopback.
     pub async fn start(world: World, now: SystemTime) -> io::Result<Self> {
         Self::begin(world, now, Ground::Loopback).await
     }
 
-    /// Starts a world at its own addresses and ports, for a network namespace that has them: no address is virtual then.
+    /// Starts a world on its own addresses and ports, in a network namespace that has them. No address is virtual.
     ///
-    /// What the world does not serve is left to routes and firewalls: nothing listens at an address whose end is another
-    /// than to serve or to reset, and nothing is delayed.
+    /// Faults below TCP are left to routes and firewalls: the lab listens only on addresses that serve or reset
+    /// connections, and delays nothing.
     ///
     /// # Errors
     ///
-    /// When an address is not one of this machine, or its port is taken or needs privileges.
+    /// Returns an error if this machine does not have an address, or if a port is taken or privileged.
     pub async fn start_at_own_addresses(world: World, now: SystemTime) -> io::Result<Self> {
         Self::begin(world, now, Ground::Own).await
     }
@@ -142,37 +142,37 @@ impl Lab {
         })
     }
 
-    /// The world.
+    /// Returns the world.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// The network that leads into it.
+    /// Returns the network that connects to this world.
     #[must_use]
     pub fn network(&self) -> LabNetwork {
         self.network.clone()
     }
 
-    /// What the machine of this world trusts.
+    /// Returns the system trust store of this world's client.
     #[must_use]
     pub fn system_roots(&self) -> RootCertStore {
         self.site.certificates.store(self.world.toml.trust.system)
     }
 
-    /// What a built-in set of roots holds.
+    /// Returns the built-in root certificates.
     #[must_use]
     pub fn builtin_roots(&self) -> RootCertStore {
         self.site.certificates.store(StoreToml::Public)
     }
 
-    /// The public root, for `--ca-file`.
+    /// Returns the public root certificate, for `--ca-file`.
     #[must_use]
     pub fn root_pem(&self) -> String {
         self.site.certificates.root_pem()
     }
 
-    /// The environment that the client of this world has.
+    /// Returns the environment variables of this world's client.
     #[must_use]
     pub fn variables(&self) -> Vec<(String, String)> {
         let Some(proxy) = &self.world.toml.proxy else { return Vec::new() };
@@ -184,7 +184,7 @@ impl Lab {
         variables
     }
 
-    /// The value of `--proxy`, where the client of this world gives it.
+    /// Returns the value of `--proxy`, if this world's client uses it.
     #[must_use]
     pub fn proxy_argument(&self) -> Option<String> {
         let given = self.world.toml.proxy.as_ref()?.given;
@@ -197,52 +197,52 @@ impl Lab {
         Some(format!("http://{credentials}{}", proxy.address))
     }
 
-    /// The client's clock when the world was started.
+    /// Returns the time of the client's clock when the world started.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.now
     }
 
-    /// The account as the client gives it.
+    /// Returns the account as the client specifies it.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, with its id.
+    /// Returns a note that describes an invalid account.
     pub fn account(&self) -> Result<&Account, &Note> {
         self.account.as_ref()
     }
 
-    /// What reading the resource remarked on.
+    /// Returns the notes from reading the resource.
     #[must_use]
     pub fn remarks(&self) -> &[Note] {
         &self.remarks
     }
 
-    /// The services that are looked at; none for the usual ones.
+    /// Returns the services to check; empty means the default services.
     #[must_use]
     pub fn services(&self) -> &[Service] {
         &self.world.services
     }
 
-    /// The settings of the query.
+    /// Returns the settings of the query.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.world.query
     }
 
-    /// What the client authenticates with.
+    /// Returns the credential of the client.
     #[must_use]
     pub fn credential(&self) -> Option<&GivenCredential> {
         self.credential.as_ref()
     }
 
-    /// The second key, where the client of this world has it.
+    /// Returns the second key, if this world's client has one.
     #[must_use]
     pub fn second_credential(&self) -> Option<GivenCredential> {
         subject::second_key(&self.world)
     }
 
-    /// The value of `--expect`, where the client of this world gives it.
+    /// Returns the value of `--expect`, if this world's client uses it.
     #[must_use]
     pub fn expectation(&self) -> Option<Expectation> {
         match self.world.resource().expect.as_deref()? {
@@ -252,7 +252,7 @@ impl Lab {
         }
     }
 
-    /// The variables with which the one application of every world signs in.
+    /// Returns the environment variables with which the application of every world signs in.
     #[must_use]
     pub fn sign_in_variables() -> [(&'static str, &'static str); 3] {
         [
@@ -262,7 +262,7 @@ impl Lab {
         ]
     }
 
-    /// What listens: in words, at which virtual address, at which real one.
+    /// Returns the listeners: role, virtual address and real address.
     #[must_use]
     pub fn listeners(&self) -> Vec<(String, SocketAddr, SocketAddr)> {
         self.listeners.clone()

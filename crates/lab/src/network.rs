@@ -1,4 +1,4 @@
-//! The network of a world: names through its servers, virtual addresses to loopback or to a scripted end.
+//! The network of a world: resolves names through its servers, and maps virtual addresses to loopback or to a fault.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -14,8 +14,7 @@ use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
 
-/// A network that leads into a lab. No connection ever leaves loopback: an address that the world does not have never
-/// answers.
+/// A network that connects to a lab. No connection leaves loopback: an address outside the world does not respond.
 #[derive(Clone, Debug)]
 pub struct LabNetwork(Arc<Ways>);
 
@@ -25,12 +24,12 @@ struct Ways {
     routes: HashMap<SocketAddr, Route>,
 }
 
-/// Where a virtual address leads.
+/// The result of connecting to a virtual address.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
     pub(super) end: EndToml,
     pub(super) delay: Duration,
-    /// The listener, for what listens.
+    /// The real address of the listener, if there is one.
     pub(super) listener: Option<SocketAddr>,
 }
 
@@ -77,7 +76,7 @@ impl Network for LabNetwork {
     }
 }
 
-/// The error with its number where that is the number of this system, else by its kind.
+/// Makes the error with its number if the number is valid on this system, or else from its kind.
 fn os_error(kind: io::ErrorKind, on_linux: i32) -> io::Error {
     if cfg!(target_os = "linux") { io::Error::from_raw_os_error(on_linux) } else { io::Error::from(kind) }
 }

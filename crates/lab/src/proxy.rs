@@ -1,4 +1,4 @@
-//! The proxy: CONNECT, as a company's proxy answers it, with names as the internet knows them.
+//! The proxy: handles CONNECT as a corporate proxy does, and resolves names publicly.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,19 +24,19 @@ use super::gateway::Answer;
 use super::site::{Site, Way, respond_with};
 use super::vocabulary::{ProxyModeToml, ProxyToml};
 
-/// A proxy between the client and the sites.
+/// A proxy between the client and the service.
 pub(super) struct Proxy {
     pub(super) toml: ProxyToml,
-    /// The names as the proxy sees them.
+    /// The names that the proxy can resolve.
     pub(super) view: View,
     pub(super) site: Arc<Site>,
 }
 
-/// A tunnel that was granted, and where it leads.
+/// A granted tunnel and its destination.
 type Tunnel = (OnUpgrade, IpAddr);
 
 impl Proxy {
-    /// One connection to the proxy, and the tunnel it becomes.
+    /// Serves one connection to the proxy, and the tunnel that it becomes.
     pub(super) async fn serve(&self, stream: TcpStream, fate: Arc<Fate>) -> io::Result<()> {
         let granted: Mutex<Option<Tunnel>> = Mutex::default();
         let service = service_fn(|request| {
@@ -60,9 +60,9 @@ impl Proxy {
         self.site.serve(stream, way).await
     }
 
-    /// 1. Anything but CONNECT is not for this proxy.
-    /// 2. Who asks, and whether the host is allowed.
-    /// 3. Where the host is.
+    /// 1. Reject any method except CONNECT.
+    /// 2. Check the credentials and whether the host is allowed.
+    /// 3. Resolve the host.
     fn respond(&self, mut request: Request<Incoming>, granted: &Mutex<Option<Tunnel>>) -> Response<Full<Bytes>> {
         if request.method() != Method::CONNECT {
             return self.refusal(405);

@@ -1,4 +1,4 @@
-//! Rehearsal: a world looked at as its client would, by the plan and the probe of a real network.
+//! Rehearsal: checks a world as its client would, with the plan and probe of a real run.
 
 use std::time::Duration;
 
@@ -13,48 +13,48 @@ use speech_endpoint::probe::{Family, Means, Watch, probe};
 use speech_endpoint::{Credential, CredentialError};
 use speech_endpoint::{DEFAULT_JOBS, Plan, Target};
 
-/// Where a rehearsal differs from what the world states.
+/// Settings of a rehearsal that override those of the world.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Rehearsal {
-    /// Services in place of those of the world; none for the world's.
+    /// Services to check; empty for the world's own.
     pub services: Vec<Service>,
-    /// The kind of address to expect.
+    /// The expected kind of address.
     pub expect: Option<Expectation>,
-    /// How long the whole run may take.
+    /// The time limit of the whole run.
     pub total: Option<Duration>,
-    /// For how long open sockets are held in silence.
+    /// The duration for which open WebSockets are kept idle.
     pub hold: Option<Duration>,
-    /// How many further connections are timed.
+    /// The number of additional connections to measure.
     pub rounds: Option<usize>,
-    /// Targets at once.
+    /// The number of targets checked in parallel.
     pub jobs: Option<usize>,
-    /// The family of addresses to connect to.
+    /// The address family to connect to.
     pub family: Family,
-    /// How often each target is looked at, to see what many cost; once when not given.
+    /// The number of times that each target is checked, to measure the cost of many targets; once by default.
     pub copies: Option<usize>,
-    /// What fingerprints are salted with.
+    /// The salt of fingerprints.
     pub salt: u64,
-    /// A credential in place of what the world's client gives.
+    /// A credential that replaces that of the world's client.
     pub obtained: Option<Obtained>,
 }
 
-/// What somebody obtained to authenticate with, as a token is.
+/// A credential obtained at run time, such as a token.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Obtained {
-    /// The credential; none where none could be obtained.
+    /// The credential; `None` if none could be obtained.
     pub credential: Option<Credential>,
-    /// How it was obtained, or why it was not.
+    /// How the credential was obtained, or why not.
     pub remarks: Vec<Remark>,
 }
 
 impl Lab {
-    /// What the client of this world would look at.
+    /// Returns the plan of this world's client.
     ///
     /// # Errors
     ///
-    /// What is wrong with the resource, with its id.
+    /// Returns a note that describes an invalid resource.
     pub fn plan(&self, rehearsal: &Rehearsal) -> Result<Plan, &Note> {
         let account = self.account()?;
         let credential = self.used(rehearsal).and_then(Result::ok);
@@ -70,7 +70,7 @@ impl Lab {
         }
         let unobtained = self.world.toml.credential.unobtained.is_some();
         if rehearsal.obtained.as_ref().map_or(unobtained, |obtained| obtained.credential.is_none()) {
-            // Looked at although there is no token.
+            // The token host is checked even though it gave no token.
             plan.add(Target::authority(account));
         }
         if let Some(copies) = rehearsal.copies {
@@ -80,10 +80,10 @@ impl Lab {
         Ok(plan)
     }
 
-    /// Looks at this world as its client would, and keeps what is seen.
+    /// Checks this world as its client would, and returns the evidence.
     ///
-    /// 1. What cannot be read of the resource or the credential is evidence too.
-    /// 2. Plan and probe as for a real network.
+    /// 1. Record an invalid resource or credential as evidence.
+    /// 2. Plan and probe as in a real run.
     pub async fn examine(
         &self,
         rehearsal: &Rehearsal,
@@ -122,7 +122,7 @@ impl Lab {
         probe(&plan, &means, watch, interrupt).await
     }
 
-    /// What is authenticated with: what was obtained, else what the world's client gives.
+    /// Returns the credential: the obtained one, or else that of the world's client.
     fn used(&self, rehearsal: &Rehearsal) -> Option<Result<Credential, CredentialError>> {
         match &rehearsal.obtained {
             Some(obtained) => obtained.credential.clone().map(Ok),
@@ -134,7 +134,7 @@ impl Lab {
         self.credential.as_ref().is_some_and(|given| given.is_token)
     }
 
-    /// The resource cannot be read, so there is nothing to look at.
+    /// Returns the evidence of an invalid resource, which leaves nothing to check.
     fn unreadable(&self, note: &Note) -> Evidence {
         let mut evidence = Evidence::new(self.now, ResourceFacts::default());
         evidence.remarks = self.remarks.iter().map(remark).collect();

@@ -1,4 +1,4 @@
-//! The healthy world that a resource implies: the resource as it really is, its names and its addresses.
+//! The healthy world that a resource implies: the actual resource, its names and its addresses.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,23 +10,23 @@ use speech_endpoint::Cloud;
 use speech_endpoint::Region;
 use speech_endpoint::{Access, Account, Resource};
 
-/// The resource as it really is, whatever the client believes.
+/// The actual resource, which may differ from the client's settings.
 #[derive(Clone, Debug)]
 pub(super) struct Truth {
     pub(super) cloud: Cloud,
     pub(super) region: String,
     pub(super) domain: Option<String>,
     pub(super) access: Access,
-    /// Host and port, when it is a container on this machine.
+    /// The host and port of a container on this machine.
     pub(super) container: Option<(String, u16)>,
 }
 
 impl Truth {
-    /// The resource that a world is about.
+    /// Returns the actual resource of a world.
     ///
-    /// 1. What the gateway says of it.
-    /// 2. Else what the client gives; a region that nobody gives is the first of the cloud.
-    /// 3. A custom domain of which no network is said has a private endpoint: its own host serves everything.
+    /// 1. Use the settings of the gateway.
+    /// 2. Otherwise use those of the client. The default region is the first of the cloud.
+    /// 3. A custom domain without network access settings has a private endpoint, and serves everything.
     pub(super) fn of(world: &World, account: Option<&Account>) -> Self {
         let gateway = &world.toml.gateway;
         let cloud = account.map_or(Cloud::Public, |account| account.cloud().clone());
@@ -48,24 +48,25 @@ impl Truth {
         }
     }
 
-    /// Whether the proxy of virtual networks stands before the resource, so that its own host serves real-time calls.
+    /// Returns whether the virtual network proxy is in front of the resource, so that the custom domain serves real-time
+    /// calls.
     pub(super) fn is_proxied(&self) -> bool {
         let access = self.access;
         self.domain.is_some() && (access.private_endpoints > 0 || access.default_deny && access.vnet_rules > 0)
     }
 
-    /// The own host.
+    /// Returns the host of the custom domain.
     pub(super) fn own_host(&self) -> Option<String> {
         Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().custom_domain()))
     }
 
-    /// The name of the own host in the private zone.
+    /// Returns the name of the custom domain in the private zone.
     pub(super) fn private_name(&self) -> Option<String> {
         Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().private_zone()))
     }
 }
 
-/// Where a container without TLS listens; one behind a reverse proxy is not simulated.
+/// Returns the address of a container without TLS; a container behind a reverse proxy is not simulated.
 fn container(account: &Account) -> Option<(String, u16)> {
     let Resource::Container(host) = account.resource() else { return None };
     if host.is_secure() {
@@ -76,11 +77,11 @@ fn container(account: &Account) -> Option<(String, u16)> {
     Some((name.to_owned(), port.parse().ok()?))
 }
 
-/// The names that the internet knows.
+/// Returns the public names.
 ///
-/// 1. The regional hosts of the resource's region, and of the one that the client believes in.
-/// 2. The own host: through the private zone, the proxy or the gateway, as the network of the resource has it.
-/// 3. The authority.
+/// 1. Add the regional hosts of the resource's region and of the client's.
+/// 2. Add the custom domain, by way of the private zone, the proxy or the gateway, depending on the network access.
+/// 3. Add the authority.
 pub(super) fn public_names(truth: &Truth, believed: Option<&str>, ipv6: bool) -> HashMap<String, NameAnswer> {
     let mut names = HashMap::new();
     let regions = [Some(truth.region.as_str()), believed.filter(|region| *region != truth.region)];
@@ -142,13 +143,13 @@ fn chain_to(aliases: &[impl ToString], address: Ipv4Addr, ipv6: bool) -> NameAns
     NameAnswer::Records(records)
 }
 
-/// The IPv6 address beside a public one: the same numbers at its end.
+/// Returns the IPv6 address that accompanies a public IPv4 address: it ends with the same numbers.
 fn sixth(address: Ipv4Addr) -> Ipv6Addr {
     let [a, b, c, d] = address.octets().map(u16::from);
     Ipv6Addr::new(0x2603, 0x1020, 0x201, 0x10, a, b, c, d)
 }
 
-/// The traffic manager and the application suffix of a cloud.
+/// Returns the suffixes of Traffic Manager and cloud apps in a cloud.
 fn platform(cloud: &Cloud) -> (&'static str, &'static str) {
     match cloud {
         Cloud::UsGovernment => ("trafficmanager.net", "cloudapp.usgovcloudapi.net"),
@@ -157,10 +158,10 @@ fn platform(cloud: &Cloud) -> (&'static str, &'static str) {
     }
 }
 
-/// Where the private endpoint is.
+/// The address of the private endpoint.
 pub(super) const PRIVATE_ENDPOINT: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 4);
 
-/// Where the proxy of virtual networks is.
+/// The address of the virtual network proxy.
 const VNET_PROXY: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 7);
 
 const AUTHORITY: Ipv4Addr = Ipv4Addr::new(20, 190, 160, 2);

@@ -1,4 +1,4 @@
-//! What a request looked like when it reached the service.
+//! A request as it reached the service.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use speech_endpoint::Form;
 
 /// A request that reached the service of a lab.
 ///
-/// Header values are kept as they came, credentials too: they are the lab's own. `Debug` shows none of them.
+/// Header values are kept unchanged, including credentials, which are test values. `Debug` does not show them.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Seen {
@@ -20,15 +20,15 @@ pub struct Seen {
     pub host: String,
     /// The path.
     pub path: String,
-    /// The query, as it came.
+    /// The query, unchanged.
     pub query: String,
-    /// Whether it asked for a WebSocket.
+    /// Whether it requested a WebSocket.
     pub is_upgrade: bool,
-    /// The form of the credential; none came without one.
+    /// The form of the credential, if there was one.
     pub form: Option<Form>,
-    /// The headers, their names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// What the service answered.
+    /// The status of the response.
     pub status: u16,
 }
 
@@ -46,7 +46,7 @@ impl Seen {
         }
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -55,7 +55,7 @@ impl Seen {
 
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Which header or parameter carries a credential is for the client to get wrong, so no value is shown.
+        // A client may put a credential into any header or parameter, so no value is shown.
         let query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).map(|(name, _)| name).collect();
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("Seen")
@@ -71,7 +71,7 @@ impl fmt::Debug for Seen {
     }
 }
 
-/// The form of a credential, as the service looks at it: a key before a token.
+/// Returns the form of a credential. Like the service, it checks for a key before a token.
 fn form(asked: &Asked) -> Option<Form> {
     if asked.key.is_some() {
         let is_named = asked.header("ocp-apim-subscription-key").is_some() || asked.header("api-key").is_none();

@@ -1,4 +1,4 @@
-//! A site: what listens behind a virtual address. TLS, one HTTP/1.1 connection, and the socket after an upgrade.
+//! A site: the server behind a virtual address, with TLS, one HTTP/1.1 connection and the WebSocket after an upgrade.
 
 use std::convert::Infallible;
 use std::io;
@@ -30,38 +30,38 @@ use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
 use super::vocabulary::{CloseToml, DamageToml, IdleEndToml, IdleToml};
 
-/// Everything that answers in a world.
+/// All servers of a world.
 pub(super) struct Site {
     pub(super) gateway: Gateway,
     pub(super) certificates: Certificates,
-    /// The host that gives Entra tokens.
+    /// The host that issues Entra tokens.
     pub(super) authority: Option<Authority>,
-    /// What stands on the way and keeps no connection that is silent.
+    /// The middlebox on the path that drops idle connections.
     pub(super) idle: Option<IdleToml>,
 }
 
-/// How a connection came.
+/// The circumstances of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
     /// The virtual address that was connected to.
     pub(super) came_by: IpAddr,
-    /// What a proxy on the way answers to upgrades, if it does not pass them on.
+    /// The status with which a proxy on the path rejects upgrades, if it does.
     pub(super) stops_upgrades: Option<u16>,
-    /// What will become of it.
+    /// The planned end of the connection.
     pub(super) fate: Arc<Fate>,
 }
 
-/// An upgrade that was granted, and what it leads to.
+/// An accepted upgrade and its conversation.
 type Granted = (OnUpgrade, Conversation);
 
 impl Site {
-    /// One connection, from its first byte to its last.
+    /// Serves one connection from its first byte to its last.
     pub(super) async fn serve<S: Wire + 'static>(&self, stream: S, way: Way) -> io::Result<()> {
         let stream = self.certificates.accept(stream).await?;
         self.serve_http(stream, way).await
     }
 
-    /// One connection without TLS, or after it.
+    /// Serves one connection without TLS, or after the handshake.
     pub(super) async fn serve_http<S>(&self, stream: S, way: Way) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -91,7 +91,7 @@ impl Site {
     ) -> Response<Full<Bytes>> {
         let mut asked = asked(&request, way.came_by);
         if !asked.is_upgrade {
-            // What is not read to its end closes the connection, after the answer.
+            // The unread body makes the server close the connection after the response.
             let Ok(body) = Limited::new(request.body_mut(), LARGEST_BODY).collect().await else {
                 return respond_with(&Answer::new(413, "text/plain", "the body is larger than 4 MiB"));
             };
@@ -132,7 +132,7 @@ impl Site {
     }
 }
 
-/// What the gateway looks at.
+/// Extracts the parts of a request that the gateway uses.
 fn asked(request: &Request<Incoming>, came_by: IpAddr) -> Asked {
     let headers = request.headers();
     let query = request.uri().query().unwrap_or_default().to_owned();
@@ -167,7 +167,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// A 101, as the service sends it or as it arrives after something on the way has damaged it.
+/// Makes a 101 as the service sends it, or as a middlebox damages it.
 fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -185,7 +185,7 @@ fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
     response
 }
 
-/// The answer as a response; a status or header that is none is left out.
+/// Converts the response for hyper; an invalid status or header is dropped.
 pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(answer.body.clone()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -197,7 +197,7 @@ pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
     response
 }
 
-/// Answers pings and messages until the client closes, or as the world has it.
+/// Responds to pings and messages until the client or the world closes the WebSocket.
 async fn talk<S>(
     mut socket: WebSocketStream<S>,
     mut conversation: Conversation,
@@ -209,7 +209,7 @@ where
 {
     let mut end = std::pin::pin!(async {
         match &close {
-            // A timer ticks no finer than a millisecond.
+            // Timers have a resolution of one millisecond.
             Some(close) if close.ms == 0 => {}
             Some(close) => tokio::time::sleep(Duration::from_millis(close.ms)).await,
             None => std::future::pending().await,
@@ -223,12 +223,12 @@ where
             end = silent(idle) => match end {
                 IdleEndToml::Close => return Ok(()),
                 IdleEndToml::Reset => return fate.reset().await,
-                // Whatever comes is swallowed.
+                // All further input is discarded.
                 IdleEndToml::Forget => return std::future::pending().await,
             },
         };
         match message {
-            // A pong is queued as the ping is read, and sent with the next flush.
+            // Reading a ping queues the pong; the next flush sends it.
             Some(Ok(message)) => {
                 for reply in conversation.answer(&message) {
                     socket.feed(reply).await.map_err(io::Error::other)?;
@@ -242,7 +242,7 @@ where
         Some(CloseToml { code: Some(code), reason, .. }) => {
             let frame = CloseFrame { code: (*code).into(), reason: reason.as_str().into() };
             socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
-            // Hanging up before the answer may take the frame away from the client.
+            // Closing the connection before the client responds could lose the frame.
             let answer = async { while let Some(Ok(_)) = socket.next().await {} };
             let _ = tokio::time::timeout(GOOD_BYE, answer).await;
             Ok(())
@@ -251,15 +251,15 @@ where
     }
 }
 
-/// Passes when a socket was silent for too long.
+/// Completes when a WebSocket has been idle for too long.
 async fn silent(idle: Option<IdleToml>) -> IdleEndToml {
     let Some(idle) = idle else { return std::future::pending().await };
     tokio::time::sleep(Duration::from_millis(idle.ms)).await;
     idle.end
 }
 
-/// How long the answer to a close frame is waited for.
+/// The time limit for the response to a close frame.
 const GOOD_BYE: Duration = Duration::from_secs(1);
 
-/// Two minutes of audio: short audio lasts one.
+/// Two minutes of audio; short audio lasts up to one.
 const LARGEST_BODY: usize = 4 << 20;

@@ -1,8 +1,7 @@
-//! What the lab speaks and understands: enough of the service for an application to run against it.
+//! Recognition, synthesis and translation, as far as an application needs them to run against the lab.
 //!
-//! The lab does not hear. What it synthesises is a tone, with the text as a comment in the WAV file; what it recognises is
-//! that comment. Audio without one, a real recording for example, is not understood: `NoMatch`.
-//! The lab does not translate either: a translation is the text with the language in brackets before it.
+//! Synthesis returns a tone, with the text as a comment in the WAV file. Recognition returns that comment, or `NoMatch` for
+//! audio without one, such as a real recording. A translation is the text prefixed with the language in brackets.
 
 pub(super) mod message;
 mod phrase;

@@ -1,4 +1,4 @@
-//! Starting a world: its name servers, and a listener for every address that something leads to.
+//! Starts a world: its name servers, and a listener for every address that is in use.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -23,12 +23,12 @@ use speech_endpoint::Account;
 use speech_endpoint::Region;
 use speech_endpoint::emulation::{NameServer, Resolver, System};
 
-/// Where a world listens.
+/// The addresses on which a world listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
-    /// On free ports of loopback, which the lab's network leads to.
+    /// Free ports on loopback, to which the lab's network connects.
     Loopback,
-    /// At its own addresses and ports, which this machine must have.
+    /// The world's own addresses and ports, which this machine must have.
     Own,
 }
 
@@ -41,14 +41,14 @@ impl Ground {
     }
 }
 
-/// A world on its way up.
+/// A world that is starting.
 pub(super) struct Start<'a> {
     world: &'a World,
     truth: &'a Truth,
     ground: Ground,
     public: HashMap<String, dns::NameAnswer>,
     site: Arc<Site>,
-    /// Every address that something leads to.
+    /// Every address in use.
     addresses: BTreeSet<IpAddr>,
     pub(super) routes: HashMap<SocketAddr, Route>,
     pub(super) listeners: Vec<(String, SocketAddr, SocketAddr)>,
@@ -115,7 +115,7 @@ impl<'a> Start<'a> {
         resolver.system = match first.filter(|_| !toml.system.is_empty()) {
             None => System::Emulated,
             Some(view) => {
-                // What the system is not said to see differently, it sees as the first server does.
+                // By default, the system sees the names as the first server does.
                 let mut fixed: HashMap<_, _> =
                     view.names().map(|name| (name.to_owned(), view.addresses(name))).collect();
                 fixed.extend(by_name(&toml.system));
@@ -172,7 +172,7 @@ impl<'a> Start<'a> {
         .await
     }
 
-    /// Waits for the first byte, so that the connection is there before it is reset.
+    /// Waits for the first byte, so that the connection is established before it is reset.
     async fn reset(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
         self.accept(peer, |stream: TcpStream, _| async move {
             let _ = stream.readable().await;
@@ -201,7 +201,7 @@ impl<'a> Start<'a> {
         Ok(())
     }
 
-    /// Listens in place of an address. Connections end with the task that accepted them, and that with the lab.
+    /// Listens for an address. Connections end with the task that accepted them, and the task ends with the lab.
     async fn accept<F, W>(&mut self, peer: SocketAddr, serve: F) -> io::Result<SocketAddr>
     where
         F: Fn(TcpStream, Arc<Fate>) -> W + Send + Sync + 'static,
@@ -219,14 +219,14 @@ impl<'a> Start<'a> {
                     Some(_) = connections.join_next() => continue,
                 };
                 let Ok((stream, _)) = stream else { continue };
-                // A socket that refuses this option is slower, not wrong.
+                // Without this option the socket is only slower.
                 let _ = stream.set_nodelay(true);
                 let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
                 connections.spawn(async move {
                     let control = &site.gateway.control;
                     let (_open, fate) = (control.open(), control.fate());
                     let serve = |stream| serve(stream, Arc::clone(&fate));
-                    // How a connection ends is what clients are there to see.
+                    // Clients observe how a connection ends; the server ignores it.
                     drop(fate::live(stream, &fate, control.reset_all(), serve).await);
                 });
             }
@@ -262,10 +262,10 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
     })
 }
 
-/// The error with the place that cannot be listened at.
+/// Adds the address to an error of listening.
 fn at(place: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{place}: {error}"))
 }
 
-/// Where a container of a world is, whatever its host.
+/// The address of a world's container, regardless of its host name.
 const CONTAINER: Ipv4Addr = Ipv4Addr::LOCALHOST;

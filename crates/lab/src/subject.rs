@@ -1,4 +1,4 @@
-//! The resource of a world, read as the command line reads its arguments, and its credential.
+//! The resource and credential of a world, read as the command line reads its arguments.
 
 use super::token;
 use super::vocabulary::CredentialKindToml;
@@ -9,29 +9,29 @@ use speech_endpoint::{Credential, CredentialError, Secret};
 use speech_endpoint::{CustomDomain, NameError, Region};
 use speech_endpoint::{Note, Understood};
 
-/// What a client of a world gives to authenticate, as it stands in a variable or file: perhaps mangled.
+/// The credential of a world's client, as it would be in a variable or file; it may be malformed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GivenCredential {
-    /// Whether it is given as a token, not as a key.
+    /// Whether it is given as a token instead of a key.
     pub is_token: bool,
     /// The text.
     pub text: Secret,
 }
 
 impl GivenCredential {
-    /// The credential, as the command line reads it.
+    /// Reads the credential as the command line does.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`], when its shape is wrong.
+    /// Returns a [`CredentialError`] if its format is invalid.
     pub fn read(&self) -> Result<Credential, CredentialError> {
         let text = self.text.expose().to_owned();
         if self.is_token { Credential::token(text) } else { Credential::key(text) }
     }
 }
 
-/// The account, or the note with the id of what is wrong with it.
+/// Returns the account, or a note that describes the fault.
 pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
     let mut read = addressed(resource)?;
     if resource.discovery {
@@ -45,7 +45,7 @@ pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, No
     } else if access != Access::open() {
         return Err(Note::new(
             "CFG12",
-            "a resource with this network is reached by its custom domain, its regional hosts answer 401",
+            "a resource with this network access is reachable only by its custom domain, and regional hosts return 401",
         ));
     }
     Ok(read)
@@ -90,12 +90,12 @@ fn addressed(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
     Ok(read)
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the form that `map_err` takes")]
+#[allow(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]
 fn name_note(error: NameError) -> Note {
     Note::new(error.id(), error.to_string())
 }
 
-/// The network access of a name such as `private-endpoint`; none for `unknown`.
+/// Returns the network access for a name such as `private-endpoint`; `None` for `unknown`.
 pub(super) fn access(network: &str) -> Result<Option<Access>, String> {
     Ok(Some(match network {
         "unknown" => return Ok(None),
@@ -116,7 +116,7 @@ pub(super) fn access(network: &str) -> Result<Option<Access>, String> {
     }))
 }
 
-/// The credential that a world gives to its client.
+/// Returns the credential of a world's client.
 pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCredential> {
     let given = &world.toml.credential;
     let made = || match given.kind {
@@ -135,7 +135,7 @@ pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCre
         .then(|| GivenCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
 }
 
-/// The second key, which a world gives to its client beside the first.
+/// Returns the second key of a world's client.
 pub(super) fn second_key(world: &World) -> Option<GivenCredential> {
     let given = &world.toml.credential;
     (given.second_key && is_key(given.kind))

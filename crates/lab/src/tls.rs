@@ -1,4 +1,4 @@
-//! TLS: the lab's certificate authorities, a leaf for every name, and handshakes that fail as a world wants them to.
+//! TLS: the lab's certificate authorities, a leaf for every name, and the handshake faults of a world.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,11 +18,11 @@ use tokio_rustls::server::TlsStream;
 
 use super::vocabulary::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
 
-/// The certificate authorities, the leaves they issued, and how handshakes go.
+/// The certificate authorities, the leaves that they issued, and the handshake faults.
 pub(super) struct Certificates {
-    /// The root that everybody trusts.
+    /// The publicly trusted root.
     root: CertifiedIssuer<'static, KeyPair>,
-    /// What issues for it.
+    /// The intermediate that issues certificates for it.
     issuer: CertifiedIssuer<'static, KeyPair>,
     company: CertifiedIssuer<'static, KeyPair>,
     stale: CertifiedIssuer<'static, KeyPair>,
@@ -41,7 +41,7 @@ impl Certificates {
         Ok(Self { root, issuer, company, stale, now, toml, configs: Mutex::default() })
     }
 
-    /// The roots that the machine of a world trusts.
+    /// Returns a trust store.
     pub(super) fn store(&self, store: StoreToml) -> RootCertStore {
         let roots: &[&CertifiedIssuer<'_, KeyPair>] = match store {
             StoreToml::Public => &[&self.root],
@@ -58,7 +58,7 @@ impl Certificates {
         self.root.pem()
     }
 
-    /// The handshake, as the world has it for the name that the client asks for.
+    /// Performs the handshake, with the fault that the world defines for the server name.
     pub(super) async fn accept<S: Wire>(&self, stream: S) -> io::Result<TlsStream<S>> {
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
         let name = start.client_hello().server_name().unwrap_or_default().to_ascii_lowercase();
@@ -82,7 +82,7 @@ impl Certificates {
         Err(io::ErrorKind::ConnectionAborted.into())
     }
 
-    /// The handshake of an inspecting proxy.
+    /// Performs the handshake of an inspecting proxy.
     pub(super) async fn inspect<S: Wire>(&self, stream: S) -> io::Result<TlsStream<S>> {
         let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
         let name = start.client_hello().server_name().unwrap_or_default().to_ascii_lowercase();
@@ -118,7 +118,7 @@ impl Certificates {
         Ok(config)
     }
 
-    /// A certificate for a name, and what issued it.
+    /// Returns the certificate chain for a name.
     fn leaf(
         &self,
         name: &str,
@@ -147,23 +147,23 @@ impl Certificates {
     }
 }
 
-/// A stream that TLS runs over.
+/// A stream that carries TLS.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Makes its end a reset, where it is a socket.
+    /// Makes closing a socket send a reset.
     fn reset(&mut self) {}
 }
 
 impl Wire for TcpStream {
     fn reset(&mut self) {
-        // A socket that refuses this option is closed all the same.
+        // Without this option the socket is closed normally.
         let _ = self.set_zero_linger();
     }
 }
 
 impl Wire for hyper_util::rt::TokioIo<hyper::upgrade::Upgraded> {}
 
-/// The names of a host's certificate: like the real ones, they end at the label before the last that customers choose, so
-/// that a name of the private zone is not covered.
+/// Returns the names of a host's certificate. As on Azure, a wildcard covers only the label that customers choose, so
+/// names in the private zone are not covered.
 fn covered(host: &str) -> Vec<String> {
     let parent = host.split_once('.').map_or(host, |(_, parent)| parent);
     let parent = parent.strip_prefix("privatelink.").unwrap_or(parent);
@@ -200,7 +200,7 @@ fn distinguished(organization: Option<&str>, name: &str) -> DistinguishedName {
     distinguished
 }
 
-/// Sets from when and until when a certificate is valid, in days from now.
+/// Sets the validity period of a certificate, in days from now.
 fn valid(params: &mut CertificateParams, now: SystemTime, start: i32, end: i32) {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let from_epoch = |days: i32| {
@@ -211,5 +211,5 @@ fn valid(params: &mut CertificateParams, now: SystemTime, start: i32, end: i32) 
     params.not_after = date_time_ymd(1970, 1, 1) + from_epoch(end);
 }
 
-/// A fatal alert, protocol version: <https://www.rfc-editor.org/rfc/rfc8446#section-6>
+/// The fatal alert `protocol_version`: <https://www.rfc-editor.org/rfc/rfc8446#section-6>
 const PROTOCOL_VERSION_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 70];

@@ -1,4 +1,4 @@
-//! The lab's keys and tokens: claims that can be decoded, over a signature that is none.
+//! The lab's keys and tokens. Tokens have decodable claims and a fake signature.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,12 +18,12 @@ pub(super) struct Maker {
     pub(super) account: String,
     /// The audience of the cloud.
     pub(super) audience: String,
-    /// How often all tokens were ended: each says when it was made, and the clock of a lab stands still.
+    /// The number of times that all tokens were expired. Each token records it, because the lab's clock does not move.
     pub(super) ended: Arc<AtomicU64>,
 }
 
 impl Maker {
-    /// A token issued from the key.
+    /// Makes a token issued from the key.
     pub(super) fn issued(&self, expires_in: i64) -> String {
         let now = unix_seconds(self.now);
         token(&json!({
@@ -35,7 +35,7 @@ impl Maker {
         }))
     }
 
-    /// A Microsoft Entra token.
+    /// Makes a Microsoft Entra token.
     pub(super) fn entra(&self, audience: Option<&str>, expires_in: i64) -> String {
         let now = unix_seconds(self.now);
         let start = now.min(now + expires_in - 3600);
@@ -46,18 +46,18 @@ impl Maker {
         }))
     }
 
-    /// Ends all tokens that were made until now.
+    /// Expires all tokens made so far.
     pub(super) fn expire(&self) {
         self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether a token has expired, or was ended.
+    /// Returns whether a token has expired.
     pub(super) fn is_expired(&self, claims: &Value) -> bool {
         let is_over = claims["exp"].as_i64().is_none_or(|exp| exp <= unix_seconds(self.now));
         is_over || claims[SINCE].as_u64().unwrap_or_default() < self.ended.load(Ordering::Relaxed)
     }
 
-    /// The ARM id of the resource.
+    /// Returns the ARM id of the resource.
     pub(super) fn resource_id(&self) -> String {
         let account = &self.account;
         format!(
@@ -66,7 +66,7 @@ impl Maker {
     }
 }
 
-/// The claims of a token, unverified.
+/// Decodes the claims of a token without verification.
 pub(super) fn claims(token: &str) -> Option<Value> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
@@ -85,14 +85,14 @@ pub(super) const KEY: &str = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8g
 pub(super) const SECOND_KEY: &str =
     "2bC3dE4fG5hI6jK7lM8nO9pQ1rS2tU3vW4xY5zA6bC7dE8fG9hJ1JQQJ99BKACYeBjFXJ3w3AAAYACOGx5Ty";
 
-/// The key of some other resource.
+/// The key of another resource.
 pub(super) const FOREIGN_KEY: &str =
     "9zY8xW7vU6tS5rQ4pO3nM2lK1jI9hG8fE7dC6bA5zY4xW3vU2tS1JQQJ99BKACYeBjFXJ3w3AAAYACOGp2Lm";
 
-/// Who issues tokens from keys.
+/// The issuer of tokens from keys.
 pub(super) const ISSUER: &str = "urn:ms.cognitiveservices";
 
-/// The claim that says after how many ends of all tokens this one was made.
+/// The claim with the number of times that all tokens had been expired when this one was made.
 const SINCE: &str = "lab_since";
 
 pub(super) const PRINCIPAL: &str = "44444444-4444-4444-4444-444444444444";
@@ -106,7 +106,7 @@ mod tests {
     use speech_endpoint::Credential;
 
     #[test]
-    fn keys_and_tokens_have_the_shapes_of_real_ones() {
+    fn keys_and_tokens_have_the_format_of_real_ones() {
         assert_eq!((KEY.len(), SECOND_KEY.len(), FOREIGN_KEY.len()), (84, 84, 84));
         let maker = Maker {
             now: SystemTime::UNIX_EPOCH,

@@ -1,4 +1,4 @@
-//! The vocabulary of a world, as its TOML has it. Unknown keys are errors.
+//! The TOML format of a world. Unknown keys are errors.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ pub(super) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(super) struct WorldToml {
     pub(super) title: String,
     pub(super) resource: ResourceToml,
-    /// Whether public names have IPv6 addresses too.
+    /// Whether public names also have IPv6 addresses.
     #[serde(default)]
     pub(super) ipv6: bool,
     #[serde(default)]
@@ -38,7 +38,7 @@ pub(super) struct WorldToml {
     pub(super) trust: TrustToml,
     #[serde(default, rename = "answer")]
     pub(super) answers: Vec<AnswerToml>,
-    /// What stands on the way and keeps no connection that is silent.
+    /// A middlebox on the path that drops idle connections.
     pub(super) idle: Option<IdleToml>,
     pub(super) proxy: Option<ProxyToml>,
     #[serde(default)]
@@ -49,7 +49,7 @@ pub(super) struct WorldToml {
 }
 
 impl WorldToml {
-    /// What the types cannot say.
+    /// Checks constraints that the types cannot express.
     pub(super) fn check(&self) -> Result<(), WorldError> {
         let of_servers = self.resolver.servers.iter().flat_map(|server| &server.dns);
         for (name, answer) in self.dns.iter().chain(of_servers) {
@@ -65,20 +65,20 @@ impl WorldToml {
     }
 }
 
-/// What the client gives to authenticate; the resource's own key when nothing is said.
+/// The credential of the client; by default the resource's key.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct CredentialToml {
     pub(super) kind: CredentialKindToml,
-    /// The whole text, in place of a made one.
+    /// The whole text, instead of a generated one.
     pub(super) value: Option<String>,
-    /// The audience of an Entra token, the cloud's own when not given.
+    /// The audience of an Entra token; by default that of the cloud.
     pub(super) audience: Option<String>,
-    /// In how many seconds a token expires.
+    /// The lifetime of a token in seconds.
     pub(super) expires_in: Option<i64>,
-    /// Whether the second key of the resource is given as well.
+    /// Whether the client also has the second key.
     pub(super) second_key: bool,
-    /// Why no Entra token could be obtained, where one was wanted.
+    /// The reason why a requested Entra token could not be obtained.
     pub(super) unobtained: Option<String>,
 }
 
@@ -98,25 +98,25 @@ pub(super) enum CredentialKindToml {
     None,
 }
 
-/// The resource as it really is, where that differs from how it was given.
+/// The properties of the actual resource that differ from the client's settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the resource has it")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent switch of the resource")]
 pub(super) struct GatewayToml {
     pub(super) region: Option<String>,
     pub(super) custom_domain: Option<String>,
     pub(super) network: Option<String>,
-    /// Whether the client's public address or subnet is an allowed one.
+    /// Whether the client's public address or subnet is allowed.
     pub(super) client_allowed: bool,
     /// Whether keys are accepted.
     pub(super) local_auth: bool,
-    /// Whether the principal of an Entra token has a role for the data plane.
+    /// Whether the principal of an Entra token has a data-plane role.
     pub(super) role: bool,
-    /// Whether the own host takes the composed form of a token.
+    /// Whether the custom domain accepts the composed form of a token.
     pub(super) composed_at_own_host: bool,
-    /// How a socket ends after the upgrade.
+    /// How a WebSocket ends after the upgrade.
     pub(super) close_after_upgrade: Option<CloseToml>,
-    /// What is wrong with the answer to an upgrade, made so by something on the way.
+    /// How a middlebox damages the upgrade response.
     pub(super) damaged_upgrade: Option<DamageToml>,
 }
 
@@ -140,22 +140,22 @@ impl Default for GatewayToml {
 #[serde(deny_unknown_fields)]
 pub(super) struct CloseToml {
     pub(super) ms: u64,
-    /// The close code; none for a connection that is just cut.
+    /// The close code; `None` if the connection is cut.
     pub(super) code: Option<u16>,
-    /// The reason that comes with the code.
+    /// The reason in the close frame.
     #[serde(default)]
     pub(super) reason: String,
 }
 
-/// What is wrong with a 101.
+/// The fault of a 101 response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum DamageToml {
-    /// `Sec-WebSocket-Accept` answers another key.
+    /// `Sec-WebSocket-Accept` belongs to another key.
     Accept,
-    /// There is no `Sec-WebSocket-Accept`.
+    /// `Sec-WebSocket-Accept` is missing.
     NoAccept,
-    /// There is no `Upgrade`.
+    /// `Upgrade` is missing.
     NoUpgrade,
 }
 
@@ -167,28 +167,28 @@ pub(super) struct IdleToml {
     pub(super) end: IdleEndToml,
 }
 
-/// What becomes of a socket that was silent for too long.
+/// What the timer does to a connection that has been idle for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum IdleEndToml {
-    /// It is ended without a close frame.
+    /// Closes it without a close frame.
     Close,
     Reset,
-    /// It is forgotten: whatever is sent is swallowed.
+    /// Forgets it, and discards all further packets.
     Forget,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ResolverToml {
-    /// One that answers for all, when none is given.
+    /// The name servers; by default one that knows every name.
     #[serde(rename = "server")]
     pub(super) servers: Vec<ServerToml>,
     /// The hosts file.
     pub(super) hosts: BTreeMap<String, Vec<IpAddr>>,
     pub(super) search: Vec<String>,
     pub(super) ndots: Option<usize>,
-    /// What the operating system answers where that differs from the servers.
+    /// The responses of the operating system that differ from those of the servers.
     pub(super) system: BTreeMap<String, Vec<IpAddr>>,
 }
 
@@ -198,9 +198,9 @@ pub(super) struct ServerToml {
     pub(super) address: SocketAddr,
     #[serde(default)]
     pub(super) private_zone: PrivateZoneToml,
-    /// One end for every name.
+    /// The same response for every name.
     pub(super) answers: Option<RcodeToml>,
-    /// Whether everything over UDP is cut short, so that TCP must be used.
+    /// Whether all responses over UDP are truncated, so that TCP must be used.
     #[serde(default)]
     pub(super) truncates: bool,
     #[serde(default)]
@@ -220,7 +220,7 @@ impl ServerToml {
     }
 }
 
-/// What a server sees of the private zone.
+/// The part of the private zone that a server sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum PrivateZoneToml {
@@ -230,7 +230,7 @@ pub(super) enum PrivateZoneToml {
     Absent,
 }
 
-/// Records such as `CNAME x` and `A 192.0.2.1`, each alias followed by what it leads to; or one end.
+/// Records such as `CNAME x` and `A 192.0.2.1`, each alias followed by its target; or an error code.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "expected records or `NXDOMAIN`, `SERVFAIL`, `REFUSED` or `silent`")]
 pub(super) enum NameToml {
@@ -250,7 +250,7 @@ pub(super) enum RcodeToml {
     Silent,
 }
 
-/// What happens to a connection to an address.
+/// The outcome of connecting to an address.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(untagged, expecting = "expected `serve`, `refuse`, `drop`, `unreachable`, `denied` or `reset`")]
 pub(super) enum AddressToml {
@@ -279,11 +279,11 @@ pub(super) struct LateToml {
 pub(super) enum EndToml {
     Serve,
     Refuse,
-    /// Never answers.
+    /// Does not respond.
     Drop,
     Unreachable,
     Denied,
-    /// Connects, then resets before anything is said.
+    /// Connects, then resets before any data.
     Reset,
 }
 
@@ -292,11 +292,11 @@ pub(super) enum EndToml {
 pub(super) struct TlsToml {
     pub(super) certificate: CertificateToml,
     pub(super) handshake: HandshakeToml,
-    /// How long it is held up before it goes on.
+    /// The delay of the handshake.
     pub(super) handshake_delay_ms: u64,
-    /// The versions that are spoken; both when none is given.
+    /// The supported versions; by default both.
     pub(super) versions: Vec<VersionToml>,
-    /// The names that the rest is about; every name when none is given.
+    /// The server names that the fault affects; by default every name.
     pub(super) names: Vec<String>,
 }
 
@@ -309,7 +309,7 @@ pub(super) enum CertificateToml {
     NotYetValid,
     WrongName,
     SelfSigned,
-    /// Issued by the company's inspection.
+    /// Issued by the corporate inspection root.
     Company,
 }
 
@@ -318,13 +318,13 @@ pub(super) enum CertificateToml {
 pub(super) enum HandshakeToml {
     #[default]
     Serve,
-    /// Refuses every version by an alert.
+    /// Rejects every version with an alert.
     Alert,
-    /// Closes after the first message of the client.
+    /// Closes after the client's first message.
     Close,
-    /// Resets after the first message of the client.
+    /// Resets after the client's first message.
     Reset,
-    /// Says nothing.
+    /// Does not respond.
     Stall,
 }
 
@@ -342,20 +342,20 @@ pub(super) struct TrustToml {
     pub(super) system: StoreToml,
 }
 
-/// What the trust store of the machine holds.
+/// The content of the machine's trust store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum StoreToml {
     #[default]
     Public,
     Empty,
-    /// Roots, but not the one that is needed.
+    /// Roots, but not the required one.
     Stale,
-    /// The public root and that of the company.
+    /// The public root and the corporate root.
     Company,
 }
 
-/// An answer in place of the gateway's own.
+/// A response that replaces the gateway's.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct AnswerToml {
@@ -377,7 +377,7 @@ pub(super) struct AnswerToml {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ClockToml {
-    /// How far the client's clock is ahead, or behind.
+    /// The offset of the client's clock; positive if it is ahead.
     pub(super) offset_days: i64,
 }
 
@@ -385,9 +385,9 @@ pub(super) struct ClockToml {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct LimitsToml {
     pub(super) total_ms: u64,
-    /// For how long open sockets are held.
+    /// The duration for which open WebSockets are kept idle.
     pub(super) hold_ms: u64,
-    /// How many further connections are timed.
+    /// The number of additional connections to measure.
     pub(super) rounds: usize,
 }
 

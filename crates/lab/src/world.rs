@@ -1,4 +1,4 @@
-//! World: a simulated network with a resource in it. It starts healthy; a world states only what differs.
+//! World: a simulated network with a resource. The default is healthy; a world defines only the differences.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::worlds::WORLDS;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
 
-/// A simulated network with a resource in it, and what a doctor finds there.
+/// A simulated network with a resource, and the expected result of the doctor.
 ///
 /// ```
 /// let world = speech_endpoint_lab::World::named("healthy-regional").expect("it is embedded");
@@ -28,7 +28,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`WorldError`], with the key that is wrong.
+    /// Returns a [`WorldError`] with the invalid key.
     pub fn parse(toml: &str) -> Result<Self, WorldError> {
         let reader = toml::Deserializer::parse(toml).map_err(|error| WorldError::new("", error.message()))?;
         let toml: WorldToml = serde_path_to_error::deserialize(reader)
@@ -45,7 +45,7 @@ impl World {
         Ok(Self { toml, services, query })
     }
 
-    /// The embedded world of this name, or the first whose name begins with this id, in any case.
+    /// Returns the embedded world with this name, or the first whose name starts with this id, ignoring case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -55,53 +55,53 @@ impl World {
                 known.to_ascii_lowercase().strip_prefix(&name).is_some_and(|rest| rest.starts_with('-'))
             })
         };
-        // That every embedded world can be read is tested.
+        // A test ensures that every embedded world can be read.
         exact.or_else(by_id).and_then(|(_, toml)| Self::parse(toml).ok())
     }
 
-    /// Every embedded world, by name and text.
+    /// Returns the name and text of every embedded world.
     pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         WORLDS.iter().copied()
     }
 
-    /// What is the matter, in one sentence.
+    /// Returns a one-sentence description.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.toml.title
     }
 
-    /// The resource as somebody would give it on a command line.
+    /// Returns the resource as given on a command line.
     #[must_use]
     pub fn resource(&self) -> &ResourceToml {
         &self.toml.resource
     }
 
-    /// What a doctor finds.
+    /// Returns the expected result of the doctor.
     #[must_use]
     pub fn expect(&self) -> &Expect {
         &self.toml.expect
     }
 
-    /// How long a run may take: short, since some worlds never answer.
+    /// Returns the time limit of a run, which is short because some worlds never respond.
     #[must_use]
     pub fn total(&self) -> Duration {
         Duration::from_millis(self.toml.limits.total_ms)
     }
 
-    /// How many further connections are timed.
+    /// Returns the number of additional connections to measure.
     #[must_use]
     pub fn rounds(&self) -> usize {
         self.toml.limits.rounds
     }
 
-    /// For how long open sockets are held in silence.
+    /// Returns the duration for which open WebSockets are kept idle.
     #[must_use]
     pub fn hold(&self) -> Duration {
         Duration::from_millis(self.toml.limits.hold_ms)
     }
 }
 
-/// The resource of a world: the values of the arguments of the same names.
+/// The resource of a world, with fields named after the arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[non_exhaustive]
@@ -122,16 +122,16 @@ pub struct ResourceToml {
     pub expect: Option<String>,
     /// `--discovery`.
     pub discovery: bool,
-    /// `--service`, each of them.
+    /// Every `--service`.
     pub services: Vec<String>,
 }
 
-/// What a doctor finds in a world.
+/// The expected result of the doctor in a world.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Expect {
-    /// The ids of all findings, consequences too, in any order.
+    /// The ids of all findings, including consequences, in any order.
     pub findings: Vec<String>,
     /// The id of the root cause.
     #[serde(default)]
@@ -141,19 +141,19 @@ pub struct Expect {
     /// The exit code.
     #[serde(default)]
     pub exit_code: u8,
-    /// The ids that must be listed as ruled out.
+    /// The ids that must be reported as ruled out.
     #[serde(default)]
     pub not: Vec<String>,
 }
 
-/// A world that cannot be read, or not be built.
+/// An error in the definition of a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", named(.key))]
 #[non_exhaustive]
 pub struct WorldError {
-    /// The key, such as `dns.contoso.example`; empty when the text is no TOML.
+    /// The key, such as `dns.contoso.example`; empty if the text is not TOML.
     pub key: String,
-    /// What is wrong with it.
+    /// The description of the error.
     pub problem: String,
 }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_world_is_named_by_its_file_or_its_id_in_any_case() {
+    fn a_world_can_be_named_by_file_or_id_in_any_case() {
         assert!(World::named("HEALTHY-regional").is_some());
         assert_eq!(World::named("dns03").expect("by id").expect().root_cause.as_deref(), Some("DNS03"));
         assert!(World::named("DNS0").is_none());

@@ -1,6 +1,6 @@
 //! The embedded worlds, by name.
 
-/// Name and text of every world, in the order of the directory.
+/// The name and text of every world, in directory order.
 #[rustfmt::skip]
 pub(super) const WORLDS: &[(&str, &str)] = &[
     ("AUTH01-another-region", include_str!("worlds/AUTH01-another-region.toml")),

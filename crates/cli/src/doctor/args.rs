@@ -1,4 +1,4 @@
-//! What can be typed after `doctor`.
+//! Arguments of `doctor`.
 #![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,14 +15,14 @@ use crate::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceNa
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,
-    /// The embedded emulator stands in for Azure: a world of `lab list`
+    /// Diagnose a world of the built-in emulator instead of Azure (see `lab list`)
     #[arg(long, value_name = "WORLD", help_heading = "Resource",
         conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "from", "dns_servers", "proxy"])]
     pub(crate) lab: Option<String>,
-    /// The kind of address that DNS should answer with: private, public or any [default: what the network implies]
+    /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
     pub(crate) expect: Option<Expect>,
-    /// A service, such as speech-to-text; repeatable [default: recognition and synthesis]
+    /// Service, for example speech-to-text; repeatable [default: recognition and synthesis]
     #[arg(long = "service", value_name = "ID", help_heading = "Services")]
     pub(crate) services: Vec<ServiceName>,
     #[command(flatten)]
@@ -31,22 +31,22 @@ pub(crate) struct DoctorArgs {
     pub(crate) credential: CredentialArgs,
     #[command(flatten)]
     pub(crate) net: NetArgs,
-    /// Write down all that was seen, to be diagnosed again
+    /// Save the evidence, to diagnose it again later with `--from`
     #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
     pub(crate) save: Option<PathBuf>,
-    /// Diagnose what `--save` wrote; needs neither a network nor a resource
+    /// Diagnose evidence from `--save`; needs no network and no resource
     #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
     pub(crate) from: Option<PathBuf>,
-    /// Print what would be looked at, and stop
+    /// Print the hosts that would be checked, without checking them
     #[arg(long, help_heading = "Evidence")]
     pub(crate) plan: bool,
-    /// Report only these failures of the catalogue
+    /// Report only these failures
     #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
     pub(crate) only: Vec<FailureId>,
-    /// Leave out these failures of the catalogue
+    /// Do not report these failures
     #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
     pub(crate) ignore: Vec<FailureId>,
-    /// From which severity on the exit code is not 0: error or warn
+    /// Lowest severity that makes the exit code non-zero: error or warn
     #[arg(
         long,
         value_enum,
@@ -56,7 +56,7 @@ pub(crate) struct DoctorArgs {
         hide_possible_values = true
     )]
     pub(crate) fail_on: FailOn,
-    /// text, short (findings only), json or markdown (for an issue or a ticket)
+    /// text, short (findings only), json or markdown (redacted, for an issue or a ticket)
     #[arg(
         long,
         value_enum,
@@ -66,39 +66,39 @@ pub(crate) struct DoctorArgs {
         hide_possible_values = true
     )]
     pub(crate) format: DoctorFormat,
-    /// Keep names and addresses of the resource in markdown
+    /// Keep the names and addresses of the resource in markdown
     #[arg(long, help_heading = "Output")]
     pub(crate) share: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
-/// How the network is used.
+/// The network settings of a run.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetArgs {
-    /// Ask this name server in place of the configured ones; repeatable
+    /// Query this name server instead of the configured ones; repeatable
     #[arg(long = "dns-server", value_name = "IP[:PORT]")]
     pub(crate) dns_servers: Vec<NameServer>,
-    /// Certificates to trust beside those of the system
+    /// Extra certificates to trust, in addition to the system's
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Proxy, or none [default: HTTPS_PROXY, ALL_PROXY and NO_PROXY of the environment]
+    /// Proxy, or none for a direct connection [default: from HTTPS_PROXY, ALL_PROXY and NO_PROXY]
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Addresses to use: any, 4 or 6
+    /// IP version: any, 4 or 6
     #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
     pub(crate) ip: Family,
-    /// The whole run takes no longer than this, and the time of `--hold` [default: 20]
+    /// Time limit for the run, not counting `--hold` [default: 20]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
-    /// Keep each open WebSocket in silence for so long, and watch what ends it; comes on top of `--timeout`
+    /// Keep each WebSocket idle for this long and report what closes it (added to `--timeout`)
     #[arg(long, value_name = "SECONDS")]
     pub(crate) hold: Option<Seconds>,
-    /// Time N further connections to each service that works, cold and warm, as many as fit into the time
+    /// Measure up to N more connections per working service, with and without cached DNS and TLS sessions
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
-    /// Hosts at once [default: 16]
+    /// Hosts checked in parallel [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
 }
@@ -173,11 +173,11 @@ impl FromStr for NameServer {
         let address = |ip: IpAddr| SocketAddr::new(ip, 53);
         let bare = text.trim_start_matches('[').trim_end_matches(']');
         let read = text.parse().or_else(|_| bare.parse().map(address));
-        read.map(Self).map_err(|_| "expected an address such as `10.0.0.2` or `10.0.0.2:53`")
+        read.map(Self).map_err(|_| "expected an address like `10.0.0.2` or `10.0.0.2:53`")
     }
 }
 
-/// Seconds, with a fraction or without.
+/// A positive number of seconds, with an optional fraction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seconds(pub(crate) Duration);
 
@@ -205,7 +205,7 @@ impl FromStr for FailureId {
             Some(nearest) => {
                 format!("{} is not in the failure catalogue; did you mean `{}`?", Shown::new(text), nearest.id)
             }
-            None => "expected ids of the failure catalogue such as `DNS03`, with commas between them".to_owned(),
+            None => "expected ids like `DNS03`, separated by commas".to_owned(),
         })
     }
 }
@@ -218,22 +218,24 @@ fn rounds(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|rounds| (1..=MOST_ROUNDS).contains(rounds)).ok_or("expected a number from 1 to 100")
 }
 
-const EXPECTED_SECONDS: &str = "expected seconds above 0, at most 3600, such as `20` or `0.5`";
+const EXPECTED_SECONDS: &str = "expected a number of seconds like `20` or `0.5`, above 0 and at most 3600";
 
 /// An hour.
 const LONGEST: f64 = 3600.0;
 
 const MOST_JOBS: usize = 256;
 
-/// More would look like an attack, and change no median.
+/// More connections could look like an attack and would not change the median.
 const MOST_ROUNDS: usize = 100;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   speech-endpoint doctor --region westeurope
-  speech-endpoint doctor --custom-domain contoso --network private-endpoint --key-file key.txt
-  az cognitiveservices account show -n NAME -g GROUP | speech-endpoint doctor --account - --entra
-  speech-endpoint doctor --region westeurope --proxy http://10.9.0.1:3128 --ca-file company.pem
+  speech-endpoint doctor --custom-domain contoso --network private-endpoint
+  az cognitiveservices account show -n NAME -g GROUP |
+    speech-endpoint doctor --account - --entra
+  speech-endpoint doctor --region westeurope --proxy http://10.9.0.1:3128 \\
+    --ca-file company.pem --key-file key.txt
   speech-endpoint doctor --region westeurope --save evidence.json
   speech-endpoint doctor --from evidence.json --format markdown
   speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
@@ -243,9 +245,10 @@ Examples:
   speech-endpoint doctor --lab DNS03
 
 Exit codes:
-  0   nothing at or above --fail-on
+  0   no finding at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
-  2   usage: an unknown, missing or contradictory argument, an unreadable file
-  else the stage of the root cause:
+  2   usage: unknown, missing or contradictory arguments, or an unreadable file
+  otherwise the stage of the root cause:
   10 configuration, 20 dns, 30 tcp, 40 proxy, 50 tls, 60 http or websocket,
-  70 authentication or authorisation, 80 network policy of the resource, 90 quota";
+  70 authentication or authorisation, 80 network access rules of the resource,
+  90 quota";

@@ -1,12 +1,12 @@
-//! `--only` and `--ignore`: the findings that are wanted.
+//! `--only` and `--ignore`: selects the findings to report.
 
 use speech_endpoint::evidence::Evidence;
 use speech_endpoint::{Diagnosis, Severity, Verdict};
 
 use super::args::FailureId;
 
-/// Leaves out what is not wanted. A consequence whose cause is left out stands for itself, and where nothing is left and
-/// nothing failed, all is well.
+/// Removes the findings that are not selected. A consequence whose cause is removed stands on its own. If no finding is
+/// left and no stage failed, the verdict is healthy.
 pub(crate) fn apply(diagnosis: &mut Diagnosis, evidence: &Evidence, only: &[FailureId], ignore: &[FailureId]) {
     if only.is_empty() && ignore.is_empty() {
         return;

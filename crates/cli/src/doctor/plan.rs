@@ -1,4 +1,4 @@
-//! `--plan`: what would be looked at.
+//! `--plan`: prints the hosts that would be checked.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,19 +27,22 @@ fn text(plan: &Plan) -> String {
     let seconds = |time: Duration| (time.as_secs_f64() * 1e3).round() / 1e3;
     let _ = writeln!(
         text,
-        "\n{DIM}{} s in all, {} s for a step, {} hosts at once{DIM:#}",
+        "\n{DIM}limits: {} s total, {} s per step, {} hosts in parallel{DIM:#}",
         limits.total.as_secs_f64(),
         seconds(limits.step),
         limits.jobs
     );
     if !limits.hold.is_zero() {
-        let held = format!("each open WebSocket is held in silence for {} s more", seconds(limits.hold));
-        let held = if plan.holds_nothing() { "nothing is held: no service is a WebSocket" } else { &held };
+        let held = format!("each WebSocket is then kept idle for {} s", seconds(limits.hold));
+        let held = if plan.holds_nothing() { "`--hold` has no effect: this run opens no WebSocket" } else { &held };
         let _ = writeln!(text, "{DIM}{held}{DIM:#}");
     }
     if limits.rounds > 0 {
-        let _ =
-            writeln!(text, "{DIM}each service that works is timed in {} rounds, cold and warm{DIM:#}", limits.rounds);
+        let _ = writeln!(
+            text,
+            "{DIM}each working service is measured with up to {} more connections{DIM:#}",
+            limits.rounds
+        );
     }
     text
 }

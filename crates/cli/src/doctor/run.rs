@@ -1,4 +1,4 @@
-//! The one step of the doctor that touches a network: plan in, evidence out.
+//! The only step of the doctor that uses the network: it turns a plan into evidence.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::lab::block_on;
 use crate::output::StatusLine;
 
-/// All that a run needs to know.
+/// Everything that a run needs.
 pub(crate) struct Request {
     pub(crate) plan: Plan,
     pub(crate) credential: Option<Credential>,
@@ -30,7 +30,7 @@ pub(crate) struct Request {
     pub(crate) now: SystemTime,
 }
 
-/// Looks at everything that is planned, until the time is up or somebody interrupts.
+/// Probes every planned target, until the time limit or until the user interrupts.
 pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Evidence, Failure> {
     block_on(async {
         let network = SystemNetwork::new(&request.dns_servers);
@@ -45,14 +45,14 @@ pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Eviden
     })
 }
 
-/// Ends when somebody presses Ctrl-C. Where signals cannot be listened to, a run ends by its time.
+/// Completes when the user presses Ctrl-C. If signals are not available, only the time limit ends a run.
 pub(crate) async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// The line that tells what is waited for, while it is waited for.
+/// The status line that shows the current step.
 pub(crate) struct Progress {
     line: StatusLine,
     began: tokio::time::Instant,
@@ -66,12 +66,12 @@ impl Progress {
 }
 
 impl Progress {
-    /// Says what is waited for, and how long it can take yet.
+    /// Shows the current step and the time left.
     pub(crate) fn show(&self, what: &str) {
         self.line.show(&format!("{what} … {:.0} s left", self.left().as_secs_f64()));
     }
 
-    /// What is left of the time for the whole run.
+    /// Returns the time left for the whole run.
     pub(crate) fn left(&self) -> Duration {
         self.total.saturating_sub(self.began.elapsed())
     }
@@ -87,6 +87,6 @@ impl Watch for Progress {
     }
 
     fn hold(&self, host: &str, left: Duration) {
-        self.line.show(&format!("held in silence {host} … {:.0} s left", left.as_secs_f64()));
+        self.line.show(&format!("holding {host} idle … {:.0} s left", left.as_secs_f64()));
     }
 }

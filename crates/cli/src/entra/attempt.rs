@@ -1,4 +1,4 @@
-//! An attempt: a source of tokens, and how asking it ended.
+//! An attempt to get a token from a source, and its outcome.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,20 +9,20 @@ use super::FAILED;
 use super::source::Source;
 use crate::args::EntraSource;
 
-/// A source of tokens, and how asking it ended.
+/// An attempt to get a token from a source, and its outcome.
 pub(crate) struct Attempt {
     pub(crate) source: Source,
     pub(crate) end: End,
     pub(crate) took: Duration,
 }
 
-/// How asking a source ended.
+/// The outcome of an attempt.
 pub(crate) enum End {
-    /// It gave a token.
+    /// The source returned a token.
     Token { token: Secret, expires_at: SystemTime },
-    /// It is not set up here: what is missing.
+    /// The source is not configured on this machine; the text says what is missing.
     Absent(String),
-    /// It was asked and gave none.
+    /// The source was tried and returned no token; the text says why.
     Failed(String),
 }
 
@@ -38,14 +38,14 @@ impl Attempt {
         }
     }
 
-    /// One clause: the source, how it ended, and how long it took where it was waited for.
+    /// Returns one clause: the source, the outcome and, if there was a wait, its duration.
     fn clause(&self, now: SystemTime) -> String {
         let name = self.source.title();
         let took = format!("{:.1} s", self.took.as_secs_f64());
         match &self.end {
             End::Token { expires_at, .. } => {
                 let left = expires_at.duration_since(now).unwrap_or_default().as_secs() / 60;
-                format!("the Entra token is from {name}, valid for {left} min ({took})")
+                format!("using an Entra token from {name}, valid for {left} min ({took})")
             }
             End::Absent(why) => format!("{name}: {why}"),
             End::Failed(why) => format!("{name}: {why} ({took})"),
@@ -53,7 +53,7 @@ impl Attempt {
     }
 }
 
-/// What came of all attempts: which source answered and why those before did not, or why none did and what to do.
+/// Summarises all attempts: the source of the token and why earlier ones failed, or why all failed and how to fix it.
 pub(super) fn remark(asked: EntraSource, attempts: &[Attempt], now: SystemTime) -> Remark {
     let (with, without): (Vec<_>, Vec<_>) = attempts.iter().partition(|attempt| attempt.has_token());
     let clauses: Vec<String> = without.iter().map(|attempt| attempt.clause(now)).collect();
@@ -62,7 +62,7 @@ pub(super) fn remark(asked: EntraSource, attempts: &[Attempt], now: SystemTime) 
         Some(attempt) if clauses.is_empty() => Remark::new("entra", attempt.clause(now), false),
         Some(attempt) => Remark::new("entra", format!("{}; not from {clauses}", attempt.clause(now)), false),
         None => {
-            let first = if asked == EntraSource::Auto { "sign in with `az login`, or give" } else { "give" };
+            let first = if asked == EntraSource::Auto { "sign in with `az login`, or provide" } else { "provide" };
             let text = format!("no Entra token: {clauses}; {first} a token with `--token-env` or `--token-file`");
             Remark::new(FAILED, text, false)
         }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remark_names_who_answered_and_why_the_others_did_not() {
+    fn the_remark_names_the_source_of_the_token_and_why_earlier_sources_failed() {
         let now = SystemTime::UNIX_EPOCH;
         let absent = || attempt(Source::ClientSecret, End::Absent("`AZURE_TENANT_ID` is not set".into()));
         let token =
@@ -88,7 +88,7 @@ mod tests {
             (said.id.as_str(), said.text.as_str()),
             (
                 "entra",
-                "the Entra token is from the Azure CLI, valid for 59 min (1.2 s); not from a client secret: `AZURE_TENANT_ID` is not set"
+                "using an Entra token from the Azure CLI, valid for 59 min (1.2 s); not from a client secret: `AZURE_TENANT_ID` is not set"
             )
         );
         let failed = attempt(Source::Azd, End::Failed("`azd` is not on the PATH".into()));

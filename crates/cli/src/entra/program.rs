@@ -1,4 +1,4 @@
-//! A program that is asked for a token. Neither it nor what it starts outlives the wait.
+//! Runs a program that prints a token. The program and its children are killed when the wait ends.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use azure_identity::Executor;
 use tokio::process::{Child, Command};
 
-/// Runs programs, which end when nobody waits for them any more and are not asked anything.
+/// Runs programs without input, and kills them once their result is no longer awaited.
 #[derive(Debug)]
 pub(super) struct Programs;
 
@@ -26,7 +26,7 @@ impl Executor for Programs {
     }
 }
 
-/// What a program started: a shell, which starts `az`, which starts an interpreter.
+/// The process group of a program: a shell starts `az`, which starts an interpreter.
 struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
@@ -39,7 +39,7 @@ impl Group {
         Self { leader }
     }
 
-    /// The program has ended by itself.
+    /// Marks the program as ended, so that nothing is killed.
     fn end(&mut self) {
         self.leader = None;
     }
@@ -49,7 +49,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.leader {
-            // Whoever is gone already does not have to be ended.
+            // An error means that the group has already ended.
             let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
         }
     }
@@ -61,6 +61,6 @@ impl Group {
         Self {}
     }
 
-    #[allow(clippy::unused_self, reason = "as where there are groups")]
+    #[allow(clippy::unused_self, reason = "the same signature as on Unix")]
     fn end(&mut self) {}
 }

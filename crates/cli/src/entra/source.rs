@@ -1,4 +1,4 @@
-//! The sources of tokens, each by its own variables and its own wait.
+//! The sources of tokens, each with its own variables and time limit.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -33,11 +33,11 @@ pub(crate) enum Source {
     Azd,
 }
 
-/// Why a source cannot give a token.
+/// The reason why a source cannot provide a token.
 type Without = End;
 
 impl Source {
-    /// Those that are tried, in the order of Azure's identity libraries.
+    /// Returns the sources to try, in the order of Azure's identity libraries.
     pub(super) fn of(asked: EntraSource) -> &'static [Self] {
         match asked {
             EntraSource::Auto => &[Self::ClientSecret, Self::Workload, Self::ManagedIdentity, Self::Cli, Self::Azd],
@@ -49,12 +49,12 @@ impl Source {
         }
     }
 
-    /// Whether it is a program, which signs in by a way of its own.
+    /// Returns whether the source is a program, which signs in by itself.
     pub(super) fn is_program(self) -> bool {
         matches!(self, Self::Cli | Self::Azd)
     }
 
-    /// In words, after "from".
+    /// Returns the name for messages, to follow "from".
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::ClientSecret => "a client secret",
@@ -65,25 +65,25 @@ impl Source {
         }
     }
 
-    /// How long it is waited for at most.
+    /// Returns the time limit of an attempt.
     pub(super) fn longest(self) -> Duration {
         match self {
-            // It answers from the same machine, where there is one.
+            // The metadata service is on the same host or does not exist.
             Self::ManagedIdentity => Duration::from_secs(2),
             _ => super::LONGEST,
         }
     }
 
-    /// Nothing came in time.
+    /// Describes an attempt that timed out.
     pub(super) fn silence<N: Network>(self, way: &Way<'_, N>, limit: Duration) -> String {
-        let silence = format!("no answer within {:.1} s", limit.as_secs_f64());
+        let silence = format!("no response within {:.1} s", limit.as_secs_f64());
         if self != Self::ManagedIdentity || variable(APP_SERVICE[0]).is_some() {
             return silence;
         }
         format!("{silence} from {METADATA}{}", diverted(way.proxies))
     }
 
-    /// Asks for a token.
+    /// Requests a token.
     pub(super) async fn token<N: Network + 'static>(self, issuer: &Issuer, way: &Way<'_, N>, limit: Duration) -> End {
         let (credential, secrets) = match self.credential(issuer, way, limit).await {
             Ok(ready) => ready,
@@ -95,7 +95,7 @@ impl Source {
         }
     }
 
-    /// The credential of the identity library, and what must not be seen of it.
+    /// Returns the credential of the identity library, and the secrets that messages must not contain.
     async fn credential<N: Network + 'static>(
         self,
         issuer: &Issuer,
@@ -136,11 +136,11 @@ impl Source {
     }
 }
 
-/// A token, after a look at its shape.
+/// Checks the format of a token.
 fn taken(token: &str, expires_at: std::time::SystemTime) -> End {
     match Credential::entra(token, None) {
         Ok(_) => End::Token { token: Secret::from(token.to_owned()), expires_at },
-        Err(error) => End::Failed(format!("what it gave cannot be used: {error}")),
+        Err(error) => End::Failed(format!("the token it returned is unusable: {error}")),
     }
 }
 
@@ -160,18 +160,18 @@ async fn workload(options: ClientOptions) -> Result<(Arc<dyn TokenCredential>, V
     Ok((made(ClientAssertionCredential::new(tenant, id, Assertion(assertion), Some(options)))?, secrets))
 }
 
-/// What the cluster wrote for this workload.
+/// Reads the assertion that the cluster wrote for this workload.
 fn assertion(file: &str) -> Result<Secret, String> {
     let mut text = String::new();
     let read = File::open(file).and_then(|file| file.take(LARGEST_ASSERTION).read_to_string(&mut text));
     match read {
-        Ok(_) if text.trim().is_empty() => Err(format!("the file that `{TOKEN_FILE}` names is empty")),
+        Ok(_) if text.trim().is_empty() => Err(format!("the file in `{TOKEN_FILE}` is empty")),
         Ok(_) => Ok(Secret::from(text.trim().to_owned())),
-        Err(error) => Err(format!("the file that `{TOKEN_FILE}` names cannot be read: {error}")),
+        Err(error) => Err(format!("cannot read the file in `{TOKEN_FILE}`: {error}")),
     }
 }
 
-/// Its requests go straight to this machine: neither its header nor its token may pass a proxy without encryption.
+/// Connects directly, because a proxy would see the header and the token unencrypted.
 fn managed_identity<N: Network + 'static>(
     issuer: &Issuer,
     way: &Way<'_, N>,
@@ -181,7 +181,7 @@ fn managed_identity<N: Network + 'static>(
     match variable(APP_SERVICE[0]) {
         Some(endpoint) => {
             let at = local(&endpoint)
-                .ok_or_else(|| End::Failed(format!("`{}` names no place on this machine", APP_SERVICE[0])))?;
+                .ok_or_else(|| End::Failed(format!("`{}` is not an address of this machine", APP_SERVICE[0])))?;
             reachable(way, at)?;
             secrets.extend(variable(APP_SERVICE[1]).map(Secret::from));
         }
@@ -195,7 +195,7 @@ fn managed_identity<N: Network + 'static>(
     Ok((made(ManagedIdentityCredential::new(Some(options)))?, secrets))
 }
 
-/// The address of an endpoint, where that is on this machine or its own link.
+/// Returns the address of an endpoint on this machine or its link; `None` for any other.
 fn local(endpoint: &str) -> Option<SocketAddr> {
     let url = Url::parse(endpoint).ok()?;
     let ip = match url.host()? {
@@ -207,25 +207,28 @@ fn local(endpoint: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, url.port_or_known_default()?))
 }
 
-/// An address is connected to as it stands, so that it has to be there: a lab has none but loopback.
+/// Checks that an address can be reached. The identity library connects to it unchanged, and a lab has only loopback.
 fn reachable<N: Network>(way: &Way<'_, N>, peer: SocketAddr) -> Result<(), Without> {
     if peer.ip().is_loopback() || way.network.reached_at(peer) == Some(peer) {
         return Ok(());
     }
-    Err(End::Absent(format!("there is no {} in this network", peer.ip())))
+    Err(End::Absent(format!("{} does not exist in this network", peer.ip())))
 }
 
-/// That a proxy would get what is meant for this machine.
+/// Returns a hint if applications would send requests for the metadata service through a proxy.
 fn diverted(proxies: &ProxySettings) -> String {
     match proxies.decide(&METADATA.to_string(), false) {
         Decision::Via(proxy) if proxy.source != "--proxy" => {
-            format!(", which `{}` leads applications away from: add {METADATA} to `NO_PROXY`", proxy.source)
+            format!(
+                "; `{}` makes applications send this request through a proxy: add {METADATA} to `NO_PROXY`",
+                proxy.source
+            )
         }
         _ => String::new(),
     }
 }
 
-/// Our transport, the account's cloud, and no second try: a run tells what happens, not what happens in the end.
+/// Returns options with our transport, the account's cloud and no retries: a run must report the first failure.
 fn options<N: Network + 'static>(
     issuer: &Issuer,
     way: &Way<'_, N>,
@@ -245,7 +248,7 @@ fn made<C: TokenCredential + 'static>(made: azure_core::Result<Arc<C>>) -> Resul
     made.map(|credential| credential as Arc<dyn TokenCredential>).map_err(|error| End::Failed(words::said(&error, &[])))
 }
 
-/// The values of variables, or which are missing.
+/// Returns the values of variables, or names the missing ones.
 fn all<const COUNT: usize>(names: [&str; COUNT]) -> Result<[String; COUNT], Without> {
     let values = names.map(variable);
     let missing: Vec<String> =
@@ -257,7 +260,7 @@ fn all<const COUNT: usize>(names: [&str; COUNT]) -> Result<[String; COUNT], With
     }
 }
 
-/// An assertion that is there.
+/// An assertion that has already been read.
 #[derive(Debug)]
 struct Assertion(Secret);
 
@@ -268,7 +271,7 @@ impl ClientAssertion for Assertion {
     }
 }
 
-/// The endpoint of App Service and Container Apps, and what it wants to be shown.
+/// The variables with the identity endpoint of App Service and Container Apps, and with its secret header.
 const APP_SERVICE: [&str; 2] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
 
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -276,10 +279,10 @@ const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// The metadata service of virtual machines.
 const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
-/// What the identity library says of a program that is not there.
+/// Part of the identity library's message for a missing program.
 const NOT_FOUND: &str = "not found on PATH";
 
-/// The longest tokens have some ten thousand characters.
+/// The longest tokens have about ten thousand characters.
 const LARGEST_ASSERTION: u64 = 64 << 10;
 
 #[cfg(test)]
@@ -287,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_endpoint_is_on_this_machine() {
+    fn an_identity_endpoint_must_be_on_this_machine() {
         for endpoint in [
             "http://127.0.0.1:41/msi/token",
             "http://localhost:42356/msi/token",
@@ -304,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_would_get_what_is_meant_for_the_metadata_service_is_named() {
+    fn a_proxy_that_would_receive_metadata_requests_is_named() {
         let said = |variables: &[(&str, &str)]| {
             let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
             diverted(&ProxySettings::new(None, &variables).unwrap())

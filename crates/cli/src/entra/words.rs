@@ -1,4 +1,4 @@
-//! What an error of the identity library says, in one line and without anything that is nobody else's business.
+//! Reduces an error of the identity library to one line without secrets or personal data.
 
 use std::error::Error as _;
 
@@ -7,16 +7,16 @@ use azure_core::error::ErrorKind;
 use speech_endpoint::Secret;
 use speech_endpoint::probe::without_secrets;
 
-/// The first line that says something.
+/// Returns the first meaningful line.
 ///
-/// 1. What cannot be read as a token says only that: its words may be those of a token.
-/// 2. Where no connection was made, why.
-/// 3. Else what the source said: a code such as `AADSTS7000215` with its sentence, or the line of a program.
-/// 4. Secrets, tokens, names in quotes and identifiers are taken out.
+/// 1. For a malformed response, say only that: its text may contain a token.
+/// 2. If the connection failed, say why.
+/// 3. Otherwise use the text of the source: a code such as `AADSTS7000215` with its sentence, or a line of a program.
+/// 4. Remove secrets, tokens, quoted names and identifiers.
 pub(super) fn said(error: &Error, secrets: &[Secret]) -> String {
     let chain = || std::iter::successors(Some(error), |error: &&Error| (*error).source()?.downcast_ref::<Error>());
     if chain().any(|error| *error.kind() == ErrorKind::DataConversion) {
-        return "its answer is no token".to_owned();
+        return "the response is not a token".to_owned();
     }
     let is_connection = |error: &Error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io);
     let text = match chain().find(|error| is_connection(error)) {
@@ -34,7 +34,7 @@ fn deepest(error: &Error) -> String {
     cause.to_string()
 }
 
-/// The first line of an error before any other, without what frames it.
+/// Returns the first error line, or else the first line, without its prefix and trace id.
 fn line(text: &str) -> &str {
     let text = text.split_once("authentication failed.").map_or(text, |(_, rest)| rest);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("To troubleshoot"));
@@ -44,7 +44,7 @@ fn line(text: &str) -> &str {
     line[..end].trim_end_matches('.')
 }
 
-/// Without tokens, names and identifiers, and no longer than a line may be.
+/// Removes tokens, names and identifiers, and limits the length.
 fn discreet(text: &str) -> String {
     let mut said: String = text
         .split(' ')
@@ -60,7 +60,7 @@ fn discreet(text: &str) -> String {
     if said.chars().count() > LONGEST { said.chars().take(LONGEST).chain(['…']).collect() } else { said }
 }
 
-/// Whether a word is longer than one of a language, or an address of somebody.
+/// Returns whether a word is too long for ordinary text, a token or an e-mail address.
 fn is_opaque(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     let longest = bare.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').map(str::len).max();
@@ -68,10 +68,10 @@ fn is_opaque(word: &str) -> bool {
     bare.contains('@') || bare.starts_with("eyJ") || (longest > Some(30) && !is_url)
 }
 
-/// What stands in quotes is a name, unless it is a command to type.
+/// Removes quoted names, but keeps quoted commands.
 fn without_quoted(text: &str, quote: char) -> String {
     let parts: Vec<&str> = text.split(quote).collect();
-    // An odd quote is an apostrophe.
+    // An odd number of quotes means that one is an apostrophe.
     if parts.len().is_multiple_of(2) {
         return text.to_owned();
     }
@@ -83,7 +83,7 @@ fn without_quoted(text: &str, quote: char) -> String {
     parts.iter().enumerate().map(kept).collect()
 }
 
-/// Enough for the sentence of an error code.
+/// Long enough for the sentence of an error code.
 const LONGEST: usize = 220;
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_and_its_sentence_are_kept_and_who_it_is_about_is_not() {
+    fn the_code_and_its_sentence_are_kept_without_personal_data() {
         let secrets = [Secret::from("Xy8Q~geheim.geheim.geheim".to_owned())];
         for (text, expected) in [
             (
@@ -119,8 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_repeated() {
+    fn a_malformed_response_is_not_repeated() {
         let inner = Error::with_message(ErrorKind::DataConversion, "invalid type: string \"geheim\"");
-        assert_eq!(said(&Error::with_error(ErrorKind::Credential, inner, "geheim"), &[]), "its answer is no token");
+        assert_eq!(
+            said(&Error::with_error(ErrorKind::Credential, inner, "geheim"), &[]),
+            "the response is not a token"
+        );
     }
 }

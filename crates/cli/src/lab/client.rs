@@ -1,4 +1,4 @@
-//! What a client of a running world needs, as files: the lab's own inventions, and nothing of the user's.
+//! Writes the files that a client of a running world needs. They contain only the lab's test values, never the user's.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,8 +9,9 @@ use speech_endpoint_lab::Lab;
 
 use crate::failure::Failure;
 
-/// Writes the root certificate, the credential and the listeners, these last: who waits for them finds the others.
-/// Returns where the root certificate is.
+/// Writes the root certificate, the credential and the listeners, and returns the path of the root certificate.
+///
+/// The listeners come last, so that a script that waits for this file finds the others.
 pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
     let mut listeners = String::new();
     for (what, _, really) in lab.listeners() {
@@ -25,7 +26,7 @@ pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
     Ok(root)
 }
 
-/// A file appears whole, and is its owner's alone.
+/// Writes a file atomically, readable only by its owner.
 fn place(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
     let (path, draft) = (folder.join(name), folder.join(format!(".{name}.draft")));
     let written = create(&draft).and_then(|mut file| file.write_all(text.as_bytes()));

@@ -1,10 +1,10 @@
-//! `curl`: one command per REST endpoint, ready to be pasted into bash or zsh.
+//! `curl`: writes one command per REST endpoint, to paste into bash or zsh.
 
 use speech_endpoint::Endpoint;
 
 use super::snippet::call::{Body, Call, Credential};
 
-/// The command that calls a REST endpoint; `None` for a WebSocket.
+/// Returns the command that calls a REST endpoint; `None` for a WebSocket.
 pub(crate) fn command(endpoint: &Endpoint) -> Option<String> {
     if endpoint.service().is_websocket() {
         return None;
@@ -13,7 +13,7 @@ pub(crate) fn command(endpoint: &Endpoint) -> Option<String> {
     let mut parts = vec!["curl -sS --fail-with-body".to_owned()];
     parts.extend(method(&call).map(|method| format!("-X {method}")));
     if let Some(Credential { header, prefix, variable }) = Credential::of(endpoint) {
-        // Double quotes: the shell puts the credential in its place.
+        // Double quotes let the shell expand the credential's variable.
         parts.push(format!("-H \"{header}: {prefix}${variable}\""));
     }
     parts.extend(call.headers.iter().map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}")))));
@@ -26,7 +26,7 @@ pub(crate) fn command(endpoint: &Endpoint) -> Option<String> {
 
 const LONGEST: usize = 120;
 
-/// The method, unless it follows from the body.
+/// Returns the method, unless curl infers it from the body.
 fn method(call: &Call) -> Option<&'static str> {
     let implied = if matches!(call.body, Body::None) { "GET" } else { "POST" };
     (call.method != implied).then_some(call.method)
@@ -47,7 +47,7 @@ fn body(body: Body) -> Vec<String> {
     }
 }
 
-/// In single quotes, within which no shell sees anything special.
+/// Quotes a text in single quotes, inside which a shell expands nothing.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! `NAME=value` lines, for an environment file.
+//! `env`: writes `NAME=value` lines for an environment file.
 
 use std::fmt::Write as _;
 

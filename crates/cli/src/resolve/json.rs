@@ -1,4 +1,4 @@
-//! JSON for programs: the shape is a promise, `schema_version` tells when it changes.
+//! JSON for programs. Its structure is stable; `schema_version` changes with it.
 
 use serde::Serialize;
 use speech_endpoint::{Account, CustomDomain, Endpoint, Form, Note, Region, ResolveError, Resource};
@@ -54,7 +54,7 @@ pub(crate) struct NoteJson<'a> {
     suggestion: Option<&'a str>,
 }
 
-/// What was resolved, and why the rest was not.
+/// Writes the resolved endpoints, and the errors of the others.
 pub(super) fn resolution(resolution: &Resolution) -> String {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
@@ -65,7 +65,7 @@ pub(super) fn resolution(resolution: &Resolution) -> String {
     })
 }
 
-/// A failure before anything could be resolved.
+/// Writes a failure that occurred before anything could be resolved.
 pub(crate) fn failure(failure: &Failure) -> String {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-//! Text for people: a URL on a line of its own, to be copied whole.
+//! Text for people. Each URL is on a separate line, so that it is easy to copy.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
 use super::Resolution;
 use crate::flags::spelled;
 
-/// The resource in one line, then a block per endpoint.
+/// Writes the resource on one line, then a block per endpoint.
 pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
     let mut text = String::new();
     if resolution.endpoints.is_empty() {
@@ -23,12 +23,12 @@ pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
     let hidden: usize =
         if with_notes { 0 } else { resolution.endpoints.iter().map(|endpoint| endpoint.notes().len()).sum() };
     if hidden > 0 {
-        let _ = writeln!(text, "\n{DIM}{hidden} notes on these: see `--service ID` or `-v`{DIM:#}");
+        let _ = writeln!(text, "\n{DIM}{hidden} notes hidden: use `--service ID` or `-v` to show them{DIM:#}");
     }
     text
 }
 
-/// Name, scenario, cloud and region of the resource.
+/// Returns the name, scenario, cloud and region of the resource.
 pub(crate) fn headline(account: &Account) -> String {
     let name = match account.resource() {
         Resource::Container(host) => host.authority().to_owned(),
@@ -57,7 +57,7 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
         other => remarks.push(other.id().to_owned()),
     }
     if endpoint.expects() == Expectation::PrivateAddress {
-        remarks.push("DNS should answer with a private address".to_owned());
+        remarks.push("DNS should return a private address".to_owned());
     }
     if with_notes {
         remarks.extend(endpoint.notes().iter().map(|note| spelled(note, &note.hints)));
@@ -75,7 +75,7 @@ fn forms(endpoint: &Endpoint) -> String {
     if forms.is_empty() { "no credential".to_owned() } else { forms.join(", ") }
 }
 
-/// The width of the narrowest terminal that people still use.
+/// The width of the narrowest terminal in common use.
 const WIDTH: usize = 80;
 
 const BOLD: Style = Style::new().bold();

@@ -1,10 +1,10 @@
 //! The paths that each kind of host serves.
 
-/// What a path leads to.
+/// The function behind a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Socket,
-    /// Recognition by WebSocket, version 1, and short audio by REST share their path.
+    /// Version 1 recognition by WebSocket and short audio by REST share this path.
     SocketOrPost,
     Synthesis,
     Voices,
@@ -14,7 +14,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// Whether a method is served: a wrong one is not found.
+    /// Returns whether a method is served; any other gives 404.
     pub(super) fn takes(self, method: &str) -> bool {
         match self {
             Self::Socket | Self::Voices | Self::Relay => method == "GET",
@@ -25,19 +25,19 @@ impl Route {
     }
 }
 
-/// A path on a regional host: as documented, or with the prefix that the SDKs write.
+/// Reads a path on a regional host: as documented, or with the prefix that the SDKs add.
 pub(super) fn regional(offering: &str, path: &str) -> Option<Route> {
     let prefix = if offering == "voice" { "tts" } else { offering };
     let rest = path.strip_prefix(&format!("/{prefix}")).filter(|rest| rest.starts_with('/')).unwrap_or(path);
     OFFERINGS.iter().find(|known| **known == offering).and_then(|known| realtime(known, rest))
 }
 
-/// A path of a container, which asks for no credential.
+/// Reads a path of a container, which requires no credential.
 pub(super) fn container(path: &str) -> Option<Route> {
     realtime("stt", path).filter(|route| *route == Route::SocketOrPost).or_else(|| realtime("tts", path))
 }
 
-/// A path on an own host behind the proxy: real-time ones begin with the offering.
+/// Reads a path on a custom domain behind the proxy; real-time paths start with the offering.
 pub(super) fn own(path: &str) -> Option<Route> {
     match offering(path) {
         Some((offering, rest)) => realtime(offering, rest),
@@ -45,14 +45,14 @@ pub(super) fn own(path: &str) -> Option<Route> {
     }
 }
 
-/// The offering that a path begins with, and the rest.
+/// Splits a path into its offering and the rest.
 pub(super) fn offering(path: &str) -> Option<(&'static str, &str)> {
     let (first, _) = path.strip_prefix('/')?.split_once('/')?;
     let known = OFFERINGS.iter().find(|known| **known == first)?;
     Some((known, &path[1 + first.len()..]))
 }
 
-/// A path of management, batch and tokens, which needs no prefix.
+/// Reads a path for management, batch or tokens, which needs no prefix.
 pub(super) fn management(path: &str) -> Option<Route> {
     if path.eq_ignore_ascii_case("/sts/v1.0/issueToken") {
         return Some(Route::IssueToken);

@@ -1,21 +1,21 @@
 //! A message of the protocol: headers and content, in a text or a binary frame.
 //!
-//! As the SDKs write them: <https://github.com/microsoft/cognitive-services-speech-sdk-js/blob/master/src/common.browser/WebsocketConnection.ts>,
-//! and as they were once documented: <https://github.com/MicrosoftDocs/azure-docs/blob/05ec75e1bc144c593db1a3bd07958514934395bc/articles/cognitive-services/Speech/API-Reference-REST/websocketprotocol.md>
+//! The format of the SDKs: <https://github.com/microsoft/cognitive-services-speech-sdk-js/blob/master/src/common.browser/WebsocketConnection.ts>,
+//! and the former documentation: <https://github.com/MicrosoftDocs/azure-docs/blob/05ec75e1bc144c593db1a3bd07958514934395bc/articles/cognitive-services/Speech/API-Reference-REST/websocketprotocol.md>
 
 use bytes::Bytes;
 use serde_json::Value;
 use tungstenite::protocol::Message as Frame;
 
-/// A message: text has its content after a blank line, binary after the length of its headers.
+/// A message. In a text frame the content follows a blank line; a binary frame starts with the length of its headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Message {
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     headers: Vec<(String, String)>,
     pub(super) content: Content,
 }
 
-/// What a message carries.
+/// The content of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Text(String),
@@ -23,14 +23,14 @@ pub(super) enum Content {
 }
 
 impl Message {
-    /// A JSON message of the service.
+    /// Makes a JSON message of the service.
     pub(super) fn json(path: &str, request_id: &str, content: &Value) -> Self {
         let kind = ("content-type".into(), "application/json; charset=utf-8".into());
         let headers = vec![named("x-requestid", request_id), kind, named("path", path)];
         Self { headers, content: Content::Text(content.to_string()) }
     }
 
-    /// A piece of audio; the last is empty, and has no type.
+    /// Makes a piece of audio; the last one is empty and has no content type.
     pub(super) fn audio(request_id: &str, stream_id: &str, kind: &str, piece: Bytes) -> Self {
         let mut headers =
             vec![named("x-requestid", request_id), named("x-streamid", stream_id), named("path", "audio")];
@@ -40,17 +40,17 @@ impl Message {
         Self { headers, content: Content::Binary(piece) }
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// What the message is, in lower case.
+    /// Returns the path, which is the type of the message, in lower case.
     pub(super) fn path(&self) -> String {
         self.header("path").unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// The text that it carries; none in audio.
+    /// Returns the text; empty for audio.
     pub(super) fn text(&self) -> &str {
         match &self.content {
             Content::Text(text) => text,
@@ -58,7 +58,7 @@ impl Message {
         }
     }
 
-    /// Reads a frame; none for one that is no message, or not of this protocol.
+    /// Reads a frame; `None` if it is not a message of this protocol.
     pub(super) fn read(frame: &Frame) -> Option<Self> {
         match frame {
             Frame::Text(text) => {
@@ -75,7 +75,7 @@ impl Message {
         }
     }
 
-    /// The message as a frame.
+    /// Converts the message into a frame.
     pub(super) fn frame(&self) -> Frame {
         let lines: Vec<_> = self.headers.iter().map(|(name, value)| format!("{}:{value}\r\n", shown(name))).collect();
         let head = lines.concat();
@@ -98,7 +98,7 @@ fn named(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// A name as the service writes it.
+/// Returns a name in the spelling of the service.
 fn shown(name: &str) -> &str {
     match name {
         "x-requestid" => "X-RequestId",
@@ -115,9 +115,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_text_message_is_headers_a_blank_line_and_content() {
+    fn a_text_message_consists_of_headers_a_blank_line_and_content() {
         let sent = Message::json("turn.start", "0a1b", &json!({ "a": "b\r\n\r\nc" }));
-        let Frame::Text(text) = sent.frame() else { panic!("a text") };
+        let Frame::Text(text) = sent.frame() else { panic!("expected a text frame") };
         assert_eq!(
             text.as_str(),
             "X-RequestId:0a1b\r\nContent-Type:application/json; charset=utf-8\r\nPath:turn.start\r\n\r\n{\"a\":\"b\\r\\n\\r\\nc\"}"
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_binary_message_begins_with_the_length_of_its_headers() {
         let sent = Message::audio("0a1b", "s", "audio/x-wav", Bytes::from_static(&[1, 2, 3]));
-        let Frame::Binary(bytes) = sent.frame() else { panic!("a binary") };
+        let Frame::Binary(bytes) = sent.frame() else { panic!("expected a binary frame") };
         let head = "X-RequestId:0a1b\r\nContent-Type:audio/x-wav\r\nX-StreamId:s\r\nPath:audio\r\n";
         assert_eq!(&bytes[..2], [0, u8::try_from(head.len()).unwrap()]);
         assert_eq!((&bytes[2..2 + head.len()], &bytes[2 + head.len()..]), (head.as_bytes(), [1, 2, 3].as_slice()));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_the_sdks_are_read_with_blanks_and_in_any_case() {
+    fn headers_may_contain_blanks_and_any_case() {
         let frame = Frame::text("PATH : Speech.Config\r\nx-requestid: A:B\r\n\r\n{}");
         let message = Message::read(&frame).unwrap();
         assert_eq!((message.path().as_str(), message.header("x-requestid")), ("speech.config", Some("A:B")));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_cut_is_no_message() {
+    fn a_truncated_frame_is_rejected() {
         for bytes in [&[][..], &[0], &[0, 9, b'P'], &[0, 1, 0xff]] {
             assert_eq!(Message::read(&Frame::binary(bytes.to_vec())), None, "{bytes:?}");
         }

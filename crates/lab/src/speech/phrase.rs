@@ -1,4 +1,4 @@
-//! A phrase: what the lab recognised, in the words of the service.
+//! A recognised phrase, in the formats of the service.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::wave::Heard;
 
-/// What was recognised in some audio.
+/// The result of recognising audio.
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     text: Option<String>,
@@ -14,23 +14,23 @@ pub(super) struct Phrase {
 }
 
 impl Phrase {
-    /// What was recognised; nothing in audio that is no WAV file.
+    /// Recognises audio; audio that is not a WAV file gives no text.
     pub(super) fn of(heard: Option<Heard>) -> Self {
         let (text, lasts) = heard.map_or((None, Duration::ZERO), |heard| (heard.text, heard.lasts));
         Self { text, lasts }
     }
 
-    /// The text, if any was recognised.
+    /// Returns the recognised text, if any.
     pub(super) fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// How long it lasts, in hundreds of nanoseconds.
+    /// Returns the duration in units of 100 ns.
     pub(super) fn ticks(&self) -> u64 {
         u64::try_from(self.lasts.as_nanos() / 100).unwrap_or(u64::MAX)
     }
 
-    /// The phrase as short audio and `speech.phrase` have it.
+    /// Returns the phrase in the format of short audio and `speech.phrase`.
     /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#response>
     pub(super) fn json(&self, is_detailed: bool) -> Value {
         let Some(text) = &self.text else { return self.status("NoMatch") };
@@ -45,7 +45,7 @@ impl Phrase {
         phrase
     }
 
-    /// The phrase and its translations: `translation.phrase` of version 1.
+    /// Returns the phrase and its translations as `translation.phrase` of version 1.
     pub(super) fn translation(&self, targets: &[String]) -> Value {
         let Some(text) = &self.text else { return self.status("NoMatch") };
         let mut phrase = self.status("Success");
@@ -55,7 +55,7 @@ impl Phrase {
         phrase
     }
 
-    /// The phrase and its translations: `translation.response` of version 2.
+    /// Returns the phrase and its translations as `translation.response` of version 2.
     /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/421>
     pub(super) fn response(&self, targets: &[String]) -> Value {
         let Some(text) = &self.text else { return json!({ "SpeechPhrase": self.status("NoMatch") }) };
@@ -71,7 +71,7 @@ impl Phrase {
     }
 }
 
-/// The text as it is said: without punctuation, in lower case.
+/// Returns the lexical form of a text: lower case without punctuation.
 pub(super) fn lexical(text: &str) -> String {
     let words =
         text.split_whitespace().map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()).to_lowercase());

@@ -8,18 +8,18 @@ use super::message::{Content, Message};
 use super::phrase::{Phrase, lexical};
 use super::wave;
 
-/// A client that sends audio and wants to know what is said in it.
+/// A conversation with a client that sends audio to be recognised.
 #[derive(Debug, Default)]
 pub(super) struct Recognition {
     is_detailed: bool,
-    /// Languages to translate to; none to recognise only.
+    /// Target languages; empty for recognition without translation.
     targets: Vec<String>,
-    /// Version 1 of translation has its own path and its own message.
+    /// Whether this is version 1 of translation, which has its own path and message.
     is_first_version: bool,
     turn: Option<Turn>,
 }
 
-/// The audio of a turn, as far as it came.
+/// The audio of a turn received so far.
 #[derive(Debug, Default)]
 struct Turn {
     request_id: String,
@@ -27,13 +27,13 @@ struct Turn {
 }
 
 impl Recognition {
-    /// What the query of an upgrade asks for; in version 2 the context says so.
+    /// Reads the settings from the query of an upgrade; in version 2 the context contains them.
     pub(super) fn of(asked: &Asked) -> Self {
         let mut recognition = Self { is_first_version: asked.path.contains("/speech/translation/"), ..Self::default() };
         for (name, value) in form_urlencoded::parse(asked.query.as_bytes()) {
             match &*name.to_ascii_lowercase() {
                 "format" => recognition.is_detailed = value.eq_ignore_ascii_case("detailed"),
-                // One for each language, or all with commas: the SDKs differ.
+                // Some SDKs repeat the parameter per language, others separate languages by commas.
                 "to" => recognition.targets.extend(value.split(',').map(str::to_owned)),
                 _ => {}
             }
@@ -41,11 +41,11 @@ impl Recognition {
         recognition
     }
 
-    /// Answers a message.
+    /// Responds to a message.
     ///
-    /// 1. The context says what is wanted.
-    /// 2. The first audio of a request begins a turn.
-    /// 3. Audio without content ends it, with what was recognised.
+    /// 1. The context contains settings.
+    /// 2. The first audio of a request starts a turn.
+    /// 3. Audio without content ends the turn and returns the result.
     pub(super) fn answer(&mut self, message: &Message) -> Vec<Message> {
         match (message.path().as_str(), &message.content) {
             ("speech.context", _) => {
@@ -106,5 +106,5 @@ impl Recognition {
     }
 }
 
-/// Two minutes of audio: the comment is at the beginning, so what is dropped is not missed.
+/// Two minutes of audio. More can be dropped, because the comment is at the start.
 const MOST_AUDIO: usize = 4 << 20;

@@ -1,4 +1,4 @@
-//! Speech over REST: text to speech, and speech to text of short audio.
+//! Speech over REST: text to speech, and speech to text for short audio.
 
 use serde_json::json;
 use url::form_urlencoded;
@@ -7,7 +7,7 @@ use super::super::gateway::{Answer, Asked};
 use super::phrase::Phrase;
 use super::{ssml, wave};
 
-/// Text to speech.
+/// Converts text to speech.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-text-to-speech#convert-text-to-speech>
 pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     if asked.body.is_empty() {
@@ -19,7 +19,7 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     }
     let Some(format) = asked.header("x-microsoft-outputformat").and_then(wave::Format::read) else {
         return invalid(
-            "`X-Microsoft-OutputFormat` is not a format that the lab speaks: expected for example `riff-16khz-16bit-mono-pcm`",
+            "`X-Microsoft-OutputFormat` is not a format that the lab supports: expected one like `riff-16khz-16bit-mono-pcm`",
         );
     };
     match std::str::from_utf8(&asked.body).map_err(|error| error.to_string()).and_then(ssml::text) {
@@ -28,7 +28,7 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     }
 }
 
-/// Speech to text of short audio.
+/// Converts short audio to text.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short>
 pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
     let value = |wanted: &str| {
@@ -36,19 +36,19 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
         pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
     };
     if value("language").is_none_or(|language| language.is_empty()) {
-        return invalid("`language` is missing: expected for example `en-US`");
+        return invalid("`language` is missing: expected a locale like `en-US`");
     }
     if asked.body.is_empty() {
         return no_content();
     }
     let Some(heard) = wave::read(&asked.body) else {
-        return invalid("the audio is not a WAV file, which is all that the lab reads");
+        return invalid("the audio is not a WAV file, the only format that the lab reads");
     };
     let is_detailed = value("format").is_some_and(|format| format.eq_ignore_ascii_case("detailed"));
     Answer::json(200, &Phrase::of(Some(heard)).json(is_detailed))
 }
 
-/// 400: shape D.
+/// Makes a 400 of shape D.
 pub(in super::super) fn invalid(message: &str) -> Answer {
     Answer::json(
         400,
@@ -56,7 +56,7 @@ pub(in super::super) fn invalid(message: &str) -> Answer {
     )
 }
 
-/// 400 for a request without a body.
+/// Makes the 400 for a request without a body.
 pub(in super::super) fn no_content() -> Answer {
     invalid("The request has no content.")
 }

@@ -1,4 +1,4 @@
-//! A conversation over a WebSocket: what is said on either path, message by message.
+//! A conversation over a WebSocket, message by message.
 
 use tungstenite::protocol::Message as Frame;
 use tungstenite::protocol::frame::CloseFrame;
@@ -8,7 +8,7 @@ use super::message::Message;
 use super::recognition::Recognition;
 use super::synthesis::Synthesis;
 
-/// One side of a conversation: what comes in is answered by what is to be sent.
+/// The server side of a conversation: turns received frames into responses.
 #[derive(Debug)]
 pub(in super::super) struct Conversation(Part);
 
@@ -19,7 +19,7 @@ enum Part {
 }
 
 impl Conversation {
-    /// The conversation that an upgrade begins: its path says which.
+    /// Starts the conversation that the path of an upgrade selects.
     pub(in super::super) fn of(asked: &Asked) -> Self {
         if asked.path.contains("/cognitiveservices/websocket/") {
             Self(Part::Synthesis(Synthesis::default()))
@@ -28,7 +28,7 @@ impl Conversation {
         }
     }
 
-    /// Answers a frame; a closing frame ends the conversation.
+    /// Responds to a frame; a close frame ends the conversation.
     pub(in super::super) fn answer(&mut self, frame: &Frame) -> Vec<Frame> {
         let Some(message) = Message::read(frame) else {
             return if frame.is_binary() { vec![close("the message has no headers")] } else { Vec::new() };
@@ -44,7 +44,7 @@ impl Conversation {
     }
 }
 
-/// 1007, as the service closes on what it cannot read; a reason has 123 bytes at most.
+/// Makes the close frame 1007 that the service sends for unreadable input; a reason has at most 123 bytes.
 fn close(fault: &str) -> Frame {
     let end = (0..=fault.len().min(123)).rev().find(|end| fault.is_char_boundary(*end)).unwrap_or_default();
     Frame::Close(Some(CloseFrame { code: 1007.into(), reason: fault[..end].into() }))
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_in_the_comment_is_recognised_in_the_order_of_the_service() {
+    fn recognition_returns_the_comment_with_the_message_order_of_the_service() {
         let mut conversation = conversation("/stt/speech/universal/v2", "");
         assert!(say(&mut conversation, "speech.config", "", "{}").is_empty());
         let wav = spoken("Hello, world.");
@@ -77,14 +77,14 @@ mod tests {
             json!({ "RecognitionStatus": "Success", "DisplayText": "Hello, world.", "Offset": 0, "Duration": 7_800_000 })
         );
         assert!(begun.iter().chain(&ended).all(|message| message.header("x-requestid") == Some("r1")));
-        assert!(hear(&mut conversation, "r1", &[]).is_empty(), "a turn ends once");
+        assert!(hear(&mut conversation, "r1", &[]).is_empty(), "a turn ends only once");
         assert_eq!(hear(&mut conversation, "r2", &wav).len(), 2, "the next turn on the same connection");
         assert!(hear(&mut conversation, "r1", &[]).is_empty());
-        assert_eq!(hear(&mut conversation, "r2", &[]).len(), 4, "the end of another turn does not end it");
+        assert_eq!(hear(&mut conversation, "r2", &[]).len(), 4, "only its own end ends a turn");
     }
 
     #[test]
-    fn audio_without_a_comment_is_not_understood() {
+    fn audio_without_a_comment_gives_no_match() {
         for audio in [&b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd"[..], b"OggS"] {
             let mut conversation = conversation("/speech/recognition/interactive/cognitiveservices/v1", "");
             hear(&mut conversation, "r", audio);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_given_when_the_query_or_the_context_asks_for_them() {
+    fn the_query_or_the_context_can_request_detailed_results() {
         let detailed = r#"{"phraseOutput":{"format":"Detailed"}}"#;
         for (query, context) in [("format=detailed", "{}"), ("", detailed)] {
             let mut conversation = conversation("/stt/speech/universal/v2", query);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn translations_come_in_the_message_of_each_version() {
+    fn each_version_returns_translations_in_its_own_message() {
         let mut second = conversation("/stt/speech/universal/v2", "");
         say(&mut second, "speech.context", "r", r#"{"translation":{"targetLanguages":["de","fr"]}}"#);
         hear(&mut second, "r", &spoken("Hi."));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn ssml_is_spoken_in_pieces_that_name_their_stream() {
+    fn synthesis_returns_audio_in_pieces_with_a_stream_id() {
         let mut conversation = conversation("/tts/cognitiveservices/websocket/v1", "");
         say(&mut conversation, "synthesis.context", "r", RIFF);
         let said = say(&mut conversation, "ssml", "r", &voiced("Hello"));
@@ -167,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn control_frames_and_unknown_messages_are_not_answered() {
+    fn control_frames_and_unknown_messages_get_no_response() {
         let mut conversation = conversation("/stt/speech/universal/v2", "");
         assert!(conversation.answer(&Frame::Ping(Bytes::new())).is_empty());
         assert!(conversation.answer(&Frame::text("no headers")).is_empty());
         assert!(say(&mut conversation, "telemetry", "r", "{}").is_empty());
-        assert!(hear(&mut conversation, "r", &[]).is_empty(), "an end without a beginning");
+        assert!(hear(&mut conversation, "r", &[]).is_empty(), "an end without a turn");
     }
 
     fn conversation(path: &str, query: &str) -> Conversation {

@@ -1,15 +1,15 @@
-//! SSML: the text that is to be spoken.
+//! SSML: extracts the text to synthesise.
 //! <https://learn.microsoft.com/azure/ai-services/speech-service/speech-synthesis-markup-structure>
 
-/// Reads the text of an SSML document: entities decoded, blanks joined.
+/// Extracts the text of an SSML document, decodes entities and collapses whitespace.
 ///
-/// 1. Cut the document at its tags, which must be closed in the order they were opened.
-/// 2. The root is `speak`, and a voice says what there is to say.
-/// 3. What stands between the tags is the text.
+/// 1. Split the document at its tags, which must be nested correctly.
+/// 2. Require the root `speak` and a `voice` element.
+/// 3. Join the text between the tags.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// Returns a description of the fault.
 pub(super) fn text(document: &str) -> Result<String, String> {
     let mut reader = Reader::default();
     let mut rest = document.trim_start_matches('\u{feff}').trim();
@@ -24,12 +24,12 @@ pub(super) fn text(document: &str) -> Result<String, String> {
     let text = reader.text.split_whitespace().collect::<Vec<_>>().join(" ");
     match (reader.has_voice, text.is_empty()) {
         (false, _) => Err("there is no `voice` element".into()),
-        (_, true) => Err("there is nothing to say".into()),
+        (_, true) => Err("there is no text to speak".into()),
         _ => Ok(text),
     }
 }
 
-/// How far a document has been read.
+/// The state of reading a document.
 #[derive(Debug, Default)]
 struct Reader<'a> {
     open: Vec<&'a str>,
@@ -41,16 +41,16 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn say(&mut self, part: &str) -> Result<(), String> {
         if self.open.is_empty() && !part.trim().is_empty() {
-            return Err("there is text outside of `speak`".into());
+            return Err("there is text outside `speak`".into());
         }
         self.text.push_str(&decode(part)?);
         Ok(())
     }
 
-    /// Reads what begins with `<`, and gives what comes after it.
+    /// Reads markup that starts with `<`, and returns the rest.
     fn tag(&mut self, rest: &'a str) -> Result<&'a str, String> {
         if let Some(content) = rest.strip_prefix("<![CDATA[") {
-            let (content, after) = content.split_once("]]>").ok_or("a section is not closed")?;
+            let (content, after) = content.split_once("]]>").ok_or("a CDATA section is not closed")?;
             self.text.push_str(content);
             return Ok(after);
         }
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
             (false, "voice") => self.has_voice = true,
             _ => {}
         }
-        // What a tag parts is not one word.
+        // A tag separates words.
         self.text.push(' ');
         if !tag.ends_with('/') {
             self.open.push(name);
@@ -90,12 +90,12 @@ impl<'a> Reader<'a> {
         match self.open.pop() {
             Some(open) if open == name => Ok(()),
             Some(open) => Err(format!("`{open}` is closed by `{name}`")),
-            None => Err(format!("`{name}` is closed and was not opened")),
+            None => Err(format!("`{name}` is closed but was not opened")),
         }
     }
 }
 
-/// Where the `>` of a tag is: not within quotes.
+/// Returns the position of the `>` that ends a tag, ignoring quoted text.
 fn end_of_tag(rest: &str) -> Option<usize> {
     let mut quote = None;
     rest.char_indices().find_map(|(i, c)| {
@@ -114,7 +114,7 @@ fn decode(part: &str) -> Result<String, String> {
     let mut rest = part;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let (name, after) = after.split_once(';').ok_or("`&` begins no entity: expected `&amp;`")?;
+        let (name, after) = after.split_once(';').ok_or("`&` does not start an entity: expected `&amp;`")?;
         decoded.push(entity(name).ok_or_else(|| format!("`&{name};` is not an entity"))?);
         rest = after;
     }
@@ -166,18 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_refuses_is_refused() {
+    fn invalid_documents_are_rejected() {
         for (document, part) in [
             ("", "no `voice`"),
-            ("Hello", "outside of `speak`"),
+            ("Hello", "outside `speak`"),
             ("<speak>Hello</speak>", "no `voice`"),
-            ("<speak><voice name='a'>  </voice></speak>", "nothing to say"),
+            ("<speak><voice name='a'>  </voice></speak>", "no text to speak"),
             ("<speech><voice>Hello</voice></speech>", "the root is `speech`"),
             ("<speak><voice>Hello</speak></voice>", "`voice` is closed by `speak`"),
             ("<speak><voice>Hello</voice>", "`speak` is not closed"),
             ("<speak><voice>Hello</voice></speak></speak>", "was not opened"),
             ("<speak><voice>Hello</voice></speak><speak/>", "the root is `speak`"),
-            ("<speak><voice>Tom & Jerry</voice></speak>", "begins no entity"),
+            ("<speak><voice>Tom & Jerry</voice></speak>", "does not start an entity"),
             ("<speak><voice>&nbsp;</voice></speak>", "is not an entity"),
             ("<speak><voice", "a tag is not closed"),
             ("<speak><!-- ", "is not closed"),

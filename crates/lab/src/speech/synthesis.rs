@@ -7,18 +7,18 @@ use super::message::Message;
 use super::ssml;
 use super::wave::Format;
 
-/// A client that sends SSML and wants to hear it.
+/// A conversation with a client that sends SSML to be synthesised.
 #[derive(Debug, Default)]
 pub(super) struct Synthesis {
     format: Option<String>,
 }
 
 impl Synthesis {
-    /// Answers a message: the context says the format, and SSML is spoken.
+    /// Responds to a message: the context sets the format, and SSML starts synthesis.
     ///
     /// # Errors
     ///
-    /// Why the connection is closed.
+    /// Returns the reason to close the connection.
     pub(super) fn answer(&mut self, message: &Message) -> Result<Vec<Message>, String> {
         match message.path().as_str() {
             "synthesis.context" => {
@@ -33,8 +33,8 @@ impl Synthesis {
     }
 
     fn speak(&self, message: &Message) -> Result<Vec<Message>, String> {
-        let name = self.format.as_deref().ok_or("no output format was given in `synthesis.context`")?;
-        let format = Format::read(name).ok_or_else(|| format!("`{name}` is not a format that the lab speaks"))?;
+        let name = self.format.as_deref().ok_or("`synthesis.context` contains no output format")?;
+        let format = Format::read(name).ok_or_else(|| format!("`{name}` is not a format that the lab supports"))?;
         let text = ssml::text(message.text()).map_err(|fault| format!("the SSML is not valid: {fault}"))?;
         let audio = Bytes::from(format.speak(&text));
         let id = message.header("x-requestid").unwrap_or_default();
@@ -52,8 +52,8 @@ impl Synthesis {
     }
 }
 
-/// The stream of a turn: there is one.
+/// The id of a turn's only stream.
 const STREAM: &str = "1AB0000000000000000000000000000A";
 
-/// The most bytes in a piece of audio.
+/// The maximum number of bytes in a piece of audio.
 const PIECE: usize = 4096;

@@ -1,12 +1,12 @@
-//! Audio: a tone instead of a voice, and WAV files with the text as their comment.
+//! Audio: a tone instead of a voice, and WAV files with the text as a comment.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-/// A format that the lab speaks: PCM, 16 bit, mono.
+/// An audio format that the lab supports: 16-bit mono PCM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Format {
-    /// Samples in a second.
+    /// Samples per second.
     rate: u32,
     is_riff: bool,
 }
@@ -25,18 +25,18 @@ impl Format {
         }
     }
 
-    /// What an answer with it is.
+    /// Returns the content type of a response in this format.
     pub(super) fn content_type(self) -> &'static str {
         if self.is_riff { "audio/x-wav" } else { "audio/basic" }
     }
 
-    /// A text, spoken.
+    /// Synthesises a text.
     pub(super) fn speak(self, text: &str) -> Vec<u8> {
         let samples = self.tone(text);
         if self.is_riff { self.file(&samples, text) } else { samples }
     }
 
-    /// A tone, the longer the more there is to say.
+    /// Generates a tone whose length depends on the text.
     fn tone(self, text: &str) -> Vec<u8> {
         let ms = u32::try_from(text.chars().count()).unwrap_or(u32::MAX).saturating_mul(PER_CHARACTER).min(LONGEST);
         let samples = ms * (self.rate / 1000);
@@ -44,7 +44,7 @@ impl Format {
         (0..samples).flat_map(|i| sample((f64::from(i) * step).sin()).to_le_bytes()).collect()
     }
 
-    /// The samples as a WAV file: the format, the comment, then the samples, so that a reader has the comment first.
+    /// Makes a WAV file: the format, the comment, then the samples, so that a reader gets the comment first.
     fn file(self, samples: &[u8], text: &str) -> Vec<u8> {
         let mut format = Vec::with_capacity(16);
         format.extend(PCM.to_le_bytes());
@@ -61,16 +61,17 @@ impl Format {
     }
 }
 
-/// What the lab makes of a WAV file, or of its beginning.
+/// The content of a WAV file, or of its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
     /// The comment.
     pub(super) text: Option<String>,
-    /// How long the samples are that have come.
+    /// The duration of the samples received.
     pub(super) lasts: Duration,
 }
 
-/// Reads a WAV file, perhaps cut short: what streams audio does not know its length. None for what is no WAV file.
+/// Reads a WAV file; `None` if it is not one. The file may be incomplete, because a streaming client does not know its
+/// length.
 pub(super) fn read(bytes: &[u8]) -> Option<Heard> {
     let rest = bytes.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;
     let mut heard = Heard { text: None, lasts: Duration::ZERO };
@@ -92,14 +93,14 @@ fn comment(list: &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok().filter(|text| !text.trim().is_empty())
 }
 
-/// The chunks that there are; the last may be shorter than it says.
+/// Returns the chunks; the last may be shorter than its length field.
 fn chunks(mut rest: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let (name, after) = rest.split_first_chunk::<4>()?;
         let size = number(after.get(..4)).and_then(|size| usize::try_from(size).ok())?;
         let content = &after[4..];
         let end = size.min(content.len());
-        // A chunk of odd length is followed by a byte that fills it up.
+        // A padding byte follows a chunk of odd length.
         rest = content.get(end + size % 2..).unwrap_or_default();
         Some((name, &content[..end]))
     })
@@ -115,7 +116,7 @@ fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     [name.as_slice(), &size.to_le_bytes(), content, fill].concat()
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "a sine is within one")]
+#[allow(clippy::cast_possible_truncation, reason = "a sine is at most 1")]
 fn sample(height: f64) -> i16 {
     (height * LOUDNESS) as i16
 }
@@ -131,16 +132,16 @@ const RATES: [(&str, u32); 6] = [
 
 const PCM: u16 = 1;
 
-/// Milliseconds for a character: a quick speaker says about sixteen in a second.
+/// Milliseconds per character; a fast speaker says about sixteen characters per second.
 const PER_CHARACTER: u32 = 60;
 
-/// Milliseconds at most: nobody listens to it.
+/// The maximum duration in milliseconds, since nobody listens to the tone.
 const LONGEST: u32 = 10_000;
 
-/// Hertz.
+/// The frequency in hertz.
 const PITCH: f64 = 220.0;
 
-/// A quarter of the loudest.
+/// A quarter of the maximum amplitude.
 const LOUDNESS: f64 = 8_192.0;
 
 #[cfg(test)]
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_spoken_is_read_again_in_every_rate() {
+    fn synthesised_audio_can_be_read_at_every_rate() {
         for (name, rate) in RATES {
             let format = Format::read(&format!("riff-{name}-16bit-mono-pcm")).unwrap();
             let heard = read(&format.speak("Grüße!")).unwrap();
@@ -158,19 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_laid_out_as_players_expect_it() {
+    fn the_file_layout_follows_the_wav_format() {
         let file = Format::read("riff-16khz-16bit-mono-pcm").unwrap().speak("ab");
         assert_eq!(number(file.get(4..8)).unwrap() as usize, file.len() - 8);
         assert_eq!(&file[8..16], b"WAVEfmt ");
         assert_eq!((&file[20..24], &file[32..36]), ([1, 0, 1, 0].as_slice(), [2, 0, 16, 0].as_slice()));
         assert_eq!((number(file.get(24..28)), number(file.get(28..32))), (Some(16_000), Some(32_000)));
-        // The comment has an odd length, so a byte fills it up.
+        // The comment has an odd length, so a padding byte follows.
         assert_eq!(&file[36..60], b"LIST\x10\0\0\0INFOICMT\x03\0\0\0ab\0\0");
         assert_eq!((&file[60..64], number(file.get(64..68))), (b"data".as_slice(), Some(2 * 60 * 32)));
     }
 
     #[test]
-    fn a_tone_is_heard_and_is_ten_seconds_at_most() {
+    fn the_tone_is_audible_and_lasts_at_most_ten_seconds() {
         let format = Format::read("raw-16khz-16bit-mono-pcm").unwrap();
         let samples = format.speak(&"a".repeat(1000));
         assert_eq!(samples.len(), 10 * 32_000);
@@ -178,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn formats_that_are_not_pcm_are_not_spoken() {
+    fn only_pcm_formats_are_supported() {
         for text in ["audio-16khz-128kbitrate-mono-mp3", "riff-8khz-8bit-mono-mulaw", "riff-96khz-16bit-mono-pcm", ""] {
             assert_eq!(Format::read(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_file_without_comment_is_audio_and_one_that_is_cut_has_its_comment() {
+    fn a_file_without_a_comment_is_valid_and_an_incomplete_one_keeps_its_comment() {
         let format = Format::read("riff-16khz-16bit-mono-pcm").unwrap();
         let whole = format.speak("hello");
         assert_eq!(read(&whole[..80]).unwrap().text.as_deref(), Some("hello"));
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn no_input_makes_reading_panic() {
+    fn reading_never_panics() {
         let whole = Format::read("riff-8khz-16bit-mono-pcm").unwrap().speak("a");
         for end in 0..whole.len() {
             read(&whole[..end]);

@@ -10,18 +10,18 @@ use serde::Deserialize;
 pub(in super::super) struct ProxyToml {
     pub(in super::super) address: SocketAddr,
     pub(in super::super) mode: ProxyModeToml,
-    /// Where the client learns of it.
+    /// How the client is configured to use the proxy.
     pub(in super::super) given: GivenToml,
-    /// The variable, where it is given in the environment.
+    /// The environment variable that names the proxy.
     pub(in super::super) variable: String,
     pub(in super::super) no_proxy: Option<String>,
-    /// `user:password` as the client gives them.
+    /// `user:password` of the client.
     pub(in super::super) credentials: Option<String>,
-    /// `user:password` as the proxy wants them.
+    /// `user:password` that the proxy requires.
     pub(in super::super) accepts: Option<String>,
-    /// What 407 offers.
+    /// The authentication schemes in a 407 response.
     pub(in super::super) schemes: Vec<String>,
-    /// The status of a refusal, or of the answer to an upgrade.
+    /// The status of a refusal or of the upgrade response.
     pub(in super::super) status: Option<u16>,
     pub(in super::super) headers: BTreeMap<String, String>,
     pub(in super::super) body: String,
@@ -49,12 +49,12 @@ impl Default for ProxyToml {
 #[serde(rename_all = "kebab-case")]
 pub(in super::super) enum ProxyModeToml {
     Allow,
-    /// Lets through whoever gives `accepts`.
+    /// Allows clients that present `accepts`.
     Authenticate,
     Forbid,
-    /// Ends TLS with a certificate of the company, and passes on.
+    /// Terminates TLS with a corporate certificate and forwards requests.
     Intercept,
-    /// The same, but upgrades are answered with `status`.
+    /// Inspects TLS, but responds to upgrades with `status`.
     NoUpgrade,
 }
 
