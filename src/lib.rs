@@ -108,9 +108,9 @@ pub use resolve::form::{Form, Forms};
 pub use resolve::name::{CustomDomain, NameError, Region};
 pub use resolve::note::{Note, Understood};
 pub use resolve::query::{Mode, Query, QueryError};
+pub use resolve::read::PastedError;
 #[cfg(feature = "serde")]
 pub use resolve::read::{ArmError, JsonError};
-pub use resolve::read::PastedError;
 pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, Status, UnknownService};
 pub use resolve::setting::{Hint, Setting};

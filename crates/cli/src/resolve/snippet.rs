@@ -1,26 +1,26 @@
-//! `snippet:LANGUAGE`: a whole program in one language that uses an endpoint.
+//! `snippet:LANGUAGE`: a complete program that uses an endpoint.
 //!
-//! 1. What the official Speech SDK does by itself is done with it, told so that it sends exactly this URL: [`sdk`].
-//! 2. Every other REST API is called with the HTTP client of the language: [`call`].
-//! 3. Every other WebSocket is opened, and what the service says first is shown.
+//! Each language has one template in `snippet/templates`. A program takes one of three forms:
 //!
-//! The credential is read from the environment when the program runs; it is never part of the text. Where the program sends
-//! it itself, it does not follow a redirect. (What the SDK does with redirects is the SDK's own.)
+//! 1. It uses the official Speech SDK, set up to send exactly this URL, if the SDK supports the service: [`sdk`].
+//! 2. It calls any other REST API with an HTTP client of the language: [`call`].
+//! 3. It opens any other WebSocket and prints the first message of the service.
+//!
+//! The program reads the credential from the environment; its text never contains one. A program that sends the credential
+//! itself does not follow redirects. (The SDK has its own redirect policy.)
 
 use std::str::FromStr;
 
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 use speech_endpoint::{Endpoint, Resource, Service};
 
-use call::{Call, Credential};
+use call::{Call, Credential, PERSONAL_VOICE};
 use sdk::Sdk;
 
 pub(crate) mod call;
-mod cpp;
-mod csharp;
-mod go;
-mod java;
-mod javascript;
-mod python;
 mod rust;
 mod sdk;
 
@@ -40,7 +40,7 @@ impl Language {
     pub(crate) const ALL: [Self; 7] =
         [Self::CSharp, Self::Python, Self::Java, Self::JavaScript, Self::Go, Self::Cpp, Self::Rust];
 
-    /// The identifier used in arguments.
+    /// Returns the identifier used in arguments.
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::CSharp => "csharp",
@@ -50,6 +50,18 @@ impl Language {
             Self::Go => "go",
             Self::Cpp => "cpp",
             Self::Rust => "rust",
+        }
+    }
+
+    fn template(self) -> &'static str {
+        match self {
+            Self::CSharp => include_str!("snippet/templates/csharp.jinja"),
+            Self::Python => include_str!("snippet/templates/python.jinja"),
+            Self::Java => include_str!("snippet/templates/java.jinja"),
+            Self::JavaScript => include_str!("snippet/templates/javascript.jinja"),
+            Self::Go => include_str!("snippet/templates/go.jinja"),
+            Self::Cpp => include_str!("snippet/templates/cpp.jinja"),
+            Self::Rust => include_str!("snippet/templates/rust.jinja"),
         }
     }
 }
@@ -62,46 +74,60 @@ impl FromStr for Language {
     }
 }
 
-/// A text that names no language.
+/// The error for an unknown language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected csharp, python, java, javascript, go, cpp or rust")]
 pub(crate) struct UnknownLanguage;
 
-/// A whole program in `language` that uses the endpoint.
+/// Returns a complete program in `language` that uses the endpoint.
 pub(crate) fn program(language: Language, endpoint: &Endpoint) -> String {
     let is_container = matches!(endpoint.account().resource(), Resource::Container(_));
     let credential = Credential::of(endpoint).filter(|_| !is_container);
-    let writer = match language {
-        Language::CSharp => &csharp::WRITER,
-        Language::Python => &python::WRITER,
-        Language::Java => &java::WRITER,
-        Language::JavaScript => &javascript::WRITER,
-        Language::Go => &go::WRITER,
-        Language::Cpp => &cpp::WRITER,
-        Language::Rust => return rust::program(endpoint, credential),
-    };
-    if let Some(sdk) = Sdk::of(language, endpoint, credential) {
-        (writer.sdk)(&sdk)
-    } else if endpoint.service().is_websocket() {
-        (writer.socket)(&Socket::of(endpoint), credential)
+    let values = if language == Language::Rust {
+        rust::values(endpoint, credential)
     } else {
-        (writer.rest)(&Call::of(endpoint), credential)
+        Value::from(Serde(Program::new(language, endpoint, credential)))
+    };
+    // A template is part of this binary, so an error is a bug in it. The tests render each template for each service.
+    render(language.template(), values).expect("a template renders with the values of any endpoint")
+}
+
+/// The values of a template. Exactly one of `sdk`, `socket` and `call` is present.
+#[derive(Debug, Serialize)]
+struct Program {
+    credential: Option<Credential>,
+    has_key: bool,
+    has_token: bool,
+    /// The text of [`sdk::Task::SpeakMarkup`].
+    markup: &'static str,
+    sdk: Option<Sdk>,
+    socket: Option<Socket>,
+    call: Option<Call>,
+}
+
+impl Program {
+    fn new(language: Language, endpoint: &Endpoint, credential: Option<Credential>) -> Self {
+        let sdk = Sdk::of(language, endpoint, credential);
+        let (is_sdk, is_websocket) = (sdk.is_some(), endpoint.service().is_websocket());
+        Self {
+            credential,
+            has_key: credential.is_some_and(|credential| !credential.is_token()),
+            has_token: credential.is_some_and(Credential::is_token),
+            markup: PERSONAL_VOICE,
+            sdk,
+            socket: (!is_sdk && is_websocket).then(|| Socket::of(endpoint)),
+            call: (!is_sdk && !is_websocket).then(|| Call::of(endpoint)),
+        }
     }
 }
 
-/// How a language says it: with the SDK, by HTTP, by WebSocket.
-struct Writer {
-    sdk: fn(&Sdk) -> String,
-    rest: fn(&Call, Option<Credential>) -> String,
-    socket: fn(&Socket, Option<Credential>) -> String,
-}
-
 /// A WebSocket that the SDK does not open.
+#[derive(Debug, Serialize)]
 struct Socket {
     url: String,
-    /// The service speaks first.
+    /// Whether the service sends the first message.
     is_greeted: bool,
-    /// A line for the reader.
+    /// A comment for the reader of the program.
     remark: String,
 }
 
@@ -117,36 +143,29 @@ impl Socket {
     }
 }
 
-/// Puts values in the place of their `«marks»`. A value that has a line to itself may be of many lines, which are indented
-/// like it, or of none. A line break before it is there for the reader of this source.
-fn fill(template: &str, marks: &[(&str, &str)]) -> String {
-    let mut text = String::new();
-    for line in template.trim_start_matches('\n').lines() {
-        let bare = line.trim_start();
-        let indent = &line[..line.len() - bare.len()];
-        let whole = marks.iter().find(|(name, _)| bare == format!("«{name}»"));
-        if let Some((_, value)) = whole {
-            for part in value.trim_start_matches('\n').lines() {
-                text.push_str(if part.is_empty() { "" } else { indent });
-                text.push_str(part);
-                text.push('\n');
-            }
-        } else {
-            let filled =
-                marks.iter().fold(line.to_owned(), |line, (name, value)| line.replace(&format!("«{name}»"), value));
-            text.push_str(&filled);
-            text.push('\n');
-        }
-    }
-    text
+/// Renders a template. A line that holds only a tag leaves no trace.
+fn render(template: &str, values: Value) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
+    environment.set_syntax(syntax);
+    // A misspelled name is an error, not an empty text.
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.add_filter("quoted", quoted);
+    environment.add_filter("single_quoted", single_quoted);
+    environment.render_str(template, values)
 }
 
-/// A text in double quotes. XML takes either kind of quotes, JSON does not.
+/// Puts a text in double quotes. XML allows single quotes inside, JSON does not.
 fn quoted(text: &str) -> String {
     if text.starts_with('<') {
         return format!("\"{}\"", text.replace('"', "'"));
     }
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// Puts a text that has no single quotes in the quotes that need no escapes.
+fn single_quoted(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }
 
 #[cfg(test)]
@@ -164,19 +183,25 @@ mod tests {
             Account::openai("contoso".parse()?),
             Account::container("ws://localhost:5000".parse()?),
         ];
-        for endpoint in accounts.iter().flat_map(Account::endpoints).filter_map(Result::ok) {
-            for language in Language::ALL {
-                let program = program(language, &endpoint);
-                let is_filled = !program.contains(['«', '»']) && !program.contains("\n\n\n\n");
-                assert!(is_filled, "{} {}\n{program}", language.id(), endpoint.service());
-                assert_eq!(language.id().parse(), Ok(language));
+        for account in &accounts {
+            for endpoint in Service::all().filter_map(|service| account.endpoint(service).ok()) {
+                for language in Language::ALL {
+                    let program = program(language, &endpoint);
+                    let tags = ["{{ ", "{% ", "{#", "\n\n\n\n"];
+                    let is_rendered = !tags.iter().any(|tag| program.contains(tag)) && program.ends_with('\n');
+                    assert!(is_rendered, "{} {}\n{program}", language.id(), endpoint.service());
+                    assert_eq!(language.id().parse(), Ok(language));
+                }
             }
         }
         Ok(())
     }
 
     #[test]
-    fn a_value_with_a_line_to_itself_is_indented_or_leaves_no_trace() {
-        assert_eq!(fill("a\n  «x»\n«y»\nb «x»", &[("x", "1"), ("y", "")]), "a\n  1\nb 1\n");
+    fn a_tag_leaves_no_trace_and_an_unknown_name_is_an_error() -> Result<(), minijinja::Error> {
+        let values = Value::from_iter([("x", "1")]);
+        assert_eq!(render("a\n  {% if x %}\n  {{ x }}\n  {% endif %}\n{# b #}\nc\n", values.clone())?, "a\n  1\nc\n");
+        assert!(render("{{ y }}", values).is_err());
+        Ok(())
     }
 }

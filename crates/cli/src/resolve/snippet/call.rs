@@ -1,30 +1,32 @@
-//! The call of an endpoint by HTTP: what `curl` and the programs of every language send alike.
+//! The HTTP request for an endpoint: `curl` and the programs of every language send the same one.
 
+use serde::Serialize;
 use speech_endpoint::{Endpoint, Form, Service};
 
-/// One HTTP request. The credential is kept apart, see [`Credential`].
-#[derive(Clone, Debug)]
+/// An HTTP request without its credential, see [`Credential`].
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,
-    /// The URL of the endpoint, with what it cannot do without.
+    /// The URL of the endpoint with all required parameters.
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) body: Body,
-    /// The file that the answer is kept in; any other answer is text to be shown.
+    /// The file for the response body; without one, the body is text to print.
     pub(crate) saved_as: Option<&'static str>,
 }
 
-/// What is sent.
-#[derive(Clone, Copy, Debug)]
+/// A request body.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Body {
     None,
-    /// Nothing, said aloud: a POST of no bytes.
+    /// An explicit body of zero bytes, for a POST.
     Empty,
-    /// XML or JSON without single quotes, backticks and backslashes, so that it can be quoted everywhere.
+    /// XML or JSON without single quotes, backticks and backslashes, so every language can quote it.
     Text(&'static str),
     /// The content of a file.
     File(&'static str),
-    /// `multipart/form-data`: an audio file under this name, and a field.
+    /// `multipart/form-data`: the name of the part with the audio file, and a field.
     Form(&'static str, Option<(&'static str, &'static str)>),
 }
 
@@ -46,9 +48,9 @@ impl Call {
     }
 }
 
-/// A voice that every cloud has, and the default one of the containers.
+/// A voice available in every cloud, and the default voice of the containers.
 pub(crate) const VOICE: &str = "en-US-AriaNeural";
-/// What only the caller knows.
+/// Placeholders for names that only the caller knows.
 pub(crate) const CUSTOM_VOICE_NAME: &str = "VOICE_NAME";
 pub(crate) const DEPLOYMENT_ID: &str = "DEPLOYMENT_ID";
 
@@ -72,9 +74,9 @@ const SHORT_AUDIO: &[(&str, &str)] =
 const JSON: &[(&str, &str)] = &[("Content-Type", "application/json")];
 const SDP: &[(&str, &str)] = &[("Content-Type", "application/sdp")];
 
-/// Headers and body by service; those that are listed with `GET` have neither.
+/// Returns the headers and the body for a service; services called with `GET` have neither.
 fn content(service: Service, url: &str) -> (&'static [(&'static str, &'static str)], Body) {
-    // With a deployment in the path, the path says which model it is.
+    // A deployment in the path already selects the model.
     let is_deployment = url.contains("/deployments/");
     match service {
         Service::IssueToken => (&[], Body::Empty),
@@ -103,7 +105,7 @@ fn content(service: Service, url: &str) -> (&'static [(&'static str, &'static st
     }
 }
 
-/// The URL with the parameters that the service cannot do without; in capital letters where only the caller knows the value.
+/// Returns the URL with all required parameters. A value that only the caller knows is a placeholder in capital letters.
 pub(crate) fn complete(endpoint: &Endpoint) -> String {
     let url = endpoint.url();
     let names: Vec<String> = endpoint.to_url().query_pairs().map(|(name, _)| name.into_owned()).collect();
@@ -112,7 +114,7 @@ pub(crate) fn complete(endpoint: &Endpoint) -> String {
         Service::ShortAudio if !has("language") => "language=en-US",
         Service::CustomVoice | Service::CustomVoiceWebSocket if !has("deploymentId") => "deploymentId=DEPLOYMENT_ID",
         Service::OpenAiRealtime if !has("model") => "model=DEPLOYMENT_NAME",
-        // An agent or a profile brings its own model.
+        // An agent or a profile selects its own model.
         Service::VoiceLive | Service::VoiceLiveWebRtc
             if !has("model") && !names.iter().any(|name| name.starts_with("agent") || name == "profile") =>
         {
@@ -124,16 +126,16 @@ pub(crate) fn complete(endpoint: &Endpoint) -> String {
 }
 
 /// The header that carries the credential, and the environment variable that holds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Credential {
     pub(crate) header: &'static str,
-    /// What stands before the credential in the header.
+    /// The text before the credential in the header.
     pub(crate) prefix: &'static str,
     pub(crate) variable: &'static str,
 }
 
 impl Credential {
-    /// The simplest form that the endpoint accepts: a key, else a token.
+    /// Returns the simplest form that the endpoint accepts: a key, else a token.
     pub(crate) fn of(endpoint: &Endpoint) -> Option<Self> {
         let accepts = endpoint.accepts();
         if accepts.contains(Form::Key) {

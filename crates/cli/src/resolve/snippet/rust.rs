@@ -1,70 +1,39 @@
-//! Rust, with this library: the URL and the header are all that any HTTP or WebSocket client needs.
+//! Rust, with this library: it resolves the URL and the header, and any HTTP or WebSocket client can use them.
 
 use std::collections::BTreeSet;
 
 use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Query, Resource, Service, Suffixes};
 
+use minijinja::context;
+use minijinja::value::{Serde, Value};
+
 use super::call::Credential;
-use super::fill;
 
-const PROGRAM: &str = r"
-// cargo add speech-endpoint --no-default-features
-use speech_endpoint::{«names»};
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    «cloud»
-    «account»
-    «query»
-    let endpoint = account.«endpoint»?;
-    «body»
-    Ok(())
-}
-";
-
-const URL: &str = r#"println!("{} {}", endpoint.service().method(), endpoint.url());"#;
-
-const URL_AND_HEADER: &str = r#"
-println!("{} {}", endpoint.service().method(), endpoint.url());
-
-let key = std::env::var("«variable»").map_err(|_| "«variable» is not set")?;
-let header = «credential»::«kind»(key)?.header(&endpoint)?;
-println!("{}", header.name); // its value, which is not to be shown, is header.value.expose()
-"#;
-
-/// A program that resolves this endpoint again and says which header it takes.
-pub(super) fn program(endpoint: &Endpoint, credential: Option<Credential>) -> String {
+/// Returns the values of the template: a program that resolves this endpoint again and prints the header for its credential.
+pub(super) fn values(endpoint: &Endpoint, credential: Option<Credential>) -> Value {
     let mut names = Names::default();
+    names.add("Service");
+    if credential.is_some() {
+        names.add("Credential");
+    }
     let account = account(endpoint.account(), &mut names);
     let cloud = match endpoint.account().cloud() {
         Cloud::Custom(suffixes) => custom_cloud(suffixes, &mut names),
         _ => String::new(),
     };
-    let (service, query) = (endpoint.service(), query(endpoint, &mut names));
-    let service = format!("{}::{service:?}", names.add("Service"));
-    let resolve =
-        if query.is_empty() { format!("endpoint({service})") } else { format!("endpoint_with({service}, &query)") };
-    let body = credential.map_or_else(
-        || URL.to_owned(),
-        |credential| {
-            let kind = if credential.is_token() { "token" } else { "key" };
-            let marks = [("variable", credential.variable), ("credential", names.add("Credential")), ("kind", kind)];
-            fill(URL_AND_HEADER, &marks)
-        },
-    );
-    fill(
-        PROGRAM,
-        &[
-            ("names", &names.0.iter().copied().collect::<Vec<_>>().join(", ")),
-            ("cloud", &cloud),
-            ("account", &account),
-            ("query", &query),
-            ("endpoint", &resolve),
-            ("body", &body),
-        ],
-    )
+    let query = query(endpoint, &mut names);
+    context! {
+        account,
+        cloud,
+        query,
+        service => format!("{:?}", endpoint.service()),
+        names => names.0.into_iter().collect::<Vec<_>>(),
+        has_token => credential.is_some_and(Credential::is_token),
+        credential => Serde(credential),
+    }
 }
 
-/// What has to be imported.
+/// The names that the program imports.
 #[derive(Default)]
 struct Names(BTreeSet<&'static str>);
 
@@ -75,7 +44,7 @@ impl Names {
     }
 }
 
-/// An expression with its methods, one on each line if there are many.
+/// Returns an expression with its method calls, one per line if there is more than one.
 fn chain(start: String, methods: &[String]) -> String {
     let gap = if methods.len() > 1 { "\n    " } else { "" };
     methods.iter().fold(start, |chain, method| format!("{chain}{gap}.{method}"))
@@ -134,7 +103,7 @@ fn access(access: Access, names: &mut Names) -> String {
     ];
     match known.iter().find(|(_, known)| *known == access) {
         Some((name, _)) => format!("{class}::{name}()"),
-        // Its debug text is what one would write.
+        // Its `Debug` text is the expression itself.
         None => format!("{access:?}"),
     }
 }
@@ -150,7 +119,7 @@ fn custom_cloud(suffixes: &Suffixes, names: &mut Names) -> String {
     format!("let cloud = {cloud}::from({});", chain(start, &methods))
 }
 
-/// The settings that make the URL what it is; empty where there are none.
+/// Returns the query that yields this URL; empty if the default query does.
 fn query(endpoint: &Endpoint, names: &mut Names) -> String {
     let (account, service) = (endpoint.account(), endpoint.service());
     let is_this =
@@ -202,7 +171,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
 }
 
-/// A part of the path without its percent-encoding.
+/// Decodes the percent-encoding of a part of the path.
 fn decoded(endpoint: &Endpoint, text: &str) -> String {
     let mut url = endpoint.to_url();
     url.set_query(Some(&format!("x={text}")));

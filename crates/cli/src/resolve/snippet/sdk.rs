@@ -1,63 +1,60 @@
-//! What the official Speech SDK is told so that it sends exactly the URL of an endpoint.
+//! The settings with which the official Speech SDK sends exactly the URL of an endpoint.
 //!
-//! It was watched on the wire: native core 1.53.0 (C#, Java, Python, C++, Go) and JavaScript 1.52.0.
+//! Observed on the wire: native core 1.53.0 (C#, Java, Python, C++, Go) and JavaScript 1.52.0.
 
+use serde::Serialize;
 use speech_endpoint::{Cloud, Endpoint, Resource, Service};
 
 use super::Language;
 use super::call::{CUSTOM_VOICE_NAME, Credential, DEPLOYMENT_ID, VOICE};
 
-/// A program for the SDK.
-#[derive(Debug)]
+/// The settings of a program that uses the SDK.
+#[derive(Debug, Serialize)]
 pub(super) struct Sdk {
-    pub(super) task: Task,
-    pub(super) place: Place,
-    pub(super) credential: Option<Credential>,
-    /// In the order in which they are set.
-    pub(super) settings: Vec<Setting>,
+    task: Task,
+    place: Place,
+    /// The language of the audio, for recognition.
+    language: Option<String>,
+    /// The target languages of a translation.
+    targets: Vec<String>,
+    voice: Option<&'static str>,
+    /// Whether synthesis uses REST instead of a WebSocket.
+    uses_rest: bool,
+    /// `cid` or `deploymentId`, unless the URL of the place contains it.
+    model: Option<String>,
 }
 
-/// What the program does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The task of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Task {
     Recognize,
     Translate,
-    /// With the speakers told apart.
+    /// Recognition that distinguishes the speakers.
     Transcribe,
     Speak,
-    /// With markup, which the personal voice needs.
+    /// Synthesis of markup, which a personal voice requires.
     SpeakMarkup,
-    /// Text that arrives piece by piece.
+    /// Synthesis of text that arrives in pieces.
     SpeakStream,
     ListVoices,
 }
 
-/// What the SDK makes its URL from.
-#[derive(Debug)]
-pub(super) enum Place {
+/// The setting from which the SDK builds its URL.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Place {
     Region(String),
     Endpoint(String),
     Host(String),
 }
 
-/// A line between the making of the configuration and its use.
-#[derive(Debug)]
-pub(super) enum Setting {
-    Language(String),
-    Target(String),
-    /// `cid` or `deploymentId`.
-    Model(String),
-    Voice(&'static str),
-    /// Synthesis by REST in place of a WebSocket.
-    ByRest,
-}
-
 impl Sdk {
-    /// `None` where the SDK has no such call, or would send another URL.
+    /// Returns `None` if the SDK lacks this call or would send another URL.
     pub(super) fn of(language: Language, endpoint: &Endpoint, credential: Option<Credential>) -> Option<Self> {
         let service = endpoint.service();
-        let by_rest = matches!(service, Service::TextToSpeech | Service::PersonalVoice | Service::CustomVoice);
-        if by_rest && language == Language::JavaScript {
+        let uses_rest = matches!(service, Service::TextToSpeech | Service::PersonalVoice | Service::CustomVoice);
+        if uses_rest && language == Language::JavaScript {
             return None;
         }
         let task = task(service)?;
@@ -65,23 +62,47 @@ impl Sdk {
         if task == Task::ListVoices && !parameters.left_in_url.is_empty() {
             return None;
         }
-        let mut settings = settings(task, service, &mut parameters);
-        if by_rest {
-            settings.push(Setting::ByRest);
+        let is_custom = matches!(service, Service::CustomVoice | Service::CustomVoiceWebSocket);
+        if is_custom && parameters.model.is_none() {
+            parameters.model = Some(DEPLOYMENT_ID.into());
         }
-        let is_told_all = parameters.left_in_url.is_empty();
-        let place = if is_told_all && has_regional_place(language, endpoint, credential) {
-            settings.extend(parameters.model.map(Setting::Model));
-            Place::Region(endpoint.account().region()?.to_string())
-        } else if is_told_all && parameters.model.is_none() && makes_url_from_host(language, endpoint) {
-            Place::Host(origin(endpoint).to_owned())
-        } else if language == Language::JavaScript && service == Service::Voices {
-            // It adds the documented path to whatever path it is given.
-            Place::Endpoint(endpoint.url().split("/cognitiveservices").next().unwrap_or_default().to_owned())
-        } else {
-            Place::Endpoint(parameters.into_url(endpoint))
+        let mut sdk = Self {
+            task,
+            place: Place::Host(origin(endpoint).to_owned()),
+            language: task.listens().then(|| parameters.language.take().unwrap_or_else(|| "en-US".into())),
+            targets: Vec::new(),
+            voice: task.has_voice().then_some(if is_custom { CUSTOM_VOICE_NAME } else { VOICE }),
+            uses_rest,
+            model: None,
         };
-        Some(Self { task, place, credential, settings })
+        if task == Task::Translate {
+            sdk.targets = parameters.targets.as_deref().unwrap_or("de").split(',').map(ToOwned::to_owned).collect();
+        }
+        let is_complete = parameters.left_in_url.is_empty();
+        if is_complete && has_regional_place(language, endpoint, credential) {
+            sdk.place = Place::Region(endpoint.account().region()?.to_string());
+            sdk.model = parameters.model;
+        } else if is_complete && parameters.model.is_none() && builds_url_from_host(language, endpoint) {
+            // The host is enough.
+        } else if language == Language::JavaScript && service == Service::Voices {
+            // The SDK appends the documented path to any path.
+            let url = endpoint.url().split("/cognitiveservices").next().unwrap_or_default();
+            sdk.place = Place::Endpoint(url.to_owned());
+        } else {
+            sdk.place = Place::Endpoint(parameters.into_url(endpoint));
+        }
+        Some(sdk)
+    }
+}
+
+impl Task {
+    fn listens(self) -> bool {
+        matches!(self, Self::Recognize | Self::Translate | Self::Transcribe)
+    }
+
+    /// Returns whether the program sets the voice; markup names its own.
+    fn has_voice(self) -> bool {
+        matches!(self, Self::Speak | Self::SpeakStream)
     }
 }
 
@@ -101,32 +122,14 @@ fn task(service: Service) -> Option<Task> {
     })
 }
 
-fn settings(task: Task, service: Service, parameters: &mut Parameters) -> Vec<Setting> {
-    let language = parameters.language.take().unwrap_or_else(|| "en-US".into());
-    match task {
-        Task::Recognize | Task::Transcribe => vec![Setting::Language(language)],
-        Task::Translate => {
-            let targets = parameters.targets.take().unwrap_or_else(|| "de".into());
-            let targets = targets.split(',').map(|target| Setting::Target(target.to_owned()));
-            std::iter::once(Setting::Language(language)).chain(targets).collect()
-        }
-        Task::Speak | Task::SpeakStream => {
-            let is_custom = matches!(service, Service::CustomVoice | Service::CustomVoiceWebSocket);
-            if is_custom && parameters.model.is_none() {
-                parameters.model = Some(DEPLOYMENT_ID.into());
-            }
-            vec![Setting::Voice(if is_custom { CUSTOM_VOICE_NAME } else { VOICE })]
-        }
-        Task::SpeakMarkup | Task::ListVoices => Vec::new(),
-    }
-}
-
-/// Whether region and key are enough. The native SDK sends every `usgov` region, and some calls for `china` ones, to the
-/// public cloud; and no SDK chooses the path of an older or newer version by itself. A token is given with an endpoint here.
+/// Returns whether a region and a key yield this URL.
+///
+/// The native SDK sends calls for all `usgov` regions, and some calls for `china` regions, to the public cloud. No SDK selects
+/// the path of an older or newer version. With a token, the program sets the endpoint instead.
 fn has_regional_place(language: Language, endpoint: &Endpoint, credential: Option<Credential>) -> bool {
     let is_default_path = match endpoint.service() {
         Service::SpeechToTextV1 | Service::TranslationV1 | Service::TextToSpeechStream => false,
-        // It takes the path of version 1.
+        // The JavaScript SDK uses the path of version 1.
         Service::ConversationTranscription => language != Language::JavaScript,
         _ => true,
     };
@@ -138,34 +141,34 @@ fn has_regional_place(language: Language, endpoint: &Endpoint, credential: Optio
         && credential.is_some_and(|credential| !credential.is_token())
 }
 
-/// Whether the SDK, given the host, makes this very path.
-fn makes_url_from_host(language: Language, endpoint: &Endpoint) -> bool {
+/// Returns whether the SDK builds this path from the host alone.
+fn builds_url_from_host(language: Language, endpoint: &Endpoint) -> bool {
     let path = endpoint.url().strip_prefix(origin(endpoint)).unwrap_or_default().split('?').next().unwrap_or_default();
     match (endpoint.account().resource(), endpoint.service()) {
         (Resource::Container(_), Service::TextToSpeech) => path == "/cognitiveservices/v1",
         (Resource::Container(_), Service::TextToSpeechWebSocket) => language != Language::JavaScript,
-        // Continuous recognition has this mode.
+        // Continuous recognition uses this mode.
         (Resource::Container(_), _) => path == "/speech/recognition/conversation/cognitiveservices/v1",
-        // Given an endpoint, the native SDK would add the prefix of custom domains.
+        // With an endpoint, the native SDK would add the prefix of custom domains.
         (_, Service::Voices) => !endpoint.is_own_host(),
         _ => false,
     }
 }
 
-/// Scheme, host and port.
+/// Returns the scheme, host and port.
 fn origin(endpoint: &Endpoint) -> &str {
     let url = endpoint.url();
     let start = url.find("://").map_or(0, |at| at + 3);
     &url[..start + endpoint.host().len()]
 }
 
-/// The query of the URL: what the SDK is told in its own words, and what is left.
+/// The query of the URL: the parameters that the SDK has a setting for, and the rest.
 #[derive(Debug, Default)]
 struct Parameters {
     language: Option<String>,
     targets: Option<String>,
     model: Option<String>,
-    /// As they are in the URL.
+    /// The other parameters, as written in the URL.
     left_in_url: Vec<String>,
 }
 
@@ -175,7 +178,7 @@ impl Parameters {
         let query = endpoint.url().split_once('?').map_or("", |(_, query)| query);
         for item in query.split('&').filter(|item| !item.is_empty()) {
             let (name, value) = item.split_once('=').unwrap_or((item, ""));
-            // An encoded comma stands between the targets of a translation; any other encoded value is left as it is.
+            // An encoded comma separates the targets of a translation. Any other encoded value stays in the URL.
             let value = value.replace("%2C", ",");
             let is_plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.,".contains(c));
             let place = match name {
@@ -192,7 +195,8 @@ impl Parameters {
         parameters
     }
 
-    /// The URL of the endpoint with what is left. A model stays in it too: not every call of the SDK adds that to an endpoint.
+    /// Returns the URL of the endpoint with the other parameters and the model: some calls of the SDK do not add the model to
+    /// an endpoint.
     fn into_url(self, endpoint: &Endpoint) -> String {
         let path = endpoint.url().split('?').next().unwrap_or_default();
         let name = if endpoint.service().id().starts_with("custom-voice") { "deploymentId" } else { "cid" };
