@@ -101,7 +101,7 @@ pub use diagnose::{
 pub use resolve::access::{Access, Kind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
 pub use resolve::allowlist::{Allowlist, Entry, Identity, Zone};
-pub use resolve::cloud::{Cloud, Suffixes};
+pub use resolve::cloud::{Cloud, CloudError, Suffixes};
 pub use resolve::credential::{Credential, CredentialError, Header, ResourceId, Secret, may_receive};
 pub use resolve::endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
 pub use resolve::form::{Form, Forms};

@@ -3,7 +3,7 @@
 //! What is taken is a plain host name that every URL can end with, and strangers get no credential.
 
 use libfuzzer_sys::fuzz_target;
-use speech_endpoint::{Account, Cloud, CustomDomain, NameError, Region, Service, Suffixes, may_receive};
+use speech_endpoint::{Account, Cloud, CloudError, CustomDomain, Region, Service, Suffixes, may_receive};
 use speech_endpoint_fuzz::{check_account, check_endpoint, check_error, choice, in_a_situation};
 
 fuzz_target!(|text: &str| {
@@ -52,7 +52,7 @@ fuzz_target!(|text: &str| {
 });
 
 /// The suffixes on the lines, as far as there are any.
-fn read<'a>(line: &impl Fn(usize) -> Option<&'a str>) -> Result<Suffixes, NameError> {
+fn read<'a>(line: &impl Fn(usize) -> Option<&'a str>) -> Result<Suffixes, CloudError> {
     let required = |i| line(i).unwrap_or_default();
     let mut suffixes = Suffixes::new(required(0), required(1), required(2))?;
     if let Some(suffix) = line(3) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::resolve::name::NameError;
+use crate::resolve::shown::Shown;
 
 /// A cloud: a set of host suffixes and its identity service.
 ///
@@ -82,10 +82,10 @@ impl Cloud {
 }
 
 impl FromStr for Cloud {
-    type Err = NameError;
+    type Err = CloudError;
 
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::DOCUMENTED.into_iter().find(|cloud| cloud.id() == text).ok_or_else(|| NameError::cloud(text))
+    fn from_str(text: &str) -> Result<Self, CloudError> {
+        Self::DOCUMENTED.into_iter().find(|cloud| cloud.id() == text).ok_or_else(|| CloudError::Cloud { given: Shown::new(text) })
     }
 }
 
@@ -126,8 +126,8 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] if one of them is not a host name of at least two labels, or is a subdomain of another.
-    pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, NameError> {
+    /// [`CloudError`] if one of them is not a host name of at least two labels, or is a subdomain of another.
+    pub fn new(realtime: &str, rest: &str, custom_domain: &str) -> Result<Self, CloudError> {
         let suffixes = Self {
             realtime: host_name(realtime)?,
             rest: host_name(rest)?,
@@ -144,8 +144,8 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
-    pub fn with_openai(self, suffix: &str) -> Result<Self, NameError> {
+    /// [`CloudError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
+    pub fn with_openai(self, suffix: &str) -> Result<Self, CloudError> {
         Self { openai: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
 
@@ -153,8 +153,8 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
-    pub fn with_foundry(self, suffix: &str) -> Result<Self, NameError> {
+    /// [`CloudError`] if it is not a host name, or is a subdomain or parent domain of another suffix.
+    pub fn with_foundry(self, suffix: &str) -> Result<Self, CloudError> {
         Self { foundry: Some(host_name(suffix)?), ..self }.told_apart(suffix)
     }
 
@@ -167,8 +167,8 @@ impl Suffixes {
     ///
     /// # Errors
     ///
-    /// [`NameError`] if it is not a host name.
-    pub fn with_authority(self, host: &str) -> Result<Self, NameError> {
+    /// [`CloudError`] if it is not a host name.
+    pub fn with_authority(self, host: &str) -> Result<Self, CloudError> {
         Ok(Self { authority: Some(host_name(host)?), ..self })
     }
 
@@ -263,7 +263,7 @@ impl Suffixes {
     }
 
     /// Rejects suffixes that overlap, because a host could then belong to either a region or a customer.
-    fn told_apart(self, added: &str) -> Result<Self, NameError> {
+    fn told_apart(self, added: &str) -> Result<Self, CloudError> {
         let kinds = self.of_kinds();
         let is_below = |host: &str, suffix: &str| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
         let are_apart = kinds.iter().all(|(kind, suffix)| {
@@ -272,13 +272,39 @@ impl Suffixes {
                 !is_same && !is_below(suffix, other)
             })
         });
-        if are_apart { Ok(self) } else { Err(NameError::suffix(added)) }
+        if are_apart { Ok(self) } else { Err(CloudError::Suffix { given: Shown::new(added) }) }
     }
 }
 
 impl From<Suffixes> for Cloud {
     fn from(suffixes: Suffixes) -> Self {
         Self::Custom(Arc::new(suffixes))
+    }
+}
+
+/// Text that does not name a cloud, or is not a valid host suffix of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloudError {
+    /// The text does not name a cloud (`CFG06`).
+    #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
+    Cloud {
+        /// The given value.
+        given: Shown,
+    },
+    /// The text is not a valid host suffix of a cloud (`CFG06`).
+    #[error("{given} is not a host suffix: expected a host name of at least two labels, like `speech.microsoft.com`")]
+    Suffix {
+        /// The given value.
+        given: Shown,
+    },
+}
+
+impl CloudError {
+    /// Returns the id in the failure catalogue.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        "CFG06"
     }
 }
 
@@ -320,7 +346,7 @@ impl HostKind {
     }
 }
 
-fn host_name(text: &str) -> Result<Text, NameError> {
+fn host_name(text: &str) -> Result<Text, CloudError> {
     let lower = text.to_ascii_lowercase();
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -335,7 +361,7 @@ fn host_name(text: &str) -> Result<Text, NameError> {
     if lower.len() <= LONGEST_SUFFIX && lower.contains('.') && lower.split('.').all(label) && !is_number {
         Ok(Cow::Owned(lower))
     } else {
-        Err(NameError::suffix(text))
+        Err(CloudError::Suffix { given: Shown::new(text) })
     }
 }
 

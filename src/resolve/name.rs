@@ -229,18 +229,6 @@ pub enum NameError {
         /// The setting that it was given as.
         setting: Setting,
     },
-    /// The text does not name a cloud (`CFG06`).
-    #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
-    Cloud {
-        /// The given value.
-        given: Shown,
-    },
-    /// The text is not a valid host suffix of a cloud (`CFG06`).
-    #[error("{given} is not a host suffix: expected a host name of at least two labels, like `speech.microsoft.com`")]
-    Suffix {
-        /// The given value.
-        given: Shown,
-    },
 }
 
 impl NameError {
@@ -251,7 +239,6 @@ impl NameError {
             Self::Region { .. } => "CFG01",
             Self::CustomDomainAsRegion { .. } | Self::RegionAsCustomDomain { .. } => "CFG02",
             Self::CustomDomain { .. } => "CFG05",
-            Self::Cloud { .. } | Self::Suffix { .. } => "CFG06",
             Self::Secret { .. } => "CFG10",
         }
     }
@@ -263,7 +250,7 @@ impl NameError {
             Self::CustomDomainAsRegion { name, .. } => vec![Hint::with(Setting::CustomDomain, name)],
             Self::RegionAsCustomDomain { region, .. } => vec![Hint::with(Setting::Region, region)],
             Self::Secret { .. } => vec![Setting::Key.into()],
-            Self::Region { .. } | Self::CustomDomain { .. } | Self::Cloud { .. } | Self::Suffix { .. } => Vec::new(),
+            Self::Region { .. } | Self::CustomDomain { .. } => Vec::new(),
         }
     }
 
@@ -273,9 +260,7 @@ impl NameError {
             Self::Region { given, .. }
             | Self::CustomDomainAsRegion { given, .. }
             | Self::RegionAsCustomDomain { given, .. }
-            | Self::CustomDomain { given }
-            | Self::Cloud { given }
-            | Self::Suffix { given } => *given = Shown::new(text),
+            | Self::CustomDomain { given } => *given = Shown::new(text),
             Self::Secret { given, .. } => *given = Shown::described(text),
         }
         self
@@ -309,14 +294,6 @@ impl NameError {
 
     pub(crate) fn secret(setting: Setting, text: &str) -> Self {
         Self::Secret { given: Shown::described(text.trim()), setting }
-    }
-
-    pub(crate) fn cloud(text: &str) -> Self {
-        Self::Cloud { given: Shown::new(text) }
-    }
-
-    pub(crate) fn suffix(text: &str) -> Self {
-        Self::Suffix { given: Shown::new(text) }
     }
 }
 
