@@ -204,8 +204,7 @@ impl Credential {
     }
 
     /// Returns notes about using this credential for an account: an unusual key shape, or a resource ID that may belong
-    /// to
-    /// another resource.
+    /// to another resource.
     #[must_use]
     pub fn notes(&self, account: &Account) -> Vec<Note> {
         match self {
@@ -265,8 +264,7 @@ impl Credential {
     }
 
     /// Returns the default form of this credential with its header, even if the endpoint is known not to accept it. A
-    /// naive
-    /// application sends it like this, and a diagnosis must see it rejected.
+    /// naive application sends it like this, and a diagnosis must see it rejected.
     #[cfg(feature = "connect")]
     pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
