@@ -19,8 +19,7 @@ pub enum Fingerprint {
     /// A `privatelink` name and a private address: this network uses the private endpoint.
     A,
     /// A `privatelink` name or the VNet proxy, and a public address: a private endpoint or an allowed network exists,
-    /// but
-    /// this resolver does not see the private zone.
+    /// but this resolver does not see the private zone.
     B,
     /// The regional API gateway: a custom domain with neither a private endpoint nor an allowed network.
     C,

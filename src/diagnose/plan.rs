@@ -92,8 +92,7 @@ impl Plan {
     /// Creates the plan of a diagnosis.
     ///
     /// 1. Add each service at its endpoint; without services, use [`Plan::usual_services`]. If an open custom domain
-    ///    has no
-    ///    region, use discovery to find its real-time host.
+    ///    has no region, use discovery to find its real-time host.
     /// 2. Add the host that issues the tokens, if a token is used.
     /// 3. Set the limits for the number of targets.
     #[must_use]

@@ -121,8 +121,7 @@ type Text = Cow<'static, str>;
 
 impl Suffixes {
     /// Creates the suffixes of a custom cloud: the suffix of real-time hosts (preceded by `{region}.stt.`), of the
-    /// regional
-    /// REST host (preceded by `{region}.`) and of custom domains (preceded by `{name}.`).
+    /// regional REST host (preceded by `{region}.`) and of custom domains (preceded by `{name}.`).
     ///
     /// # Errors
     ///
@@ -368,8 +367,7 @@ fn host_name(text: &str) -> Result<Text, CloudError> {
 pub(crate) const PRIVATE_LABEL: &str = "privatelink";
 
 /// A host name has at most 253 characters. The longest prefix is a region of 63 characters and `.customvoice.api.`;
-/// this is
-/// the rest.
+/// this is the rest.
 const LONGEST_SUFFIX: usize = 253 - 63 - 17;
 
 /// The infix of the Long Audio API host; the API retires on 2027-04-01.

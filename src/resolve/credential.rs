@@ -112,8 +112,7 @@ impl Credential {
     }
 
     /// Returns notes about using this credential for an account: an unusual key shape, or a resource ID that may belong
-    /// to
-    /// another resource.
+    /// to another resource.
     #[must_use]
     pub fn notes(&self, account: &Account) -> Vec<Note> {
         match self {

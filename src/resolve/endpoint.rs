@@ -194,13 +194,12 @@ impl Account {
     /// Returns the endpoint of a service, with the settings in its URL.
     ///
     /// 1. Reject what does not exist: a retired service, a service that containers or the cloud do not offer, an
-    ///    unreachable
-    ///    account.
+    ///    unreachable account.
     /// 2. Choose the host: the scenario determines whether real-time calls go to the regional host or to the resource's
     ///    host.
     /// 3. On the resource's host, rewrite the path: the offering, the second label of the regional host, becomes the
-    ///    first
-    ///    path segment. <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+    ///    first path segment.
+    ///    <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
     /// 4. Reject settings that the URL does not support; the error says where they belong.
     /// 5. Write the URL, with the query sorted by name as in the native SDK.
     /// 6. Attach the credential forms for that kind of host, except those that the account rejects.

@@ -143,8 +143,7 @@ impl CustomDomain {
     }
 
     /// Validates a label from user input; rejects region identifiers, whose `cognitiveservices` host would belong to
-    /// another
-    /// customer.
+    /// another customer.
     pub(crate) fn label(text: &str) -> Result<Self, NameError> {
         let domain = Self::owned(text)?;
         if regions::listed(domain.as_str()).is_some() {

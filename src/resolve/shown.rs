@@ -5,8 +5,8 @@ use std::fmt;
 /// A value that is safe to quote in a message.
 ///
 /// User input can contain a key, a token or a password in the wrong place, so a message never contains the raw value.
-/// User
-/// info and query values are removed, control characters are escaped, and only the length of a possible secret is shown.
+/// User info and query values are removed, control characters are escaped, and only the length of a possible secret is
+/// shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shown(String);
 

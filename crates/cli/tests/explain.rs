@@ -217,6 +217,7 @@ fn piece() -> impl Strategy<Value = String> {
             "code",
             "errno",
             "HTTP",
+    "ID",
             "Error details",
             "error",
             "1006",
@@ -257,7 +258,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Words that are written with capitals wherever they stand.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "AAAA",
     "Azure",
     "CONNECT",
@@ -267,6 +268,7 @@ const NAMES: [&str; 24] = [
     "Foundry",
     "HTML",
     "HTTP",
+    "ID",
     "IPv4",
     "IPv6",
     "MTU",
@@ -390,7 +392,7 @@ mod command {
             "schema_version": 1,
             "failures": [ { "id": "DNS05", "stage": "dns", "exit_code": 20, "severity": "warning",
                             "severity_when": "an error where a private address is expected", "core": true,
-                            "title": "the custom domain has no private endpoint behind it",
+                            "title": "the custom domain has no private endpoint",
                             "observed": failure.observed, "cause": failure.cause, "tell_apart": failure.tell_apart,
                             "remedy": { "text": failure.remedy, "commands": failure.commands },
                             "evidence": failure.evidence,

@@ -156,7 +156,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "search domains multiply or capture lookups",
         observed: "with a search list and `ndots` of 4 or more, a lookup sends three to five extra queries, or a \
             search domain with a wildcard record responds first",
-        cause: "Kubernetes configures resolvers this way by default",
+        cause: "the default DNS configuration of Kubernetes has these settings",
         tell_apart: "look up the name with and without a trailing dot, and compare",
         remedy: "lower `ndots` in the pod's `dnsConfig`, or write HOST with a trailing dot",
         commands: &[
@@ -214,7 +214,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the network is IPv6-only and cannot reach IPv4",
+        title: "the network has only IPv6 and cannot reach IPv4",
         observed: "only AAAA records are usable on this machine, or they are synthesised",
         cause: "the network is IPv6-only and has no NAT64 and DNS64",
         tell_apart: "an A record exists, but there is no IPv4 route",

@@ -43,7 +43,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "the DNS server does not see the zones of the VPN",
         observed: "under WSL 2 or a VPN, the DNS server is the virtual switch of the host, which does not see the \
             zones of the VPN",
-        cause: "WSL resolves names through the Windows host",
+        cause: "the Windows host resolves names for WSL",
         tell_apart: "read `/proc/version` and `/etc/resolv.conf`",
         remedy: "set `networkingMode=mirrored` or `dnsTunneling=true` under `[wsl2]` in `.wslconfig`, and restart WSL",
         commands: &["wsl --shutdown"],

@@ -153,7 +153,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "connections time out in bursts under load",
         observed: "connections work, then timeouts come in bursts as load rises",
-        cause: "NAT ports or ephemeral ports run out because connections are not reused",
+        cause: "the NAT ports or ephemeral ports run out because connections are not reused",
         tell_apart: "connect repeatedly, and plot the failure rate against the connection rate",
         remedy: "reuse connections, and give the subnet a NAT gateway",
         commands: &["az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY"],

@@ -18,8 +18,7 @@ pub struct ContainerHost {
 
 impl ContainerHost {
     /// Returns whether the container is reached over TLS. Containers do not terminate TLS themselves; a reverse proxy
-    /// in front
-    /// of them does.
+    /// in front of them does.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure

@@ -34,8 +34,7 @@ impl ResourceId {
     }
 
     /// Returns a note if the ID may belong to another resource (`CFG11`). An account and its custom domain usually have
-    /// the
-    /// same name, but this is not required.
+    /// the same name, but this is not required.
     #[must_use]
     pub fn note(&self, account: &Account) -> Option<Note> {
         let domain = account.domain().filter(|domain| !domain.as_str().eq_ignore_ascii_case(self.account()))?;

@@ -12,8 +12,7 @@ use crate::resolve::shown::{Shown, looks_secret};
 
 impl Account {
     /// Reads any endpoint URL: from the portal, a custom domain, a sample, Foundry or Azure OpenAI. The path and query
-    /// only
-    /// show what was meant; the URLs to call are built from scratch.
+    /// only show what was meant; the URLs to call are built from scratch.
     ///
     /// 1. Parse strictly: `https` or `wss` (or no scheme), port 443, a host name, no user info, no fragment.
     /// 2. Reject retired hosts and paths.
@@ -57,8 +56,7 @@ impl Account {
 
 impl Account {
     /// Reads the host of a container. An Azure host is read as an endpoint, with a note, because SDKs that receive one
-    /// as a
-    /// host omit the path prefix that a custom domain needs.
+    /// as a host omit the path prefix that a custom domain needs.
     ///
     /// ```
     /// use speech_endpoint::{Account, Scenario};
