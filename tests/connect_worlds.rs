@@ -1,5 +1,5 @@
-//! Every world by a connector: what works for the doctor is opened, and what fails carries the doctor's root cause. Where an
-//! attempt cannot tell look-alikes apart it says so much, and `examine` says the rest.
+//! Runs a connector in every world. It must open what works for the doctor, and fail with the doctor's root cause. Where an
+//! attempt cannot distinguish similar failures, its error is less specific, and `examine` finds the root cause.
 
 #![cfg(feature = "lab")]
 #![allow(
@@ -18,7 +18,7 @@ use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Plan, Query, Service, diagnose};
 
-/// What an attempt says in place of the doctor's root cause, and why that is right for an application.
+/// The results of attempts that differ from the doctor's root cause, each with the reason why it is right.
 const OTHERWISE: &[(&str, &str, &str)] = &[
     ("AUTH03-composed-token-at-own-host", "unexplained at auth", "the other form is not tried"),
     ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given here"),
@@ -68,7 +68,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The worlds that only the doctor's further probes tell from others.
+/// The worlds that need the doctor's additional probes to be distinguished from others.
 const EXAMINED: &[&str] = &[
     "AUTH03-composed-token-at-own-host",
     "CFG12-region-of-a-private-resource",
@@ -90,7 +90,7 @@ fn connector(lab: &Lab) -> Option<Connector> {
     Some(builder.build().unwrap())
 }
 
-/// What an attempt came to: `open`, the id of the root cause, or the stage of what no rule explains.
+/// Returns the result of an attempt: `open`, the id of the root cause, or the stage of a failure without a rule.
 async fn attempt(connector: &Connector, service: Service) -> String {
     let query = Query::default();
     let begun = tokio::time::Instant::now();
@@ -108,7 +108,7 @@ async fn attempt(connector: &Connector, service: Service) -> String {
     root.or_else(unexplained).unwrap_or_else(|| format!("nothing: {error}"))
 }
 
-/// The attempts of a world that differ from the doctor, and what the doctor says.
+/// Returns the attempts of a world that differ from the doctor, with the doctor's result.
 async fn differing(name: &'static str) -> Vec<(String, String, String)> {
     let world = World::named(name).unwrap();
     let expected = world.expect().root_cause.clone().or_else(|| world.expect().findings.first().cloned());
@@ -127,7 +127,7 @@ async fn differing(name: &'static str) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test]
-async fn every_world_is_opened_or_explained() {
+async fn a_connector_opens_or_explains_every_world() {
     let all = futures_util::stream::iter(World::all()).map(|(name, _)| differing(name)).buffer_unordered(24);
     let differing: Vec<_> = all.concat().await;
     let mut failures = Vec::new();
@@ -147,7 +147,7 @@ async fn every_world_is_opened_or_explained() {
 }
 
 #[tokio::test]
-async fn what_an_attempt_cannot_tell_apart_is_examined() {
+async fn examine_distinguishes_failures_that_an_attempt_cannot() {
     for name in EXAMINED {
         let lab = Lab::start(World::named(name).unwrap(), SystemTime::now()).await.unwrap();
         let evidence = connector(&lab).unwrap().examine(Service::SpeechToText, &Query::default()).await;
@@ -157,5 +157,5 @@ async fn what_an_attempt_cannot_tell_apart_is_examined() {
     }
 }
 
-/// Loopback answers at once; what never does is waited for in steps of a quarter.
+/// Loopback responds at once, so a short time limit is enough for peers that never respond.
 const LIMIT: Duration = Duration::from_millis(1500);

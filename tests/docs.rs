@@ -1,4 +1,4 @@
-//! What the documents show is what comes out: every command of the README and every example, run.
+//! Runs every command of the README and every example, and compares the output with what the documents show.
 #![cfg(feature = "cli")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
@@ -17,7 +17,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).expect("a readable file").replace("\r\n", "\n")
 }
 
-/// A run with nothing of this machine's environment, in a folder that holds the files that the documents name.
+/// Runs a program with an empty environment, in a folder with the files that the documents mention.
 fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
     let mut child = Command::new(program)
         .args(args)
@@ -29,7 +29,7 @@ fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{}: {error}; `cargo test` builds it", program.display()));
-    // A run that does not read its input may end before this is written.
+    // A run that does not read its input may end before the write.
     let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
     child.wait_with_output().expect("it ends")
 }
@@ -38,12 +38,12 @@ fn binary() -> PathBuf {
     env!("CARGO_BIN_EXE_speech-endpoint").into()
 }
 
-/// `cargo test` builds the examples beside the binary.
+/// Returns the path of an example, which `cargo test` builds next to the binary.
 fn example(name: &str) -> PathBuf {
     binary().with_file_name("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// The fenced blocks of a document: what stands behind the fence, and the lines inside.
+/// Returns the fenced blocks of a document: the info string and the lines.
 fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, String, Vec<String>)> = None;
@@ -66,7 +66,7 @@ fn blocks(markdown: &str) -> Vec<(String, Vec<String>)> {
     blocks
 }
 
-/// A line without what differs from run to run: times, addresses of loopback, dates, fingerprints, ids, widths of columns.
+/// Removes from a line what differs between runs: times, loopback addresses, dates, fingerprints, ids and column widths.
 fn steady(line: &str) -> String {
     let is_fingerprint = |word: &str| matches!(word.len(), 8 | 16 | 32) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_time =
@@ -83,7 +83,7 @@ fn steady(line: &str) -> String {
         let mut last = ' ';
         for c in word.chars() {
             match c {
-                // A digit after a letter belongs to a name, such as DNS03; a number is as good as another.
+                // A digit after a letter belongs to a name such as DNS03; any other number may differ.
                 '0'..='9' | '.' if last == '#' => {}
                 '0'..='9' if !last.is_alphanumeric() => text.push('#'),
                 _ => text.push(c),
@@ -95,7 +95,7 @@ fn steady(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether an output is what is shown, where `…` on a line of its own stands for any lines.
+/// Compares an output with the shown one, in which a line with `…` stands for any lines.
 fn is_as_shown(shown: &[String], output: &str) -> Result<(), String> {
     let shown: Vec<String> = shown.iter().map(|line| steady(line)).collect();
     let lines: Vec<String> = output.trim_end().lines().map(steady).collect();
@@ -113,7 +113,7 @@ fn is_as_shown(shown: &[String], output: &str) -> Result<(), String> {
     if at == lines.len() { Ok(()) } else { Err(format!("not shown: {:#?}", &lines[at..])) }
 }
 
-/// Words as a shell reads them.
+/// Splits a command into words as a shell does.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -129,7 +129,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// The arguments of this program in a line of a document, without what the shell does with its output.
+/// Returns the arguments of this program in a line of a document, without redirections.
 fn arguments(line: &str) -> Option<Vec<String>> {
     let line = line.trim_start().trim_start_matches("$ ");
     let starts = ["cargo run -- ", "/tmp/speech-endpoint ", "speech-endpoint "];
@@ -145,7 +145,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     Some(words(&rest[..end]))
 }
 
-/// A folder with the files that the documents name.
+/// Makes a folder with the files that the documents mention.
 fn folder(of: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("speech-endpoint-{}-{of}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
@@ -162,23 +162,23 @@ fn account() -> String {
 }
 
 #[test]
-fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
+fn every_command_of_the_readme_prints_the_shown_output() {
     let folder = folder("readme");
     let (mut failures, mut count, mut compared) = (Vec::new(), 0, 0);
     for (language, lines) in blocks(&read("README.md")) {
         for line in &lines {
-            // What else a console shows is output.
+            // All other lines of a console are output.
             let is_shown = language == "console" && line.starts_with("$ ");
             let is_typed = is_shown || language == "text";
             let Some(mut args) = arguments(line).filter(|_| is_typed) else { continue };
             let is_open =
                 |args: &[String]| !args.iter().any(|arg| ["--lab", "--from", "--plan"].contains(&arg.as_str()));
-            // Without a network.
+            // `--plan` avoids the network.
             if args[0] == "doctor" && is_open(&args) {
                 args.retain(|arg| arg != "--save" && arg != "evidence.json");
                 args.push("--plan".to_owned());
             }
-            // It runs until somebody interrupts it.
+            // The command runs until it is interrupted.
             if args[0] == "lab" && args[1] != "list" {
                 continue;
             }
@@ -203,7 +203,7 @@ fn every_command_of_the_readme_runs_and_prints_what_is_shown() {
 }
 
 #[test]
-fn every_example_prints_what_is_shown() {
+fn every_example_prints_the_shown_output() {
     let mut readme = read("examples/README.md");
     let is_written = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut failures = Vec::new();
@@ -225,7 +225,7 @@ fn every_example_prints_what_is_shown() {
 }
 
 #[test]
-fn every_example_is_shown_once() {
+fn the_readme_shows_every_example_once() {
     let shown = consoles(&read("examples/README.md"));
     let mut shown: Vec<String> = shown.iter().map(|lines| format!("{}.rs", example_of(lines))).collect();
     let mut files: Vec<String> = fs::read_dir(Path::new(ROOT).join("examples"))
@@ -238,14 +238,14 @@ fn every_example_is_shown_once() {
     assert_eq!(files, shown);
 }
 
-/// The examples that a document shows, each with what it printed or why it failed. They run at the same time: what they
-/// wait for is themselves.
+/// Runs the examples that a document shows, and returns their outputs or failures. They run in parallel, because they mostly
+/// wait.
 fn printed_by_examples(readme: &str) -> Vec<(Vec<String>, Result<String, String>)> {
     let folder = folder("examples");
     let run = |lines: &[String]| {
         let output = run(&example(example_of(lines)), &[], &folder, "");
         let out = String::from_utf8_lossy(&output.stdout);
-        // The temporary folder is another one on every machine.
+        // The temporary folder differs between machines.
         let out = out.replace(&folder.display().to_string(), "/tmp").replace("/tmp\\", "/tmp/");
         if output.status.success() { Ok(out) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     };
@@ -258,7 +258,7 @@ fn printed_by_examples(readme: &str) -> Vec<(Vec<String>, Result<String, String>
     shown.into_iter().zip(printed).collect()
 }
 
-/// What is shown as typed and printed.
+/// Returns the console blocks of a document.
 fn consoles(markdown: &str) -> Vec<Vec<String>> {
     blocks(markdown).into_iter().filter(|(language, _)| language == "console").map(|(_, lines)| lines).collect()
 }
@@ -268,7 +268,7 @@ fn example_of(lines: &[String]) -> &str {
 }
 
 #[test]
-fn the_table_of_the_readme_is_that_of_the_rules() {
+fn the_table_of_the_readme_matches_the_rules() {
     let readme = read("README.md");
     let (before, rest) = readme.split_once(BEGIN).expect("the beginning of the table");
     let (_, after) = rest.split_once(END).expect("the end of the table");
@@ -294,7 +294,7 @@ fn table() -> String {
 }
 
 #[test]
-fn a_comparison_sees_what_differs() {
+fn the_comparison_detects_differences() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(
         steady("√ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"),

@@ -1,9 +1,9 @@
-//! What cannot be meant, of `doctor` and `lab`: one clear line, the documented exit code, and nothing on standard output.
+//! Invalid arguments of `doctor` and `lab` give one clear line, the documented exit code and nothing on standard output.
 #![cfg(feature = "cli")]
 
 use std::process::Command;
 
-/// The arguments, the exit code, and what the line names.
+/// The arguments, the exit code, and a part of the message.
 type Refusal = (&'static [&'static str], i32, &'static str);
 
 const REFUSALS: &[Refusal] = &[
@@ -44,7 +44,7 @@ const REFUSALS: &[Refusal] = &[
 ];
 
 #[test]
-fn what_cannot_be_meant_is_one_clear_line() {
+fn invalid_arguments_give_one_clear_line() {
     let mut wrong = Vec::new();
     for (args, code, named) in REFUSALS {
         let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
@@ -59,9 +59,9 @@ fn what_cannot_be_meant_is_one_clear_line() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), REFUSALS.len(), wrong.join("\n"));
 }
 
-/// The report is there all the same, and the exit code says that the evidence is not.
+/// The report is still printed, and the exit code reports that the evidence was not saved.
 #[test]
-fn evidence_that_cannot_be_kept_is_said_after_the_report() {
+fn a_failure_to_save_evidence_is_reported_after_the_report() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
     let output =
         command.args(["doctor", "--lab", "healthy-regional", "--save", "/"]).env_clear().output().expect("it runs");

@@ -1,11 +1,11 @@
-//! The programs of `--format snippet:rust`, as their golden files have them, compile against this library.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "they are programs of their own")]
+//! The golden programs of `--format snippet:rust` compile against this library.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "they are complete programs")]
 
 mod private_endpoint {
     include!("golden/snippets/private-endpoint.rs");
 
     #[test]
-    fn it_resolves_and_then_asks_for_the_key() {
+    fn it_resolves_and_then_reports_the_missing_key() {
         let error = main().map_err(|error| error.to_string());
         assert!(error.is_ok() || error == Err("SPEECH_KEY is not set".to_owned()), "{error:?}");
     }
@@ -15,7 +15,7 @@ mod usgov {
     include!("golden/snippets/usgov.rs");
 
     #[test]
-    fn it_resolves_and_then_asks_for_the_key() {
+    fn it_resolves_and_then_reports_the_missing_key() {
         let error = main().map_err(|error| error.to_string());
         assert!(error.is_ok() || error == Err("SPEECH_KEY is not set".to_owned()), "{error:?}");
     }
