@@ -74,7 +74,7 @@ fn every_world_gives_its_expected_diagnosis() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let wrong: Vec<&str> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(String::as_str).collect();
-    println!("{} worlds, {} as they state", outcomes.len(), outcomes.len() - wrong.len());
+    println!("{} worlds, {} as expected", outcomes.len(), outcomes.len() - wrong.len());
     assert!(wrong.is_empty(), "{} of {} worlds differ:\n{}", wrong.len(), outcomes.len(), wrong.join("\n"));
 }
 
