@@ -1,4 +1,4 @@
-//! The truth about alias chains, as data written from the documentation: every vector is walked, all failures are reported.
+//! Alias chains as data written from the documentation. Every vector is checked, and all failures are reported.
 #![cfg(feature = "serde")]
 #![allow(clippy::print_stdout, reason = "the count is part of what the test shows")]
 
@@ -40,7 +40,7 @@ fn every_alias_vector_holds() {
     assert_eq!(seen.into_iter().collect::<String>(), "ABCDEFG", "every fingerprint has a vector");
 }
 
-/// What one server answered, as saved evidence has it.
+/// Returns the response of one server in the format of evidence.
 fn facts(vector: &Value) -> DnsFacts {
     let mut name = vector["host"].clone();
     let mut chain = Vec::new();

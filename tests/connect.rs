@@ -1,4 +1,4 @@
-//! A connector against the lab: the way of an application, stage by stage.
+//! Runs a connector against the lab as an application would, stage by stage.
 
 #![cfg(feature = "connect")]
 #![allow(
@@ -46,7 +46,7 @@ fn builder(lab: &Lab) -> Builder {
 }
 
 #[tokio::test]
-async fn a_websocket_and_a_request_by_a_private_endpoint() {
+async fn a_websocket_and_a_request_work_through_a_private_endpoint() {
     let lab = lab("healthy-private-endpoint").await;
     let connector = builder(&lab).build().unwrap();
     let mut opened = connector.websocket(Service::SpeechToText, &Query::default()).await.unwrap();
@@ -71,7 +71,7 @@ async fn an_error_carries_its_diagnosis() {
 }
 
 #[tokio::test]
-async fn what_cannot_stand_in_a_header_is_told_and_not_left_out() {
+async fn an_invalid_header_value_is_an_error_and_not_dropped() {
     let lab = lab("healthy-private-endpoint").await;
     let broken = Credential::Key(Secret::from("two\nlines".to_owned()));
     let connector = Connector::builder(lab.account().unwrap().clone(), TokenSource::ready(broken))
@@ -90,7 +90,7 @@ async fn what_cannot_stand_in_a_header_is_told_and_not_left_out() {
     }
 }
 
-/// A connection of which the writes are counted.
+/// A connection that counts its writes.
 struct Counted(TcpStream, Arc<AtomicUsize>);
 
 impl AsyncRead for Counted {
@@ -115,7 +115,7 @@ impl AsyncWrite for Counted {
 }
 
 #[tokio::test]
-async fn a_client_writes_twice_until_it_is_answered() {
+async fn a_client_writes_twice_before_the_first_response() {
     let lab = lab("healthy-regional").await;
     let endpoint = lab.account().unwrap().endpoint(Service::Voices).unwrap();
     let limit = Duration::from_secs(5);

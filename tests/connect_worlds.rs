@@ -1,5 +1,5 @@
-//! Every world by a connector: what works for the doctor is opened, and what fails carries the doctor's root cause. Where an
-//! attempt cannot tell look-alikes apart it says so much, and `examine` says the rest.
+//! Runs a connector in every world. It must open what works for the doctor, and fail with the doctor's root cause. Where an
+//! attempt cannot distinguish similar failures, its error is less specific, and `examine` finds the root cause.
 
 #![cfg(feature = "connect")]
 #![allow(
@@ -18,57 +18,57 @@ use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Plan, Query, Service, diagnose};
 use speech_endpoint_lab::{GivenCredential, Lab, World};
 
-/// What an attempt says in place of the doctor's root cause, and why that is right for an application.
+/// The results of attempts that differ from the doctor's root cause, each with the reason why it is right.
 const OTHERWISE: &[(&str, &str, &str)] = &[
     ("AUTH03-composed-token-at-own-host", "unexplained at auth", "the other form is not tried"),
-    ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given here"),
-    ("AUTH13-recognition-alone", "AUTH01", "what another offering takes is not tried"),
-    ("AUTH13-recognition-alone", "open", "for the service that takes the key"),
+    ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given"),
+    ("AUTH13-recognition-alone", "AUTH01", "other services are not tried"),
+    ("AUTH13-recognition-alone", "open", "for the service that accepts the key"),
     ("CFG03-token-host-for-realtime", "open", "the right host is used"),
     ("CFG04-path-without-offering", "open", "the right path is used"),
     ("CFG07-privatelink-name", "open", "the right name is used"),
     ("CFG08-foundry-endpoint", "open", "the right host is used"),
-    ("CFG12-region-of-a-private-resource", "AUTH01", "that the key is good elsewhere is not tried"),
-    ("CFG14-open-custom-domain", "open", "the region is asked for and used"),
-    ("DNS07-system-sees-the-private-zone-alone", "open", "it works from here"),
-    ("DNS08-search-domain-answers", "DNS07", "the search domains are not asked"),
-    ("DNS08-search-list-first", "open", "it works from here"),
-    ("DNS09-servers-disagree", "open", "it works from here"),
-    ("DNS10-first-server-dead", "open", "it works from here"),
-    ("DNS12-sign-in-host-filtered", "open", "the token is there already"),
-    ("DNS12-synthesis-host-filtered", "DNS01", "what else resolves is not looked at"),
+    ("CFG12-region-of-a-private-resource", "AUTH01", "other hosts are not tried"),
+    ("CFG14-open-custom-domain", "open", "discovery returns the region, which is used"),
+    ("DNS07-system-sees-the-private-zone-alone", "open", "the connection works"),
+    ("DNS08-search-domain-answers", "DNS07", "search domains are not queried"),
+    ("DNS08-search-list-first", "open", "the connection works"),
+    ("DNS09-servers-disagree", "open", "the connection works"),
+    ("DNS10-first-server-dead", "open", "the connection works"),
+    ("DNS12-sign-in-host-filtered", "open", "the token is already available"),
+    ("DNS12-synthesis-host-filtered", "DNS01", "other names are not resolved"),
     ("DNS12-synthesis-host-filtered", "open", "for the service whose host resolves"),
-    ("HTTP01-offering-not-there", "open", "for the services that are there"),
-    ("HTTP02-deployment-unknown", "open", "nothing is asked of that deployment"),
-    ("PXY01-proxy-not-used", "TCP01", "the proxy that does not apply is not tried"),
-    ("PXY05-no-websocket", "unexplained at websocket", "that other requests pass is not tried"),
-    ("PXY06-private-host-through-proxy", "POL01", "the direct way is not tried"),
-    ("QUO01-too-many-requests", "open", "for the services that are not asked too often"),
-    ("QUO02-closed-for-the-quota", "open", "it is closed after it was handed over"),
-    ("QUO02-concurrent-requests", "open", "it is closed after it was handed over"),
-    ("TCP06-ipv6-hangs", "open", "the race goes on with IPv4"),
-    ("TCP07-one-address-dead", "open", "the race goes on with the other address"),
-    ("TLS04-clock-ahead", "open", "the clock here is the real one"),
-    ("TLS04-clock-behind", "open", "the clock here is the real one"),
+    ("HTTP01-offering-not-there", "open", "for the services that are available"),
+    ("HTTP02-deployment-unknown", "open", "that deployment is not used"),
+    ("PXY01-proxy-not-used", "TCP01", "the bypassed proxy is not tried"),
+    ("PXY05-no-websocket", "unexplained at websocket", "other requests are not tried"),
+    ("PXY06-private-host-through-proxy", "POL01", "a direct connection is not tried"),
+    ("QUO01-too-many-requests", "open", "for the services below their limit"),
+    ("QUO02-closed-for-the-quota", "open", "the WebSocket closes after it was opened"),
+    ("QUO02-concurrent-requests", "open", "the WebSocket closes after it was opened"),
+    ("TCP06-ipv6-hangs", "open", "the connection race continues with IPv4"),
+    ("TCP07-one-address-dead", "open", "the connection race continues with the other address"),
+    ("TLS04-clock-ahead", "open", "the connector uses the real clock"),
+    ("TLS04-clock-behind", "open", "the connector uses the real clock"),
     ("TLS07-name-filtered", "TCP03", "another name is not tried"),
     ("TLS07-name-filtered-by-close", "TCP03", "another name is not tried"),
-    ("TLS08-slow-handshake", "unexplained at tls", "it has less time than the handshake takes"),
-    ("WS02-closed-at-once", "open", "it is closed after it was handed over"),
-    ("WS03-idle-closed", "open", "it is silent after it was handed over"),
-    ("WS03-idle-forgotten", "open", "it is silent after it was handed over"),
-    ("WS03-idle-reset", "open", "it is silent after it was handed over"),
-    ("WS04-parameter-refused", "open", "it is closed after it was handed over"),
-    ("WS05-instance-recycled", "open", "it is closed after it was handed over"),
-    ("healthy-no-credential", "unexplained at websocket", "there is none to be accepted"),
-    ("healthy-container", "unexplained at http", "synthesis without a text is refused"),
+    ("TLS08-slow-handshake", "unexplained at tls", "the time limit is shorter than the handshake"),
+    ("WS02-closed-at-once", "open", "the WebSocket closes after it was opened"),
+    ("WS03-idle-closed", "open", "the WebSocket becomes idle after it was opened"),
+    ("WS03-idle-forgotten", "open", "the WebSocket becomes idle after it was opened"),
+    ("WS03-idle-reset", "open", "the WebSocket becomes idle after it was opened"),
+    ("WS04-parameter-refused", "open", "the WebSocket closes after it was opened"),
+    ("WS05-instance-recycled", "open", "the WebSocket closes after it was opened"),
+    ("healthy-no-credential", "unexplained at websocket", "no credential is given"),
+    ("healthy-container", "unexplained at http", "synthesis without a text is rejected"),
     (
         "healthy-rest-services",
         "unexplained at http",
-        "synthesis without a text, and recognition without sound, are refused",
+        "synthesis without a text and recognition without audio are rejected",
     ),
 ];
 
-/// The worlds that only the doctor's further probes tell from others.
+/// The worlds that need the doctor's additional probes to be distinguished from others.
 const EXAMINED: &[&str] = &[
     "AUTH03-composed-token-at-own-host",
     "CFG12-region-of-a-private-resource",
@@ -90,7 +90,7 @@ fn connector(lab: &Lab) -> Option<Connector> {
     Some(builder.build().unwrap())
 }
 
-/// What an attempt came to: `open`, the id of the root cause, or the stage of what no rule explains.
+/// Returns the result of an attempt: `open`, the id of the root cause, or the stage of a failure without a rule.
 async fn attempt(connector: &Connector, service: Service) -> String {
     let query = Query::default();
     let begun = tokio::time::Instant::now();
@@ -108,7 +108,7 @@ async fn attempt(connector: &Connector, service: Service) -> String {
     root.or_else(unexplained).unwrap_or_else(|| format!("nothing: {error}"))
 }
 
-/// The attempts of a world that differ from the doctor, and what the doctor says.
+/// Returns the attempts of a world that differ from the doctor, with the doctor's result.
 async fn differing(name: &'static str) -> Vec<(String, String, String)> {
     let world = World::named(name).unwrap();
     let expected = world.expect().root_cause.clone().or_else(|| world.expect().findings.first().cloned());
@@ -127,7 +127,7 @@ async fn differing(name: &'static str) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test]
-async fn every_world_is_opened_or_explained() {
+async fn a_connector_opens_or_explains_every_world() {
     let all = futures_util::stream::iter(World::all()).map(|(name, _)| differing(name)).buffer_unordered(24);
     let differing: Vec<_> = all.concat().await;
     let mut failures = Vec::new();
@@ -147,7 +147,7 @@ async fn every_world_is_opened_or_explained() {
 }
 
 #[tokio::test]
-async fn what_an_attempt_cannot_tell_apart_is_examined() {
+async fn examine_distinguishes_failures_that_an_attempt_cannot() {
     for name in EXAMINED {
         let lab = Lab::start(World::named(name).unwrap(), SystemTime::now()).await.unwrap();
         let evidence = connector(&lab).unwrap().examine(Service::SpeechToText, &Query::default()).await;
@@ -157,5 +157,5 @@ async fn what_an_attempt_cannot_tell_apart_is_examined() {
     }
 }
 
-/// Loopback answers at once; what never does is waited for in steps of a quarter.
+/// Loopback responds at once, so a short time limit is enough for peers that never respond.
 const LIMIT: Duration = Duration::from_millis(1500);

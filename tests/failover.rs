@@ -1,4 +1,4 @@
-//! Several accounts, prepared connections, rotation, and a network that changes under an application.
+//! Several accounts, prepared connections, key rotation, and a network that changes while an application runs.
 
 #![cfg(feature = "connect")]
 #![allow(
@@ -27,7 +27,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 const STT: Service = Service::SpeechToText;
 
-/// A network that leads into one lab or another by the name that is asked for, and that can be moved.
+/// A network that connects to one of several labs, selected by host name, and that can be switched to another.
 #[derive(Clone)]
 struct Moving(Arc<RwLock<Vec<(&'static str, LabNetwork)>>>);
 
@@ -59,7 +59,7 @@ impl Network for Moving {
         let networks: Vec<_> = self.0.read().unwrap().iter().map(|(_, network)| network.clone()).collect();
         match networks.into_iter().find(|network| network.reached_at(peer).is_some()) {
             Some(network) => network.connect(peer).await,
-            // The route is gone.
+            // The route no longer exists.
             None => Err(io::ErrorKind::NetworkUnreachable.into()),
         }
     }
@@ -87,7 +87,7 @@ async fn region(name: &str) -> Lab {
     world(&format!("[resource]\nregion = \"{name}\"")).await
 }
 
-/// Another region, at addresses of its own.
+/// Starts another region with different addresses.
 async fn elsewhere() -> Lab {
     let hosts =
         ["stt", "tts"].map(|offering| format!("\"northeurope.{offering}.speech.microsoft.com\" = [\"A 20.50.9.9\"]\n"));
@@ -118,7 +118,7 @@ async fn opened(connector: &Connector) -> Opened {
     connector.websocket(STT, &Query::default()).await.unwrap()
 }
 
-/// Whether the peer answers.
+/// Returns whether the peer responds.
 async fn is_alive(opened: &mut Opened) -> bool {
     let sent = opened.socket.send(Message::Ping("x".into())).await;
     let answer = timeout(Duration::from_secs(2), opened.socket.next()).await;
@@ -134,7 +134,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn the_second_region_takes_the_calls_of_one_that_fails_and_gives_them_back() {
+async fn the_second_region_takes_over_while_the_first_one_fails() {
     let (west, north) = (region("westeurope").await, elsewhere().await);
     let down = world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 503").await;
     let network = Moving::new(&[("westeurope", &down), ("northeurope", &north)]);
@@ -148,7 +148,7 @@ async fn the_second_region_takes_the_calls_of_one_that_fails_and_gives_them_back
     assert_eq!((first.failures, second.health, second.failures), (3, Health::Well, 0), "left alone after three");
     assert_eq!(down.requests().len(), 3);
 
-    // It works again, and is tried by one call once its rest is over.
+    // It works again, and one call tries it after the back-off.
     network.0.write().unwrap()[0].1 = west.network();
     let Health::Resting { left } = first.health else { unreachable!() };
     tokio::time::pause();
@@ -159,7 +159,7 @@ async fn the_second_region_takes_the_calls_of_one_that_fails_and_gives_them_back
 }
 
 #[tokio::test]
-async fn what_another_account_must_not_hide_is_not_tried_there() {
+async fn a_failure_that_failover_must_not_hide_is_not_tried_elsewhere() {
     for status in [400, 401, 403, 404] {
         let refusing = world(&format!("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = {status}")).await;
         let north = elsewhere().await;
@@ -174,7 +174,7 @@ async fn what_another_account_must_not_hide_is_not_tried_there() {
 }
 
 #[tokio::test]
-async fn the_service_is_left_alone_for_as_long_as_it_asks() {
+async fn the_retry_time_of_the_service_is_respected() {
     let busy =
         world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"1\"")
             .await;
@@ -186,7 +186,7 @@ async fn the_service_is_left_alone_for_as_long_as_it_asks() {
     let (tries, took) = (busy.requests().len(), begun.elapsed());
     assert!((2..=3).contains(&tries) && took > Duration::from_secs(1), "{tries} tries in {took:?}");
 
-    // Longer than a call may take: said at once, and the service is not asked.
+    // The requested time exceeds the limit of a call, so the call fails at once without a request.
     let busy =
         world("[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"60\"")
             .await;
@@ -199,8 +199,8 @@ async fn the_service_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test]
-async fn after_the_network_has_changed_the_next_call_succeeds() {
-    // As when a service endpoint is enabled: other addresses, and what was open is gone.
+async fn the_next_call_succeeds_after_the_network_has_changed() {
+    // Enabling a service endpoint changes the addresses and ends open connections.
     let before = world("[resource]\ncustom-domain = \"contoso\"\nnetwork = \"private-and-service-endpoint\"").await;
     let after = world(
         "[resource]\ncustom-domain = \"contoso\"\nnetwork = \"private-and-service-endpoint\"\n\
@@ -222,7 +222,7 @@ async fn after_the_network_has_changed_the_next_call_succeeds() {
 }
 
 #[tokio::test]
-async fn a_prepared_connection_is_handed_out_at_once_and_followed_by_the_next() {
+async fn a_prepared_connection_is_used_at_once_and_replaced() {
     let lab = region("westeurope").await;
     let connector = builder(&[&lab]).network(lab.network()).build().unwrap();
     connector.prepare(STT, &Query::default()).await.unwrap();
@@ -234,17 +234,17 @@ async fn a_prepared_connection_is_handed_out_at_once_and_followed_by_the_next() 
     assert!(is_alive(&mut first).await);
     until("the next is open", || lab.requests().len() == 2).await;
 
-    // Another query, or another service, is another connection.
+    // Another query or service needs another connection.
     let query = Query::default().with_parameter("profanity", "raw").unwrap();
     drop(connector.websocket(STT, &query).await.unwrap());
     assert_eq!(lab.requests().len(), 3);
 
-    // One that the service closes is replaced.
+    // A connection that the service closes is replaced.
     lab.reset_all();
     until("it is replaced", || lab.requests().len() >= 4).await;
     assert!(is_alive(&mut opened(&connector).await).await);
 
-    // Nothing stays behind.
+    // Dropping the connector closes all connections.
     drop(first);
     connector.release(STT);
     until("what was released is closed", || lab.connections() == 0).await;
@@ -253,7 +253,7 @@ async fn a_prepared_connection_is_handed_out_at_once_and_followed_by_the_next() 
     until("what a connector held is closed with it", || lab.connections() == 0).await;
 }
 
-/// Lets so much time go by at once, once everybody has got so far as to wait for it.
+/// Advances the time once all tasks are waiting for it.
 async fn later(by: Duration) {
     sleep(Duration::from_millis(50)).await;
     tokio::time::pause();
@@ -276,7 +276,7 @@ async fn a_prepared_connection_is_replaced_before_the_service_closes_it() {
 }
 
 #[tokio::test]
-async fn a_regenerated_key_is_followed_by_the_other_one() {
+async fn the_other_key_replaces_a_regenerated_one() {
     let lab = region("westeurope").await;
     let keys = TokenSource::keys(lab.key().expose(), lab.second_key().expose()).unwrap();
     let connector = Connector::builder(lab.account().unwrap().clone(), keys)
@@ -297,7 +297,7 @@ async fn a_regenerated_key_is_followed_by_the_other_one() {
 }
 
 #[tokio::test]
-async fn a_custom_domain_is_asked_once_where_its_clients_go() {
+async fn discovery_on_a_custom_domain_happens_once() {
     let toml = "[resource]\ncustom-domain = \"contoso\"\nnetwork = \"open\"\ndiscovery = true\n[gateway]\nregion = \"westeurope\"";
     let lab = world(toml).await;
     let connector = builder(&[&lab]).network(lab.network()).build().unwrap();

@@ -1,4 +1,5 @@
-//! Hostile servers: no credential leaves, every call ends in time with a diagnosis, no secret is shown, and memory stays.
+//! Hostile servers: no credential leaks, every call ends in time with a diagnosis, no secret is shown, and memory stays
+//! bounded.
 #![cfg(feature = "connect")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and shows what it measured")]
 
@@ -24,14 +25,14 @@ use server::{Certificates, Talk, Tls};
 
 const LIMIT: Duration = Duration::from_millis(700);
 
-/// So many at once in each of two threads: those that wait, and those that work.
+/// The number of parallel calls in each of two threads: one for calls that wait, one for calls that work.
 const WAITING: usize = 32;
 const WORKING: usize = 4;
 
 type Call = (Case, Way, String);
 
-/// Runs the calls on two threads. One that is late or says something else is made once more alone, as this machine may
-/// have been busy; what leaks has leaked.
+/// Runs the calls on two threads. A call that is late or gives another result is repeated alone, because the machine may
+/// have been busy. A leak is never excused.
 fn all(calls: &[Call], log: &Log, working_at_once: usize, limit: Duration) -> Vec<Outcome> {
     let certificates = Arc::new(Certificates::new());
     let (waiting, working): (Vec<&Call>, Vec<&Call>) = calls.iter().partition(|(case, ..)| case.waits());
@@ -75,14 +76,14 @@ fn some(calls: &[&Call], log: &Log, at_once: usize, certificates: &Arc<Certifica
     })
 }
 
-/// More are no accident.
+/// More than this number of repeated calls is not a coincidence.
 const MOST_AGAIN: usize = 20;
 
-/// One test at a time: they measure.
+/// Serialises the tests, because they measure time and memory.
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
-fn no_server_gets_what_is_not_meant_for_it_and_every_call_ends_in_time_with_a_diagnosis() {
+fn no_credential_leaks_and_every_call_ends_in_time_with_a_diagnosis() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = memory("VmRSS:");
     let calls: Vec<Call> = table::cases()
@@ -107,7 +108,7 @@ fn no_server_gets_what_is_not_meant_for_it_and_every_call_ends_in_time_with_a_di
 }
 
 #[test]
-fn an_answer_that_breaks_off_anywhere_is_told() {
+fn a_response_truncated_anywhere_is_reported() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = memory("VmRSS:");
     let refusal =
@@ -136,7 +137,7 @@ fn assert_right(outcomes: &[Outcome]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What the system says of this process, in bytes; nothing where it does not say.
+/// Returns a memory figure of this process in bytes, or 0 if the system does not provide it.
 fn memory(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(name));

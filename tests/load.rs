@@ -1,4 +1,4 @@
-//! Load: many connections at once against the lab, a share of which is reset, while keys are regenerated and tokens expire.
+//! Opens many connections to the lab at once, while some are reset, keys are regenerated and tokens expire.
 
 #![cfg(feature = "connect")]
 #![allow(
@@ -24,22 +24,24 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-/// How many connections at once, and the share that is reset.
+/// The number of connections opened at once.
 const AT_ONCE: usize = 200;
+
+/// The share of connections that is reset.
 const RESET: f64 = 0.05;
 
-/// In KiB: what an allocator keeps more or less.
+/// The variation in memory kept by the allocator, in KiB.
 const NOISE: usize = 8 * 1024;
 
-/// What one use of a connection came to.
+/// The result of using one connection.
 enum Use {
     Done,
-    /// The open connection broke, as resets do to whoever holds one.
+    /// A reset broke the open connection.
     Broken,
     Refused(Box<ConnectError>),
 }
 
-/// What the whole load came to.
+/// The result of the whole load.
 #[derive(Default)]
 struct Tally {
     done: AtomicUsize,
@@ -52,7 +54,7 @@ fn three_hundred_connections_survive_resets_rotation_and_expiry() {
     survive(300);
 }
 
-/// `.ci/run` runs it too.
+/// `.ci/run` also runs this test.
 #[test]
 #[ignore = "takes half a minute: cargo test --test load -- --ignored --nocapture"]
 fn two_thousand_connections_survive_resets_rotation_and_expiry() {
@@ -63,10 +65,10 @@ fn survive(connections: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let lab = Arc::new(Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap());
-        // An allocator keeps what so many at once have needed: that counts as the start, and what is lost would come on top.
+        // The allocator keeps the memory of the first load. This is the baseline; a leak would come on top.
         load(&lab, connections).await;
         let mut start = settled(&lab).await;
-        // What it keeps may still go up once or twice; what is lost comes on top with each load.
+        // The kept memory may still grow once or twice; a leak grows with each load.
         for left in (0..3).rev() {
             let begun = Instant::now();
             let tally = load(&lab, connections).await;
@@ -105,13 +107,13 @@ fn check(tally: &Tally, connections: usize, took: Duration, (start, end): (&Foot
     }
     println!("{causes:#?}");
     assert_eq!(done + refused.len(), connections, "nothing is lost");
-    // Three resets in a row for one call are one in eight thousand.
+    // The probability of three resets in a row for one call is one in eight thousand.
     assert!(refused.len() <= 3, "{causes:#?}");
     assert!(end.descriptors <= start.descriptors + 2, "{} -> {}", start.descriptors, end.descriptors);
 }
 
-/// Half of the connections by keys, half by tokens issued from them; every tenth is a request. A third of the way the key
-/// in use is regenerated, at two thirds every token expires.
+/// Runs the load. Half of the connections use keys, half use issued tokens; every tenth is a request. After one third, the
+/// key in use is regenerated; after two thirds, every token expires.
 async fn load(lab: &Arc<Lab>, connections: usize) -> Arc<Tally> {
     let text = |secret: speech_endpoint::Secret| secret.expose().to_owned();
     let keys = TokenSource::keys(text(lab.key()), text(lab.second_key())).unwrap();
@@ -153,7 +155,7 @@ fn connector(lab: &Lab, source: TokenSource) -> Connector {
         .unwrap()
 }
 
-/// An application opens another connection when the one that it uses breaks.
+/// Opens another connection when the current one breaks, as an application does.
 async fn until_used(connector: &Connector, is_request: bool, tally: &Tally) {
     loop {
         let used = if is_request { request(connector).await } else { websocket(connector).await };
@@ -185,7 +187,7 @@ async fn websocket(connector: &Connector) -> Use {
         Some(Ok(Message::Pong(_))) => {}
         _ => return Use::Broken,
     }
-    // The peer may be gone by now.
+    // The peer may have closed the connection.
     let _ = opened.socket.close(None).await;
     Use::Done
 }
@@ -200,7 +202,7 @@ async fn request(connector: &Connector) -> Use {
     }
 }
 
-/// What a process holds.
+/// The resources that a process uses.
 struct Footprint {
     descriptors: usize,
     kibibytes: usize,
@@ -216,13 +218,13 @@ impl Footprint {
     }
 }
 
-/// Once every connection has ended at both ends.
+/// Measures after both ends have closed every connection.
 async fn settled(lab: &Lab) -> Footprint {
     let patience = Instant::now() + Duration::from_secs(10);
     while lab.connections() > 0 && Instant::now() < patience {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    // What the lab wrote down is its own.
+    // The lab's recorded requests must not count.
     lab.forget_requests();
     Footprint::now()
 }

@@ -1,4 +1,4 @@
-//! What holds for any input: nothing panics, nothing that is constructed leaves its cloud, no message shows a secret.
+//! Properties for any input: nothing panics, no constructed URL leaves its cloud, no message shows a secret.
 
 #![allow(clippy::disallowed_methods, reason = "a seed may be given in the environment")]
 
@@ -9,7 +9,7 @@ use speech_endpoint::{
     may_receive,
 };
 
-/// Text as users type it: plausible pieces, separators and noise in any order.
+/// Generates text as users type it: plausible pieces, separators and noise in any order.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z0-9-]{0,12}",
@@ -85,7 +85,7 @@ fn query() -> impl Strategy<Value = Query> {
         proptest::collection::vec(("[ -~]{1,10}", value), 0..4),
     );
     settings.prop_map(|(language, mode, model, deployment, parameters)| {
-        // What a setting refuses is left out.
+        // Invalid settings are skipped.
         let mut query = Query::default();
         query = language.and_then(|text| query.clone().with_language(&text).ok()).unwrap_or(query);
         query = mode.map_or(query.clone(), |mode| query.with_mode(Mode::ALL[mode]));
@@ -98,7 +98,7 @@ fn query() -> impl Strategy<Value = Query> {
     })
 }
 
-/// The same cases in every run; `PROPTEST_RNG_SEED` and the fuzz targets look further.
+/// Returns a configuration with the same cases in every run; `PROPTEST_RNG_SEED` and the fuzz targets try others.
 fn config() -> ProptestConfig {
     let seeded = std::env::var_os("PROPTEST_RNG_SEED").is_some();
     let rng_seed = if seeded { ProptestConfig::default().rng_seed } else { RngSeed::Fixed(2026) };
@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn parsing_never_panics_and_complains_in_one_line(text in text()) {
+    fn parsing_never_panics_and_errors_have_one_line(text in text()) {
         let messages = [
             Region::read(&text).err().map(|error| error.to_string()),
             CustomDomain::read(&text).err().map(|error| error.to_string()),
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_understood_resolves_to_hosts_of_its_own_cloud(text in text()) {
+    fn a_valid_endpoint_resolves_to_hosts_of_its_cloud(text in text()) {
         let Ok(read) = Account::from_endpoint(&text) else { return Ok(()) };
         for endpoint in read.value.endpoints().flatten() {
             prop_assert!(may_receive(&read.value, &endpoint.to_url()).is_ok(), "{endpoint}");
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn normalising_is_done_once(text in text()) {
+    fn normalising_is_idempotent(text in text()) {
         if let Ok(region) = text.parse::<Region>() {
             prop_assert_eq!(region.to_string().parse(), Ok(region));
         }
@@ -219,7 +219,7 @@ proptest! {
     }
 }
 
-/// Services whose regional path carries no prefix, so that the rewrite is seen as it is documented.
+/// Services whose regional path has no prefix, so that the rewrite matches the documentation.
 const REWRITTEN: [Service; 6] = [
     Service::ShortAudio,
     Service::SpeechToTextV1,
@@ -256,7 +256,7 @@ proptest! {
     }
 }
 
-/// No piece of the texts.
+/// A login that does not occur in the generated texts.
 #[cfg(feature = "connect")]
 const LOGIN: &str = "password-of-the-proxy";
 
@@ -284,7 +284,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_world_is_refused_in_one_line_or_starts_from_a_whole_file(lines in proptest::collection::vec(text(), 0..6)) {
+    fn an_invalid_world_gives_an_error_message(lines in proptest::collection::vec(text(), 0..6)) {
         use speech_endpoint_lab::World;
         let toml = format!("title = \"a world\"\n[resource]\n{}", lines.join("\n"));
         if let Err(error) = World::parse(&toml) {

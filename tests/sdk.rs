@@ -1,4 +1,4 @@
-//! What the native SDK 1.53.0 puts on the wire, case by case: the same scheme, host and path, or a listed deviation.
+//! Compares URLs with those of the native SDK 1.53.0: the same scheme, host and path, or a listed deviation.
 #![cfg(feature = "serde")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
@@ -59,7 +59,7 @@ fn every_group_of_deviations_has_a_reason_from_the_documentation() {
     }
 }
 
-/// The service that a feature of the SDK maps to, with the settings that belong to it there.
+/// Returns the service that corresponds to a feature of the SDK, with its settings.
 fn service_of(case: &Value) -> Option<(Service, Query)> {
     let (feature, input, options) = (case["feature"].as_str()?, &case["input"], &case["input"]["options"]);
     let query = Query::default();
@@ -92,7 +92,7 @@ fn service_of(case: &Value) -> Option<(Service, Query)> {
     })
 }
 
-/// A region, a host, or an endpoint without a path.
+/// Returns whether the input is a region, a host, or an endpoint without a path.
 fn is_in_scope(input: &Value) -> bool {
     let Some(endpoint) = input["endpoint"].as_str() else { return true };
     let after_scheme = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
@@ -112,7 +112,7 @@ fn account_of(input: &Value) -> Result<Account, String> {
     read.map(|read| read.value).map_err(|error| error.to_string())
 }
 
-/// Scheme, host and path; case of the host and the scheme's own port are the same to DNS and TCP.
+/// Compares scheme, host and path. The case of the host and the default port do not matter.
 fn is_same(ours: &Endpoint, theirs: &str) -> bool {
     let theirs = Url::parse(theirs).expect("an observed URL");
     let ours = ours.to_url();
@@ -127,7 +127,7 @@ fn shown(ours: &Result<Endpoint, String>) -> String {
     }
 }
 
-/// The listed cases, each with the reason of its group.
+/// Returns the listed cases, each with the reason of its group.
 fn deviations() -> BTreeMap<String, String> {
     let mut cases = BTreeMap::new();
     for group in read("deviations").as_array().expect("a list") {

@@ -1,5 +1,5 @@
-//! What the native SDK 1.53.0 sends with each kind of credential, request by request: the same method, URL and headers from
-//! here, or a listed deviation. Every request is sent for real, to a lab.
+//! Compares requests with those of the native SDK 1.53.0, for each kind of credential: the same method, URL and headers, or a
+//! listed deviation. Every request is actually sent, to a lab.
 #![cfg(feature = "connect")]
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the test shows")]
@@ -15,11 +15,11 @@ use url::Url;
 
 mod wire;
 
-/// A request, as far as it is compared: its parts by name.
+/// The compared parts of a request, by name.
 type Parts = BTreeMap<String, String>;
 
 #[tokio::test]
-async fn every_request_is_that_of_the_native_sdk_or_a_listed_deviation() {
+async fn every_request_matches_the_native_sdk_or_a_listed_deviation() {
     let mut listed = deviations();
     let (mut same, mut deviating, mut faults) = (0, 0, Vec::new());
     let cases = wire::vectors("sdk-wire");
@@ -56,9 +56,9 @@ fn every_group_of_deviations_has_a_reason_from_the_documentation() {
     }
 }
 
-/// Sends what a case sends. The parts that differ, each with both texts; and what is wrong whatever the SDK does.
+/// Sends the request of a case. Returns the parts that differ, and the faults that are independent of the SDK.
 async fn compare(case: &Value) -> (Parts, Vec<String>) {
-    // A private endpoint beside all networks: the own host serves everything, and issued tokens are taken.
+    // With a private endpoint and public access, the custom domain serves everything and accepts issued tokens.
     let lab = wire::lab(&case["input"], None, Some("private-and-public")).await;
     let sent = match source(&lab, &case["input"]) {
         Ok(source) => send(&lab, source, case).await.map_err(|error| wire::id_of(&error)),
@@ -84,12 +84,12 @@ async fn compare(case: &Value) -> (Parts, Vec<String>) {
     (differences(&ours(seen), &theirs(&lab, case)), wrong)
 }
 
-/// Whether the service takes what is sent.
+/// Returns whether the service accepts the request.
 fn takes_it(case: &Value) -> bool {
     !case["id"].as_str().is_some_and(|id| id.starts_with("native/auth/cd-noauth/"))
 }
 
-/// What the case is authenticated with, in terms of the lab; or the id of what is wrong with it.
+/// Returns the lab's credential for a case, or the id of its fault.
 fn source(lab: &Lab, input: &Value) -> Result<TokenSource, String> {
     let given = |name: &str| input[name].as_str().map(|text| in_the_lab(lab, text));
     if input["token_credential"] == true {
@@ -104,13 +104,13 @@ fn source(lab: &Lab, input: &Value) -> Result<TokenSource, String> {
     credential.map(TokenSource::ready).map_err(|error| error.id().to_owned())
 }
 
-/// The same text with the keys and tokens of the lab, which takes them, in place of those of the recording.
+/// Replaces the keys and tokens of the recording by those of the lab.
 fn in_the_lab(lab: &Lab, text: &str) -> String {
     let text = text.replace(THEIR_COMPOSED, &wire::composed(lab)).replace(THEIR_KEY, lab.key().expose());
     text.replace(THEIR_ISSUED, lab.issued_token().expose()).replace(THEIR_ENTRA, lab.entra_token().expose())
 }
 
-/// Connects; `X-ConnectionId` of the socket that was opened.
+/// Connects, and returns the `X-ConnectionId` of the open WebSocket.
 async fn send(lab: &Lab, source: TokenSource, case: &Value) -> Result<Option<String>, ConnectError> {
     let connector = wire::connector(lab, source);
     let mut query = Query::default();
@@ -119,7 +119,7 @@ async fn send(lab: &Lab, source: TokenSource, case: &Value) -> Result<Option<Str
         "translate_once" => Service::Translation,
         "tts_text" => Service::TextToSpeechWebSocket,
         "conv_transcribe" => {
-            // Version 2 has the language in a message; the transcriber alone has it in the URL as well.
+            // Version 2 sends the language in a message; only the transcriber also has it in the URL.
             query = query.with_language(case["input"]["options"]["language"].as_str().expect("one")).expect("one");
             Service::ConversationTranscription
         }
@@ -162,13 +162,13 @@ fn differences(ours: &Parts, theirs: &Parts) -> Parts {
     differing.map(|name| (name.clone(), format!("`{}`, SDK `{}`", text(ours, name), text(theirs, name)))).collect()
 }
 
-/// A value that is new each time, by its shape.
+/// Replaces a random value by its format.
 fn shape(value: &str) -> String {
     let is_id = value.len() == 32 && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if is_id { "<hex32-lower>".into() } else { value.to_owned() }
 }
 
-/// Case and part of each deviation.
+/// Returns the case and part of each deviation.
 fn deviations() -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
     for group in wire::vectors("wire-deviations") {
@@ -182,7 +182,7 @@ fn deviations() -> BTreeSet<(String, String)> {
     all
 }
 
-/// Headers that every HTTP client or WebSocket writes by itself, of which the recordings have none.
+/// Headers that every HTTP client or WebSocket adds, and that the recordings do not contain.
 const OF_THE_PROTOCOL: [&str; 7] =
     ["accept", "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent"];
 

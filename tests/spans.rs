@@ -1,5 +1,5 @@
-//! The spans of a connection. A process of its own: what one thread traces is left out when another one, which traces
-//! nothing, comes to the same place first.
+//! The spans of a connection. This test needs a separate process: a call site can be disabled if a thread without a
+//! subscriber reaches it first.
 
 #![cfg(feature = "connect")]
 #![allow(
@@ -22,7 +22,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Keeps the names of spans with the fields that were given a value.
+/// A subscriber that records the names of spans and their fields with a value.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Kept>>);
 
@@ -67,7 +67,7 @@ impl Visit for Values<'_> {
 }
 
 #[tokio::test]
-async fn every_stage_has_a_span_with_the_names_of_opentelemetry() {
+async fn every_stage_has_a_span_with_opentelemetry_names() {
     let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
     let source = TokenSource::ready(lab.credential().unwrap().read().unwrap());
     let connector = Connector::builder(lab.account().unwrap().clone(), source)

@@ -1,4 +1,4 @@
-//! The truth about endpoints, as data written from the documentation: every vector is walked, all failures are reported.
+//! Endpoints as data written from the documentation. Every vector is checked, and all failures are reported.
 #![cfg(feature = "serde")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
@@ -12,7 +12,7 @@ use speech_endpoint::{
     Scenario, Service, may_receive,
 };
 
-/// Collects what does not hold and panics with all of it at the end.
+/// Collects all failures and panics with them at the end.
 #[derive(Default)]
 struct Failures(Vec<String>);
 
@@ -28,7 +28,7 @@ impl Failures {
         self.0.push(format!("{name}\n    {what}"));
     }
 
-    /// What a refusal must say, and what it must not.
+    /// Checks what an error message must contain, and what it must not.
     fn message(&mut self, name: &str, expect: &Value, message: &str) {
         for wanted in strings(&expect["message_contains"]) {
             if !message.contains(&wanted) {
@@ -70,7 +70,7 @@ fn every_endpoint_vector_holds() {
 }
 
 #[test]
-fn no_family_scenario_or_cloud_is_without_vectors() {
+fn every_service_scenario_and_cloud_has_vectors() {
     let mut seen: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (service, vectors) in endpoint_files() {
         let pairs = vectors["vectors"].as_array().expect("a list").iter();
@@ -99,7 +99,7 @@ fn no_family_scenario_or_cloud_is_without_vectors() {
 }
 
 #[test]
-fn every_endpoint_of_a_vector_survives_being_read_again() {
+fn every_endpoint_of_a_vector_can_be_parsed_again() {
     let mut failures = Failures::default();
     let mut count = 0;
     for (service, vectors) in endpoint_files() {
@@ -343,7 +343,7 @@ fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, f
     }
 }
 
-/// The account that a vector describes by cloud, scenario and region.
+/// Returns the account that a vector describes by cloud, scenario and region.
 fn account_of(vector: &Value) -> Account {
     if let Some(host) = vector["host"].as_str() {
         return Account::container(host.parse::<ContainerHost>().expect("a container host"));
@@ -436,7 +436,7 @@ fn require_doc_and_source(name: &str, vector: &Value, failures: &mut Failures) {
     }
 }
 
-/// The vectors shorten two ids.
+/// Returns the id as the vectors write it; they shorten two ids.
 fn short(id: &str) -> String {
     match id {
         "unlisted_region" => "unlisted",

@@ -1,5 +1,5 @@
-//! The fifteen ways of connecting that the vendor's own tests name, for recognition, translation and synthesis each: what
-//! reaches the service, with which form of credential, and what is refused for a documented reason.
+//! The fifteen ways to connect that the vendor's tests name, each for recognition, translation and synthesis: the URL and form
+//! of credential that reach the service, or the documented reason for rejection.
 #![cfg(feature = "connect")]
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the test shows")]
@@ -34,7 +34,7 @@ const WAYS: [&str; 15] = [
 const FEATURES: [&str; 3] = ["recognition", "translation", "synthesis"];
 
 #[tokio::test]
-async fn every_way_of_connecting_reaches_its_url_or_is_refused_as_documented() {
+async fn every_way_to_connect_reaches_its_url_or_is_rejected_as_documented() {
     let ways = wire::vectors("ways");
     let named: BTreeSet<_> = ways.iter().filter_map(|way| way["name"].as_str()).collect();
     let (mut open, mut refused, mut faults) = (0, 0, Vec::new());
@@ -57,7 +57,7 @@ async fn every_way_of_connecting_reaches_its_url_or_is_refused_as_documented() {
 }
 
 #[test]
-fn every_way_says_where_it_is_from_and_every_refusal_why() {
+fn every_way_has_a_source_and_every_rejection_a_reason() {
     for way in wire::vectors("ways") {
         for field in ["doc", "source"] {
             assert!(way[field].as_str().is_some_and(|text| text.len() > 9), "{way} has no {field}");
@@ -72,7 +72,7 @@ fn every_way_says_where_it_is_from_and_every_refusal_why() {
     }
 }
 
-/// Whether a connection was opened, as expected; or what is not as expected.
+/// Returns whether a connection was opened as expected, or the difference.
 async fn connect(way: &Value, expected: &Value) -> Result<bool, String> {
     let given = if expected["given"].is_null() { &way["given"] } else { &expected["given"] };
     let lab = wire::lab(given, way["network"].as_str(), way["really"].as_str()).await;
@@ -124,7 +124,7 @@ fn query(given: &Value) -> Query {
     }
 }
 
-/// Status, URL and form of the credential.
+/// Returns the status, URL and form of the credential.
 fn shown(seen: &Seen) -> String {
     let is_container = seen.host == "localhost";
     let scheme = match (seen.is_upgrade, is_container) {

@@ -85,7 +85,10 @@ impl FromStr for Cloud {
     type Err = CloudError;
 
     fn from_str(text: &str) -> Result<Self, CloudError> {
-        Self::DOCUMENTED.into_iter().find(|cloud| cloud.id() == text).ok_or_else(|| CloudError::Cloud { given: Shown::new(text) })
+        Self::DOCUMENTED
+            .into_iter()
+            .find(|cloud| cloud.id() == text)
+            .ok_or_else(|| CloudError::Cloud { given: Shown::new(text) })
     }
 }
 

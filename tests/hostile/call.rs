@@ -1,4 +1,4 @@
-//! One call of a connector against a hostile server, and what became of it.
+//! One call of a connector against a hostile server, and its outcome.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -20,26 +20,26 @@ use tokio::time::{Instant, timeout};
 use super::ground::Ground;
 use super::server::{Certificates, Script, Talk, Tls};
 
-/// Which call is made; each has its own host that is hostile.
+/// The kind of call; each has a different hostile host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
     /// A WebSocket.
     Socket,
-    /// A request that the connector sends.
+    /// A request sent by the connector.
     Send,
-    /// A request that the application sends.
+    /// A request sent by the application.
     Request,
-    /// A WebSocket with an issued token, whose issuer is hostile.
+    /// A WebSocket with an issued token from a hostile issuer.
     Token,
 }
 
-/// Whose account it is.
+/// The kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
     Regional,
     /// A custom domain behind a private endpoint.
     Private,
-    /// A custom domain that is asked for its real-time host.
+    /// A custom domain with discovery.
     Directed,
 }
 
@@ -49,29 +49,29 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) whose: Whose,
     pub(crate) script: Script,
-    /// Further hosts that may be connected to.
+    /// Additional hosts to which connections are allowed.
     pub(crate) others: Vec<(&'static str, Script)>,
     pub(crate) is_proxied: bool,
-    /// What is looked up for evidence takes all the time that it is given.
+    /// Whether lookups for evidence use up all their time.
     pub(crate) is_slow: bool,
-    /// What is said to each call.
+    /// The expected result of each call.
     pub(crate) says: Vec<(Way, String)>,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 pub(crate) struct Outcome {
     pub(crate) name: String,
     pub(crate) said: String,
-    /// What should be said; anything where that is not known.
+    /// The expected result; `None` accepts any.
     expected: String,
     pub(crate) over: Duration,
-    /// Whether the host that is meant got the credential: without such calls nothing would be shown.
+    /// Whether the intended host received the credential. Without such calls the test would prove nothing.
     pub(crate) is_given: bool,
     pub(crate) leaks: Vec<String>,
 }
 
 impl Outcome {
-    /// Whether it is wrong in a way in which a busy machine is wrong too.
+    /// Returns whether a busy machine could also cause this fault.
     pub(crate) fn is_hasty(&self) -> bool {
         self.over > TOLERANCE || self.said.is_empty() || (!self.expected.is_empty() && self.said != self.expected)
     }
@@ -108,7 +108,7 @@ impl Case {
         self
     }
 
-    /// The script is that of a proxy, and nobody is behind it.
+    /// Whether the script is that of a proxy without any server behind it.
     pub(crate) fn at_a_proxy(self) -> Self {
         Self { is_proxied: true, ..self }
     }
@@ -117,7 +117,7 @@ impl Case {
         Self { is_slow: true, ..self }
     }
 
-    /// The host that is hostile.
+    /// Returns the hostile host.
     fn host(&self, way: Way) -> &'static str {
         match (self.whose, way) {
             _ if self.is_proxied => PROXY,
@@ -141,14 +141,14 @@ impl Case {
         format!("{}, {way:?}", self.name)
     }
 
-    /// Whether it is over only when the time is.
+    /// Returns whether the call ends only at its time limit.
     pub(crate) fn waits(&self) -> bool {
         let Script { tls, talk } = &self.script;
         let drips = matches!(talk, Talk::Goes { every, .. } if !every.is_zero());
         self.is_slow || drips || matches!(tls, Tls::Silent | Tls::Drips) || matches!(talk, Talk::Silent)
     }
 
-    /// Makes the call and looks at everything that came of it.
+    /// Makes the call and checks all its effects.
     pub(crate) async fn run(
         &self,
         way: Way,
@@ -183,7 +183,7 @@ impl Case {
         Connector::builder(self.account(), source).network(ground.clone()).trust(trust).proxies(proxies)
     }
 
-    /// Where the bytes went, and which.
+    /// Checks which bytes went to which hosts.
     fn look(&self, ground: &Ground, host: &str, outcome: &mut Outcome) {
         let known = |asked: &str| asked == host || self.others.iter().any(|(other, _)| *other == asked);
         let is_verified = |asked: &str| {
@@ -201,7 +201,7 @@ impl Case {
         ground.each(|record| {
             let is_meant = is_verified(&record.host) && !self.is_proxied;
             for (bytes, where_) in [(&record.inside, "inside TLS"), (&record.wire, "on the wire")] {
-                // A proxy is given its login, and nothing else.
+                // A proxy may receive its login, and nothing else.
                 let is_leak = |secret: &&str| !(self.is_proxied && *secret == LOGIN);
                 match secret_in(&String::from_utf8_lossy(bytes)).filter(is_leak) {
                     Some(_) if is_meant && where_ == "inside TLS" => outcome.is_given = true,
@@ -213,7 +213,7 @@ impl Case {
     }
 }
 
-/// What is said to a call, and all that is shown of it.
+/// Makes the call, and returns its result and every text that it shows.
 async fn call(connector: &Connector, way: Way) -> (String, String) {
     let query = Query::default();
     match way {
@@ -233,7 +233,7 @@ async fn call(connector: &Connector, way: Way) -> (String, String) {
             let request = connector.request(Service::Voices, Method::GET).await.unwrap();
             let shown = format!("{request:?}");
             match request.send().await {
-                // What the server sent is the application's to show.
+                // The application may show what the server sent.
                 Ok(answer) => (format!("answered {}", answer.status().as_u16()), shown),
                 Err(error) => ("no answer".to_owned(), format!("{shown} {error} {error:?}")),
             }
@@ -241,7 +241,7 @@ async fn call(connector: &Connector, way: Way) -> (String, String) {
     }
 }
 
-/// The diagnosis in a word or two, and every text that an error gives.
+/// Returns the diagnosis in a word or two, and every text of an error.
 fn said(error: &ConnectError) -> (String, String) {
     let diagnosis = error.diagnosis();
     let root = diagnosis.root_cause().map(|finding| finding.failure.id.to_owned());
@@ -257,20 +257,20 @@ fn said(error: &ConnectError) -> (String, String) {
     (said, shown)
 }
 
-/// Which secret a text holds, if only a piece of it.
+/// Returns the secret of which a text contains a piece.
 pub(crate) fn secret_in(text: &str) -> Option<&'static str> {
     static SPELLINGS: OnceLock<Vec<(&str, String)>> = OnceLock::new();
     let text = text.to_ascii_lowercase();
     let holds = |piece: &[u8]| std::str::from_utf8(piece).is_ok_and(|piece| text.contains(piece));
     let spellings = SPELLINGS.get_or_init(|| SECRETS.into_iter().flat_map(spellings).collect());
     let found = spellings.iter().find(|(_, spelling)| {
-        // Every piece has one of these in it, and there are fewer of them.
+        // Every longer piece contains one of these, and there are fewer of them.
         spelling.as_bytes().chunks_exact(PIECE / 2).any(holds) && spelling.as_bytes().windows(PIECE).any(holds)
     });
     found.map(|(secret, _)| *secret)
 }
 
-/// A secret as it is, and encoded, which depends on what stands before by three ways.
+/// Returns a secret in plain text and in base64, which has three variants depending on the preceding bytes.
 fn spellings(secret: &'static str) -> Vec<(&'static str, String)> {
     let encoded = (0..3).map(|skipped| STANDARD_NO_PAD.encode(&secret[skipped..]));
     let every = encoded.chain([secret.to_owned()]);
@@ -284,15 +284,15 @@ pub(crate) const OWN: &str = "contoso.cognitiveservices.azure.com";
 pub(crate) const ELSEWHERE: &str = "northeurope.stt.speech.microsoft.com";
 const PROXY: &str = "proxy.example";
 
-/// A key, a token, and the login of a proxy.
+/// The secrets: a key, a token and a proxy login.
 pub(crate) const SECRETS: [&str; 3] = [KEY, TOKEN, LOGIN];
 const KEY: &str = "1af2c93d04be57861af9c03d4be57862";
 pub(crate) const TOKEN: &str =
     "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJ1cm46bXMuY29nbml0aXZlc2VydmljZXMifQ.c2lnbmVkLWJ5LW5vYm9keQ";
 const LOGIN: &str = "clerk:correct-horse-battery";
 
-/// What a server gets of a secret is cut in pieces no longer than this.
+/// The length of the pieces of a secret that are searched for.
 const PIECE: usize = 12;
 
-/// What a call may take beyond its time.
+/// The time by which a call may exceed its limit.
 pub(crate) const TOLERANCE: Duration = Duration::from_millis(300);

@@ -1,4 +1,4 @@
-//! The ground that the servers stand on: a network in which every name leads to one of them, and a record of all that came.
+//! The network of the hostile servers: every name resolves to one of them, and all received data is recorded.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,17 +17,17 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::server::{Certificates, Script, Talk, Tls, serve};
 
-/// One connection that came to a server.
+/// One connection to a server.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) host: String,
-    /// What came on the wire.
+    /// The bytes received on the wire.
     pub(crate) wire: Vec<u8>,
-    /// What came inside a handshake that was finished.
+    /// The bytes received inside a completed TLS handshake.
     pub(crate) inside: Vec<u8>,
 }
 
-/// A network of its own for each call. Clones share everything.
+/// The network of one call. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Ground(Arc<Inner>);
 
@@ -37,7 +37,7 @@ struct Inner {
     is_private: bool,
     is_slow: bool,
     sites: Mutex<Vec<Site>>,
-    /// Where somebody wanted to connect to.
+    /// The requested destinations.
     wanted: Mutex<Vec<SocketAddr>>,
     records: Records,
 }
@@ -69,12 +69,12 @@ impl Ground {
         }))
     }
 
-    /// The hosts that were asked for.
+    /// Returns the requested hosts.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.0.sites.lock().unwrap().iter().map(|site| site.host.clone()).collect()
     }
 
-    /// The ports that were asked for, each with its host.
+    /// Returns the requested ports with their hosts.
     pub(crate) fn ports(&self) -> Vec<(String, u16)> {
         let sites = self.0.sites.lock().unwrap();
         let host =
@@ -82,14 +82,14 @@ impl Ground {
         self.0.wanted.lock().unwrap().iter().map(|peer| (host(peer.ip()), peer.port())).collect()
     }
 
-    /// Looks at every connection that came.
+    /// Inspects every connection.
     pub(crate) fn each(&self, mut look: impl FnMut(&Record)) {
         for record in self.0.records.lock().unwrap().iter() {
             look(&record.lock().unwrap());
         }
     }
 
-    /// The address of a host; the first that asks builds it.
+    /// Returns the address of a host, and starts its server on first use.
     fn address(&self, host: &str) -> io::Result<IpAddr> {
         let mut sites = self.0.sites.lock().unwrap();
         if let Some(site) = sites.iter().find(|site| site.host == host) {
@@ -98,12 +98,12 @@ impl Ground {
         let last = u8::try_from(sites.len() + 4).map_err(io::Error::other)?;
         let ip = if self.0.is_private { IpAddr::from([10, 1, 0, last]) } else { IpAddr::from([20, 61, 99, last]) };
         let socket = TcpSocket::new_v4()?;
-        // What is not taken by the client is not made either.
+        // The small buffer stops a server from producing more than the client reads.
         socket.set_send_buffer_size(8192)?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let listener = socket.listen(64)?;
         let at = listener.local_addr()?;
-        // Whoever is not in the script takes everything: nobody should ever come.
+        // A host that is not in the script accepts everything, because no connection should ever reach it.
         let catcher =
             Script { tls: Tls::Good, talk: Talk::Says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".into()) };
         let script = self.0.scripts.get(host).cloned().unwrap_or(catcher);
@@ -135,7 +135,7 @@ impl Network for Ground {
         if self.0.is_slow {
             tokio::time::sleep(limit).await;
         }
-        // The facts of an address.
+        // These are the facts for a literal address.
         let ip = self.address(host).unwrap();
         Resolver::default().lookup(&ip.to_string(), limit).await
     }
@@ -164,7 +164,7 @@ impl Network for Ground {
     }
 }
 
-/// A socket whose bytes are kept as they come.
+/// A socket that records the bytes it receives.
 pub(crate) struct Tapped {
     pub(crate) stream: TcpStream,
     pub(crate) record: Arc<Mutex<Record>>,

@@ -1,4 +1,4 @@
-//! What is logged while calls are made: every field of every span and event, looked through for secrets.
+//! The log of the calls: every field of every span and event is searched for secrets.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::call::secret_in;
 
-/// Takes everything, keeps what holds a secret, and counts the rest. Clones share it.
+/// A subscriber that keeps lines with a secret and counts the others. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Kept>>);
 
@@ -20,7 +20,7 @@ struct Kept {
 }
 
 impl Log {
-    /// How many lines there were.
+    /// Returns the number of lines.
     pub(crate) fn lines(&self) -> usize {
         self.0.lock().unwrap().lines
     }

@@ -1,4 +1,4 @@
-//! Servers that do what no server should.
+//! Servers that misbehave.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -17,58 +17,58 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::ground::{Record, Tapped};
 
-/// What a server does with every connection.
+/// The behaviour of a server for every connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) tls: Tls,
     pub(crate) talk: Talk,
 }
 
-/// How it makes the handshake.
+/// The behaviour in the TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
     Good,
     WrongName,
     Expired,
     SelfSigned,
-    /// Self-signed too, by the name of the root.
+    /// Self-signed, with the name of the root.
     Forged,
-    /// It takes the hello, and says nothing.
+    /// Reads the ClientHello and does not respond.
     Silent,
-    /// A record that never ends, byte by byte.
+    /// Sends an endless record byte by byte.
     Drips,
-    /// It speaks in clear.
+    /// Responds without TLS.
     Clear,
 }
 
-/// What it says.
+/// The data that a server sends.
 #[derive(Clone, Debug)]
 pub(crate) enum Talk {
     Silent,
-    /// An answer to whatever is asked; `{accept}` stands for what answers the key of an upgrade, `{first half}` and
-    /// `{second half}` for the credential that came.
+    /// A response to any request. `{accept}` stands for the accept value of an upgrade, `{first half}` and `{second half}`
+    /// for the received credential.
     Says(String),
-    /// The same without being asked.
+    /// A response without a request.
     SaysFirst(String),
-    /// One answer to who asks for directions, and one to everybody else.
+    /// One response for discovery requests, and another for all others.
     Directs {
         question: String,
         otherwise: String,
     },
-    /// A beginning, then the same piece again and again.
+    /// A prefix, then the same piece repeated forever.
     Goes {
         first: String,
         piece: String,
         every: Duration,
         times: usize,
     },
-    /// The first bytes of an answer, then a reset.
+    /// The first bytes of a response, then a reset.
     Cut(String, usize),
-    /// What it was sent, in every place where an answer has room.
+    /// The received credential, in every part of a response that can contain it.
     Echoes,
 }
 
-/// The certificates of every server, and the root that judges them.
+/// The certificates of all servers, and the trusted root.
 pub(crate) struct Certificates {
     pub(crate) roots: RootCertStore,
     configs: Vec<(Tls, Arc<ServerConfig>)>,
@@ -112,7 +112,7 @@ fn config(tls: Tls, root: &CertifiedIssuer<'_, KeyPair>) -> ServerConfig {
     builder.with_no_client_auth().with_single_cert(vec![leaf.unwrap().into()], key).unwrap()
 }
 
-/// Serves one connection to its end; whatever goes wrong is the client's doing.
+/// Serves one connection to its end; errors are ignored, because the client causes them.
 pub(crate) async fn serve(
     script: Script,
     certificates: Arc<Certificates>,
@@ -180,7 +180,7 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, text: &str) -> io::Result<()
     stream.flush().await
 }
 
-/// The next request up to its empty line, or the end.
+/// Reads the next request up to its empty line or the end of the stream.
 async fn head<S: AsyncRead + Unpin>(stream: &mut S, record: &Mutex<Record>) -> io::Result<String> {
     let mut asked = Vec::new();
     let mut buffer = [0; 2048];
@@ -220,7 +220,7 @@ fn filled(answer: &str, asked: &str) -> String {
     answer.replace("{accept}", &accept).replace("{first half}", first).replace("{second half}", second)
 }
 
-/// The credential that came.
+/// Returns the received credential.
 fn sent(asked: &str) -> &str {
     let names = ["ocp-apim-subscription-key", "authorization", "proxy-authorization"];
     let sent = names.iter().find_map(|name| header(asked, name)).unwrap_or_default();
@@ -232,7 +232,7 @@ fn halves(asked: &str) -> (&str, &str) {
     sent.split_at(sent.len() / 2)
 }
 
-/// What came as a credential, whole, in halves, in capitals and encoded, in a header, a code, a message and an address.
+/// Returns the received credential whole, in halves, in capitals and encoded, in a header, code, message and URL.
 fn echo(asked: &str) -> String {
     let (sent, (first, second)) = (sent(asked), halves(asked));
     let (encoded, capital) = (STANDARD.encode(sent), sent.to_uppercase());
@@ -247,7 +247,7 @@ fn echo(asked: &str) -> String {
     )
 }
 
-/// Often enough that a limit for each read alone would never be reached.
+/// The interval between bytes, short enough that a time limit per read would never be reached.
 pub(crate) const DRIP: Duration = Duration::from_millis(25);
 
 const NAMES: [&str; 7] = [

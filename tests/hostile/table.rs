@@ -1,4 +1,4 @@
-//! The cases, each with what is said to it.
+//! The cases, each with its expected result.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::call::Way::{Request, Send, Socket, Token};
 use super::call::{Case, ELSEWHERE, STT, Whose};
 use super::server::{DRIP, Talk, Tls};
 
-/// Every case.
+/// Returns every case.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = redirects();
     cases.extend(directions());
@@ -19,13 +19,13 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Where nobody may be sent, by every status that sends.
+/// Returns forbidden redirect targets with every redirect status.
 fn redirects() -> Vec<Case> {
     let mut cases = Vec::new();
     let every = ASTRAY.map(|(what, to)| (307, what, to));
     let (stranger, far) = ASTRAY[0];
     for (status, what, to) in every.into_iter().chain([301, 302, 308].map(|status| (status, stranger, far))) {
-        // That a host names itself in another way is not what is told of hosts that name others.
+        // A host that redirects to another spelling of itself gets a different result.
         let socket = if to.contains(STT) { "unexplained http" } else { "HTTP03" };
         let request = format!("answered {status}");
         let said = &[(Socket, socket), (Send, "HTTP03"), (Request, &request), (Token, "HTTP03")];
@@ -59,7 +59,7 @@ fn redirects() -> Vec<Case> {
     cases
 }
 
-/// The same in the answer of a custom domain that is asked where its clients should go.
+/// Returns the forbidden targets in the discovery response of a custom domain.
 fn directions() -> Vec<Case> {
     let directed = |to: &str| Talk::Directs {
         question: answer("200 OK", "content-type: text/plain\r\n", to),
@@ -387,7 +387,7 @@ fn upgrades() -> Vec<Case> {
     ]
 }
 
-/// Servers that repeat the credential.
+/// Returns servers that repeat the credential.
 fn echoes() -> Vec<Case> {
     let all = |a, b, c, d| [(Socket, a), (Send, b), (Request, c), (Token, d)];
     let to =

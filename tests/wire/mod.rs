@@ -1,4 +1,5 @@
-//! What a client sends when it connects for real: a lab for what it is given, a connector in it, and what reached the service.
+//! Records what a client sends: a lab for the client's settings, a connector in it, and the requests that reached the
+//! service.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +15,7 @@ use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint_lab::{Lab, Seen, World};
 
-/// A lab for what a client is given (`region`, `endpoint` or `host`), what it knows of the network, and how that really is.
+/// Starts a lab for the settings of a client (`region`, `endpoint` or `host`), its assumed network and the actual one.
 pub(crate) async fn lab(given: &Value, known: Option<&str>, real: Option<&str>) -> Lab {
     let mut toml = "title = \"what is given\"\n[resource]\n".to_owned();
     for key in ["region", "endpoint", "host"] {
@@ -37,14 +38,14 @@ pub(crate) fn connector(lab: &Lab, source: TokenSource) -> Connector {
         .expect("a connector")
 }
 
-/// The URL that a request came for, without its scheme, and with the port that the client named.
+/// Returns the URL of a request, without its scheme, and with the port that the client used.
 pub(crate) fn url(seen: &Seen) -> String {
     let host = seen.header("host").unwrap_or_default();
     let query = if seen.query.is_empty() { String::new() } else { format!("?{}", seen.query) };
     format!("{host}{}{query}", seen.path)
 }
 
-/// The requests whose URL holds a secret, as it is or encoded.
+/// Returns the requests with a secret in the URL, in plain text or encoded.
 pub(crate) fn urls_with_a_secret(lab: &Lab, secrets: &[String]) -> Vec<String> {
     let decoded = |text: &str| -> Vec<String> {
         let pairs = url::form_urlencoded::parse(text.as_bytes());
@@ -55,7 +56,7 @@ pub(crate) fn urls_with_a_secret(lab: &Lab, secrets: &[String]) -> Vec<String> {
     requests.map(|seen| format!("{seen:?}")).collect()
 }
 
-/// A source of Microsoft Entra tokens, as applications have them from `azure_identity`.
+/// A source of Microsoft Entra tokens, like those of `azure_identity`.
 pub(crate) fn identity(lab: &Lab) -> TokenSource {
     TokenSource::entra(Arc::new(Identity(lab.entra_token().expose().to_owned())))
 }
@@ -77,12 +78,12 @@ impl TokenCredential for Identity {
     }
 }
 
-/// The composed form of the lab's Entra token.
+/// Returns the composed form of the lab's Entra token.
 pub(crate) fn composed(lab: &Lab) -> String {
     format!("aad#{}#{}", lab.resource_id(), lab.entra_token().expose())
 }
 
-/// Why there is no connection: the id of what is at fault, or the status of the answer.
+/// Returns the reason for a failed connection: the id of the cause, or the status of the response.
 pub(crate) fn id_of(error: &ConnectError) -> String {
     match error.cause() {
         ConnectCause::Resolve(cause) => cause.id().to_owned(),
@@ -91,7 +92,7 @@ pub(crate) fn id_of(error: &ConnectError) -> String {
     }
 }
 
-/// A list of `tests/vectors`.
+/// Reads a list from `tests/vectors`.
 pub(crate) fn vectors(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name).with_extension("json");
     let text = fs::read_to_string(path).expect("a readable file");

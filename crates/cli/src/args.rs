@@ -349,7 +349,7 @@ Examples:
   speech-endpoint resolve --region westeurope
   speech-endpoint resolve --region 'West Europe' --service speech-to-text
   speech-endpoint resolve --custom-domain contoso --network private-endpoint
-  speech-endpoint resolve --endpoint https://contoso.cognitiveservices.azure.com/
+  speech-endpoint resolve --endpoint https://contoso.cognitiveservices.azure.com
   az cognitiveservices account show -n NAME -g GROUP |
     speech-endpoint resolve --account - --format json
   speech-endpoint resolve --region westeurope --service voices --format curl

@@ -358,7 +358,7 @@ fn read(file: &Path) -> Result<Evidence, Failure> {
         let problem = if error.is_data() {
             format!("it was not written by `--save`: line {}, column {}", error.line(), error.column())
         } else {
-            format!("it is not complete JSON: line {}, column {}", error.line(), error.column())
+            format!("it is not valid JSON: line {}, column {}", error.line(), error.column())
         };
         Failure::usage(format!("cannot read `{}` given to `--from`: {problem}", file.display()))
     })

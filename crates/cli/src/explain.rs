@@ -40,7 +40,7 @@ Examples:
   speech-endpoint explain
   speech-endpoint explain DNS03
   speech-endpoint explain POL01 POL02 --format json
-  speech-endpoint explain 'WebSocket upgrade failed: Authentication error (401).'
+  speech-endpoint explain 'WebSocket upgrade failed: Authentication error (401)'
   tail -n 20 app.log | speech-endpoint explain -";
 
 /// Explains ids or a text.

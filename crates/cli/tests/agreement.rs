@@ -1,4 +1,4 @@
-//! Every world through the built binary: report, exit code, saved evidence and formats agree with each other.
+//! Runs every world through the binary. Report, exit code, saved evidence and all formats must agree.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
-/// One world, with what it saved.
+/// One world and its saved evidence.
 struct Case {
     name: &'static str,
     world: World,
@@ -55,7 +55,7 @@ impl Case {
     }
 }
 
-/// Compared by what is shown of them.
+/// Values that are compared by their `Debug` text.
 trait PartialEqDebug {
     fn shown(&self) -> String;
 }
@@ -66,7 +66,7 @@ impl<T: std::fmt::Debug> PartialEqDebug for T {
     }
 }
 
-/// Runs every world once, eight at a time, and then what is to be checked of each.
+/// Runs every world once, eight at a time, and then the checks of each.
 fn every_world(check: impl Fn(&mut Case) + Sync) {
     let worlds: Vec<_> = World::all().collect();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -96,7 +96,7 @@ fn every_world(check: impl Fn(&mut Case) + Sync) {
 }
 
 #[test]
-fn every_report_agrees_with_its_world_its_exit_code_its_evidence_and_every_format() {
+fn every_report_agrees_with_its_world_exit_code_evidence_and_formats() {
     let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/doctor.schema.json")).expect("it");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     every_world(|case| {
@@ -122,7 +122,7 @@ fn agrees_with_its_world(case: &mut Case) {
     case.check("findings", &found, &expect.findings.iter().cloned().collect::<BTreeSet<_>>());
 }
 
-/// Whatever of the report rests on what was seen is told from saved evidence alike.
+/// Saved evidence must give the same report.
 fn agrees_with_its_evidence(case: &mut Case) {
     let again = case.from(&["--format", "json"]);
     let code = case.code;
@@ -154,7 +154,7 @@ fn agrees_in_every_format(case: &mut Case) {
     }
 }
 
-/// What markdown is not to hold: the name of the resource, addresses that are not public, the host of a proxy.
+/// Returns what Markdown must not contain: the name of the resource, private addresses and the host of a proxy.
 fn private(case: &Case) -> BTreeSet<String> {
     let evidence = fs::read_to_string(&case.file).unwrap_or_default();
     let runs = evidence.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':'));
@@ -176,13 +176,13 @@ fn private(case: &Case) -> BTreeSet<String> {
     words
 }
 
-/// `--only`, `--ignore` and `--fail-on`.
+/// Checks `--only`, `--ignore` and `--fail-on`.
 fn follows_what_is_wanted(case: &mut Case) {
     let (errors, warnings) = (case.ids(&["error"]), case.ids(&["warning"]));
     let cannot_begin = case.document["targets"].as_array().is_none_or(Vec::is_empty);
     let is_refused = case.document["remarks"].as_array().into_iter().flatten().any(|remark| remark["is_error"] == true);
     let of = |case: &Case, args: &[&str]| code(&case.from(&[args, &["--format", "short"]].concat()));
-    // A warning counts where it is asked for, and only there.
+    // A warning changes the exit code only with `--fail-on warn`.
     let with_warnings = of(case, &["--fail-on", "warn"]);
     let counts = !errors.is_empty() || !warnings.is_empty();
     case.check("--fail-on warn", &(with_warnings != 0), &counts);
@@ -190,7 +190,7 @@ fn follows_what_is_wanted(case: &mut Case) {
         let code = case.code;
         case.check("--fail-on warn beside an error", &with_warnings, &code);
     }
-    // What is left out does not count, unless it kept a host from being looked at.
+    // An ignored finding does not count, unless it prevented the check of a host.
     if counts && !cannot_begin && !is_refused {
         let all = [errors.clone(), warnings.clone()].concat().join(",");
         let found = of(case, &["--fail-on", "warn", "--ignore", &all]);
@@ -205,7 +205,7 @@ fn follows_what_is_wanted(case: &mut Case) {
 }
 
 #[test]
-fn the_lab_ends_alike_in_every_format() {
+fn the_lab_has_the_same_exit_code_in_every_format() {
     for (world, expected) in [("DNS03", 20), ("AUTH01-foreign-key", 70), ("healthy-regional", 0), ("CFG01", 10)] {
         for format in ["text", "short", "json", "markdown"] {
             let output = doctor(&["--lab", world, "--format", format]);
@@ -216,16 +216,16 @@ fn the_lab_ends_alike_in_every_format() {
 }
 
 #[test]
-fn evidence_of_an_older_version_is_read() {
+fn evidence_of_an_older_version_can_be_read() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/evidence");
     let file = std::env::temp_dir().join(format!("speech-endpoint-older-{}.json", std::process::id()));
     let mut tried = 0;
     for entry in fs::read_dir(directory).expect("the directory") {
         let path = entry.expect("an entry").path();
         let mut evidence: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a file")).expect("JSON");
-        // Fields that say nothing are what an older version did not know.
+        // An older version lacks the fields that are empty here.
         tried += without_what_says_nothing(&mut evidence);
-        // And one that a newer version knows.
+        // A newer version may add unknown fields.
         evidence["invented_later"] = Value::from(1);
         evidence["machine"]["invented_later"] = Value::from("x");
         fs::write(&file, evidence.to_string()).expect("written");
@@ -240,7 +240,7 @@ fn evidence_of_an_older_version_is_read() {
     assert!(tried > 200, "{tried}");
 }
 
-/// Removes nulls, empty lists, empty texts and what is false; how many that were.
+/// Removes nulls, empty lists, empty texts and `false`. Returns the number of removed values.
 fn without_what_says_nothing(value: &mut Value) -> usize {
     match value {
         Value::Array(items) => items.iter_mut().map(without_what_says_nothing).sum(),
@@ -248,7 +248,7 @@ fn without_what_says_nothing(value: &mut Value) -> usize {
             let before = fields.len();
             fields.retain(|name, value| {
                 let is_empty = value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("");
-                // Without traces it is no evidence.
+                // `traces` is required even if it is empty.
                 name == "traces" || !(value.is_null() || is_empty || *value == false)
             });
             before - fields.len() + fields.values_mut().map(without_what_says_nothing).sum::<usize>()

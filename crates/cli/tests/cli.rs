@@ -1,4 +1,4 @@
-//! The built binary, as people and scripts use it.
+//! Runs the built binary as people and scripts use it.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use speech_endpoint::Stage;
 
-/// A run of the binary with nothing of this machine's environment.
+/// Runs the binary with an empty environment.
 fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
         .args(args)
@@ -22,7 +22,7 @@ fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
-    // A run that does not read its input may end before this is written.
+    // A run that does not read its input may end before the write.
     let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
     child.wait_with_output().expect("the binary ends")
 }
@@ -39,7 +39,7 @@ fn resolve(args: &[&str]) -> Output {
     run(&[&["resolve"], args].concat(), &[], "")
 }
 
-/// The JSON of a run that is expected to succeed.
+/// Returns the JSON of a run that must succeed.
 fn json(args: &[&str]) -> Value {
     let output = resolve(&[args, &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}", stderr(&output));
@@ -47,7 +47,7 @@ fn json(args: &[&str]) -> Value {
 }
 
 #[test]
-fn every_refusal_is_one_clear_line_and_the_documented_exit_code() {
+fn every_error_is_one_clear_line_with_the_documented_exit_code() {
     let mut failures = Vec::new();
     let vectors = vectors("refusals");
     for vector in &vectors {
@@ -104,7 +104,7 @@ fn every_refusal_is_one_clear_line_and_the_documented_exit_code() {
 }
 
 #[test]
-fn the_json_has_the_promised_shape() {
+fn the_json_has_the_documented_structure() {
     let document = json(&[
         "--custom-domain",
         "contoso",
@@ -129,7 +129,7 @@ fn the_json_has_the_promised_shape() {
 }
 
 #[test]
-fn every_network_gives_its_scenario() {
+fn every_network_selects_its_scenario() {
     for (network, scenario) in [
         ("unknown", "custom_domain_unknown"),
         ("open", "custom_domain_open"),
@@ -146,7 +146,7 @@ fn every_network_gives_its_scenario() {
 }
 
 #[test]
-fn one_service_without_a_url_does_not_hide_the_others() {
+fn a_service_without_a_url_does_not_hide_the_others() {
     let output =
         resolve(&["--region", "westeurope", "--service", "voices", "--service", "custom-commands", "--format", "json"]);
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -156,7 +156,7 @@ fn one_service_without_a_url_does_not_hide_the_others() {
 }
 
 #[test]
-fn the_environment_names_the_resource_and_arguments_win() {
+fn the_environment_names_the_resource_and_arguments_take_precedence() {
     let region =
         |output: &Output| serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["resource"]["region"].clone();
     let args = ["resolve", "--service", "voices", "--format", "json"];
@@ -169,7 +169,7 @@ fn the_environment_names_the_resource_and_arguments_win() {
 }
 
 #[test]
-fn an_account_is_read_from_standard_input() {
+fn an_account_can_be_read_from_standard_input() {
     let account = vectors("accounts")[0]["json"].to_string();
     let output = run(&["resolve", "--account", "-", "--service", "speech-to-text", "--format", "json"], &[], &account);
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -178,7 +178,7 @@ fn an_account_is_read_from_standard_input() {
 }
 
 #[test]
-fn output_goes_to_a_file_whole_or_not_at_all() {
+fn output_can_go_to_a_file() {
     let file = scratch("output.json");
     let output = resolve(&["--region", "westeurope", "--format", "json", "--output", file.to_str().expect("UTF-8")]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""));
@@ -191,7 +191,7 @@ fn output_goes_to_a_file_whole_or_not_at_all() {
 }
 
 #[test]
-fn colour_is_for_those_who_want_it() {
+fn colour_follows_the_option_and_the_environment() {
     let coloured = |args: &[&str], env: &[(&str, &str)]| {
         stdout(&run(&[&["resolve", "--region", "westeurope"], args].concat(), env, "")).contains('\u{1b}')
     };
@@ -202,7 +202,7 @@ fn colour_is_for_those_who_want_it() {
 }
 
 #[test]
-fn help_and_version_are_data() {
+fn help_and_version_go_to_standard_output() {
     for args in
         [&["--help"][..], &["resolve", "--help"], &["allowlist", "--help"], &["completions", "--help"], &["--version"]]
     {
@@ -222,7 +222,7 @@ fn help_and_version_are_data() {
 }
 
 #[test]
-fn without_a_command_all_are_named() {
+fn a_missing_command_lists_all_commands() {
     let output = run(&[], &[], "");
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
     for command in ["resolve", "doctor", "allowlist", "explain", "lab", "completions", "--help"] {
@@ -231,7 +231,7 @@ fn without_a_command_all_are_named() {
 }
 
 #[test]
-fn the_manual_has_every_command_with_its_options() {
+fn the_manual_page_has_every_command_with_its_options() {
     let manual = stdout(&run(&["completions", "man"], &[], ""));
     assert!(!manual.contains("(1)"), "there is no other page");
     for (command, option) in
@@ -260,7 +260,7 @@ fn completions_exist_for_every_shell() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
+fn a_closed_pipe_is_not_an_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
         .args(["resolve", "--region", "westeurope", "-v"])
         .env_clear()
@@ -274,7 +274,7 @@ fn a_closed_pipe_is_no_failure() {
 }
 
 #[test]
-fn the_allowlist_follows_resource_service_and_credential() {
+fn the_allowlist_depends_on_resource_service_and_credential() {
     let list = |args: &[&str], env: &[(&str, &str)]| -> Value {
         let output = run(&[&["allowlist", "--format", "json"], args].concat(), env, "");
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -316,7 +316,7 @@ fn the_allowlist_follows_resource_service_and_credential() {
 }
 
 #[test]
-fn a_mangled_credential_is_refused_without_being_shown() {
+fn a_malformed_credential_is_rejected_without_being_shown() {
     for (key, fault) in [
         ("0123456789abcdef 123456789abcdef", "blanks"),
         ("\"0123456789abcdef0123456789abcdef\"", "quotes"),
@@ -337,8 +337,8 @@ fn a_mangled_credential_is_refused_without_being_shown() {
 }
 
 #[test]
-fn hosts_that_are_easy_to_get_wrong_lead_to_the_right_one() {
-    // What somebody has, the service they want, the URL that is right, the note that says what was wrong.
+fn commonly_confused_hosts_resolve_to_the_right_one() {
+    // The given endpoint, the service, the correct URL, and the note about the difference.
     let rows = [
         (
             "wss://westeurope.api.cognitive.microsoft.com/speech/universal/v2",
@@ -409,7 +409,7 @@ fn an_unusual_credential_is_noted() {
 }
 
 #[test]
-fn no_output_of_any_kind_holds_a_planted_secret() {
+fn no_output_contains_a_planted_secret() {
     let key = "c0ffee00c0ffee00c0ffee00c0ffee00";
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoic2VjcmV0In0.cGxhbnRlZA";
     let composed = format!(
@@ -451,7 +451,7 @@ fn no_output_of_any_kind_holds_a_planted_secret() {
                         let output =
                             run(&[&[command, argument, value], extra].concat(), &[("SPEECH_KEY", secret)], value);
                         let shown = stdout(&output) + &stderr(&output);
-                        // A file that does not exist is named by its path, which is how a user finds the mistake.
+                        // The path of a missing file is shown, so that a user can find the mistake.
                         let names_a_file =
                             matches!(argument, "--account" | "--token-file") && shown.contains("cannot read");
                         assert!(names_a_file || !shown.contains(secret), "{command} {argument} {extra:?}: {shown}");
@@ -466,7 +466,7 @@ fn no_output_of_any_kind_holds_a_planted_secret() {
 }
 
 #[test]
-fn a_world_at_its_own_addresses_needs_a_machine_that_has_them() {
+fn listening_on_the_addresses_of_a_world_needs_a_machine_that_has_them() {
     let folder = scratch("client");
     let output = run(&["lab", "healthy-regional", "--listen", "--write", &folder.to_string_lossy()], &[], "");
     let err = stderr(&output);
@@ -476,7 +476,7 @@ fn a_world_at_its_own_addresses_needs_a_machine_that_has_them() {
 }
 
 #[test]
-fn every_golden_output_is_as_reviewed() {
+fn every_output_matches_its_golden_file() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut failures = Vec::new();
     let list = fs::read_to_string(golden("commands.txt")).expect("the list of commands");

@@ -49,7 +49,7 @@ fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{}: {error}; `cargo test` builds it", program.display()));
-    // A run that does not read its input may end before this is written.
+    // A run that does not read its input may end before the write.
     let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
     child.wait_with_output().expect("it ends")
 }
@@ -58,7 +58,7 @@ fn binary() -> PathBuf {
     env!("CARGO_BIN_EXE_speech-endpoint").into()
 }
 
-/// `cargo test` builds the examples beside the binary.
+/// Returns the path of an example, which `cargo test` builds next to the binary.
 fn example(name: &str) -> PathBuf {
     binary().with_file_name("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
@@ -252,7 +252,7 @@ fn updated(shown: &[String], output: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_example_prints_what_is_shown() {
+fn every_example_prints_the_shown_output() {
     let mut readme = read("examples/README.md");
     let mut failures = Vec::new();
     for (shown, printed) in printed_by_examples(&readme) {
@@ -273,7 +273,7 @@ fn every_example_prints_what_is_shown() {
 }
 
 #[test]
-fn every_example_is_shown_once() {
+fn the_readme_shows_every_example_once() {
     let shown = consoles(&read("examples/README.md"));
     let mut shown: Vec<String> = shown.iter().map(|lines| format!("{}.rs", example_of(lines))).collect();
     let mut files: Vec<String> = fs::read_dir(Path::new(ROOT).join("examples"))
@@ -397,7 +397,7 @@ fn an_update_keeps_the_gap_of_a_block() {
 }
 
 #[test]
-fn a_comparison_sees_what_differs() {
+fn the_comparison_detects_differences() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(
         steady("√ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"),

@@ -1,14 +1,14 @@
-//! What cannot be meant, of `doctor` and `lab`: one clear line, the documented exit code, and nothing on standard output.
+//! Invalid arguments of `doctor` and `lab` give one clear line, the documented exit code and nothing on standard output.
 
 use std::process::Command;
 
-/// The arguments, the exit code, and what the line names.
+/// The arguments, the exit code, and a part of the message.
 type Refusal = (&'static [&'static str], i32, &'static str);
 
 const REFUSALS: &[Refusal] = &[
     (&["doctor"], 2, "no resource given"),
-    (&["doctor", "--lab", "DNS99"], 2, "`speech-endpoint lab list` names all"),
-    (&["lab", "nowhere"], 2, "`speech-endpoint lab list` names all"),
+    (&["doctor", "--lab", "DNS99"], 2, "run `speech-endpoint lab list`"),
+    (&["lab", "nowhere"], 2, "run `speech-endpoint lab list`"),
     (&["lab"], 2, "WORLD"),
     (&["doctor", "--lab", "DNS03", "--region", "westeurope"], 2, "--region"),
     (&["doctor", "--lab", "DNS03", "--from", "x.json"], 2, "--from"),
@@ -27,8 +27,8 @@ const REFUSALS: &[Refusal] = &[
     (&["doctor", "--region", "westeurope", "--ca-file", "/nonexistent.pem"], 2, "`/nonexistent.pem`"),
     (&["doctor", "--region", "westeurope", "--ca-file", "/"], 2, "--ca-file"),
     (&["doctor", "--region", "westeurope", "--ca-file", "Cargo.toml"], 2, "BEGIN CERTIFICATE"),
-    (&["doctor", "--from", "Cargo.toml"], 2, "it is not whole JSON"),
-    (&["doctor", "--from", "schema/doctor.schema.json"], 2, "it is not what `--save` wrote"),
+    (&["doctor", "--from", "Cargo.toml"], 2, "it is not valid JSON"),
+    (&["doctor", "--from", "schema/doctor.schema.json"], 2, "it was not written by `--save`"),
     (&["doctor", "--from", "src"], 2, "cannot read `src`"),
     (&["doctor", "--from", "x.json", "--plan"], 2, "--plan"),
     (&["doctor", "--region", "westeurope", "--dns-server", "resolver"], 2, "10.0.0.2:53"),
@@ -36,14 +36,14 @@ const REFUSALS: &[Refusal] = &[
     (&["doctor", "--region", "westeurope", "--proxy", "ftp://x"], 2, "http://proxy.example:3128"),
     (&["doctor", "--region", "westeurope", "--proxy", "http://"], 2, "http://proxy.example:3128"),
     (&["doctor", "--region", "westeurope", "--only", "XYZ99"], 2, "XYZ99"),
-    (&["doctor", "--region", "westeurope", "--ignore", "DNS03,,"], 2, "with commas between them"),
+    (&["doctor", "--region", "westeurope", "--ignore", "DNS03,,"], 2, "separated by commas"),
     (&["doctor", "--region", "westeurope", "--fail-on", "info"], 2, "error"),
     (&["doctor", "--region", "westeurope", "--format", "yaml"], 2, "markdown"),
     (&["doctor", "--region", "westeurope", "--expect", "secret"], 2, "private"),
 ];
 
 #[test]
-fn what_cannot_be_meant_is_one_clear_line() {
+fn invalid_arguments_give_one_clear_line() {
     let mut wrong = Vec::new();
     for (args, code, named) in REFUSALS {
         let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
@@ -58,9 +58,9 @@ fn what_cannot_be_meant_is_one_clear_line() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), REFUSALS.len(), wrong.join("\n"));
 }
 
-/// The report is there all the same, and the exit code says that the evidence is not.
+/// The report is still printed, and the exit code reports that the evidence was not saved.
 #[test]
-fn evidence_that_cannot_be_kept_is_said_after_the_report() {
+fn a_failure_to_save_evidence_is_reported_after_the_report() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
     let output =
         command.args(["doctor", "--lab", "healthy-regional", "--save", "/"]).env_clear().output().expect("it runs");

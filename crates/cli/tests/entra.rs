@@ -1,5 +1,5 @@
-//! `doctor --entra`, by the built binary: each source of tokens, what is said where it gives none, and that every wait ends.
-//! Nothing leaves loopback: a run outside the lab has a proxy and a name server where nothing listens.
+//! Tests `doctor --entra` with the built binary: each source of tokens, its errors and its time limits. Nothing leaves
+//! loopback: outside the lab, nothing listens at the proxy and the name server of a run.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
@@ -21,7 +21,7 @@ const COMPOSED: &str = "healthy-entra-composed";
 const OUTSIDE: [&str; 6] =
     ["--host", "ws://127.0.0.1:9", "--proxy", "http://127.0.0.1:9", "--dns-server", "127.0.0.1:9"];
 
-/// What a run printed, and how it ended.
+/// The output and exit code of a run.
 struct Ran {
     code: Option<i32>,
     text: String,
@@ -29,12 +29,12 @@ struct Ran {
 }
 
 impl Ran {
-    /// The report as JSON.
+    /// Parses the report as JSON.
     fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// The one remark about the token.
+    /// Returns the only remark about the token.
     fn remark(&self) -> String {
         let report = self.json();
         let remarks = report["remarks"].as_array().expect("remarks").iter();
@@ -44,7 +44,7 @@ impl Ran {
         texts[0].to_owned()
     }
 
-    /// The form in which each service got the token, and whether it took it.
+    /// Returns the form of the token that each service received, and whether the service accepted it.
     fn forms(&self) -> Vec<(String, String)> {
         let report = self.json();
         let targets = report["targets"].as_array().expect("targets").iter();
@@ -55,7 +55,7 @@ impl Ran {
     }
 }
 
-/// Runs the doctor with nothing in its environment but what is given, and holds every output against the secrets.
+/// Runs the doctor with only the given environment, and checks every output for the secrets.
 fn doctor(args: &[&str], env: &[(&str, &str)], secrets: &[&str]) -> Ran {
     let begun = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
@@ -72,7 +72,7 @@ fn doctor(args: &[&str], env: &[(&str, &str)], secrets: &[&str]) -> Ran {
     Ran { code: output.status.code(), text, took: begun.elapsed() }
 }
 
-/// The same in a world, as JSON.
+/// Runs the doctor in a world, with JSON output.
 fn rehearse(world: &str, source: &str, env: &[(&str, &str)], secrets: &[&str]) -> Ran {
     doctor(&["--lab", world, "--entra", source, "--format", "json", "-vv"], env, secrets)
 }
@@ -81,7 +81,7 @@ fn signed_in() -> [(&'static str, &'static str); 3] {
     Lab::sign_in_variables()
 }
 
-/// The credential that the client of a world gives.
+/// Returns the credential of a world's client.
 fn given(world: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let lab =
@@ -89,7 +89,7 @@ fn given(world: &str) -> String {
     lab.credential().expect("a credential").text.expose().to_owned()
 }
 
-/// A folder that is removed in the end.
+/// A folder that is removed when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -109,7 +109,7 @@ impl Folder {
         path.to_str().expect("text").to_owned()
     }
 
-    /// A program of the shell, without any other on its PATH.
+    /// Writes a shell script as the only program on the PATH.
     fn program(&self, name: &str, script: &str) {
         let file = self.file(name, &format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("a program");
@@ -122,13 +122,13 @@ impl Drop for Folder {
     }
 }
 
-/// What `az account get-access-token` prints.
+/// Returns the output of `az account get-access-token`.
 fn of_az(token: &str) -> String {
     let soon = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + 3599;
     json!({ "accessToken": token, "expires_on": soon, "tokenType": "Bearer" }).to_string()
 }
 
-/// A server on loopback that answers one request, if at all, and hands over what it was asked.
+/// Starts a server on loopback that responds to at most one request, and hands over the request.
 fn identity_server(answer: Option<(u16, String)>) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/msi/token", listener.local_addr().expect("an address"));
@@ -151,7 +151,7 @@ fn identity_server(answer: Option<(u16, String)>) -> (String, mpsc::Receiver<Str
 }
 
 #[test]
-fn a_client_secret_gets_a_token_that_the_service_takes() {
+fn a_client_secret_gets_a_token_that_the_service_accepts() {
     let ran = rehearse(WORLD, "client-secret", &signed_in(), &[signed_in()[2].1]);
     assert_eq!(ran.code, Some(0), "{}", ran.text);
     assert!(
@@ -165,7 +165,7 @@ fn a_client_secret_gets_a_token_that_the_service_takes() {
 }
 
 #[test]
-fn a_resource_id_makes_the_composed_form_possible() {
+fn a_resource_id_enables_the_composed_form() {
     let composed = given(COMPOSED);
     let id = composed.split('#').nth(1).expect("an id");
     let args = ["--lab", COMPOSED, "--entra", "client-secret", "--format", "json", "--resource-id", id];
@@ -183,7 +183,7 @@ fn a_resource_id_makes_the_composed_form_possible() {
 }
 
 #[test]
-fn a_wrong_secret_is_told_by_its_code_and_the_run_goes_on() {
+fn a_wrong_secret_is_reported_with_its_code_and_the_run_continues() {
     let [tenant, id, _] = signed_in();
     let wrong = "wR0ng~planted-client-secret.0123456789";
     let ran = rehearse(WORLD, "client-secret", &[tenant, id, ("AZURE_CLIENT_SECRET", wrong)], &[wrong]);
@@ -198,7 +198,7 @@ fn a_wrong_secret_is_told_by_its_code_and_the_run_goes_on() {
 }
 
 #[test]
-fn a_workload_identity_is_its_file_and_its_variables() {
+fn a_workload_identity_needs_its_file_and_variables() {
     let folder = Folder::new("workload");
     let assertion = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLW9mLXRoZS1jbHVzdGVy";
     let [tenant, id, _] = signed_in();
@@ -218,7 +218,7 @@ fn a_workload_identity_is_its_file_and_its_variables() {
 }
 
 #[test]
-fn a_managed_identity_of_an_app_service_is_asked_with_its_header() {
+fn a_managed_identity_of_an_app_service_is_requested_with_its_header() {
     let header = "planted-identity-header-0123456789";
     let token = given(WORLD);
     let body = json!({ "access_token": token, "expires_on": "4102444800", "resource": "x", "token_type": "Bearer" });
@@ -232,7 +232,7 @@ fn a_managed_identity_of_an_app_service_is_asked_with_its_header() {
 }
 
 #[test]
-fn what_an_identity_endpoint_sends_back_is_not_repeated_and_one_elsewhere_is_not_asked() {
+fn an_identity_endpoint_must_be_local_and_its_response_is_not_repeated() {
     let header = "planted-identity-header-0123456789";
     let (url, _asked) = identity_server(Some((500, format!("no: {header} jdoe@contoso.example"))));
     let ran =
@@ -246,7 +246,7 @@ fn what_an_identity_endpoint_sends_back_is_not_repeated_and_one_elsewhere_is_not
 }
 
 #[test]
-fn programs_are_asked_and_their_words_are_kept() {
+fn programs_provide_tokens_and_their_errors_are_reported() {
     let folder = Folder::new("programs");
     let env = [("PATH", folder.path())];
     assert!(rehearse(WORLD, "cli", &env, &[]).remark().contains("the Azure CLI: `az` is not on the PATH"));
@@ -280,7 +280,7 @@ fn programs_are_asked_and_their_words_are_kept() {
 }
 
 #[test]
-fn the_first_source_that_answers_is_named_with_why_the_others_did_not() {
+fn the_first_working_source_is_named_with_the_failures_of_the_others() {
     let folder = Folder::new("chain");
     let token = given(WORLD);
     folder.program("az", "echo 'ERROR: broken' >&2; exit 1");
@@ -304,7 +304,7 @@ fn the_first_source_that_answers_is_named_with_why_the_others_did_not() {
 }
 
 #[test]
-fn without_any_source_each_is_listed_and_the_lab_is_not_left() {
+fn without_any_source_all_are_listed_and_no_request_leaves_the_lab() {
     let folder = Folder::new("none");
     folder.program("az", &format!("touch {}/asked", folder.path()));
     let ran = rehearse(WORLD, "auto", &[("PATH", folder.path())], &[]);
@@ -322,14 +322,14 @@ fn without_any_source_each_is_listed_and_the_lab_is_not_left() {
     assert!(!folder.0.join("asked").exists(), "a program was asked");
 }
 
-/// Whether a process runs; one that ended and that nobody has asked for yet does not.
+/// Returns whether a process is running; a zombie is not.
 fn is_running(pid: &str) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
 }
 
 #[test]
-fn a_program_that_hangs_ends_with_the_wait() {
+fn a_program_that_hangs_is_killed_at_the_time_limit() {
     let folder = Folder::new("hangs");
     folder.program(
         "az",
@@ -350,7 +350,7 @@ fn a_program_that_hangs_ends_with_the_wait() {
 }
 
 #[test]
-fn an_identity_endpoint_that_is_silent_is_not_waited_for() {
+fn a_silent_identity_endpoint_does_not_delay_the_run() {
     let (url, _asked) = identity_server(None);
     let env = [("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", "x")];
     let args = [&OUTSIDE[..], &["--entra", "managed-identity", "--format", "json"]].concat();
@@ -362,7 +362,7 @@ fn an_identity_endpoint_that_is_silent_is_not_waited_for() {
 }
 
 #[test]
-fn an_authority_that_is_out_of_reach_is_the_business_of_its_own_stages() {
+fn an_unreachable_authority_is_diagnosed_by_its_own_stages() {
     let env = signed_in();
     let args = [&OUTSIDE[..], &["--entra", "client-secret", "--timeout", "3", "--format", "json"]].concat();
     let ran = doctor(&args, &env, &[env[2].1]);
@@ -374,7 +374,7 @@ fn an_authority_that_is_out_of_reach_is_the_business_of_its_own_stages() {
 }
 
 #[test]
-fn the_plan_fetches_nothing() {
+fn the_plan_fetches_no_token() {
     let folder = Folder::new("plan");
     folder.program("az", &format!("touch {}/asked", folder.path()));
     for resource in [&["--region", "westeurope"][..], &["--lab", WORLD]] {

@@ -1,4 +1,4 @@
-//! The failure catalogue, the texts that lead to it, and the command that explains both.
+//! The failure catalogue, the texts that match its entries, and the command that explains both.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use speech_endpoint::{KnownFailure, KnownText, Stage, ids_for};
 
 #[test]
-fn the_catalogue_is_that_of_the_facts() {
+fn the_catalogue_matches_its_vectors() {
     let (vectors, mut failures) = (vectors("catalogue"), Vec::new());
     let ids: Vec<&str> = KnownFailure::all().map(|failure| failure.id).collect();
     let expected: Vec<String> = vectors.iter().map(|vector| text(&vector["id"])).collect();
@@ -35,7 +35,7 @@ fn the_catalogue_is_that_of_the_facts() {
 }
 
 #[test]
-fn every_stage_has_failures_and_the_exit_code_of_the_contract() {
+fn every_stage_has_failures_and_its_documented_exit_code() {
     let codes: Vec<Option<u8>> = Stage::ALL.iter().map(|stage| stage.exit_code()).collect();
     let expected = [10, 20, 30, 40, 50, 60, 60, 70, 80, 90];
     assert_eq!(codes[..10], expected.map(Some));
@@ -46,13 +46,13 @@ fn every_stage_has_failures_and_the_exit_code_of_the_contract() {
 }
 
 #[test]
-fn every_text_of_the_catalogue_is_a_phrase_that_fits() {
+fn every_text_of_the_catalogue_is_a_phrase_of_limited_length() {
     let mut failures = Vec::new();
     let titles: BTreeSet<&str> = KnownFailure::all().map(|failure| failure.title).collect();
     assert_eq!(titles.len(), KnownFailure::all().count(), "a title stands twice");
     for failure in KnownFailure::all() {
         let mut fail = |what: String| failures.push(format!("{}: {what}", failure.id));
-        // With the id and the severity before it, a title fits on a line of 80 columns.
+        // A title must fit on a line of 80 columns, after the id and the severity.
         if failure.title.chars().count() > 61 {
             fail(format!("the title has {} characters", failure.title.len()));
         }
@@ -104,14 +104,14 @@ fn every_text_of_the_catalogue_is_a_phrase_that_fits() {
 }
 
 #[test]
-fn a_reference_in_a_text_leads_to_an_entry() {
+fn every_id_in_a_text_refers_to_an_entry() {
     let mut count = 0;
     for failure in KnownFailure::all() {
         let texts = [failure.observed, failure.cause, failure.tell_apart, failure.remedy, failure.evidence].concat();
         for word in texts.split(|c: char| !c.is_ascii_alphanumeric()) {
             let area = word.trim_end_matches(|c: char| c.is_ascii_digit());
             let is_area = !area.is_empty() && KnownFailure::all().any(|known| known.id.starts_with(area));
-            // A translation of IPv6 looks like an id.
+            // `NAT64` and `DNS64` look like ids.
             if is_area && word.len() == area.len() + 2 && word != "DNS64" {
                 assert!(KnownFailure::find(word).is_some_and(|known| known != failure), "{}: {word}", failure.id);
                 count += 1;
@@ -123,7 +123,7 @@ fn a_reference_in_a_text_leads_to_an_entry() {
 }
 
 #[test]
-fn every_known_text_leads_to_entries_and_has_a_vector() {
+fn every_known_text_matches_entries_and_has_a_vector() {
     let mut failures = Vec::new();
     let first: BTreeSet<&str> =
         vectors("texts").iter().flat_map(|vector| ids_for(&text(&vector["text"]))).map(|found| found.reading).collect();
@@ -148,7 +148,7 @@ fn every_known_text_leads_to_entries_and_has_a_vector() {
 }
 
 #[test]
-fn every_pasted_line_leads_where_its_vector_says() {
+fn every_pasted_line_matches_the_entries_of_its_vector() {
     let (vectors, mut failures) = (vectors("texts"), Vec::new());
     for vector in &vectors {
         let name = text(&vector["doc"]);
@@ -184,13 +184,13 @@ fn every_pasted_line_leads_where_its_vector_says() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+    fn no_text_causes_a_panic(text in "\\PC{0,200}") {
         let _ = ids_for(&text);
         let _ = (KnownFailure::find(&text), KnownFailure::nearest(&text));
     }
 
     #[test]
-    fn no_mixture_of_known_pieces_makes_it_panic(pieces in prop::collection::vec(piece(), 0..12)) {
+    fn no_mixture_of_known_pieces_causes_a_panic(pieces in prop::collection::vec(piece(), 0..12)) {
         let text = pieces.concat();
         for found in ids_for(&text) {
             prop_assert!(found.ids.iter().all(|id| KnownFailure::find(id).is_some()));
@@ -201,7 +201,7 @@ proptest! {
     fn case_does_not_matter(index in any::<prop::sample::Index>()) {
         let vectors = vectors("texts");
         let line = text(&index.get(&vectors)["text"]);
-        // The ids of the catalogue are the exception: only capitals name them.
+        // Catalogue ids are the exception: they are recognised only in capitals.
         prop_assume!(!line.contains("CFG"));
         prop_assert_eq!(ids_for(&line), ids_for(&line.to_ascii_uppercase()));
     }
@@ -217,7 +217,7 @@ fn piece() -> impl Strategy<Value = String> {
             "code",
             "errno",
             "HTTP",
-    "ID",
+            "ID",
             "Error details",
             "error",
             "1006",
@@ -229,7 +229,7 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Ids as given, areas such as `DNS*` as their core ids.
+/// Returns the given ids, with areas such as `DNS*` replaced by their core ids.
 fn expanded(ids: &Value) -> Vec<String> {
     let core: Vec<String> =
         vectors("catalogue").iter().filter(|vector| vector["core"] == true).map(|vector| text(&vector["id"])).collect();
@@ -294,7 +294,7 @@ mod command {
 
     use super::{KnownFailure, Value, fs, vectors};
 
-    /// A run of the binary with nothing of this machine's environment.
+    /// Runs the binary with an empty environment.
     fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
             .args(args)
@@ -305,7 +305,7 @@ mod command {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        // A run that does not read its input may end before this is written.
+        // A run that does not read its input may end before the write.
         let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
         child.wait_with_output().expect("the binary ends")
     }
@@ -322,7 +322,7 @@ mod command {
         String::from_utf8(output.stderr.clone()).expect("UTF-8")
     }
 
-    /// The text of a run that is expected to succeed in silence.
+    /// Returns the output of a run that must succeed without messages.
     fn shown(args: &[&str]) -> String {
         let output = explain(args);
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{args:?}");
@@ -339,7 +339,7 @@ mod command {
     }
 
     #[test]
-    fn the_list_has_every_failure_in_a_line_by_stage() {
+    fn the_list_has_one_line_per_failure_by_stage() {
         let text = shown(&[]);
         for failure in KnownFailure::all() {
             let lines: Vec<&str> = text.lines().filter(|line| line.contains(failure.id)).collect();
@@ -354,7 +354,7 @@ mod command {
     }
 
     #[test]
-    fn an_entry_has_its_labels_in_order_and_its_commands_whole() {
+    fn an_entry_has_its_labels_in_order_and_unwrapped_commands() {
         let mut runs = 0;
         for failure in KnownFailure::all() {
             let text = shown(&[&failure.id.to_lowercase()]);
@@ -378,14 +378,14 @@ mod command {
     }
 
     #[test]
-    fn several_ids_are_explained_in_the_order_given_and_once() {
+    fn several_ids_are_explained_once_each_in_the_given_order() {
         for args in [&["TCP02", "DNS03", "tcp02"][..], &["tcp02,dns03"], &["TCP02, DNS03;"], &["TCP02 DNS03"]] {
             assert_eq!(ids(&json(args)), ["TCP02", "DNS03"], "{args:?}");
         }
     }
 
     #[test]
-    fn the_json_has_the_promised_shape() {
+    fn the_json_has_the_documented_structure() {
         let document = json(&["DNS05"]);
         let failure = KnownFailure::find("DNS05").expect("an id");
         let expected = serde_json::json!({
@@ -409,7 +409,7 @@ mod command {
     }
 
     #[test]
-    fn a_pasted_line_leads_to_the_ids_to_test() {
+    fn a_pasted_line_lists_the_ids_to_check() {
         let line = "Unable to contact server. StatusCode: 1006, undefined Reason:  Unexpected server response: 404";
         let words: Vec<&str> = line.split(' ').collect();
         for args in [&[line][..], &words] {
@@ -432,7 +432,7 @@ mod command {
     }
 
     #[test]
-    fn a_text_comes_from_standard_input() {
+    fn a_dash_reads_the_text_from_standard_input() {
         let read = |stdin: &str, args: &[&str]| run(&[&["explain", "-"], args].concat(), &[], stdin);
         assert!(stdout(&read("DNS03\r\n", &[])).starts_with("DNS03  "));
         let log = "12:00 started\n12:01 Error details: 11001.\n12:02 done\n";
@@ -440,7 +440,7 @@ mod command {
         for (stdin, expected) in [
             (String::new(), "nothing to explain"),
             (" \n".into(), "nothing to explain"),
-            ("x".repeat((64 << 10) + 1), "more than 65536 bytes"),
+            ("x".repeat((64 << 10) + 1), "larger than 65536 bytes"),
             ("all is well\n".into(), "not a known error"),
         ] {
             let output = read(&stdin, &[]);
@@ -452,13 +452,13 @@ mod command {
     }
 
     #[test]
-    fn what_is_not_known_is_one_line_and_exit_code_two() {
+    fn an_unknown_id_or_text_gives_one_line_and_exit_code_two() {
         for (args, contains) in [
             (&["DNS99"][..], "`DNS99` is not in the failure catalogue; did you mean `DNS13`?"),
             (&["dns3"], "did you mean `DNS03`?"),
             (&["DSN03"], "did you mean `DNS03`?"),
             (&["DNS03", "TCP77"], "`TCP77` is not in the failure catalogue; did you mean `TCP10`?"),
-            (&["ZZZ01"], "expected an id such as `DNS03`"),
+            (&["ZZZ01"], "expected an id like `DNS03`"),
             (&["all is well"], "the text is not a known error"),
             (&[""], "nothing to explain"),
             (&[" ", ""], "nothing to explain"),
@@ -480,7 +480,7 @@ mod command {
     }
 
     #[test]
-    fn nothing_of_a_pasted_line_is_shown() {
+    fn a_pasted_line_is_never_shown() {
         let mut runs = 0;
         for planted in [
             "c0ffee00c0ffee00c0ffee00c0ffee00",
@@ -534,7 +534,7 @@ mod command {
     }
 
     #[test]
-    fn colour_and_file_are_as_for_every_command() {
+    fn colour_and_output_file_work_as_in_other_commands() {
         let coloured = |args: &[&str], env: &[(&str, &str)]| {
             stdout(&run(&[&["explain", "DNS03"], args].concat(), env, "")).contains('\u{1b}')
         };
@@ -556,7 +556,7 @@ mod command {
     }
 
     #[test]
-    fn the_command_that_tests_a_pasted_line_names_every_id_that_has_a_rule_and_can_be_typed() {
+    fn the_suggested_command_names_every_id_with_a_rule_and_is_valid() {
         let known: Vec<&str> = rules().map(|rule| rule.id).collect();
         let (mut commands, mut untested) = (0, Vec::new());
         for vector in vectors("texts").iter().filter(|vector| !vector["expect"].is_null()) {
@@ -588,9 +588,9 @@ mod command {
     }
 
     #[test]
-    fn an_entry_says_how_it_is_tested_and_rehearsed() {
+    fn an_entry_names_the_commands_that_check_and_reproduce_it() {
         let dns = shown(&["DNS03"]);
-        assert!(dns.contains("\n  test        speech-endpoint doctor RESOURCE --only DNS03\n"), "{dns}");
+        assert!(dns.contains("\n  check       speech-endpoint doctor RESOURCE --only DNS03\n"), "{dns}");
         assert!(dns.ends_with("\n  reproduce   speech-endpoint doctor --lab DNS03\n"), "{dns}");
         let output = run(&["doctor", "--lab", "DNS03", "--only", "DNS03"], &[], "");
         assert_eq!(output.status.code(), Some(20));
@@ -599,13 +599,13 @@ mod command {
             let has_rule = rules().any(|rule| rule.id == failure.id);
             assert_eq!(document["failures"][0]["has_rule"], has_rule, "{}", failure.id);
             assert_eq!(document["test"].is_string(), has_rule, "{}", failure.id);
-            // Every rule has a world: `tests/cases.rs`.
+            // `tests/cases.rs` ensures that every rule has a world.
             assert_eq!(document["failures"][0]["rehearse"].is_string(), has_rule, "{}", failure.id);
         }
     }
 
     #[test]
-    fn the_commands_of_this_program_in_a_remedy_can_be_typed() {
+    fn commands_of_this_program_in_remedies_are_valid() {
         let mut count = 0;
         for failure in KnownFailure::all() {
             for command in failure.commands.iter().filter_map(|command| command.strip_prefix("speech-endpoint ")) {

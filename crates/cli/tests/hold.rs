@@ -1,4 +1,4 @@
-//! Sockets that are held in silence, and runs that end while something is open: what is known by then is kept.
+//! Idle WebSockets, and runs that end while one is open. The evidence collected by then is kept.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +9,7 @@ use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 mod process;
 
-/// A run in a world that is interrupted after a time.
+/// Runs the doctor in a world, and interrupts it after a time.
 fn examined(toml: &str, rehearsal: &Rehearsal, interrupt: Option<Duration>) -> Evidence {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -26,7 +26,7 @@ fn examined(toml: &str, rehearsal: &Rehearsal, interrupt: Option<Duration>) -> E
 }
 
 #[test]
-fn what_was_seen_of_a_host_that_was_named_is_kept_when_the_run_ends_there() {
+fn the_evidence_of_a_redirect_target_is_kept_if_the_run_ends_there() {
     let toml = "title = \"The host that an open custom domain names does not answer\"\n\
                 [resource]\ncustom-domain = \"contoso\"\nnetwork = \"open\"\ndiscovery = true\n\
                 services = [\"speech-to-text\"]\n\
@@ -39,7 +39,7 @@ fn what_was_seen_of_a_host_that_was_named_is_kept_when_the_run_ends_there() {
     assert!(named.dns.has_passed(), "{named:?}");
 }
 
-/// A regional resource, with what differs.
+/// Returns a world with a regional resource and the given differences.
 fn regional(more: &str) -> String {
     format!(
         "title = \"x\"\n[resource]\nregion = \"westeurope\"\n{more}\n[expect]\nfindings = []\nverdict = \"healthy\"\n"
@@ -58,13 +58,13 @@ fn holds(evidence: &Evidence) -> Vec<HoldFacts> {
 }
 
 #[test]
-fn all_sockets_are_held_at_once_however_few_hosts_are_looked_at_at_once() {
+fn all_sockets_are_held_in_parallel_regardless_of_jobs() {
     let mut rehearsal = held(1.0, 20.0);
     (rehearsal.services, rehearsal.jobs, rehearsal.copies) = (vec![Service::SpeechToText], Some(2), Some(20));
     let begun = Instant::now();
     let evidence = examined(&regional(""), &rehearsal, None);
     let (took, holds) = (begun.elapsed(), holds(&evidence));
-    println!("20 sockets held for 1 s, 2 hosts at once: {} ms", took.as_millis());
+    println!("20 sockets held for 1 s, 2 hosts in parallel: {} ms", took.as_millis());
     assert_eq!((holds.len(), evidence.ended), (20, Ended::Complete));
     for hold in holds {
         assert_eq!(hold.end, HoldEnd::Open);
@@ -75,20 +75,20 @@ fn all_sockets_are_held_at_once_however_few_hosts_are_looked_at_at_once() {
 }
 
 #[test]
-fn nothing_is_held_unless_it_is_asked_for_or_open() {
+fn only_open_sockets_are_held_and_only_on_request() {
     assert!(holds(&examined(&regional(""), &Rehearsal::default(), None)).is_empty());
     let denied = examined(&regional("[credential]\nkind = \"foreign-key\""), &held(1.0, 5.0), None);
     assert!(holds(&denied).is_empty() && denied.took < Duration::from_secs(1), "{denied:?}");
 }
 
 #[test]
-fn a_run_ends_within_its_time_and_that_for_holding() {
-    // One host swallows every packet until the time is up; the socket to the other one is held as long as it was to be.
+fn a_run_ends_within_its_time_limit_plus_the_hold_time() {
+    // One host drops every packet until the time limit; the socket to the other host is held for its full time.
     let evidence = examined(&regional("[addresses]\n\"20.61.99.11\" = \"drop\""), &held(1.0, 1.0), None);
     println!("1 s and 1 s of holding: {} ms", evidence.took.as_millis());
     assert!(evidence.took < Duration::from_millis(2150), "{:?}", evidence.took);
     assert_eq!(holds(&evidence).len(), 1);
-    // A service that swallows a ping after the silence does not make it longer.
+    // A service that ignores the ping after the idle time does not extend the run.
     let forgetful = regional("[idle]\nms = 100\nend = \"forget\"");
     let evidence = examined(&forgetful, &held(0.5, 1.0), None);
     assert!(evidence.took < Duration::from_millis(1650), "{:?}", evidence.took);
@@ -96,7 +96,7 @@ fn a_run_ends_within_its_time_and_that_for_holding() {
 }
 
 #[test]
-fn an_interrupt_ends_a_hold_and_tells_how_long_it_was() {
+fn an_interrupt_ends_a_hold_and_its_duration_is_reported() {
     let evidence = examined(&regional(""), &held(60.0, 20.0), Some(Duration::from_secs(1)));
     assert_eq!((evidence.ended, holds(&evidence).len()), (Ended::Interrupted, 2));
     for hold in holds(&evidence) {
@@ -108,7 +108,7 @@ fn an_interrupt_ends_a_hold_and_tells_how_long_it_was() {
 }
 
 #[test]
-fn a_service_that_closes_a_silent_socket_is_heard_with_its_code_its_reason_and_its_time() {
+fn a_close_by_the_service_is_recorded_with_its_code_reason_and_time() {
     let closing = "[gateway]\nclose-after-upgrade = { ms = 300, code = 1007, reason = \"Quota exceeded\" }";
     let evidence = examined(&regional(closing), &held(5.0, 20.0), None);
     for hold in holds(&evidence) {
@@ -135,7 +135,7 @@ mod binary {
     }
 
     #[test]
-    fn the_report_the_plan_and_the_json_tell_of_the_hold() {
+    fn the_report_the_plan_and_the_json_contain_the_hold() {
         let begun = Instant::now();
         let output = doctor(&["--lab", "healthy-regional", "--hold", "1", "--timeout", "1"]).output().expect("it runs");
         let took = begun.elapsed();
@@ -160,8 +160,8 @@ mod binary {
     }
 
     #[test]
-    fn where_there_is_nothing_to_hold_the_report_says_so() {
-        // Nothing listens there.
+    fn a_hold_without_websockets_is_reported_as_without_effect() {
+        // Nothing listens on this port.
         let there = ["--host", "http://127.0.0.1:9", "--service", "text-to-speech", "--timeout", "1", "--hold", "60"];
         let output = doctor(&there).output().expect("it runs");
         assert!(text(&output).contains("`--hold` holds nothing"), "{}", text(&output));
@@ -175,7 +175,7 @@ mod binary {
 
     #[cfg(unix)]
     #[test]
-    fn an_interrupt_during_a_hold_reports() {
+    fn an_interrupt_during_a_hold_gives_a_report() {
         let child = doctor(&["--lab", "healthy-regional", "--hold", "600"]).spawn().expect("it runs");
         std::thread::sleep(Duration::from_secs(1));
         let (output, took) = interrupted(child);

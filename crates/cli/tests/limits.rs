@@ -1,4 +1,4 @@
-//! No peer, however silent or slow, makes a run longer than its time, and none makes it read without end.
+//! No peer, however silent or slow, makes a run exceed its time limit or read endlessly.
 #![allow(clippy::disallowed_methods, reason = "a run begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the measured times are part of what the tests show")]
 
@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
 mod process;
 
-/// How the way to every host ends.
+/// The fault on the path to every host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     NameServerSilent,
@@ -65,11 +65,11 @@ impl End {
     }
 }
 
-/// Every name has these addresses, and every address leads to the same scripted end on loopback.
+/// A network in which every name has these addresses, and every address has the same fault on loopback.
 struct Scripted {
     end: End,
     listener: SocketAddr,
-    /// Asked in place of answering, where name servers are silent.
+    /// A silent name server to query instead of responding.
     silent: Option<Resolver>,
 }
 
@@ -78,7 +78,7 @@ impl Network for Scripted {
         if let Some(resolver) = &self.silent {
             resolver.lookup(host, limit).await
         } else {
-            // The facts of an address, with others beside it.
+            // These are the facts for a literal address, with additional addresses.
             let mut lookup = Resolver::default().lookup("20.61.99.1", limit).await;
             let addresses = (1..=ADDRESSES).map(|last| IpAddr::from([20, 61, 99, last]).into());
             lookup.facts.addresses = addresses.collect();
@@ -108,7 +108,7 @@ const ADDRESSES: u8 = 4;
 const SERVERS: usize = 6;
 const TOLERANCE: Duration = Duration::from_millis(150);
 
-/// One connection, played as scripted. What could be written of a body is counted.
+/// Plays one connection as scripted, and counts the bytes of the body that could be written.
 async fn play(end: End, mut stream: TcpStream, written: Arc<AtomicUsize>) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let ask = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno";
@@ -160,7 +160,7 @@ async fn play(end: End, mut stream: TcpStream, written: Arc<AtomicUsize>) -> io:
         }
         _ => {}
     }
-    // Whatever comes is swallowed, and nothing is said.
+    // All input is discarded without a response.
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())
 }
@@ -173,7 +173,7 @@ struct Run {
     written: usize,
 }
 
-/// A run over so many targets whose way ends as scripted.
+/// Runs the doctor over the given number of targets with a fault.
 fn run(end: End, targets: usize, total: Duration, jobs: usize) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let written = Arc::new(AtomicUsize::new(0));
@@ -206,7 +206,7 @@ fn run(end: End, targets: usize, total: Duration, jobs: usize) -> Run {
         let of_websocket = plan.targets.iter().find(|target| target.is_websocket()).expect("a target").clone();
         plan.targets = vec![of_websocket; targets];
         plan.limits = Limits::of(total, jobs, targets);
-        // As an application may set it, too.
+        // An application may also set this value.
         plan.limits.jobs = jobs;
         let is_proxied = matches!(end, End::ProxySilent | End::ProxyDripsItsHead);
         let proxies = ProxySettings::new(is_proxied.then_some("http://proxy.example:3128"), &[]).expect("a proxy");
@@ -220,9 +220,9 @@ fn run(end: End, targets: usize, total: Duration, jobs: usize) -> Run {
 }
 
 #[test]
-fn no_stage_that_swallows_makes_a_run_longer_than_its_time() {
+fn no_silent_stage_makes_a_run_exceed_its_time_limit() {
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
-        // They wait nearly all the time.
+        // The runs mostly wait.
         let pairs = End::SWALLOWING.chunks(2);
         let threads: Vec<_> =
             pairs.map(|pair| scope.spawn(|| pair.iter().map(|(end, _)| swallowed(*end)).collect::<Vec<_>>())).collect();
@@ -243,7 +243,7 @@ struct Outcome {
     wrong: Vec<String>,
 }
 
-/// Runs over one target, some and many.
+/// Runs the doctor over one, several and many targets.
 fn swallowed(end: End) -> Outcome {
     let mut outcome =
         Outcome { shown: format!("{:<18}", format!("{end:?}")), worst: Duration::ZERO, wrong: Vec::new() };
@@ -278,7 +278,7 @@ fn swallowed(end: End) -> Outcome {
 }
 
 #[test]
-fn one_target_that_swallows_is_told_within_the_time() {
+fn one_silent_target_is_reported_within_the_time_limit() {
     let mut wrong = Vec::new();
     for (end, stage) in End::SWALLOWING {
         let run = run(end, 1, Duration::from_secs(1), 16);
@@ -287,7 +287,7 @@ fn one_target_that_swallows_is_told_within_the_time() {
             wrong.push(format!("{end:?}: ended by {:?} after {:?}", run.evidence.ended, run.took));
         }
         if end == End::CloseSilent {
-            // Who answers no ping is alive or not, but not gone.
+            // A missing pong does not prove that the connection is gone.
             let is_alive = trace.websocket.found().and_then(|facts| facts.is_alive);
             if (trace.failed_at(), is_alive) != (None, Some(false)) {
                 wrong.push(format!("{end:?}: {:?}", trace.websocket));
@@ -304,7 +304,7 @@ fn one_target_that_swallows_is_told_within_the_time() {
             _ => trace.websocket.failure(),
         };
         let kinds = match end {
-            // The head came, and is not lost for the body.
+            // The response head was received and must be kept even if the body never ends.
             End::BodyDrips => [FailureKind::Status; 2],
             _ => [FailureKind::TimedOut, FailureKind::NoAnswer],
         };
@@ -316,7 +316,7 @@ fn one_target_that_swallows_is_told_within_the_time() {
 }
 
 #[test]
-fn a_plan_that_allows_no_host_or_any_number_at_once_is_looked_at_all_the_same() {
+fn a_plan_with_zero_or_unlimited_jobs_still_runs() {
     for jobs in [0, usize::MAX] {
         let run = run(End::HttpSilent, 2, Duration::from_secs(1), jobs);
         let stages: Vec<_> = run.evidence.traces.iter().map(Trace::failed_at).collect();
@@ -325,7 +325,7 @@ fn a_plan_that_allows_no_host_or_any_number_at_once_is_looked_at_all_the_same() 
 }
 
 #[test]
-fn a_huge_body_is_read_no_further_than_its_beginning() {
+fn only_the_start_of_a_huge_body_is_read() {
     let run = run(End::HugeBody, 1, Duration::from_secs(1), 16);
     let reply = run.evidence.traces[0].http.found().expect("an answer").reply.clone();
     println!("{} bytes kept, {} of {HUGE} taken from the server, {:?}", reply.body_bytes, run.written, run.took);
@@ -358,7 +358,7 @@ mod binary {
 
     #[cfg(unix)]
     #[test]
-    fn an_interrupt_shows_what_was_seen_so_far() {
+    fn an_interrupt_reports_the_evidence_so_far() {
         for format in ["text", "short", "json", "markdown"] {
             let args = ["--lab", "DNS02-server-silent", "--timeout", "20", "--format", format];
             let child = doctor(&args).spawn().expect("it runs");
@@ -374,14 +374,14 @@ mod binary {
         }
     }
 
-    /// The operating system waits for its name server in a thread that nobody can stop: the process does not wait for it.
+    /// The system resolver waits in a thread that cannot be stopped; the process must not wait for it.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_silent_name_server_of_the_system_does_not_hold_the_process() {
+    fn a_silent_system_name_server_does_not_delay_the_exit() {
         let configuration = std::env::temp_dir().join(format!("speech-endpoint-resolv-{}", std::process::id()));
         fs::write(&configuration, "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n").expect("written");
         let binary = env!("CARGO_BIN_EXE_speech-endpoint");
-        // Where port 53 is bound and nobody reads, no answer comes and no refusal either.
+        // If port 53 is bound but nobody reads, there is neither a response nor a refusal.
         let script = "import socket,subprocess,sys,time
 subprocess.check_call(['ip','link','set','lo','up'])
 subprocess.check_call(['mount','--bind',sys.argv[1],'/etc/resolv.conf'])

@@ -1,4 +1,4 @@
-//! Reports of saved evidence, through the built binary: `doctor --from`.
+//! Reports of saved evidence, through the built binary with `doctor --from`.
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
 use std::fs;
@@ -23,7 +23,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-/// Every evidence of the directory, by its name.
+/// Returns every evidence file of the directory with its name.
 fn evidence() -> Vec<(String, PathBuf)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/evidence");
     let mut files: Vec<(String, PathBuf)> = fs::read_dir(directory)
@@ -48,7 +48,7 @@ fn document(path: &Path, args: &[&str]) -> Value {
 }
 
 #[test]
-fn reports_are_as_reviewed() {
+fn reports_match_their_golden_files() {
     let mut failures = Vec::new();
     let formats: [(&str, &str, &[&str]); 5] = [
         ("80.txt", "80", &["--format", "text"]),
@@ -92,7 +92,7 @@ fn json_follows_its_schema() {
 }
 
 #[test]
-fn json_holds_what_is_promised() {
+fn json_contains_the_documented_fields() {
     let (_, path) = evidence().into_iter().find(|(name, _)| name == "private-name-public-address").expect("evidence");
     let document = document(&path, &[]);
     assert_eq!(document["schema_version"], 1);
@@ -127,7 +127,7 @@ fn evidence_that_is_none_is_one_line_and_exit_code_2() {
 }
 
 #[test]
-fn saved_evidence_gives_the_same_report_and_is_its_owners_alone() {
+fn saved_evidence_gives_the_same_report_and_is_private_to_its_owner() {
     let file = std::env::temp_dir().join(format!("speech-endpoint-report-{}.json", std::process::id()));
     let name = file.display().to_string();
     for (_, path) in evidence() {
@@ -149,7 +149,7 @@ fn saved_evidence_gives_the_same_report_and_is_its_owners_alone() {
 }
 
 #[test]
-fn what_a_terminal_obeys_is_not_written() {
+fn terminal_control_characters_are_not_written() {
     let (_, path) = evidence().into_iter().find(|(name, _)| name == "wrong-key").expect("evidence");
     let planted =
         fs::read_to_string(path).expect("a file").replace("Access denied", "\\u001b]0;x\\u0007\\u202eAccess denied");
@@ -163,7 +163,7 @@ fn what_a_terminal_obeys_is_not_written() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_a_usage_error() {
+fn invalid_arguments_are_usage_errors() {
     for (args, wanted) in [
         (&["--only", "DNS99"][..], "did you mean `DNS13`?"),
         (&["--ignore", "DNS03,nonsense"], "expected ids"),
@@ -185,7 +185,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
 }
 
 #[test]
-fn the_plan_is_printed_without_looking() {
+fn the_plan_is_printed_without_using_the_network() {
     let output = run(&["doctor", "--custom-domain", "contoso", "--network", "private-endpoint", "--plan"], &[]);
     let plan = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{plan}");
@@ -210,7 +210,7 @@ fn the_plan_is_printed_without_looking() {
 }
 
 #[test]
-fn no_line_is_longer_than_the_width_but_urls_and_commands() {
+fn only_urls_and_commands_exceed_the_width() {
     for (name, path) in evidence() {
         for line in report(&path, &["-v"]).lines().filter(|line| line.chars().count() > 80) {
             let is_command = line.starts_with("             ") && !line.starts_with("              ");

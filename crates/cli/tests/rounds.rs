@@ -1,4 +1,4 @@
-//! Rounds: what works is timed again, cold and warm, within the time, and nothing goes where the run would not send it.
+//! Rounds: working services are measured repeatedly within the time limit, and nothing goes to hosts outside the run.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ fn rounds(evidence: &Evidence) -> Vec<&Rounds> {
 const REGIONAL: &str = "[resource]\nregion = \"westeurope\"";
 
 #[test]
-fn each_round_is_one_connection_from_nothing_and_one_that_keeps_address_and_session() {
+fn each_round_makes_one_cold_and_one_warm_connection() {
     let evidence = run(REGIONAL, &of(4, 20.0));
     let all = rounds(&evidence);
     assert_eq!((all.len(), evidence.ended), (2, Ended::Complete));
@@ -49,7 +49,7 @@ fn each_round_is_one_connection_from_nothing_and_one_that_keeps_address_and_sess
             assert_eq!(cold.proxy_ms, None);
         }
         for round in rounds.cold.iter().chain(&rounds.warm) {
-            // What is written with three digits is read back as it was.
+            // Values with three digits survive serialisation unchanged.
             let total = round.total_ms.expect("a total");
             assert_eq!(format!("{total}"), format!("{}", (total * 1e3).round() / 1e3));
         }
@@ -63,7 +63,7 @@ fn each_round_is_one_connection_from_nothing_and_one_that_keeps_address_and_sess
 }
 
 #[test]
-fn no_credential_goes_where_the_run_would_not_send_it() {
+fn rounds_send_no_credential_to_other_hosts_than_the_run() {
     block_on(async {
         let lab = started(REGIONAL).await;
         let hosts = |lab: &Lab| -> BTreeSet<(String, String)> {
@@ -75,19 +75,19 @@ fn no_credential_goes_where_the_run_would_not_send_it() {
         lab.forget_requests();
         lab.examine(&of(3, 20.0), &(), pending()).await;
         assert_eq!(hosts(&lab), without);
-        // Two services, three rounds of two connections.
+        // Two services are measured in three rounds of two connections.
         assert_eq!(lab.requests().len(), requests + 12);
     });
 }
 
 #[test]
-fn only_what_went_well_is_timed() {
+fn only_working_services_are_measured() {
     let denied = run(&format!("{REGIONAL}\n[credential]\nkind = \"foreign-key\""), &of(3, 5.0));
     assert!(rounds(&denied).is_empty());
     let halved = run(&format!("{REGIONAL}\n[addresses]\n\"20.61.99.11\" = \"refuse\""), &of(3, 5.0));
     assert_eq!(halved.traces.iter().map(|trace| trace.rounds.is_some()).collect::<Vec<_>>(), [true, false]);
     assert!(rounds(&run(REGIONAL, &of(0, 5.0))).is_empty());
-    // The host that is named in place of another is where the service is.
+    // After a redirect, the service is at the target host.
     let open = "[resource]\ncustom-domain = \"contoso\"\nnetwork = \"open\"\ndiscovery = true\n\
                 services = [\"speech-to-text\"]\n[gateway]\nregion = \"westeurope\"";
     let named = run(open, &of(2, 5.0));
@@ -96,8 +96,8 @@ fn only_what_went_well_is_timed() {
 }
 
 #[test]
-fn rounds_end_with_the_time_of_the_run_and_say_how_many_were_made() {
-    // Every handshake takes 100 ms, so that not even ten rounds fit.
+fn rounds_end_at_the_time_limit_and_are_counted() {
+    // Every handshake takes 100 ms, so the time limit allows fewer than ten rounds.
     let evidence = run(&format!("{REGIONAL}\n[tls]\nhandshake-delay-ms = 100"), &of(100, 2.0));
     let made: Vec<usize> = rounds(&evidence).iter().map(|rounds| rounds.cold.len()).collect();
     println!("{made:?} of 100 rounds in {} ms", evidence.took.as_millis());
@@ -109,7 +109,7 @@ fn rounds_end_with_the_time_of_the_run_and_say_how_many_were_made() {
 }
 
 #[test]
-fn an_interrupt_keeps_the_rounds_that_were_made() {
+fn an_interrupt_keeps_the_completed_rounds() {
     let evidence = block_on(async {
         let lab = started(&format!("{REGIONAL}\n[tls]\nhandshake-delay-ms = 50")).await;
         lab.examine(&of(100, 60.0), &(), tokio::time::sleep(Duration::from_secs(1))).await
@@ -120,7 +120,7 @@ fn an_interrupt_keeps_the_rounds_that_were_made() {
 }
 
 #[test]
-fn a_round_with_another_answer_has_failed_and_is_in_no_median() {
+fn a_round_with_another_response_counts_as_failed_and_is_excluded_from_the_median() {
     let evidence = block_on(async {
         let lab = started(&format!("{REGIONAL}\nservices = [\"speech-to-text\"]")).await;
         let regenerated = async {
@@ -153,7 +153,7 @@ mod binary {
     }
 
     #[test]
-    fn the_table_fits_the_page_and_has_a_column_for_each_stage() {
+    fn the_table_fits_the_width_and_has_a_column_per_stage() {
         let text = doctor(&["--lab", "healthy-proxy-http", "--rounds", "3"]);
         assert!(text.contains("\nspeech-to-text   three rounds, in ms\n"), "{text}");
         let heads = text.lines().find(|line| line.trim_start().starts_with("dns ")).expect("the heads");
@@ -169,7 +169,7 @@ mod binary {
     }
 
     #[test]
-    fn the_json_and_the_plan_tell_of_the_rounds() {
+    fn the_json_and_the_plan_contain_the_rounds() {
         let document: Value =
             serde_json::from_str(&doctor(&["--lab", "healthy-regional", "--rounds", "3", "--format", "json"]))
                 .expect("JSON");

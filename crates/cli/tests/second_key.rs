@@ -1,4 +1,4 @@
-//! Both keys of a resource: the second is tried where the first is refused, and goes nowhere else.
+//! Both keys of a resource: the second is tried only where the first is rejected.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::time::SystemTime;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use speech_endpoint::evidence::{AuthTry, Evidence};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
-/// A run in a regional world whose client has both keys: what was seen, and the requests that carried the second.
+/// Runs the doctor in a regional world with both keys. Returns the evidence and the requests with the second key.
 fn with_both(kind: &str, services: &[&str], more: &str) -> (Evidence, Vec<(String, u16)>) {
     let toml = format!(
         "title = \"x\"\n[resource]\nregion = \"westeurope\"\nservices = {services:?}\n\
@@ -32,7 +32,7 @@ fn tries(evidence: &Evidence) -> Vec<Vec<(&str, Option<u16>)>> {
 }
 
 #[test]
-fn the_second_key_is_tried_once_at_each_host_that_refuses_the_first() {
+fn the_second_key_is_tried_once_at_each_host_that_rejects_the_first() {
     let (evidence, mut carried) = with_both("foreign-key", &["speech-to-text", "voices"], "");
     let tries = tries(&evidence);
     assert_eq!(tries[0][0], (AuthTry::SECOND_KEY, Some(101)), "{tries:?}");
@@ -43,7 +43,7 @@ fn the_second_key_is_tried_once_at_each_host_that_refuses_the_first() {
 }
 
 #[test]
-fn the_second_key_is_sent_nowhere_while_the_first_is_good_or_refused_for_something_else() {
+fn the_second_key_is_not_sent_if_the_first_works_or_fails_for_another_reason() {
     let role = "[[answer]]\nstatus = 403\nupgrade-only = true\npath-prefix = \"/\"\n\
                 body = '{\"error\":{\"code\":\"PermissionDenied\",\"message\":\"x\"}}'\n";
     for (kind, more) in [("key", ""), ("foreign-key", role)] {
@@ -76,19 +76,19 @@ mod binary {
     const FIRST: &str = "0123456789abcdef0123456789abcdef";
     const SECOND: &str = "fedcba9876543210fedcba9876543210";
 
-    /// What is said of the keys at a container where nothing listens.
+    /// Returns the remarks about the keys, at a container where nothing listens.
     fn said(args: &[&str], env: &[(&str, &str)]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
         command.args(["doctor", "--host", "ws://127.0.0.1:9", "--timeout", "1"]).args(args);
         let output = command.env_clear().envs(env.iter().copied()).output().expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(!text.contains(SECOND), "{text}");
-        // Lines are broken where the page ends.
+        // Undo the line breaks of wrapping.
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn the_second_key_stands_beside_the_first_whatever_names_that() {
+    fn the_second_key_is_read_regardless_of_the_source_of_the_first() {
         let both = "key of 32, fingerprint";
         for (args, first) in [(&[][..], "SPEECH_KEY"), (&["--key-env", "MINE"], "MINE")] {
             let text = said(args, &[(first, FIRST), ("SPEECH_KEY_2", SECOND)]);
@@ -100,7 +100,7 @@ mod binary {
     }
 
     #[test]
-    fn why_a_second_key_is_left_out_is_said() {
+    fn an_ignored_second_key_is_reported_with_the_reason() {
         for (first, second, expected) in [
             (FIRST, FIRST, "ignoring `SPEECH_KEY_2`: it contains the same key as the first"),
             ("", SECOND, "ignoring `SPEECH_KEY_2`: set `SPEECH_KEY` first"),

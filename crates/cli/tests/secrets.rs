@@ -1,5 +1,5 @@
-//! No output of any command, in any format, at any verbosity, holds a secret or a piece of one: neither one that is
-//! planted, nor that of a world's client, nor one that a server sends back.
+//! No output of any command, in any format, at any verbosity, contains a secret or a piece of one: not a planted secret, not
+//! that of a world's client, and not one that a server sends back.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
@@ -23,7 +23,7 @@ const OLD_KEY: &str = "c0ffee0ddba11feedbeef5ca1ab1e0d7";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoic2VjcmV0IGNsYWltIn0.cGxhbnRlZC1zaWduYXR1cmU";
 const PASSWORD: &str = "Pr0xy-Gehe1mnis-77";
 
-/// Every piece of twelve characters of a secret, as it is, in base64 and percent-encoded, in lower case.
+/// Every piece of twelve characters of the secrets, in plain text, base64 and percent-encoding, in lower case.
 #[derive(Default)]
 struct Planted(HashSet<Vec<u8>>);
 
@@ -43,7 +43,7 @@ impl Planted {
         self.0.extend(text.to_lowercase().as_bytes().windows(12).map(<[u8]>::to_vec));
     }
 
-    /// The first piece that a text holds.
+    /// Returns the first piece that a text contains.
     fn find(&self, text: &[u8]) -> Option<String> {
         let text = text.to_ascii_lowercase();
         let found = text.windows(12).position(|piece| self.0.contains(piece))?;
@@ -57,7 +57,7 @@ impl Planted {
 struct Run {
     args: Vec<String>,
     env: Vec<(&'static str, String)>,
-    /// Files that it may write.
+    /// The files that the run may write.
     written: Vec<PathBuf>,
 }
 
@@ -83,14 +83,14 @@ impl Run {
     }
 }
 
-/// Runs them all, eight at a time, and says which shows a secret.
+/// Executes all runs, eight at a time, and fails for those that show a secret.
 fn search(runs: &[Run], planted: &Planted) {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // Before the lock is taken, which would let one run at a time.
+                    // The run must start before the lock is taken, or the runs would be serialised.
                     let faults = faults(run, planted);
                     wrong.lock().expect("no panic").extend(faults);
                 }
@@ -108,7 +108,7 @@ fn faults(run: &Run, planted: &Planted) -> Vec<String> {
     if run.args.iter().any(|arg| arg == "doctor")
         && !run.args.iter().any(|arg| ["--lab", "--from"].contains(&arg.as_str()))
     {
-        // No name leaves this machine: nothing listens there.
+        // No DNS query leaves this machine, because nothing listens at this address.
         command.args(["--dns-server", "127.0.0.1:9"]);
     }
     command.env_clear().env("RUST_BACKTRACE", "full").envs(run.env.iter().cloned());
@@ -132,9 +132,9 @@ fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Secrets in every place where they belong, and in many where they do not, through every command and format.
+/// Puts secrets into every right place and many wrong ones, for every command and format.
 #[test]
-fn no_planted_secret_is_in_any_output() {
+fn no_output_contains_a_planted_secret() {
     let directory = directory("planted");
     let composed = format!(
         "aad#/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso#{TOKEN}"
@@ -151,7 +151,7 @@ fn no_planted_secret_is_in_any_output() {
             Run::of(&["--key-env", "MINE"]).env("MINE", SECOND_KEY).env("SPEECH_KEY_2", secret),
             Run::of(&["--token-env", "MINE"]).env("MINE", secret),
             Run::of(&["--token-file", &file]),
-            // Mangled, as a shell or an editor does it.
+            // Malformed as by a shell or an editor.
             Run::of(&["--key-env", "MINE"]).env("MINE", &format!("\"{secret}\"\r")),
             Run::default().env("SPEECH_KEY", SECOND_KEY).env("SPEECH_KEY_2", &format!("\"{secret}\"\r")),
             Run::default().env("SPEECH_KEY_2", secret),
@@ -170,7 +170,7 @@ fn no_planted_secret_is_in_any_output() {
                 let plan = Run { args: vec!["doctor".into()], ..given.clone() };
                 runs.push(plan.with(&given_args(given)).with(resource).with(&["--plan", "-vv"]));
             }
-            // Nothing listens there, neither the container nor the proxy.
+            // Nothing listens at the container or the proxy.
             for format in ["text", "short", "json", "markdown"] {
                 let saved = directory.join(format!("{number}-{one}-{format}.json"));
                 let run = Run { args: vec!["doctor".into()], ..given.clone() }.env("HTTPS_PROXY", &proxy);
@@ -204,7 +204,7 @@ fn given_args(given: &Run) -> Vec<&str> {
     given.args.iter().map(String::as_str).collect()
 }
 
-/// A secret pasted where something else belongs.
+/// Returns runs with a secret in place of another value.
 fn misplaced(secret: &str) -> Vec<Run> {
     let in_query = format!("https://contoso.cognitiveservices.azure.com/?Ocp-Apim-Subscription-Key={secret}");
     let in_path = format!("wss://westeurope.stt.speech.microsoft.com/{secret}/v2");
@@ -253,9 +253,9 @@ fn misplaced(secret: &str) -> Vec<Run> {
     runs
 }
 
-/// What an application signs in with, at every source of Entra tokens, where it belongs and where it does not.
+/// Puts sign-in secrets into right and wrong places, for every source of Entra tokens.
 #[test]
-fn what_signs_in_for_an_entra_token_is_in_no_output() {
+fn no_output_contains_a_secret_for_entra_sign_in() {
     let directory = directory("entra");
     let [tenant, id, _] = Lab::sign_in_variables();
     let planted = Planted::of(&[KEY, TOKEN, PASSWORD]);
@@ -293,7 +293,7 @@ fn what_signs_in_for_an_entra_token_is_in_no_output() {
     fs::remove_dir_all(&directory).expect("removed");
 }
 
-/// What the client of a world gives, and its proxy.
+/// Returns the credentials of the worlds' clients and of their proxies.
 fn credentials_of(worlds: &[(&str, &str)]) -> Planted {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut planted = Planted::default();
@@ -304,7 +304,7 @@ fn credentials_of(worlds: &[(&str, &str)]) -> Planted {
         planted.0.extend(second.into_iter().flat_map(|given| Planted::of(&[given.text.expose()]).0));
         let Some(given) = lab.credential() else { continue };
         let text = given.text.expose();
-        // The time of a token is another for each start, its head and its signature are not; the resource id is known.
+        // The timestamps of a token differ on each start, its header and signature do not; the resource id is not secret.
         let secret = text.strip_prefix("aad#").and_then(|rest| rest.split_once('#')).map_or(text, |(_, token)| token);
         for part in [secret, secret.split('.').next_back().unwrap_or_default()] {
             planted.0.extend(Planted::of(&[part]).0);
@@ -315,7 +315,7 @@ fn credentials_of(worlds: &[(&str, &str)]) -> Planted {
 }
 
 #[test]
-fn no_world_shows_what_its_client_gives() {
+fn no_world_shows_the_credential_of_its_client() {
     let directory = directory("worlds");
     let worlds: Vec<_> = World::all().collect();
     let planted = credentials_of(&worlds);
@@ -338,9 +338,9 @@ fn no_world_shows_what_its_client_gives() {
     fs::remove_dir_all(&directory).expect("removed");
 }
 
-/// A server that sends back what it was given, in every place that a report looks at.
+/// Uses a server that sends the credential back in every place that a report reads.
 #[test]
-fn what_a_server_sends_back_of_the_credential_is_not_kept() {
+fn a_credential_sent_back_by_a_server_is_not_kept() {
     let first = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2uV3wX4yZ5aB6cD7eF8gH9JQQJ99BKACYeBjFXJ3w3AAAYACOG7xKq";
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = World::named("AUTH01-second-key-accepted").expect("a world");
@@ -350,7 +350,7 @@ fn what_a_server_sends_back_of_the_credential_is_not_kept() {
     sent_back(second.text.expose(), "[credential]\nkind = \"foreign-key\"\nsecond-key = true\n");
 }
 
-/// The key of a world's client, or its second one, in every place of an answer.
+/// Sends back the first or second key of a world's client in every part of a response.
 fn sent_back(key: &str, credential: &str) {
     let (half, last) = (&key[..30], &key[60..]);
     let encoded = STANDARD.encode(key);

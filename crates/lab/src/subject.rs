@@ -52,7 +52,11 @@ pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, No
 }
 
 fn addressed(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
-    let cloud = resource.cloud.as_deref().map(|text| text.parse::<Cloud>().map_err(|error| Note::new(error.id(), error.to_string()))).transpose()?;
+    let cloud = resource
+        .cloud
+        .as_deref()
+        .map(|text| text.parse::<Cloud>().map_err(|error| Note::new(error.id(), error.to_string())))
+        .transpose()?;
     if let Some(host) = &resource.host {
         return Account::from_host(host).map_err(|error| Note::new(error.id(), error.to_string()));
     }

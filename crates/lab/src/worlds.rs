@@ -137,7 +137,7 @@ mod tests {
     use speech_endpoint::{KnownFailure, Severity};
 
     #[test]
-    fn the_table_is_the_directory_and_every_world_can_be_read() {
+    fn the_table_matches_the_directory_and_every_world_can_be_read() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lab/worlds");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_expectation_agrees_with_itself_and_the_catalogue() {
+    fn every_expectation_is_consistent_with_itself_and_the_catalogue() {
         let mut faults = Vec::new();
         for (name, toml) in WORLDS {
             let world = World::parse(toml).unwrap();
@@ -160,7 +160,7 @@ mod tests {
             let root = expect.root_cause.as_ref();
             let named_after = root.or(expect.findings.first()).map_or("healthy", String::as_str);
             let is_named_after_it = name.starts_with(&format!("{named_after}-"));
-            // What is only good to know is no root cause, and leaves a world healthy.
+            // An informational finding is never a root cause and leaves a world healthy.
             let matters = |id: &String| KnownFailure::find(id).is_some_and(|failure| failure.severity > Severity::Info);
             let is_well = !expect.findings.iter().any(matters);
             let code = root.and_then(|id| KnownFailure::find(id)?.stage.exit_code()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Every world of the lab, diagnosed end to end: exact findings, root cause, verdict and exit code.
+//! Diagnoses every world of the lab end to end: exact findings, root cause, verdict and exit code.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use speech_endpoint::{Diagnosis, Service, Severity, diagnose, rules};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
-/// Runs one world and says what is not as it states.
+/// Runs one world and returns the differences from its expectation.
 async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
     let world = World::parse(toml).map_err(|error| error.to_string())?;
     let lab = Lab::start(world, SystemTime::now()).await.map_err(|error| error.to_string())?;
@@ -56,7 +56,7 @@ fn sorted<'a>(ids: impl Iterator<Item = &'a str>) -> String {
 }
 
 #[test]
-fn every_world_is_diagnosed_as_it_states() {
+fn every_world_gives_its_expected_diagnosis() {
     let only = std::env::var("WORLD").ok();
     let names: Vec<_> =
         World::all().filter(|(name, _)| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))).collect();
@@ -73,7 +73,7 @@ fn every_world_is_diagnosed_as_it_states() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let wrong: Vec<&str> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(String::as_str).collect();
-    println!("{} worlds, {} as they state", outcomes.len(), outcomes.len() - wrong.len());
+    println!("{} worlds, {} as expected", outcomes.len(), outcomes.len() - wrong.len());
     assert!(wrong.is_empty(), "{} of {} worlds differ:\n{}", wrong.len(), outcomes.len(), wrong.join("\n"));
 }
 
@@ -105,10 +105,10 @@ fn every_rule_has_a_world_and_every_failing_world_a_rule() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Two hundred targets at once cost no more than two hundred runs of one, half of which come before and half after, so that
-/// what else the machine does disturbs both.
+/// Two hundred targets at once cost no more than two hundred single runs. Half of these come before and half after, so that
+/// other load on the machine affects both.
 #[test]
-fn many_targets_cost_no_more_than_as_many_runs() {
+fn many_targets_cost_no_more_than_the_same_number_of_runs() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The lab itself: what stands in for Azure answers as Azure does, over real DNS, TCP, TLS, HTTP and WebSocket.
+//! The lab must respond as Azure does, over real DNS, TCP, TLS, HTTP and WebSocket.
 
 use std::io::ErrorKind as K;
 use std::net::SocketAddr;
@@ -38,7 +38,7 @@ async fn every_embedded_world_starts() {
 }
 
 #[tokio::test]
-async fn a_world_cannot_be_reached_when_it_is_dropped() {
+async fn a_dropped_world_is_unreachable() {
     let lab = lab("healthy-regional").await;
     let network = lab.network();
     let peer = address(&lab, STT).await;
@@ -75,7 +75,7 @@ async fn a_regional_host_is_resolved_and_upgraded_on_the_connection_of_the_first
 }
 
 #[tokio::test]
-async fn the_private_zone_is_seen_as_each_server_has_it() {
+async fn each_name_server_has_its_own_view_of_the_private_zone() {
     let host = "contoso.cognitiveservices.azure.com";
     let linked = ask(&lab("healthy-private-endpoint").await, host, A).await;
     assert_eq!((linked.addresses, linked.aliases), (vec!["10.1.0.4".to_owned()], vec![PRIVATE_NAME.to_owned()]));
@@ -96,7 +96,7 @@ async fn the_private_zone_is_seen_as_each_server_has_it() {
 }
 
 #[tokio::test]
-async fn the_service_answers_by_host_address_and_credential() {
+async fn the_response_depends_on_host_address_and_credential() {
     let own = "contoso.cognitiveservices.azure.com";
     let (stt, tts) = ("/stt/speech/universal/v2", "/tts/cognitiveservices/websocket/v1");
     let mut faults = Vec::new();
@@ -162,7 +162,7 @@ async fn the_service_answers_by_host_address_and_credential() {
 }
 
 #[tokio::test]
-async fn rest_services_answer_a_key_and_refuse_an_empty_request() {
+async fn rest_services_accept_a_key_and_reject_an_empty_request() {
     let lab = lab("healthy-rest-services").await;
     let key = lab.credential().expect("a key").text.expose().to_owned();
     let token_host = "westeurope.api.cognitive.microsoft.com";
@@ -202,7 +202,7 @@ async fn rest_services_answer_a_key_and_refuse_an_empty_request() {
 }
 
 #[tokio::test]
-async fn a_container_answers_without_tls_and_without_a_credential() {
+async fn a_container_responds_without_tls_or_credential() {
     let lab = lab("healthy-container").await;
     let stream = lab.network().connect("127.0.0.1:5000".parse().expect("an address")).await.expect("a container");
     let mut sender = client(stream).await;
@@ -212,7 +212,7 @@ async fn a_container_answers_without_tls_and_without_a_credential() {
 }
 
 #[tokio::test]
-async fn an_open_custom_domain_names_its_regional_host_and_that_takes_the_plain_token() {
+async fn discovery_names_a_regional_host_that_accepts_the_plain_token() {
     let lab = lab("healthy-open-custom-domain-discovery-entra").await;
     let own = "contoso.cognitiveservices.azure.com";
     let mut sender = client(tls(&lab, own).await.expect("a handshake")).await;
@@ -231,7 +231,7 @@ async fn an_open_custom_domain_names_its_regional_host_and_that_takes_the_plain_
 }
 
 #[tokio::test]
-async fn connections_and_handshakes_end_as_the_world_has_it() {
+async fn connections_and_handshakes_fail_as_the_world_defines() {
     let kind = |error: std::io::Error| error.kind();
     let connect = async |world: &str| {
         let lab = lab(world).await;
@@ -261,7 +261,7 @@ async fn connections_and_handshakes_end_as_the_world_has_it() {
 }
 
 #[tokio::test]
-async fn a_proxy_lets_through_refuses_and_inspects() {
+async fn a_proxy_allows_refuses_and_inspects() {
     let (status, tunnel) = tunnel(&lab("healthy-proxy-http").await, None).await;
     assert_eq!((status, tunnel.is_some()), (200, true));
     let wants = lab("PXY03-credentials-missing").await;
@@ -293,7 +293,7 @@ async fn a_proxy_lets_through_refuses_and_inspects() {
 }
 
 #[tokio::test]
-async fn a_socket_that_is_cut_ends_without_a_word() {
+async fn a_cut_socket_ends_without_a_close_frame() {
     let lab = lab("WS02-closed-at-once").await;
     let mut sender = client(tls(&lab, STT).await.expect("a handshake")).await;
     let key = lab.credential().expect("a key").text.expose().to_owned();
@@ -313,7 +313,7 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// What a name server answered.
+/// The response of a name server.
 #[derive(Debug, Default)]
 struct Answer {
     rcode: u8,
@@ -323,7 +323,7 @@ struct Answer {
     soa: Option<String>,
 }
 
-/// Asks the first name server over UDP, and reads the answer without any library.
+/// Queries the first name server over UDP, and reads the response without a library.
 async fn ask(lab: &Lab, host: &str, kind: u16) -> Answer {
     let (_, _, server) = lab.listeners().into_iter().find(|(what, ..)| what == "name server").expect("a server");
     let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
@@ -372,7 +372,7 @@ fn read_name(message: &[u8], mut at: usize) -> (String, usize) {
     }
 }
 
-/// Where a host is, as the first name server has it.
+/// Returns the address of a host according to the first name server.
 async fn address(lab: &Lab, host: &str) -> SocketAddr {
     let answer = ask(lab, host, A).await;
     let ip = answer.addresses.first().unwrap_or_else(|| panic!("{host}: {answer:?}"));

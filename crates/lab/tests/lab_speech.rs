@@ -1,4 +1,4 @@
-//! What an application does against the lab: it speaks, listens, changes keys and loses connections.
+//! Runs an application against the lab: synthesis, recognition, key rotation and lost connections.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ use tokio_tungstenite::WebSocketStream;
 use tungstenite::protocol::{Message, Role};
 
 #[tokio::test]
-async fn what_is_spoken_over_rest_is_understood_over_rest_and_over_a_socket() {
+async fn speech_synthesised_over_rest_is_recognised_over_rest_and_websocket() {
     let lab = lab("healthy-rest-services").await;
     let said = "Bed & breakfast, twice.";
     let spoken = speak(&lab, "riff-16khz-16bit-mono-pcm", "Bed &amp; breakfast, <break/>twice.").await;
@@ -46,7 +46,7 @@ async fn what_is_spoken_over_rest_is_understood_over_rest_and_over_a_socket() {
 }
 
 #[tokio::test]
-async fn what_is_spoken_over_a_socket_is_understood_over_rest() {
+async fn speech_synthesised_over_a_websocket_is_recognised_over_rest() {
     let lab = lab("healthy-regional").await;
     let mut socket = socket(&lab, TTS, "/tts/cognitiveservices/websocket/v1").await;
     tell(&mut socket, "synthesis.context", r#"{"synthesis":{"audio":{"outputFormat":"riff-16khz-16bit-mono-pcm"}}}"#)
@@ -67,7 +67,7 @@ async fn what_is_spoken_over_a_socket_is_understood_over_rest() {
 }
 
 #[tokio::test]
-async fn requests_that_the_service_refuses_are_refused() {
+async fn invalid_requests_are_rejected() {
     let lab = lab("healthy-rest-services").await;
     for (format, content, part) in [
         ("audio-16khz-32kbitrate-mono-mp3", "Hello", "X-Microsoft-OutputFormat"),
@@ -89,7 +89,7 @@ async fn requests_that_the_service_refuses_are_refused() {
 }
 
 #[tokio::test]
-async fn a_lab_remembers_what_came_and_shows_no_credential() {
+async fn a_lab_records_requests_and_shows_no_credential() {
     let lab = lab("healthy-issued-token").await;
     let (key, issued) = (lab.key().expose().to_owned(), lab.issued_token().expose().to_owned());
     let composed = format!("aad#{}#{}", lab.resource_id(), lab.entra_token().expose());
@@ -125,7 +125,7 @@ async fn a_lab_remembers_what_came_and_shows_no_credential() {
 }
 
 #[tokio::test]
-async fn keys_rotate_one_after_the_other() {
+async fn keys_can_be_rotated_one_after_the_other() {
     let lab = lab("healthy-regional").await;
     let (first, second) = (lab.key(), lab.second_key());
     let status = async |key: &str| {
@@ -142,7 +142,7 @@ async fn keys_rotate_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_ended_are_refused_and_new_ones_are_not() {
+async fn expired_tokens_are_rejected_and_new_ones_accepted() {
     let own = "contoso.cognitiveservices.azure.com";
     let lab = lab("healthy-entra-private-endpoint").await;
     let status = async |token: &str| {
@@ -156,7 +156,7 @@ async fn tokens_that_are_ended_are_refused_and_new_ones_are_not() {
 }
 
 #[tokio::test]
-async fn issued_tokens_that_are_ended_are_refused_and_new_ones_are_not() {
+async fn expired_issued_tokens_are_rejected_and_new_ones_accepted() {
     let lab = lab("healthy-regional").await;
     let status = async |token: &str| {
         let bearer = format!("Bearer {token}");
@@ -169,7 +169,7 @@ async fn issued_tokens_that_are_ended_are_refused_and_new_ones_are_not() {
 }
 
 #[tokio::test]
-async fn a_share_of_connections_is_reset_at_some_moment_and_all_are_closed_after() {
+async fn a_share_of_connections_is_reset_and_none_stays_open() {
     let lab = lab("healthy-regional").await;
     let key = lab.key().expose().to_owned();
     let ask =
@@ -179,7 +179,7 @@ async fn a_share_of_connections_is_reset_at_some_moment_and_all_are_closed_after
     for _ in 0..24 {
         answered += u32::from(ask().await);
     }
-    // Before, in and in place of an answer three of four are reset; the fourth lives on a little.
+    // Three of four resets come before the first response; the fourth comes a little later.
     assert!((1..=12).contains(&answered), "{answered}");
     lab.reset_share(0.0, 7);
     for _ in 0..8 {
@@ -189,7 +189,7 @@ async fn a_share_of_connections_is_reset_at_some_moment_and_all_are_closed_after
 }
 
 #[tokio::test]
-async fn open_connections_are_counted_and_reset_all_at_once() {
+async fn open_connections_are_counted_and_can_all_be_reset() {
     let lab = lab("healthy-regional").await;
     let mut sockets = Vec::new();
     for _ in 0..3 {
@@ -225,7 +225,7 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// An answer to a request.
+/// A response to a request.
 struct Answer {
     status: u16,
     kind: String,
@@ -329,7 +329,7 @@ async fn hear(socket: &mut Socket, piece: &[u8]) {
     socket.send(Message::binary([&length, head.as_bytes(), piece].concat())).await.expect("sent");
 }
 
-/// The content of the next message with a path; those before it are dropped.
+/// Returns the content of the next message with a path, and drops those before it.
 async fn answer(socket: &mut Socket, path: &str) -> Value {
     loop {
         let frame = timeout(SOON, socket.next()).await.expect("in time").expect("a frame").expect("a message");

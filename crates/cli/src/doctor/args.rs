@@ -218,7 +218,7 @@ fn rounds(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|rounds| (1..=MOST_ROUNDS).contains(rounds)).ok_or("expected a number from 1 to 100")
 }
 
-const EXPECTED_SECONDS: &str = "expected a number of seconds like `20` or `0.5`, above 0 and at most 3600";
+const EXPECTED_SECONDS: &str = "expected seconds above 0 and at most 3600, like `20` or `0.5`";
 
 /// An hour.
 const LONGEST: f64 = 3600.0;

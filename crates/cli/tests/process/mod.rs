@@ -1,4 +1,4 @@
-//! The doctor as a process of its own.
+//! Runs the doctor as a separate process.
 
 use std::process::{Command, Stdio};
 #[cfg(unix)]
@@ -7,14 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A run with nothing of this machine's environment.
+/// Runs the binary with an empty environment.
 pub(crate) fn doctor(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
     command.arg("doctor").args(args).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// What a run says that is interrupted, and how long after it takes to end.
+/// Interrupts a run, and returns its output and the time until it ended.
 #[cfg(unix)]
 pub(crate) fn interrupted(child: Child) -> (Output, Duration) {
     let pid = child.id().to_string();

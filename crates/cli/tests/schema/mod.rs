@@ -1,8 +1,8 @@
-//! As much of JSON Schema 2020-12 as the schemas of this project use. An unknown keyword is a fault of the schema.
+//! The subset of JSON Schema 2020-12 that this project's schemas use. An unknown keyword is a fault.
 
 use serde_json::Value;
 
-/// What is wrong with a document, each with its place.
+/// The faults of a document, each with its location.
 pub(crate) fn faults(schema: &Value, document: &Value) -> Vec<String> {
     let mut check = Check { root: schema, faults: Vec::new() };
     check.value(schema, document, "");
@@ -30,7 +30,7 @@ impl Check<'_> {
         }
     }
 
-    /// Faults inside of a value are noted where they are.
+    /// Checks one keyword. Faults inside a value are recorded at their location.
     fn holds(&mut self, schema: &Value, keyword: &str, wanted: &Value, value: &Value, at: &str) -> bool {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         match keyword {
@@ -114,7 +114,7 @@ fn is_a(value: &Value, name: &str) -> bool {
     }
 }
 
-/// The patterns of the schemas, by hand: a whole engine for five of them would be more than they need.
+/// Matches the patterns of the schemas. They are hand-written, because five patterns do not justify a regex engine.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[A-Z]+[0-9]{2}$" => {
@@ -134,7 +134,7 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
 }
 
 #[test]
-fn a_fault_is_seen() {
+fn faults_are_detected() {
     let schema = serde_json::json!({
         "type": "object", "required": ["a"], "additionalProperties": false,
         "properties": { "a": { "$ref": "#/$defs/a" }, "b": { "anyOf": [{ "type": "string" }, { "type": "null" }] } },
