@@ -150,7 +150,7 @@ async fn every_world_is_opened_or_explained() {
 async fn what_an_attempt_cannot_tell_apart_is_examined() {
     for name in EXAMINED {
         let lab = Lab::start(World::named(name).unwrap(), SystemTime::now()).await.unwrap();
-        let evidence = connector(&lab).unwrap().examine(Service::SpeechToText, &Query::default()).await;
+        let evidence = connector(&lab).unwrap().probe(Service::SpeechToText, &Query::default()).await;
         let diagnosis = diagnose(&evidence[0]);
         let root = diagnosis.root_cause().map(|finding| finding.failure.id);
         assert_eq!(root, name.split('-').next(), "{name}");
