@@ -180,7 +180,7 @@ async fn an_issued_token_is_shared_and_renewed_before_nine_minutes() {
     pass(renews - 1).await;
     assert!(service.asked().is_empty());
     pass(541 - renews).await;
-    assert_eq!(service.asked().len(), 1, "renewed with nobody asking");
+    assert_eq!(service.asked().len(), 1, "renewed without a call");
     pass(1200).await;
     assert!(service.asked().is_empty(), "nobody used it since");
 }
@@ -210,7 +210,7 @@ async fn a_source_does_not_hold_who_issues_and_goes_on_with_the_next() {
     let (service, issuer) = service();
     lease(&source, &issuer).await.unwrap();
     pass(1).await;
-    assert_eq!(service.asked().len(), 1, "renewed by the next while the token of the first is valid");
+    assert_eq!(service.asked().len(), 1, "renewed by the next connector while the token of the first is valid");
 }
 
 #[tokio::test(start_paused = true)]
