@@ -36,7 +36,7 @@ async fn main() -> Result<(), Stop> {
     let [key, second_key] = keys(labs)?;
     let network = Regions::new(&first, labs)?;
 
-    let mut builder = Connector::builder(first, key).or(second, second_key).network(network.clone());
+    let mut builder = Connector::builder(first, key).fallback(second, second_key).network(network.clone());
     if let Some(labs) = labs {
         builder = builder.trust(support::trust(labs));
     }
@@ -62,16 +62,16 @@ async fn call(connector: &Connector, numbers: impl Iterator<Item = u32>) -> Resu
         let took = format!("{} ms", begun.elapsed().as_millis());
         let accounts = connector.accounts();
         let health: Vec<String> = accounts.iter().map(health_of).collect();
-        println!("{number:<5} {:<12} {took:<7} {}", name(&accounts[opened.account].account), health.join(" · "));
+        println!("{number:<5} {:<12} {took:<7} {}", name(&opened.account), health.join(" · "));
     }
     Ok(())
 }
 
 fn health_of(state: &AccountState) -> String {
     let health = match state.health {
-        Health::Well if state.failures > 0 => format!("healthy ({} failed)", state.failures),
-        Health::Resting { left } => format!("backing off {:.1} s", left.as_secs_f64()),
-        Health::OnTrial => "on trial".to_owned(),
+        Health::Healthy if state.failures > 0 => format!("healthy ({} failed)", state.failures),
+        Health::BackingOff { remaining } => format!("backing off {:.1} s", remaining.as_secs_f64()),
+        Health::Probing => "on trial".to_owned(),
         _ => "healthy".to_owned(),
     };
     format!("{} {health}", name(&state.account))

@@ -150,7 +150,7 @@ async fn a_connector_opens_or_explains_every_world() {
 async fn examine_distinguishes_failures_that_an_attempt_cannot() {
     for name in EXAMINED {
         let lab = Lab::start(World::named(name).unwrap(), SystemTime::now()).await.unwrap();
-        let evidence = connector(&lab).unwrap().examine(Service::SpeechToText, &Query::default()).await;
+        let evidence = connector(&lab).unwrap().probe(Service::SpeechToText, &Query::default()).await;
         let diagnosis = diagnose(&evidence[0]);
         let root = diagnosis.root_cause().map(|finding| finding.failure.id);
         assert_eq!(root, name.split('-').next(), "{name}");

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
-use speech_endpoint::connect::{Builder, Connector, Health, Opened, TokenSource};
+use speech_endpoint::connect::{Builder, Connector, Health, KeyName, Opened, TokenSource};
 use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
 use speech_endpoint::net::proxy::ProxySettings;
@@ -109,7 +109,7 @@ fn builder(labs: &[&Lab]) -> Builder {
     let mut builder = Connector::builder(first, source);
     for lab in &labs[1..] {
         let (further, source) = account(lab);
-        builder = builder.or(further, source);
+        builder = builder.fallback(further, source);
     }
     builder.trust(trust(labs)).proxies(ProxySettings::default()).time_limit(Duration::from_secs(4))
 }
@@ -141,21 +141,22 @@ async fn the_second_region_takes_over_while_the_first_one_fails() {
     let connector =
         builder(&[&west, &north]).trust(trust(&[&west, &north, &down])).network(network.clone()).build().unwrap();
     for call in 0..5 {
-        assert_eq!(opened(&connector).await.account, 1, "call {call}");
+        assert_eq!(opened(&connector).await.account_index(), 1, "call {call}");
     }
     let [first, second] = &connector.accounts()[..] else { panic!("two accounts") };
-    assert!(matches!(first.health, Health::Resting { .. }), "{first:?}");
-    assert_eq!((first.failures, second.health, second.failures), (3, Health::Well, 0), "left alone after three");
+    assert!(matches!(first.health, Health::BackingOff { .. }), "{first:?}");
+    assert_eq!((first.failures, second.health, second.failures), (3, Health::Healthy, 0), "left alone after three");
     assert_eq!(down.requests().len(), 3);
 
     // It works again, and one call tries it after the back-off.
     network.0.write().unwrap()[0].1 = west.network();
-    let Health::Resting { left } = first.health else { unreachable!() };
+    let Health::BackingOff { remaining } = first.health else { unreachable!() };
     tokio::time::pause();
-    tokio::time::advance(left).await;
+    tokio::time::advance(remaining).await;
     tokio::time::resume();
-    assert_eq!(opened(&connector).await.account, 0);
-    assert_eq!(connector.accounts()[0].health, Health::Well);
+    let first = opened(&connector).await;
+    assert_eq!((first.account_index(), &first.account), (0, &connector.accounts()[0].account));
+    assert_eq!(connector.accounts()[0].health, Health::Healthy);
 }
 
 #[tokio::test]
@@ -286,10 +287,10 @@ async fn the_other_key_replaces_a_regenerated_one() {
         .build()
         .unwrap();
     drop(opened(&connector).await);
-    assert_eq!(connector.accounts()[0].token.key, Some(1));
+    assert_eq!(connector.accounts()[0].token.active_key, Some(KeyName::Key1));
     lab.regenerate_key();
     drop(opened(&connector).await);
-    assert_eq!(connector.accounts()[0].token.key, Some(2));
+    assert_eq!(connector.accounts()[0].token.active_key, Some(KeyName::Key2));
     let statuses: Vec<u16> = lab.requests().iter().map(|seen| seen.status).collect();
     assert_eq!(statuses, [101, 401, 101]);
     drop(opened(&connector).await);

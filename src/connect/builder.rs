@@ -1,18 +1,18 @@
-//! The parts of a connector.
+//! The builder of connectors.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 
-use super::attempt::Core;
+use super::connector::{Connector, Inner};
 use super::dial::Dialer;
-use super::discovery::Directions;
+use super::discovery::RedirectCache;
+use super::failover::Candidate;
 use super::issuer::Issuer;
 use super::prepared::Prepared;
 use super::token::TokenSource;
-use super::turns::Seat;
-use super::{Connector, Inner};
+use super::transport::Transport;
 use crate::diagnose::evidence::Failure;
 use crate::diagnose::plan::{DEFAULT_TOTAL, Limits};
 use crate::net::proxy::{ProxyError, ProxySettings};
@@ -21,7 +21,7 @@ use crate::net::tls::{TlsClient, Trust, TrustError};
 use crate::net::{Network, SharedNetwork, SystemNetwork};
 use crate::resolve::account::Account;
 
-/// Chooses the parts of a connector; what is not chosen is this machine's.
+/// Builds a [`Connector`]. Network, root certificates and proxies default to those of this machine.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,14 +29,14 @@ use crate::resolve::account::Account;
 /// use speech_endpoint::Account;
 /// use speech_endpoint::connect::{Connector, Health, TokenSource};
 ///
-/// // Calls go to the first region, and to the second while the first fails.
+/// // Calls use the first region, and the second one while the first fails.
 /// let near = Account::regional("westeurope".parse()?)?;
 /// let far = Account::regional("northeurope".parse()?)?;
 /// let connector = Connector::builder(near, TokenSource::key("0123456789abcdef0123456789abcdef")?)
-///     .or(far, TokenSource::key("fedcba9876543210fedcba9876543210")?)
+///     .fallback(far, TokenSource::key("fedcba9876543210fedcba9876543210")?)
 ///     .time_limit(Duration::from_secs(5))
 ///     .build()?;
-/// assert!(connector.accounts().iter().all(|account| account.health == Health::Well));
+/// assert!(connector.accounts().iter().all(|account| account.health == Health::Healthy));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -51,23 +51,51 @@ pub struct Builder {
     total: Duration,
 }
 
-/// A connector that cannot be made of its parts.
-#[derive(Debug, thiserror::Error)]
+/// A connector that cannot be built.
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The proxies of the environment.
-    #[error(transparent)]
+    /// The proxy settings of the environment are invalid.
+    #[error("cannot use the proxy settings of the environment")]
     Proxy(#[from] ProxyError),
-    /// The roots.
-    #[error(transparent)]
+    /// The root certificates cannot be used.
+    #[error("cannot use the root certificates")]
     Trust(#[from] TrustError),
-    /// TLS, or the client for requests.
-    #[error("no connections can be made: {0}")]
-    Client(Failure),
+    /// The TLS configuration or the HTTP client cannot be created.
+    #[error("cannot create the TLS or HTTP client")]
+    Client(#[source] Failure),
+}
+
+impl BuildError {
+    /// Returns the id of the error: `proxy`, `trust` or `client`. None of them is in the failure catalogue.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Proxy(_) => "proxy",
+            Self::Trust(_) => "trust",
+            Self::Client(_) => "client",
+        }
+    }
+}
+
+impl Connector {
+    /// Creates a connector for one account, with the network, root certificates and proxies of this machine.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`], if the proxy settings of the environment are invalid.
+    pub fn new(account: Account, source: TokenSource) -> Result<Self, BuildError> {
+        Self::builder(account, source).build()
+    }
+
+    /// Returns a builder for a connector with custom parts.
+    pub fn builder(account: Account, source: TokenSource) -> Builder {
+        Builder::new(account, source)
+    }
 }
 
 impl Builder {
-    pub(super) fn new(account: Account, source: TokenSource) -> Self {
+    fn new(account: Account, source: TokenSource) -> Self {
         Self {
             accounts: vec![(account, source)],
             network: None,
@@ -79,20 +107,21 @@ impl Builder {
         }
     }
 
-    /// A further account, which is used when those before it fail: another region, or the public way beside the private one.
-    pub fn or(mut self, account: Account, source: TokenSource) -> Self {
+    /// Adds an account that calls fail over to when the accounts before it fail: another region, for example, or the public
+    /// endpoint in addition to the private one.
+    pub fn fallback(mut self, account: Account, source: TokenSource) -> Self {
         self.accounts.push((account, source));
         self
     }
 
-    /// Names and connections by another network: an own resolver, a lab.
+    /// Resolves names and opens connections in another network: with a custom resolver, or in a lab.
     ///
     /// ```
     /// use speech_endpoint::Account;
     /// use speech_endpoint::connect::{Connector, TokenSource};
     /// use speech_endpoint::net::SystemNetwork;
     ///
-    /// // Names by the resolver of Azure instead of the machine's.
+    /// // Resolve names with the DNS of Azure instead of the machine's.
     /// let network = SystemNetwork::new(&["168.63.129.16:53".parse()?]);
     /// let account = Account::custom_domain("contoso".parse()?);
     /// let connector = Connector::builder(account, TokenSource::none()).network(network).build()?;
@@ -103,14 +132,14 @@ impl Builder {
         self
     }
 
-    /// Certificates are judged by other roots.
+    /// Verifies certificates with these root certificates instead of those of this machine.
     pub fn trust(mut self, trust: Trust) -> Self {
         self.trust = Some(trust);
         self
     }
 
-    /// TLS by a configuration of the application: its cryptography, its roots, its client certificates. Only the protocols
-    /// of ALPN are set.
+    /// Uses a TLS configuration of the application, with its cryptography, root certificates and client certificates. Only
+    /// its ALPN protocols are replaced.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -134,30 +163,31 @@ impl Builder {
         self
     }
 
-    /// Other proxies than those of the environment; [`ProxySettings::default`] for none.
+    /// Uses these proxy settings instead of those of the environment; [`ProxySettings::default`] uses no proxy.
     pub fn proxies(mut self, proxies: ProxySettings) -> Self {
         self.proxies = Some(proxies);
         self
     }
 
-    /// Requests by a client of the application, with its own names, proxies and TLS. It must not follow redirects: the
-    /// headers of a request, the credential among them, would go with it.
+    /// Sends requests with an HTTP client of the application, which resolves names and uses proxies and TLS on its own. It
+    /// must not follow redirects: they would send the headers of a request, which include the credential, to other hosts.
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// How long a call may take, all its tries together; 20 seconds when not given.
+    /// Sets the time limit of a call, which all its attempts share. The default is 20 seconds.
     pub fn time_limit(mut self, total: Duration) -> Self {
         self.total = total;
         self
     }
 
-    /// The connector.
+    /// Builds the connector.
     ///
     /// # Errors
     ///
-    /// [`BuildError`].
+    /// [`BuildError`], if the proxy settings of the environment or the root certificates are invalid, or if no TLS or HTTP
+    /// client can be created from the parts.
     pub fn build(self) -> Result<Connector, BuildError> {
         let network = self.network.unwrap_or_else(|| SharedNetwork::new(SystemNetwork::new(&[])));
         let proxies = self.proxies.map_or_else(ProxySettings::of_this_process, Ok)?;
@@ -172,11 +202,11 @@ impl Builder {
             None => rest::client(Arc::new(network.clone()), &tls, &proxies, limits.step).map_err(BuildError::Client)?,
         };
         let dialer = Dialer::new(network, tls, proxies);
-        let core = Arc::new(Core { dialer, directions: Directions::default() });
+        let transport = Arc::new(Transport { dialer, redirects: RedirectCache::default() });
         Ok(Connector(Arc::new(Inner {
-            seats: self.accounts.into_iter().map(|(account, source)| Seat::new(account, source)).collect(),
-            issuer: Arc::new(Issuer { core: core.clone(), limits }),
-            core,
+            candidates: self.accounts.into_iter().map(|(account, source)| Candidate::new(account, source)).collect(),
+            issuer: Arc::new(Issuer { transport: transport.clone(), limits }),
+            transport,
             client,
             trust,
             prepared: Prepared::default(),

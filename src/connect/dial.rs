@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::log::{Log, Shaken, step};
 use super::spans;
+use super::trace_log::{Handshake, TraceLog, step};
 use crate::diagnose::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
 use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use crate::net::tls::TlsClient;
@@ -73,7 +73,7 @@ impl Dialer {
     /// # Errors
     ///
     /// [`Failure`]; the log says of which stage.
-    pub(super) async fn dial(&self, url: &Url, log: &mut Log, clock: Clock) -> Result<Stream, Failure> {
+    pub(super) async fn dial(&self, url: &Url, log: &mut TraceLog, clock: Clock) -> Result<Stream, Failure> {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(443);
         let is_secure = matches!(url.scheme(), "https" | "wss");
@@ -96,7 +96,7 @@ impl Dialer {
         opened
     }
 
-    async fn reach(&self, host: &str, port: u16, log: &mut Log, clock: Clock) -> Result<TcpStream, Failure> {
+    async fn reach(&self, host: &str, port: u16, log: &mut TraceLog, clock: Clock) -> Result<TcpStream, Failure> {
         if let Some(kept) = self.names.kept(host) {
             log.dns = Step::Passed { found: kept.clone(), took: Duration::ZERO };
             match self.connect(&tcp::peers(kept, port), log, clock).await {
@@ -114,13 +114,13 @@ impl Dialer {
         self.connect(&tcp::peers(addresses, port), log, clock).await
     }
 
-    async fn resolve(&self, host: &str, log: &mut Log, clock: Clock) -> Result<Vec<IpAddr>, Failure> {
+    async fn resolve(&self, host: &str, log: &mut TraceLog, clock: Clock) -> Result<Vec<IpAddr>, Failure> {
         let begun = Instant::now();
         let span = spans::dns(host);
         let found = self.network.addresses(host, clock.limit()).instrument(span.clone()).await;
         match &found {
             Ok(addresses) => {
-                spans::found(&span, addresses);
+                spans::resolved(&span, addresses);
                 self.names.keep(host, addresses);
             }
             Err(failure) => spans::failed(&span, failure),
@@ -129,7 +129,7 @@ impl Dialer {
         found
     }
 
-    async fn connect(&self, peers: &[SocketAddr], log: &mut Log, clock: Clock) -> Result<TcpStream, Failure> {
+    async fn connect(&self, peers: &[SocketAddr], log: &mut TraceLog, clock: Clock) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
         let connected = pin!(tcp::race(&self.network, peers, clock.limit())).instrument(span.clone()).await;
@@ -144,7 +144,7 @@ impl Dialer {
         proxy: &Proxy,
         host: &str,
         port: u16,
-        log: &mut Log,
+        log: &mut TraceLog,
         clock: Clock,
     ) -> Result<Stream, Failure> {
         let begun = Instant::now();
@@ -160,7 +160,7 @@ impl Dialer {
         stream: S,
         host: &str,
         is_secure: bool,
-        log: &mut Log,
+        log: &mut TraceLog,
         clock: Clock,
     ) -> Result<Stream, Failure>
     where
@@ -174,13 +174,13 @@ impl Dialer {
         let span = spans::tls(host);
         match pin!(self.tls.handshake(stream, host, clock.limit())).instrument(span.clone()).await {
             Ok((stream, session)) => {
-                spans::shaken(&span, &session);
-                log.tls = Step::Passed { found: Shaken::Session(session), took: begun.elapsed() };
+                spans::negotiated(&span, &session);
+                log.tls = Step::Passed { found: Handshake::Completed(session), took: begun.elapsed() };
                 Ok(stream)
             }
             Err((failure, facts)) => {
                 spans::failed(&span, &failure);
-                log.tls = step(Shaken::Refused(Box::new(facts)), Some(&failure), begun);
+                log.tls = step(Handshake::Failed(Box::new(facts)), Some(&failure), begun);
                 Err(failure)
             }
         }
@@ -278,7 +278,7 @@ mod tests {
         let limit = Duration::from_millis(200);
         let deadline = Instant::now() + limit;
         let clock = Clock { deadline, step: limit, end: deadline };
-        let mut log = Log::new();
+        let mut log = TraceLog::new();
         let url = Url::parse("https://contoso.example/").unwrap();
         let failure = dialer.dial(&url, &mut log, clock).await.map(drop).unwrap_err();
         assert_eq!(failure.text, "no answer within 200 ms");

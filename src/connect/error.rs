@@ -1,44 +1,75 @@
-//! What an application gets in place of a connection: what was attempted, where it ended, and why.
+//! Errors of connections and requests: what was attempted, the stage that failed, and the diagnosis.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::token::TokenError;
+use super::wall_clock::wall_clock;
+use crate::diagnose::Diagnosis;
 use crate::diagnose::catalogue::Stage;
-use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Reply, Step};
-use crate::diagnose::{Diagnosis, diagnose};
+#[cfg(not(test))]
+use crate::diagnose::diagnose;
+use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, Reply, ResourceFacts, Step};
+use crate::resolve::account::Account;
 use crate::resolve::credential::CredentialError;
 use crate::resolve::endpoint::ResolveError;
 use crate::resolve::service::Service;
+#[cfg(test)]
+use tests::counted as diagnose;
 
-/// No connection, or no answer that is of use.
-pub struct ConnectError(Box<Attempt>);
+/// A failed connection or request.
+///
+/// It carries the evidence of every account that was tried, and diagnoses it once, when the diagnosis is first needed.
+/// Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct ConnectError(Arc<Inner>);
 
-/// Why there is none.
-#[derive(Debug, thiserror::Error)]
+struct Inner {
+    details: Details,
+    diagnosis: OnceLock<Diagnosis>,
+}
+
+/// The cause of a failed connection or request.
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectCause {
-    /// The account has no URL for the service: the configuration is at fault.
+    /// The account has no URL for the service.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// The endpoint does not take this credential, or may not receive it.
+    /// The endpoint does not accept this credential, or must not receive it.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// There is no token to send.
+    /// The token source returned no token.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The network or the service: the stage at which it ended, and how.
+    /// The network or the service failed.
     #[error("{failure}")]
     Network {
-        /// The stage.
+        /// The stage that failed.
         stage: Stage,
-        /// The failure.
+        /// The failure of that stage.
         failure: Failure,
     },
 }
 
-#[derive(Debug)]
-pub(super) struct Attempt {
+impl ConnectCause {
+    /// Returns the id of the cause, if it has one: that of [`ResolveError`], [`CredentialError::id`] or
+    /// [`TokenError::id`]. A [`ConnectCause::Network`] has none.
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        match self {
+            Self::Resolve(error) => Some(error.id()),
+            Self::Credential(error) => Some(error.id()),
+            Self::Token(error) => Some(error.id()),
+            Self::Network { .. } => None,
+        }
+    }
+}
+
+/// The parts of an error.
+#[derive(Clone, Debug)]
+pub(super) struct Details {
     pub(super) service: Service,
     pub(super) host: Option<String>,
     pub(super) connection_id: Option<String>,
@@ -48,100 +79,124 @@ pub(super) struct Attempt {
 }
 
 impl ConnectError {
-    pub(super) fn new(attempt: Attempt) -> Self {
-        Self(Box::new(attempt))
+    pub(super) fn new(details: Details) -> Self {
+        Self(Arc::new(Inner { details, diagnosis: OnceLock::new() }))
     }
 
-    /// The service that was wanted.
+    /// An error of an attempt that ended before it used the network.
+    pub(super) fn before_the_network(
+        service: Service,
+        host: Option<String>,
+        cause: ConnectCause,
+        evidence: Evidence,
+    ) -> Self {
+        Self::new(Details { service, host, connection_id: None, cause, reply: None, evidence })
+    }
+
+    /// An account that has no URL for a service.
+    pub(super) fn unresolved(account: &Account, service: Service, error: ResolveError) -> Self {
+        let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(account));
+        evidence.remarks.push(Remark::new(error.id(), error.to_string(), true));
+        Self::before_the_network(service, None, error.into(), evidence)
+    }
+
+    /// Returns the requested service.
     #[must_use]
     pub fn service(&self) -> Service {
-        self.0.service
+        self.details().service
     }
 
-    /// The host that was tried last; none when there was none to try.
+    /// Returns the last host that was tried; `None` if the account has no URL for the service.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        self.0.host.as_deref()
+        self.details().host.as_deref()
     }
 
-    /// The stage at which it ended; none when it ended before the network.
+    /// Returns the stage that failed; `None` if the attempt ended before it used the network.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        match &self.0.cause {
-            ConnectCause::Network { stage, .. } => Some(*stage),
+        match self.details().cause {
+            ConnectCause::Network { stage, .. } => Some(stage),
             _ => None,
         }
     }
 
-    /// Why.
+    /// Returns the cause.
     #[must_use]
     pub fn cause(&self) -> &ConnectCause {
-        &self.0.cause
+        &self.details().cause
     }
 
-    /// `X-ConnectionId` of the last attempt, by which support finds it.
+    /// Returns the id to count and look up this error by, if it has one: the root cause of the diagnosis in the failure
+    /// catalogue, such as `DNS03` (`speech-endpoint explain DNS03`), else [`ConnectCause::id`].
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        self.diagnosis().root_cause().map(|finding| finding.failure.id).or_else(|| self.cause().id())
+    }
+
+    /// Returns `X-ConnectionId` of the last attempt, which identifies it to Microsoft support.
     #[must_use]
     pub fn connection_id(&self) -> Option<&str> {
-        self.0.connection_id.as_deref()
+        self.details().connection_id.as_deref()
     }
 
-    /// The status of the answer, where there was one.
+    /// Returns the status of the response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.reply().map(|reply| reply.status)
     }
 
-    /// The answer that refused, where there was one.
+    /// Returns the response that ended the attempt, if there was one.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
-        self.0.reply.as_ref()
+        self.details().reply.as_ref()
     }
 
-    /// How long the service wants to be left alone, where it said so in seconds.
+    /// Returns `Retry-After` of the response, if the service sent it in seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.reply()?)
     }
 
-    /// Everything that was seen, of every account that was tried; to be saved, or diagnosed again by newer rules.
+    /// Returns the evidence of every account that was tried. It can be saved, and diagnosed again with newer rules.
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
-        &self.0.evidence
+        &self.details().evidence
     }
 
-    /// What the doctor says to it.
+    /// Returns the doctor's diagnosis of this failure. It is computed once, by whichever of this method, [`ConnectError::id`]
+    /// and `Display` comes first.
     #[must_use]
-    pub fn diagnosis(&self) -> Diagnosis {
-        diagnose(&self.0.evidence)
+    pub fn diagnosis(&self) -> &Diagnosis {
+        self.0.diagnosis.get_or_init(|| diagnose(self.evidence()))
     }
 
-    /// The same once more, for a call that is not made because of it.
-    pub(super) fn repeated(&self) -> Self {
-        let Attempt { service, host, connection_id, reply, evidence, .. } = &*self.0;
-        let failure = Failure::new(FailureKind::Status, self.0.cause.to_string());
-        Self::new(Attempt {
-            service: *service,
-            host: host.clone(),
-            connection_id: connection_id.clone(),
-            cause: ConnectCause::Network { stage: self.stage().unwrap_or(Stage::Http), failure },
-            reply: reply.clone(),
-            evidence: evidence.clone(),
-        })
+    /// Returns the error of a call that is not made, because the service answered this one with `Retry-After`.
+    pub(super) fn backing_off(&self, service: Service, remaining: Duration) -> Self {
+        let text = format!("not tried: the service asked to wait {:.0} s", remaining.as_secs_f64().ceil());
+        let failure = Failure::new(FailureKind::Status, text);
+        let cause = ConnectCause::Network { stage: self.stage().unwrap_or(Stage::Http), failure };
+        Self::new(Details { service, cause, ..self.details().clone() })
     }
 
-    /// A call that is not made, because the service wants to be left alone for so long.
-    pub(super) fn held_back(&self, service: Service, rest: Duration) -> Self {
-        let mut error = self.repeated();
-        let text = format!("not tried: the service asked for {:.0} s more without calls", rest.as_secs_f64().ceil());
-        let stage = error.stage().unwrap_or(Stage::Http);
-        error.0.service = service;
-        error.0.cause = ConnectCause::Network { stage, failure: Failure::new(FailureKind::Status, text) };
-        error
+    /// Adds the evidence of accounts that were tried before.
+    pub(super) fn with_earlier(self, earlier: Vec<Evidence>) -> Self {
+        if earlier.is_empty() {
+            return self;
+        }
+        let mut details = Arc::try_unwrap(self.0).map_or_else(|shared| shared.details.clone(), |inner| inner.details);
+        let traces = earlier.into_iter().flat_map(|evidence| evidence.traces);
+        details.evidence.traces = traces.chain(std::mem::take(&mut details.evidence.traces)).collect();
+        Self::new(details)
     }
 
-    /// What the answer said, for one that no failure of the catalogue stands for: a mistake in the request, most often.
-    fn said(&self) -> Option<&str> {
-        let trace = self.0.evidence.traces.last()?;
+    fn details(&self) -> &Details {
+        &self.0.details
+    }
+
+    /// Returns the message in the response, for failures that are not in the catalogue: most often a mistake in the request.
+    fn message(&self) -> Option<&str> {
+        let trace = self.evidence().traces.last()?;
         let reply = match (&trace.http, &trace.websocket) {
             (Step::Failed { found: Some(found), .. }, _) => &found.reply,
             (_, Step::Failed { found: Some(found), .. }) => &found.reply,
@@ -149,35 +204,27 @@ impl ConnectError {
         };
         reply.message.as_deref()
     }
-
-    /// What was seen of accounts that were tried before.
-    pub(super) fn after(mut self, earlier: Vec<Evidence>) -> Self {
-        let traces = earlier.into_iter().flat_map(|evidence| evidence.traces);
-        self.0.evidence.traces = traces.chain(std::mem::take(&mut self.0.evidence.traces)).collect();
-        self
-    }
 }
 
-/// `Retry-After` in seconds. As a date it is not sent by the service.
-pub(super) fn retry_after(reply: &Reply) -> Option<Duration> {
+/// Returns `Retry-After` in seconds. The service does not send it as a date.
+fn retry_after(reply: &Reply) -> Option<Duration> {
     reply.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Attempt { service, host, cause, .. } = &*self.0;
+        let Details { service, host, cause, .. } = self.details();
         f.write_str(service.id())?;
         if let Some(host) = host {
             write!(f, " at {host}")?;
         }
         if let Some(stage) = self.stage() {
-            write!(f, " ended at {stage}")?;
+            write!(f, " failed at {stage}")?;
         }
         write!(f, ": {cause}")?;
-        let diagnosis = self.diagnosis();
-        match (diagnosis.root_cause(), self.said()) {
+        match (self.diagnosis().root_cause(), self.message()) {
             (Some(root), _) => write!(f, " ({}: {})", root.failure.id, root.failure.title),
-            (None, Some(said)) => write!(f, " ({said})"),
+            (None, Some(message)) => write!(f, " ({message})"),
             (None, None) => Ok(()),
         }
     }
@@ -185,20 +232,89 @@ impl fmt::Display for ConnectError {
 
 impl fmt::Debug for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { service, host, cause, connection_id, .. } = self.details();
         f.debug_struct("ConnectError")
-            .field("service", &self.0.service)
-            .field("host", &self.0.host)
+            .field("service", service)
+            .field("host", host)
             .field("stage", &self.stage())
-            .field("cause", &self.0.cause)
+            .field("cause", cause)
             .field("status", &self.status())
-            .field("connection_id", &self.0.connection_id)
+            .field("connection_id", connection_id)
             .finish_non_exhaustive()
     }
 }
 
 impl std::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The cause stands in the text; what lies behind it is the next.
-        std::error::Error::source(&self.0.cause)
+        // `Display` contains the text of the cause, so the chain continues with the source of the cause.
+        std::error::Error::source(self.cause())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::error::Error as _;
+
+    use super::*;
+
+    thread_local! {
+        static DIAGNOSES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Takes the place of [`crate::diagnose::diagnose`] in this module, and counts its calls.
+    pub(super) fn counted(evidence: &Evidence) -> Diagnosis {
+        DIAGNOSES.set(DIAGNOSES.get() + 1);
+        crate::diagnose::diagnose(evidence)
+    }
+
+    fn error(cause: ConnectCause) -> ConnectError {
+        let account = Account::custom_domain("contoso".parse().unwrap());
+        let evidence = Evidence::new(wall_clock(), ResourceFacts::of(&account));
+        ConnectError::before_the_network(Service::SpeechToText, None, cause, evidence)
+    }
+
+    fn reset() -> ConnectError {
+        let failure = Failure::new(FailureKind::Reset, "the connection was reset");
+        error(ConnectCause::Network { stage: Stage::Tcp, failure })
+    }
+
+    #[test]
+    fn an_error_is_diagnosed_once_however_often_it_is_formatted() {
+        let error = reset();
+        let clone = error.clone();
+        let before = DIAGNOSES.get();
+        assert_eq!(error.to_string(), "speech-to-text failed at tcp: the connection was reset");
+        assert_eq!(error.to_string(), clone.to_string());
+        assert!(std::ptr::eq(error.diagnosis(), clone.diagnosis()));
+        assert_eq!((error.id(), DIAGNOSES.get() - before), (None, 1));
+    }
+
+    #[test]
+    fn an_error_is_not_diagnosed_before_somebody_reads_the_diagnosis() {
+        let before = DIAGNOSES.get();
+        let error = reset();
+        let _ = (format!("{error:?}"), error.status(), error.source().is_none());
+        assert_eq!(DIAGNOSES.get(), before);
+    }
+
+    #[test]
+    fn evidence_of_earlier_accounts_is_part_of_a_later_diagnosis() {
+        let error = reset();
+        let _ = error.diagnosis();
+        let before = DIAGNOSES.get();
+        let error = error.with_earlier(vec![reset().evidence().clone()]);
+        let _ = error.diagnosis();
+        assert_eq!(DIAGNOSES.get() - before, 1);
+    }
+
+    #[test]
+    fn the_sources_of_a_cause_follow_the_error() {
+        let source: Arc<dyn std::error::Error + Send + Sync> = Arc::new(reset());
+        let error = error(TokenError::NotIssued { source }.into());
+        assert_eq!(error.id(), Some("token"));
+        assert!(error.to_string().starts_with("speech-to-text: no token was issued: "), "{error}");
+        let source = error.source().map(ToString::to_string);
+        assert!(source.is_some_and(|text| text.contains("failed at tcp")));
     }
 }

@@ -1,14 +1,18 @@
-//! The evidence of an attempt that ended: everything that was seen, and what only a diagnosis wants to know beside.
+//! Explanations: turns a failed attempt into a [`ConnectError`] with evidence, and collects the facts that only a
+//! diagnosis needs.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use url::Url;
 
-use super::attempt::{Aim, Core};
-use super::error::{Attempt, ConnectCause, ConnectError};
-use super::seen::{End, Ended, Seen};
+use super::attempt::Attempt;
+use super::error::{ConnectCause, ConnectError, Details};
+use super::jitter::jitter;
+use super::observation::{FailedAttempt, Observation, StageFailure};
+use super::transport::Transport;
+use super::wall_clock::wall_clock;
 use crate::diagnose::evidence::{CredentialFacts, Evidence, Failure, FailureKind, ResourceFacts, Skip, Step, Trace};
 use crate::net::Network as _;
 use crate::net::http::Answer;
@@ -16,35 +20,35 @@ use crate::net::scrub::Scrub;
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::Endpoint;
 
-impl Core {
-    /// Everything that was seen, and what only a diagnosis wants to know beside.
-    pub(super) async fn explain(&self, aim: &Aim<'_>, ended: Ended) -> ConnectError {
-        let Ended { seen, end } = ended;
-        let mut evidence = evidence_of(aim.endpoint(), aim.credential);
-        let host = seen.last().and_then(|seen| seen.url.host_str()).map(str::to_owned);
-        for (place, seen) in seen.into_iter().enumerate() {
-            let trace = self.trace(aim, seen, place > 0).await;
+impl Transport {
+    /// Returns the error of a failed attempt, with everything that was observed and the facts that only a diagnosis needs.
+    pub(super) async fn explain(&self, attempt: &Attempt<'_>, failed: FailedAttempt) -> ConnectError {
+        let FailedAttempt { observations, failure: StageFailure { stage, failure, reply } } = failed;
+        let mut evidence = evidence_of(attempt.endpoint(), attempt.credential);
+        let host = observations.last().and_then(|observation| observation.url.host_str()).map(str::to_owned);
+        for (index, observation) in observations.into_iter().enumerate() {
+            let trace = self.trace(attempt, observation, index > 0).await;
             evidence.traces.push(trace);
         }
         evidence.machine = self.dialer.network.machine();
-        // A host too may be one that a server made up of what it was sent.
-        let scrub = Scrub::of(aim.credential, &self.dialer.proxies);
-        let failure = Failure { text: scrub.text(end.failure.text), ..end.failure };
-        ConnectError::new(Attempt {
-            service: aim.endpoint().service(),
+        // A host can contain the credential too, if a server builds a redirect from what it received.
+        let scrub = Scrub::of(attempt.credential, &self.dialer.proxies);
+        let failure = Failure { text: scrub.text(failure.text), ..failure };
+        ConnectError::new(Details {
+            service: attempt.endpoint().service(),
             host: host.map(|host| scrub.text(host)),
-            connection_id: Some(aim.connection_id.to_owned()),
-            cause: ConnectCause::Network { stage: end.stage, failure },
-            reply: end.reply.map(|reply| scrub.reply(*reply)),
+            connection_id: Some(attempt.connection_id.to_owned()),
+            cause: ConnectCause::Network { stage, failure },
+            reply: reply.map(|reply| scrub.reply(*reply)),
             evidence: scrub.evidence(evidence),
         })
     }
 
-    async fn trace(&self, aim: &Aim<'_>, seen: Seen, is_directed: bool) -> Trace {
-        let target = seen.target(aim.endpoint(), is_directed);
+    async fn trace(&self, attempt: &Attempt<'_>, observation: Observation, is_redirected: bool) -> Trace {
+        let target = observation.target(attempt.endpoint(), is_redirected);
         let mut trace = Trace::new(target.facts());
-        let lookup = if seen.log.wants_lookup() {
-            let limit = || aim.clock.for_evidence(LOOKUP);
+        let lookup = if observation.log.wants_lookup() {
+            let limit = || attempt.clock.for_evidence(LOOKUP_LIMIT);
             let mut lookup = self.dialer.network.lookup(target.host(), limit()).await;
             if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
                 for name in &target.namesakes {
@@ -55,77 +59,73 @@ impl Core {
         } else {
             None
         };
-        let is_websocket = aim.endpoint().service().is_websocket();
-        trace.http =
-            seen.http.unwrap_or(Step::Skipped { because: if is_websocket { Skip::NotAsked } else { Skip::Ended } });
-        trace.websocket = seen
+        let is_websocket = attempt.endpoint().service().is_websocket();
+        trace.http = observation
+            .http
+            .unwrap_or(Step::Skipped { because: if is_websocket { Skip::NotAsked } else { Skip::Ended } });
+        trace.websocket = observation
             .websocket
             .unwrap_or(Step::Skipped { because: if is_websocket { Skip::Ended } else { Skip::NotWebSocket } });
-        trace.auth = seen.auth.unwrap_or(Step::Skipped { because: Skip::Ended });
-        seen.log.write(&mut trace, lookup);
+        trace.auth = observation.auth.unwrap_or(Step::Skipped { because: Skip::Ended });
+        observation.log.write(&mut trace, lookup);
         trace
     }
 
-    /// The evidence of a request that was answered with a refusal, over a connection of which nothing else is known.
-    pub(super) async fn explain_answer(
+    /// Returns the error of a request whose response is not a success. The HTTP client reports nothing else about the
+    /// connection.
+    pub(super) async fn explain_response(
         &self,
-        aim: &Aim<'_>,
+        attempt: &Attempt<'_>,
         url: &Arc<Url>,
-        answer: Answer,
+        response: Answer,
         begun: Instant,
     ) -> ConnectError {
-        let mut seen = Seen::new(url.clone());
-        let named = answer.location.as_deref().and_then(|location| url.join(location).ok());
-        let end = match named.filter(|_| (300..400).contains(&answer.reply.status)) {
-            Some(named) => {
-                seen.note_answer(&answer, Some(&named), aim.endpoint(), begun);
-                seen.stop(End::refused_direction(&named, answer.reply))
+        let mut observation = Observation::new(url.clone());
+        let redirect = response.location.as_deref().and_then(|location| url.join(location).ok());
+        let failure = match redirect.filter(|_| (300..400).contains(&response.reply.status)) {
+            Some(redirect) => {
+                observation.record_discovery(&response, Some(&redirect), attempt.endpoint(), begun);
+                observation.redirect_failed(StageFailure::redirect_not_allowed(&redirect, response.reply))
             }
-            None => seen.refuse_request(aim, answer.reply, begun),
+            None => observation.request_rejected(attempt, response.reply, begun),
         };
-        // The connection was opened, or there would be no answer; by which address is asked again.
+        // The response proves that a connection was open. Which addresses the name has is looked up again.
         let host = url.host_str().unwrap_or_default();
-        let limit = aim.clock.for_evidence(LOOKUP);
+        let limit = attempt.clock.for_evidence(LOOKUP_LIMIT);
         let found = self.dialer.network.addresses(host, limit).await.unwrap_or_default();
-        seen.log.dns = Step::Passed { found, took: Duration::ZERO };
-        self.explain(aim, Ended { seen: vec![seen], end }).await
+        observation.log.dns = Step::Passed { found, took: Duration::ZERO };
+        self.explain(attempt, FailedAttempt { observations: vec![observation], failure }).await
     }
 
-    /// The evidence of a request that was not answered: the way there, walked once more.
-    pub(super) async fn explain_silence(
+    /// Returns the error of a request that got no response. Dials the host once more, to find the stage that fails.
+    pub(super) async fn explain_no_response(
         &self,
-        aim: &Aim<'_>,
+        attempt: &Attempt<'_>,
         url: &Arc<Url>,
         failure: Failure,
         begun: Instant,
     ) -> ConnectError {
-        let mut seen = Seen::new(url.clone());
-        let again = Aim { clock: aim.clock.shortened(LOOKUP), ..*aim };
-        let end = match self.dial(&again, &mut seen).await {
-            Err(end) => end,
-            Ok(_) => seen.not_answered(failure, begun),
+        let mut observation = Observation::new(url.clone());
+        let again = Attempt { clock: attempt.clock.shortened(LOOKUP_LIMIT), ..*attempt };
+        let failure = match self.dial(&again, &mut observation).await {
+            Err(failure) => failure,
+            Ok(_) => observation.request_failed(failure, begun),
         };
-        self.explain(aim, Ended { seen: vec![seen], end }).await
+        self.explain(attempt, FailedAttempt { observations: vec![observation], failure }).await
     }
 }
 
-/// Evidence of an account of which nothing was seen yet.
+/// Returns evidence that contains the resource and the credential, and no trace yet.
 pub(super) fn evidence_of(endpoint: &Endpoint, credential: Option<&Credential>) -> Evidence {
     let mut evidence = Evidence::new(wall_clock(), ResourceFacts::of(endpoint.account()));
     evidence.credential = credential.map(credential_facts);
     evidence
 }
 
-/// Fingerprints are compared within one run; here there is none to compare with.
+/// Returns the facts of a credential. Fingerprints are compared only within one run, so each error has a salt of its own.
 pub(super) fn credential_facts(credential: &Credential) -> CredentialFacts {
-    credential.facts(super::jitter::jitter().to_bits())
+    credential.facts(jitter().to_bits())
 }
 
-/// When something was seen is part of the evidence: the one place of connections where the clock is read.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
-pub(super) fn wall_clock() -> SystemTime {
-    SystemTime::now()
-}
-
-/// What only a diagnosis wants to know is not worth a long wait.
-const LOOKUP: Duration = Duration::from_secs(2);
+/// The limit of each step that only a diagnosis needs: the caller waits for it after the call has failed already.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(2);

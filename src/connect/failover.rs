@@ -1,195 +1,255 @@
-//! Failover: which account is tried, by what became of it before.
-//!
-//! An account rests after several failures in a row, longer each time, and is then tried by one call alone. What the
-//! service asks for in `Retry-After` counts before anything else.
+//! Failover: the accounts of one call, tried in order until one accepts the call or the time is up.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
+use super::breaker::Breaker;
+use super::dial::Clock;
+use super::error::{ConnectCause, ConnectError};
 use super::jitter::jitter;
+use super::routes::{Route, Routes};
+use super::token::{TokenError, TokenSource};
+use crate::diagnose::evidence::{Evidence, FailureKind};
+use crate::diagnose::plan::Limits;
+use crate::resolve::account::Account;
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
 
-/// How an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Health {
-    /// It is used.
-    Well,
-    /// It rests, for so long.
-    Resting {
-        /// Until it is tried again.
-        left: Duration,
-    },
-    /// One call tries whether it works again.
-    OnTrial,
+/// An account that calls may use, with its token source and its health.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) account: Account,
+    pub(super) source: TokenSource,
+    pub(super) breaker: Breaker,
+    routes: Routes,
+    /// The last error with `Retry-After`.
+    retry_later: Mutex<Option<ConnectError>>,
 }
 
-/// Keeps calls from an account that fails.
-#[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+impl Candidate {
+    pub(super) fn new(account: Account, source: TokenSource) -> Self {
+        Self { account, source, breaker: Breaker::default(), routes: Routes::default(), retry_later: Mutex::default() }
+    }
 
-#[derive(Debug, Default)]
-struct State {
-    /// In a row.
-    failures: u32,
-    /// Resting until then.
-    until: Option<Instant>,
-    /// Until then the service asked to be left alone.
-    asked: Option<Instant>,
-    /// Until when a trial under way counts as one; a call that was given up leaves nothing behind.
-    trial: Option<Instant>,
-}
+    /// Returns the last error with `Retry-After`, and how long it still applies.
+    pub(super) fn retry_later(&self, now: Instant) -> Option<(ConnectError, Duration)> {
+        let remaining = self.breaker.retry_after(now);
+        let error = self.retry_later.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        (!remaining.is_zero()).then_some((error, remaining))
+    }
 
-impl Breaker {
-    /// Whether a call may use the account now. One that may after a rest is its trial.
-    pub(super) fn admits(&self, now: Instant) -> bool {
-        let mut state = self.state();
-        let Some(until) = state.until else { return true };
-        if now < until || state.trial.is_some_and(|trial| now < trial) {
-            return false;
+    pub(super) fn route(&self, service: Service, query: &Query) -> Result<Arc<Route>, ConnectError> {
+        self.routes
+            .to(&self.account, service, query)
+            .map_err(|error| ConnectError::unresolved(&self.account, service, error))
+    }
+
+    fn record_failure(&self, error: &ConnectError) {
+        let retry_after = error.retry_after();
+        if retry_after.is_some() {
+            *self.retry_later.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         }
-        state.trial = Some(now + LONGEST_TRIAL);
-        true
-    }
-
-    /// How long the account still rests.
-    pub(super) fn rests(&self, now: Instant) -> Duration {
-        self.state().until.map(|until| until.saturating_duration_since(now)).unwrap_or_default()
-    }
-
-    /// How long the service still asks to be left alone.
-    pub(super) fn asked_to_rest(&self, now: Instant) -> Duration {
-        self.state().asked.map(|asked| asked.saturating_duration_since(now)).unwrap_or_default()
-    }
-
-    /// The service answered: the way to it works, whatever it said to the caller.
-    pub(super) fn answered(&self) {
-        *self.state() = State::default();
-    }
-
-    /// A call that was admitted says nothing of how it went.
-    pub(super) fn given_up(&self) {
-        self.state().trial = None;
-    }
-
-    /// It failed; with how long the service wants to be left alone, if it said so.
-    pub(super) fn failed(&self, now: Instant, retry_after: Option<Duration>) {
-        let mut state = self.state();
-        state.failures = state.failures.saturating_add(1);
-        state.trial = None;
-        let rest = (state.failures >= FAILURES).then(|| {
-            let doubled = SHORTEST_REST.saturating_mul(1 << (state.failures - FAILURES).min(10));
-            // Between half and the whole, so that clients do not come back all at once.
-            doubled.min(LONGEST_REST).mul_f64(0.5 + jitter() / 2.0)
-        });
-        let asked = retry_after.map(|after| after.min(LONGEST_RETRY_AFTER));
-        state.asked = asked.map(|asked| now + asked);
-        if let Some(rest) = asked.max(rest) {
-            state.until = Some(now + rest);
-        }
-    }
-
-    pub(super) fn health(&self, now: Instant) -> Health {
-        let state = self.state();
-        match state.until {
-            None => Health::Well,
-            Some(until) if now < until => Health::Resting { left: until - now },
-            Some(_) => Health::OnTrial,
-        }
-    }
-
-    /// How often it failed in a row.
-    pub(super) fn failures(&self) -> u32 {
-        self.state().failures
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.breaker.record_failure(Instant::now(), retry_after);
     }
 }
 
-/// How long to wait before a further round over the accounts: anything up to twice as long each time.
-pub(super) fn pause(round: u32) -> Duration {
-    let longest = SHORTEST_PAUSE.saturating_mul(1 << round.min(10)).min(LONGEST_PAUSE);
+/// The account to try next.
+pub(super) struct Selected<'a> {
+    /// Its position in the order of the accounts.
+    pub(super) index: usize,
+    pub(super) candidate: &'a Candidate,
+    /// The time that this attempt may take.
+    pub(super) clock: Clock,
+}
+
+/// The attempts of one call.
+pub(super) struct Failover<'a> {
+    candidates: &'a [Candidate],
+    /// The accounts that this round has tried.
+    tried: Vec<bool>,
+    round: u32,
+    /// The end of the attempts.
+    deadline: Instant,
+    /// The end of the call.
+    end: Instant,
+    step: Duration,
+    last: Option<ConnectError>,
+    earlier: Vec<Evidence>,
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Retry {
+    /// Return the error: the caller must fix the cause.
+    Never,
+    /// Try the other accounts.
+    OtherAccounts,
+    /// Try the other accounts, then all accounts again.
+    AllAccounts,
+}
+
+impl<'a> Failover<'a> {
+    pub(super) fn new(candidates: &'a [Candidate], limits: Limits) -> Self {
+        let now = Instant::now();
+        let Limits { total, step, .. } = limits;
+        let (deadline, end) = (now + total.mul_f64(SHARE_OF_ATTEMPTS), now + total);
+        let tried = vec![false; candidates.len()];
+        Self { candidates, tried, round: 0, deadline, end, step, last: None, earlier: Vec::new() }
+    }
+
+    /// Returns the next account to try.
+    ///
+    /// 1. The first account, in their order, that this round has not tried and that does not back off.
+    /// 2. If all accounts back off, the one whose back-off ends first: an attempt is better than none. `Retry-After` is
+    ///    waited for nevertheless.
+    /// 3. After a pause the next round begins, if there is time and a retry can help.
+    pub(super) async fn next(&mut self) -> Option<Selected<'a>> {
+        loop {
+            let now = Instant::now();
+            if now >= self.deadline {
+                return None;
+            }
+            let untried = |index: &usize| !self.tried[*index];
+            let mut indices = (0..self.candidates.len()).filter(untried);
+            if let Some(index) = indices.find(|index| self.candidates[*index].breaker.admits(now)) {
+                return Some(self.select(index, now));
+            }
+            if !self.tried.contains(&true) {
+                let remaining = |index: &usize| self.candidates[*index].breaker.remaining(now);
+                let index = (0..self.candidates.len()).min_by_key(remaining)?;
+                let wait = self.candidates[index].breaker.retry_after(now);
+                if wait > self.deadline.saturating_duration_since(now) {
+                    return None;
+                }
+                sleep(wait).await;
+                return Some(self.select(index, Instant::now()));
+            }
+            self.round += 1;
+            let wait = pause(self.round);
+            let may_help = self.last.as_ref().is_none_or(|last| retry(last) == Retry::AllAccounts);
+            if self.round >= ROUNDS || !may_help || wait > self.deadline.saturating_duration_since(now) {
+                return None;
+            }
+            sleep(wait).await;
+            self.tried.fill(false);
+        }
+    }
+
+    /// Records a failed attempt. Returns its error if no other attempt can help.
+    pub(super) fn failed(&mut self, candidate: &Candidate, error: ConnectError) -> Result<(), ConnectError> {
+        match retry(&error) {
+            Retry::Never => {
+                candidate.breaker.record_response();
+                return Err(self.with_earlier(error));
+            }
+            Retry::OtherAccounts | Retry::AllAccounts => candidate.record_failure(&error),
+        }
+        match self.last.take() {
+            // The previous error of this account explains more than a time-out does.
+            Some(previous) if is_token_timeout(&error) && previous.evidence().resource == error.evidence().resource => {
+                self.last = Some(previous);
+            }
+            previous => {
+                self.earlier.extend(previous.map(|previous| previous.evidence().clone()));
+                self.last = Some(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the error of a call that no account accepted; `None` if no account was tried.
+    pub(super) fn into_error(mut self) -> Option<ConnectError> {
+        let last = self.last.take()?;
+        Some(self.with_earlier(last))
+    }
+
+    fn with_earlier(&mut self, error: ConnectError) -> ConnectError {
+        // The last attempt of each account is enough.
+        let is_other = |evidence: &Evidence| evidence.resource != error.evidence().resource;
+        let mut earlier: Vec<Evidence> = Vec::new();
+        for evidence in std::mem::take(&mut self.earlier).into_iter().filter(is_other) {
+            earlier.retain(|known| known.resource != evidence.resource);
+            earlier.push(evidence);
+        }
+        error.with_earlier(earlier)
+    }
+
+    fn select(&mut self, index: usize, now: Instant) -> Selected<'a> {
+        self.tried[index] = true;
+        // The remaining time is divided equally among this account and those that are still untried.
+        let untried = self.tried.iter().filter(|tried| !**tried).count();
+        let shares = u32::try_from(untried + 1).unwrap_or(u32::MAX);
+        let deadline = now + self.deadline.saturating_duration_since(now) / shares;
+        let end = deadline + (self.end - self.deadline) / shares;
+        Selected { index, candidate: &self.candidates[index], clock: Clock { deadline, step: self.step, end } }
+    }
+}
+
+/// Returns what to do after an error. A rejected credential, request or path fails everywhere, or is a mistake that an
+/// account where it happens to work must not hide.
+fn retry(error: &ConnectError) -> Retry {
+    match error.cause() {
+        ConnectCause::Token(TokenError::NotIssued { source }) => {
+            source.downcast_ref().map_or(Retry::AllAccounts, |source| retry(source).max(Retry::OtherAccounts))
+        }
+        ConnectCause::Token(TokenError::TimedOut { .. } | TokenError::Cancelled) => Retry::AllAccounts,
+        ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Retry::Never,
+        ConnectCause::Network { failure, .. } => match error.status() {
+            Some(408 | 425 | 429 | 500..=599) => Retry::AllAccounts,
+            Some(101) => Retry::OtherAccounts,
+            Some(_) => Retry::Never,
+            None if is_transient(failure.kind) => Retry::AllAccounts,
+            None => Retry::OtherAccounts,
+        },
+    }
+}
+
+fn is_token_timeout(error: &ConnectError) -> bool {
+    matches!(error.cause(), ConnectCause::Token(TokenError::TimedOut { .. }))
+}
+
+/// Returns whether a failure may be gone a moment later.
+fn is_transient(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::NoAnswer
+            | FailureKind::TimedOut
+            | FailureKind::Refused
+            | FailureKind::Unreachable
+            | FailureKind::Reset
+            | FailureKind::Closed
+    )
+}
+
+/// Returns the pause before another round over the accounts: a random time, at most twice as long in each round.
+fn pause(round: u32) -> Duration {
+    let longest = MIN_PAUSE.saturating_mul(1 << round.min(10)).min(MAX_PAUSE);
     longest.mul_f64(jitter())
 }
 
-/// A failure alone is often a packet, three are a host.
-const FAILURES: u32 = 3;
+/// One attempt and two retries. A failure that repeats three times within a second or two is not a coincidence.
+const ROUNDS: u32 = 3;
 
-/// Long enough for a gateway to be replaced behind its address.
-const SHORTEST_REST: Duration = Duration::from_secs(5);
-
-/// So that an account that works again is used within a minute.
-const LONGEST_REST: Duration = Duration::from_secs(60);
-
-/// What a service asks for beyond is not believed: quotas are by the second and the minute.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-
-/// Longer than a call takes by default.
-const LONGEST_TRIAL: Duration = Duration::from_secs(30);
+/// The share of the time limit for attempts. The rest is for the facts that only a diagnosis needs.
+const SHARE_OF_ATTEMPTS: f64 = 0.8;
 
 /// About a round trip between continents.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+const MIN_PAUSE: Duration = Duration::from_millis(200);
 
-/// A call that waits longer than this between its tries would better be told.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// A caller that waits longer than this is better served by the error.
+const MAX_PAUSE: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn failing(times: u32, now: Instant) -> Breaker {
-        let breaker = Breaker::default();
-        (0..times).for_each(|_| breaker.failed(now, None));
-        breaker
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn three_failures_in_a_row_let_an_account_rest_and_one_call_tries_it() {
-        let now = Instant::now();
-        assert!(failing(2, now).admits(now));
-        let breaker = failing(3, now);
-        assert!(!breaker.admits(now));
-        assert!(matches!(breaker.health(now), Health::Resting { .. }));
-        let later = now + SHORTEST_REST;
-        assert!(breaker.admits(later), "after its rest");
-        assert!(!breaker.admits(later), "one alone");
-        assert_eq!(breaker.health(later), Health::OnTrial);
-        assert!(breaker.admits(later + LONGEST_TRIAL), "a trial that was given up");
-        breaker.answered();
-        assert!(breaker.admits(later) && breaker.admits(later));
-        assert_eq!((breaker.health(later), breaker.failures()), (Health::Well, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn rests_grow_up_to_a_minute_and_never_are_nothing() {
-        let now = Instant::now();
-        for failures in 3..40 {
-            let rest = failing(failures, now).rests(now);
-            let longest = SHORTEST_REST.saturating_mul(1 << (failures - 3).min(10)).min(LONGEST_REST);
-            assert!(rest >= longest / 2 && rest <= longest, "{failures}: {rest:?}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_the_service_asks_for_is_kept_at_once_and_within_reason() {
-        let now = Instant::now();
-        let breaker = Breaker::default();
-        breaker.failed(now, Some(Duration::from_secs(7)));
-        assert_eq!(breaker.rests(now), Duration::from_secs(7));
-        assert!(!breaker.admits(now + Duration::from_millis(6_999)));
-        assert!(breaker.admits(now + Duration::from_secs(7)));
-        breaker.failed(now, Some(Duration::from_secs(1 << 40)));
-        assert_eq!(breaker.rests(now), LONGEST_RETRY_AFTER);
-    }
-
     #[test]
     fn pauses_grow_and_are_bounded() {
         for round in 0..50 {
-            assert!(pause(round) <= LONGEST_PAUSE);
+            assert!(pause(round) <= MAX_PAUSE);
         }
-        assert!((0..100).any(|_| pause(4) > SHORTEST_PAUSE));
+        assert!((0..100).any(|_| pause(4) > MIN_PAUSE));
     }
 }

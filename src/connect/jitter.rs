@@ -1,18 +1,18 @@
-//! Jitter: what keeps a fleet from doing the same thing at the same moment.
+//! Jitter: keeps the clients of a fleet from acting at the same moment.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
-/// A number in 0..1, another one each time.
+/// Returns a random number in 0..1.
 pub(crate) fn jitter() -> f64 {
-    // The 53 bits that a float holds exactly.
+    // A float holds 53 bits exactly.
     let bits = RandomState::new().build_hasher().finish() >> 11;
     #[allow(clippy::cast_precision_loss, reason = "53 bits are exact")]
     let (bits, all) = (bits as f64, (1_u64 << 53) as f64);
     bits / all
 }
 
-/// A time between two, anywhere.
+/// Returns a random duration between two.
 pub(crate) fn between(shortest: Duration, longest: Duration) -> Duration {
     shortest + longest.saturating_sub(shortest).mul_f64(jitter())
 }
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_between_two_is_neither_shorter_nor_longer() {
+    fn a_random_duration_is_within_its_bounds() {
         let (shortest, longest) = (Duration::from_secs(10), Duration::from_secs(30));
         assert!((0..1000).all(|_| (shortest..longest).contains(&between(shortest, longest))));
         assert_eq!(between(longest, shortest), longest);

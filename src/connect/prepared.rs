@@ -1,39 +1,47 @@
-//! Prepared connections: opened and upgraded ahead of need, kept open below the idle limit of the service, replaced before it
-//! closes them, and handed out at once.
+//! Prepared connections: opened and upgraded ahead of need, kept open below the idle limit of the service, replaced before the
+//! service closes them.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tungstenite::Message;
 
+use super::error::ConnectError;
 use super::jitter::between;
-use super::{Connector, Inner, Opened};
+use super::opened::Opened;
 use crate::net::websocket::Socket;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// What is kept ready.
+/// Opens the connections that replace prepared ones.
+#[async_trait]
+pub(super) trait Open: Send + Sync {
+    async fn open(&self, service: Service, query: &Query) -> Result<Opened, ConnectError>;
+}
+
+/// The prepared connections of a connector.
 #[derive(Debug, Default)]
 pub(super) struct Prepared(Mutex<Vec<Arc<Slot>>>);
 
-/// One connection, or the place of one that is being opened.
+/// The prepared connection of a service and query, or its place while it is being opened.
 #[derive(Debug)]
 struct Slot {
     service: Service,
     query: Query,
     ready: Mutex<Option<Opened>>,
-    /// Handed out, or wanted no more.
+    /// Notified when the connection is taken or the slot is released.
     changed: Notify,
 }
 
 impl Prepared {
-    /// Keeps a connection for the next call, and keeps doing so.
-    pub(super) fn keep(&self, connector: &Connector, service: Service, query: &Query, opened: Opened) {
+    /// Keeps a connection for the next call, and replaces it from then on until the slot is released.
+    pub(super) fn keep(&self, opener: Weak<dyn Open>, service: Service, query: &Query, opened: Opened) {
         let mut slots = self.slots();
         if let Some(slot) = slots.iter().find(|slot| slot.is_for(service, query)) {
             slot.put(opened);
@@ -42,17 +50,17 @@ impl Prepared {
         let (query, ready, changed) = (query.clone(), Mutex::new(Some(opened)), Notify::new());
         let slot = Arc::new(Slot { service, query, ready, changed });
         slots.push(slot.clone());
-        tokio::spawn(tend(slot, Arc::downgrade(&connector.0)));
+        tokio::spawn(maintain(slot, opener));
     }
 
-    /// The connection that is ready, unless it has been closed meanwhile.
+    /// Takes the connection that is ready, unless the service has closed it.
     pub(super) fn take(&self, service: Service, query: &Query) -> Option<Opened> {
         let slots = self.slots();
         let slot = slots.iter().find(|slot| slot.is_for(service, query))?;
         let mut opened = slot.lock().take()?;
         slot.changed.notify_one();
         let mut context = Context::from_waker(Waker::noop());
-        match look(&mut opened.socket, &mut context) {
+        match poll_closed(&mut opened.socket, &mut context) {
             Poll::Pending => Some(opened),
             Poll::Ready(()) => None,
         }
@@ -60,17 +68,17 @@ impl Prepared {
 
     pub(super) fn release(&self, service: Service) {
         let released: Vec<_> = self.slots().extract_if(.., |slot| slot.service == service).collect();
-        released.into_iter().for_each(Slot::let_go);
+        released.into_iter().for_each(Slot::release);
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Slot>>> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        self.slots().drain(..).for_each(Slot::let_go);
+        self.slots().drain(..).for_each(Slot::release);
     }
 }
 
@@ -79,8 +87,9 @@ impl Slot {
         self.service == service && self.query == *query
     }
 
-    /// Wanted no more, which its keeper sees once this hold on it is gone.
-    fn let_go(self: Arc<Self>) {
+    /// Drops the connector's reference, and then wakes the task that maintains the slot: it ends once it holds the only
+    /// reference.
+    fn release(self: Arc<Self>) {
         let slot = Arc::downgrade(&self);
         drop(self);
         if let Some(slot) = slot.upgrade() {
@@ -92,36 +101,36 @@ impl Slot {
         self.lock().replace(opened)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Opened>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Opened>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the connection is gone: handed out, closed by the service, wanted no more, or too old. Pings are answered
-    /// meanwhile, and sent.
+    /// Waits until the connection must be replaced: it was taken, the service closed it, the slot was released, or it is
+    /// too old. Answers and sends pings meanwhile.
     async fn watch(self: &Arc<Self>) {
-        let until = Instant::now() + between(YOUNGEST, OLDEST);
+        let until = Instant::now() + between(MIN_AGE, MAX_AGE);
         while Instant::now() < until {
-            let gone = poll_fn(|cx| match &mut *self.lock() {
+            let closed = poll_fn(|cx| match &mut *self.lock() {
                 None => Poll::Ready(()),
-                Some(opened) => look(&mut opened.socket, cx),
+                Some(opened) => poll_closed(&mut opened.socket, cx),
             });
             tokio::select! {
                 () = self.changed.notified() => {
-                    // A word about the connection before this one says nothing of it.
+                    // The notification may be about the previous connection.
                     if self.lock().is_none() || !self.is_wanted() {
                         return;
                     }
                 }
-                () = gone => {
+                () = closed => {
                     *self.lock() = None;
                     return;
                 }
-                () = sleep_until(until.min(Instant::now() + PING_EVERY)) => self.ping(),
+                () = sleep_until(until.min(Instant::now() + PING_INTERVAL)) => self.ping(),
             }
         }
     }
 
-    /// The connector holds the slot for as long as it is wanted.
+    /// Returns whether the connector still holds the slot.
     fn is_wanted(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1
     }
@@ -129,41 +138,43 @@ impl Slot {
     fn ping(&self) {
         if let Some(opened) = &mut *self.lock() {
             let mut context = Context::from_waker(Waker::noop());
-            // A connection that takes no ping is gone, which the next look sees.
+            // An error means that the connection is closed, which the next poll reports.
             let _ = opened.socket.start_send_unpin(Message::Ping(PING.into()));
             let _ = opened.socket.poll_flush_unpin(&mut context);
         }
     }
 }
 
-/// Keeps a slot filled, for as long as the connector lives and the slot is wanted.
+/// Keeps a slot filled while the connector holds it.
 ///
-/// 1. Watch the connection until it is gone.
-/// 2. Open another one; one that is too old is closed only then.
-/// 3. When that fails, wait, longer each time.
-async fn tend(slot: Arc<Slot>, inner: Weak<Inner>) {
+/// 1. Watch the connection until it must be replaced.
+/// 2. Open another one. A connection that is too old stays available until then.
+/// 3. If that fails, wait, longer after each failure.
+async fn maintain(slot: Arc<Slot>, opener: Weak<dyn Open>) {
     let mut failures = 0;
     loop {
         slot.watch().await;
-        let Some(inner) = inner.upgrade().filter(|_| slot.is_wanted()) else { return };
-        match Connector(inner).open(slot.service, &slot.query).await {
+        let Some(opener) = opener.upgrade().filter(|_| slot.is_wanted()) else { return };
+        let opened = opener.open(slot.service, &slot.query).await;
+        drop(opener);
+        match opened {
             Ok(opened) => {
                 failures = 0;
                 if let Some(mut old) = slot.put(opened) {
-                    let _ = timeout(GOOD_BYE, old.socket.close(None)).await;
+                    let _ = timeout(CLOSE_LIMIT, old.socket.close(None)).await;
                 }
             }
             Err(error) => {
-                tracing::debug!(speech.service = slot.service.id(), error = %error, "no connection could be prepared");
-                sleep(between(SHORTEST_WAIT, LONGEST_WAIT.min(SHORTEST_WAIT * (1 << failures)))).await;
+                tracing::debug!(speech.service = slot.service.id(), error = %error, "cannot prepare a connection");
+                sleep(between(MIN_PAUSE, MAX_PAUSE.min(MIN_PAUSE * (1 << failures)))).await;
                 failures = (failures + 1).min(8);
             }
         }
     }
 }
 
-/// Ready when the peer has closed, or has sent what nobody asked for.
-fn look(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
+/// Ready when the peer has closed the connection, or has sent a message although no turn began.
+fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
     loop {
         match socket.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
@@ -173,24 +184,24 @@ fn look(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
     }
 }
 
-/// The service closes what is idle for five minutes: facts on errors, `1000` with a reason. It does not say that a ping
-/// counts as use, so a connection is replaced well before.
-const OLDEST: Duration = Duration::from_secs(240);
+/// The service closes a connection that is idle for five minutes, with status 1000 and a reason. It does not document
+/// whether a ping counts as use, so a connection is replaced a minute earlier.
+const MAX_AGE: Duration = Duration::from_secs(240);
 
 /// Connections that were prepared together are not replaced together.
-const YOUNGEST: Duration = Duration::from_secs(200);
+const MIN_AGE: Duration = Duration::from_secs(200);
 
-/// Gateways on the way forget a connection that is silent for four minutes.
+/// Load balancers drop a connection that is idle for four minutes.
 /// <https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset>
-const PING_EVERY: Duration = Duration::from_secs(60);
+const PING_INTERVAL: Duration = Duration::from_secs(60);
 
 const PING: &[u8] = b"speech-endpoint";
 
-/// The peer may be gone, which is as good.
-const GOOD_BYE: Duration = Duration::from_millis(500);
+/// The close handshake is a courtesy: the peer may be gone already.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
-/// Before another one is tried.
-const SHORTEST_WAIT: Duration = Duration::from_millis(500);
+/// The pause after the first failure.
+const MIN_PAUSE: Duration = Duration::from_millis(500);
 
-/// While nothing can be opened.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The longest pause. A service that recovers is used again within a minute.
+const MAX_PAUSE: Duration = Duration::from_secs(60);

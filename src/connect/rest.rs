@@ -1,4 +1,4 @@
-//! Requests: a builder with URL and credential, and requests that are sent with everything a connector knows.
+//! Requests: request builders with URL and credential, and requests with retries, failover and diagnosis.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 use url::Url;
 
-use super::attempt::Aim;
+use super::attempt::Attempt;
+use super::connector::{Connector, Inner};
 use super::dial::Clock;
 use super::error::{ConnectCause, ConnectError};
 use super::explain::evidence_of;
+use super::failover::{Candidate, Selected};
 use super::routes::Route;
-use super::token::Tried;
-use super::turns::{Seat, Turn};
-use super::{Connector, Inner, before_the_network, spans};
+use super::spans;
+use super::token::TriedCredentials;
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::net::failure_of_io;
@@ -29,23 +30,24 @@ use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
 impl Connector {
-    /// A request to a service of the first account that is well, with URL, credential and `X-ConnectionId` set. What is sent
-    /// with it, and what becomes of it, is the caller's; [`Connector::send`] also tries again and explains.
+    /// Returns a request to a service of the first healthy account, with URL, credential and `X-ConnectionId`. The caller
+    /// completes and sends it. [`Connector::send`] also retries, fails over and diagnoses.
     ///
-    /// A request may take as long as a call by default, [`RequestBuilder::timeout`] changes that.
+    /// The timeout of the request is [`Builder::time_limit`](crate::connect::Builder::time_limit);
+    /// [`RequestBuilder::timeout`] changes it.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`], when there is no URL or no credential.
+    /// [`ConnectError`], if the account has no URL for the service, or if its token source returns no credential.
     pub async fn request(&self, service: Service, method: Method) -> Result<RequestBuilder, ConnectError> {
         self.request_with(service, method, &Query::default()).await
     }
 
-    /// The same with settings that the URL carries.
+    /// Returns a request as [`Connector::request`], with the parameters of a query in its URL.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`], when there is no URL or no credential.
+    /// [`ConnectError`], as [`Connector::request`].
     pub async fn request_with(
         &self,
         service: Service,
@@ -53,30 +55,38 @@ impl Connector {
         query: &Query,
     ) -> Result<RequestBuilder, ConnectError> {
         let inner = &*self.0;
-        let mut turns = inner.turns();
-        while let Some(Turn { seat, clock, .. }) = turns.next().await {
-            match inner.request(seat, service, &method, query, clock).await {
+        let mut failover = inner.failover();
+        while let Some(Selected { candidate, clock, .. }) = failover.next().await {
+            match inner.request(candidate, service, &method, query, clock).await {
                 Ok(request) => {
-                    // Whether the account works is not learned from a request that others send.
-                    seat.breaker.given_up();
+                    // The caller sends the request, so the connector does not learn whether the account works.
+                    candidate.breaker.abandon_probe();
                     return Ok(request);
                 }
-                Err(error) => turns.failed(seat, error)?,
+                Err(error) => failover.failed(candidate, error)?,
             }
         }
-        Err(turns.end().unwrap_or_else(|| inner.resting(service)))
+        Err(failover.into_error().unwrap_or_else(|| inner.unavailable(service)))
     }
 
-    /// Sends a request and returns the answer, if it is one of success.
+    /// Sends a request, and returns the response if its status is 2xx.
     ///
-    /// 1. The accounts in their order; the closure completes the request, anew for each try.
-    /// 2. A refused credential is followed by the other key or a newer token, where there is one.
-    /// 3. 429 and 5xx, and connections that fail before the request was sent, are tried again as [`Connector::websocket`]
-    ///    does. What may have been worked on is sent again only where the method allows it.
+    /// 1. Accounts are tried in the order of the builder, as by [`Connector::websocket`]. `complete` adds headers and body,
+    ///    once for each attempt.
+    /// 2. A credential that is rejected with 401 is replaced once by the other key or by a newer token, if there is one.
+    /// 3. 408, 425, 429 and 5xx, and connections that fail before the request was sent, are retried and fail over as
+    ///    by [`Connector::websocket`].
+    /// 4. A request that was sent and got no response is retried only if its method is idempotent: the service may have
+    ///    processed it.
+    /// 5. All other responses, redirects included, are returned as errors at once.
+    ///
+    /// The response headers arrive within [`Builder::time_limit`](crate::connect::Builder::time_limit), 20 seconds by
+    /// default, which all attempts share. The limit applies to the body too, unless `complete` sets a longer
+    /// [`RequestBuilder::timeout`]. Dropping the future cancels the call.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`], with the answer that refused and everything that was seen.
+    /// [`ConnectError`], with the response that ended the call and the evidence of every account that was tried.
     pub async fn send(
         &self,
         service: Service,
@@ -85,46 +95,46 @@ impl Connector {
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, ConnectError> {
         let inner = &*self.0;
-        let mut turns = inner.turns();
-        while let Some(Turn { seat, clock, .. }) = turns.next().await {
-            match inner.send(seat, service, &method, query, clock, &complete).await {
+        let mut failover = inner.failover();
+        while let Some(Selected { candidate, clock, .. }) = failover.next().await {
+            match inner.send(candidate, service, &method, query, clock, &complete).await {
                 Ok(response) => {
-                    seat.breaker.answered();
+                    candidate.breaker.record_response();
                     return Ok(response);
                 }
                 Err((error, is_repeatable)) => {
                     if !is_repeatable {
-                        seat.breaker.failed(Instant::now(), None);
+                        candidate.breaker.record_failure(Instant::now(), None);
                         return Err(error);
                     }
-                    turns.failed(seat, error)?;
+                    failover.failed(candidate, error)?;
                 }
             }
         }
-        Err(turns.end().unwrap_or_else(|| inner.resting(service)))
+        Err(failover.into_error().unwrap_or_else(|| inner.unavailable(service)))
     }
 }
 
 impl Inner {
     async fn request(
         &self,
-        seat: &Seat,
+        candidate: &Candidate,
         service: Service,
         method: &Method,
         query: &Query,
         clock: Clock,
     ) -> Result<RequestBuilder, ConnectError> {
-        let route = seat.route(service, query)?;
-        let (_, header) = self.credential(seat, &route, &Tried::default(), clock).await?;
+        let route = candidate.route(service, query)?;
+        let (_, header) = self.credential(candidate, &route, &TriedCredentials::default(), clock).await?;
         let url = self.url(&route, clock).await?;
         self.builder(&route, &url, method, header.as_ref(), &connection_id())
     }
 
-    /// One account: with its credential, and where that is refused and there is another, with that. An error comes with
-    /// whether the request may be sent again.
+    /// Sends a request with one account. A rejected credential is replaced once, if there is another one. An error comes
+    /// with whether the request may be sent again.
     async fn send(
         &self,
-        seat: &Seat,
+        candidate: &Candidate,
         service: Service,
         method: &Method,
         query: &Query,
@@ -132,26 +142,26 @@ impl Inner {
         complete: &impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, (ConnectError, bool)> {
         let begin = |error| (error, true);
-        let route = seat.route(service, query).map_err(begin)?;
+        let route = candidate.route(service, query).map_err(begin)?;
         let url = self.url(&route, clock).await.map_err(begin)?;
-        let mut tried = Tried::default();
+        let mut tried = TriedCredentials::default();
         loop {
-            let (held, header) = self.credential(seat, &route, &tried, clock).await.map_err(begin)?;
+            let (lease, header) = self.credential(candidate, &route, &tried, clock).await.map_err(begin)?;
             let id = connection_id();
-            let aim = Aim {
+            let attempt = Attempt {
                 route: &route,
-                credential: held.credential(),
+                credential: lease.credential(),
                 header: header.as_ref(),
                 connection_id: &id,
                 clock,
             };
             let request = complete(self.builder(&route, &url, method, header.as_ref(), &id).map_err(begin)?);
-            match self.execute(&aim, &url, method, request).await {
+            match self.execute(&attempt, &url, method, request).await {
                 Ok(response) => {
-                    seat.source.accepted(&held);
+                    candidate.source.accepted(&lease);
                     return Ok(response);
                 }
-                Err((error, _)) if error.status() == Some(401) && seat.source.refused(&held, &mut tried) => {}
+                Err((error, _)) if error.status() == Some(401) && candidate.source.rejected(&lease, &mut tried) => {}
                 Err(refused) => return Err(refused),
             }
         }
@@ -159,14 +169,14 @@ impl Inner {
 
     async fn execute(
         &self,
-        aim: &Aim<'_>,
+        attempt: &Attempt<'_>,
         url: &Arc<Url>,
         method: &Method,
         request: RequestBuilder,
     ) -> Result<Response, (ConnectError, bool)> {
         let span = spans::http(method.as_str(), url);
         let begun = Instant::now();
-        let limit = aim.clock.left();
+        let limit = attempt.clock.left();
         let sent = timeout(limit, request.send().instrument(span.clone())).await;
         let (failure, was_sent) = match sent {
             Ok(Ok(response)) if response.status().is_success() => {
@@ -175,15 +185,15 @@ impl Inner {
             }
             Ok(Ok(response)) => {
                 spans::answered(&span, Some(response.status().as_u16()), None);
-                let answer = refusal(response, method, url, aim.clock.limit()).await;
-                return Err((self.core.explain_answer(aim, url, answer, begun).await, true));
+                let answer = refusal(response, method, url, attempt.clock.limit()).await;
+                return Err((self.transport.explain_response(attempt, url, answer, begun).await, true));
             }
             Ok(Err(error)) => (failure_of_request(&error), !error.is_connect()),
             Err(_) => (crate::net::silence(limit), true),
         };
         spans::failed(&span, &failure);
         let is_repeatable = !was_sent || method.is_idempotent();
-        Err((self.core.explain_silence(aim, url, failure, begun).await, is_repeatable))
+        Err((self.transport.explain_no_response(attempt, url, failure, begun).await, is_repeatable))
     }
 
     fn builder(
@@ -205,22 +215,22 @@ impl Inner {
         Ok(self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.limits.total))
     }
 
-    /// The endpoint's own URL, or the one that it directs to.
+    /// Returns the URL of the endpoint, or the one that it redirects to.
     async fn url(&self, route: &Route, clock: Clock) -> Result<Arc<Url>, ConnectError> {
         if route.endpoint.discovery() != Discovery::Required {
             return Ok(route.url.clone());
         }
-        if let Some(url) = self.core.directions.of(&route.endpoint) {
+        if let Some(url) = self.transport.redirects.get(&route.endpoint) {
             return Ok(url);
         }
         let id = connection_id();
-        let aim = Aim { route, credential: None, header: None, connection_id: &id, clock };
-        let named = self.core.ask_for_directions(&aim).await?;
+        let attempt = Attempt { route, credential: None, header: None, connection_id: &id, clock };
+        let named = self.transport.discover(&attempt).await?;
         Ok(named.unwrap_or_else(|| route.url.clone()))
     }
 }
 
-/// What is left of an answer that refuses: a redirect is one too.
+/// Reads a response that is not a success, as far as evidence needs it.
 async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Duration) -> Answer {
     let deadline = Instant::now() + limit;
     let mut body = Vec::new();
@@ -234,7 +244,7 @@ async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Dura
     Answer::new(request, response.status().as_u16(), response.headers(), &body)
 }
 
-/// What went wrong, by the innermost cause that says something.
+/// Returns the failure of a request, from the innermost source with a known kind.
 fn failure_of_request(error: &reqwest::Error) -> Failure {
     let mut source = error.source();
     let mut last = String::new();
@@ -252,9 +262,9 @@ fn failure_of_request(error: &reqwest::Error) -> Failure {
     Failure::new(kind, crate::net::http::line(&last, 200))
 }
 
-/// A request that cannot be made, as little as an upgrade could with the same credential.
+/// Returns the error of a request whose credential cannot be a header value.
 fn unsent(endpoint: &Endpoint, failure: Failure) -> ConnectError {
     let host = Some(endpoint.host().to_owned());
     let cause = ConnectCause::Network { stage: Stage::Http, failure };
-    before_the_network(endpoint.service(), host, cause, evidence_of(endpoint, None))
+    ConnectError::before_the_network(endpoint.service(), host, cause, evidence_of(endpoint, None))
 }

@@ -1,4 +1,4 @@
-//! Routes: the endpoints of an account that its application asks for, resolved and parsed once.
+//! Routes: the endpoints of an account, resolved and parsed once for each service and query.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use crate::resolve::endpoint::{Endpoint, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// An endpoint and its URL.
+/// A resolved endpoint and its parsed URL.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) endpoint: Endpoint,
@@ -24,7 +24,7 @@ impl Route {
     }
 }
 
-/// The routes of one account: an application opens the same few again and again.
+/// The cached routes of one account. An application opens the same few endpoints again and again.
 #[derive(Debug, Default)]
 pub(super) struct Routes(Mutex<Vec<(Service, Query, Arc<Route>)>>);
 
@@ -36,7 +36,7 @@ impl Routes {
             return Ok(route.clone());
         }
         let route = Arc::new(Route::to(plan::resolve(account, service, query)?));
-        if known.len() >= MOST_ROUTES {
+        if known.len() >= CAPACITY {
             known.clear();
         }
         known.push((service, query.clone(), route.clone()));
@@ -44,15 +44,15 @@ impl Routes {
     }
 }
 
-/// As many as an application may use at the same time; who asks with other parameters each time is resolved for anew.
-const MOST_ROUTES: usize = 64;
+/// More endpoints than an application uses at the same time. The limit bounds memory if the parameters differ at each call.
+const CAPACITY: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_route_is_resolved_once_for_a_service_and_its_query_and_they_are_not_kept_without_end() {
+    fn a_route_is_resolved_once_for_a_service_and_query_and_the_cache_is_bounded() {
         let account = Account::regional("westeurope".parse().unwrap()).unwrap();
         let routes = Routes::default();
         let to = |language: &str| {
@@ -66,9 +66,9 @@ mod tests {
         assert!(other.url.as_str().ends_with("language=de-DE"), "{}", other.url);
         let voices = routes.to(&account, Service::Voices, &Query::default()).unwrap();
         assert_eq!(voices.endpoint.service(), Service::Voices);
-        for number in 0..10 * MOST_ROUTES {
+        for number in 0..10 * CAPACITY {
             to(&format!("en-{number:03}"));
-            assert!(routes.0.lock().unwrap().len() <= MOST_ROUTES);
+            assert!(routes.0.lock().unwrap().len() <= CAPACITY);
         }
         let unknown = routes.to(&account, Service::OpenAiSpeech, &Query::default());
         assert!(unknown.is_err(), "{unknown:?}");

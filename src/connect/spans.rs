@@ -1,6 +1,4 @@
-//! The spans of an application's connections, with the field names of OpenTelemetry's semantic conventions. No query, no
-//! header and no credential is ever among the fields.
-//! <https://opentelemetry.io/docs/specs/semconv/>
+//! The spans of connections. The documentation of the module `connect` lists their names and fields.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -14,7 +12,7 @@ use crate::net::proxy::Proxy;
 use crate::net::tls::Session;
 use crate::resolve::endpoint::Endpoint;
 
-/// A whole call.
+/// An attempt to open a WebSocket.
 pub(super) fn call(endpoint: &Endpoint, connection_id: &str) -> Span {
     tracing::info_span!(
         "speech.connect",
@@ -26,12 +24,12 @@ pub(super) fn call(endpoint: &Endpoint, connection_id: &str) -> Span {
     )
 }
 
-/// A lookup.
+/// A DNS lookup.
 pub(super) fn dns(host: &str) -> Span {
     tracing::debug_span!("dns.lookup", dns.question.name = host, dns.answers = Empty, "error.type" = Empty)
 }
 
-/// A connection.
+/// A TCP connection.
 pub(super) fn tcp() -> Span {
     tracing::debug_span!(
         "tcp.connect",
@@ -44,7 +42,7 @@ pub(super) fn tcp() -> Span {
     )
 }
 
-/// A tunnel.
+/// A tunnel through a proxy.
 pub(super) fn proxy(proxy: &Proxy, host: &str, port: u16) -> Span {
     tracing::debug_span!(
         "proxy.connect",
@@ -58,7 +56,7 @@ pub(super) fn proxy(proxy: &Proxy, host: &str, port: u16) -> Span {
     )
 }
 
-/// A handshake.
+/// A TLS handshake.
 pub(super) fn tls(host: &str) -> Span {
     tracing::debug_span!(
         "tls.handshake",
@@ -69,7 +67,7 @@ pub(super) fn tls(host: &str) -> Span {
     )
 }
 
-/// A request, or the upgrade.
+/// An upgrade or a request. The URL is recorded without its query.
 pub(super) fn http(method: &str, url: &Url) -> Span {
     tracing::debug_span!(
         "http.request",
@@ -85,7 +83,7 @@ pub(super) fn http(method: &str, url: &Url) -> Span {
     )
 }
 
-pub(super) fn found(span: &Span, addresses: &[IpAddr]) {
+pub(super) fn resolved(span: &Span, addresses: &[IpAddr]) {
     if !span.is_disabled() {
         span.record("dns.answers", list(addresses));
     }
@@ -105,7 +103,7 @@ pub(super) fn connected(span: &Span, facts: &TcpFacts, failure: Option<&Failure>
     }
 }
 
-pub(super) fn shaken(span: &Span, session: &Session) {
+pub(super) fn negotiated(span: &Span, session: &Session) {
     if span.is_disabled() {
         return;
     }
@@ -128,7 +126,7 @@ pub(super) fn failed(span: &Span, failure: &Failure) {
     span.record("error.type", error_type(failure.kind));
 }
 
-/// `error.type` is one of few values, by which failures can be counted.
+/// Returns the value of `error.type`: one of a few, so that failures can be counted by it.
 fn error_type(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::NoSuchName => "no_such_name",
@@ -151,7 +149,7 @@ fn error_type(kind: FailureKind) -> &'static str {
     }
 }
 
-/// Several values in one field.
+/// Joins several values, because a field holds only one.
 fn list<T: Display>(values: &[T]) -> String {
     values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

@@ -1,4 +1,4 @@
-//! `TokenSource`: what an application authenticates with, kept fresh.
+//! Token sources: the credentials of an application, cached and renewed.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -8,32 +8,37 @@ use azure_core::credentials::TokenCredential;
 use crate::resolve::account::Account;
 use crate::resolve::credential::{Credential, CredentialError, ResourceId};
 
-mod entra;
+// The modules are listed from the ground up. Each uses only those above it.
+
 mod error;
-mod issued;
 mod keys;
-mod slot;
-mod state;
 mod task;
 
+mod state;
+
+mod token_cache;
+
+mod entra;
+mod issued;
+
 use entra::Entra;
-pub use error::{Cause, TokenError};
+pub use error::{RedactedCause, TokenError};
 use issued::Issued;
 pub(crate) use issued::{Issue, IssueError};
-use keys::{Keys, Pick, TriedKeys};
-use slot::{Slot, Slots, Token};
-pub use state::{TokenKind, TokenState, TokenTimes};
+use keys::{KeyLease, Keys, TriedKeys};
+pub use state::{KeyName, TokenKind, TokenState, TokenTimes};
+use token_cache::{Token, TokenCache, TokenCaches};
 
-/// What an application authenticates with: cheap to clone, and clones share everything.
+/// The credentials that a connector authenticates with. Cheap to clone; clones share everything.
 ///
 /// ```
-/// use speech_endpoint::connect::{TokenKind, TokenSource};
+/// use speech_endpoint::connect::{KeyName, TokenKind, TokenSource};
 ///
-/// // Both keys of the resource: one can be regenerated while the application runs.
+/// // With both keys of the resource, each can be regenerated while the application runs.
 /// let source = TokenSource::keys("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")?;
-/// assert_eq!(source.state().key, Some(1));
+/// assert_eq!(source.state().active_key, Some(KeyName::Key1));
 ///
-/// // Or tokens issued from them.
+/// // Or use tokens issued from the keys.
 /// assert_eq!(source.issuing_tokens().state().kind, TokenKind::Issued);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -47,46 +52,47 @@ enum Origin {
     None,
     Ready(Credential),
     Keys(Arc<Keys>),
-    Issued { keys: Arc<Keys>, slots: Slots<Account> },
-    Entra { credential: Arc<dyn TokenCredential>, slots: Slots<String> },
+    Issued { keys: Arc<Keys>, caches: TokenCaches<Account> },
+    Entra { credential: Arc<dyn TokenCredential>, caches: TokenCaches<String> },
 }
 
 impl TokenSource {
-    /// Nothing: what containers take.
+    /// Sends no credential, as containers need none.
     #[must_use]
     pub fn none() -> Self {
         Self::new(Origin::None)
     }
 
-    /// One key of the resource.
+    /// Uses one key of the resource.
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Key`], which says what is wrong and never shows the value.
+    /// [`CredentialError::Key`], which describes the fault without the value.
     pub fn key(key: impl Into<String>) -> Result<Self, CredentialError> {
         Ok(Self::new(Origin::Keys(Arc::new(Keys::one(Credential::key(key)?)))))
     }
 
-    /// Both keys of the resource: the second takes over when the service refuses the first, which is tried again later.
+    /// Uses both keys of the resource. If the service rejects the first, the second takes over, and the first is tried again
+    /// every five minutes.
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Key`], which says what is wrong and never shows the value.
+    /// [`CredentialError::Key`], which describes the fault without the value.
     pub fn keys(first: impl Into<String>, second: impl Into<String>) -> Result<Self, CredentialError> {
         let keys = Keys::two(Credential::key(first)?, Credential::key(second)?);
         Ok(Self::new(Origin::Keys(Arc::new(keys))))
     }
 
-    /// Tokens issued from the keys in place of the keys: ten minutes each, renewed before nine while they are in use. Any
-    /// source but one of keys stays as it is.
+    /// Uses tokens issued from the keys instead of the keys. Each is valid for ten minutes, and is renewed in the ninth
+    /// while it is in use. Sources without keys stay as they are.
     #[must_use]
     pub fn issuing_tokens(self) -> Self {
         let Origin::Keys(keys) = &*self.origin else { return self };
-        Self::new(Origin::Issued { keys: keys.clone(), slots: Slots::new() })
+        Self::new(Origin::Issued { keys: keys.clone(), caches: TokenCaches::new() })
     }
 
-    /// The Microsoft Entra tokens of any credential, for the scope of the account's cloud, renewed in their last five
-    /// minutes while they are in use.
+    /// Uses the Microsoft Entra tokens of an `azure_core` credential, with the scope of the account's cloud. They are renewed
+    /// in their last five minutes while they are in use.
     ///
     /// Regional hosts need [`TokenSource::with_resource_id`] too; custom domains do not.
     ///
@@ -97,38 +103,39 @@ impl TokenSource {
     /// use speech_endpoint::Account;
     /// use speech_endpoint::connect::{BuildError, Connector, TokenSource};
     ///
-    /// /// Takes what `azure_identity` makes, such as `ManagedIdentityCredential::new(None)?`, or a credential of one's own.
+    /// /// Accepts a credential of `azure_identity`, such as `ManagedIdentityCredential::new(None)?`, or a custom one.
     /// fn connector(account: Account, credential: Arc<dyn TokenCredential>) -> Result<Connector, BuildError> {
     ///     Connector::new(account, TokenSource::entra(credential))
     /// }
     /// ```
     #[must_use]
     pub fn entra(credential: Arc<dyn TokenCredential>) -> Self {
-        Self::new(Origin::Entra { credential, slots: Slots::new() })
+        Self::new(Origin::Entra { credential, caches: TokenCaches::new() })
     }
 
-    /// A key or token that is there already and never renewed.
+    /// Uses a key or token as it is, and never renews it.
     #[must_use]
     pub fn ready(credential: Credential) -> Self {
         Self::new(Origin::Ready(credential))
     }
 
-    /// The resource that Microsoft Entra tokens are for, which regional hosts need to know.
+    /// Sets the resource that Microsoft Entra tokens are sent with. Regional hosts require it.
     #[must_use]
     pub fn with_resource_id(self, id: ResourceId) -> Self {
         Self { resource_id: Some(id), ..self }
     }
 
-    /// What is observable: which kind it is, which key is in use, when the tokens expire and are renewed.
+    /// Returns the observable state: the kind, the key in use, and when tokens expire and are renewed.
     #[must_use]
     pub fn state(&self) -> TokenState {
-        let state = |kind, key, tokens| TokenState { kind, key, tokens };
+        let state = |kind, active_key, tokens| TokenState { kind, active_key, tokens };
+        let active = |keys: &Keys| Some(KeyName::of(keys.preferred()));
         match &*self.origin {
             Origin::None => state(TokenKind::None, None, Vec::new()),
             Origin::Ready(_) => state(TokenKind::Ready, None, Vec::new()),
-            Origin::Keys(keys) => state(TokenKind::Keys, Some(keys.preferred() + 1), Vec::new()),
-            Origin::Issued { keys, slots } => state(TokenKind::Issued, Some(keys.preferred() + 1), slots.times()),
-            Origin::Entra { slots, .. } => state(TokenKind::Entra, None, slots.times()),
+            Origin::Keys(keys) => state(TokenKind::Keys, active(keys), Vec::new()),
+            Origin::Issued { keys, caches } => state(TokenKind::Issued, active(keys), caches.times()),
+            Origin::Entra { caches, .. } => state(TokenKind::Entra, None, caches.times()),
         }
     }
 
@@ -136,55 +143,57 @@ impl TokenSource {
         Self { origin: Arc::new(origin), resource_id: None }
     }
 
-    /// The credential for an account: the next to try, for a call that has tried some already.
-    pub(crate) async fn credential(
+    /// Leases the next credential for an account, given those that the call has tried.
+    pub(crate) async fn lease(
         &self,
         account: &Account,
         issuer: &Arc<dyn Issue>,
-        tried: &Tried,
-    ) -> Result<Held, TokenError> {
+        tried: &TriedCredentials,
+    ) -> Result<Lease, TokenError> {
         match &*self.origin {
-            Origin::None => Ok(Held { credential: None, giver: Giver::Nobody }),
-            Origin::Ready(credential) => Ok(Held::of(self.complete(credential.clone()), Giver::Nobody)),
+            Origin::None => Ok(Lease { credential: None, origin: LeaseOrigin::Fixed }),
+            Origin::Ready(credential) => Ok(Lease::of(self.complete(credential.clone()), LeaseOrigin::Fixed)),
             Origin::Keys(keys) => {
-                let pick = keys.pick(tried.keys).ok_or(TokenError::KeysRefused { keys: keys.count(), source: None })?;
-                Ok(Held::of(keys.key(pick).clone(), Giver::Keys(pick)))
+                let rejected = || TokenError::KeysRejected { keys: keys.count(), source: None };
+                let lease = keys.lease(tried.keys).ok_or_else(rejected)?;
+                Ok(Lease::of(keys.key(lease).clone(), LeaseOrigin::Key(lease)))
             }
-            Origin::Issued { keys, slots } => {
-                let slot = slots.slot(account);
-                let token = slot.token(|| Arc::new(Issued::new(keys, account, issuer))).await?;
-                Ok(Held::of(Credential::IssuedToken(token.secret.clone()), Giver::slot(&slot, &token)))
+            Origin::Issued { keys, caches } => {
+                let cache = caches.get(account);
+                let token = cache.token(|| Arc::new(Issued::new(keys, account, issuer))).await?;
+                Ok(Lease::of(Credential::IssuedToken(token.secret.clone()), LeaseOrigin::cache(&cache, &token)))
             }
-            Origin::Entra { credential, slots } => {
+            Origin::Entra { credential, caches } => {
                 let scope = entra::scope(account)?;
-                let slot = slots.slot(scope);
-                let token = slot.token(|| Arc::new(Entra::new(credential, scope))).await?;
+                let cache = caches.get(scope);
+                let token = cache.token(|| Arc::new(Entra::new(credential, scope))).await?;
                 let credential = Credential::Entra { token: token.secret.clone(), resource_id: None };
-                Ok(Held::of(self.complete(credential), Giver::slot(&slot, &token)))
+                Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token)))
             }
         }
     }
 
-    /// The service answered 401. True when the same call should ask for a credential again: another key is left to try, or
-    /// a newer token is there or will be fetched. A call tries each key once and one newer token.
-    pub(crate) fn refused(&self, held: &Held, tried: &mut Tried) -> bool {
-        match (&held.giver, &*self.origin) {
-            (Giver::Keys(pick), Origin::Keys(keys)) => keys.refused(*pick, &mut tried.keys),
-            (Giver::Slot { slot, generation }, _) => {
-                let is_newer = slot.upgrade().is_some_and(|slot| slot.refused(*generation));
-                is_newer && !std::mem::replace(&mut tried.newer_token, true)
+    /// Records that the service rejected a credential with 401. Returns whether to retry with another one: another key, or
+    /// a newer token. A call tries each key once, and one newer token.
+    pub(crate) fn rejected(&self, lease: &Lease, tried: &mut TriedCredentials) -> bool {
+        match (&lease.origin, &*self.origin) {
+            (LeaseOrigin::Key(lease), Origin::Keys(keys)) => keys.rejected(*lease, &mut tried.keys),
+            (LeaseOrigin::Cache { cache, generation }, _) => {
+                let has_newer = cache.upgrade().is_some_and(|cache| cache.rejected(*generation));
+                has_newer && !std::mem::replace(&mut tried.newer_token, true)
             }
             _ => false,
         }
     }
 
-    /// The service took it.
-    pub(crate) fn accepted(&self, held: &Held) {
-        if let (Giver::Keys(pick), Origin::Keys(keys)) = (&held.giver, &*self.origin) {
-            keys.accepted(*pick);
+    /// Records that the service accepted a credential.
+    pub(crate) fn accepted(&self, lease: &Lease) {
+        if let (LeaseOrigin::Key(lease), Origin::Keys(keys)) = (&lease.origin, &*self.origin) {
+            keys.accepted(*lease);
         }
     }
 
+    /// Adds the resource to Microsoft Entra tokens that have none.
     fn complete(&self, credential: Credential) -> Credential {
         match credential {
             Credential::Entra { token, resource_id: None } => {
@@ -201,41 +210,41 @@ impl fmt::Debug for TokenSource {
     }
 }
 
-/// A credential that was handed out, and where it came from.
+/// A credential that a call uses. Its outcome is reported by [`TokenSource::accepted`] or [`TokenSource::rejected`].
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
+pub(crate) struct Lease {
     credential: Option<Credential>,
-    giver: Giver,
+    origin: LeaseOrigin,
 }
 
-/// Who gave a credential, and hears what became of it.
+/// The part of a source that a credential came from, which learns its outcome.
 #[derive(Clone, Debug)]
-enum Giver {
-    Nobody,
-    Keys(Pick),
-    Slot { slot: Weak<Slot>, generation: u64 },
+enum LeaseOrigin {
+    Fixed,
+    Key(KeyLease),
+    Cache { cache: Weak<TokenCache>, generation: u64 },
 }
 
-impl Held {
-    fn of(credential: Credential, giver: Giver) -> Self {
-        Self { credential: Some(credential), giver }
+impl Lease {
+    fn of(credential: Credential, origin: LeaseOrigin) -> Self {
+        Self { credential: Some(credential), origin }
     }
 
-    /// What to send; nothing to a container.
+    /// Returns the credential; `None` for containers.
     pub(crate) fn credential(&self) -> Option<&Credential> {
         self.credential.as_ref()
     }
 }
 
-impl Giver {
-    fn slot(slot: &Arc<Slot>, token: &Token) -> Self {
-        Self::Slot { slot: Arc::downgrade(slot), generation: token.generation }
+impl LeaseOrigin {
+    fn cache(cache: &Arc<TokenCache>, token: &Token) -> Self {
+        Self::Cache { cache: Arc::downgrade(cache), generation: token.generation }
     }
 }
 
-/// What one call has tried.
+/// The credentials that a call has tried.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tried {
+pub(crate) struct TriedCredentials {
     keys: TriedKeys,
     newer_token: bool,
 }

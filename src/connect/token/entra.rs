@@ -1,4 +1,4 @@
-//! Microsoft Entra tokens, from any credential of `azure_core`.
+//! Microsoft Entra tokens from any `azure_core` credential.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use azure_core::time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::error::TokenError;
-use super::slot::{Fetch, Fetched};
+use super::token_cache::{Fetch, Fetched};
 use crate::connect::jitter::between;
 use crate::resolve::account::Account;
 use crate::resolve::credential::{Credential, Secret};
 
-/// Asks a credential for tokens of one scope.
+/// Fetches tokens of one scope from a credential.
 #[derive(Debug)]
 pub(super) struct Entra {
     credential: Arc<dyn TokenCredential>,
@@ -42,36 +42,36 @@ impl Fetch for Entra {
     }
 }
 
-/// The scope of an account's cloud. Voice Live takes this one as well as its newer own.
+/// Returns the token scope of an account's cloud. Voice Live accepts it too, besides its newer scope.
 pub(super) fn scope(account: &Account) -> Result<&str, TokenError> {
     let cloud = account.cloud();
     cloud.suffixes().token_scope().ok_or_else(|| TokenError::NoScope { cloud: cloud.clone() })
 }
 
-/// How long a token will be valid. Its end is a time of day, so the time of day is read here, once, when it comes; from
-/// then on a clock counts that nobody sets.
+/// Returns the remaining lifetime of a token. Its expiry is wall-clock time, which is read once, when the token arrives. From
+/// then on the monotonic clock counts, which nobody can set.
 fn life(token: &AccessToken) -> Result<Duration, TokenError> {
     let life = token.expires_on - OffsetDateTime::now_utc();
     match Duration::try_from(life) {
-        Ok(life) if !life.is_zero() => Ok(life.min(LONGEST_LIFE)),
+        Ok(life) if !life.is_zero() => Ok(life.min(MAX_LIFETIME)),
         _ => Err(TokenError::Expired { ago: life.unsigned_abs() }),
     }
 }
 
-/// At what age a token is renewed: in the last quarter of its life, and not before its last five minutes.
+/// Returns the age at which a token is renewed: within the last quarter of its lifetime, and within its last five minutes.
 fn age_at_renewal(life: Duration) -> Duration {
-    let longest = (life / 4).min(LAST_MINUTES);
-    life.saturating_sub(between(longest * 2 / 3, longest)).max(SHORTEST_AGE.min(life))
+    let longest = (life / 4).min(RENEWAL_WINDOW);
+    life.saturating_sub(between(longest * 2 / 3, longest)).max(MIN_AGE.min(life))
 }
 
-/// The credentials of `azure_identity` and `az` give the token that they have until it has five minutes left.
-const LAST_MINUTES: Duration = Duration::from_secs(5 * 60 - 5);
+/// The credentials of `azure_identity` and `az` return their cached token until it has five minutes left.
+const RENEWAL_WINDOW: Duration = Duration::from_secs(5 * 60 - 5);
 
-/// Whatever lives so short is fetched when it is needed, not in a loop.
-const SHORTEST_AGE: Duration = Duration::from_secs(10);
+/// Tokens with a shorter lifetime are fetched on demand, not in a loop.
+const MIN_AGE: Duration = Duration::from_secs(10);
 
-/// Managed identities give tokens for a day; what claims more is not believed.
-const LONGEST_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Tokens of managed identities live for a day. A claim of more than a week is capped.
+const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -90,31 +90,31 @@ mod tests {
     }
 
     #[test]
-    fn fleets_do_not_renew_at_the_same_moment() {
+    fn the_clients_of_a_fleet_do_not_renew_at_the_same_moment() {
         let ages: Vec<Duration> = (0..100).map(|_| age_at_renewal(Duration::from_secs(3600))).collect();
         let spread = ages.iter().max().unwrap().abs_diff(*ages.iter().min().unwrap());
         assert!(spread > Duration::from_secs(30), "{spread:?}");
     }
 
     #[test]
-    fn the_end_of_a_token_is_read_once_and_believed_within_reason() {
+    fn the_expiry_of_a_token_is_read_once_and_bounded() {
         let token = |seconds: i64| {
             AccessToken::new("x", OffsetDateTime::now_utc() + azure_core::time::Duration::seconds(seconds))
         };
         assert!((98..=100).contains(&life(&token(100)).unwrap().as_secs()));
-        assert_eq!(life(&token(100 * 365 * 24 * 3600)).unwrap(), LONGEST_LIFE);
+        assert_eq!(life(&token(100 * 365 * 24 * 3600)).unwrap(), MAX_LIFETIME);
         let error = life(&token(-90)).unwrap_err().to_string();
-        assert!(error.starts_with("the token expired 90 s before it came: compare the clock"), "{error}");
+        assert!(error.starts_with("the token had expired 90 s before it arrived: check the clock"), "{error}");
     }
 
     #[test]
-    fn every_cloud_has_its_scope_and_a_custom_one_says_that_it_lacks_it() {
+    fn every_cloud_has_its_scope_and_a_custom_cloud_without_one_is_an_error() {
         use crate::resolve::cloud::{Cloud, Suffixes};
         let account = |cloud| Account::custom_domain("contoso".parse().unwrap()).with_cloud(cloud).unwrap();
         assert_eq!(scope(&account(Cloud::Public)).unwrap(), "https://cognitiveservices.azure.com/.default");
         assert_eq!(scope(&account(Cloud::UsGovernment)).unwrap(), "https://cognitiveservices.azure.us/.default");
         let suffixes = Suffixes::new("speech.example", "api.example", "cognitive.example").unwrap();
         let error = scope(&account(Cloud::Custom(Arc::new(suffixes)))).unwrap_err().to_string();
-        assert_eq!(error, "the custom cloud has no token scope: give it with `Suffixes::with_token_scope`");
+        assert_eq!(error, "the custom cloud has no token scope: set it with `Suffixes::with_token_scope`");
     }
 }

@@ -1,4 +1,4 @@
-//! Why there is no token.
+//! Errors of token sources.
 
 use std::error::Error;
 use std::fmt;
@@ -8,105 +8,108 @@ use std::time::Duration;
 use crate::net::http::line;
 use crate::resolve::cloud::Cloud;
 
-/// A token that could not be had.
+/// A token source that returned no token.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// A cloud of which the scope is not known.
-    #[error("the {} has no token scope: give it with `Suffixes::with_token_scope`", .cloud.title())]
+    /// The token scope of the cloud is not known.
+    #[error("the {} has no token scope: set it with `Suffixes::with_token_scope`", .cloud.title())]
     NoScope {
         /// The cloud.
         cloud: Cloud,
     },
-    /// The credential failed.
-    #[error("no Entra token for `{scope}`: {text}; {}", what_to_do(.code.as_deref()))]
+    /// The credential returned an error (`AUTH11`).
+    #[error("no Entra token for `{scope}`: {text}; {}", advice(.code.as_deref()))]
     Entra {
-        /// The scope that was asked for.
+        /// The requested scope.
         scope: String,
-        /// The first line of what was said, without secrets.
+        /// The first line of the credential's error, without secrets.
         text: String,
-        /// The code of Microsoft Entra (`AADSTS…`), where it gave one.
+        /// The error code of Microsoft Entra (`AADSTS…`), if there is one.
         code: Option<String>,
-        /// What was beneath it.
-        source: Option<Cause>,
+        /// The cause of the credential's error.
+        source: Option<RedactedCause>,
     },
-    /// The resource refused every key (`AUTH01`).
+    /// The resource rejected every key (`AUTH01`).
     #[error(
-        "the resource refused {}: use a key of this resource, at its own region or custom domain",
-        if *.keys == 1 { "its key" } else { "both of its keys" }
+        "the resource rejected {}: use a key of this resource, with its region or custom domain",
+        if *.keys == 1 { "the key" } else { "both keys" }
     )]
-    KeysRefused {
-        /// How many were tried.
+    KeysRejected {
+        /// The number of keys that were tried.
         keys: usize,
-        /// How the last one was refused, where that was at `issueToken`.
+        /// The error of the last key, if it was rejected at `issueToken`.
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
-    /// The token service was not reached, or answered something else.
-    #[error("no token was issued: the request at `issueToken` failed")]
+    /// The request to `issueToken` failed for another reason than a rejected key.
+    #[error("no token was issued: the request to `issueToken` failed")]
     NotIssued {
-        /// What failed.
+        /// The error of the request.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// Something came that is no token.
-    #[error("{from} gave {length} characters that are no token: expected three base64url parts with dots between them")]
+    /// A response contained something else than a token.
+    #[error(
+        "{from} returned {length} characters that are not a token: expected three base64url parts separated by dots"
+    )]
     NotAToken {
-        /// Who gave it.
+        /// The service or credential that returned it.
         from: &'static str,
-        /// How long it is.
+        /// Its length in characters.
         length: usize,
     },
-    /// A token came that had expired.
-    #[error("the token expired {} s before it came: compare the clock of this machine with the real time", .ago.as_secs())]
+    /// A token had expired when it arrived.
+    #[error("the token had expired {} s before it arrived: check the clock of this machine", .ago.as_secs())]
     Expired {
-        /// How long ago.
+        /// The time since it expired.
         ago: Duration,
     },
-    /// The time was over.
-    #[error("no token came within {} s: look at what the credential waits for", .limit.as_secs())]
+    /// The token did not arrive in time.
+    #[error("no token arrived within {} s: check what the credential is waiting for", .limit.as_secs())]
     TimedOut {
-        /// The time that a fetch has.
+        /// The time limit.
         limit: Duration,
     },
-    /// The fetch that this caller waited for ended without a result.
-    #[error("the fetch of the token was broken off: try again")]
-    BrokenOff,
+    /// The shared request that this call waited for was cancelled.
+    #[error("the token request was cancelled; try again")]
+    Cancelled,
 }
 
 impl TokenError {
-    /// The id of the failure catalogue, where it has one; else `token`.
+    /// Returns the id in the failure catalogue: `AUTH01` for [`TokenError::KeysRejected`], `AUTH11` for
+    /// [`TokenError::Entra`]. The other errors are not in the catalogue; their id is `token`.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
-            Self::KeysRefused { .. } => "AUTH01",
+            Self::KeysRejected { .. } => "AUTH01",
             Self::Entra { .. } => "AUTH11",
             _ => "token",
         }
     }
 
-    /// The credential's error, scrubbed: what lies beneath may quote whatever a server sent.
+    /// Converts the error of a credential. Secrets are removed, because its sources may quote any response of a server.
     pub(super) fn entra(scope: &str, error: &azure_core::Error) -> Self {
         let texts = chain(error);
         let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
-        let telling = lines().find(|line| line.contains(CODE)).or_else(|| lines().next()).unwrap_or_default();
-        // A heading says nothing without what stands under it.
-        let text = if telling.ends_with(':') && !telling.contains(CODE) {
+        let relevant = lines().find(|line| line.contains(CODE)).or_else(|| lines().next()).unwrap_or_default();
+        // A heading is of no use without the lines below it.
+        let text = if relevant.ends_with(':') && !relevant.contains(CODE) {
             lines().collect::<Vec<_>>().join(" ")
         } else {
-            telling.to_owned()
+            relevant.to_owned()
         };
-        let source = Cause::of(error.source());
-        Self::Entra { scope: scope.to_owned(), text: line(&text, LONGEST), code: code(telling), source }
+        let source = RedactedCause::of(error.source());
+        Self::Entra { scope: scope.to_owned(), text: line(&text, LONGEST), code: code(relevant), source }
     }
 }
 
-/// What was beneath an error, as a line without secrets.
+/// The source of an error: its first line, without secrets.
 #[derive(Clone, Debug)]
-pub struct Cause {
+pub struct RedactedCause {
     text: String,
     source: Option<Box<Self>>,
 }
 
-impl Cause {
+impl RedactedCause {
     fn of(error: Option<&(dyn Error + 'static)>) -> Option<Self> {
         let error = error?;
         let text = line(error.to_string().lines().next().unwrap_or_default(), LONGEST);
@@ -114,19 +117,19 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for RedactedCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl Error for Cause {
+impl Error for RedactedCause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|cause| cause as _)
     }
 }
 
-/// The texts of an error and of all beneath it.
+/// Returns the texts of an error and its sources.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut texts = vec![error.to_string()];
     let mut next = error.source();
@@ -137,27 +140,27 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     texts
 }
 
-/// `AADSTS` and the digits after it.
+/// Returns `AADSTS` and the digits after it.
 fn code(text: &str) -> Option<String> {
     let digits = &text[text.find(CODE)? + CODE.len()..];
     let digits: String = digits.chars().take_while(char::is_ascii_digit).take(MOST_DIGITS).collect();
     (!digits.is_empty()).then(|| format!("{CODE}{digits}"))
 }
 
-fn what_to_do(code: Option<&str>) -> String {
+fn advice(code: Option<&str>) -> String {
     match code.and_then(|code| code.strip_prefix(CODE)) {
         // <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
-        Some(number) => format!("read https://login.microsoftonline.com/error?code={number}"),
-        None => "look whether the credential is signed in, or its identity assigned, on this machine".into(),
+        Some(number) => format!("see https://login.microsoftonline.com/error?code={number}"),
+        None => "check that the credential is signed in on this machine, or that its identity is assigned to it".into(),
     }
 }
 
 const CODE: &str = "AADSTS";
 
-/// The longest have seven.
+/// The longest codes have seven digits.
 const MOST_DIGITS: usize = 9;
 
-/// One line of a terminal or two: the sentence, without the ids for support that follow it.
+/// One or two lines of a terminal: enough for the sentence, without the trace ids that follow it.
 const LONGEST: usize = 200;
 
 #[cfg(test)]
@@ -169,32 +172,32 @@ mod tests {
     const SCOPE: &str = "https://cognitiveservices.azure.com/.default";
 
     #[test]
-    fn the_first_line_with_a_code_of_entra_is_shown_and_the_page_about_it() {
-        let beneath = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1-2-3\r\nTimestamp: now";
-        let error = azure_core::Error::new(ErrorKind::Credential, std::io::Error::other(beneath));
+    fn the_first_line_with_an_entra_code_is_shown_with_the_page_about_it() {
+        let source = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1-2-3\r\nTimestamp: now";
+        let error = azure_core::Error::new(ErrorKind::Credential, std::io::Error::other(source));
         let error = TokenError::entra(SCOPE, &error.with_context("ClientSecretCredential failed"));
         assert_eq!(
             error.to_string(),
             "no Entra token for `https://cognitiveservices.azure.com/.default`: AADSTS7000215: Invalid client secret \
-             provided.; read https://login.microsoftonline.com/error?code=7000215"
+             provided.; see https://login.microsoftonline.com/error?code=7000215"
         );
         let texts = chain(&error);
         assert!(texts.len() > 1 && texts.iter().all(|text| !text.contains("Trace")), "{texts:?}");
     }
 
     #[test]
-    fn an_error_without_a_code_says_what_to_look_at() {
+    fn an_error_without_a_code_says_what_to_check() {
         let error = azure_core::Error::with_message(ErrorKind::Credential, "\n az: not found \n more");
         let error = TokenError::entra(SCOPE, &error);
-        assert!(error.to_string().contains("`: az: not found; look whether the credential is signed in"), "{error}");
+        assert!(error.to_string().contains("`: az: not found; check that the credential is signed in"), "{error}");
         assert!(error.source().is_none());
     }
 
     #[test]
-    fn a_heading_is_shown_with_what_stands_under_it() {
+    fn a_heading_is_shown_with_the_lines_below_it() {
         let said = "Multiple errors were encountered:\nAzureCliCredential: not found on PATH\nno azd";
         let error = TokenError::entra(SCOPE, &azure_core::Error::with_message(ErrorKind::Credential, said));
-        let shown = "`: Multiple errors were encountered: AzureCliCredential: not found on PATH no azd; look";
+        let shown = "`: Multiple errors were encountered: AzureCliCredential: not found on PATH no azd; check";
         assert!(error.to_string().contains(shown), "{error}");
     }
 
@@ -202,8 +205,8 @@ mod tests {
     fn no_text_of_an_error_shows_a_secret() {
         let secret = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
         let text = format!("AADSTS1: cannot read {{\"access_token\":\"{secret}\"}} here");
-        let beneath = azure_core::Error::with_message(ErrorKind::Other, text.clone());
-        let error = TokenError::entra(SCOPE, &azure_core::Error::with_error(ErrorKind::Credential, beneath, text));
+        let source = azure_core::Error::with_message(ErrorKind::Other, text.clone());
+        let error = TokenError::entra(SCOPE, &azure_core::Error::with_error(ErrorKind::Credential, source, text));
         let seen = format!("{error} {error:?} {:?}", chain(&error));
         assert!(seen.contains("cannot read … here") && !seen.contains("eyJ"), "{seen}");
     }

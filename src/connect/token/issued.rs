@@ -1,4 +1,4 @@
-//! Tokens issued from a key: ten minutes each.
+//! Tokens that the token service issues for a key. Each is valid for ten minutes.
 
 use std::error::Error;
 use std::sync::{Arc, Weak};
@@ -9,29 +9,29 @@ use tokio::time::Instant;
 
 use super::error::TokenError;
 use super::keys::{Keys, TriedKeys};
-use super::slot::{Fetch, Fetched};
+use super::token_cache::{Fetch, Fetched};
 use crate::connect::jitter::between;
 use crate::resolve::account::Account;
 use crate::resolve::credential::{Credential, Secret};
 
-/// Fetches tokens for a key at `issueToken`.
+/// Requests tokens at `issueToken`.
 #[async_trait]
 pub(crate) trait Issue: Send + Sync {
-    /// A token for a key, as the service gave it.
+    /// Returns the token that the service issued for a key.
     async fn issue(&self, account: &Account, key: &Credential) -> Result<Secret, IssueError>;
 }
 
-/// Why no token was issued.
+/// A failed request to `issueToken`.
 #[derive(Debug)]
 pub(crate) enum IssueError {
-    /// 401: the service does not know the key.
-    Refused(Arc<dyn Error + Send + Sync>),
-    /// Anything else, which another key would not change.
+    /// The service rejected the key with 401.
+    Rejected(Arc<dyn Error + Send + Sync>),
+    /// Any other failure. Another key would not help.
     Failed(Arc<dyn Error + Send + Sync>),
 }
 
-/// Fetches tokens for an account, with the key that the service takes. Who issues is held only while asked: it may
-/// itself hold the source.
+/// Fetches tokens for an account, with the key that the service accepts. The issuer is a weak reference, because it may own
+/// the token source.
 pub(super) struct Issued {
     keys: Arc<Keys>,
     account: Account,
@@ -44,49 +44,53 @@ impl Issued {
     }
 
     async fn issue(&self) -> Result<Secret, TokenError> {
-        let issuer = self.issuer.upgrade().ok_or(TokenError::BrokenOff)?;
+        let issuer = self.issuer.upgrade().ok_or(TokenError::Cancelled)?;
         let mut tried = TriedKeys::default();
-        let mut refusal = None;
-        while let Some(pick) = self.keys.pick(tried) {
-            match issuer.issue(&self.account, self.keys.key(pick)).await {
+        let mut rejection = None;
+        while let Some(lease) = self.keys.lease(tried) {
+            match issuer.issue(&self.account, self.keys.key(lease)).await {
                 Ok(token) => {
-                    self.keys.accepted(pick);
+                    self.keys.accepted(lease);
                     return Ok(token);
                 }
-                Err(IssueError::Refused(source)) => {
-                    self.keys.refused(pick, &mut tried);
-                    refusal = Some(source);
+                Err(IssueError::Rejected(source)) => {
+                    self.keys.rejected(lease, &mut tried);
+                    rejection = Some(source);
                 }
                 Err(IssueError::Failed(source)) => return Err(TokenError::NotIssued { source }),
             }
         }
-        Err(TokenError::KeysRefused { keys: self.keys.count(), source: refusal })
+        Err(TokenError::KeysRejected { keys: self.keys.count(), source: rejection })
     }
 }
 
 #[async_trait]
 impl Fetch for Issued {
     async fn fetch(&self) -> Result<Fetched, TokenError> {
-        // The token is as old as the request at least.
-        let asked = Instant::now();
+        // The lifetime starts when the service issues the token, which is not before the request.
+        let requested = Instant::now();
         let secret = self.issue().await?;
         if Credential::issued_token(secret.expose()).is_err() {
             let length = secret.expose().chars().count();
             return Err(TokenError::NotAToken { from: "the token service", length });
         }
-        Ok(Fetched { secret, expires: asked + LIFE, renew: asked + between(EARLIEST_RENEWAL, LATEST_RENEWAL) })
+        Ok(Fetched {
+            secret,
+            expires: requested + LIFETIME,
+            renew: requested + between(EARLIEST_RENEWAL, LATEST_RENEWAL),
+        })
     }
 
-    fn is_alive(&self) -> bool {
+    fn can_fetch(&self) -> bool {
         self.issuer.strong_count() > 0
     }
 }
 
-/// <https://learn.microsoft.com/azure/ai-services/authentication>
-const LIFE: Duration = Duration::from_secs(10 * 60);
+/// The lifetime of an issued token: <https://learn.microsoft.com/azure/ai-services/authentication>
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// What the same page advises.
+/// The same page recommends to renew a token after nine minutes.
 const LATEST_RENEWAL: Duration = Duration::from_secs(9 * 60);
 
-/// A fleet that started at one moment spreads over a minute.
+/// A minute of spread keeps the clients of a fleet that started together from renewing together.
 const EARLIEST_RENEWAL: Duration = Duration::from_secs(8 * 60);

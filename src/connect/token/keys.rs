@@ -1,4 +1,4 @@
-//! Keys: the one or two keys of a resource, and which of them is in use.
+//! The keys of a resource, and which of them is in use.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use crate::resolve::credential::Credential;
 
-/// The keys of a resource. One is preferred; the other takes over when the service refuses it, and the refused one is
-/// tried again from time to time by one caller, so that keys can be regenerated in turn while the application runs.
+/// One or two keys of a resource. Calls use the preferred key. If the service rejects it, the other one becomes the preferred
+/// key, and a single call tries the rejected one again every [`RETRY_INTERVAL`]. Keys can thus be regenerated in turn while the
+/// application runs.
 #[derive(Debug)]
 pub(super) struct Keys {
     keys: Vec<Credential>,
@@ -19,15 +20,15 @@ pub(super) struct Keys {
 #[derive(Debug)]
 struct Rotation {
     preferred: usize,
-    /// Counts the changes of the preferred key, so that refusals of one and the same moment change it once.
+    /// The number of changes of the preferred key. Concurrent rejections of one key change it only once.
     generation: u64,
-    /// When the key that was refused may be tried again.
-    trial: Option<Instant>,
+    /// When the rejected key may be tried again.
+    retry_at: Option<Instant>,
 }
 
-/// A key that was handed out.
+/// A key that a call uses, and the rotation that it was chosen in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pick {
+pub(super) struct KeyLease {
     index: usize,
     generation: u64,
 }
@@ -42,55 +43,55 @@ impl Keys {
     }
 
     fn new(keys: Vec<Credential>) -> Self {
-        Self { keys, rotation: Mutex::new(Rotation { preferred: 0, generation: 1, trial: None }) }
+        Self { keys, rotation: Mutex::new(Rotation { preferred: 0, generation: 1, retry_at: None }) }
     }
 
     pub(super) fn count(&self) -> usize {
         self.keys.len()
     }
 
-    /// The index of the key in use.
+    /// Returns the index of the key in use.
     pub(super) fn preferred(&self) -> usize {
         self.lock().preferred
     }
 
-    pub(super) fn key(&self, pick: Pick) -> &Credential {
-        &self.keys[pick.index]
+    pub(super) fn key(&self, lease: KeyLease) -> &Credential {
+        &self.keys[lease.index]
     }
 
-    /// The key to try next, if one is left.
+    /// Returns the next key to try, if one is left.
     ///
-    /// 1. The one that was refused before, when its time has come: for this caller alone.
-    /// 2. The preferred one.
-    /// 3. The other, when this caller has tried the preferred one already.
-    pub(super) fn pick(&self, tried: TriedKeys) -> Option<Pick> {
+    /// 1. The key that was rejected before, if its retry is due. Only one call gets it.
+    /// 2. The preferred key.
+    /// 3. The other key, if this call has tried the preferred one.
+    pub(super) fn lease(&self, tried: TriedKeys) -> Option<KeyLease> {
         let mut rotation = self.lock();
         let other = 1 - rotation.preferred;
-        let is_time = rotation.trial.is_some_and(|at| at <= Instant::now()) && !tried.has(other);
-        let index = if is_time {
-            rotation.trial = Some(Instant::now() + RETRY_AFTER);
+        let is_due = rotation.retry_at.is_some_and(|at| at <= Instant::now()) && !tried.has(other);
+        let index = if is_due {
+            rotation.retry_at = Some(Instant::now() + RETRY_INTERVAL);
             other
         } else {
             [rotation.preferred, other].into_iter().find(|index| *index < self.keys.len() && !tried.has(*index))?
         };
-        Some(Pick { index, generation: rotation.generation })
+        Some(KeyLease { index, generation: rotation.generation })
     }
 
-    /// The service refused a key. True when another one is left to try.
-    pub(super) fn refused(&self, pick: Pick, tried: &mut TriedKeys) -> bool {
-        tried.add(pick.index);
+    /// Records that the service rejected a key. Returns whether another one is left to try.
+    pub(super) fn rejected(&self, lease: KeyLease, tried: &mut TriedKeys) -> bool {
+        tried.add(lease.index);
         let mut rotation = self.lock();
-        if self.keys.len() > 1 && pick.index == rotation.preferred && pick.generation == rotation.generation {
-            rotation.prefer(1 - pick.index, Some(Instant::now() + RETRY_AFTER));
+        if self.keys.len() > 1 && lease.index == rotation.preferred && lease.generation == rotation.generation {
+            rotation.prefer(1 - lease.index, Some(Instant::now() + RETRY_INTERVAL));
         }
         (0..self.keys.len()).any(|index| !tried.has(index))
     }
 
-    /// The service took a key: if it was tried again, it is preferred from now on.
-    pub(super) fn accepted(&self, pick: Pick) {
+    /// Records that the service accepted a key. If it was rejected before, it becomes the preferred one.
+    pub(super) fn accepted(&self, lease: KeyLease) {
         let mut rotation = self.lock();
-        if pick.index != rotation.preferred && pick.generation == rotation.generation {
-            rotation.prefer(pick.index, None);
+        if lease.index != rotation.preferred && lease.generation == rotation.generation {
+            rotation.prefer(lease.index, None);
         }
     }
 
@@ -100,12 +101,12 @@ impl Keys {
 }
 
 impl Rotation {
-    fn prefer(&mut self, index: usize, trial: Option<Instant>) {
-        *self = Self { preferred: index, generation: self.generation + 1, trial };
+    fn prefer(&mut self, index: usize, retry_at: Option<Instant>) {
+        *self = Self { preferred: index, generation: self.generation + 1, retry_at };
     }
 }
 
-/// The keys that one call has tried.
+/// The keys that a call has tried.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TriedKeys([bool; 2]);
 
@@ -119,8 +120,8 @@ impl TriedKeys {
     }
 }
 
-/// Who regenerates a key needs some minutes to write it everywhere; and a trial costs one caller one refusal.
-const RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
+/// It takes some minutes to distribute a regenerated key, and each retry costs one call a round trip.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -133,21 +134,21 @@ mod tests {
         Keys::two(key("1"), key("2"))
     }
 
-    fn pick(keys: &Keys) -> Pick {
-        keys.pick(TriedKeys::default()).unwrap()
+    fn lease(keys: &Keys) -> KeyLease {
+        keys.lease(TriedKeys::default()).unwrap()
     }
 
-    /// One call: the keys it tries, in order, given those that the service takes.
-    fn call(keys: &Keys, taken: &[usize]) -> Vec<usize> {
+    /// Runs one call and returns the keys that it tries, in order. The service accepts the keys in `accepted`.
+    fn call(keys: &Keys, accepted: &[usize]) -> Vec<usize> {
         let (mut tried, mut order) = (TriedKeys::default(), Vec::new());
-        while let Some(pick) = keys.pick(tried) {
-            order.push(pick.index);
+        while let Some(lease) = keys.lease(tried) {
+            order.push(lease.index);
             assert!(order.len() < 3, "{order:?}");
-            if taken.contains(&pick.index) {
-                keys.accepted(pick);
+            if accepted.contains(&lease.index) {
+                keys.accepted(lease);
                 break;
             }
-            if !keys.refused(pick, &mut tried) {
+            if !keys.rejected(lease, &mut tried) {
                 break;
             }
         }
@@ -155,44 +156,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_second_key_takes_over_and_the_first_returns_when_it_is_taken_again() {
+    async fn the_second_key_takes_over_until_the_first_is_accepted_again() {
         let keys = two();
         assert_eq!(call(&keys, &[0, 1]), [0]);
         assert_eq!(call(&keys, &[1]), [0, 1]);
         assert_eq!(call(&keys, &[1]), [1]);
-        advance(RETRY_AFTER).await;
-        assert_eq!(call(&keys, &[1]), [0, 1], "it is tried again, and still refused");
-        assert_eq!(call(&keys, &[0, 1]), [1], "it was tried again already");
-        advance(RETRY_AFTER).await;
+        advance(RETRY_INTERVAL).await;
+        assert_eq!(call(&keys, &[1]), [0, 1], "retried, and still rejected");
+        assert_eq!(call(&keys, &[0, 1]), [1], "already retried");
+        advance(RETRY_INTERVAL).await;
         assert_eq!(call(&keys, &[0, 1]), [0]);
         assert_eq!(call(&keys, &[0, 1]), [0]);
-        advance(RETRY_AFTER * 2).await;
-        assert_eq!(call(&keys, &[0, 1]), [0], "the second was never refused");
+        advance(RETRY_INTERVAL * 2).await;
+        assert_eq!(call(&keys, &[0, 1]), [0], "the second was never rejected");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refusals_of_one_moment_change_the_key_once() {
+    async fn concurrent_rejections_change_the_key_once() {
         let keys = two();
-        let picks: Vec<Pick> = (0..200).map(|_| pick(&keys)).collect();
-        for first in picks {
+        let leases: Vec<KeyLease> = (0..200).map(|_| lease(&keys)).collect();
+        for first in leases {
             let mut tried = TriedKeys::default();
-            assert!(keys.refused(first, &mut tried));
-            assert_eq!(keys.pick(tried).unwrap().index, 1);
+            assert!(keys.rejected(first, &mut tried));
+            assert_eq!(keys.lease(tried).unwrap().index, 1);
         }
-        assert_eq!((pick(&keys).index, pick(&keys).generation), (1, 2));
+        assert_eq!((lease(&keys).index, lease(&keys).generation), (1, 2));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_key_is_tried_again_by_one_caller() {
+    async fn the_first_key_is_retried_by_one_call() {
         let keys = two();
         call(&keys, &[1]);
-        advance(RETRY_AFTER).await;
-        let indices: Vec<usize> = (0..200).map(|_| pick(&keys).index).collect();
+        advance(RETRY_INTERVAL).await;
+        let indices: Vec<usize> = (0..200).map(|_| lease(&keys).index).collect();
         assert_eq!((indices[0], indices[1..].iter().all(|index| *index == 1)), (0, true));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_tries_each_key_once_when_both_are_refused() {
+    async fn a_call_tries_each_key_once_when_both_are_rejected() {
         let keys = two();
         for round in 0..5 {
             let mut order = call(&keys, &[]);
@@ -202,23 +203,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_taken_before_a_change_does_not_change_it_back() {
+    async fn a_key_that_is_accepted_late_does_not_change_the_preferred_key_back() {
         let keys = two();
-        let slow = pick(&keys);
+        let slow = lease(&keys);
         assert_eq!(call(&keys, &[1]), [0, 1]);
         keys.accepted(slow);
-        assert_eq!(pick(&keys).index, 1);
+        assert_eq!(lease(&keys).index, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_late_refusal_does_not_change_a_key_that_is_taken_again() {
+    async fn a_late_rejection_does_not_change_a_key_that_is_accepted_again() {
         let keys = two();
-        let slow = pick(&keys);
+        let slow = lease(&keys);
         call(&keys, &[1]);
-        advance(RETRY_AFTER).await;
+        advance(RETRY_INTERVAL).await;
         assert_eq!(call(&keys, &[0]), [0]);
-        assert!(keys.refused(slow, &mut TriedKeys::default()));
-        assert_eq!(pick(&keys).index, 0);
+        assert!(keys.rejected(slow, &mut TriedKeys::default()));
+        assert_eq!(lease(&keys).index, 0);
     }
 
     #[tokio::test(start_paused = true)]

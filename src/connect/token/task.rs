@@ -1,10 +1,10 @@
-//! Task: what runs beside its owner and ends with it.
+//! Background tasks that end with their owner.
 
 use std::future::Future;
 
 use tokio::task::AbortHandle;
 
-/// Runs beside its owner and ends with it.
+/// A background task. It is aborted when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Task(Option<AbortHandle>);
 
@@ -13,8 +13,8 @@ impl Task {
         Self(Some(tokio::spawn(work).abort_handle()))
     }
 
-    /// It ends by itself.
-    pub(super) fn finish(mut self) {
+    /// Lets the task run to its end, without its owner.
+    pub(super) fn detach(mut self) {
         self.0 = None;
     }
 }

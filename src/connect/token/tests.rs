@@ -1,4 +1,4 @@
-//! `TokenSource`: what callers see of it, with a credential and a token service that are faked.
+//! Token sources, with a fake credential and a fake token service.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,11 +20,11 @@ const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
 const ID: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/\
                   Microsoft.CognitiveServices/accounts/contoso";
 
-/// A token service that knows some keys.
+/// A token service that accepts some keys.
 #[derive(Default)]
 struct Service {
     asked: Mutex<Vec<String>>,
-    refuses: Mutex<Vec<&'static str>>,
+    rejects: Mutex<Vec<&'static str>>,
     gives: Mutex<Option<&'static str>>,
     is_down: Mutex<bool>,
 }
@@ -34,8 +34,8 @@ impl Service {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    fn refuses(&self, keys: &[&'static str]) {
-        *self.refuses.lock().unwrap() = keys.to_vec();
+    fn rejects(&self, keys: &[&'static str]) {
+        *self.rejects.lock().unwrap() = keys.to_vec();
     }
 }
 
@@ -48,8 +48,8 @@ impl Issue for Service {
         if *self.is_down.lock().unwrap() {
             return Err(IssueError::Failed(Arc::new(std::io::Error::other("no route"))));
         }
-        if self.refuses.lock().unwrap().contains(&key.expose()) {
-            return Err(IssueError::Refused(Arc::new(std::io::Error::other("401"))));
+        if self.rejects.lock().unwrap().contains(&key.expose()) {
+            return Err(IssueError::Rejected(Arc::new(std::io::Error::other("401"))));
         }
         Ok(Secret::from(self.gives.lock().unwrap().unwrap_or(TOKEN).to_owned()))
     }
@@ -94,12 +94,12 @@ fn service() -> (Arc<Service>, Arc<dyn Issue>) {
     (service.clone(), service)
 }
 
-async fn held(source: &TokenSource, issuer: &Arc<dyn Issue>) -> Result<Held, TokenError> {
-    source.credential(&account(), issuer, &Tried::default()).await
+async fn lease(source: &TokenSource, issuer: &Arc<dyn Issue>) -> Result<Lease, TokenError> {
+    source.lease(&account(), issuer, &TriedCredentials::default()).await
 }
 
-fn text(held: &Held) -> String {
-    match held.credential() {
+fn text(lease: &Lease) -> String {
+    match lease.credential() {
         None => "nothing".into(),
         Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secret.expose().into(),
         Some(Credential::Entra { token, resource_id }) => {
@@ -119,35 +119,35 @@ async fn pass(seconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_connections_that_are_refused_with_one_key_take_the_other() {
+async fn two_hundred_connections_whose_key_is_rejected_use_the_other_one() {
     let (_, issuer) = service();
     let source = TokenSource::keys(FIRST, SECOND).unwrap();
     let mut first = Vec::new();
     for _ in 0..200 {
-        first.push(held(&source, &issuer).await.unwrap());
+        first.push(lease(&source, &issuer).await.unwrap());
     }
-    for held in first {
-        let mut tried = Tried::default();
-        assert_eq!(text(&held), FIRST);
-        assert!(source.refused(&held, &mut tried));
-        let second = source.credential(&account(), &issuer, &tried).await.unwrap();
+    for lease in first {
+        let mut tried = TriedCredentials::default();
+        assert_eq!(text(&lease), FIRST);
+        assert!(source.rejected(&lease, &mut tried));
+        let second = source.lease(&account(), &issuer, &tried).await.unwrap();
         assert_eq!(text(&second), SECOND);
         source.accepted(&second);
     }
-    assert_eq!(source.state().key, Some(2));
+    assert_eq!(source.state().active_key, Some(KeyName::Key2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_was_refused_with_both_keys_gets_none() {
+async fn a_call_whose_keys_were_both_rejected_gets_no_credential() {
     let (_, issuer) = service();
     let source = TokenSource::keys(FIRST, SECOND).unwrap();
-    let mut tried = Tried::default();
-    let first = held(&source, &issuer).await.unwrap();
-    assert!(source.refused(&first, &mut tried));
-    let second = source.credential(&account(), &issuer, &tried).await.unwrap();
-    assert!(!source.refused(&second, &mut tried));
-    let error = source.credential(&account(), &issuer, &tried).await.unwrap_err().to_string();
-    assert!(error.starts_with("the resource refused both of its keys: use a key of this resource"), "{error}");
+    let mut tried = TriedCredentials::default();
+    let first = lease(&source, &issuer).await.unwrap();
+    assert!(source.rejected(&first, &mut tried));
+    let second = source.lease(&account(), &issuer, &tried).await.unwrap();
+    assert!(!source.rejected(&second, &mut tried));
+    let error = source.lease(&account(), &issuer, &tried).await.unwrap_err().to_string();
+    assert!(error.starts_with("the resource rejected both keys: use a key of this resource"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,9 +159,9 @@ async fn what_cannot_change_is_not_worth_another_try() {
         TokenSource::ready(Credential::key(FIRST).unwrap()),
         TokenSource::ready(Credential::entra(TOKEN, None).unwrap()),
     ] {
-        let held = held(&source, &issuer).await.unwrap();
-        source.accepted(&held);
-        assert!(!source.refused(&held, &mut Tried::default()), "{source:?}");
+        let lease = lease(&source, &issuer).await.unwrap();
+        source.accepted(&lease);
+        assert!(!source.rejected(&lease, &mut TriedCredentials::default()), "{source:?}");
     }
 }
 
@@ -170,7 +170,7 @@ async fn an_issued_token_is_shared_and_renewed_before_nine_minutes() {
     let (service, issuer) = service();
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     for _ in 0..10 {
-        assert_eq!(text(&held(&source.clone(), &issuer).await.unwrap()), TOKEN);
+        assert_eq!(text(&lease(&source.clone(), &issuer).await.unwrap()), TOKEN);
     }
     assert_eq!(service.asked().len(), 1);
     let times = source.state().tokens[0].clone();
@@ -180,7 +180,7 @@ async fn an_issued_token_is_shared_and_renewed_before_nine_minutes() {
     pass(renews - 1).await;
     assert!(service.asked().is_empty());
     pass(541 - renews).await;
-    assert_eq!(service.asked().len(), 1, "renewed with nobody asking");
+    assert_eq!(service.asked().len(), 1, "renewed without a call");
     pass(1200).await;
     assert!(service.asked().is_empty(), "nobody used it since");
 }
@@ -190,7 +190,7 @@ async fn no_issued_token_is_renewed_later_than_nine_minutes() {
     let (_, issuer) = service();
     for _ in 0..100 {
         let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
-        held(&source, &issuer).await.unwrap();
+        lease(&source, &issuer).await.unwrap();
         let renews = source.state().tokens[0].renews_in.unwrap().as_secs();
         assert!((480..540).contains(&renews), "{renews}");
     }
@@ -200,7 +200,7 @@ async fn no_issued_token_is_renewed_later_than_nine_minutes() {
 async fn a_source_does_not_hold_who_issues_and_goes_on_with_the_next() {
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     let (gone, issuer) = service();
-    held(&source, &issuer).await.unwrap();
+    lease(&source, &issuer).await.unwrap();
     drop(issuer);
     assert_eq!(Arc::strong_count(&gone), 1);
     let weak = Arc::downgrade(&gone);
@@ -208,9 +208,9 @@ async fn a_source_does_not_hold_who_issues_and_goes_on_with_the_next() {
     assert!(weak.upgrade().is_none());
     pass(545).await;
     let (service, issuer) = service();
-    held(&source, &issuer).await.unwrap();
+    lease(&source, &issuer).await.unwrap();
     pass(1).await;
-    assert_eq!(service.asked().len(), 1, "renewed by the next while the token of the first is valid");
+    assert_eq!(service.asked().len(), 1, "renewed by the next connector while the token of the first is valid");
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,16 +218,16 @@ async fn each_account_has_its_own_issued_token_and_its_own_scope() {
     let (service, issuer) = service();
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     let other = Account::custom_domain("fabrikam".parse().unwrap());
-    held(&source, &issuer).await.unwrap();
-    source.credential(&other, &issuer, &Tried::default()).await.unwrap();
+    lease(&source, &issuer).await.unwrap();
+    source.lease(&other, &issuer, &TriedCredentials::default()).await.unwrap();
     assert_eq!((service.asked().len(), source.state().tokens.len()), (2, 2));
 
     let identity = Identity::new(3600, Some(TOKEN));
     let source = TokenSource::entra(identity.clone());
-    held(&source, &issuer).await.unwrap();
-    source.credential(&other, &issuer, &Tried::default()).await.unwrap();
+    lease(&source, &issuer).await.unwrap();
+    source.lease(&other, &issuer, &TriedCredentials::default()).await.unwrap();
     let china = other.with_cloud(crate::resolve::cloud::Cloud::China).unwrap();
-    source.credential(&china, &issuer, &Tried::default()).await.unwrap();
+    source.lease(&china, &issuer, &TriedCredentials::default()).await.unwrap();
     let expected = ["https://cognitiveservices.azure.com/.default", "https://cognitiveservices.azure.cn/.default"];
     assert_eq!(*identity.scopes.lock().unwrap(), expected);
 }
@@ -236,13 +236,16 @@ async fn each_account_has_its_own_issued_token_and_its_own_scope() {
 async fn a_token_is_issued_with_the_key_that_is_taken() {
     let (service, issuer) = service();
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
-    service.refuses(&[FIRST]);
-    held(&source, &issuer).await.unwrap();
-    assert_eq!((service.asked(), source.state().key), (vec!["1".to_owned(), "2".to_owned()], Some(2)));
-    service.refuses(&[FIRST, SECOND]);
+    service.rejects(&[FIRST]);
+    lease(&source, &issuer).await.unwrap();
+    assert_eq!(
+        (service.asked(), source.state().active_key),
+        (vec!["1".to_owned(), "2".to_owned()], Some(KeyName::Key2))
+    );
+    service.rejects(&[FIRST, SECOND]);
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
-    let error = held(&source, &issuer).await.unwrap_err();
-    assert!(matches!(error, TokenError::KeysRefused { keys: 2, .. }), "{error}");
+    let error = lease(&source, &issuer).await.unwrap_err();
+    assert!(matches!(error, TokenError::KeysRejected { keys: 2, .. }), "{error}");
     assert_eq!(service.asked().len(), 2, "each key once");
 }
 
@@ -251,24 +254,24 @@ async fn a_token_service_that_fails_does_not_change_the_key() {
     let (service, issuer) = service();
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
     *service.is_down.lock().unwrap() = true;
-    let error = held(&source, &issuer).await.unwrap_err();
+    let error = lease(&source, &issuer).await.unwrap_err();
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no route");
-    assert_eq!((service.asked().len(), source.state().key), (1, Some(1)));
+    assert_eq!((service.asked().len(), source.state().active_key), (1, Some(KeyName::Key1)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_fetched_anew_once_in_a_call() {
+async fn a_rejected_token_is_replaced_once_in_a_call() {
     let (service, issuer) = service();
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
-    let first = held(&source, &issuer).await.unwrap();
-    service.refuses(&[FIRST]);
-    let mut tried = Tried::default();
-    assert!(source.refused(&first, &mut tried));
-    let second = source.credential(&account(), &issuer, &tried).await.unwrap();
+    let first = lease(&source, &issuer).await.unwrap();
+    service.rejects(&[FIRST]);
+    let mut tried = TriedCredentials::default();
+    assert!(source.rejected(&first, &mut tried));
+    let second = source.lease(&account(), &issuer, &tried).await.unwrap();
     assert_eq!(service.asked(), ["1", "1", "2"]);
     pass(60).await;
-    assert!(!source.refused(&second, &mut tried), "this call had its newer token");
-    assert!(source.refused(&second, &mut Tried::default()), "another one may have it");
+    assert!(!source.rejected(&second, &mut tried), "this call had its newer token");
+    assert!(source.rejected(&second, &mut TriedCredentials::default()), "another one may have it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -279,7 +282,7 @@ async fn a_hundred_callers_make_one_entra_fetch() {
     let mut callers = JoinSet::new();
     for _ in 0..100 {
         let (source, issuer) = (source.clone(), issuer.clone());
-        callers.spawn(async move { text(&held(&source, &issuer).await.unwrap()) });
+        callers.spawn(async move { text(&lease(&source, &issuer).await.unwrap()) });
     }
     assert!(callers.join_all().await.iter().all(|text| text.ends_with(TOKEN)));
     assert_eq!(identity.count(), 1);
@@ -291,12 +294,12 @@ async fn a_short_lived_token_is_not_fetched_for_each_call() {
     let identity = Identity::new(200, Some(TOKEN));
     let source = TokenSource::entra(identity.clone());
     for second in 0..140 {
-        held(&source, &issuer).await.unwrap();
+        lease(&source, &issuer).await.unwrap();
         assert_eq!(identity.count(), 1, "{second}");
         pass(1).await;
     }
     for _ in 140..600 {
-        held(&source, &issuer).await.unwrap();
+        lease(&source, &issuer).await.unwrap();
         pass(1).await;
     }
     assert!((4..=5).contains(&identity.count()), "{}", identity.count());
@@ -307,7 +310,7 @@ async fn an_entra_token_is_renewed_in_its_last_five_minutes() {
     let (_, issuer) = service();
     let identity = Identity::new(3600, Some(TOKEN));
     let source = TokenSource::entra(identity.clone());
-    held(&source, &issuer).await.unwrap();
+    lease(&source, &issuer).await.unwrap();
     pass(3300).await;
     assert_eq!(identity.count(), 1);
     pass(110).await;
@@ -321,23 +324,23 @@ async fn the_resource_id_goes_with_entra_tokens() {
     let identity = Identity::new(3600, Some(TOKEN));
     let plain = TokenSource::entra(identity.clone());
     let composed = plain.clone().with_resource_id(id.clone());
-    assert_eq!(text(&held(&plain, &issuer).await.unwrap()), format!(" {TOKEN}"));
-    assert_eq!(text(&held(&composed, &issuer).await.unwrap()), format!("{ID} {TOKEN}"));
+    assert_eq!(text(&lease(&plain, &issuer).await.unwrap()), format!(" {TOKEN}"));
+    assert_eq!(text(&lease(&composed, &issuer).await.unwrap()), format!("{ID} {TOKEN}"));
     assert_eq!(identity.count(), 1, "they share the token");
     let ready = TokenSource::ready(Credential::entra(TOKEN, None).unwrap()).with_resource_id(id);
-    assert_eq!(text(&held(&ready, &issuer).await.unwrap()), format!("{ID} {TOKEN}"));
+    assert_eq!(text(&lease(&ready, &issuer).await.unwrap()), format!("{ID} {TOKEN}"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_token_is_said_and_not_shown() {
+async fn a_response_that_is_not_a_token_is_reported_without_its_text() {
     let (service, issuer) = service();
     *service.gives.lock().unwrap() = Some("<html>Sign in, please</html>");
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     let entra = TokenSource::entra(Identity::new(3600, Some("opaque-and-secret")));
     for (source, expected) in
-        [(source, "the token service gave 28 characters"), (entra, "the credential gave 17 characters")]
+        [(source, "the token service returned 28 characters"), (entra, "the credential returned 17 characters")]
     {
-        let error = held(&source, &issuer).await.unwrap_err();
+        let error = lease(&source, &issuer).await.unwrap_err();
         let seen = format!("{error} {error:?}");
         assert!(seen.contains(expected), "{seen}");
         assert!(!seen.contains("Sign") && !seen.contains("opaque"), "{seen}");
@@ -345,15 +348,15 @@ async fn what_is_no_token_is_said_and_not_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_credential_says_the_code_of_entra() {
+async fn the_error_of_a_credential_contains_the_entra_code() {
     let (_, issuer) = service();
     let source = TokenSource::entra(Identity::new(3600, None));
-    let error = held(&source, &issuer).await.unwrap_err();
+    let error = lease(&source, &issuer).await.unwrap_err();
     let TokenError::Entra { code, .. } = &error else { panic!("{error}") };
     assert_eq!(code.as_deref(), Some("AADSTS7000222"));
     assert!(source.state().tokens[0].failure.is_some());
     let expired = TokenSource::entra(Identity::new(-60, Some(TOKEN)));
-    assert!(matches!(held(&expired, &issuer).await, Err(TokenError::Expired { .. })));
+    assert!(matches!(lease(&expired, &issuer).await, Err(TokenError::Expired { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,8 +370,8 @@ async fn a_source_shows_its_state_and_no_secret() {
         TokenSource::ready(Credential::key(FIRST).unwrap()),
         TokenSource::ready(Credential::token(TOKEN).unwrap()),
     ] {
-        let held = held(&source, &issuer).await.unwrap();
-        let seen = format!("{source:?} {source:#?} {held:?} {:?} {:?}", source.state(), Tried::default());
+        let lease = lease(&source, &issuer).await.unwrap();
+        let seen = format!("{source:?} {source:#?} {lease:?} {:?} {:?}", source.state(), TriedCredentials::default());
         assert!(seen.contains("kind: "), "{seen}");
         for secret in [FIRST, SECOND, "eyJ", "c2lnbmF0dXJl"] {
             assert!(!seen.contains(secret), "{seen}");

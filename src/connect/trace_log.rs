@@ -1,4 +1,4 @@
-//! What was seen on the way to a host: cheap to keep while all goes well, and evidence once somebody asks.
+//! The log of one connection: cheap to keep while a call succeeds, and converted to evidence when it fails.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,30 +9,30 @@ use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Address, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace};
 use crate::net::tls::Session;
 
-/// The stages of one connection.
+/// The stages of one connection, from the lookup to the TLS handshake.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct TraceLog {
     pub(super) dns: Step<Vec<IpAddr>>,
     pub(super) tcp: Step<TcpFacts>,
     pub(super) proxy: Step<ProxyFacts>,
-    pub(super) tls: Step<Shaken>,
+    pub(super) tls: Step<Handshake>,
 }
 
-/// What a handshake left.
+/// The outcome of a TLS handshake.
 #[derive(Debug)]
-pub(super) enum Shaken {
-    Session(Session),
-    Refused(Box<TlsFacts>),
+pub(super) enum Handshake {
+    Completed(Session),
+    Failed(Box<TlsFacts>),
 }
 
-impl Log {
+impl TraceLog {
     pub(super) fn new() -> Self {
         let (dns, tcp, proxy, tls) =
             (Step::not_reached(), Step::not_reached(), Step::not_reached(), Step::not_reached());
         Self { dns, tcp, proxy, tls }
     }
 
-    /// The stage that failed.
+    /// Returns the stage that failed.
     pub(super) fn failed_at(&self) -> Stage {
         match (&self.dns, &self.tcp, &self.proxy) {
             (Step::Failed { .. }, ..) => Stage::Dns,
@@ -42,18 +42,18 @@ impl Log {
         }
     }
 
-    /// Whether a whole lookup would say more than what the connection needed of it.
+    /// Returns whether a full lookup adds to what the connection needed.
     pub(super) fn wants_lookup(&self) -> bool {
         self.dns.skipped().is_none()
     }
 
-    /// The stages in a trace, with everything that a lookup found beside.
+    /// Writes the stages to a trace, together with the facts of a full lookup.
     pub(super) fn write(self, trace: &mut Trace, lookup: Option<Lookup>) {
         let found = lookup.map(|lookup| lookup.facts);
         trace.dns = match self.dns {
             Step::Passed { found: addresses, took } => {
                 let mut found = found.unwrap_or_default();
-                // What the connection went by counts, not what a later lookup says.
+                // The addresses that the connection used count, not those that a later lookup returns.
                 found.addresses = addresses.into_iter().map(Address::from).collect();
                 Step::Passed { found, took }
             }
@@ -64,7 +64,7 @@ impl Log {
         trace.proxy = self.proxy;
         trace.tls = match self.tls {
             Step::Passed { found, took } => Step::Passed { found: found.facts(), took },
-            Step::Failed { failure, found, took } => Step::Failed { failure, found: found.map(Shaken::facts), took },
+            Step::Failed { failure, found, took } => Step::Failed { failure, found: found.map(Handshake::facts), took },
             Step::Skipped { because } => Step::Skipped { because },
         };
         if let Some(stage) = trace.failed_at() {
@@ -76,16 +76,16 @@ impl Log {
     }
 }
 
-impl Shaken {
+impl Handshake {
     fn facts(self) -> TlsFacts {
         match self {
-            Self::Session(session) => session.facts(),
-            Self::Refused(facts) => *facts,
+            Self::Completed(session) => session.facts(),
+            Self::Failed(facts) => *facts,
         }
     }
 }
 
-/// A step by how it went.
+/// Returns a passed step, or a failed one if there is a failure.
 pub(super) fn step<T>(found: T, failure: Option<&Failure>, begun: Instant) -> Step<T> {
     let took: Duration = begun.elapsed();
     match failure.cloned() {

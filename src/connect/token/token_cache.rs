@@ -1,4 +1,4 @@
-//! Slot: one token that many callers share.
+//! The token cache: one token that all calls share.
 
 use std::borrow::Borrow;
 use std::mem;
@@ -15,18 +15,18 @@ use super::task::Task;
 use crate::connect::jitter::between;
 use crate::resolve::credential::Secret;
 
-/// Where the tokens of a slot come from.
+/// Fetches the tokens of a cache.
 #[async_trait]
 pub(super) trait Fetch: Send + Sync {
     async fn fetch(&self) -> Result<Fetched, TokenError>;
 
-    /// Whether it can still be asked: who asks may be gone.
-    fn is_alive(&self) -> bool {
+    /// Returns whether it can still fetch. The issuer that it depends on may be gone.
+    fn can_fetch(&self) -> bool {
         true
     }
 }
 
-/// A token as it came.
+/// A token that was fetched.
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) secret: Secret,
@@ -34,7 +34,7 @@ pub(super) struct Fetched {
     pub(super) renew: Instant,
 }
 
-/// A token as it is handed out.
+/// A token in the cache.
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) secret: Secret,
@@ -48,65 +48,66 @@ impl Token {
     }
 }
 
-/// One token that many callers share.
+/// One token that all calls share.
 ///
-/// 1. A valid token is handed out at once; when it is due, a fetch begins beside it.
-/// 2. Without one, everybody waits for the same fetch. It runs in a task of its own: a caller that gives up ends nothing.
-/// 3. A task renews the token when it is due, if it was used since the last renewal; it ends with the slot.
-/// 4. When a renewal fails, the old token is handed out as long as it is valid, and the renewal is tried again.
+/// 1. A valid token is returned at once. If its renewal is due, a fetch starts in the background.
+/// 2. If there is no valid token, all calls wait for the same fetch. It runs in its own task, so a call that is dropped does
+///    not cancel it.
+/// 3. A background task renews the token when it is due, if it was used since the last renewal. The task ends with the cache.
+/// 4. If a renewal fails, the old token is used while it is valid, and the renewal is retried.
 #[derive(Debug, Default)]
-pub(super) struct Slot(Mutex<State>);
+pub(super) struct TokenCache(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     token: Option<Arc<Token>>,
-    /// How many tokens came.
+    /// The number of tokens that were fetched.
     generation: u64,
     renew: Option<Instant>,
-    /// Whether a token was handed out since the last renewal.
+    /// Whether the token was used since the last renewal.
     used: bool,
-    flight: Option<Flight>,
+    pending: Option<PendingFetch>,
     timer: Option<Task>,
-    thrown_away: Option<Instant>,
+    discarded: Option<Instant>,
     failure: Option<TokenError>,
 }
 
-/// A fetch that is under way.
+/// A fetch in progress.
 #[derive(Debug)]
-struct Flight {
+struct PendingFetch {
     outcome: Outcome,
     task: Task,
 }
 
 type Outcome = watch::Receiver<Option<Result<Arc<Token>, TokenError>>>;
 
-impl Slot {
-    /// The token.
+impl TokenCache {
+    /// Returns the token, and fetches it if necessary.
     pub(super) async fn token(
         self: &Arc<Self>,
         fetch: impl FnOnce() -> Arc<dyn Fetch>,
     ) -> Result<Arc<Token>, TokenError> {
-        let mut outcome = match self.held(fetch) {
+        let mut outcome = match self.cached_or_pending(fetch) {
             Ok(token) => return Ok(token),
             Err(outcome) => outcome,
         };
-        let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| TokenError::BrokenOff)?;
-        outcome.as_ref().map_or(Err(TokenError::BrokenOff), Clone::clone)
+        let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| TokenError::Cancelled)?;
+        outcome.as_ref().map_or(Err(TokenError::Cancelled), Clone::clone)
     }
 
-    /// The service refused a token. True when a newer one is there, or will be fetched.
-    pub(super) fn refused(&self, generation: u64) -> bool {
+    /// Records that the service rejected a token. Returns whether a newer one is available or will be fetched.
+    pub(super) fn rejected(&self, generation: u64) -> bool {
         let mut state = self.lock();
         if state.generation != generation || state.token.is_none() {
             return true;
         }
-        // A credential that lacks a role is refused with every token: not each refusal is worth a fetch.
-        let is_too_soon = state.thrown_away.is_some_and(|at| at.elapsed() < KEPT_AT_LEAST);
-        if !is_too_soon {
-            state.thrown_away = Some(Instant::now());
+        // A credential that lacks a role is rejected with every token, so not every rejection justifies a fetch.
+        let is_too_early = state.discarded.is_some_and(|at| at.elapsed() < MIN_INTERVAL);
+        if !is_too_early {
+            state.discarded = Some(Instant::now());
             (state.token, state.renew, state.timer) = (None, None, None);
         }
-        !is_too_soon
+        !is_too_early
     }
 
     pub(super) fn times(&self) -> TokenTimes {
@@ -121,8 +122,8 @@ impl Slot {
         }
     }
 
-    /// The token, or the fetch to wait for.
-    fn held(self: &Arc<Self>, fetch: impl FnOnce() -> Arc<dyn Fetch>) -> Result<Arc<Token>, Outcome> {
+    /// Returns the token, or the fetch to wait for.
+    fn cached_or_pending(self: &Arc<Self>, fetch: impl FnOnce() -> Arc<dyn Fetch>) -> Result<Arc<Token>, Outcome> {
         let state = &mut *self.lock();
         state.used = true;
         let token = state.token.clone().filter(|token| token.is_valid());
@@ -133,25 +134,25 @@ impl Slot {
                 self.begin(state, fetch());
                 Ok(token)
             }
-            None => Err(match &state.flight {
-                Some(flight) if state.is_fetching() => flight.outcome.clone(),
+            None => Err(match &state.pending {
+                Some(pending) if state.is_fetching() => pending.outcome.clone(),
                 _ => self.begin(state, fetch()),
             }),
         }
     }
 
-    /// Begins a fetch, which holds the slot only at its end.
+    /// Starts a fetch. It refers to the cache weakly until it ends, so that it does not keep the cache alive.
     fn begin(self: &Arc<Self>, state: &mut State, fetch: Arc<dyn Fetch>) -> Outcome {
         let (sender, outcome) = watch::channel(None);
-        let slot = Arc::downgrade(self);
+        let cache = Arc::downgrade(self);
         let task = Task::spawn(async move {
-            let fetched = timeout(LONGEST_FETCH, fetch.fetch()).await;
-            let fetched = fetched.unwrap_or(Err(TokenError::TimedOut { limit: LONGEST_FETCH }));
-            if let Some(slot) = slot.upgrade() {
-                sender.send_replace(Some(slot.end(fetched, fetch)));
+            let fetched = timeout(FETCH_LIMIT, fetch.fetch()).await;
+            let fetched = fetched.unwrap_or(Err(TokenError::TimedOut { limit: FETCH_LIMIT }));
+            if let Some(cache) = cache.upgrade() {
+                sender.send_replace(Some(cache.end(fetched, fetch)));
             }
         });
-        state.flight = Some(Flight { outcome: outcome.clone(), task });
+        state.pending = Some(PendingFetch { outcome: outcome.clone(), task });
         outcome
     }
 
@@ -161,8 +162,8 @@ impl Slot {
         fetch: Arc<dyn Fetch>,
     ) -> Result<Arc<Token>, TokenError> {
         let state = &mut *self.lock();
-        if let Some(flight) = state.flight.take() {
-            flight.task.finish();
+        if let Some(pending) = state.pending.take() {
+            pending.task.detach();
         }
         match fetched.and_then(in_time) {
             Ok(fetched) => Ok(self.keep(state, fetched, fetch)),
@@ -183,32 +184,32 @@ impl Slot {
         token
     }
 
-    /// The old token, if there is one, is kept, and its renewal tried again.
+    /// Keeps the old token while it is valid, and schedules another renewal.
     fn fall_back(self: &Arc<Self>, state: &mut State, error: &TokenError, fetch: Arc<dyn Fetch>) {
-        tracing::warn!(%error, "no token was fetched");
+        tracing::warn!(%error, "cannot fetch a token");
         state.failure = Some(error.clone());
         state.used = true;
-        if state.token.as_ref().is_some_and(|token| token.is_valid()) && fetch.is_alive() {
-            self.renew_at(state, Instant::now() + between(SHORTEST_PAUSE, LONGEST_PAUSE), fetch);
+        if state.token.as_ref().is_some_and(|token| token.is_valid()) && fetch.can_fetch() {
+            self.renew_at(state, Instant::now() + between(MIN_PAUSE, MAX_PAUSE), fetch);
         }
     }
 
     fn renew_at(self: &Arc<Self>, state: &mut State, at: Instant, fetch: Arc<dyn Fetch>) {
-        let slot = Arc::downgrade(self);
+        let cache = Arc::downgrade(self);
         state.renew = Some(at);
         state.timer = Some(Task::spawn(async move {
             sleep_until(at).await;
-            if let Some(slot) = slot.upgrade() {
-                slot.renew(fetch);
+            if let Some(cache) = cache.upgrade() {
+                cache.renew(fetch);
             }
         }));
     }
 
-    /// Renews a token that is in use; one that is not, is fetched when it is needed.
+    /// Renews a token that is in use. An unused one is fetched when it is needed.
     fn renew(self: &Arc<Self>, fetch: Arc<dyn Fetch>) {
         let state = &mut *self.lock();
         let is_valid = state.token.as_ref().is_some_and(|token| token.is_valid());
-        if is_valid && !state.is_fetching() && fetch.is_alive() && mem::take(&mut state.used) {
+        if is_valid && !state.is_fetching() && fetch.can_fetch() && mem::take(&mut state.used) {
             self.begin(state, fetch);
         }
     }
@@ -219,41 +220,42 @@ impl Slot {
 }
 
 impl State {
-    /// A fetch that panicked, or whose runtime is gone, has left a channel without a sender.
+    /// Returns whether a fetch is in progress. One that panicked, or whose runtime is gone, leaves a channel without a
+    /// sender.
     fn is_fetching(&self) -> bool {
-        self.flight.as_ref().is_some_and(|flight| flight.outcome.has_changed().is_ok())
+        self.pending.as_ref().is_some_and(|pending| pending.outcome.has_changed().is_ok())
     }
 }
 
-/// One slot for each of what tokens are for.
+/// A cache for each scope or account.
 #[derive(Debug)]
-pub(super) struct Slots<K>(Mutex<Vec<(K, Arc<Slot>)>>);
+pub(super) struct TokenCaches<K>(Mutex<Vec<(K, Arc<TokenCache>)>>);
 
-impl<K> Slots<K> {
+impl<K> TokenCaches<K> {
     pub(super) fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// The slot of a key, which is made when it is first asked for.
-    pub(super) fn slot<Q>(&self, key: &Q) -> Arc<Slot>
+    /// Returns the cache of a key, and creates it at the first call.
+    pub(super) fn get<Q>(&self, key: &Q) -> Arc<TokenCache>
     where
         K: Borrow<Q>,
         Q: PartialEq + ToOwned<Owned = K> + ?Sized,
     {
-        let mut slots = self.lock();
-        if let Some((_, slot)) = slots.iter().find(|(known, _)| known.borrow() == key) {
-            return slot.clone();
+        let mut caches = self.lock();
+        if let Some((_, cache)) = caches.iter().find(|(known, _)| known.borrow() == key) {
+            return cache.clone();
         }
-        let slot = Arc::<Slot>::default();
-        slots.push((key.to_owned(), slot.clone()));
-        slot
+        let cache = Arc::<TokenCache>::default();
+        caches.push((key.to_owned(), cache.clone()));
+        cache
     }
 
     pub(super) fn times(&self) -> Vec<TokenTimes> {
-        self.lock().iter().map(|(_, slot)| slot.times()).collect()
+        self.lock().iter().map(|(_, cache)| cache.times()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(K, Arc<Slot>)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(K, Arc<TokenCache>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -263,15 +265,16 @@ fn in_time(fetched: Fetched) -> Result<Fetched, TokenError> {
     if fetched.expires > now { Ok(fetched) } else { Err(TokenError::Expired { ago: now - fetched.expires }) }
 }
 
-/// `az` starts an interpreter and then asks over the network: seconds. What takes longer hangs.
-const LONGEST_FETCH: Duration = Duration::from_secs(30);
+/// `az` starts an interpreter before it sends its request, which takes seconds. A longer fetch hangs.
+const FETCH_LIMIT: Duration = Duration::from_secs(30);
 
-/// A failed renewal is tried again while the old token is valid: some times in its last minutes, not all at once.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The shortest pause before a failed renewal is retried. With five minutes left that is about fifteen retries.
+const MIN_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause. The spread keeps the clients of a fleet from retrying together.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long a token is kept that came after another was refused.
-const KEPT_AT_LEAST: Duration = Duration::from_secs(30);
+/// The shortest time between two fetches because of rejections.
+const MIN_INTERVAL: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;
