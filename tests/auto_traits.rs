@@ -46,13 +46,15 @@ mod connect {
         is_send_and_sync::<ConnectCause>();
         is_send_and_sync::<ConnectError>();
         is_send_and_sync::<Connector>();
-        is_send_and_sync::<Opened>();
         is_send_and_sync::<TokenError>();
         is_send_and_sync::<TokenSource>();
         is_send_and_sync::<TokenState>();
     };
 
     fn is_send<T: Send>(_: T) {}
+
+    /// A socket has one user at a time, so it is only `Send`.
+    const _: fn(Opened) = is_send;
 
     const _: fn(&Connector, &Query) = |connector, query| {
         let service = Service::SpeechToText;
