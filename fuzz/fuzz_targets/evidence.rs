@@ -12,10 +12,10 @@ fuzz_target!(|json: &[u8]| {
     let Ok(evidence) = serde_json::from_slice::<Evidence>(json) else { return };
     let diagnosis = diagnose(&evidence);
     let options = Options::default();
-    let code = report::exit_code(&evidence, &diagnosis, options.fail_on);
+    let code = diagnosis.exit_code(Severity::Error);
     assert!(code == 1 || code % 10 == 0 && code <= 90, "{code}");
     for fail_on in [Severity::Error, Severity::Warning] {
-        let _ = report::exit_code(&evidence, &diagnosis, fail_on);
+        let _ = diagnosis.exit_code(fail_on);
     }
 
     for text in [

@@ -1,12 +1,12 @@
 //! From what single rules saw to findings: causes, consequences, what stays unexplained, and the verdict.
 
 use super::fill;
-use super::finding::{Diagnosis, Finding, Place, Unexplained, Verdict};
+use super::finding::{Diagnosis, Finding, Place, Selection, Unexplained, Verdict};
 use super::rules::{Rule, Seen, Sight, When, rules};
 use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 
-/// Names what is wrong.
+/// Diagnoses a run.
 ///
 /// 1. Run every rule of the table on every target, or on the whole.
 /// 2. Hang consequences under their causes, host by host.
@@ -30,11 +30,38 @@ use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 /// ```
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
+    diagnose_with(evidence, &Selection::default())
+}
+
+/// Diagnoses a run, and reports the selected findings only.
+///
+/// A consequence whose cause is left out becomes a cause itself. If no notable finding is left and nothing failed, the
+/// verdict is healthy.
+#[must_use]
+pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
     let hits = hits(evidence);
-    let unexplained = unexplained(evidence, &hits);
     let findings = merged(&hits);
+    let unexplained = unexplained(evidence, &hits);
     let verdict = verdict(evidence, &findings, &unexplained);
-    Diagnosis { verdict, findings, unexplained }
+    let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
+    let mut diagnosis = Diagnosis { verdict, findings, unexplained, is_blocked, ended: evidence.ended };
+    if !selection.is_everything() {
+        select(&mut diagnosis, evidence, selection);
+    }
+    diagnosis
+}
+
+fn select(diagnosis: &mut Diagnosis, evidence: &Evidence, selection: &Selection) {
+    diagnosis.findings.retain(|finding| selection.includes(finding.failure.id));
+    let left: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+    for finding in &mut diagnosis.findings {
+        finding.caused_by = finding.caused_by.filter(|cause| left.contains(cause));
+    }
+    let is_notable = diagnosis.findings.iter().any(|finding| finding.severity > Severity::Info);
+    let has_failed = evidence.traces.iter().any(|trace| trace.failed_at().is_some());
+    if !is_notable && !has_failed && !evidence.traces.is_empty() && diagnosis.unexplained.is_empty() {
+        diagnosis.verdict = Verdict::Healthy;
+    }
 }
 
 /// What one rule saw at one place.
@@ -172,12 +199,12 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
 }
 
 fn failure_of(evidence: &Evidence, trace: &Trace) -> Option<Unexplained> {
-    let unexplained = |stage, text| Some(Unexplained { place: place(trace), stage, text });
+    let unexplained = |stage, text, is_unreached| Some(Unexplained { place: place(trace), stage, text, is_unreached });
     for (stage, state) in trace.steps() {
         match state {
-            StepState::Failed { failure, .. } => return unexplained(stage, failure.text.clone()),
+            StepState::Failed { failure, .. } => return unexplained(stage, failure.text.clone(), false),
             StepState::Skipped { because: Skip::Ended } if trace.target.service.is_some() => {
-                return unexplained(stage, not_reached(evidence.ended).to_owned());
+                return unexplained(stage, not_reached(evidence.ended).to_owned(), true);
             }
             _ => {}
         }
@@ -197,8 +224,7 @@ fn not_reached(ended: Ended) -> &'static str {
 pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[Unexplained]) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let services = services(evidence);
-    let works = |service: &&str| traces_of(evidence, service).all(works);
-    let working = services.iter().filter(|service| works(service)).count();
+    let working = services.iter().filter(|(_, works)| *works).count();
     match working {
         0 if services.is_empty() && worst < Severity::Error => {
             if worst == Severity::Warning {
@@ -215,26 +241,26 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     }
 }
 
-/// The services of a run, each once.
-fn services(evidence: &Evidence) -> Vec<&str> {
-    let mut services: Vec<&str> = Vec::new();
-    for trace in &evidence.traces {
-        services.extend(trace.target.service.as_deref().filter(|service| !services.contains(service)));
+/// Returns the services of a run, each once, with whether it works: at its own host, and at the host that this one
+/// directs clients to.
+pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
+    let mut services: Vec<(&str, bool)> = Vec::new();
+    for service in evidence.traces.iter().filter_map(|trace| trace.target.service.as_deref()) {
+        if !services.iter().any(|(known, _)| *known == service) {
+            services.push((service, traces_of(evidence, service).all(works)));
+        }
     }
     services
 }
 
-/// Where a service is used: at its own target, and at the host that this one named.
-fn traces_of<'a>(evidence: &'a Evidence, service: &str) -> impl Iterator<Item = &'a Trace> {
-    let is_of = move |target: Option<&str>, service: &str| target == Some(service);
-    let service = service.to_owned();
+fn traces_of<'a>(evidence: &'a Evidence, service: &'a str) -> impl Iterator<Item = &'a Trace> {
     evidence.traces.iter().filter(move |trace| {
-        is_of(trace.target.service.as_deref(), &service) || is_of(trace.target.discovered_from.as_deref(), &service)
+        trace.target.service.as_deref() == Some(service) || trace.target.discovered_from.as_deref() == Some(service)
     })
 }
 
-/// Whether nothing failed and nothing was left out.
-fn works(trace: &Trace) -> bool {
+/// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them.
+pub(super) fn works(trace: &Trace) -> bool {
     trace.steps().iter().all(|(_, state)| match state {
         StepState::Passed { .. } => true,
         StepState::Failed { .. } => false,

@@ -1,8 +1,8 @@
 //! Report: a diagnosis in words or as data, one writer each. Pure: evidence and diagnosis in, a text out.
 
 use crate::diagnose::catalogue::{Severity, Stage};
-use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
-use crate::diagnose::{Diagnosis, Finding, Unexplained};
+use crate::diagnose::evidence::Trace;
+use crate::diagnose::{Diagnosis, Finding};
 
 #[cfg(all(test, feature = "serde"))]
 mod golden;
@@ -47,23 +47,6 @@ impl Default for Options {
     }
 }
 
-/// The exit code of a run: the same in every format.
-///
-/// 1. That of the root cause, or of what failed without one: [`Diagnosis::exit_code`].
-/// 2. That of the configuration, where a service that was asked for has no host.
-/// 3. 1, where the run ended before everything was looked at: nobody can say that nothing is wrong.
-#[must_use]
-pub fn exit_code(evidence: &Evidence, diagnosis: &Diagnosis, fail_on: Severity) -> u8 {
-    let has_cause = diagnosis.root_cause().is_some_and(|finding| finding.severity >= fail_on);
-    if has_cause || unexplained(evidence, diagnosis).next().is_some() {
-        return diagnosis.exit_code(fail_on);
-    }
-    if evidence.remarks.iter().any(|remark| remark.is_error) {
-        return Stage::Configuration.exit_code().unwrap_or_default();
-    }
-    u8::from(evidence.ended != Ended::Complete)
-}
-
 /// The findings that are no consequence of another one of the list.
 fn causes(diagnosis: &Diagnosis) -> impl Iterator<Item = &Finding> {
     let is_listed = |id: &str| diagnosis.findings.iter().any(|finding| finding.failure.id == id);
@@ -73,24 +56,6 @@ fn causes(diagnosis: &Diagnosis) -> impl Iterator<Item = &Finding> {
 /// The findings that are consequences of one.
 fn consequences<'a>(diagnosis: &'a Diagnosis, cause: &'a Finding) -> impl Iterator<Item = &'a Finding> {
     diagnosis.findings.iter().filter(|finding| finding.caused_by == Some(cause.failure.id))
-}
-
-/// What failed and no finding explains. That a run ended before a stage is no failure of that stage.
-fn unexplained<'a>(evidence: &'a Evidence, diagnosis: &'a Diagnosis) -> impl Iterator<Item = &'a Unexplained> {
-    let is_ended = |failure: &Unexplained| {
-        let place = &failure.place;
-        let mut here = evidence
-            .traces
-            .iter()
-            .filter(|trace| trace.target.host == place.host && trace.target.service == place.service);
-        here.any(|trace| {
-            let mut steps = trace.steps().into_iter();
-            steps.any(|(stage, state)| {
-                stage == failure.stage && matches!(state, StepState::Skipped { because: Skip::Ended })
-            })
-        })
-    };
-    diagnosis.unexplained.iter().filter(move |failure| !is_ended(failure))
 }
 
 /// Whether a finding shows at a target; one without places shows everywhere.
@@ -113,10 +78,4 @@ fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Op
         here().find(|finding| finding.failure.stage == failed).or_else(|| here().find(explains)).or_else(quota)?;
     let cause = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
     Some(cause.unwrap_or(finding))
-}
-
-/// Whether a target did all that was wanted of it.
-fn works(trace: &Trace) -> bool {
-    let mut steps = trace.steps().into_iter();
-    trace.failed_at().is_none() && steps.all(|(_, state)| !matches!(state, StepState::Skipped { because: Skip::Ended }))
 }

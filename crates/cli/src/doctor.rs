@@ -14,8 +14,8 @@ use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
-    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
-    diagnose,
+    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Selection,
+    Target, diagnose_with,
 };
 use speech_endpoint_lab::{Lab, Obtained, Rehearsal};
 
@@ -28,11 +28,10 @@ use super::resolve::json::pretty;
 use super::settings;
 
 pub(crate) mod args;
-mod filter;
 mod plan;
 mod run;
 
-use args::{DoctorArgs, DoctorFormat, NetArgs};
+use args::{DoctorArgs, DoctorFormat, FailureId, NetArgs};
 use run::{Progress, Request, run_probe};
 
 /// Plan, evidence, diagnosis, report.
@@ -40,19 +39,18 @@ use run::{Progress, Request, run_probe};
 /// 1. Evidence: read with `--from`; else a plan is made and looked at. A value that cannot be what it claims is evidence
 ///    as well, of a run that could not begin.
 /// 2. Write the evidence with `--save`.
-/// 3. Diagnose it, without the findings that are not wanted.
-/// 4. Report, and end with the code of the root cause.
+/// 3. Diagnose it, for the selected findings.
+/// 4. Report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
     let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
     let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
-    let mut diagnosis = diagnose(&evidence);
-    filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
+    let diagnosis = diagnose_with(&evidence, &selection(args));
     let options = options(args, output);
     output.data(&written(args.format, &evidence, &diagnosis, &options))?;
     // The report is there; what could not be kept is said after it.
     saved?;
-    Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
+    Ok(diagnosis.exit_code(args.fail_on.into()))
 }
 
 /// What was seen; none where only the plan was to be printed.
@@ -321,6 +319,12 @@ fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credenti
         Credential::Entra { token, .. } => Credential::Entra { token, resource_id: Some(id) },
         other => other,
     })
+}
+
+/// The findings that `--only` and `--ignore` leave.
+fn selection(args: &DoctorArgs) -> Selection {
+    let ids = |ids: &[FailureId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
+    Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore))
 }
 
 fn options(args: &DoctorArgs, output: &Output) -> Options {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Options, markdown, redaction::Redaction, short, text, verdict};
 use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
-use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
+use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict, diagnose};
 
 fn evidence(name: &str) -> Evidence {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{name}.json"));
@@ -33,11 +33,17 @@ fn finding(id: &str, evidence: &Evidence, observed: &str) -> Finding {
 }
 
 fn unreachable(findings: Vec<Finding>) -> Diagnosis {
-    Diagnosis { verdict: Verdict::Unreachable, findings, unexplained: Vec::new() }
+    Diagnosis { verdict: Verdict::Unreachable, findings, ..healthy() }
 }
 
 fn healthy() -> Diagnosis {
-    Diagnosis { verdict: Verdict::Healthy, findings: Vec::new(), unexplained: Vec::new() }
+    Diagnosis {
+        verdict: Verdict::Healthy,
+        findings: Vec::new(),
+        unexplained: Vec::new(),
+        is_blocked: false,
+        ended: Ended::Complete,
+    }
 }
 
 fn private_name() -> (Evidence, Diagnosis) {
@@ -142,7 +148,8 @@ fn a_failure_without_a_finding_has_its_own_block() {
     let evidence = evidence("expired-certificate");
     let trace = &evidence.traces[0];
     let place = Place { service: trace.target.service.clone(), host: trace.target.host.clone() };
-    let unexplained = Unexplained { place, stage: Stage::Tls, text: "the certificate has expired".to_owned() };
+    let unexplained =
+        Unexplained { place, stage: Stage::Tls, text: "the certificate has expired".to_owned(), is_unreached: false };
     let diagnosis = Diagnosis { unexplained: vec![unexplained], ..unreachable(Vec::new()) };
     let report = text(&evidence, &diagnosis, &Options::default());
     assert!(report.contains("× ?  speech-to-text fails at tls, and no known failure fits"), "{report}");
@@ -175,11 +182,11 @@ fn a_remark_that_no_finding_repeats_is_shown_and_decides_the_exit_code() {
     evidence.remarks.push(Remark::new("retired", "`speaker-recognition` was retired", true));
     let report = text(&evidence, &healthy(), &Options::default());
     assert!(report.contains("× `speaker-recognition` was retired"), "{report}");
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 10);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 10);
     evidence.remarks.clear();
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 0);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 0);
     evidence.ended = Ended::Interrupted;
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 1);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 1);
     assert!(verdict(&evidence, &healthy()).contains(" · interrupted · "));
 }
 
@@ -188,10 +195,16 @@ fn a_stage_that_was_not_reached_has_not_failed() {
     let evidence = evidence("interrupted");
     let target = &evidence.traces[1].target;
     let place = Place { service: target.service.clone(), host: target.host.clone() };
-    let not_reached = Unexplained { place, stage: Stage::Tcp, text: "interrupted before this stage".to_owned() };
-    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: Vec::new(), unexplained: vec![not_reached] };
+    let not_reached =
+        Unexplained { place, stage: Stage::Tcp, text: "interrupted before this stage".to_owned(), is_unreached: true };
+    let diagnosis = Diagnosis {
+        verdict: Verdict::Degraded,
+        unexplained: vec![not_reached],
+        ended: Ended::Interrupted,
+        ..healthy()
+    };
     assert!(!text(&evidence, &diagnosis, &Options::default()).contains("no known failure"));
-    assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 1);
+    assert_eq!(diagnosis.exit_code(Severity::Error), 1);
     assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works · interrupted · 1.2 s");
 }
 
@@ -313,7 +326,7 @@ fn a_run_of_nothing_is_still_a_report() {
         "{report}"
     );
     assert!(report.ends_with("unreachable: one cause (CFG01) · 0.0 ms\n"), "{report}");
-    assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 10);
+    assert_eq!(diagnosis.exit_code(Severity::Error), 10);
     assert_eq!(evidence.took, Duration::ZERO);
 }
 
@@ -353,7 +366,7 @@ fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
     evidence.traces[1].dns = evidence.traces[0].dns.clone();
     let mut warning = finding("DNS09", &evidence, "observed");
     warning.severity = Severity::Warning;
-    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], unexplained: Vec::new() };
+    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], ..healthy() };
     let report = text(&evidence, &diagnosis, &Options::default());
     assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
     let mut named = evidence.traces[0].clone();

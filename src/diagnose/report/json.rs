@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Options, exit_code};
+use super::Options;
 use crate::diagnose::alias::{AliasChain, Fingerprint};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
@@ -20,7 +20,7 @@ pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
         schema_version: SCHEMA_VERSION,
         verdict: diagnosis.verdict.id(),
         root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
-        exit_code: exit_code(evidence, diagnosis, options.fail_on),
+        exit_code: diagnosis.exit_code(options.fail_on),
         resource: resource(&evidence.resource),
         credential: evidence.credential.as_ref(),
         second_key: evidence.second_key.as_ref(),

@@ -6,7 +6,7 @@ use super::page::{millis, plain};
 use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
-use super::{Options, causes, consequences, rounds, unexplained, verdict};
+use super::{Options, causes, consequences, rounds, verdict};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::{Diagnosis, Finding};
@@ -25,7 +25,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -
     times(&mut text, evidence);
     evidence.traces.iter().for_each(|trace| timed(&mut text, evidence, trace));
     causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
-    for failure in unexplained(evidence, diagnosis) {
+    for failure in diagnosis.unexplained_failures() {
         let what = escaped(failure.place.service.as_deref().unwrap_or(&failure.place.host));
         let _ = writeln!(text, "\n### × {what} fails at {}, and no known failure fits\n", failure.stage);
         let _ = writeln!(text, "- **saw** {}\n- **do** attach what `{SAVE}` writes", escaped(&failure.text));

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page, plain};
 use super::text::{ink, sign};
-use super::{Options, unexplained, verdict};
+use super::{Options, verdict};
 use crate::diagnose::Diagnosis;
 use crate::diagnose::evidence::Evidence;
 
@@ -16,7 +16,7 @@ pub fn short(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> S
         let id = page.paint(ink(finding.severity), &id);
         page.line(&format!("{id}  {}{cause}: {}", finding.failure.title, plain(&finding.observed)));
     }
-    for failure in unexplained(evidence, diagnosis) {
+    for failure in diagnosis.unexplained_failures() {
         let id = page.paint(Ink::Bad, "× ?");
         page.line(&format!("{id}  {} {}: {}", plain(&failure.place.host), failure.stage, plain(&failure.text)));
     }

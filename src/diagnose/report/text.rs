@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
+use super::{Options, causes, consequences, explanation, is_at, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::judge::works;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
 
@@ -35,7 +36,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
     writer.lines(&brief);
     evidence.traces.iter().for_each(|trace| writer.rounds(trace));
     causes(diagnosis).for_each(|finding| writer.finding(finding));
-    unexplained(evidence, diagnosis).for_each(|failure| writer.unexplained(failure));
+    diagnosis.unexplained_failures().for_each(|failure| writer.unexplained(failure));
     writer.verdict();
     writer.page.finish()
 }
