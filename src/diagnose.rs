@@ -12,6 +12,8 @@ pub(crate) mod plan;
 
 mod finding;
 
+mod redact;
+
 mod rules;
 
 mod fill;

@@ -10,7 +10,6 @@ mod golden;
 mod json;
 mod markdown;
 mod page;
-mod redaction;
 mod rounds;
 mod short;
 mod stage;

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::page::{millis, plain};
-use super::redaction::Redaction;
+use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
 use super::{Options, causes, consequences, rounds, verdict};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
+use crate::diagnose::redact::{Redaction, escaped, plain};
 use crate::diagnose::{Diagnosis, Finding};
 
 /// The report for an issue or a ticket.
@@ -145,32 +145,4 @@ fn expected(trace: &Trace) -> &'static str {
     }
 }
 
-/// What came from a network, so that it stays text: outside of backticks nothing has a meaning, and there is one line.
-fn escaped(text: &str) -> String {
-    let is_paired = text.matches('`').count().is_multiple_of(2);
-    let mut is_code = false;
-    let mut output = String::with_capacity(text.len());
-    for c in plain(text).chars() {
-        match c {
-            '`' if is_paired => is_code = !is_code,
-            '|' => output.push('\\'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
-            _ => {}
-        }
-        output.push(c);
-    }
-    output
-}
-
 const REPLACED: &str = "\nNames and addresses of the resource are replaced; `--share` shows them.\n";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_from_outside_is_markup() {
-        assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
-        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
-    }
-}

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Options;
+use crate::diagnose::redact::plain;
 
 /// A text that grows line by line.
 pub(super) struct Page {
@@ -123,15 +124,6 @@ impl Ink {
             Self::Command => Some("36"),
         }
     }
-}
-
-/// What came from a network or a file, without anything that a terminal obeys.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let is_obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
 }
 
 /// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.

@@ -1,10 +1,11 @@
 //! The findings, a line each, and the verdict: for logs and for `grep`.
 
-use super::page::{Ink, Page, plain};
+use super::page::{Ink, Page};
 use super::text::{ink, sign};
 use super::{Options, verdict};
 use crate::diagnose::Diagnosis;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::redact::plain;
 
 /// The findings, a line each, and the verdict.
 #[must_use]

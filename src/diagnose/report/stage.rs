@@ -12,6 +12,7 @@ use crate::diagnose::evidence::{
     Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HoldEnd, HoldFacts, HttpFacts,
     ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
+use crate::diagnose::redact::shortened;
 use crate::resolve::form::Form;
 
 /// What was found at a stage, how it failed or why it was not tried.
@@ -273,16 +274,6 @@ fn reply(reply: &Reply, failure: Option<&str>) -> String {
     }
 }
 
-/// The beginning of a text, on one line.
-pub(super) fn shortened(text: &str) -> String {
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((at, _)) = words.char_indices().nth(LONGEST_MESSAGE) {
-        words.truncate(at);
-        words.push('…');
-    }
-    words
-}
-
 /// What a status means where the body says nothing. RFC 9110.
 fn reason(status: u16) -> &'static str {
     match status {
@@ -307,9 +298,6 @@ fn reason(status: u16) -> &'static str {
 
 /// More addresses than these fill a screen and say nothing new.
 const MOST_ADDRESSES: usize = 4;
-
-/// Characters of a message: the known ones of the service fit.
-const LONGEST_MESSAGE: usize = 200;
 
 /// In seconds: tokens and certificates bear less than that.
 const NOTABLE_SKEW: u64 = 60;

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Ink, Page, millis, plain, time};
+use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
 use crate::diagnose::judge::works;
+use crate::diagnose::redact::plain;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
 
