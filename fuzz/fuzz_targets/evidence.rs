@@ -25,7 +25,7 @@ fuzz_target!(|json: &[u8]| {
     ] {
         assert!(text.ends_with('\n') && !text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     }
-    let document: Value = serde_json::from_str(&report::json(&evidence, &diagnosis, &options)).expect("JSON");
+    let document: Value = serde_json::from_str(&report::json(&evidence, &diagnosis, &options).expect("what was read can be written")).expect("JSON");
     assert_eq!(document["exit_code"], Value::from(code));
     assert_eq!(document["verdict"], Value::from(diagnosis.verdict.id()));
     let root_cause = diagnosis.root_cause().map(|finding| finding.failure.id);

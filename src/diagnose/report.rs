@@ -17,7 +17,7 @@ mod text;
 mod verdict;
 
 #[cfg(feature = "serde")]
-pub use json::json;
+pub use json::{JsonError, json};
 pub use markdown::markdown;
 pub use page::wrap;
 pub use short::short;

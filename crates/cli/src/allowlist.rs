@@ -37,7 +37,7 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
     list.notes.splice(0..0, notes.into_iter().chain(remarks));
     output.data(&match args.format {
         AllowlistFormat::Text => write(&account, &list),
-        AllowlistFormat::Json => as_json(&account, &list),
+        AllowlistFormat::Json => as_json(&account, &list)?,
     })?;
     if !is_json && !list.entries.is_empty() {
         list.notes.iter().for_each(|note| output.note(note));
@@ -87,7 +87,7 @@ fn purpose(entry: &Entry) -> String {
     words.join(" · ")
 }
 
-fn as_json(account: &Account, list: &Allowlist) -> String {
+fn as_json(account: &Account, list: &Allowlist) -> Result<String, Failure> {
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         resource: json::resource(account),

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
     let diagnosis = diagnose_with(&evidence, &selection(args));
     let options = options(args, output);
-    output.data(&written(args.format, &evidence, &diagnosis, &options))?;
+    output.data(&written(args.format, &evidence, &diagnosis, &options)?)?;
     // The report is there; what could not be kept is said after it.
     saved?;
     Ok(diagnosis.exit_code(args.fail_on.into()))
@@ -70,7 +70,7 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
         other => other?,
     };
     if args.plan {
-        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
+        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json)?)?;
         return Ok(None);
     }
     run_probe(&request, &progress).map(Some)
@@ -100,7 +100,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
         }
         match lab.plan(&rehearsal) {
             Ok(plan) if args.plan => {
-                output.data(&plan::write(&plan, args.format == DoctorFormat::Json))?;
+                output.data(&plan::write(&plan, args.format == DoctorFormat::Json)?)?;
                 Ok(None)
             }
             _ => Ok(Some(lab.examine(&rehearsal, &progress, run::interrupt()).await)),
@@ -338,13 +338,18 @@ fn options(args: &DoctorArgs, output: &Output) -> Options {
     options
 }
 
-fn written(format: DoctorFormat, evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
-    match format {
+fn written(
+    format: DoctorFormat,
+    evidence: &Evidence,
+    diagnosis: &Diagnosis,
+    options: &Options,
+) -> Result<String, Failure> {
+    Ok(match format {
         DoctorFormat::Text => report::text(evidence, diagnosis, options),
         DoctorFormat::Short => report::short(evidence, diagnosis, options),
-        DoctorFormat::Json => report::json(evidence, diagnosis, options),
+        DoctorFormat::Json => report::json(evidence, diagnosis, options).map_err(|error| Failure::json(&error))?,
         DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
-    }
+    })
 }
 
 /// Evidence that `--save` wrote.
@@ -362,6 +367,7 @@ fn read(file: &Path) -> Result<Evidence, Failure> {
 
 /// Evidence names hosts and addresses of a network, so that it is its owner's alone.
 fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
+    let json = pretty(evidence)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -369,7 +375,7 @@ fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
     let written = options.open(file).and_then(|mut opened| {
         #[cfg(unix)]
         opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).or_else(unless_special)?;
-        opened.write_all(pretty(evidence).as_bytes())?;
+        opened.write_all(json.as_bytes())?;
         opened.flush()
     });
     written.map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == ExplainFormat::Json;
     let answer = answer(args).map_err(|failure| failure.with_json(is_json))?;
     output.detail(1, || answer.summary());
-    output.data(&if is_json { as_json(&answer) } else { answer.text() })?;
+    output.data(&if is_json { as_json(&answer)? } else { answer.text() })?;
     Ok(0)
 }
 
@@ -274,7 +274,7 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-fn as_json(answer: &Answer) -> String {
+fn as_json(answer: &Answer) -> Result<String, Failure> {
     let reading = match answer {
         Answer::Reading(readings) => readings.first().map(|first| first.reading),
         _ => None,

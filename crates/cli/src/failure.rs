@@ -41,6 +41,11 @@ impl Failure {
         Self { kind: Kind::Program, id: "output", message: format!("cannot write {what}: {error}"), json: false }
     }
 
+    /// A document cannot be serialised.
+    pub(crate) fn json(error: &dyn fmt::Display) -> Self {
+        Self { kind: Kind::Program, id: "output", message: format!("cannot write JSON: {error}"), json: false }
+    }
+
     /// An address of a world that is not one of this machine, or whose port is taken or needs privileges.
     pub(crate) fn listen(error: &io::Error) -> Self {
         let message = format!(

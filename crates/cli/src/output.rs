@@ -80,8 +80,8 @@ impl From<ColorWhen> for ColorChoice {
 /// The line that ends a command, and the same as JSON on standard output when that is what a program reads.
 pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
     if failure.wants_json() {
-        // The exit code tells it all the same when this cannot be written.
-        let _ = to_stdout(&json::failure(failure), ColorChoice::Never);
+        // The exit code reports the failure even if this cannot be written.
+        let _ = json::failure(failure).and_then(|document| to_stdout(&document, ColorChoice::Never));
     }
     say(ERROR, "error", &failure.to_string(), color.into());
 }

@@ -7,11 +7,12 @@ use anstyle::Style;
 use serde::Serialize;
 use speech_endpoint::{Plan, Service, Target};
 
+use crate::failure::Failure;
 use crate::resolve::json::{self, ErrorJson, ResourceJson};
 use crate::resolve::text::headline;
 
-pub(crate) fn write(plan: &Plan, as_json: bool) -> String {
-    if as_json { document(plan) } else { text(plan) }
+pub(crate) fn write(plan: &Plan, as_json: bool) -> Result<String, Failure> {
+    if as_json { document(plan) } else { Ok(text(plan)) }
 }
 
 fn text(plan: &Plan) -> String {
@@ -52,7 +53,7 @@ fn name(target: &Target) -> &'static str {
     }
 }
 
-fn document(plan: &Plan) -> String {
+fn document(plan: &Plan) -> Result<String, Failure> {
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         resource: json::resource(&plan.account),

@@ -1,4 +1,4 @@
-//! JSON for programs: the shape is a promise, `schema_version` tells when it changes.
+//! JSON for programs. The shape is stable; `schema_version` changes when it does.
 
 use serde::Serialize;
 use speech_endpoint::{Account, CustomDomain, Endpoint, Form, Note, Region, ResolveError, Resource};
@@ -54,7 +54,7 @@ pub(crate) struct NoteJson<'a> {
 }
 
 /// What was resolved, and why the rest was not.
-pub(super) fn resolution(resolution: &Resolution) -> String {
+pub(super) fn resolution(resolution: &Resolution) -> Result<String, Failure> {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
         resource: Some(resource(&resolution.account)),
@@ -65,7 +65,7 @@ pub(super) fn resolution(resolution: &Resolution) -> String {
 }
 
 /// A failure before anything could be resolved.
-pub(crate) fn failure(failure: &Failure) -> String {
+pub(crate) fn failure(failure: &Failure) -> Result<String, Failure> {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
         resource: None,
@@ -97,8 +97,10 @@ pub(crate) fn note(note: &Note) -> NoteJson<'_> {
     NoteJson { id: note.id, message: &note.text, suggestion: note.suggestion.as_deref() }
 }
 
-pub(crate) fn pretty(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).map_or_else(|error| error.to_string(), |text| text + "\n")
+/// Returns a document as JSON. A document that cannot be serialised ends the command with exit code 1: a program that
+/// expects JSON never gets other text.
+pub(crate) fn pretty(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(|error| Failure::json(&error))
 }
 
 pub(crate) const SCHEMA_VERSION: u8 = 1;
@@ -115,5 +117,22 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         status: service.status().id(),
         discovery: endpoint.discovery().id(),
         notes: endpoint.notes().iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_cannot_be_serialised_is_a_failure_and_no_text() {
+        struct Broken;
+        impl Serialize for Broken {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("broken"))
+            }
+        }
+        let failure = pretty(&Broken).expect_err("it cannot be serialised");
+        assert_eq!((failure.code(), failure.message()), (1, "cannot write JSON: broken"));
     }
 }
