@@ -19,7 +19,6 @@ mod verdict;
 #[cfg(feature = "serde")]
 pub use json::{JsonError, json};
 pub use markdown::markdown;
-pub use page::wrap;
 pub use short::short;
 pub use text::text;
 pub use verdict::verdict;

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
 use serde::Serialize;
-use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Allowlist, Entry, Service};
 
 use super::args::{AllowlistArgs, AllowlistFormat};
@@ -12,6 +10,7 @@ use super::failure::{CONFIGURATION, Failure};
 use super::output::Output;
 use super::resolve::{json, text};
 use super::settings::{self, Subject};
+use super::style::{BOLD, DIM, wrap};
 
 pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == AllowlistFormat::Json;
@@ -138,6 +137,3 @@ struct ZoneJson<'a> {
     private: &'a str,
     forward: &'a str,
 }
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();

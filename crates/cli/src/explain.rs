@@ -7,7 +7,6 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use speech_endpoint::report::wrap;
 use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for, rules};
 use speech_endpoint_lab::World;
 
@@ -16,6 +15,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::resolve::json;
 use super::settings;
+use super::style::{BOLD, DIM, wrap};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
@@ -371,6 +371,4 @@ const INDENT: usize = 14;
 /// As many entries fit on a screen.
 const MOST_LINES: usize = 20;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 const COMMAND: Style = AnsiColor::Cyan.on_default();

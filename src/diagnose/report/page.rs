@@ -127,8 +127,7 @@ impl Ink {
 }
 
 /// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.
-#[must_use]
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use anstyle::Style;
 use serde::Serialize;
 use speech_endpoint::{Plan, Service, Target};
 
 use crate::failure::Failure;
 use crate::resolve::json::{self, ErrorJson, ResourceJson};
 use crate::resolve::text::headline;
+use crate::style::{BOLD, DIM};
 
 pub(crate) fn write(plan: &Plan, as_json: bool) -> Result<String, Failure> {
     if as_json { document(plan) } else { Ok(text(plan)) }
@@ -107,6 +107,3 @@ struct LimitsJson {
     hold_ms: f64,
     rounds: usize,
 }
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
 
 use super::Resolution;
+use crate::style::{BOLD, DIM, wrap};
 
 /// The resource in one line, then a block per endpoint.
 pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
@@ -77,6 +77,4 @@ fn forms(endpoint: &Endpoint) -> String {
 /// The width of the narrowest terminal that people still use.
 const WIDTH: usize = 80;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 const URL: Style = AnsiColor::Cyan.on_default();
