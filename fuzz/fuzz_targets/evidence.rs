@@ -5,13 +5,13 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use speech_endpoint::evidence::Evidence;
-use speech_endpoint::report::{self, Options};
+use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{Severity, diagnose};
 
 fuzz_target!(|json: &[u8]| {
     let Ok(evidence) = serde_json::from_slice::<Evidence>(json) else { return };
     let diagnosis = diagnose(&evidence);
-    let options = Options::default();
+    let options = ReportOptions::default();
     let code = diagnosis.exit_code(Severity::Error);
     assert!(code == 1 || code % 10 == 0 && code <= 90, "{code}");
     for fail_on in [Severity::Error, Severity::Warning] {

@@ -24,24 +24,59 @@ pub use text::text;
 pub use verdict::verdict;
 
 /// How a report is written.
+///
+/// ```
+/// use speech_endpoint::report::ReportOptions;
+///
+/// let options = ReportOptions::default().with_width(120).with_color(true);
+/// assert_ne!(options, ReportOptions::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Options {
-    /// Columns; fewer than 60 count as 60.
-    pub width: usize,
-    /// Whether colours are written, as SGR sequences.
-    pub color: bool,
-    /// Whether names and addresses of the customer stand in a report that is made for others.
-    pub share: bool,
-    /// From which severity on a finding makes the exit code.
-    pub fail_on: Severity,
-    /// 0: what works in one line each; 1 and more: every target at length.
-    pub verbose: u8,
+pub struct ReportOptions {
+    width: usize,
+    color: bool,
+    share: bool,
+    fail_on: Severity,
+    verbosity: u8,
 }
 
-impl Default for Options {
+impl Default for ReportOptions {
+    /// 80 columns without colours, names and addresses replaced in tickets, exit codes for errors only, short.
     fn default() -> Self {
-        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbose: 0 }
+        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbosity: 0 }
+    }
+}
+
+impl ReportOptions {
+    /// Sets the width of text in columns, at least 60.
+    #[must_use]
+    pub fn with_width(self, columns: usize) -> Self {
+        Self { width: columns, ..self }
+    }
+
+    /// Sets whether text contains colours, as SGR sequences.
+    #[must_use]
+    pub fn with_color(self, color: bool) -> Self {
+        Self { color, ..self }
+    }
+
+    /// Sets whether Markdown contains names and addresses of the customer.
+    #[must_use]
+    pub fn with_share(self, share: bool) -> Self {
+        Self { share, ..self }
+    }
+
+    /// Sets the lowest severity that makes the exit code in JSON non-zero.
+    #[must_use]
+    pub fn with_fail_on(self, severity: Severity) -> Self {
+        Self { fail_on: severity, ..self }
+    }
+
+    /// Sets the level of detail of text: 0 reports a working target in one line, 1 and above every target stage by stage.
+    #[must_use]
+    pub fn with_verbosity(self, level: u8) -> Self {
+        Self { verbosity: level, ..self }
     }
 }
 

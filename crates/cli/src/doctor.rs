@@ -12,7 +12,7 @@ use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
-use speech_endpoint::report::{self, Options};
+use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{
     Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Selection,
     Target, diagnose_with,
@@ -327,22 +327,21 @@ fn selection(args: &DoctorArgs) -> Selection {
     Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore))
 }
 
-fn options(args: &DoctorArgs, output: &Output) -> Options {
-    let mut options = Options::default();
-    options.width = output.width();
-    // Taken out again where no colour is wanted.
-    options.color = true;
-    options.share = args.share;
-    options.fail_on = args.fail_on.into();
-    options.verbose = args.output.verbose;
-    options
+fn options(args: &DoctorArgs, output: &Output) -> ReportOptions {
+    ReportOptions::default()
+        .with_width(output.width())
+        // The output strips colours where they are not wanted.
+        .with_color(true)
+        .with_share(args.share)
+        .with_fail_on(args.fail_on.into())
+        .with_verbosity(args.output.verbose)
 }
 
 fn written(
     format: DoctorFormat,
     evidence: &Evidence,
     diagnosis: &Diagnosis,
-    options: &Options,
+    options: &ReportOptions,
 ) -> Result<String, Failure> {
     Ok(match format {
         DoctorFormat::Text => report::text(evidence, diagnosis, options),

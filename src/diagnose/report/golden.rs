@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Options, markdown, redaction::Redaction, short, text, verdict};
+use super::{ReportOptions, markdown, redaction::Redaction, short, text, verdict};
 use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict, diagnose};
@@ -114,9 +114,9 @@ fn reports_are_as_reviewed() {
         }
     };
     for (name, evidence, diagnosis) in reviewed() {
-        let options = Options::default();
-        let wide = Options { width: 120, ..options };
-        let color = Options { color: true, ..options };
+        let options = ReportOptions::default();
+        let wide = options.with_width(120);
+        let color = options.with_color(true);
         compare(format!("report-{name}.80.txt"), text(&evidence, &diagnosis, &options));
         compare(format!("report-{name}.120.txt"), text(&evidence, &diagnosis, &wide));
         compare(format!("report-{name}.color.txt"), text(&evidence, &diagnosis, &color));
@@ -129,7 +129,7 @@ fn reports_are_as_reviewed() {
 #[test]
 fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
     let (evidence, diagnosis) = private_name();
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     println!("{report}");
     let cause = report.find("× DNS03  the private name resolves").expect("the cause");
     let hence = report.find("hence  POL01").expect("the consequence");
@@ -138,7 +138,7 @@ fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
     assert!(report.contains("20.50.1.7 PUBLIC"), "{report}");
     assert!(report.contains("fails as speech-to-text does"), "{report}");
     assert!(report.ends_with("unreachable: one cause (DNS03), one consequence (POL01) · 36.2 ms\n"), "{report}");
-    let short = short(&evidence, &diagnosis, &Options::default());
+    let short = short(&evidence, &diagnosis, &ReportOptions::default());
     assert_eq!(short.lines().count(), 3, "{short}");
     assert!(short.contains("× POL01") && short.contains("(because of DNS03)"), "{short}");
 }
@@ -151,7 +151,7 @@ fn a_failure_without_a_finding_has_its_own_block() {
     let unexplained =
         Unexplained { place, stage: Stage::Tls, text: "the certificate has expired".to_owned(), is_unreached: false };
     let diagnosis = Diagnosis { unexplained: vec![unexplained], ..unreachable(Vec::new()) };
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(report.contains("× ?  speech-to-text fails at tls, and no known failure fits"), "{report}");
     assert!(report.contains("not tried, because tls failed"), "{report}");
     assert!(report.contains("expired 12 days ago"), "{report}");
@@ -159,20 +159,20 @@ fn a_failure_without_a_finding_has_its_own_block() {
     // Evidence may be anybody's.
     let mut foreign = diagnosis;
     foreign.unexplained[0].place.service = Some("*speech*\u{7f}".to_owned());
-    let report = markdown(&evidence, &foreign, &Options::default());
+    let report = markdown(&evidence, &foreign, &ReportOptions::default());
     assert!(report.contains("### × \\*speech\\*\u{fffd} fails at tls"), "{report}");
 }
 
 #[test]
 fn healthy_is_a_line_for_each_service() {
     let evidence = evidence("well-regional");
-    let narrow = text(&evidence, &healthy(), &Options::default());
+    let narrow = text(&evidence, &healthy(), &ReportOptions::default());
     assert_eq!(narrow.lines().count(), 6, "{narrow}");
     assert!(narrow.contains("\n√ speech-to-text "), "{narrow}");
-    let wide = text(&evidence, &healthy(), &Options { width: 140, ..Options::default() });
+    let wide = text(&evidence, &healthy(), &ReportOptions::default().with_width(140));
     assert!(wide.contains("websocket 14.0  auth  westeurope.stt"), "{wide}");
     assert!(wide.ends_with("healthy · 2 services · 51.3 ms\n"), "{wide}");
-    let long = text(&evidence, &healthy(), &Options { width: 100, verbose: 1, ..Options::default() });
+    let long = text(&evidence, &healthy(), &ReportOptions::default().with_width(100).with_verbosity(1));
     assert!(long.contains("√ tls        12.1 ms  1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
 }
 
@@ -180,7 +180,7 @@ fn healthy_is_a_line_for_each_service() {
 fn a_remark_that_no_finding_repeats_is_shown_and_decides_the_exit_code() {
     let mut evidence = evidence("well-regional");
     evidence.remarks.push(Remark::new("retired", "`speaker-recognition` was retired", true));
-    let report = text(&evidence, &healthy(), &Options::default());
+    let report = text(&evidence, &healthy(), &ReportOptions::default());
     assert!(report.contains("× `speaker-recognition` was retired"), "{report}");
     assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 10);
     evidence.remarks.clear();
@@ -203,7 +203,7 @@ fn a_stage_that_was_not_reached_has_not_failed() {
         ended: Ended::Interrupted,
         ..healthy()
     };
-    assert!(!text(&evidence, &diagnosis, &Options::default()).contains("no known failure"));
+    assert!(!text(&evidence, &diagnosis, &ReportOptions::default()).contains("no known failure"));
     assert_eq!(diagnosis.exit_code(Severity::Error), 1);
     assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works · interrupted · 1.2 s");
 }
@@ -219,16 +219,16 @@ fn every_cause_is_counted_by_its_kind() {
     let (evidence, mut diagnosis) = private_name();
     // A consequence whose cause was filtered out stands for itself.
     diagnosis.findings.remove(0);
-    assert!(text(&evidence, &diagnosis, &Options::default()).contains("× POL01"));
+    assert!(text(&evidence, &diagnosis, &ReportOptions::default()).contains("× POL01"));
 }
 
 #[test]
 fn colours_change_nothing_but_colours() {
     let (evidence, diagnosis) = private_name();
     for width in [60, 80, 120] {
-        let options = Options { width, ..Options::default() };
+        let options = ReportOptions::default().with_width(width);
         let plain = text(&evidence, &diagnosis, &options);
-        let painted = text(&evidence, &diagnosis, &Options { color: true, ..options });
+        let painted = text(&evidence, &diagnosis, &options.with_color(true));
         assert!(painted.contains("\x1b[1;31mPUBLIC\x1b[0m"), "{painted}");
         assert_eq!(without_colour(&painted), plain);
     }
@@ -273,8 +273,8 @@ fn a_ticket_names_nobody() {
     ));
     // Local addresses are in the evidence in no other place.
     planted.machine.name_servers.push("[fd00::17]:53".parse().expect("an address"));
-    let open = markdown(&planted, &diagnosis, &Options { share: true, ..Options::default() });
-    let closed = markdown(&planted, &diagnosis, &Options::default());
+    let open = markdown(&planted, &diagnosis, &ReportOptions::default().with_share(true));
+    let closed = markdown(&planted, &diagnosis, &ReportOptions::default());
     println!("{closed}");
     let names = [
         "contoso",
@@ -309,7 +309,7 @@ fn a_ticket_names_nobody() {
 #[test]
 fn addresses_that_all_customers_share_stay_in_a_ticket() {
     let evidence = evidence("well-regional");
-    let closed = markdown(&evidence, &healthy(), &Options::default());
+    let closed = markdown(&evidence, &healthy(), &ReportOptions::default());
     assert!(closed.contains("20.61.99.10") && !closed.contains("10.2.0.5"), "{closed}");
     assert!(closed.contains("westeurope.stt.speech.microsoft.com"), "{closed}");
 }
@@ -320,7 +320,7 @@ fn a_run_of_nothing_is_still_a_report() {
     let mut cause = finding("CFG01", &evidence, "`en-US` is a language, not a region");
     cause.places.clear();
     let diagnosis = unreachable(vec![cause]);
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(
         report.starts_with("no resource   what was given cannot be used, so nothing was tried\n\n× CFG01"),
         "{report}"
@@ -350,12 +350,12 @@ fn what_fails_alike_is_told_once_with_what_is_its_own() {
     let mut cause = finding("TLS04", &evidence, "observed");
     cause.commands.clear();
     let diagnosis = unreachable(vec![cause]);
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert_eq!(report.matches("· http to auth        not tried, because of TLS04\n").count(), 1, "{report}");
     assert!(report.contains("  × tls                 fails as speech-to-text does\n"), "{report}");
     let Step::Failed { failure, .. } = &mut evidence.traces[1].tls else { panic!("it failed") };
     failure.text = "other".to_owned();
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(report.contains("fails as speech-to-text does: other, issued by"), "{report}");
 }
 
@@ -367,7 +367,7 @@ fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
     let mut warning = finding("DNS09", &evidence, "observed");
     warning.severity = Severity::Warning;
     let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], ..healthy() };
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
     let mut named = evidence.traces[0].clone();
     named.target.discovered_from = named.target.service.clone();

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Options;
+use super::ReportOptions;
 use crate::diagnose::alias::{AliasChain, Fingerprint};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
@@ -36,7 +36,7 @@ impl std::error::Error for JsonError {
 /// # Errors
 ///
 /// If the evidence cannot be serialised. Evidence of a run and evidence that was read from a file always can.
-pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> Result<String, JsonError> {
+pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> Result<String, JsonError> {
     document(evidence, diagnosis, options).and_then(|document| pretty(&document)).map_err(JsonError)
 }
 
@@ -47,7 +47,7 @@ fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 fn document<'a>(
     evidence: &'a Evidence,
     diagnosis: &'a Diagnosis,
-    options: &Options,
+    options: &ReportOptions,
 ) -> serde_json::Result<Document<'a>> {
     Ok(Document {
         schema_version: SCHEMA_VERSION,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
-use super::{Options, causes, consequences, rounds, verdict};
+use super::{ReportOptions, causes, consequences, rounds, verdict};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::redact::{Redaction, escaped, plain};
@@ -17,9 +17,9 @@ use crate::diagnose::{Diagnosis, Finding};
 /// 2. A table of the stages with their times, and one of the rounds at each service.
 /// 3. The findings.
 /// 4. Every stage in words, folded.
-/// 5. Without [`Options::share`], all of it with names and addresses of the customer replaced.
+/// 5. Without [`ReportOptions::with_share`], all of it with names and addresses of the customer replaced.
 #[must_use]
-pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
     let mut text = String::new();
     summary(&mut text, evidence, diagnosis);
     times(&mut text, evidence);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Options;
+use super::ReportOptions;
 use crate::diagnose::redact::plain;
 
 /// A text that grows line by line.
@@ -26,7 +26,7 @@ pub(super) enum Ink {
 }
 
 impl Page {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &ReportOptions) -> Self {
         Self { text: String::new(), width: options.width.max(NARROWEST), color: options.color }
     }
 
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_lead_that_is_longer_than_the_line_is_no_end_of_it() {
-        let mut page = Page::new(&Options::default());
+        let mut page = Page::new(&ReportOptions::default());
         let lead = "x".repeat(500);
         page.hanging(&lead, 500, "as long as it has to be", Ink::Plain);
         page.parts(&lead, 500, "one · two");

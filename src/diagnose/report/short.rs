@@ -2,14 +2,14 @@
 
 use super::page::{Ink, Page};
 use super::text::{ink, sign};
-use super::{Options, verdict};
+use super::{ReportOptions, verdict};
 use crate::diagnose::Diagnosis;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::redact::plain;
 
 /// The findings, a line each, and the verdict.
 #[must_use]
-pub fn short(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+pub fn short(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
     let mut page = Page::new(options);
     for finding in &diagnosis.findings {
         let id = format!("{} {}", sign(finding.severity), finding.failure.id);

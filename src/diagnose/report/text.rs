@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, explanation, is_at, rounds, verdict};
+use super::{ReportOptions, causes, consequences, explanation, is_at, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
@@ -22,14 +22,14 @@ use crate::resolve::cloud::Cloud;
 /// 5. The causes with what to do, each with its consequences; then what no finding explains.
 /// 6. The verdict.
 #[must_use]
-pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
     let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
     writer.headline();
     writer.remarks();
-    let is_long = |trace: &&Trace| options.verbose > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
+    let is_long = |trace: &&Trace| options.verbosity > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
     let (long, brief): (Vec<&Trace>, Vec<&Trace>) = evidence.traces.iter().partition(is_long);
     for (index, trace) in long.iter().enumerate() {
-        match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(diagnosis, earlier, trace)) {
+        match long[..index].iter().find(|earlier| options.verbosity == 0 && is_alike(diagnosis, earlier, trace)) {
             Some(earlier) => writer.like(trace, earlier),
             None => writer.block(trace),
         }
