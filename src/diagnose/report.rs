@@ -4,8 +4,6 @@ use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::Trace;
 use crate::diagnose::{Diagnosis, Finding};
 
-#[cfg(all(test, feature = "serde"))]
-mod golden;
 #[cfg(feature = "serde")]
 mod json;
 mod markdown;

@@ -1,12 +1,14 @@
 //! Reports of saved evidence with diagnoses written by hand: what the writers do, whatever the rules find.
+#![allow(clippy::print_stdout, reason = "a report is part of what the tests show")]
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ReportOptions, markdown, redaction::Redaction, short, text, verdict};
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
-use crate::diagnose::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
-use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict, diagnose};
+use speech_endpoint::evidence::{Ended, Evidence, HttpFacts, Remark, Skip, Step, TargetFacts};
+use speech_endpoint::report::{ReportOptions, markdown, short, text, verdict};
+use speech_endpoint::{
+    Diagnosis, Finding, KnownFailure, Place, RuledOut, Severity, Stage, Unexplained, Verdict, diagnose,
+};
 
 fn evidence(name: &str) -> Evidence {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{name}.json"));
@@ -14,36 +16,61 @@ fn evidence(name: &str) -> Evidence {
     serde_json::from_str(&json).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// A finding of the doctor. Findings can be changed outside of the library, not made.
+fn found() -> Finding {
+    diagnose(&evidence("private-name-public-address")).findings.remove(0)
+}
+
+fn place(target: &TargetFacts) -> Place {
+    let mut place = found().places.remove(0);
+    place.service.clone_from(&target.service);
+    place.host.clone_from(&target.host);
+    place
+}
+
+fn ruled_out(id: &'static str, because: &str) -> RuledOut {
+    let mut other = found().ruled_out.remove(0);
+    (other.id, other.because) = (id, because.to_owned());
+    other
+}
+
+fn unexplained(target: &TargetFacts, stage: Stage, text: &str) -> Unexplained {
+    let mut unexplained = diagnose(&evidence("interrupted")).unexplained.remove(0);
+    (unexplained.place, unexplained.stage, unexplained.text) = (place(target), stage, text.to_owned());
+    unexplained.is_unreached = false;
+    unexplained
+}
+
 fn finding(id: &str, evidence: &Evidence, observed: &str) -> Finding {
     let failure = KnownFailure::find(id).expect("an id");
-    let places = evidence
-        .traces
-        .iter()
-        .map(|trace| Place { service: trace.target.service.clone(), host: trace.target.host.clone() });
-    Finding {
-        failure,
-        severity: failure.severity,
-        places: places.collect(),
-        observed: observed.to_owned(),
-        remedy: failure.remedy.to_owned(),
-        commands: failure.commands.iter().map(ToString::to_string).collect(),
-        ruled_out: Vec::new(),
-        caused_by: None,
-    }
+    let mut finding = found();
+    finding.failure = failure;
+    finding.severity = failure.severity;
+    finding.places = evidence.traces.iter().map(|trace| place(&trace.target)).collect();
+    observed.clone_into(&mut finding.observed);
+    failure.remedy.clone_into(&mut finding.remedy);
+    finding.commands = failure.commands.iter().map(ToString::to_string).collect();
+    finding.ruled_out.clear();
+    finding.caused_by = None;
+    finding
+}
+
+fn diagnosis(verdict: Verdict, findings: Vec<Finding>, unexplained: Vec<Unexplained>) -> Diagnosis {
+    let mut diagnosis = diagnose(&evidence("well-regional"));
+    (diagnosis.verdict, diagnosis.findings, diagnosis.unexplained) = (verdict, findings, unexplained);
+    diagnosis
 }
 
 fn unreachable(findings: Vec<Finding>) -> Diagnosis {
-    Diagnosis { verdict: Verdict::Unreachable, findings, ..healthy() }
+    diagnosis(Verdict::Unreachable, findings, Vec::new())
+}
+
+fn degraded(findings: Vec<Finding>) -> Diagnosis {
+    diagnosis(Verdict::Degraded, findings, Vec::new())
 }
 
 fn healthy() -> Diagnosis {
-    Diagnosis {
-        verdict: Verdict::Healthy,
-        findings: Vec::new(),
-        unexplained: Vec::new(),
-        is_blocked: false,
-        ended: Ended::Complete,
-    }
+    diagnosis(Verdict::Healthy, Vec::new(), Vec::new())
 }
 
 fn private_name() -> (Evidence, Diagnosis) {
@@ -54,8 +81,8 @@ fn private_name() -> (Evidence, Diagnosis) {
         "`contoso.cognitiveservices.azure.com` passes `contoso.privatelink.cognitiveservices.azure.com` and ends at 20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 answer alike",
     );
     cause.ruled_out = vec![
-        RuledOut { id: "DNS05", because: "there is a `privatelink` step".to_owned() },
-        RuledOut { id: "AUTH01", because: "the refusal names the network and not the key".to_owned() },
+        ruled_out("DNS05", "there is a `privatelink` step"),
+        ruled_out("AUTH01", "the refusal names the network and not the key"),
     ];
     let mut consequence = finding(
         "POL01",
@@ -94,8 +121,7 @@ fn reviewed() -> Vec<(&'static str, Evidence, Diagnosis)> {
         let cause = finding(id, &evidence, observed);
         reviewed.push((name, evidence, unreachable(vec![cause])));
     }
-    let interrupted = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
-    reviewed.push(("interrupted", evidence("interrupted"), interrupted));
+    reviewed.push(("interrupted", evidence("interrupted"), degraded(Vec::new())));
     reviewed
 }
 
@@ -146,11 +172,8 @@ fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
 #[test]
 fn a_failure_without_a_finding_has_its_own_block() {
     let evidence = evidence("expired-certificate");
-    let trace = &evidence.traces[0];
-    let place = Place { service: trace.target.service.clone(), host: trace.target.host.clone() };
-    let unexplained =
-        Unexplained { place, stage: Stage::Tls, text: "the certificate has expired".to_owned(), is_unreached: false };
-    let diagnosis = Diagnosis { unexplained: vec![unexplained], ..unreachable(Vec::new()) };
+    let failure = unexplained(&evidence.traces[0].target, Stage::Tls, "the certificate has expired");
+    let diagnosis = diagnosis(Verdict::Unreachable, Vec::new(), vec![failure]);
     let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(report.contains("× ?  speech-to-text fails at tls, and no known failure fits"), "{report}");
     assert!(report.contains("not tried, because tls failed"), "{report}");
@@ -193,16 +216,10 @@ fn a_remark_that_no_finding_repeats_is_shown_and_decides_the_exit_code() {
 #[test]
 fn a_stage_that_was_not_reached_has_not_failed() {
     let evidence = evidence("interrupted");
-    let target = &evidence.traces[1].target;
-    let place = Place { service: target.service.clone(), host: target.host.clone() };
-    let not_reached =
-        Unexplained { place, stage: Stage::Tcp, text: "interrupted before this stage".to_owned(), is_unreached: true };
-    let diagnosis = Diagnosis {
-        verdict: Verdict::Degraded,
-        unexplained: vec![not_reached],
-        ended: Ended::Interrupted,
-        ..healthy()
-    };
+    let mut not_reached = unexplained(&evidence.traces[1].target, Stage::Tcp, "interrupted before this stage");
+    not_reached.is_unreached = true;
+    let mut diagnosis = diagnosis(Verdict::Degraded, Vec::new(), vec![not_reached]);
+    diagnosis.ended = Ended::Interrupted;
     assert!(!text(&evidence, &diagnosis, &ReportOptions::default()).contains("no known failure"));
     assert_eq!(diagnosis.exit_code(Severity::Error), 1);
     assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works · interrupted · 1.2 s");
@@ -254,18 +271,13 @@ fn a_ticket_names_nobody() {
         false,
     ));
     // A portal names itself where it redirects to, and a proxy in `Via`.
-    let reply = Reply {
-        status: 302,
-        headers: [
-            ("location", "https://portal.fabrikam.example/login"),
-            ("via", "1.1 gate.fabrikam.example (squid/5.7)"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec(),
-        ..Reply::default()
-    };
-    planted.traces[0].http =
-        Step::Passed { found: HttpFacts { reply, ..HttpFacts::default() }, took: Duration::from_millis(1) };
+    let mut found = HttpFacts::default();
+    found.reply.status = 302;
+    found.reply.headers =
+        [("location", "https://portal.fabrikam.example/login"), ("via", "1.1 gate.fabrikam.example (squid/5.7)")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+    planted.traces[0].http = Step::Passed { found, took: Duration::from_millis(1) };
     planted.remarks.push(Remark::new(
         "planted",
         "it directs to portal.fabrikam.example, via gate.fabrikam.example",
@@ -301,9 +313,10 @@ fn a_ticket_names_nobody() {
         closed.contains("NAME.privatelink.cognitiveservices.azure.com") && closed.contains("168.63.129.16"),
         "{closed}"
     );
-    let address = Redaction::of(&planted).apply("20.50.1.7");
+    let (_, after) = closed.split_once("ends at ").expect("the address of DNS03");
+    let address = after.split(' ').next().expect("a word");
     assert!(address.starts_with("ADDRESS-"), "{address}");
-    assert!(closed.matches(&address).count() > 3, "{closed}");
+    assert!(closed.matches(address).count() > 3, "{closed}");
 }
 
 #[test]
@@ -337,8 +350,7 @@ fn an_answer_without_a_credential_is_not_called_working() {
         trace.auth = Step::Skipped { because: Skip::NoCredential };
     }
     assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services answer, no credential was tried · 51.3 ms");
-    let degraded = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
-    assert_eq!(verdict(&evidence, &degraded), "degraded: 2 of 2 services answer · 51.3 ms");
+    assert_eq!(verdict(&evidence, &degraded(Vec::new())), "degraded: 2 of 2 services answer · 51.3 ms");
     // A container asks for none.
     evidence.resource.host = Some("localhost:5000".to_owned());
     assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services · 51.3 ms");
@@ -366,7 +378,7 @@ fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
     evidence.traces[1].dns = evidence.traces[0].dns.clone();
     let mut warning = finding("DNS09", &evidence, "observed");
     warning.severity = Severity::Warning;
-    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], ..healthy() };
+    let diagnosis = degraded(vec![warning]);
     let report = text(&evidence, &diagnosis, &ReportOptions::default());
     assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
     let mut named = evidence.traces[0].clone();
