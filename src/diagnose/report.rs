@@ -1,4 +1,4 @@
-//! Report: a diagnosis in words or as data, one writer each. Pure: evidence and diagnosis in, a text out.
+//! Reports: a diagnosis as text, Markdown or JSON. Each writer is pure: evidence and diagnosis in, a text out.
 
 use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::Trace;
@@ -78,25 +78,25 @@ impl ReportOptions {
     }
 }
 
-/// The findings that are no consequence of another one of the list.
+/// Returns the findings that are not a consequence of another finding in the list.
 fn causes(diagnosis: &Diagnosis) -> impl Iterator<Item = &Finding> {
     let is_listed = |id: &str| diagnosis.findings.iter().any(|finding| finding.failure.id == id);
     diagnosis.findings.iter().filter(move |finding| finding.caused_by.is_none_or(|id| !is_listed(id)))
 }
 
-/// The findings that are consequences of one.
+/// Returns the consequences of a finding.
 fn consequences<'a>(diagnosis: &'a Diagnosis, cause: &'a Finding) -> impl Iterator<Item = &'a Finding> {
     diagnosis.findings.iter().filter(|finding| finding.caused_by == Some(cause.failure.id))
 }
 
-/// Whether a finding shows at a target; one without places shows everywhere.
+/// Returns whether a finding affects a target. A finding without places affects all of them.
 fn is_at(finding: &Finding, trace: &Trace) -> bool {
     finding.places.is_empty()
         || finding.places.iter().any(|place| place.host == trace.target.host && place.service == trace.target.service)
 }
 
-/// The finding that explains why a stage of a target failed: the cause, where there is a consequence as well. A warning
-/// does where there is no error: a quota that is used up.
+/// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error,
+/// a warning about a used-up quota explains it.
 fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Option<&'a Finding> {
     let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let here = || errors().filter(|finding| is_at(finding, trace));

@@ -1,4 +1,4 @@
-//! Every world of the lab, diagnosed end to end: exact findings, root cause, verdict and exit code.
+//! Every world of the lab, diagnosed end to end: exact findings, root cause, verdict and the exit code of the command.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeSet;

@@ -144,7 +144,7 @@ struct TargetJson<'a> {
     rounds: Option<RoundsJson>,
 }
 
-/// The least and the middle of each stage, in milliseconds.
+/// The minimum and the median of each stage, in milliseconds.
 #[derive(Serialize)]
 struct RoundsJson {
     wanted: usize,
@@ -162,7 +162,7 @@ struct SeriesJson {
     total: Option<Value>,
 }
 
-/// All seven, whatever was tried.
+/// All seven stages, tried or not.
 #[derive(Serialize)]
 struct StagesJson<'a> {
     dns: StageJson<'a>,
@@ -174,7 +174,7 @@ struct StagesJson<'a> {
     auth: StageJson<'a>,
 }
 
-/// Every field is there, however the stage ended.
+/// Every field is present, however the stage ended.
 #[derive(Serialize)]
 struct StageJson<'a> {
     status: &'a str,
@@ -290,7 +290,7 @@ fn stage<T>(
     })
 }
 
-/// The facts of name resolution with what the chain says.
+/// Returns the facts of name resolution, with those that follow from the chain.
 fn dns(host: &str, facts: &DnsFacts) -> serde_json::Result<Map<String, Value>> {
     let chain = AliasChain::read(host, facts);
     let mut object = object(facts)?;

@@ -1,4 +1,4 @@
-//! The last line: whether it works, and how many causes there are.
+//! The last line of a report: the verdict and the number of causes.
 
 use super::causes;
 use super::page::{count, time};
@@ -6,14 +6,14 @@ use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Ended, Evidence, Skip, Trace};
 use crate::diagnose::{Diagnosis, Finding, Verdict, judge};
 
-/// The verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
+/// Returns the verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
 #[must_use]
 pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
     let reasons = reasons(evidence, diagnosis);
     let mut parts = vec![diagnosis.verdict.to_string()];
     if diagnosis.verdict == Verdict::Healthy {
         parts.push(if is_untried(evidence) {
-            format!("{} answer, no credential was tried", services(evidence))
+            format!("{} respond, no credential was tried", services(evidence))
         } else {
             services(evidence)
         });
@@ -42,7 +42,7 @@ fn services(evidence: &Evidence) -> String {
     format!("{number} {}", if number == 1 { "service" } else { "services" })
 }
 
-/// Whether nothing was sent that a service could accept or refuse, although it asks for that: it answers, and may not work.
+/// Returns whether the services require a credential and none was sent: they respond, but may reject one.
 fn is_untried(evidence: &Evidence) -> bool {
     let is_container = evidence.resource.host.is_some();
     let mut services = of_services(evidence).peekable();
@@ -53,8 +53,8 @@ fn working(evidence: &Evidence) -> String {
     let each = judge::services(evidence);
     let working = each.iter().filter(|(_, works)| *works).count();
     let verb = match (is_untried(evidence), working) {
-        (true, 1) => "answers",
-        (true, _) => "answer",
+        (true, 1) => "responds",
+        (true, _) => "respond",
         (false, 1) => "works",
         (false, _) => "work",
     };
@@ -64,7 +64,7 @@ fn working(evidence: &Evidence) -> String {
     }
 }
 
-/// Causes, consequences, warnings, remarks and what nobody can explain.
+/// Returns the numbers of causes, consequences, warnings, remarks and unexplained failures.
 fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
     let of = |severity| causes(diagnosis).filter(move |finding| finding.severity == severity).collect::<Vec<_>>();
     let roots: Vec<&Finding> = causes(diagnosis).collect();
@@ -108,7 +108,7 @@ fn unique(mut words: Vec<&str>) -> Vec<&str> {
 fn ending(evidence: &Evidence) -> Option<String> {
     match evidence.ended {
         Ended::Complete => None,
-        Ended::TimeUp => Some("the time was up before everything was looked at, see `--timeout`".to_owned()),
+        Ended::TimeUp => Some("time limit reached before everything was checked, see `--timeout`".to_owned()),
         Ended::Interrupted => Some("interrupted".to_owned()),
     }
 }
