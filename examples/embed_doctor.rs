@@ -18,7 +18,7 @@ use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::probe::{Means, probe};
-use speech_endpoint::report::{Options, markdown};
+use speech_endpoint::report::{ReportOptions, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
 use speech_endpoint_lab::{GivenCredential, Lab, World};
 
@@ -59,7 +59,7 @@ async fn examine(
     ConnectError {
         doing,
         root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
-        report: markdown(&evidence, &diagnosis, &Options::default()),
+        report: markdown(&evidence, &diagnosis, &ReportOptions::default()),
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) mod plan;
 
 mod finding;
 
+mod redact;
+
 mod rules;
 
 mod fill;
@@ -25,6 +27,6 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
-pub use judge::diagnose;
+pub use finding::{Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict};
+pub use judge::{diagnose, diagnose_with};
 pub use rules::{Rule, Seen, Sight, When, rules};

@@ -95,8 +95,8 @@ pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
 pub use diagnose::{
-    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, evidence, report,
-    rules,
+    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Selection, Sight, Unexplained, Verdict, When, diagnose,
+    diagnose_with, evidence, report, rules,
 };
 pub use resolve::access::{Access, Kind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};

@@ -1,76 +1,83 @@
-//! Findings: what a diagnosis says.
+//! Findings, and the diagnosis that consists of them.
 
 use std::fmt;
 
 use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::evidence::Ended;
 
-/// A look-alike that it is not.
+/// A similar failure that was ruled out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuledOut {
-    /// The id of the catalogue.
+    /// Its id in the catalogue.
     pub id: &'static str,
     /// The fact that rules it out.
     pub because: String,
 }
 
-/// A failure of the catalogue that is there.
+/// A failure of the catalogue that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// The entry of the catalogue: id, stage, title, link.
     pub failure: &'static KnownFailure,
-    /// How much it matters here.
+    /// The severity in this case.
     pub severity: Severity,
-    /// Where it shows, in the order of the targets: the service, none for a companion or the whole run, and the host.
+    /// The affected targets, in the order of the plan; empty for the whole run.
     pub places: Vec<Place>,
-    /// A fact with names and numbers.
+    /// The observed fact, with names and numbers.
     pub observed: String,
-    /// What to do.
+    /// The remedy, in a sentence.
     pub remedy: String,
-    /// Commands that do it, parts in capitals to be filled in.
+    /// Commands that apply the remedy; words in capitals are placeholders.
     pub commands: Vec<String>,
-    /// Look-alikes that it is not.
+    /// Similar failures that were ruled out.
     pub ruled_out: Vec<RuledOut>,
-    /// The finding that it is a consequence of.
+    /// The id of the finding that caused this one.
     pub caused_by: Option<&'static str>,
 }
 
-/// Where a finding shows.
+/// A target that a finding affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Place {
-    /// The id of the service; none for a companion.
+    /// The id of the service; `None` for a companion host.
     pub service: Option<String>,
     /// The host.
     pub host: String,
 }
 
-/// A target that failed although no rule explains it.
+/// A target that failed, or that the run did not finish, although no rule explains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unexplained {
-    /// Where.
+    /// The target.
     pub place: Place,
-    /// The stage that failed.
+    /// The stage that failed, or the first one that the run did not reach.
     pub stage: Stage,
-    /// How, in one line.
+    /// The failure, in one line.
     pub text: String,
+    /// Whether the run ended before this stage: then the stage has not failed.
+    pub is_unreached: bool,
 }
 
-/// What works, what does not, and why.
+/// What works, what does not, and why. The reports, the JSON and the exit code of a run all follow from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// In one word.
+    /// The result in one word.
     pub verdict: Verdict,
-    /// The findings, causes before consequences, in the order of the way.
+    /// The findings, causes before consequences, in the order of the stages.
     pub findings: Vec<Finding>,
-    /// Failures that no finding explains.
+    /// Targets that failed or were not finished, and that no finding explains.
     pub unexplained: Vec<Unexplained>,
+    /// Whether the configuration kept a requested service from being checked.
+    pub is_blocked: bool,
+    /// Why the run ended.
+    pub ended: Ended,
 }
 
-/// What works, in one word.
+/// The result of a run, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -83,7 +90,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -101,8 +108,8 @@ impl fmt::Display for Verdict {
 }
 
 impl Diagnosis {
-    /// The one root cause: the first error that is no consequence of another, else the first such warning. The
-    /// environment is never the root cause.
+    /// Returns the root cause: the first error that is not a consequence of another finding, else the first such
+    /// warning. The environment is never the root cause.
     #[must_use]
     pub fn root_cause(&self) -> Option<&Finding> {
         let causes = |severity| {
@@ -116,17 +123,83 @@ impl Diagnosis {
         causes(Severity::Error).or_else(|| causes(Severity::Warning))
     }
 
-    /// The exit code: that of the root cause's stage, when it is at or above a severity.
+    /// Returns the failures that no finding explains. A stage that the run did not reach has not failed.
+    pub fn unexplained_failures(&self) -> impl Iterator<Item = &Unexplained> {
+        self.unexplained.iter().filter(|unexplained| !unexplained.is_unreached)
+    }
+
+    /// Returns the exit code of the run. The command ends with it, and every format reports it.
+    ///
+    /// 1. The exit code of the stage of the root cause, if its severity is `fail_on` or higher, or of an unexplained failure.
+    /// 2. The exit code of the configuration, if it kept a requested service from being checked.
+    /// 3. 1, if the run ended before it had checked everything: it cannot report that nothing is wrong.
     #[must_use]
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
         let root_cause = self.root_cause().filter(|finding| finding.severity >= fail_on);
-        let unexplained = self.unexplained.iter().map(|unexplained| unexplained.stage).min();
-        let stage = match root_cause {
-            Some(finding) if finding.severity == Severity::Error || unexplained.is_none() => {
-                Some(finding.failure.stage)
-            }
-            _ => unexplained,
-        };
-        stage.and_then(Stage::exit_code).unwrap_or_default()
+        if root_cause.is_some() || self.unexplained_failures().next().is_some() {
+            let unexplained = self.unexplained.iter().map(|unexplained| unexplained.stage).min();
+            let stage = match root_cause {
+                Some(finding) if finding.severity == Severity::Error || unexplained.is_none() => {
+                    Some(finding.failure.stage)
+                }
+                _ => unexplained,
+            };
+            return stage.and_then(Stage::exit_code).unwrap_or_default();
+        }
+        if self.is_blocked {
+            return Stage::Configuration.exit_code().unwrap_or_default();
+        }
+        u8::from(self.ended != Ended::Complete)
+    }
+}
+
+/// The findings that a diagnosis reports: all of them by default.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// # use speech_endpoint::evidence::{Evidence, Remark};
+/// use speech_endpoint::{Selection, diagnose_with};
+///
+/// # let saved = r#"{ "observed_at": "2026-01-01T00:00:00Z", "took_ms": 1.0, "ended": "complete", "credential": null,
+/// #   "resource": { "scenario": "regional", "title": "regional" }, "machine": { "name_servers": [], "search": [] },
+/// #   "remarks": [], "traces": [] }"#;
+/// # let mut evidence: Evidence = serde_json::from_str(saved)?;
+/// # evidence.remarks.push(Remark::new("CFG07", "the host has the label `privatelink`", true));
+/// let selection = Selection::default().with_ignored(["CFG07"]);
+/// assert!(diagnose_with(&evidence, &selection).findings.is_empty());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Selection {
+    only: Vec<String>,
+    ignored: Vec<String>,
+}
+
+impl Selection {
+    /// Adds ids to the ones that are reported. Without any, all ids are.
+    #[must_use]
+    pub fn with_only(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds ids to the ones that are left out.
+    #[must_use]
+    pub fn with_ignored(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ignored.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Returns whether every finding is reported.
+    pub(super) fn is_everything(&self) -> bool {
+        self.only.is_empty() && self.ignored.is_empty()
+    }
+
+    /// Returns whether findings with this id are reported.
+    pub(super) fn includes(&self, id: &str) -> bool {
+        let holds = |ids: &[String]| ids.iter().any(|known| known == id);
+        (self.only.is_empty() || holds(&self.only)) && !holds(&self.ignored)
     }
 }

@@ -1,18 +1,18 @@
-//! From what single rules saw to findings: causes, consequences, what stays unexplained, and the verdict.
+//! From the hits of single rules to a diagnosis: causes, consequences, unexplained failures and the verdict.
 
 use super::fill;
-use super::finding::{Diagnosis, Finding, Place, Unexplained, Verdict};
+use super::finding::{Diagnosis, Finding, Place, Selection, Unexplained, Verdict};
 use super::rules::{Rule, Seen, Sight, When, rules};
 use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 
-/// Names what is wrong.
+/// Diagnoses a run.
 ///
-/// 1. Run every rule of the table on every target, or on the whole.
-/// 2. Hang consequences under their causes, host by host.
-/// 3. Put the same failure at several targets together.
-/// 4. List what failed without an explanation.
-/// 5. Judge.
+/// 1. Run every rule of the table on every target, or on the whole run.
+/// 2. Attach consequences to their causes, host by host.
+/// 3. Merge the same failure at several targets.
+/// 4. List the failures that no finding explains.
+/// 5. Judge the run.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -30,19 +30,46 @@ use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 /// ```
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let hits = hits(evidence);
-    let unexplained = unexplained(evidence, &hits);
-    let findings = merged(&hits);
-    let verdict = verdict(evidence, &findings, &unexplained);
-    Diagnosis { verdict, findings, unexplained }
+    diagnose_with(evidence, &Selection::default())
 }
 
-/// What one rule saw at one place.
+/// Diagnoses a run, and reports the selected findings only.
+///
+/// A consequence whose cause is left out becomes a cause itself. If no notable finding is left and nothing failed, the
+/// verdict is healthy.
+#[must_use]
+pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
+    let hits = hits(evidence);
+    let findings = merged(&hits);
+    let unexplained = unexplained(evidence, &hits);
+    let verdict = verdict(evidence, &findings, &unexplained);
+    let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
+    let mut diagnosis = Diagnosis { verdict, findings, unexplained, is_blocked, ended: evidence.ended };
+    if !selection.is_everything() {
+        select(&mut diagnosis, evidence, selection);
+    }
+    diagnosis
+}
+
+fn select(diagnosis: &mut Diagnosis, evidence: &Evidence, selection: &Selection) {
+    diagnosis.findings.retain(|finding| selection.includes(finding.failure.id));
+    let left: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+    for finding in &mut diagnosis.findings {
+        finding.caused_by = finding.caused_by.filter(|cause| left.contains(cause));
+    }
+    let is_notable = diagnosis.findings.iter().any(|finding| finding.severity > Severity::Info);
+    let has_failed = evidence.traces.iter().any(|trace| trace.failed_at().is_some());
+    if !is_notable && !has_failed && !evidence.traces.is_empty() && diagnosis.unexplained.is_empty() {
+        diagnosis.verdict = Verdict::Healthy;
+    }
+}
+
+/// A rule that applies at one place.
 #[derive(Clone, Debug)]
 pub(super) struct Hit {
     rule: &'static Rule,
     failure: &'static KnownFailure,
-    /// None for the whole run.
+    /// `None` for the whole run.
     place: Option<Place>,
     severity: Severity,
     seen: Seen,
@@ -57,13 +84,13 @@ impl Hit {
         Self { rule, failure, place, severity, seen, values }
     }
 
-    /// A companion that fails does not stop what already has its token: it will.
+    /// A companion host that fails does not stop an application yet that already holds a token.
     fn shown_severity(&self) -> Severity {
         let is_companion = self.place.as_ref().is_some_and(|place| place.service.is_none());
         if is_companion { self.severity.min(Severity::Warning) } else { self.severity }
     }
 
-    /// Whether the other is a consequence: it is named as one, shows at the same host, and matters no more.
+    /// Returns whether the other hit is a consequence: the rule lists it, the host is the same, and its severity is not higher.
     fn causes(&self, other: &Self) -> bool {
         let host = |hit: &Self| hit.place.as_ref().map(|place| place.host.clone());
         self.rule.hides.contains(&other.rule.id)
@@ -71,7 +98,7 @@ impl Hit {
             && self.severity >= other.severity
     }
 
-    /// Whether it explains why its target failed.
+    /// Returns whether it explains why its target failed.
     fn explains(&self) -> bool {
         self.severity == Severity::Error || self.failure.stage == Stage::Quota
     }
@@ -81,7 +108,7 @@ impl Hit {
     }
 }
 
-/// Runs every rule on every target, or on the whole.
+/// Runs every rule on every target, or on the whole run.
 pub(super) fn hits(evidence: &Evidence) -> Vec<Hit> {
     let sights: Vec<Sight<'_>> = evidence.traces.iter().map(|trace| Sight::new(evidence, trace)).collect();
     rules().flat_map(|rule| hits_of(rule, evidence, &sights)).collect()
@@ -105,7 +132,7 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, sights: &[Sight<'_>]) -> Ve
     hits
 }
 
-/// Hangs consequences under their causes, puts the same failure at several targets together, and orders the result.
+/// Attaches consequences to their causes, merges the same failure at several targets, and orders the result.
 pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for hit in hits {
@@ -118,7 +145,7 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
     }
     let shown: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
     for finding in &mut findings {
-        // What is there, if only at another host, is not said to be ruled out.
+        // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
     let order = |finding: &Finding| (finding.failure.stage, finding.failure.id);
@@ -130,7 +157,7 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
     findings
 }
 
-/// The cause of a cause, to the end; none when it is a cause itself. Ends, because `hides` has no circle (tested).
+/// Follows causes to the first one; `None` if the hit is a cause itself. Ends because `hides` has no cycle (tested).
 fn root_of<'a>(hit: &Hit, hits: &'a [Hit]) -> Option<&'a Hit> {
     let roots = hits.iter().filter(|cause| cause.causes(hit)).map(|cause| root_of(cause, hits).unwrap_or(cause));
     roots.min_by_key(|root| root.order())
@@ -150,7 +177,7 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
     }
 }
 
-/// The same failure at one more place. What is said stays that of the first place where it matters most.
+/// Adds a place to a finding. The texts stay those of the first place with the highest severity.
 fn add(finding: &mut Finding, hit: &Hit) {
     if hit.shown_severity() > finding.severity {
         let more = self::finding(hit, finding.caused_by);
@@ -162,7 +189,7 @@ fn add(finding: &mut Finding, hit: &Hit) {
     }
 }
 
-/// Lists targets that failed, or were not looked at to the end, although no finding says why.
+/// Lists targets that failed or were not finished, and that no finding explains.
 pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained> {
     let lacks_reason = |trace: &&Trace| {
         let place = place(trace);
@@ -172,12 +199,12 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
 }
 
 fn failure_of(evidence: &Evidence, trace: &Trace) -> Option<Unexplained> {
-    let unexplained = |stage, text| Some(Unexplained { place: place(trace), stage, text });
+    let unexplained = |stage, text, is_unreached| Some(Unexplained { place: place(trace), stage, text, is_unreached });
     for (stage, state) in trace.steps() {
         match state {
-            StepState::Failed { failure, .. } => return unexplained(stage, failure.text.clone()),
+            StepState::Failed { failure, .. } => return unexplained(stage, failure.text.clone(), false),
             StepState::Skipped { because: Skip::Ended } if trace.target.service.is_some() => {
-                return unexplained(stage, not_reached(evidence.ended).to_owned());
+                return unexplained(stage, not_reached(evidence.ended).to_owned(), true);
             }
             _ => {}
         }
@@ -193,12 +220,11 @@ fn not_reached(ended: Ended) -> &'static str {
     }
 }
 
-/// Judges: healthy when every service works and nothing threatens it, unreachable when none does.
+/// Judges a run: healthy if every service works without a warning, unreachable if none works.
 pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[Unexplained]) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let services = services(evidence);
-    let works = |service: &&str| traces_of(evidence, service).all(works);
-    let working = services.iter().filter(|service| works(service)).count();
+    let working = services.iter().filter(|(_, works)| *works).count();
     match working {
         0 if services.is_empty() && worst < Severity::Error => {
             if worst == Severity::Warning {
@@ -207,7 +233,7 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
                 Verdict::Healthy
             }
         }
-        // Slowed down or held back is not out of reach.
+        // A service that is throttled or slow is still reachable.
         0 if worst < Severity::Error && unexplained.is_empty() => Verdict::Degraded,
         0 => Verdict::Unreachable,
         _ if working == services.len() && worst < Severity::Warning => Verdict::Healthy,
@@ -215,26 +241,26 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     }
 }
 
-/// The services of a run, each once.
-fn services(evidence: &Evidence) -> Vec<&str> {
-    let mut services: Vec<&str> = Vec::new();
-    for trace in &evidence.traces {
-        services.extend(trace.target.service.as_deref().filter(|service| !services.contains(service)));
+/// Returns the services of a run, each once, with whether it works: at its own host, and at the host that this one
+/// directs clients to.
+pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
+    let mut services: Vec<(&str, bool)> = Vec::new();
+    for service in evidence.traces.iter().filter_map(|trace| trace.target.service.as_deref()) {
+        if !services.iter().any(|(known, _)| *known == service) {
+            services.push((service, traces_of(evidence, service).all(works)));
+        }
     }
     services
 }
 
-/// Where a service is used: at its own target, and at the host that this one named.
-fn traces_of<'a>(evidence: &'a Evidence, service: &str) -> impl Iterator<Item = &'a Trace> {
-    let is_of = move |target: Option<&str>, service: &str| target == Some(service);
-    let service = service.to_owned();
+fn traces_of<'a>(evidence: &'a Evidence, service: &'a str) -> impl Iterator<Item = &'a Trace> {
     evidence.traces.iter().filter(move |trace| {
-        is_of(trace.target.service.as_deref(), &service) || is_of(trace.target.discovered_from.as_deref(), &service)
+        trace.target.service.as_deref() == Some(service) || trace.target.discovered_from.as_deref() == Some(service)
     })
 }
 
-/// Whether nothing failed and nothing was left out.
-fn works(trace: &Trace) -> bool {
+/// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them.
+pub(super) fn works(trace: &Trace) -> bool {
     trace.steps().iter().all(|(_, state)| match state {
         StepState::Passed { .. } => true,
         StepState::Failed { .. } => false,

@@ -1,16 +1,13 @@
-//! Report: a diagnosis in words or as data, one writer each. Pure: evidence and diagnosis in, a text out.
+//! Reports: a diagnosis as text, Markdown or JSON. Each writer is pure: evidence and diagnosis in, a text out.
 
 use crate::diagnose::catalogue::{Severity, Stage};
-use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
-use crate::diagnose::{Diagnosis, Finding, Unexplained};
+use crate::diagnose::evidence::Trace;
+use crate::diagnose::{Diagnosis, Finding};
 
-#[cfg(all(test, feature = "serde"))]
-mod golden;
 #[cfg(feature = "serde")]
 mod json;
 mod markdown;
 mod page;
-mod redaction;
 mod rounds;
 mod short;
 mod stage;
@@ -18,89 +15,88 @@ mod text;
 mod verdict;
 
 #[cfg(feature = "serde")]
-pub use json::json;
+pub use json::{JsonError, json};
 pub use markdown::markdown;
-pub use page::wrap;
 pub use short::short;
 pub use text::text;
 pub use verdict::verdict;
 
 /// How a report is written.
+///
+/// ```
+/// use speech_endpoint::report::ReportOptions;
+///
+/// let options = ReportOptions::default().with_width(120).with_color(true);
+/// assert_ne!(options, ReportOptions::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Options {
-    /// Columns; fewer than 60 count as 60.
-    pub width: usize,
-    /// Whether colours are written, as SGR sequences.
-    pub color: bool,
-    /// Whether names and addresses of the customer stand in a report that is made for others.
-    pub share: bool,
-    /// From which severity on a finding makes the exit code.
-    pub fail_on: Severity,
-    /// 0: what works in one line each; 1 and more: every target at length.
-    pub verbose: u8,
+pub struct ReportOptions {
+    width: usize,
+    color: bool,
+    share: bool,
+    fail_on: Severity,
+    verbosity: u8,
 }
 
-impl Default for Options {
+impl Default for ReportOptions {
+    /// 80 columns without colours, names and addresses replaced in tickets, exit codes for errors only, short.
     fn default() -> Self {
-        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbose: 0 }
+        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbosity: 0 }
     }
 }
 
-/// The exit code of a run: the same in every format.
-///
-/// 1. That of the root cause, or of what failed without one: [`Diagnosis::exit_code`].
-/// 2. That of the configuration, where a service that was asked for has no host.
-/// 3. 1, where the run ended before everything was looked at: nobody can say that nothing is wrong.
-#[must_use]
-pub fn exit_code(evidence: &Evidence, diagnosis: &Diagnosis, fail_on: Severity) -> u8 {
-    let has_cause = diagnosis.root_cause().is_some_and(|finding| finding.severity >= fail_on);
-    if has_cause || unexplained(evidence, diagnosis).next().is_some() {
-        return diagnosis.exit_code(fail_on);
+impl ReportOptions {
+    /// Sets the width of text in columns, at least 60.
+    #[must_use]
+    pub fn with_width(self, columns: usize) -> Self {
+        Self { width: columns, ..self }
     }
-    if evidence.remarks.iter().any(|remark| remark.is_error) {
-        return Stage::Configuration.exit_code().unwrap_or_default();
+
+    /// Sets whether text contains colours, as SGR sequences.
+    #[must_use]
+    pub fn with_color(self, color: bool) -> Self {
+        Self { color, ..self }
     }
-    u8::from(evidence.ended != Ended::Complete)
+
+    /// Sets whether Markdown contains names and addresses of the customer.
+    #[must_use]
+    pub fn with_share(self, share: bool) -> Self {
+        Self { share, ..self }
+    }
+
+    /// Sets the lowest severity that makes the exit code in JSON non-zero.
+    #[must_use]
+    pub fn with_fail_on(self, severity: Severity) -> Self {
+        Self { fail_on: severity, ..self }
+    }
+
+    /// Sets the level of detail of text: 0 reports a working target in one line, 1 and above every target stage by stage.
+    #[must_use]
+    pub fn with_verbosity(self, level: u8) -> Self {
+        Self { verbosity: level, ..self }
+    }
 }
 
-/// The findings that are no consequence of another one of the list.
+/// Returns the findings that are not a consequence of another finding in the list.
 fn causes(diagnosis: &Diagnosis) -> impl Iterator<Item = &Finding> {
     let is_listed = |id: &str| diagnosis.findings.iter().any(|finding| finding.failure.id == id);
     diagnosis.findings.iter().filter(move |finding| finding.caused_by.is_none_or(|id| !is_listed(id)))
 }
 
-/// The findings that are consequences of one.
+/// Returns the consequences of a finding.
 fn consequences<'a>(diagnosis: &'a Diagnosis, cause: &'a Finding) -> impl Iterator<Item = &'a Finding> {
     diagnosis.findings.iter().filter(|finding| finding.caused_by == Some(cause.failure.id))
 }
 
-/// What failed and no finding explains. That a run ended before a stage is no failure of that stage.
-fn unexplained<'a>(evidence: &'a Evidence, diagnosis: &'a Diagnosis) -> impl Iterator<Item = &'a Unexplained> {
-    let is_ended = |failure: &Unexplained| {
-        let place = &failure.place;
-        let mut here = evidence
-            .traces
-            .iter()
-            .filter(|trace| trace.target.host == place.host && trace.target.service == place.service);
-        here.any(|trace| {
-            let mut steps = trace.steps().into_iter();
-            steps.any(|(stage, state)| {
-                stage == failure.stage && matches!(state, StepState::Skipped { because: Skip::Ended })
-            })
-        })
-    };
-    diagnosis.unexplained.iter().filter(move |failure| !is_ended(failure))
-}
-
-/// Whether a finding shows at a target; one without places shows everywhere.
+/// Returns whether a finding affects a target. A finding without places affects all of them.
 fn is_at(finding: &Finding, trace: &Trace) -> bool {
     finding.places.is_empty()
         || finding.places.iter().any(|place| place.host == trace.target.host && place.service == trace.target.service)
 }
 
-/// The finding that explains why a stage of a target failed: the cause, where there is a consequence as well. A warning
-/// does where there is no error: a quota that is used up.
+/// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error,
+/// a warning about a used-up quota explains it.
 fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Option<&'a Finding> {
     let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let here = || errors().filter(|finding| is_at(finding, trace));
@@ -113,10 +109,4 @@ fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Op
         here().find(|finding| finding.failure.stage == failed).or_else(|| here().find(explains)).or_else(quota)?;
     let cause = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
     Some(cause.unwrap_or(finding))
-}
-
-/// Whether a target did all that was wanted of it.
-fn works(trace: &Trace) -> bool {
-    let mut steps = trace.steps().into_iter();
-    trace.failed_at().is_none() && steps.all(|(_, state)| !matches!(state, StepState::Skipped { because: Skip::Ended }))
 }

@@ -142,6 +142,39 @@ fn what_was_not_looked_at_is_not_well() {
     let mut evidence = with(sample::regional(), |trace| trace.websocket = Step::not_reached());
     evidence.ended = Ended::TimeUp;
     expect(&evidence, "unexplained websocket, degraded");
+    let diagnosis = diagnose(&evidence);
+    assert_eq!((diagnosis.unexplained_failures().count(), diagnosis.exit_code(Severity::Error)), (0, 1));
+}
+
+#[test]
+fn a_service_that_is_not_offered_is_the_exit_code_of_the_configuration() {
+    let mut evidence = sample::regional();
+    evidence.remarks.push(Remark::new("retired", "`speaker-recognition` was retired", true));
+    let diagnosis = diagnose(&evidence);
+    assert_eq!((diagnosis.verdict, diagnosis.exit_code(Severity::Error)), (Verdict::Healthy, 10));
+}
+
+#[test]
+fn a_selection_leaves_out_findings_and_makes_their_consequences_causes() {
+    let evidence = refused_by_public_way();
+    let short = |selection: Selection| {
+        let diagnosis = diagnose_with(&evidence, &selection);
+        let ids: Vec<_> = diagnosis.findings.iter().map(|finding| (finding.failure.id, finding.caused_by)).collect();
+        (ids, diagnosis.exit_code(Severity::Error))
+    };
+    assert_eq!(short(Selection::default()), (vec![("DNS03", None), ("POL01", Some("DNS03"))], 20));
+    assert_eq!(short(Selection::default().with_ignored(["DNS03"])), (vec![("POL01", None)], 80));
+    assert_eq!(short(Selection::default().with_only(["DNS03"])), (vec![("DNS03", None)], 20));
+    assert_eq!(short(Selection::default().with_only(["TLS04"])), (vec![], 0));
+}
+
+#[test]
+fn a_run_of_which_every_warning_is_left_out_is_healthy() {
+    let mut evidence = sample::regional();
+    sample::tcp(&mut evidence.traces[0]).attempts.insert(0, sample::to("2603::1", FailureKind::TimedOut));
+    expect(&evidence, "TCP06 warning, degraded");
+    let diagnosis = diagnose_with(&evidence, &Selection::default().with_ignored(["TCP06"]));
+    assert_eq!((diagnosis.verdict, diagnosis.exit_code(Severity::Warning)), (Verdict::Healthy, 0));
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
 use serde::Serialize;
-use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Allowlist, Entry, Service};
 
 use super::args::{AllowlistArgs, AllowlistFormat};
@@ -13,6 +11,7 @@ use super::flags::refusal;
 use super::output::Output;
 use super::resolve::{json, text};
 use super::settings::{self, Subject};
+use super::style::{BOLD, DIM, wrap};
 
 pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == AllowlistFormat::Json;
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
     list.notes.splice(0..0, notes.into_iter().chain(remarks));
     output.data(&match args.format {
         AllowlistFormat::Text => write(&account, &list),
-        AllowlistFormat::Json => as_json(&account, &list),
+        AllowlistFormat::Json => as_json(&account, &list)?,
     })?;
     if !is_json && !list.entries.is_empty() {
         list.notes.iter().for_each(|note| output.note(note));
@@ -87,7 +86,7 @@ fn purpose(entry: &Entry) -> String {
     words.join(" · ")
 }
 
-fn as_json(account: &Account, list: &Allowlist) -> String {
+fn as_json(account: &Account, list: &Allowlist) -> Result<String, Failure> {
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         resource: json::resource(account),
@@ -138,6 +137,3 @@ struct ZoneJson<'a> {
     private: &'a str,
     forward: &'a str,
 }
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();

@@ -12,10 +12,10 @@ use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
-use speech_endpoint::report::{self, Options};
+use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{
-    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Target,
-    diagnose,
+    Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Selection,
+    Target, diagnose_with,
 };
 use speech_endpoint_lab::{Lab, Obtained, Rehearsal};
 
@@ -29,11 +29,10 @@ use super::resolve::json::pretty;
 use super::settings;
 
 pub(crate) mod args;
-mod filter;
 mod plan;
 mod run;
 
-use args::{DoctorArgs, DoctorFormat, NetArgs};
+use args::{DoctorArgs, DoctorFormat, FailureId, NetArgs};
 use run::{Progress, Request, run_probe};
 
 /// Runs the doctor: plan, evidence, diagnosis, report.
@@ -41,19 +40,18 @@ use run::{Progress, Request, run_probe};
 /// 1. Collect the evidence: read it with `--from`, or make a plan and probe it. An invalid value is evidence too, of a
 ///    run that could not start.
 /// 2. Write the evidence with `--save`.
-/// 3. Diagnose it, and drop the findings that `--only` and `--ignore` exclude.
-/// 4. Write the report, and return the exit code of the root cause.
+/// 3. Diagnose it, for the findings that `--only` and `--ignore` select.
+/// 4. Write the report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
     let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
     let saved = args.save.as_deref().map_or(Ok(()), |file| save(file, &evidence));
-    let mut diagnosis = diagnose(&evidence);
-    filter::apply(&mut diagnosis, &evidence, &args.only, &args.ignore);
+    let diagnosis = diagnose_with(&evidence, &selection(args));
     let options = options(args, output);
-    output.data(&written(args.format, &evidence, &diagnosis, &options))?;
+    output.data(&written(args.format, &evidence, &diagnosis, &options)?)?;
     // A failure to save must not cost the report, so it is returned last.
     saved?;
-    Ok(report::exit_code(&evidence, &diagnosis, options.fail_on))
+    Ok(diagnosis.exit_code(args.fail_on.into()))
 }
 
 /// Collects the evidence; `None` if only the plan was requested.
@@ -73,7 +71,7 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
         other => other?,
     };
     if args.plan {
-        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json))?;
+        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json)?)?;
         return Ok(None);
     }
     run_probe(&request, &progress).map(Some)
@@ -104,7 +102,7 @@ fn rehearsed(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Ev
         }
         match lab.plan(&rehearsal) {
             Ok(plan) if args.plan => {
-                output.data(&plan::write(&plan, args.format == DoctorFormat::Json))?;
+                output.data(&plan::write(&plan, args.format == DoctorFormat::Json)?)?;
                 Ok(None)
             }
             _ => Ok(Some(lab.examine(&rehearsal, &progress, run::interrupt()).await)),
@@ -331,24 +329,34 @@ fn with_resource_id(credential: Credential, id: Option<&str>) -> Result<Credenti
     })
 }
 
-fn options(args: &DoctorArgs, output: &Output) -> Options {
-    let mut options = Options::default();
-    options.width = output.width();
-    // The output strips colours where they are not wanted.
-    options.color = true;
-    options.share = args.share;
-    options.fail_on = args.fail_on.into();
-    options.verbose = args.output.verbose;
-    options
+/// The findings that `--only` and `--ignore` leave.
+fn selection(args: &DoctorArgs) -> Selection {
+    let ids = |ids: &[FailureId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
+    Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore))
 }
 
-fn written(format: DoctorFormat, evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
-    match format {
+fn options(args: &DoctorArgs, output: &Output) -> ReportOptions {
+    ReportOptions::default()
+        .with_width(output.width())
+        // The output strips colours where they are not wanted.
+        .with_color(true)
+        .with_share(args.share)
+        .with_fail_on(args.fail_on.into())
+        .with_verbosity(args.output.verbose)
+}
+
+fn written(
+    format: DoctorFormat,
+    evidence: &Evidence,
+    diagnosis: &Diagnosis,
+    options: &ReportOptions,
+) -> Result<String, Failure> {
+    Ok(match format {
         DoctorFormat::Text => report::text(evidence, diagnosis, options),
         DoctorFormat::Short => report::short(evidence, diagnosis, options),
-        DoctorFormat::Json => report::json(evidence, diagnosis, options),
+        DoctorFormat::Json => report::json(evidence, diagnosis, options).map_err(|error| Failure::json(&error))?,
         DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
-    }
+    })
 }
 
 /// Reads evidence that `--save` wrote.
@@ -366,6 +374,7 @@ fn read(file: &Path) -> Result<Evidence, Failure> {
 
 /// Saves the evidence so that only its owner can read it, because it names hosts and addresses of a network.
 fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
+    let json = pretty(evidence)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -373,7 +382,7 @@ fn save(file: &Path, evidence: &Evidence) -> Result<(), Failure> {
     let written = options.open(file).and_then(|mut opened| {
         #[cfg(unix)]
         opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).or_else(unless_special)?;
-        opened.write_all(pretty(evidence).as_bytes())?;
+        opened.write_all(json.as_bytes())?;
         opened.flush()
     });
     written.map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))

@@ -7,7 +7,6 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use speech_endpoint::report::wrap;
 use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for, rules};
 use speech_endpoint_lab::World;
 
@@ -16,6 +15,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::resolve::json;
 use super::settings;
+use super::style::{BOLD, DIM, wrap};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == ExplainFormat::Json;
     let answer = answer(args).map_err(|failure| failure.with_json(is_json))?;
     output.detail(1, || answer.summary());
-    output.data(&if is_json { as_json(&answer) } else { answer.text() })?;
+    output.data(&if is_json { as_json(&answer)? } else { answer.text() })?;
     Ok(0)
 }
 
@@ -274,7 +274,7 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-fn as_json(answer: &Answer) -> String {
+fn as_json(answer: &Answer) -> Result<String, Failure> {
     let reading = match answer {
         Answer::Reading(readings) => readings.first().map(|first| first.reading),
         _ => None,
@@ -371,6 +371,4 @@ const INDENT: usize = 14;
 /// The number of entries that fit on a screen.
 const MOST_LINES: usize = 20;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 const COMMAND: Style = AnsiColor::Cyan.on_default();

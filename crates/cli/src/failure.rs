@@ -47,6 +47,11 @@ impl Failure {
         Self { kind: Kind::Program, id: "output", message: format!("cannot {action}: {error}"), json: false }
     }
 
+    /// Makes a failure for a document that cannot be serialised.
+    pub(crate) fn json(error: &dyn fmt::Display) -> Self {
+        Self { kind: Kind::Program, id: "output", message: format!("cannot write JSON: {error}"), json: false }
+    }
+
     /// Makes a failure for a world's address that this machine does not have, or whose port is taken or privileged.
     pub(crate) fn listen(error: &io::Error) -> Self {
         let message = format!(

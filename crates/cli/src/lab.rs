@@ -8,7 +8,6 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anstyle::Style;
 use clap::Args as ClapArgs;
 use speech_endpoint::Shown;
 use speech_endpoint_lab::{Lab, World};
@@ -18,6 +17,7 @@ use super::args::OutputArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::settings;
+use super::style::{BOLD, DIM};
 
 mod client;
 
@@ -167,9 +167,6 @@ fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> 
     let _ = writeln!(text, "\n{DIM}press Ctrl-C to stop{DIM:#}");
     text
 }
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,7 @@ mod lab;
 mod output;
 mod resolve;
 mod settings;
+mod style;
 
 use args::{Args, ColorWhen, Command};
 use failure::Failure;

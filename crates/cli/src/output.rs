@@ -81,8 +81,8 @@ impl From<ColorWhen> for ColorChoice {
 /// Writes the error that ends a command, and the same as JSON to standard output if JSON was requested.
 pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
     if failure.wants_json() {
-        // If this cannot be written, the exit code still reports the failure.
-        let _ = to_stdout(&json::failure(failure), ColorChoice::Never);
+        // The exit code reports the failure even if this cannot be written.
+        let _ = json::failure(failure).and_then(|document| to_stdout(&document, ColorChoice::Never));
     }
     say(ERROR, "error", &failure.to_string(), color.into());
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
     let resolution = resolve(args, output).map_err(|failure| failure.with_json(json))?;
     let data = match args.format {
         ResolveFormat::Text => text::write(&resolution, output.is_verbose()),
-        ResolveFormat::Json => json::resolution(&resolution),
+        ResolveFormat::Json => json::resolution(&resolution)?,
         ResolveFormat::Env => env::write(&resolution),
         ResolveFormat::Curl => programs(&resolution, output, "REST service", curl::command)?,
         ResolveFormat::Snippet(language) => {

@@ -400,8 +400,8 @@ fn an_update_keeps_the_gap_of_a_block() {
 fn the_comparison_detects_differences() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(
-        steady("√ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"),
-        "√ dns # ms # of # (FINGERPRINT), DNS03 v2"
+        steady("✓ dns   1.5 ms  10.1.0.4 of 84 (af96e5ca), DNS03 v2"),
+        "✓ dns # ms # of # (FINGERPRINT), DNS03 v2"
     );
     assert!(is_as_shown(&lines("a 1.5 ms\n…\nd"), "a 12 ms\nb\nc\nd\n").is_ok());
     assert!(is_as_shown(&lines("a\nb"), "a\nb\n").is_ok());

@@ -213,7 +213,7 @@ fn the_plan_is_printed_without_using_the_network() {
 fn only_urls_and_commands_exceed_the_width() {
     for (name, path) in evidence() {
         for line in report(&path, &["-v"]).lines().filter(|line| line.chars().count() > 80) {
-            let is_command = line.starts_with("             ") && !line.starts_with("              ");
+            let is_command = line.starts_with("               ") && !line.starts_with("                ");
             assert!(line.contains("://") || is_command, "{name}: {line}");
         }
     }

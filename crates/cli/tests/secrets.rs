@@ -13,8 +13,8 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use speech_endpoint::report::{self, Options};
-use speech_endpoint::{Severity, diagnose};
+use speech_endpoint::diagnose;
+use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 const KEY: &str = "7pLaNtEd8kEy9oF1rEsOuRcE2wItH3eIgHtY4fOuR5lEtTeRs6aNd7dIgItS8JQQJ99BKACYeBjFXJ3wXq9";
@@ -387,14 +387,14 @@ fn sent_back(key: &str, credential: &str) {
                     lab.examine(&Rehearsal::default(), &(), std::future::pending()).await
                 });
                 let diagnosis = diagnose(&evidence);
-                let mut options = Options::default();
-                (options.verbose, options.share, options.fail_on) = (2, true, Severity::Error);
+                let options = ReportOptions::default().with_verbosity(2).with_share(true);
+
                 let outputs = [
                     ("evidence", serde_json::to_string(&evidence).expect("JSON")),
                     ("debug", format!("{evidence:?} {diagnosis:?}")),
                     ("text", report::text(&evidence, &diagnosis, &options)),
                     ("short", report::short(&evidence, &diagnosis, &options)),
-                    ("json", report::json(&evidence, &diagnosis, &options)),
+                    ("json", report::json(&evidence, &diagnosis, &options).expect("JSON")),
                     ("markdown", report::markdown(&evidence, &diagnosis, &options)),
                 ];
                 for (place, output) in outputs {

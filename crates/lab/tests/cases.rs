@@ -1,4 +1,4 @@
-//! Diagnoses every world of the lab end to end: exact findings, root cause, verdict and exit code.
+//! Diagnoses every world of the lab end to end: exact findings, root cause, verdict and the exit code of the command.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeSet;

@@ -1,9 +1,11 @@
-//! JSON for programs: the shape is a promise, `schema_version` tells when it changes.
+//! JSON for programs. The shape is stable; `schema_version` changes when it does.
+
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Options, exit_code};
+use super::ReportOptions;
 use crate::diagnose::alias::{AliasChain, Fingerprint};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
@@ -13,15 +15,46 @@ use crate::diagnose::evidence::{
 };
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
 
-/// The report for programs: `doctor --format json`.
-#[must_use]
-pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
-    let document = Document {
+/// Why a report cannot be written as JSON.
+#[derive(Debug)]
+pub struct JsonError(serde_json::Error);
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write the report as JSON: {}", self.0)
+    }
+}
+
+impl std::error::Error for JsonError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Returns the report for programs, as `doctor --format json` writes it.
+///
+/// # Errors
+///
+/// If the evidence cannot be serialised. Evidence of a run and evidence that was read from a file always can.
+pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> Result<String, JsonError> {
+    document(evidence, diagnosis, options).and_then(|document| pretty(&document)).map_err(JsonError)
+}
+
+fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+fn document<'a>(
+    evidence: &'a Evidence,
+    diagnosis: &'a Diagnosis,
+    options: &ReportOptions,
+) -> serde_json::Result<Document<'a>> {
+    Ok(Document {
         schema_version: SCHEMA_VERSION,
         verdict: diagnosis.verdict.id(),
         root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
-        exit_code: exit_code(evidence, diagnosis, options.fail_on),
-        resource: resource(&evidence.resource),
+        exit_code: diagnosis.exit_code(options.fail_on),
+        resource: resource(&evidence.resource)?,
         credential: evidence.credential.as_ref(),
         second_key: evidence.second_key.as_ref(),
         observed_at: rfc3339(evidence.observed_at),
@@ -30,10 +63,9 @@ pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
         remarks: &evidence.remarks,
         findings: diagnosis.findings.iter().map(finding).collect(),
         unexplained: diagnosis.unexplained.iter().map(unexplained).collect(),
-        targets: evidence.traces.iter().map(target).collect(),
+        targets: evidence.traces.iter().map(target).collect::<serde_json::Result<_>>()?,
         machine: &evidence.machine,
-    };
-    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+    })
 }
 
 #[derive(Serialize)]
@@ -112,7 +144,7 @@ struct TargetJson<'a> {
     rounds: Option<RoundsJson>,
 }
 
-/// The least and the middle of each stage, in milliseconds.
+/// The minimum and the median of each stage, in milliseconds.
 #[derive(Serialize)]
 struct RoundsJson {
     wanted: usize,
@@ -130,7 +162,7 @@ struct SeriesJson {
     total: Option<Value>,
 }
 
-/// All seven, whatever was tried.
+/// All seven stages, tried or not.
 #[derive(Serialize)]
 struct StagesJson<'a> {
     dns: StageJson<'a>,
@@ -142,7 +174,7 @@ struct StagesJson<'a> {
     auth: StageJson<'a>,
 }
 
-/// Every field is there, however the stage ended.
+/// Every field is present, however the stage ended.
 #[derive(Serialize)]
 struct StageJson<'a> {
     status: &'a str,
@@ -153,14 +185,14 @@ struct StageJson<'a> {
 }
 
 /// A resource that could not be read has no scenario.
-fn resource(facts: &ResourceFacts) -> Map<String, Value> {
-    let mut resource = object(facts);
+fn resource(facts: &ResourceFacts) -> serde_json::Result<Map<String, Value>> {
+    let mut resource = object(facts)?;
     for name in ["scenario", "title"] {
         if resource.get(name).is_some_and(|value| value == "") {
             resource.insert(name.to_owned(), Value::Null);
         }
     }
-    resource
+    Ok(resource)
 }
 
 fn finding(finding: &Finding) -> FindingJson<'_> {
@@ -199,9 +231,9 @@ fn unexplained(failure: &Unexplained) -> UnexplainedJson<'_> {
     }
 }
 
-fn target(trace: &Trace) -> TargetJson<'_> {
+fn target(trace: &Trace) -> serde_json::Result<TargetJson<'_>> {
     let target = &trace.target;
-    TargetJson {
+    Ok(TargetJson {
         service: target.service.as_deref(),
         purpose: target.purpose.as_deref(),
         host: &target.host,
@@ -211,20 +243,20 @@ fn target(trace: &Trace) -> TargetJson<'_> {
         discovered_from: target.discovered_from.as_deref(),
         proxy: trace.proxy.found().and_then(|facts| facts.proxy.as_deref()),
         stages: StagesJson {
-            dns: stage(&trace.dns, |facts| dns(&target.host, facts)),
-            tcp: stage(&trace.tcp, object),
-            proxy: stage(&trace.proxy, object),
-            tls: stage(&trace.tls, object),
-            http: stage(&trace.http, object),
-            websocket: stage(&trace.websocket, object),
-            auth: stage(&trace.auth, object),
+            dns: stage(&trace.dns, |facts| dns(&target.host, facts))?,
+            tcp: stage(&trace.tcp, object)?,
+            proxy: stage(&trace.proxy, object)?,
+            tls: stage(&trace.tls, object)?,
+            http: stage(&trace.http, object)?,
+            websocket: stage(&trace.websocket, object)?,
+            auth: stage(&trace.auth, object)?,
         },
         rounds: trace.rounds.as_ref().map(|rounds| RoundsJson {
             wanted: rounds.wanted,
             cold: series(&rounds.cold, target.is_websocket),
             warm: series(&rounds.warm, target.is_websocket),
         }),
-    }
+    })
 }
 
 fn series(rounds: &[Round], is_websocket: bool) -> SeriesJson {
@@ -240,44 +272,70 @@ fn series(rounds: &[Round], is_websocket: bool) -> SeriesJson {
     }
 }
 
-fn stage<T>(step: &Step<T>, facts: impl Fn(&T) -> Map<String, Value>) -> StageJson<'_> {
+fn stage<T>(
+    step: &Step<T>,
+    facts: impl Fn(&T) -> serde_json::Result<Map<String, Value>>,
+) -> serde_json::Result<StageJson<'_>> {
     let (status, took) = match step {
         Step::Passed { took, .. } => ("passed", Some(*took)),
         Step::Failed { took, .. } => ("failed", Some(*took)),
         Step::Skipped { .. } => ("skipped", None),
     };
-    StageJson {
+    Ok(StageJson {
         status,
         took_ms: took.map(milliseconds),
         skipped_because: step.skipped().map(Skip::id),
         failure: step.failure(),
-        facts: step.found().map(facts).unwrap_or_default(),
-    }
+        facts: step.found().map(facts).transpose()?.unwrap_or_default(),
+    })
 }
 
-/// The facts of name resolution with what the chain says.
-fn dns(host: &str, facts: &DnsFacts) -> Map<String, Value> {
+/// Returns the facts of name resolution, with those that follow from the chain.
+fn dns(host: &str, facts: &DnsFacts) -> serde_json::Result<Map<String, Value>> {
     let chain = AliasChain::read(host, facts);
-    let mut object = object(facts);
+    let mut object = object(facts)?;
     let servers = facts.servers.iter().map(|answer| {
-        let mut server = self::object(answer);
+        let mut server = self::object(answer)?;
         let address = server.remove("server").unwrap_or_default();
         server.insert("address".to_owned(), address);
-        Value::Object(server)
+        Ok(Value::Object(server))
     });
-    object.insert("servers".to_owned(), servers.collect());
+    object.insert("servers".to_owned(), servers.collect::<serde_json::Result<_>>()?);
     object.insert("chain".to_owned(), json!(chain.names));
     object.insert("fingerprint".to_owned(), json!(chain.fingerprint.map(Fingerprint::id)));
     object.insert("region".to_owned(), json!(chain.region));
-    object
+    Ok(object)
 }
 
-/// The fields of a structure of facts.
-fn object(facts: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(facts) {
-        Ok(Value::Object(object)) => object,
-        _ => Map::new(),
+/// Returns the fields of a structure of facts.
+fn object(facts: &impl Serialize) -> serde_json::Result<Map<String, Value>> {
+    match serde_json::to_value(facts)? {
+        Value::Object(object) => Ok(object),
+        other => Err(serde::ser::Error::custom(format!("expected an object, found `{other}`"))),
     }
 }
 
 const SCHEMA_VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Facts that cannot be serialised.
+    struct Broken;
+
+    impl Serialize for Broken {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("broken"))
+        }
+    }
+
+    #[test]
+    fn facts_that_cannot_be_serialised_are_an_error_and_no_document() {
+        let step = Step::Passed { found: Broken, took: std::time::Duration::ZERO };
+        assert!(stage(&step, object).is_err());
+        assert!(object(&"no object").is_err());
+        let error = pretty(&Broken).map_err(JsonError).expect_err("it cannot be serialised");
+        assert_eq!(error.to_string(), "cannot write the report as JSON: broken");
+    }
+}

@@ -1,34 +1,34 @@
-//! Markdown for an issue or a ticket: nothing in it identifies the customer, unless that is asked for.
+//! Markdown for an issue or a ticket. By default nothing in it identifies the customer.
 
 use std::fmt::Write as _;
 
-use super::page::{millis, plain};
-use super::redaction::Redaction;
+use super::page::millis;
 use super::stage::{detail, is_shown, mark};
-use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
-use super::{Options, causes, consequences, rounds, unexplained, verdict};
+use super::text::{SAVE, UNCONFIRMED, affected, called, means, sign, subject};
+use super::{ReportOptions, causes, consequences, rounds, verdict};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
+use crate::diagnose::redact::{Redaction, escaped, plain};
 use crate::diagnose::{Diagnosis, Finding};
 
-/// The report for an issue or a ticket.
+/// Returns the report for an issue or a ticket.
 ///
-/// 1. A table of what was looked at, by whom and when.
-/// 2. A table of the stages with their times, and one of the rounds at each service.
+/// 1. A table with the resource, the time and the version.
+/// 2. A table with the times of the stages, and one with the rounds of each service.
 /// 3. The findings.
-/// 4. Every stage in words, folded.
-/// 5. Without [`Options::share`], all of it with names and addresses of the customer replaced.
+/// 4. Every stage in words, collapsed.
+/// 5. Names and addresses of the customer replaced throughout, unless [`ReportOptions::with_share`] is set.
 #[must_use]
-pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
     let mut text = String::new();
     summary(&mut text, evidence, diagnosis);
     times(&mut text, evidence);
     evidence.traces.iter().for_each(|trace| timed(&mut text, evidence, trace));
     causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
-    for failure in unexplained(evidence, diagnosis) {
+    for failure in diagnosis.unexplained_failures() {
         let what = escaped(failure.place.service.as_deref().unwrap_or(&failure.place.host));
-        let _ = writeln!(text, "\n### × {what} fails at {}, and no known failure fits\n", failure.stage);
-        let _ = writeln!(text, "- **saw** {}\n- **do** attach what `{SAVE}` writes", escaped(&failure.text));
+        let _ = writeln!(text, "\n### × {what} fails at {}; no known failure matches\n", failure.stage);
+        let _ = writeln!(text, "- **saw** {}\n- **do** attach the file that `{SAVE}` writes", escaped(&failure.text));
     }
     details(&mut text, evidence, diagnosis);
     if options.share { text } else { Redaction::of(evidence).apply(&text) + REPLACED }
@@ -44,7 +44,7 @@ fn summary(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
     row("verdict", &verdict(evidence, diagnosis));
     row("resource", &format!("{name}, {}", rest.replace(" · ", ", ")));
     #[cfg(feature = "serde")]
-    row("seen", &crate::diagnose::evidence::saved::rfc3339(evidence.observed_at));
+    row("observed", &crate::diagnose::evidence::saved::rfc3339(evidence.observed_at));
     row("by", concat!("speech-endpoint ", env!("CARGO_PKG_VERSION")));
     for remark in &evidence.remarks {
         row("remark", &remark.text);
@@ -68,7 +68,7 @@ fn times(text: &mut String, evidence: &Evidence) {
     }
 }
 
-/// What further connections took.
+/// Times of further connections.
 fn timed(text: &mut String, evidence: &Evidence, trace: &Trace) {
     let Some(rounds) = &trace.rounds else { return };
     let _ = writeln!(text, "\n{}: {}\n", escaped(called(trace)), rounds::made(rounds, evidence.ended));
@@ -93,7 +93,7 @@ fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, findin
     item("means", &escaped(&means(finding)));
     for consequence in consequences(diagnosis, finding) {
         let known = consequence.failure;
-        item("hence", &format!("{} {}: {}", known.id, known.title, escaped(&consequence.observed)));
+        item("causes", &format!("{} {}: {}", known.id, known.title, escaped(&consequence.observed)));
     }
     item("do", &escaped(&finding.remedy));
     if !finding.commands.is_empty() {
@@ -107,20 +107,20 @@ fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, findin
         let _ = writeln!(text, "- **{label}** {sentence}");
     };
     for other in &finding.ruled_out {
-        item("not", &format!("{}, {}", other.id, escaped(&other.because)));
+        item("ruled out", &format!("{}, {}", other.id, escaped(&other.because)));
     }
-    if let Some(at) = at(evidence, finding) {
-        item("at", &escaped(&at));
+    if let Some(affected) = affected(evidence, finding) {
+        item("affects", &escaped(&affected));
     }
     item("see", &failure.see.map_or_else(|| UNCONFIRMED.to_owned(), |see| format!("<{see}>")));
 }
 
-/// Every stage of every target in words, folded.
+/// Every stage of every target in words, collapsed.
 fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
     if evidence.traces.is_empty() {
         return;
     }
-    text.push_str("\n<details><summary>every stage</summary>\n");
+    text.push_str("\n<details><summary>all stages</summary>\n");
     for trace in &evidence.traces {
         let _ = writeln!(
             text,
@@ -145,32 +145,4 @@ fn expected(trace: &Trace) -> &'static str {
     }
 }
 
-/// What came from a network, so that it stays text: outside of backticks nothing has a meaning, and there is one line.
-fn escaped(text: &str) -> String {
-    let is_paired = text.matches('`').count().is_multiple_of(2);
-    let mut is_code = false;
-    let mut output = String::with_capacity(text.len());
-    for c in plain(text).chars() {
-        match c {
-            '`' if is_paired => is_code = !is_code,
-            '|' => output.push('\\'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
-            _ => {}
-        }
-        output.push(c);
-    }
-    output
-}
-
-const REPLACED: &str = "\nNames and addresses of the resource are replaced; `--share` shows them.\n";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_from_outside_is_markup() {
-        assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
-        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
-    }
-}
+const REPLACED: &str = "\nNames and addresses of the resource are replaced; `--share` keeps them.\n";

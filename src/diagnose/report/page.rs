@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Options;
+use super::ReportOptions;
+use crate::diagnose::redact::plain;
 
 /// A text that grows line by line.
 pub(super) struct Page {
@@ -12,7 +13,7 @@ pub(super) struct Page {
     color: bool,
 }
 
-/// What a piece of text is shown as.
+/// The style of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Plain,
@@ -25,7 +26,7 @@ pub(super) enum Ink {
 }
 
 impl Page {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &ReportOptions) -> Self {
         Self { text: String::new(), width: options.width.max(NARROWEST), color: options.color }
     }
 
@@ -37,7 +38,7 @@ impl Page {
         self.width
     }
 
-    /// A piece of text in its colour.
+    /// Returns a text in its style.
     pub(super) fn paint<'a>(&self, ink: Ink, text: &'a str) -> Cow<'a, str> {
         match ink.sgr() {
             Some(sgr) if self.color && !text.is_empty() => format!("\x1b[{sgr}m{text}\x1b[0m").into(),
@@ -45,26 +46,26 @@ impl Page {
         }
     }
 
-    /// What is left of a line behind a lead of so many columns. A lead that is as long as the line, as in evidence of
-    /// anybody's, has its sentence beyond the end.
+    /// Returns the columns that a lead leaves on a line. If the lead is as long as the line, which evidence from
+    /// anywhere can cause, the sentence extends beyond the end of the line.
     fn room(&self, columns: usize) -> usize {
         self.width.saturating_sub(columns).max(NARROWEST / 2)
     }
 
-    /// An empty line between blocks; none at the top.
+    /// Adds an empty line between blocks, but not at the top.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
-    /// One line as it is, however long.
+    /// Adds one line as it is, however long.
     pub(super) fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
     }
 
-    /// A sentence behind a lead of so many columns; further lines begin below the first.
+    /// Adds a sentence after a lead of `columns` columns, and indents further lines by the same number.
     pub(super) fn hanging(&mut self, lead: &str, columns: usize, sentence: &str, ink: Ink) {
         let mut lead = Cow::Borrowed(lead);
         for line in wrap(&plain(sentence), self.room(columns)) {
@@ -74,7 +75,7 @@ impl Page {
         }
     }
 
-    /// Parts with a point between them, none of them broken unless it is longer than a line.
+    /// Adds parts with a dot between them. Only a part that is longer than a line is broken.
     pub(super) fn parts(&mut self, lead: &str, columns: usize, parts: &str) {
         let mut lines: Vec<String> = Vec::new();
         for part in parts.split(" · ") {
@@ -93,7 +94,7 @@ impl Page {
         }
     }
 
-    /// A line in its colour, and what is written in capitals to be seen in that of a failure.
+    /// Returns a line in its style, with address classes in capitals in that of a failure.
     fn loud(&self, line: &str, ink: Ink) -> String {
         if !self.color {
             return line.to_owned();
@@ -125,18 +126,8 @@ impl Ink {
     }
 }
 
-/// What came from a network or a file, without anything that a terminal obeys.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let is_obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
-}
-
-/// Breaks a sentence into lines of at most `width` characters, between words. A longer word has a line of its own.
-#[must_use]
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+/// Breaks a sentence into lines of at most `width` characters, between words. A longer word gets a line of its own.
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -150,7 +141,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A time as a person reads it: three digits are enough.
+/// Returns a duration with three digits.
 pub(super) fn time(took: Duration) -> String {
     let millis = took.as_secs_f64() * 1e3;
     match millis {
@@ -160,23 +151,23 @@ pub(super) fn time(took: Duration) -> String {
     }
 }
 
-/// Milliseconds without the unit.
+/// Returns milliseconds without the unit.
 pub(super) fn millis(took: Duration) -> String {
     let millis = took.as_secs_f64() * 1e3;
     if millis < 99.95 { format!("{millis:.1}") } else { format!("{millis:.0}") }
 }
 
-/// A number in a sentence.
+/// Returns a number and its noun, as in a sentence.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     let noun = if number == 1 { one } else { many };
     WORDS.get(number).map_or_else(|| format!("{number} {noun}"), |word| format!("{word} {noun}"))
 }
 
-/// Words that are in capitals because the address is not of the kind that is expected.
+/// Address classes in capitals, which mark an address of an unexpected class.
 const LOUD: [&str; 6] = ["PUBLIC", "PRIVATE", "LOOPBACK", "LINK-LOCAL", "SHARED", "SPECIAL"];
 
-/// Below this, a host name does not fit behind a label.
+/// In columns. On a narrower page a host name does not fit after a label.
 const NARROWEST: usize = 60;
 
 #[cfg(test)]
@@ -200,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_lead_that_is_longer_than_the_line_is_no_end_of_it() {
-        let mut page = Page::new(&Options::default());
+        let mut page = Page::new(&ReportOptions::default());
         let lead = "x".repeat(500);
         page.hanging(&lead, 500, "as long as it has to be", Ink::Plain);
         page.parts(&lead, 500, "one · two");

@@ -1,13 +1,13 @@
-//! Rounds in words: the least and the middle of each stage, from nothing and with what can be kept.
+//! Rounds: the minimum and the median of each stage, cold and warm.
 
 use std::time::Duration;
 
 use super::page::{count, millis, time};
-use super::stage::shortened;
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Ended, Round, Rounds, Spread};
+use crate::diagnose::redact::shortened;
 
-/// The rows of a table, whose first has the names of the columns.
+/// Returns the rows of a table. The first row holds the names of the columns.
 pub(super) fn rows(rounds: &Rounds, is_websocket: bool) -> Vec<Vec<String>> {
     let stages: Vec<Stage> =
         Rounds::stages(is_websocket).into_iter().filter(|stage| is_timed(rounds, *stage)).collect();
@@ -30,7 +30,7 @@ pub(super) fn rows(rounds: &Rounds, is_websocket: bool) -> Vec<Vec<String>> {
     rows
 }
 
-/// How many were made, and why not all.
+/// Returns how many rounds were made, and why not all of them.
 pub(super) fn made(rounds: &Rounds, ended: Ended) -> String {
     let number = rounds.cold.len();
     if number == rounds.wanted {
@@ -40,7 +40,7 @@ pub(super) fn made(rounds: &Rounds, ended: Ended) -> String {
     format!("{number} of {} rounds, in ms: {why}", rounds.wanted)
 }
 
-/// What the numbers come to, a sentence each.
+/// Returns conclusions from the numbers, one sentence each.
 pub(super) fn remarks(rounds: &Rounds) -> Vec<String> {
     let mut remarks = Vec::new();
     for (label, made) in [("cold", &rounds.cold), ("warm", &rounds.warm)] {
@@ -54,19 +54,19 @@ pub(super) fn remarks(rounds: &Rounds) -> Vec<String> {
     remarks
 }
 
-/// What is saved by keeping the address and the session.
+/// Returns the time that a cached address and a cached session save.
 fn saved(rounds: &Rounds) -> Option<String> {
     let (cold, warm) = (Spread::of_whole(&rounds.cold)?, Spread::of_whole(&rounds.warm)?);
     let tried: Vec<bool> = rounds.warm.iter().filter_map(|round| round.is_resumed).collect();
     let resumed = tried.iter().filter(|is_resumed| **is_resumed).count();
     let session = match tried.len() {
-        0 => "address kept".to_owned(),
-        all => format!("address and TLS session kept (resumed in {resumed} of {all})"),
+        0 => "address cached".to_owned(),
+        all => format!("address and TLS session cached (resumed in {resumed} of {all})"),
     };
     let difference = cold.median - warm.median;
-    let comes_to =
-        if difference > 0.0 { format!("{} less", time(duration(difference))) } else { "nothing less".to_owned() };
-    Some(format!("warm, {session}: {comes_to} at each connection; one that stays open saves all of it (ENV04)"))
+    let gain =
+        if difference > 0.0 { format!("{} less", time(duration(difference))) } else { "no time saved".to_owned() };
+    Some(format!("warm, {session}: {gain} per connection; keeping one open avoids it entirely (ENV04)"))
 }
 
 fn is_timed(rounds: &Rounds, stage: Stage) -> bool {
@@ -78,7 +78,7 @@ fn shown(ms: f64) -> String {
     millis(duration(ms))
 }
 
-/// Evidence may be anybody's, so that no number is taken for a time that is none.
+/// Converts milliseconds. Evidence can come from anywhere, so a number that is not a valid duration counts as zero.
 fn duration(ms: f64) -> Duration {
     Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
 }

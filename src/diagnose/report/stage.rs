@@ -12,9 +12,10 @@ use crate::diagnose::evidence::{
     Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HoldEnd, HoldFacts, HttpFacts,
     ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
+use crate::diagnose::redact::shortened;
 use crate::resolve::form::Form;
 
-/// What was found at a stage, how it failed or why it was not tried.
+/// Returns the result of a stage, its failure, or the reason why it was not tried.
 pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, stage: Stage) -> String {
     let skipped = |because| not_tried(evidence, diagnosis, trace, because);
     match stage {
@@ -29,22 +30,22 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
     }
 }
 
-/// The mark of a stage: four shapes that are told apart without colour.
+/// Returns the mark of a stage. The four shapes are distinct without colour.
 pub(super) fn mark(state: StepState<'_>) -> &'static str {
     match state {
-        StepState::Passed { .. } => "√",
+        StepState::Passed { .. } => "✓",
         StepState::Failed { .. } => "×",
         StepState::Skipped { because } if because.stage().is_some() || because == Skip::Ended => "·",
         StepState::Skipped { .. } => "-",
     }
 }
 
-/// Whether a stage says anything: one that the service does not have does not.
+/// Returns whether a stage applies to the target.
 pub(super) fn is_shown(state: StepState<'_>) -> bool {
     !matches!(state, StepState::Skipped { because: Skip::NotWebSocket | Skip::ReachableOnly })
 }
 
-/// The addresses that are used, each with its class; in capitals where that is not the one expected.
+/// Returns the addresses in use, each with its class, in capitals if that is not the expected one.
 pub(super) fn addresses(trace: &Trace) -> Option<String> {
     let addresses = &trace.dns.found()?.addresses;
     let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, &trace.target.expect));
@@ -55,14 +56,14 @@ pub(super) fn addresses(trace: &Trace) -> Option<String> {
     (!addresses.is_empty()).then_some(text)
 }
 
-/// The same without their classes, for where there is no room.
+/// Returns the first address without its class, for narrow pages.
 pub(super) fn bare_addresses(trace: &Trace) -> Option<String> {
     let addresses = &trace.dns.found()?.addresses;
     let more = if addresses.len() > 1 { format!(" and {} more", addresses.len() - 1) } else { String::new() };
     addresses.first().map(|address| format!("{}{more}", address.ip))
 }
 
-/// The peer's certificate, and for how many days it is still good.
+/// Returns the issuer of a certificate, and how many days are left until it expires.
 fn certificate(leaf: &Certificate, now: SystemTime) -> String {
     let (now, day) = (unix_seconds(now), 86_400);
     let days = |seconds: i64| match seconds / day {
@@ -76,7 +77,7 @@ fn certificate(leaf: &Certificate, now: SystemTime) -> String {
     } else {
         format!("{} left", days(leaf.not_after - now))
     };
-    format!("{}, {validity}", if leaf.issuer.is_empty() { "issuer without a name" } else { &leaf.issuer })
+    format!("{}, {validity}", if leaf.issuer.is_empty() { "unnamed issuer" } else { &leaf.issuer })
 }
 
 fn words<T>(step: &Step<T>, skipped: impl Fn(Skip) -> String, found: impl Fn(&T, Option<&str>) -> String) -> String {
@@ -88,32 +89,32 @@ fn words<T>(step: &Step<T>, skipped: impl Fn(Skip) -> String, found: impl Fn(&T,
     }
 }
 
-/// Why a stage was not tried, by the id of the finding where one explains it.
+/// Returns why a stage was not tried, with the id of the finding that explains it.
 fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because: Skip) -> String {
     if let Some(stage) = because.stage() {
         return match explanation(diagnosis, trace, stage) {
-            Some(finding) => format!("not tried, because of {}", finding.failure.id),
-            None => format!("not tried, because {stage} failed"),
+            Some(finding) => format!("not tried because of {}", finding.failure.id),
+            None => format!("not tried because {stage} failed"),
         };
     }
     match because {
-        Skip::NoProxy => "none applies".to_owned(),
-        Skip::Proxied => "left to the proxy".to_owned(),
-        Skip::PlainText => "none on this way".to_owned(),
+        Skip::NoProxy => "not used".to_owned(),
+        Skip::Proxied => "resolved by the proxy".to_owned(),
+        Skip::PlainText => "not applicable (no TLS)".to_owned(),
         Skip::NotWebSocket => "not a WebSocket".to_owned(),
         Skip::NoCredential => no_credential(evidence),
-        Skip::ReachableOnly => "the host only has to be reached".to_owned(),
-        Skip::NotAsked => "an application does not ask first".to_owned(),
-        Skip::Redirected => "not tried, the service names another host".to_owned(),
-        _ => "and what follows was not reached before the run ended".to_owned(),
+        Skip::ReachableOnly => "only reachability is checked".to_owned(),
+        Skip::NotAsked => "not needed: applications upgrade directly".to_owned(),
+        Skip::Redirected => "not tried: the service redirects to another host".to_owned(),
+        _ => "not reached before the run ended (nor were the stages after it)".to_owned(),
     }
 }
 
 fn no_credential(evidence: &Evidence) -> String {
     match evidence.credential.as_ref().map(|credential| &credential.fault) {
-        None => "not tried, no credential was given".to_owned(),
-        Some(Some((id, _))) => format!("not sent, because of {id}"),
-        Some(None) => "not tried, this host takes no such credential".to_owned(),
+        None => "not tried: no credential was given".to_owned(),
+        Some(Some((id, _))) => format!("not sent because of {id}"),
+        Some(None) => "not tried: this host does not accept this kind of credential".to_owned(),
     }
 }
 
@@ -143,7 +144,7 @@ fn tcp(trace: &Trace, found: &TcpFacts, failure: Option<&str>) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(peer) = found.connected {
         let is_proxy = trace.proxy.found().is_some_and(|facts| facts.proxy.is_some());
-        parts.push(format!("{peer}{}", if is_proxy { ", the proxy" } else { "" }));
+        parts.push(format!("{peer}{}", if is_proxy { " (proxy)" } else { "" }));
     }
     let failed = found.attempts.iter().filter_map(|attempt| Some((attempt, attempt.failure.as_ref()?)));
     for (Attempt { peer, .. }, why) in failed {
@@ -154,8 +155,8 @@ fn tcp(trace: &Trace, found: &TcpFacts, failure: Option<&str>) -> String {
         parts.extend(failure.map(str::to_owned));
     }
     if let Some((name, attempt)) = &found.reference {
-        let answer = if attempt.failure.is_none() { "answers" } else { "does not answer either" };
-        parts.push(format!("{name} {answer}"));
+        let result = if attempt.failure.is_none() { "is reachable" } else { "is not reachable either" };
+        parts.push(format!("{name} {result}"));
     }
     parts.join("; ")
 }
@@ -163,16 +164,18 @@ fn tcp(trace: &Trace, found: &TcpFacts, failure: Option<&str>) -> String {
 fn proxy(found: &ProxyFacts, failure: Option<&str>) -> String {
     let Some(proxy) = &found.proxy else {
         return match (&found.no_proxy_entry, &found.unused) {
-            (Some(entry), _) => format!("not used, `NO_PROXY` has `{entry}`"),
-            (None, Some(unused)) => format!("{} of `{}` is not used: {}", unused.proxy, unused.source, unused.because),
-            (None, None) => "none applies".to_owned(),
+            (Some(entry), _) => format!("not used: `NO_PROXY` contains `{entry}`"),
+            (None, Some(unused)) => {
+                format!("{} from `{}` is not used: {}", unused.proxy, unused.source, unused.because)
+            }
+            (None, None) => "not used".to_owned(),
         };
     };
-    let source = found.source.as_deref().map(|source| format!(" of `{source}`")).unwrap_or_default();
+    let source = found.source.as_deref().map(|source| format!(" from `{source}`")).unwrap_or_default();
     let status = found.tunnel.as_ref().and_then(|tunnel| tunnel.status);
     let answer = match (failure, status) {
         (Some(failure), _) => failure.to_owned(),
-        (None, Some(status)) => format!("answers CONNECT with {status}"),
+        (None, Some(status)) => format!("responds to CONNECT with {status}"),
         (None, None) => "in use".to_owned(),
     };
     format!("{proxy}{source}: {answer}")
@@ -188,13 +191,13 @@ fn tls(found: &TlsFacts, failure: Option<&str>, now: SystemTime) -> String {
 }
 
 fn http(found: &HttpFacts, failure: Option<&str>) -> String {
-    // It is asked without a credential, so that this is the answer of a service that is well.
+    // The request carries no credential, so a healthy service responds with 401.
     let mut text = match (failure, found.reply.status) {
-        (None, 401) => "401, the service asks for a credential".to_owned(),
+        (None, 401) => "401, the service requires a credential".to_owned(),
         _ => reply(&found.reply, failure),
     };
     if let Some(host) = found.redirect.as_ref().and_then(|redirect| redirect.host.as_deref()) {
-        let _ = write!(text, "; the service names {host}");
+        let _ = write!(text, "; the service redirects to {host}");
     }
     if let Some(skew) = found.skew_seconds.filter(|skew| skew.unsigned_abs() >= NOTABLE_SKEW) {
         let direction = if skew > 0 { "ahead" } else { "behind" };
@@ -217,33 +220,33 @@ fn upgrade(found: &UpgradeFacts, failure: Option<&str>) -> String {
     match (failure, found.reply.status) {
         (Some(failure), 101) => format!("101, then {failure}"),
         (None, 101) => match found.is_alive {
-            Some(true) => "101, a ping is answered".to_owned(),
-            Some(false) => "101, a ping is not answered".to_owned(),
+            Some(true) => "101, answers pings".to_owned(),
+            Some(false) => "101, does not answer pings".to_owned(),
             None => "101".to_owned(),
         },
-        // The way is open; what the answer says of the credential stands at `auth`.
-        (None, status @ (401 | 403)) => format!("{status}, the service answers and refuses the credential"),
+        // The network path works. The stage `auth` reports the rejected credential.
+        (None, status @ (401 | 403)) => format!("{status}, the service responds and rejects the credential"),
         _ => reply(&found.reply, failure),
     }
 }
 
-/// What became of a socket in silence.
+/// Returns how an idle socket ended.
 fn held(hold: &HoldFacts) -> String {
     let (silent, at_ping) = (time(hold.silent), hold.held >= hold.wanted);
     match hold.end {
-        HoldEnd::Interrupted => format!("held in silence for {silent}, until the run ended"),
-        HoldEnd::Open if hold.pong_ms.is_some() => format!("held in silence for {silent}, a ping is answered after it"),
-        HoldEnd::Open => format!("held in silence for {silent}"),
+        HoldEnd::Interrupted => format!("idle for {silent}, until the run ended"),
+        HoldEnd::Open if hold.pong_ms.is_some() => format!("idle for {silent}, then answered a ping"),
+        HoldEnd::Open => format!("idle for {silent}"),
         HoldEnd::Closed => {
             let code = hold.close_code.map(|code| format!(" with {code}")).unwrap_or_default();
             let reason = hold.close_reason.as_deref().filter(|reason| !reason.is_empty());
             let reason = reason.map(|reason| format!(": {}", shortened(reason))).unwrap_or_default();
-            format!("held in silence for {silent}, then closed by the service{code}{reason}")
+            format!("idle for {silent}, then closed by the service{code}{reason}")
         }
-        HoldEnd::Cut | HoldEnd::Reset if at_ping => format!("held in silence for {silent}, gone when a ping was sent"),
-        HoldEnd::Cut => format!("held in silence for {silent}, then cut without a word"),
-        HoldEnd::Reset => format!("held in silence for {silent}, then reset"),
-        HoldEnd::Silent => format!("held in silence for {silent}, a ping is not answered after it"),
+        HoldEnd::Cut | HoldEnd::Reset if at_ping => format!("idle for {silent}, closed when pinged"),
+        HoldEnd::Cut => format!("idle for {silent}, then closed without a close frame"),
+        HoldEnd::Reset => format!("idle for {silent}, then reset"),
+        HoldEnd::Silent => format!("idle for {silent}, then did not answer a ping"),
     }
 }
 
@@ -251,39 +254,29 @@ fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
     let form = Form::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
     let mut text = match failure {
         None => format!("{form} accepted ({})", found.reply.status),
-        Some(_) => format!("{form} refused: {}", reply(&found.reply, failure)),
+        Some(_) => format!("{form} rejected: {}", reply(&found.reply, failure)),
     };
     if !found.tries.is_empty() && text.ends_with('.') {
         text.pop();
     }
     for attempt in &found.tries {
-        let answer = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let answer = attempt.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
         let _ = write!(text, "; {}: {answer}", attempt.way);
     }
     text
 }
 
-/// Status and message of the service; where there was no answer, how that came.
+/// Returns the status and the message of a response, or the failure if there was no response.
 fn reply(reply: &Reply, failure: Option<&str>) -> String {
     let message = reply.message.as_deref().or(reply.code.as_deref()).map(shortened);
     match (reply.status, message) {
-        (0, _) => failure.unwrap_or("no answer").to_owned(),
+        (0, _) => failure.unwrap_or("no response").to_owned(),
         (status, Some(message)) => format!("{status} {message}"),
         (status, None) => format!("{status} {}", reason(status)).trim_end().to_owned(),
     }
 }
 
-/// The beginning of a text, on one line.
-pub(super) fn shortened(text: &str) -> String {
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((at, _)) = words.char_indices().nth(LONGEST_MESSAGE) {
-        words.truncate(at);
-        words.push('…');
-    }
-    words
-}
-
-/// What a status means where the body says nothing. RFC 9110.
+/// Returns the reason phrase of a status, for a response without a message. RFC 9110.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -305,11 +298,8 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// More addresses than these fill a screen and say nothing new.
+/// More addresses fill a screen without adding information.
 const MOST_ADDRESSES: usize = 4;
 
-/// Characters of a message: the known ones of the service fit.
-const LONGEST_MESSAGE: usize = 200;
-
-/// In seconds: tokens and certificates bear less than that.
+/// In seconds. Tokens and certificates tolerate less than that.
 const NOTABLE_SKEW: u64 = 60;

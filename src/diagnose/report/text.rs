@@ -1,33 +1,35 @@
-//! Text for people: one screen, one cause, nothing to look up.
+//! Text for people: one screen, one cause, no need to look anything up.
 
 use std::fmt::Write as _;
 
-use super::page::{Ink, Page, millis, plain, time};
+use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
+use super::{ReportOptions, causes, consequences, explanation, is_at, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{Severity, Stage};
 use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::judge::works;
+use crate::diagnose::redact::plain;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
 
-/// The whole report for people.
+/// Returns the report for people.
 ///
-/// 1. The resource, and what there is to remark about it.
+/// 1. The resource, with remarks about it.
 /// 2. Each target that fails or has a finding, stage by stage.
-/// 3. What works, a line each.
-/// 4. What rounds took, where there were some.
-/// 5. The causes with what to do, each with its consequences; then what no finding explains.
+/// 3. Each target that works, in one line.
+/// 4. The times of the rounds, if any were run.
+/// 5. Each cause with its consequences and its remedy, then the failures that no finding explains.
 /// 6. The verdict.
 #[must_use]
-pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> String {
+pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
     let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
     writer.headline();
     writer.remarks();
-    let is_long = |trace: &&Trace| options.verbose > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
+    let is_long = |trace: &&Trace| options.verbosity > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
     let (long, brief): (Vec<&Trace>, Vec<&Trace>) = evidence.traces.iter().partition(is_long);
     for (index, trace) in long.iter().enumerate() {
-        match long[..index].iter().find(|earlier| options.verbose == 0 && is_alike(diagnosis, earlier, trace)) {
+        match long[..index].iter().find(|earlier| options.verbosity == 0 && is_alike(diagnosis, earlier, trace)) {
             Some(earlier) => writer.like(trace, earlier),
             None => writer.block(trace),
         }
@@ -35,12 +37,12 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &Options) -> St
     writer.lines(&brief);
     evidence.traces.iter().for_each(|trace| writer.rounds(trace));
     causes(diagnosis).for_each(|finding| writer.finding(finding));
-    unexplained(evidence, diagnosis).for_each(|failure| writer.unexplained(failure));
+    diagnosis.unexplained_failures().for_each(|failure| writer.unexplained(failure));
     writer.verdict();
     writer.page.finish()
 }
 
-/// The sign of a severity.
+/// Returns the sign of a severity.
 pub(super) fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "×",
@@ -57,11 +59,11 @@ pub(super) fn ink(severity: Severity) -> Ink {
     }
 }
 
-/// The resource and the credential in words, the name first.
+/// Returns the name of the resource, then its other properties and the credential.
 pub(super) fn subject(evidence: &Evidence) -> (String, String) {
     let resource = &evidence.resource;
     if evidence.resource == ResourceFacts::default() {
-        return ("no resource".to_owned(), "what was given cannot be used, so nothing was tried".to_owned());
+        return ("no resource".to_owned(), "the input is invalid, so nothing was checked".to_owned());
     }
     let name = resource.custom_domain.as_ref().or(resource.host.as_ref()).or(resource.region.as_ref());
     let mut parts = Vec::new();
@@ -74,7 +76,7 @@ pub(super) fn subject(evidence: &Evidence) -> (String, String) {
     }
     parts.push(credential(evidence));
     let second = evidence.second_key.as_ref();
-    parts.extend(second.map(|key| format!("second key of {}, fingerprint {}", key.length, key.fingerprint)));
+    parts.extend(second.map(|key| format!("{}-character second key, fingerprint {}", key.length, key.fingerprint)));
     (name.cloned().unwrap_or_else(|| "no resource".to_owned()), parts.join(" · "))
 }
 
@@ -82,7 +84,7 @@ fn credential(evidence: &Evidence) -> String {
     let Some(credential) = &evidence.credential else { return "no credential".to_owned() };
     let mut text = match credential.length {
         0 => credential.kind.clone(),
-        length => format!("{} of {length}", credential.kind),
+        length => format!("{length}-character {}", credential.kind),
     };
     if let Some((id, _)) = &credential.fault {
         let _ = write!(text, ", not sent because of {id}");
@@ -92,19 +94,20 @@ fn credential(evidence: &Evidence) -> String {
     text
 }
 
-/// What a target is called: the service, or what the host is there for.
+/// Returns the name of a target: its service, or the purpose of its host.
 pub(super) fn called(trace: &Trace) -> &str {
     let target = &trace.target;
     target.service.as_deref().or(target.purpose.as_deref()).unwrap_or(&target.host)
 }
 
-/// Nothing failed and nothing is remarked upon here.
+/// Returns whether a target works and no notable finding affects it.
 fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
     let notable = |finding: &Finding| finding.severity > Severity::Info && !finding.places.is_empty();
     works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
 }
 
-/// Whether two targets work at the same host, failed in the same way there, or at the same stage for the same cause.
+/// Returns whether two targets work at the same host, failed there in the same way, or failed at the same stage for the
+/// same cause.
 fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     let failed = |trace: &Trace| {
         trace.steps().into_iter().find_map(|(stage, state)| match state {
@@ -121,12 +124,12 @@ fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
 }
 
-/// What became of a socket in silence, which is asked for to be told.
+/// Returns the result of `--hold`, which the user asked for and which is therefore always shown.
 fn hold(trace: &Trace) -> Option<&HoldFacts> {
     trace.websocket.found()?.hold.as_ref()
 }
 
-/// How the silence on a socket ended, without its time, which is another for each.
+/// Returns how an idle socket ended, without its time, which differs from socket to socket.
 fn ended(trace: &Trace) -> Option<(HoldEnd, Option<u16>)> {
     hold(trace).map(|hold| (hold.end, hold.close_code))
 }
@@ -145,7 +148,7 @@ impl Writer<'_> {
     fn headline(&mut self) {
         let (name, rest) = subject(self.evidence);
         let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(&name)));
-        // A long name leaves no room beside it.
+        // A long name needs a line of its own.
         let columns = name.chars().count() + 3;
         if columns > self.page.width() / 2 {
             self.page.line(&lead);
@@ -155,7 +158,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What reading the configuration remarked on, unless a finding says it.
+    /// Remarks about the configuration, unless a finding repeats them.
     fn remarks(&mut self) {
         for remark in &self.evidence.remarks {
             if self.diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id) {
@@ -174,7 +177,7 @@ impl Writer<'_> {
         let steps = trace.steps();
         for (index, (stage, state)) in steps.into_iter().enumerate() {
             let is_ended = matches!(state, StepState::Skipped { because: Skip::Ended });
-            // The first that was not reached stands for those after it.
+            // The first stage that was not reached stands for those after it.
             if !is_shown(state) || is_over {
                 continue;
             }
@@ -203,7 +206,7 @@ impl Writer<'_> {
         let name = called(trace);
         let lead = self.page.paint(Ink::Bold, &plain(name)).into_owned();
         let url = trace.target.url.as_str();
-        let found = trace.target.discovered_from.as_ref().map(|from| format!("named by {from} when it was asked"));
+        let found = trace.target.discovered_from.as_ref().map(|from| format!("redirected from {from}"));
         if name.chars().count() + 3 + url.chars().count() <= self.page.width() {
             self.page.line(&format!("{lead}   {}", plain(url)));
         } else {
@@ -215,24 +218,24 @@ impl Writer<'_> {
         }
     }
 
-    /// A target that fails as an earlier one does, with what is its own about it; or works as that one does.
+    /// A target that fails or works like an earlier one, with the differences.
     fn like(&mut self, trace: &Trace, earlier: &Trace) {
         self.title(trace);
         let Some(stage) = trace.failed_at() else {
-            let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "√"), "all");
-            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works as {} does", called(earlier)), Ink::Plain);
+            let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "✓"), "all");
+            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works like {}", called(earlier)), Ink::Plain);
             return;
         };
         let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Bad, "×"), stage.id());
         let said = |trace| detail(self.evidence, self.diagnosis, trace, stage);
-        // At the same host nothing but the time differs.
+        // At the same host only the time differs.
         let own = (!is_same_host(trace, earlier)).then(|| said(trace));
         let own = own.filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
-        let text = format!("fails as {} does{}", called(earlier), own.unwrap_or_default());
+        let text = format!("fails like {}{}", called(earlier), own.unwrap_or_default());
         self.page.hanging(&lead, STAGE_COLUMNS, &text, Ink::Plain);
     }
 
-    /// What works, in columns: with the time of each stage where the page is wide enough, else in all.
+    /// Working targets in columns, with the time of each stage if the page is wide enough, else with the total time.
     fn lines(&mut self, traces: &[&Trace]) {
         if traces.is_empty() {
             return;
@@ -258,12 +261,12 @@ impl Writer<'_> {
         let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
         for index in 0..traces.len() {
             let row = row(index, cells);
-            let mark = self.page.paint(Ink::Good, "√").into_owned();
+            let mark = self.page.paint(Ink::Good, "✓").into_owned();
             self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
         }
     }
 
-    /// What further connections took, in columns.
+    /// Times of further connections, in columns.
     fn rounds(&mut self, trace: &Trace) {
         let Some(rounds) = &trace.rounds else { return };
         self.page.gap();
@@ -289,20 +292,20 @@ impl Writer<'_> {
         self.labelled("means", &means(finding));
         for consequence in consequences(self.diagnosis, finding) {
             let text = format!("{} {}: {}", consequence.failure.id, consequence.failure.title, consequence.observed);
-            self.labelled("hence", &text);
+            self.labelled("causes", &text);
         }
         self.labelled("do", &finding.remedy);
         for command in &finding.commands {
             let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
-            self.page.line(&format!("{:13}{command}", ""));
+            self.page.line(&format!("{:COMMAND_COLUMNS$}{command}", ""));
         }
         let excluded: Vec<String> =
             finding.ruled_out.iter().map(|other| format!("{}, {}", other.id, other.because)).collect();
         if !excluded.is_empty() {
-            self.labelled("not", &excluded.join(" · "));
+            self.labelled("ruled out", &excluded.join(" · "));
         }
-        if let Some(at) = at(self.evidence, finding) {
-            self.labelled("at", &at);
+        if let Some(affected) = affected(self.evidence, finding) {
+            self.labelled("affects", &affected);
         }
         self.labelled("see", finding.failure.see.unwrap_or(UNCONFIRMED));
     }
@@ -314,17 +317,17 @@ impl Writer<'_> {
         self.page.hanging(
             &format!("{lead}  "),
             5,
-            &format!("{what} fails at {}, and no known failure fits", failure.stage),
+            &format!("{what} fails at {}; no known failure matches", failure.stage),
             Ink::Bold,
         );
         self.labelled("saw", &failure.text);
-        self.labelled("do", "save what was seen and attach it to an issue, it holds no secret:");
-        self.page.line(&format!("{:13}{}", "", self.page.paint(Ink::Command, SAVE)));
+        self.labelled("do", "save the evidence and attach it to an issue (it contains no secrets):");
+        self.page.line(&format!("{:COMMAND_COLUMNS$}{}", "", self.page.paint(Ink::Command, SAVE)));
     }
 
     fn labelled(&mut self, label: &str, sentence: &str) {
-        let lead = format!("    {}", self.page.paint(Ink::Dim, &format!("{label:<7}")));
-        self.page.hanging(&lead, 11, sentence, Ink::Plain);
+        let lead = format!("  {}", self.page.paint(Ink::Dim, &format!("{label:<11}")));
+        self.page.hanging(&lead, LABEL_COLUMNS, sentence, Ink::Plain);
     }
 
     fn verdict(&mut self) {
@@ -338,19 +341,19 @@ impl Writer<'_> {
         };
         let rest = line.strip_prefix(word).unwrap_or(&line);
         let lead = self.page.paint(ink, word).into_owned();
-        // The colon or the blank stays with the word.
+        // The colon or the space stays with the word.
         let (glue, rest) = rest.split_at(rest.find(' ').map_or(rest.len(), |blank| blank + 1));
         self.page.hanging(&format!("{lead}{glue}"), word.len() + glue.len(), rest, Ink::Plain);
     }
 }
 
-/// The cause, and how much it matters where that is not as the catalogue has it.
+/// Returns the cause.
 pub(super) fn means(finding: &Finding) -> String {
     finding.failure.cause.to_owned()
 }
 
-/// The services and hosts that a finding shows at, where that is not everywhere.
-pub(super) fn at(evidence: &Evidence, finding: &Finding) -> Option<String> {
+/// Returns the services and hosts that a finding affects, unless it affects all of them.
+pub(super) fn affected(evidence: &Evidence, finding: &Finding) -> Option<String> {
     if finding.places.is_empty() || evidence.traces.iter().all(|trace| is_at(finding, trace)) {
         return None;
     }
@@ -358,7 +361,7 @@ pub(super) fn at(evidence: &Evidence, finding: &Finding) -> Option<String> {
     Some(places.collect::<Vec<_>>().join(", "))
 }
 
-/// The labels by which the host is told from others of its kind.
+/// Returns the labels that distinguish a host from others of its kind.
 fn short_host(trace: &Trace) -> String {
     let host =
         AliasChain { names: vec![trace.target.host.clone()], fingerprint: None, region: None, has_private_link: false };
@@ -368,7 +371,7 @@ fn short_host(trace: &Trace) -> String {
     }
 }
 
-/// Whether so many stages in a row were not tried, all for the same reason, that one line says it.
+/// Returns whether at least three stages were not tried for the same reason, so that one line is enough.
 fn is_idle(rest: &[&(Stage, StepState<'_>)]) -> bool {
     let reason = |state: &StepState<'_>| match state {
         StepState::Skipped { because } if because.stage().is_some() => Some(*because),
@@ -382,10 +385,10 @@ fn span(first: Stage, last: Stage) -> String {
 }
 
 fn stage_times(trace: &Trace) -> String {
-    // What answers without a credential matters less than the upgrade, and leaves no room for it.
+    // The request without a credential matters less than the upgrade, and there is no room for both.
     let is_left_out = |stage| stage == Stage::Http && trace.websocket.has_passed();
     let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
-        // The upgrade carries the credential, so that it has no time of its own.
+        // The upgrade carries the credential, so the stage has no time of its own.
         StepState::Passed { .. } if stage == Stage::Auth && trace.websocket.has_passed() => Some(stage.id().to_owned()),
         StepState::Passed { took } if !is_left_out(stage) => Some(format!("{stage} {}", millis(took))),
         _ => None,
@@ -394,21 +397,27 @@ fn stage_times(trace: &Trace) -> String {
 }
 
 fn whole_time(trace: &Trace) -> String {
-    // The upgrade carries the credential: its time counts once.
-    let is_told = |stage| stage == Stage::Auth && trace.websocket.has_passed();
+    // The upgrade carries the credential, so its time counts once.
+    let is_counted = |stage| stage == Stage::Auth && trace.websocket.has_passed();
     let steps = trace.steps().into_iter().filter_map(|(stage, state)| match state {
-        StepState::Passed { took } if !is_told(stage) => Some(took),
+        StepState::Passed { took } if !is_counted(stage) => Some(took),
         _ => None,
     });
     format!("{:>8}", time(steps.sum()))
 }
 
-/// What is said of a fact that rests on no document.
+/// The source of a fact that no document confirms.
 pub(super) const UNCONFIRMED: &str =
-    "no document or public report shows it: general knowledge of protocols and platforms";
+    "no documentation or public report; based on general knowledge of protocols and platforms";
 
-/// A mark, the stage and its time stand before what is said of it.
+/// The columns of a mark, a stage and its time.
 const STAGE_COLUMNS: usize = 24;
 
-/// The way to keep what was seen.
+/// The columns of the indentation and the longest label, `ruled out`.
+const LABEL_COLUMNS: usize = 13;
+
+/// Commands are indented below their label.
+const COMMAND_COLUMNS: usize = LABEL_COLUMNS + 2;
+
+/// The command that saves the evidence.
 pub(super) const SAVE: &str = "speech-endpoint doctor … --save evidence.json";

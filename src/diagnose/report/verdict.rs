@@ -1,19 +1,19 @@
-//! The last line: whether it works, and how many causes there are.
+//! The last line of a report: the verdict and the number of causes.
 
+use super::causes;
 use super::page::{count, time};
-use super::{causes, unexplained, works};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Ended, Evidence, Skip, Trace};
-use crate::diagnose::{Diagnosis, Finding, Verdict};
+use crate::diagnose::{Diagnosis, Finding, Verdict, judge};
 
-/// The verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
+/// Returns the verdict in one line: `unreachable: one cause (DNS03), one consequence (POL01) · 36.0 ms`.
 #[must_use]
 pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
     let reasons = reasons(evidence, diagnosis);
     let mut parts = vec![diagnosis.verdict.to_string()];
     if diagnosis.verdict == Verdict::Healthy {
         parts.push(if is_untried(evidence) {
-            format!("{} answer, no credential was tried", services(evidence))
+            format!("{} respond, no credential was tried", services(evidence))
         } else {
             services(evidence)
         });
@@ -37,25 +37,12 @@ fn of_services(evidence: &Evidence) -> impl Iterator<Item = &Trace> {
     evidence.traces.iter().filter(|trace| trace.target.service.is_some())
 }
 
-/// The services, each with whether it works: at its host, and at the one that host named.
-fn each(evidence: &Evidence) -> Vec<(&str, bool)> {
-    let mut each: Vec<(&str, bool)> = Vec::new();
-    for trace in of_services(evidence) {
-        let name = trace.target.service.as_deref().unwrap_or_default();
-        match each.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, all)) => *all &= works(trace),
-            None => each.push((name, works(trace))),
-        }
-    }
-    each
-}
-
 fn services(evidence: &Evidence) -> String {
-    let number = each(evidence).len();
+    let number = judge::services(evidence).len();
     format!("{number} {}", if number == 1 { "service" } else { "services" })
 }
 
-/// Whether nothing was sent that a service could accept or refuse, although it asks for that: it answers, and may not work.
+/// Returns whether the services require a credential and none was sent: they respond, but may reject one.
 fn is_untried(evidence: &Evidence) -> bool {
     let is_container = evidence.resource.host.is_some();
     let mut services = of_services(evidence).peekable();
@@ -63,11 +50,11 @@ fn is_untried(evidence: &Evidence) -> bool {
 }
 
 fn working(evidence: &Evidence) -> String {
-    let each = each(evidence);
+    let each = judge::services(evidence);
     let working = each.iter().filter(|(_, works)| *works).count();
     let verb = match (is_untried(evidence), working) {
-        (true, 1) => "answers",
-        (true, _) => "answer",
+        (true, 1) => "responds",
+        (true, _) => "respond",
         (false, 1) => "works",
         (false, _) => "work",
     };
@@ -77,7 +64,7 @@ fn working(evidence: &Evidence) -> String {
     }
 }
 
-/// Causes, consequences, warnings, remarks and what nobody can explain.
+/// Returns the numbers of causes, consequences, warnings, remarks and unexplained failures.
 fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
     let of = |severity| causes(diagnosis).filter(move |finding| finding.severity == severity).collect::<Vec<_>>();
     let roots: Vec<&Finding> = causes(diagnosis).collect();
@@ -100,7 +87,7 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
         0 => {}
         refused => reasons.push(count(refused, "service without a URL", "services without a URL")),
     }
-    let stages: Vec<&str> = unexplained(evidence, diagnosis).map(|failure| failure.stage.id()).collect();
+    let stages: Vec<&str> = diagnosis.unexplained_failures().map(|failure| failure.stage.id()).collect();
     if !stages.is_empty() {
         let what = count(stages.len(), "failure without a known cause", "failures without a known cause");
         reasons.push(format!("{what} ({})", unique(stages).join(", ")));

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use anstyle::Style;
 use serde::Serialize;
 use speech_endpoint::{Plan, Service, Target};
 
+use crate::failure::Failure;
 use crate::resolve::json::{self, ErrorJson, ResourceJson};
 use crate::resolve::text::headline;
+use crate::style::{BOLD, DIM};
 
-pub(crate) fn write(plan: &Plan, as_json: bool) -> String {
-    if as_json { document(plan) } else { text(plan) }
+pub(crate) fn write(plan: &Plan, as_json: bool) -> Result<String, Failure> {
+    if as_json { document(plan) } else { Ok(text(plan)) }
 }
 
 fn text(plan: &Plan) -> String {
@@ -55,7 +56,7 @@ fn name(target: &Target) -> &'static str {
     }
 }
 
-fn document(plan: &Plan) -> String {
+fn document(plan: &Plan) -> Result<String, Failure> {
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         resource: json::resource(&plan.account),
@@ -109,6 +110,3 @@ struct LimitsJson {
     hold_ms: f64,
     rounds: usize,
 }
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();

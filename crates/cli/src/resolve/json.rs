@@ -55,7 +55,7 @@ pub(crate) struct NoteJson<'a> {
 }
 
 /// Writes the resolved endpoints, and the errors of the others.
-pub(super) fn resolution(resolution: &Resolution) -> String {
+pub(super) fn resolution(resolution: &Resolution) -> Result<String, Failure> {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
         resource: Some(resource(&resolution.account)),
@@ -66,7 +66,7 @@ pub(super) fn resolution(resolution: &Resolution) -> String {
 }
 
 /// Writes a failure that occurred before anything could be resolved.
-pub(crate) fn failure(failure: &Failure) -> String {
+pub(crate) fn failure(failure: &Failure) -> Result<String, Failure> {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
         resource: None,
@@ -98,8 +98,10 @@ pub(crate) fn note(note: &Note) -> NoteJson<'_> {
     NoteJson { id: note.id, message: text_of(note), suggestion: note.suggestion.as_deref() }
 }
 
-pub(crate) fn pretty(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).map_or_else(|error| error.to_string(), |text| text + "\n")
+/// Returns a document as JSON. A document that cannot be serialised ends the command with exit code 1: a program that
+/// expects JSON never gets other text.
+pub(crate) fn pretty(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(|error| Failure::json(&error))
 }
 
 pub(crate) const SCHEMA_VERSION: u8 = 1;
@@ -116,5 +118,22 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         status: service.status().id(),
         discovery: endpoint.discovery().id(),
         notes: endpoint.notes().iter().map(|note| spelled(note, &note.hints)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_cannot_be_serialised_is_a_failure_and_no_text() {
+        struct Broken;
+        impl Serialize for Broken {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("broken"))
+            }
+        }
+        let failure = pretty(&Broken).expect_err("it cannot be serialised");
+        assert_eq!((failure.code(), failure.message()), (1, "cannot write JSON: broken"));
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use speech_endpoint::report::wrap;
 use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
 
 use super::Resolution;
 use crate::flags::spelled;
+use crate::style::{BOLD, DIM, wrap};
 
 /// Writes the resource on one line, then a block per endpoint.
 pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
@@ -78,6 +78,4 @@ fn forms(endpoint: &Endpoint) -> String {
 /// The width of the narrowest terminal in common use.
 const WIDTH: usize = 80;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 const URL: Style = AnsiColor::Cyan.on_default();

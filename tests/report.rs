@@ -1,12 +1,14 @@
 //! Reports of saved evidence with diagnoses written by hand: what the writers do, whatever the rules find.
+#![allow(clippy::print_stdout, reason = "a report is part of what the tests show")]
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Options, markdown, redaction::Redaction, short, text, verdict};
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
-use crate::diagnose::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
-use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
+use speech_endpoint::evidence::{Ended, Evidence, HttpFacts, Remark, Skip, Step, TargetFacts};
+use speech_endpoint::report::{ReportOptions, markdown, short, text, verdict};
+use speech_endpoint::{
+    Diagnosis, Finding, KnownFailure, Place, RuledOut, Severity, Stage, Unexplained, Verdict, diagnose,
+};
 
 fn evidence(name: &str) -> Evidence {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{name}.json"));
@@ -14,30 +16,61 @@ fn evidence(name: &str) -> Evidence {
     serde_json::from_str(&json).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// A finding of the doctor. Findings can be changed outside of the library, not made.
+fn found() -> Finding {
+    diagnose(&evidence("private-name-public-address")).findings.remove(0)
+}
+
+fn place(target: &TargetFacts) -> Place {
+    let mut place = found().places.remove(0);
+    place.service.clone_from(&target.service);
+    place.host.clone_from(&target.host);
+    place
+}
+
+fn ruled_out(id: &'static str, because: &str) -> RuledOut {
+    let mut other = found().ruled_out.remove(0);
+    (other.id, other.because) = (id, because.to_owned());
+    other
+}
+
+fn unexplained(target: &TargetFacts, stage: Stage, text: &str) -> Unexplained {
+    let mut unexplained = diagnose(&evidence("interrupted")).unexplained.remove(0);
+    (unexplained.place, unexplained.stage, unexplained.text) = (place(target), stage, text.to_owned());
+    unexplained.is_unreached = false;
+    unexplained
+}
+
 fn finding(id: &str, evidence: &Evidence, observed: &str) -> Finding {
     let failure = KnownFailure::find(id).expect("an id");
-    let places = evidence
-        .traces
-        .iter()
-        .map(|trace| Place { service: trace.target.service.clone(), host: trace.target.host.clone() });
-    Finding {
-        failure,
-        severity: failure.severity,
-        places: places.collect(),
-        observed: observed.to_owned(),
-        remedy: failure.remedy.to_owned(),
-        commands: failure.commands.iter().map(ToString::to_string).collect(),
-        ruled_out: Vec::new(),
-        caused_by: None,
-    }
+    let mut finding = found();
+    finding.failure = failure;
+    finding.severity = failure.severity;
+    finding.places = evidence.traces.iter().map(|trace| place(&trace.target)).collect();
+    observed.clone_into(&mut finding.observed);
+    failure.remedy.clone_into(&mut finding.remedy);
+    finding.commands = failure.commands.iter().map(ToString::to_string).collect();
+    finding.ruled_out.clear();
+    finding.caused_by = None;
+    finding
+}
+
+fn diagnosis(verdict: Verdict, findings: Vec<Finding>, unexplained: Vec<Unexplained>) -> Diagnosis {
+    let mut diagnosis = diagnose(&evidence("well-regional"));
+    (diagnosis.verdict, diagnosis.findings, diagnosis.unexplained) = (verdict, findings, unexplained);
+    diagnosis
 }
 
 fn unreachable(findings: Vec<Finding>) -> Diagnosis {
-    Diagnosis { verdict: Verdict::Unreachable, findings, unexplained: Vec::new() }
+    diagnosis(Verdict::Unreachable, findings, Vec::new())
+}
+
+fn degraded(findings: Vec<Finding>) -> Diagnosis {
+    diagnosis(Verdict::Degraded, findings, Vec::new())
 }
 
 fn healthy() -> Diagnosis {
-    Diagnosis { verdict: Verdict::Healthy, findings: Vec::new(), unexplained: Vec::new() }
+    diagnosis(Verdict::Healthy, Vec::new(), Vec::new())
 }
 
 fn private_name() -> (Evidence, Diagnosis) {
@@ -48,8 +81,8 @@ fn private_name() -> (Evidence, Diagnosis) {
         "`contoso.cognitiveservices.azure.com` passes `contoso.privatelink.cognitiveservices.azure.com` and ends at 20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 answer alike",
     );
     cause.ruled_out = vec![
-        RuledOut { id: "DNS05", because: "there is a `privatelink` step".to_owned() },
-        RuledOut { id: "AUTH01", because: "the refusal names the network and not the key".to_owned() },
+        ruled_out("DNS05", "there is a `privatelink` step"),
+        ruled_out("AUTH01", "the refusal names the network and not the key"),
     ];
     let mut consequence = finding(
         "POL01",
@@ -88,8 +121,7 @@ fn reviewed() -> Vec<(&'static str, Evidence, Diagnosis)> {
         let cause = finding(id, &evidence, observed);
         reviewed.push((name, evidence, unreachable(vec![cause])));
     }
-    let interrupted = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
-    reviewed.push(("interrupted", evidence("interrupted"), interrupted));
+    reviewed.push(("interrupted", evidence("interrupted"), degraded(Vec::new())));
     reviewed
 }
 
@@ -108,9 +140,9 @@ fn reports_are_as_reviewed() {
         }
     };
     for (name, evidence, diagnosis) in reviewed() {
-        let options = Options::default();
-        let wide = Options { width: 120, ..options };
-        let color = Options { color: true, ..options };
+        let options = ReportOptions::default();
+        let wide = options.with_width(120);
+        let color = options.with_color(true);
         compare(format!("report-{name}.80.txt"), text(&evidence, &diagnosis, &options));
         compare(format!("report-{name}.120.txt"), text(&evidence, &diagnosis, &wide));
         compare(format!("report-{name}.color.txt"), text(&evidence, &diagnosis, &color));
@@ -123,75 +155,73 @@ fn reports_are_as_reviewed() {
 #[test]
 fn a_consequence_stands_under_its_cause_and_explains_what_was_not_tried() {
     let (evidence, diagnosis) = private_name();
-    let report = text(&evidence, &diagnosis, &Options::default());
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
     println!("{report}");
     let cause = report.find("× DNS03  the private name resolves").expect("the cause");
-    let hence = report.find("hence  POL01").expect("the consequence");
-    assert!(cause < hence && !report.contains("× POL01"), "{report}");
-    assert!(report.contains("· websocket           not tried, because of DNS03"), "{report}");
+    let consequence = report.find("causes     POL01").expect("the consequence");
+    assert!(cause < consequence && !report.contains("× POL01"), "{report}");
+    assert!(report.contains("· websocket           not tried because of DNS03"), "{report}");
     assert!(report.contains("20.50.1.7 PUBLIC"), "{report}");
-    assert!(report.contains("fails as speech-to-text does"), "{report}");
+    assert!(report.contains("fails like speech-to-text"), "{report}");
     assert!(report.ends_with("unreachable: one cause (DNS03), one consequence (POL01) · 36.2 ms\n"), "{report}");
-    let short = short(&evidence, &diagnosis, &Options::default());
+    let short = short(&evidence, &diagnosis, &ReportOptions::default());
     assert_eq!(short.lines().count(), 3, "{short}");
-    assert!(short.contains("× POL01") && short.contains("(because of DNS03)"), "{short}");
+    assert!(short.contains("× POL01") && short.contains("(caused by DNS03)"), "{short}");
 }
 
 #[test]
 fn a_failure_without_a_finding_has_its_own_block() {
     let evidence = evidence("expired-certificate");
-    let trace = &evidence.traces[0];
-    let place = Place { service: trace.target.service.clone(), host: trace.target.host.clone() };
-    let unexplained = Unexplained { place, stage: Stage::Tls, text: "the certificate has expired".to_owned() };
-    let diagnosis = Diagnosis { unexplained: vec![unexplained], ..unreachable(Vec::new()) };
-    let report = text(&evidence, &diagnosis, &Options::default());
-    assert!(report.contains("× ?  speech-to-text fails at tls, and no known failure fits"), "{report}");
-    assert!(report.contains("not tried, because tls failed"), "{report}");
+    let failure = unexplained(&evidence.traces[0].target, Stage::Tls, "the certificate has expired");
+    let diagnosis = diagnosis(Verdict::Unreachable, Vec::new(), vec![failure]);
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
+    assert!(report.contains("× ?  speech-to-text fails at tls; no known failure matches"), "{report}");
+    assert!(report.contains("not tried because tls failed"), "{report}");
     assert!(report.contains("expired 12 days ago"), "{report}");
     assert!(report.contains("unreachable: one failure without a known cause (tls)"), "{report}");
     // Evidence may be anybody's.
     let mut foreign = diagnosis;
     foreign.unexplained[0].place.service = Some("*speech*\u{7f}".to_owned());
-    let report = markdown(&evidence, &foreign, &Options::default());
+    let report = markdown(&evidence, &foreign, &ReportOptions::default());
     assert!(report.contains("### × \\*speech\\*\u{fffd} fails at tls"), "{report}");
 }
 
 #[test]
 fn healthy_is_a_line_for_each_service() {
     let evidence = evidence("well-regional");
-    let narrow = text(&evidence, &healthy(), &Options::default());
+    let narrow = text(&evidence, &healthy(), &ReportOptions::default());
     assert_eq!(narrow.lines().count(), 6, "{narrow}");
-    assert!(narrow.contains("\n√ speech-to-text "), "{narrow}");
-    let wide = text(&evidence, &healthy(), &Options { width: 140, ..Options::default() });
+    assert!(narrow.contains("\n✓ speech-to-text "), "{narrow}");
+    let wide = text(&evidence, &healthy(), &ReportOptions::default().with_width(140));
     assert!(wide.contains("websocket 14.0  auth  westeurope.stt"), "{wide}");
     assert!(wide.ends_with("healthy · 2 services · 51.3 ms\n"), "{wide}");
-    let long = text(&evidence, &healthy(), &Options { width: 100, verbose: 1, ..Options::default() });
-    assert!(long.contains("√ tls        12.1 ms  1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
+    let long = text(&evidence, &healthy(), &ReportOptions::default().with_width(100).with_verbosity(1));
+    assert!(long.contains("✓ tls        12.1 ms  1.3, Microsoft Azure RSA TLS Issuing CA 04, 61 days left"), "{long}");
 }
 
 #[test]
 fn a_remark_that_no_finding_repeats_is_shown_and_decides_the_exit_code() {
     let mut evidence = evidence("well-regional");
     evidence.remarks.push(Remark::new("retired", "`speaker-recognition` was retired", true));
-    let report = text(&evidence, &healthy(), &Options::default());
+    let report = text(&evidence, &healthy(), &ReportOptions::default());
     assert!(report.contains("× `speaker-recognition` was retired"), "{report}");
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 10);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 10);
     evidence.remarks.clear();
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 0);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 0);
     evidence.ended = Ended::Interrupted;
-    assert_eq!(super::exit_code(&evidence, &healthy(), Severity::Error), 1);
+    assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 1);
     assert!(verdict(&evidence, &healthy()).contains(" · interrupted · "));
 }
 
 #[test]
 fn a_stage_that_was_not_reached_has_not_failed() {
     let evidence = evidence("interrupted");
-    let target = &evidence.traces[1].target;
-    let place = Place { service: target.service.clone(), host: target.host.clone() };
-    let not_reached = Unexplained { place, stage: Stage::Tcp, text: "interrupted before this stage".to_owned() };
-    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: Vec::new(), unexplained: vec![not_reached] };
-    assert!(!text(&evidence, &diagnosis, &Options::default()).contains("no known failure"));
-    assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 1);
+    let mut not_reached = unexplained(&evidence.traces[1].target, Stage::Tcp, "interrupted before this stage");
+    not_reached.is_unreached = true;
+    let mut diagnosis = diagnosis(Verdict::Degraded, Vec::new(), vec![not_reached]);
+    diagnosis.ended = Ended::Interrupted;
+    assert!(!text(&evidence, &diagnosis, &ReportOptions::default()).contains("no known failure"));
+    assert_eq!(diagnosis.exit_code(Severity::Error), 1);
     assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works · interrupted · 1.2 s");
 }
 
@@ -206,16 +236,16 @@ fn every_cause_is_counted_by_its_kind() {
     let (evidence, mut diagnosis) = private_name();
     // A consequence whose cause was filtered out stands for itself.
     diagnosis.findings.remove(0);
-    assert!(text(&evidence, &diagnosis, &Options::default()).contains("× POL01"));
+    assert!(text(&evidence, &diagnosis, &ReportOptions::default()).contains("× POL01"));
 }
 
 #[test]
 fn colours_change_nothing_but_colours() {
     let (evidence, diagnosis) = private_name();
     for width in [60, 80, 120] {
-        let options = Options { width, ..Options::default() };
+        let options = ReportOptions::default().with_width(width);
         let plain = text(&evidence, &diagnosis, &options);
-        let painted = text(&evidence, &diagnosis, &Options { color: true, ..options });
+        let painted = text(&evidence, &diagnosis, &options.with_color(true));
         assert!(painted.contains("\x1b[1;31mPUBLIC\x1b[0m"), "{painted}");
         assert_eq!(without_colour(&painted), plain);
     }
@@ -241,18 +271,13 @@ fn a_ticket_names_nobody() {
         false,
     ));
     // A portal names itself where it redirects to, and a proxy in `Via`.
-    let reply = Reply {
-        status: 302,
-        headers: [
-            ("location", "https://portal.fabrikam.example/login"),
-            ("via", "1.1 gate.fabrikam.example (squid/5.7)"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec(),
-        ..Reply::default()
-    };
-    planted.traces[0].http =
-        Step::Passed { found: HttpFacts { reply, ..HttpFacts::default() }, took: Duration::from_millis(1) };
+    let mut found = HttpFacts::default();
+    found.reply.status = 302;
+    found.reply.headers =
+        [("location", "https://portal.fabrikam.example/login"), ("via", "1.1 gate.fabrikam.example (squid/5.7)")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+    planted.traces[0].http = Step::Passed { found, took: Duration::from_millis(1) };
     planted.remarks.push(Remark::new(
         "planted",
         "it directs to portal.fabrikam.example, via gate.fabrikam.example",
@@ -260,8 +285,8 @@ fn a_ticket_names_nobody() {
     ));
     // Local addresses are in the evidence in no other place.
     planted.machine.name_servers.push("[fd00::17]:53".parse().expect("an address"));
-    let open = markdown(&planted, &diagnosis, &Options { share: true, ..Options::default() });
-    let closed = markdown(&planted, &diagnosis, &Options::default());
+    let open = markdown(&planted, &diagnosis, &ReportOptions::default().with_share(true));
+    let closed = markdown(&planted, &diagnosis, &ReportOptions::default());
     println!("{closed}");
     let names = [
         "contoso",
@@ -288,15 +313,16 @@ fn a_ticket_names_nobody() {
         closed.contains("NAME.privatelink.cognitiveservices.azure.com") && closed.contains("168.63.129.16"),
         "{closed}"
     );
-    let address = Redaction::of(&planted).apply("20.50.1.7");
+    let (_, after) = closed.split_once("ends at ").expect("the address of DNS03");
+    let address = after.split(' ').next().expect("a word");
     assert!(address.starts_with("ADDRESS-"), "{address}");
-    assert!(closed.matches(&address).count() > 3, "{closed}");
+    assert!(closed.matches(address).count() > 3, "{closed}");
 }
 
 #[test]
 fn addresses_that_all_customers_share_stay_in_a_ticket() {
     let evidence = evidence("well-regional");
-    let closed = markdown(&evidence, &healthy(), &Options::default());
+    let closed = markdown(&evidence, &healthy(), &ReportOptions::default());
     assert!(closed.contains("20.61.99.10") && !closed.contains("10.2.0.5"), "{closed}");
     assert!(closed.contains("westeurope.stt.speech.microsoft.com"), "{closed}");
 }
@@ -307,13 +333,10 @@ fn a_run_of_nothing_is_still_a_report() {
     let mut cause = finding("CFG01", &evidence, "`en-US` is a language, not a region");
     cause.places.clear();
     let diagnosis = unreachable(vec![cause]);
-    let report = text(&evidence, &diagnosis, &Options::default());
-    assert!(
-        report.starts_with("no resource   what was given cannot be used, so nothing was tried\n\n× CFG01"),
-        "{report}"
-    );
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
+    assert!(report.starts_with("no resource   the input is invalid, so nothing was checked\n\n× CFG01"), "{report}");
     assert!(report.ends_with("unreachable: one cause (CFG01) · 0.0 ms\n"), "{report}");
-    assert_eq!(super::exit_code(&evidence, &diagnosis, Severity::Error), 10);
+    assert_eq!(diagnosis.exit_code(Severity::Error), 10);
     assert_eq!(evidence.took, Duration::ZERO);
 }
 
@@ -323,9 +346,8 @@ fn an_answer_without_a_credential_is_not_called_working() {
     for trace in &mut evidence.traces {
         trace.auth = Step::Skipped { because: Skip::NoCredential };
     }
-    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services answer, no credential was tried · 51.3 ms");
-    let degraded = Diagnosis { verdict: Verdict::Degraded, ..healthy() };
-    assert_eq!(verdict(&evidence, &degraded), "degraded: 2 of 2 services answer · 51.3 ms");
+    assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services respond, no credential was tried · 51.3 ms");
+    assert_eq!(verdict(&evidence, &degraded(Vec::new())), "degraded: 2 of 2 services respond · 51.3 ms");
     // A container asks for none.
     evidence.resource.host = Some("localhost:5000".to_owned());
     assert_eq!(verdict(&evidence, &healthy()), "healthy · 2 services · 51.3 ms");
@@ -337,13 +359,13 @@ fn what_fails_alike_is_told_once_with_what_is_its_own() {
     let mut cause = finding("TLS04", &evidence, "observed");
     cause.commands.clear();
     let diagnosis = unreachable(vec![cause]);
-    let report = text(&evidence, &diagnosis, &Options::default());
-    assert_eq!(report.matches("· http to auth        not tried, because of TLS04\n").count(), 1, "{report}");
-    assert!(report.contains("  × tls                 fails as speech-to-text does\n"), "{report}");
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
+    assert_eq!(report.matches("· http to auth        not tried because of TLS04\n").count(), 1, "{report}");
+    assert!(report.contains("  × tls                 fails like speech-to-text\n"), "{report}");
     let Step::Failed { failure, .. } = &mut evidence.traces[1].tls else { panic!("it failed") };
     failure.text = "other".to_owned();
-    let report = text(&evidence, &diagnosis, &Options::default());
-    assert!(report.contains("fails as speech-to-text does: other, issued by"), "{report}");
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
+    assert!(report.contains("fails like speech-to-text: other, issued by"), "{report}");
 }
 
 #[test]
@@ -353,9 +375,9 @@ fn what_works_alike_is_told_once_and_a_service_at_two_hosts_counts_once() {
     evidence.traces[1].dns = evidence.traces[0].dns.clone();
     let mut warning = finding("DNS09", &evidence, "observed");
     warning.severity = Severity::Warning;
-    let diagnosis = Diagnosis { verdict: Verdict::Degraded, findings: vec![warning], unexplained: Vec::new() };
-    let report = text(&evidence, &diagnosis, &Options::default());
-    assert!(report.contains("  √ all                 works as speech-to-text does\n"), "{report}");
+    let diagnosis = degraded(vec![warning]);
+    let report = text(&evidence, &diagnosis, &ReportOptions::default());
+    assert!(report.contains("  ✓ all                 works like speech-to-text\n"), "{report}");
     let mut named = evidence.traces[0].clone();
     named.target.discovered_from = named.target.service.clone();
     evidence.traces.push(named);

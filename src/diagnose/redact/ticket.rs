@@ -1,28 +1,29 @@
-//! Redaction: what identifies the customer, replaced alike wherever it stands.
+//! Redaction of tickets: replaces everything that identifies the customer, each thing by the same word throughout.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
+use super::walk::{Item, Walk as _};
 use crate::diagnose::evidence::{AddressClass, Claims, Evidence, ProxyFacts, Reply, TlsFacts, Trace};
 use crate::resolve::cloud::Suffixes;
 
-/// What identifies the customer in one run, and what stands for it.
-pub(super) struct Redaction {
+/// Everything that identifies the customer in one run, with its replacements.
+pub(in crate::diagnose) struct Redaction {
     /// In lower case, the longest first.
     words: Vec<(String, String)>,
-    /// Each with its number from 1.
+    /// Replaced by their number, from 1.
     addresses: Vec<IpAddr>,
 }
 
 impl Redaction {
-    /// Collects what identifies the customer.
+    /// Collects everything that identifies the customer.
     ///
-    /// 1. The custom domain, which becomes `NAME`.
-    /// 2. Hosts that are not Microsoft's: of proxies, aliases, certificates, the search list.
-    /// 3. Issuers of certificates that are not known to everybody.
-    /// 4. Tenant and principal of a token.
-    /// 5. Every address but those of hosts that all customers share, of this machine's loopback and of Azure's own DNS.
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    /// 1. The custom domain, replaced by `NAME`.
+    /// 2. Hosts outside Microsoft's domains: of proxies, aliases, certificates, the search list.
+    /// 3. Issuers of certificates that are not well known.
+    /// 4. The tenant and the principal of a token.
+    /// 5. Every address except those of hosts that all customers share, the loopback and Azure's DNS.
+    pub(in crate::diagnose) fn of(evidence: &Evidence) -> Self {
         let mut words: Vec<(String, String)> = Vec::new();
         words.extend(evidence.resource.custom_domain.iter().map(|name| (name.to_lowercase(), "NAME".to_owned())));
         number(&mut words, hosts(evidence), "HOST");
@@ -36,8 +37,8 @@ impl Redaction {
         Self { words, addresses: addresses(evidence) }
     }
 
-    /// The text without anything that identifies the customer.
-    pub(super) fn apply(&self, text: &str) -> String {
+    /// Returns the text without anything that identifies the customer.
+    pub(in crate::diagnose) fn apply(&self, text: &str) -> String {
         let mut output = String::with_capacity(text.len());
         let mut at = 0;
         while let Some(next) = text[at..].chars().next() {
@@ -54,7 +55,7 @@ impl Redaction {
         output
     }
 
-    /// What begins here and is to be replaced: its length and what stands for it.
+    /// Returns the length and the replacement of an identifying text that begins here.
     fn at(&self, text: &str, before: Option<char>) -> Option<(usize, String)> {
         self.address(text)
             .or_else(|| self.word(text, before))
@@ -84,7 +85,7 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || c == '-' || c == '_'
 }
 
-/// Adds words, each once, with numbers from 1.
+/// Adds words, each once, numbered from 1.
 fn number(words: &mut Vec<(String, String)>, new: impl Iterator<Item = String>, label: &str) {
     let mut count = 0;
     for word in new.map(|word| word.to_lowercase()) {
@@ -95,7 +96,7 @@ fn number(words: &mut Vec<(String, String)>, new: impl Iterator<Item = String>, 
     }
 }
 
-/// Every name of the evidence that is not one of Microsoft's.
+/// Returns every host name of the evidence outside Microsoft's domains.
 fn hosts(evidence: &Evidence) -> impl Iterator<Item = String> {
     let mut names: Vec<String> = evidence.machine.search.clone();
     names.extend(evidence.resource.host.iter().map(|host| without_port(host).to_owned()));
@@ -126,10 +127,10 @@ fn replies(trace: &Trace) -> impl Iterator<Item = &Reply> {
     trace.http.found().map(|facts| &facts.reply).into_iter().chain(upgrade).chain(auth)
 }
 
-/// What may be a name in the headers by which proxies and portals tell of themselves.
+/// Returns possible host names in the headers by which proxies and portals identify themselves.
 fn names_in(headers: &[(String, String)]) -> Vec<String> {
     let words = headers.iter().flat_map(|(_, value)| value.split(|c: char| !(is_of_name(c) || c == '.')));
-    // A version has dots as well, and begins with a digit.
+    // A version contains dots too, but begins with a digit.
     words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)).map(str::to_owned).collect()
 }
 
@@ -151,7 +152,7 @@ fn certificate_names(facts: &TlsFacts) -> Vec<String> {
     facts.chain.iter().flat_map(of).collect()
 }
 
-/// Issuers and organisations that are a customer's own.
+/// Returns issuers and organisations that belong to a customer.
 fn issuers(facts: &TlsFacts) -> impl Iterator<Item = String> {
     let all = facts.chain.iter().flat_map(|certificate| {
         let subject = certificate.subject.contains(' ').then(|| certificate.subject.clone());
@@ -170,14 +171,14 @@ fn claims(evidence: &Evidence) -> Vec<&Claims> {
     given.chain(issued).collect()
 }
 
-/// Host of `http://host:port` or `host:port`.
+/// Returns the host of `http://host:port` or `host:port`.
 fn without_port(url: &str) -> &str {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
     authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']'])
 }
 
-/// Whether the name is in a zone of Microsoft's: what is the customer's in it is the custom domain alone.
+/// Returns whether a name is in a zone of Microsoft's. In such a zone only the custom domain identifies the customer.
 fn is_microsofts(name: &str) -> bool {
     let is_in = |zone: &str| name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
     let of_clouds = Suffixes::documented()
@@ -186,29 +187,40 @@ fn is_microsofts(name: &str) -> bool {
     of_clouds || ZONES.iter().any(|zone| is_in(zone))
 }
 
-/// The addresses to replace, in the order in which the evidence has them.
+/// Returns the addresses to replace, in the order of the evidence.
 fn addresses(evidence: &Evidence) -> Vec<IpAddr> {
     let shared: BTreeSet<IpAddr> =
         evidence.traces.iter().filter(|trace| !trace.target.is_own_host).flat_map(public_addresses).collect();
     let is_kept = |address: &IpAddr| {
         matches!(AddressClass::of(*address), AddressClass::Loopback | AddressClass::Special) || shared.contains(address)
     };
-    let text = format!("{evidence:?}");
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let is_start = text.is_char_boundary(at) && !text[..at].chars().next_back().is_some_and(is_of_name);
-        match is_start.then(|| address_at(&text[at..])).flatten() {
-            Some((length, address)) => {
-                if !is_kept(&address) && !found.contains(&address) {
-                    found.push(address);
-                }
-                at += length;
-            }
-            None => at += 1,
+    let mut add = |address: IpAddr| {
+        if !is_kept(&address) && !found.contains(&address) {
+            found.push(address);
         }
-    }
+    };
+    evidence.walk(&mut |item| match item {
+        Item::Address(address) => add(address),
+        Item::Text(text) => addresses_in(text).for_each(&mut add),
+    });
     found
+}
+
+/// The addresses that a text holds, from left to right.
+fn addresses_in(text: &str) -> impl Iterator<Item = IpAddr> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < text.len() {
+            let is_start = text.is_char_boundary(at) && !text[..at].chars().next_back().is_some_and(is_of_name);
+            if let Some((length, address)) = is_start.then(|| address_at(&text[at..])).flatten() {
+                at += length;
+                return Some(address);
+            }
+            at += 1;
+        }
+        None
+    })
 }
 
 fn public_addresses(trace: &Trace) -> Vec<IpAddr> {
@@ -217,7 +229,7 @@ fn public_addresses(trace: &Trace) -> Vec<IpAddr> {
     found.filter(|address| public(address)).map(|address| address.ip).collect()
 }
 
-/// An address at the beginning of a text, and its length; a port behind it is left.
+/// Returns the address at the beginning of a text and its length, without the port.
 fn address_at(text: &str) -> Option<(usize, IpAddr)> {
     let end = text.find(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':')).unwrap_or(text.len());
     let run = text[..end].trim_end_matches(['.', ':']);
@@ -231,14 +243,14 @@ fn address_at(text: &str) -> Option<(usize, IpAddr)> {
     Some((run.rfind(':')?, socket.ip()))
 }
 
-/// An ARM id of anything: it has a subscription and a resource group.
+/// Returns the length of an ARM id, which names a subscription and a resource group.
 fn resource_id(text: &str) -> Option<(usize, String)> {
     let begins = text.get(..PATH.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(PATH));
     let length = text.find(|c: char| !(is_of_name(c) || "/.()".contains(c))).unwrap_or(text.len());
     begins.then(|| (length, "RESOURCE_ID".to_owned()))
 }
 
-/// `00000000-0000-0000-0000-000000000000`: a tenant, a principal, a subscription.
+/// Finds `00000000-0000-0000-0000-000000000000`: a tenant, a principal or a subscription.
 fn guid(text: &str) -> Option<(usize, String)> {
     let run = text.get(..36)?;
     let is_guid = run.bytes().enumerate().all(|(i, b)| match i {
@@ -248,7 +260,7 @@ fn guid(text: &str) -> Option<(usize, String)> {
     is_guid.then(|| (36, "ID".to_owned()))
 }
 
-/// `jdoe@contoso.example`.
+/// Finds `jdoe@contoso.example`.
 fn person(text: &str) -> Option<(usize, String)> {
     let name = text.find(|c: char| !(is_of_name(c) || c == '.' || c == '+'))?;
     let host = text[name..].strip_prefix('@')?;
@@ -258,10 +270,10 @@ fn person(text: &str) -> Option<(usize, String)> {
 
 const PATH: &str = "/subscriptions/";
 
-/// `::1` is kept anyway.
+/// Only `::` and `::1` are shorter, and both are kept.
 const SHORTEST_ADDRESS: usize = 4;
 
-/// Zones in which all names are Microsoft's, beside those of the clouds.
+/// Zones that belong to Microsoft, in addition to those of the clouds.
 const ZONES: &[&str] = &[
     "microsoft.com",
     "microsoftonline.com",
@@ -278,7 +290,7 @@ const ZONES: &[&str] = &[
     "partner.microsoftonline.cn",
 ];
 
-/// Authorities and makers of inspecting proxies that are known to everybody; in lower case.
+/// Well-known certificate authorities and makers of inspecting proxies, in lower case.
 const KNOWN_ISSUERS: &[&str] = &[
     "microsoft",
     "digicert",
@@ -295,3 +307,15 @@ const KNOWN_ISSUERS: &[&str] = &[
     "sophos",
     "check point",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_beside_ports_and_punctuation() {
+        let text = "[fd00::17]:443, 10.2.0.5:443 and (20.50.1.7); not x10.0.0.1 or 1.2.3";
+        let found: Vec<String> = addresses_in(text).map(|address| address.to_string()).collect();
+        assert_eq!(found, ["fd00::17", "10.2.0.5", "20.50.1.7"]);
+    }
+}

@@ -1,0 +1,21 @@
+//! Redaction: how a text that somebody else wrote is shown, by where it comes from and where it goes.
+//!
+//! | text | goes to | shown by |
+//! | --- | --- | --- |
+//! | a value that the user gave | errors and notes | `resolve::shown::Shown`: cut, escaped, a secret described by its length |
+//! | everything that a peer sent | the evidence | `net::scrub`: pieces of credentials and logins taken out |
+//! | a header or a body | the evidence | `net::http::reply`: one line, shortened, without what looks like a secret |
+//! | a text of the evidence | `observed` of a finding | [`quoted`]: in backticks, one line, shortened, a secret described by its length |
+//! | a text of the evidence | a line of a report | [`shortened`]: one line |
+//! | any line | a terminal | [`plain`]: without what a terminal obeys |
+//! | any text | Markdown | [`escaped`]: without markup |
+//! | a whole report in Markdown | a ticket | [`Redaction`]: names and addresses of the customer replaced |
+//!
+//! The command's errors of the Azure identity library have words of their own: `entra/words.rs`.
+
+mod quote;
+mod ticket;
+mod walk;
+
+pub(super) use quote::{escaped, plain, quoted, shortened};
+pub(super) use ticket::Redaction;

@@ -1,0 +1,77 @@
+//! Single texts: quoted in a finding, shortened in a line, without what a terminal obeys, without markup.
+
+use std::borrow::Cow;
+
+use crate::resolve::shown::{Shown, looks_secret};
+
+/// Returns a text in backticks: on one line, shortened, a secret described by its length.
+pub(in crate::diagnose) fn quoted(text: &str) -> String {
+    if looks_secret(text) {
+        return Shown::new(text).to_string();
+    }
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
+    match line.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("`{}…`", &line[..end]),
+        None => format!("`{line}`"),
+    }
+}
+
+/// Returns the beginning of a text, on one line.
+pub(in crate::diagnose) fn shortened(text: &str) -> String {
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = words.char_indices().nth(LONGEST_MESSAGE) {
+        words.truncate(at);
+        words.push('…');
+    }
+    words
+}
+
+/// Returns a text without anything that a terminal obeys: control characters, and marks that change the direction.
+pub(in crate::diagnose) fn plain(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
+}
+
+/// Returns a text that Markdown shows as it is, on one line. Code in paired backticks stays code.
+pub(in crate::diagnose) fn escaped(text: &str) -> String {
+    let is_paired = text.matches('`').count().is_multiple_of(2);
+    let mut is_code = false;
+    let mut output = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        match c {
+            '`' if is_paired => is_code = !is_code,
+            '|' => output.push('\\'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
+            _ => {}
+        }
+        output.push(c);
+    }
+    output
+}
+
+/// In characters. Every informative message of the service fits.
+const LONGEST_QUOTE: usize = 120;
+
+/// In characters. The known messages of the service fit.
+const LONGEST_MESSAGE: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_text_is_short_one_line_and_no_secret() {
+        assert_eq!(quoted("a\r\n `b`"), "`a 'b'`");
+        assert_eq!(quoted(&"é ".repeat(100)).chars().count(), LONGEST_QUOTE + 3);
+        assert!(!quoted("key 0123456789abcdef0123456789abcdef").contains("0123"));
+    }
+
+    #[test]
+    fn nothing_from_outside_is_markup() {
+        assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
+        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
+    }
+}

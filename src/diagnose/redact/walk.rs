@@ -1,0 +1,138 @@
+//! A walk over evidence: visits every address and every text, in the order of the fields.
+//!
+//! The structures are taken apart field by field, so that a new field does not compile before somebody decides whether
+//! it can hold an address.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use crate::diagnose::evidence::{
+    Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, CredentialFacts,
+    DnsFacts, Ended, Evidence, Failure, FailureKind, HoldEnd, HoldFacts, HttpFacts, MachineFacts, NameAnswer,
+    ProxyFacts, ProxyTry, Redirect, Remark, Reply, ResourceFacts, Round, Rounds, ServerAnswer, SniTry, Step,
+    SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UnusedProxy, UpgradeFacts, VersionTry,
+};
+
+/// A part of the evidence that can hold an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item<'a> {
+    Address(IpAddr),
+    /// May hold addresses anywhere.
+    Text(&'a str),
+}
+
+pub(super) trait Walk {
+    /// Visits every address and every text of a value.
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>));
+}
+
+impl Walk for IpAddr {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        visit(Item::Address(*self));
+    }
+}
+
+impl Walk for SocketAddr {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        visit(Item::Address(self.ip()));
+    }
+}
+
+impl Walk for String {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        visit(Item::Text(self));
+    }
+}
+
+impl<T: Walk> Walk for Option<T> {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        self.iter().for_each(|value| value.walk(visit));
+    }
+}
+
+impl<T: Walk> Walk for Vec<T> {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        self.iter().for_each(|value| value.walk(visit));
+    }
+}
+
+impl<T: Walk, U: Walk> Walk for (T, U) {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        self.0.walk(visit);
+        self.1.walk(visit);
+    }
+}
+
+impl<T: Walk> Walk for Step<T> {
+    fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+        match self {
+            Self::Passed { found, took: _ } => found.walk(visit),
+            Self::Failed { failure, found, took: _ } => {
+                failure.walk(visit);
+                found.walk(visit);
+            }
+            Self::Skipped { because: _ } => {}
+        }
+    }
+}
+
+/// Values without an address or a text.
+macro_rules! without_text {
+    ($($type:ty),* $(,)?) => {
+        $(impl Walk for $type {
+            fn walk<'a>(&'a self, _: &mut dyn FnMut(Item<'a>)) {}
+        })*
+    };
+}
+
+without_text!(bool, f64, i64, u16, u32, usize, Duration, SystemTime);
+without_text!(AddressClass, CertificateFault, Ended, FailureKind, HoldEnd, Transport);
+
+/// Structures, with all of their fields.
+macro_rules! structures {
+    ($($type:ident { $($field:ident),* $(,)? })*) => {
+        $(impl Walk for $type {
+            fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
+                let Self { $($field),* } = self;
+                $($field.walk(visit);)*
+            }
+        })*
+    };
+}
+
+structures! {
+    Evidence { observed_at, took, ended, resource, credential, second_key, machine, remarks, traces }
+    ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope }
+    CredentialFacts { kind, length, fingerprint, fault, claims }
+    Claims { aud, exp, nbf, tid, principal, region }
+    MachineFacts { name_servers, search, ndots, roots, roots_from }
+    Remark { id, text, is_error }
+    Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
+    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }
+    Failure { kind, text }
+    Address { ip, class }
+    DnsFacts { hosts_file, system, servers, addresses, also }
+    SystemAnswer { addresses, failure, took }
+    ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
+    Alias { name, target, ttl }
+    NameAnswer { name, answer }
+    TcpFacts { attempts, connected, local, reference }
+    Attempt { peer, failure, took }
+    ProxyFacts { proxy, source, no_proxy_entry, tunnel, unused, direct }
+    ProxyTry { status, schemes, headers, body, failure }
+    UnusedProxy { proxy, source, because, tunnel }
+    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name }
+    Certificate { subject, issuer, organization, names, not_before, not_after, sha256 }
+    Trust { verified, fault, text, by_builtin_roots }
+    VersionTry { version, failure }
+    SniTry { name, failure }
+    HttpFacts { reply, redirect, skew_seconds }
+    Reply { request, status, headers, code, message, body_bytes, date }
+    Redirect { status, host, url, class, is_own_cloud }
+    UpgradeFacts { reply, with_credential, accept_is_right, is_alive, close_code, close_reason, closed_after_ms, hold }
+    HoldFacts { wanted, held, silent, end, close_code, close_reason, pong_ms }
+    AuthFacts { form, reply, tries, issued }
+    AuthTry { way, host, form, status }
+    Rounds { wanted, cold, warm }
+    Round { dns_ms, tcp_ms, proxy_ms, tls_ms, answer_ms, total_ms, is_resumed, failure }
+}
