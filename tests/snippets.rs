@@ -1,5 +1,6 @@
 //! The golden programs of `--format snippet:rust` compile against this library and run as they should.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "they are separate programs")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "the programs are separate")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Command;
 

@@ -10,6 +10,7 @@
 //! itself does not follow redirects. (The SDK has its own redirect policy.)
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -88,9 +89,13 @@ pub(crate) fn program(language: Language, endpoint: &Endpoint) -> String {
     } else {
         Value::from(Serde(Program::new(language, endpoint, credential)))
     };
-    // A template is part of this binary, so an error is a bug in it. The tests render each template for each service.
-    render(language.template(), values).expect("a template renders with the values of any endpoint")
+    let rendered = ENVIRONMENT.get_template(language.id()).and_then(|template| template.render(values));
+    rendered.expect("each template renders for each endpoint, which the tests check")
 }
+
+/// The environment with the templates of all languages. A template is part of this binary, so an error in it is a bug.
+static ENVIRONMENT: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment().expect("each template parses, which the tests check"));
 
 /// The values of a template. Exactly one of `sdk`, `socket` and `call` is present.
 #[derive(Debug, Serialize)]
@@ -143,16 +148,19 @@ impl Socket {
     }
 }
 
-/// Renders a template. A line that holds only a tag leaves no trace.
-fn render(template: &str, values: Value) -> Result<String, minijinja::Error> {
+/// Returns the environment of the templates. A line that holds only a tag leaves no trace in the program.
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
-    environment.set_syntax(syntax);
+    environment
+        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
     // A misspelled name is an error, not an empty text.
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.add_filter("quoted", quoted);
     environment.add_filter("single_quoted", single_quoted);
-    environment.render_str(template, values)
+    for language in Language::ALL {
+        environment.add_template(language.id(), language.template())?;
+    }
+    Ok(environment)
 }
 
 /// Puts a text in double quotes. XML allows single quotes inside, JSON does not.
@@ -199,9 +207,10 @@ mod tests {
 
     #[test]
     fn a_tag_leaves_no_trace_and_an_unknown_name_is_an_error() -> Result<(), minijinja::Error> {
-        let values = Value::from_iter([("x", "1")]);
-        assert_eq!(render("a\n  {% if x %}\n  {{ x }}\n  {% endif %}\n{# b #}\nc\n", values.clone())?, "a\n  1\nc\n");
-        assert!(render("{{ y }}", values).is_err());
+        let (environment, values) = (environment()?, Value::from_pairs([("x", "1")]));
+        let template = "a\n  {% if x %}\n  {{ x }}\n  {% endif %}\n{# b #}\nc\n";
+        assert_eq!(environment.render_str(template, values.clone())?, "a\n  1\nc\n");
+        assert!(environment.render_str("{{ y }}", values).is_err());
         Ok(())
     }
 }

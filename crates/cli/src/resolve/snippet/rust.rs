@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Query, Resource, Service, Suffixes};
-
 use minijinja::context;
 use minijinja::value::{Serde, Value};
+use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Query, Resource, Service, Suffixes};
 
 use super::call::Credential;
 

@@ -66,32 +66,26 @@ impl Sdk {
         if is_custom && parameters.model.is_none() {
             parameters.model = Some(DEPLOYMENT_ID.into());
         }
-        let mut sdk = Self {
-            task,
-            place: Place::Host(origin(endpoint).to_owned()),
-            language: task.listens().then(|| parameters.language.take().unwrap_or_else(|| "en-US".into())),
-            targets: Vec::new(),
-            voice: task.has_voice().then_some(if is_custom { CUSTOM_VOICE_NAME } else { VOICE }),
-            uses_rest,
-            model: None,
+        let language_of_audio = task.listens().then(|| parameters.language.take().unwrap_or_else(|| "en-US".into()));
+        let targets = match task {
+            Task::Translate => parameters.targets.as_deref().unwrap_or("de").split(',').map(str::to_owned).collect(),
+            _ => Vec::new(),
         };
-        if task == Task::Translate {
-            sdk.targets = parameters.targets.as_deref().unwrap_or("de").split(',').map(ToOwned::to_owned).collect();
-        }
         let is_complete = parameters.left_in_url.is_empty();
-        if is_complete && has_regional_place(language, endpoint, credential) {
-            sdk.place = Place::Region(endpoint.account().region()?.to_string());
-            sdk.model = parameters.model;
+        let mut model = None;
+        let place = if is_complete && has_regional_place(language, endpoint, credential) {
+            model = parameters.model;
+            Place::Region(endpoint.account().region()?.to_string())
         } else if is_complete && parameters.model.is_none() && builds_url_from_host(language, endpoint) {
-            // The host is enough.
+            Place::Host(origin(endpoint).to_owned())
         } else if language == Language::JavaScript && service == Service::Voices {
             // The SDK appends the documented path to any path.
-            let url = endpoint.url().split("/cognitiveservices").next().unwrap_or_default();
-            sdk.place = Place::Endpoint(url.to_owned());
+            Place::Endpoint(endpoint.url().split("/cognitiveservices").next().unwrap_or_default().to_owned())
         } else {
-            sdk.place = Place::Endpoint(parameters.into_url(endpoint));
-        }
-        Some(sdk)
+            Place::Endpoint(parameters.into_url(endpoint))
+        };
+        let voice = task.has_voice().then_some(if is_custom { CUSTOM_VOICE_NAME } else { VOICE });
+        Some(Self { task, place, language: language_of_audio, targets, voice, uses_rest, model })
     }
 }
 
