@@ -164,7 +164,7 @@ mod binary {
         // Nothing listens on this port.
         let there = ["--host", "http://127.0.0.1:9", "--service", "text-to-speech", "--timeout", "1", "--hold", "60"];
         let output = doctor(&there).output().expect("it runs");
-        assert!(text(&output).contains("`--hold` holds nothing"), "{}", text(&output));
+        assert!(text(&output).contains("`--hold` has no effect"), "{}", text(&output));
         let output = doctor(&[&there[..], &["--plan"]].concat()).output().expect("it runs");
         assert!(
             text(&output).ends_with("\n`--hold` has no effect: this run opens no WebSocket\n"),

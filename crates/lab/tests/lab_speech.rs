@@ -72,7 +72,7 @@ async fn invalid_requests_are_rejected() {
     for (format, content, part) in [
         ("audio-16khz-32kbitrate-mono-mp3", "Hello", "X-Microsoft-OutputFormat"),
         ("", "Hello", "X-Microsoft-OutputFormat"),
-        ("riff-16khz-16bit-mono-pcm", "", "nothing to say"),
+        ("riff-16khz-16bit-mono-pcm", "", "no text to speak"),
         ("riff-16khz-16bit-mono-pcm", "<p>", "is closed by"),
     ] {
         let answer = speak(&lab, format, content).await;
