@@ -1,12 +1,12 @@
 //! Failures of name resolution.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// In the order of the catalogue.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "DNS01",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -25,7 +25,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS02",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -41,7 +41,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS03",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only where a private address is expected"),
         is_core: true,
@@ -66,7 +66,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS04",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -92,7 +92,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS05",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: Some("an error where a private address is expected"),
         is_core: true,
@@ -113,7 +113,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS06",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -132,7 +132,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS07",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -148,7 +148,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS08",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -168,7 +168,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS09",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only where a private address is expected"),
         is_core: true,
@@ -187,7 +187,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS10",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -207,7 +207,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS11",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -222,7 +222,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS12",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only for hosts that are needed"),
         is_core: true,
@@ -241,7 +241,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS13",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,

@@ -1,12 +1,12 @@
 //! Failures of TLS.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// In the order of the catalogue.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "TLS01",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -26,7 +26,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS02",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -45,7 +45,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS03",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -64,7 +64,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS04",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -79,7 +79,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS05",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: Some("an error in SDKs before 1.48"),
         is_core: true,
@@ -100,7 +100,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS06",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -118,7 +118,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS07",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -136,7 +136,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS08",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -152,7 +152,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS09",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
