@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
@@ -300,7 +300,7 @@ impl Inner {
         }
         let failure = crate::net::silence(self.limits.total);
         let evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.seats[0].account));
-        before_the_network(service, None, ConnectCause::Network { stage: Stage::Environment, failure }, evidence)
+        before_the_network(service, None, ConnectCause::NotTried { failure }, evidence)
     }
 }
 

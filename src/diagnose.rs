@@ -2,6 +2,10 @@
 //!
 //! The modules are listed from the ground up. Each uses only those above it.
 
+pub(crate) mod stage;
+
+pub(crate) mod area;
+
 pub(crate) mod catalogue;
 pub mod evidence;
 

@@ -13,8 +13,10 @@ pub mod probe;
 mod resolve;
 
 pub use diagnose::alias::{AliasChain, Fingerprint};
-pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
+pub use diagnose::area::Area;
+pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
+pub use diagnose::stage::Stage;
 pub use diagnose::{
     Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, evidence, report,
     rules,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::token::TokenError;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Reply, Step};
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::resolve::credential::CredentialError;
 use crate::resolve::endpoint::ResolveError;
@@ -32,6 +32,12 @@ pub enum ConnectCause {
     Network {
         /// The stage.
         stage: Stage,
+        /// The failure.
+        failure: Failure,
+    },
+    /// The time of the call was over before any account could be tried.
+    #[error("{failure}")]
+    NotTried {
         /// The failure.
         failure: Failure,
     },

@@ -9,11 +9,11 @@ use url::Url;
 use super::attempt::{Aim, follow};
 use super::explain::wall_clock;
 use super::log::Log;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
     AuthFacts, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step, UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::plan::{Purpose, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::answer;
 use crate::net::http::Answer;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};

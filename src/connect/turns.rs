@@ -183,7 +183,7 @@ fn remedy(error: &ConnectError) -> Remedy {
         }
         ConnectCause::Token(TokenError::TimedOut { .. } | TokenError::BrokenOff) => Remedy::Again,
         ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Remedy::None,
-        ConnectCause::Network { failure, .. } => match error.status() {
+        ConnectCause::Network { failure, .. } | ConnectCause::NotTried { failure } => match error.status() {
             Some(408 | 425 | 429 | 500..=599) => Remedy::Again,
             Some(101) => Remedy::Elsewhere,
             Some(_) => Remedy::None,

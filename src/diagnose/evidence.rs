@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::diagnose::catalogue::Stage;
+use crate::diagnose::stage::Stage;
 
 mod address;
 mod facts;
@@ -305,53 +305,50 @@ impl<T> Step<T> {
 
 /// Why a stage was not tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(into = "&'static str", try_from = "String"))]
 #[non_exhaustive]
 pub enum Skip {
-    /// An earlier stage failed: this one.
-    Dns,
-    /// An earlier stage failed: this one.
-    Tcp,
-    /// An earlier stage failed: this one.
-    Proxy,
-    /// An earlier stage failed: this one.
-    Tls,
-    /// An earlier stage failed: this one.
-    Http,
-    /// An earlier stage failed: this one.
-    #[cfg_attr(feature = "serde", serde(rename = "websocket"))]
-    WebSocket,
+    /// This earlier stage failed.
+    After(Stage),
     /// No proxy applies to this host.
     NoProxy,
     /// The proxy resolves the name.
     Proxied,
-    /// There is no TLS on this way.
+    /// The URL is not encrypted.
     PlainText,
-    /// The service is not a WebSocket.
+    /// The service does not use a WebSocket.
     NotWebSocket,
-    /// No credential was given, or it cannot be sent to this host.
+    /// No credential was given, or this host may not receive it.
     NoCredential,
-    /// The host only had to be reached.
+    /// The host only has to be reachable; no service is used there.
     ReachableOnly,
-    /// Nothing asks for it: an application goes straight to the upgrade.
+    /// An application goes straight to the upgrade and sends no request before it.
     NotAsked,
     /// The service names another host, which is a target of its own.
     Redirected,
-    /// The run ended before.
+    /// The run ended before this stage.
     Ended,
 }
 
 impl Skip {
-    /// The identifier used in output.
+    /// Every reason but [`Skip::After`].
+    const OTHERS: [Self; 9] = [
+        Self::NoProxy,
+        Self::Proxied,
+        Self::PlainText,
+        Self::NotWebSocket,
+        Self::NoCredential,
+        Self::ReachableOnly,
+        Self::NotAsked,
+        Self::Redirected,
+        Self::Ended,
+    ];
+
+    /// Returns the identifier used in output; that of a failed stage is the stage's.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Proxy => "proxy",
-            Self::Tls => "tls",
-            Self::Http => "http",
-            Self::WebSocket => "websocket",
+            Self::After(stage) => stage.id(),
             Self::NoProxy => "no_proxy",
             Self::Proxied => "proxied",
             Self::PlainText => "plain_text",
@@ -364,31 +361,29 @@ impl Skip {
         }
     }
 
-    /// An earlier stage failed: this one.
-    #[cfg(feature = "net")]
-    pub(crate) fn after(stage: Stage) -> Self {
-        match stage {
-            Stage::Dns => Self::Dns,
-            Stage::Tcp => Self::Tcp,
-            Stage::Proxy => Self::Proxy,
-            Stage::Tls => Self::Tls,
-            Stage::WebSocket => Self::WebSocket,
-            _ => Self::Http,
-        }
-    }
-
-    /// The stage that failed, where that is the reason.
+    /// Returns the stage that failed, where that is the reason.
     #[must_use]
     pub fn stage(self) -> Option<Stage> {
         match self {
-            Self::Dns => Some(Stage::Dns),
-            Self::Tcp => Some(Stage::Tcp),
-            Self::Proxy => Some(Stage::Proxy),
-            Self::Tls => Some(Stage::Tls),
-            Self::Http => Some(Stage::Http),
-            Self::WebSocket => Some(Stage::WebSocket),
+            Self::After(stage) => Some(stage),
             _ => None,
         }
+    }
+}
+
+impl From<Skip> for &'static str {
+    fn from(skip: Skip) -> Self {
+        skip.id()
+    }
+}
+
+impl TryFrom<String> for Skip {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        let stages = Stage::ALL.into_iter().map(Self::After);
+        let known = stages.chain(Self::OTHERS).find(|skip| skip.id() == id);
+        known.ok_or_else(|| format!("`{id}` is not a reason for skipping a stage"))
     }
 }
 

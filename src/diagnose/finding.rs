@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
+use crate::diagnose::stage::Stage;
 
 /// A look-alike that it is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +109,7 @@ impl Diagnosis {
     pub fn root_cause(&self) -> Option<&Finding> {
         let causes = |severity| {
             let is_cause = move |finding: &&Finding| {
-                finding.caused_by.is_none()
-                    && finding.severity == severity
-                    && finding.failure.stage != Stage::Environment
+                finding.caused_by.is_none() && finding.severity == severity && finding.failure.area != Area::Environment
             };
             self.findings.iter().find(is_cause)
         };
@@ -120,13 +120,11 @@ impl Diagnosis {
     #[must_use]
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
         let root_cause = self.root_cause().filter(|finding| finding.severity >= fail_on);
-        let unexplained = self.unexplained.iter().map(|unexplained| unexplained.stage).min();
-        let stage = match root_cause {
-            Some(finding) if finding.severity == Severity::Error || unexplained.is_none() => {
-                Some(finding.failure.stage)
-            }
+        let unexplained = self.unexplained.iter().map(|unexplained| Area::from(unexplained.stage)).min();
+        let area = match root_cause {
+            Some(finding) if finding.severity == Severity::Error || unexplained.is_none() => Some(finding.failure.area),
             _ => unexplained,
         };
-        stage.and_then(Stage::exit_code).unwrap_or_default()
+        area.and_then(Area::exit_code).unwrap_or_default()
     }
 }

@@ -3,7 +3,8 @@
 use super::fill;
 use super::finding::{Diagnosis, Finding, Place, Unexplained, Verdict};
 use super::rules::{Rule, Seen, Sight, When, rules};
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 
 /// Names what is wrong.
@@ -73,11 +74,11 @@ impl Hit {
 
     /// Whether it explains why its target failed.
     fn explains(&self) -> bool {
-        self.severity == Severity::Error || self.failure.stage == Stage::Quota
+        self.severity == Severity::Error || self.failure.area == Area::Quota
     }
 
-    fn order(&self) -> (Stage, &'static str) {
-        (self.failure.stage, self.failure.id)
+    fn order(&self) -> (Area, &'static str) {
+        (self.failure.area, self.failure.id)
     }
 }
 
@@ -121,10 +122,10 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // What is there, if only at another host, is not said to be ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
-    let order = |finding: &Finding| (finding.failure.stage, finding.failure.id);
+    let order = |finding: &Finding| (finding.failure.area, finding.failure.id);
     let cause = |finding: &Finding| finding.caused_by.and_then(KnownFailure::find);
     findings.sort_by_key(|finding| {
-        let root = cause(finding).map_or(order(finding), |cause| (cause.stage, cause.id));
+        let root = cause(finding).map_or(order(finding), |cause| (cause.area, cause.id));
         (root, finding.caused_by.is_some(), order(finding))
     });
     findings

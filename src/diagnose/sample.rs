@@ -9,6 +9,7 @@ use crate::diagnose::evidence::{
     Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, ServerAnswer, Skip,
     Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UpgradeFacts,
 };
+use crate::diagnose::stage::Stage;
 
 pub(super) const OWN: &str = "contoso.cognitiveservices.azure.com";
 pub(super) const STT: &str = "westeurope.stt.speech.microsoft.com";
@@ -186,7 +187,7 @@ pub(super) fn unresolved(trace: &mut Trace, kind: FailureKind, servers: Vec<Serv
     let system = SystemAnswer { failure: Some(failure.clone()), ..SystemAnswer::default() };
     let facts = DnsFacts { system: Some(system), servers, ..DnsFacts::default() };
     trace.dns = Step::Failed { failure, found: Some(facts), took: Duration::from_millis(5) };
-    skip_from(trace, Skip::Dns);
+    skip_from(trace, Stage::Dns);
 }
 
 /// The facts of a lookup, to change.
@@ -201,7 +202,7 @@ pub(super) fn dns(trace: &mut Trace) -> &mut DnsFacts {
 pub(super) fn unconnected(trace: &mut Trace, attempts: Vec<Attempt>) {
     let failure = attempts.iter().find_map(|attempt| attempt.failure.clone()).expect("a failure");
     trace.tcp = failed(failure.kind, TcpFacts { attempts, ..TcpFacts::default() });
-    skip_from(trace, Skip::Tcp);
+    skip_from(trace, Stage::Tcp);
 }
 
 /// The facts of the connection, to change.
@@ -236,19 +237,19 @@ pub(super) fn through_proxy(trace: &mut Trace) {
 /// A handshake that ends like this.
 pub(super) fn untrusted(trace: &mut Trace, kind: FailureKind, facts: TlsFacts) {
     trace.tls = failed(kind, facts);
-    skip_from(trace, Skip::Tls);
+    skip_from(trace, Stage::Tls);
 }
 
 /// A plain request that is refused like this.
 pub(super) fn answered(trace: &mut Trace, reply: Reply) {
     trace.http = failed(FailureKind::Status, HttpFacts { reply, ..HttpFacts::default() });
-    skip_from(trace, Skip::Http);
+    skip_from(trace, Stage::Http);
 }
 
 /// An upgrade that is refused like this.
 pub(super) fn not_upgraded(trace: &mut Trace, reply: Reply) {
     trace.websocket = failed(FailureKind::Status, UpgradeFacts { reply, ..UpgradeFacts::default() });
-    skip_from(trace, Skip::WebSocket);
+    skip_from(trace, Stage::WebSocket);
 }
 
 /// A credential of this form that is refused like this.
@@ -314,20 +315,19 @@ pub(super) fn failed<T>(kind: FailureKind, found: T) -> Step<T> {
     Step::Failed { failure: Failure::new(kind, "it failed"), found: Some(found), took: Duration::from_millis(3) }
 }
 
-/// Skips every stage behind the one that failed.
-pub(super) fn skip_from(trace: &mut Trace, because: Skip) {
-    let order = [Skip::Dns, Skip::Tcp, Skip::Tls, Skip::Http, Skip::WebSocket];
-    let at = order.iter().position(|skip| *skip == because).expect("a stage");
-    if at < 1 {
+/// Skips every stage after the one that failed.
+pub(super) fn skip_from(trace: &mut Trace, failed: Stage) {
+    let because = Skip::After(failed);
+    if failed < Stage::Tcp {
         trace.tcp = Step::Skipped { because };
     }
-    if at < 2 {
+    if failed < Stage::Tls {
         trace.tls = Step::Skipped { because };
     }
-    if at < 3 {
+    if failed < Stage::Http {
         trace.http = Step::Skipped { because };
     }
-    if at < 4 {
+    if failed < Stage::WebSocket {
         trace.websocket = Step::Skipped { because };
     }
     trace.auth = Step::Skipped { because };

@@ -2,7 +2,8 @@
 
 use super::sample::{self, found};
 use super::*;
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, FailureKind, Remark, Skip, Step, Trace};
 
 mod auth;
@@ -35,8 +36,8 @@ fn every_rule_is_in_the_catalogue_once_and_hides_only_rules() {
             assert!(ids.contains(hidden) && *hidden != rule.id, "{} hides {hidden}", rule.id);
         }
     }
-    let stages: Vec<Stage> = rules().map(|rule| rule.failure().stage).collect();
-    assert!(stages.is_sorted(), "{stages:?}");
+    let areas: Vec<Area> = rules().map(|rule| rule.failure().area).collect();
+    assert!(areas.is_sorted(), "{areas:?}");
     println!("{} rules", ids.len());
 }
 

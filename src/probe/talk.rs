@@ -6,12 +6,12 @@ use url::Url;
 
 use super::Watch;
 use super::way::{Reached, Route, Stop, Way, step};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
     UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::plan::Target;
+use crate::diagnose::stage::Stage;
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
 use crate::net::websocket::{Ask, connection_id};
 use crate::net::{Network, Stream};
@@ -64,7 +64,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     fn http_failed(&self, failure: Failure, found: Option<HttpFacts>, begun: Instant) -> Stop {
         let took = begun.elapsed();
         self.seen.note(|trace| trace.http = Step::Failed { failure, found, took });
-        Stop(Skip::Http)
+        Stop(Skip::After(Stage::Http))
     }
 
     /// Where a service may direct its clients, or should not, it is asked as the JavaScript SDK asks.
@@ -165,7 +165,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     fn websocket_failed(&self, failure: Failure, found: Option<UpgradeFacts>, begun: Instant) -> Stop {
         let took = begun.elapsed();
         self.seen.note(|trace| trace.websocket = Step::Failed { failure, found, took });
-        Stop(Skip::WebSocket)
+        Stop(Skip::After(Stage::WebSocket))
     }
 
     /// The same request with the credential.

@@ -285,7 +285,7 @@ fn table() -> String {
         "\n| Exit code | Id | What is the matter | What brings it about |\n| ---: | --- | --- | --- |\n".to_owned();
     let known = || rules().filter_map(|rule| KnownFailure::find(rule.id));
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
-        let code = failure.stage.exit_code().map(|code| code.to_string()).unwrap_or_default();
+        let code = failure.area.exit_code().map(|code| code.to_string()).unwrap_or_default();
         let cell = |text: &str| text.replace('|', "\\|");
         let _ = writeln!(table, "| {code} | {} | {} | {} |", failure.id, cell(failure.title), cell(failure.cause));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use speech_endpoint::{KnownFailure, KnownText, Stage, ids_for};
+use speech_endpoint::{Area, KnownFailure, KnownText, ids_for};
 
 #[test]
 fn the_catalogue_is_that_of_the_facts() {
@@ -18,7 +18,7 @@ fn the_catalogue_is_that_of_the_facts() {
     assert_eq!(ids, expected);
     for (failure, vector) in KnownFailure::all().zip(&vectors) {
         let got = serde_json::json!({
-            "id": failure.id, "stage": failure.stage.id(), "severity": failure.severity.id(), "core": failure.is_core,
+            "id": failure.id, "stage": failure.area.id(), "severity": failure.severity.id(), "core": failure.is_core,
             "see": failure.see,
         });
         if got != *vector {
@@ -35,13 +35,13 @@ fn the_catalogue_is_that_of_the_facts() {
 }
 
 #[test]
-fn every_stage_has_failures_and_the_exit_code_of_the_contract() {
-    let codes: Vec<Option<u8>> = Stage::ALL.iter().map(|stage| stage.exit_code()).collect();
+fn every_area_has_failures_and_the_exit_code_of_the_contract() {
+    let codes: Vec<Option<u8>> = Area::ALL.iter().map(|area| area.exit_code()).collect();
     let expected = [10, 20, 30, 40, 50, 60, 60, 70, 80, 90];
     assert_eq!(codes[..10], expected.map(Some));
     assert_eq!(codes[10], None);
-    for stage in Stage::ALL {
-        assert!(KnownFailure::all().any(|failure| failure.stage == stage), "{stage}");
+    for area in Area::ALL {
+        assert!(KnownFailure::all().any(|failure| failure.area == area), "{area}");
     }
 }
 

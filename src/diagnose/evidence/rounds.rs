@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use crate::diagnose::catalogue::Stage;
+use crate::diagnose::stage::Stage;
 
 /// The rounds of one target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,7 +72,7 @@ impl Round {
             Stage::Proxy => self.proxy_ms,
             Stage::Tls => self.tls_ms,
             Stage::Http | Stage::WebSocket => self.answer_ms,
-            _ => None,
+            Stage::Auth => None,
         }
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Options, markdown, redaction::Redaction, short, text, verdict};
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, HttpFacts, Remark, Reply, Skip, Step};
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
 
 fn evidence(name: &str) -> Evidence {

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Options, exit_code};
 use crate::diagnose::alias::{AliasChain, Fingerprint};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
 use crate::diagnose::evidence::{
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark, ResourceFacts, Round, Rounds, Skip,
     Spread, Step, Trace,
 };
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
 
 /// The report for programs: `doctor --format json`.
@@ -168,7 +168,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
     FindingJson {
         id: finding.failure.id,
         severity: finding.severity.id(),
-        stage: finding.failure.stage.id(),
+        stage: finding.failure.area.id(),
         service: first.and_then(|place| place.service.as_deref()),
         host: first.map(|place| place.host.as_str()),
         places: finding.places.iter().map(place).collect(),

@@ -7,8 +7,8 @@ use super::redaction::Redaction;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, at, called, means, sign, subject};
 use super::{Options, causes, consequences, rounds, unexplained, verdict};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
 /// The report for an issue or a ticket.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::page::{count, millis, time};
 use super::stage::shortened;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Ended, Round, Rounds, Spread};
+use crate::diagnose::stage::Stage;
 
 /// The rows of a table, whose first has the names of the columns.
 pub(super) fn rows(rounds: &Rounds, is_websocket: bool) -> Vec<Vec<String>> {

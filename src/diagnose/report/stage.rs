@@ -7,11 +7,11 @@ use super::explanation;
 use super::page::time;
 use crate::diagnose::Diagnosis;
 use crate::diagnose::alias::AliasChain;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
     Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HoldEnd, HoldFacts, HttpFacts,
     ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
+use crate::diagnose::stage::Stage;
 use crate::resolve::form::Form;
 
 /// What was found at a stage, how it failed or why it was not tried.
@@ -25,7 +25,6 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
         Stage::Http => words(&trace.http, skipped, http),
         Stage::WebSocket => words(&trace.websocket, skipped, websocket),
         Stage::Auth => words(&trace.auth, skipped, auth),
-        _ => String::new(),
     }
 }
 

@@ -6,8 +6,9 @@ use super::page::{Ink, Page, millis, plain, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
 use crate::diagnose::alias::AliasChain;
-use crate::diagnose::catalogue::{Severity, Stage};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
 

@@ -7,10 +7,11 @@ use super::config::{exists, namesake};
 use super::sight::{joined, lasting, listed, shown};
 use super::{Rule, Seen, Sight};
 use crate::diagnose::alias::Fingerprint;
-use crate::diagnose::catalogue::{Severity, Stage};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
     Address, AddressClass, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
+use crate::diagnose::stage::Stage;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[

@@ -29,9 +29,9 @@ fn unused(sight: &Sight<'_>) -> Option<Seen> {
     let proxy = sight.proxy()?.unused.as_ref().filter(|proxy| is_open(&proxy.tunnel))?;
     let stage = sight.trace.failed_at()?;
     let failure = match stage {
-        crate::Stage::Dns => sight.trace.dns.failure(),
-        crate::Stage::Tcp => sight.trace.tcp.failure(),
-        crate::Stage::Tls => sight.trace.tls.failure(),
+        crate::diagnose::stage::Stage::Dns => sight.trace.dns.failure(),
+        crate::diagnose::stage::Stage::Tcp => sight.trace.tcp.failure(),
+        crate::diagnose::stage::Stage::Tls => sight.trace.tls.failure(),
         _ => None,
     }?;
     let (url, source, because) = (&proxy.proxy, &proxy.source, &proxy.because);

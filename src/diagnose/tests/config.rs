@@ -106,7 +106,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
                 ..HttpFacts::default()
             };
             trace.http = failed(FailureKind::Status, facts);
-            skip_from(trace, crate::diagnose::evidence::Skip::Http);
+            skip_from(trace, crate::diagnose::evidence::Skip::After(Stage::Http));
         })
     };
     let evidence = not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, true);

@@ -140,7 +140,7 @@ fn refused(kind: FailureKind, status: u16) -> Evidence {
             headers: vec![("via".into(), "1.1 squid".into())],
             ..ProxyTry::default()
         };
-        skip_from(trace, crate::diagnose::evidence::Skip::Tcp);
+        skip_from(trace, crate::diagnose::evidence::Skip::After(Stage::Tcp));
         trace.proxy = failed(
             kind,
             ProxyFacts { proxy: Some("http://10.9.0.1:3128".into()), tunnel: Some(tunnel), ..ProxyFacts::default() },

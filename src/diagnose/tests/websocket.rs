@@ -15,7 +15,7 @@ fn ws01_is_an_answer_to_another_key() {
             let mut reply = reply(status, "", "");
             reply.headers.push(("via".into(), "1.1 gate".into()));
             trace.websocket = failed(FailureKind::Protocol, UpgradeFacts { reply, ..UpgradeFacts::default() });
-            skip_from(trace, Skip::WebSocket);
+            skip_from(trace, Stage::WebSocket);
         })
     };
     let evidence = opened(101, |_| ());
@@ -31,7 +31,7 @@ fn ws02_is_a_socket_that_is_closed_at_once() {
     let evidence = with(regional(), |trace| {
         let facts = UpgradeFacts { reply: reply(101, "", ""), closed_after_ms: Some(12.0), ..UpgradeFacts::default() };
         trace.websocket = failed(FailureKind::Closed, facts);
-        skip_from(trace, Skip::WebSocket);
+        skip_from(trace, Stage::WebSocket);
     });
     expect(&evidence, "WS02 error, degraded");
     assert!(observed(&evidence, "WS02").0.ends_with("answers 101 and closes 12 ms later without a close frame"));
@@ -48,7 +48,7 @@ fn closing(code: u16, reason: &str) -> Evidence {
             ..UpgradeFacts::default()
         };
         trace.websocket = failed(FailureKind::Closed, facts);
-        skip_from(trace, Skip::WebSocket);
+        skip_from(trace, Stage::WebSocket);
     })
 }
 
