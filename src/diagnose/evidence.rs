@@ -2,8 +2,6 @@
 //!
 //! A fact that was not measured is absent: unknown is not false.
 
-use std::fmt;
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "serde")]
@@ -12,18 +10,40 @@ use serde::{Deserialize, Serialize};
 use crate::diagnose::stage::Stage;
 
 mod address;
-mod facts;
-mod rounds;
+mod clock;
+mod failure;
 #[cfg(feature = "serde")]
 pub(crate) mod saved;
 
-pub use address::AddressClass;
-pub use facts::{
-    Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, HoldFacts, HttpFacts, Lookup,
-    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reply, ResourceFacts, ServerAnswer, SniTry, SystemAnswer,
-    TargetFacts, TcpFacts, TlsFacts, Trust, UnusedProxy, UpgradeFacts, VersionTry,
-};
+mod credential;
+mod dns;
+mod hold;
+mod http;
+mod machine;
+mod rounds;
+mod target;
+mod tcp;
+mod tls;
+
+mod auth;
+mod proxy;
+mod websocket;
+
+pub use address::{Address, AddressClass};
+pub use auth::{AuthFacts, AuthTry};
+pub(crate) use clock::unix_seconds;
+pub use credential::{Claims, CredentialFacts};
+pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
+pub use failure::{Failure, FailureKind};
+pub use hold::{HoldEnd, HoldFacts};
+pub use http::{HttpFacts, Redirect, Reply};
+pub use machine::MachineFacts;
+pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
+pub use target::{ResourceFacts, TargetFacts};
+pub use tcp::{Attempt, TcpFacts};
+pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, Trust, VersionTry};
+pub use websocket::UpgradeFacts;
 
 /// Everything that one run saw. It can be saved, shared, replayed and diagnosed again.
 #[derive(Clone, Debug, PartialEq)]
@@ -384,148 +404,5 @@ impl TryFrom<String> for Skip {
         let stages = Stage::ALL.into_iter().map(Self::After);
         let known = stages.chain(Self::OTHERS).find(|skip| skip.id() == id);
         known.ok_or_else(|| format!("`{id}` is not a reason for skipping a stage"))
-    }
-}
-
-/// How a stage failed: the kind for rules, the text for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[non_exhaustive]
-pub struct Failure {
-    /// For rules.
-    pub kind: FailureKind,
-    /// For people; one line.
-    pub text: String,
-}
-
-impl Failure {
-    /// A failure with its kind and one line of text.
-    #[must_use]
-    pub fn new(kind: FailureKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-/// The ways in which a stage can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum FailureKind {
-    /// DNS: the name does not exist (NXDOMAIN).
-    NoSuchName,
-    /// DNS: the name exists, without an address.
-    NoAddress,
-    /// DNS: no server gave an answer (SERVFAIL, REFUSED, silence).
-    NoAnswer,
-    /// Nothing came back in time.
-    TimedOut,
-    /// The connection was refused.
-    Refused,
-    /// There is no route to the network or the host.
-    Unreachable,
-    /// The operating system does not allow it.
-    NotPermitted,
-    /// The connection was reset, or closed without a word.
-    Reset,
-    /// Proxy: it wants credentials (407).
-    ProxyAuth,
-    /// Proxy: it refused the tunnel with another status.
-    ProxyRefused,
-    /// What came back was not the protocol that was expected.
-    Protocol,
-    /// TLS: the certificate does not verify; [`TlsFacts::trust`] says why.
-    Certificate,
-    /// TLS: the peer refused the handshake with an alert.
-    Alert,
-    /// HTTP or WebSocket: the answer refuses what was asked; the facts hold it.
-    Status,
-    /// WebSocket: closed at once after it had opened.
-    Closed,
-    /// The credential was refused.
-    Denied,
-    /// Anything else.
-    Other,
-}
-
-/// What is wrong with a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum CertificateFault {
-    /// Nobody trusted vouches for it.
-    UnknownIssuer,
-    /// It is for other names.
-    WrongName,
-    /// Its time is over.
-    Expired,
-    /// Its time has not come.
-    NotYetValid,
-    /// This machine has no roots at all.
-    NoRoots,
-    /// Anything else.
-    Other,
-}
-
-/// How the silence on a socket ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum HoldEnd {
-    /// The run ended before the socket did.
-    #[default]
-    Interrupted,
-    /// It was open to the end.
-    Open,
-    /// The peer closed it with a close frame.
-    Closed,
-    /// It was ended without a word.
-    Cut,
-    /// It was reset.
-    Reset,
-    /// Nothing ended it, but a ping after the silence got no answer.
-    Silent,
-}
-
-/// How a name server was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Transport {
-    /// A datagram.
-    Udp,
-    /// A connection.
-    Tcp,
-}
-
-/// One address of a host, with what kind it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[non_exhaustive]
-pub struct Address {
-    /// The address.
-    pub ip: IpAddr,
-    /// What kind it is.
-    pub class: AddressClass,
-}
-
-impl From<IpAddr> for Address {
-    fn from(ip: IpAddr) -> Self {
-        Self { ip, class: AddressClass::of(ip) }
-    }
-}
-
-/// Seconds since 1970, negative before.
-#[must_use]
-pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
-    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => seconds(since),
-        Err(before) => -seconds(before.duration()),
     }
 }

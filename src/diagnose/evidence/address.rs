@@ -6,6 +6,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+/// One address of a host, with what kind it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Address {
+    /// The address.
+    pub ip: IpAddr,
+    /// What kind it is.
+    pub class: AddressClass,
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self { ip, class: AddressClass::of(ip) }
+    }
+}
+
 /// What kind of address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]

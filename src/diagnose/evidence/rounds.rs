@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::failure::Failure;
 use crate::diagnose::stage::Stage;
 
 /// The rounds of one target.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::clock::unix_seconds;
+
 /// Durations as milliseconds with three digits.
 pub(crate) mod millis {
     use super::Duration;
@@ -40,7 +42,7 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
 
 /// A time as `2026-01-01T00:00:00Z`, to the second.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
-    let seconds = super::unix_seconds(time);
+    let seconds = unix_seconds(time);
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
