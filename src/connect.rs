@@ -21,7 +21,6 @@ use tokio::time::{Instant, timeout};
 
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
-use crate::diagnose::stage::Stage;
 use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;

@@ -9,28 +9,35 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnose::evidence::{AddressClass, DnsFacts};
-use crate::resolve::cloud::Suffixes;
+use crate::resolve::cloud::{OFFERINGS, Suffixes};
 
-/// What a chain says, by the letters of the failure catalogue.
+/// The network setup that a chain of aliases shows. In output, each has a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Fingerprint {
-    /// A `privatelink` step, a private address: the private endpoint is used from this network.
-    A,
-    /// A `privatelink` step or the VNet proxy, a public address: a private endpoint or an allowed network exists, and this
-    /// resolver sees no private zone.
-    B,
-    /// The regional API gateway: a custom domain with neither private endpoint nor allowed network.
-    C,
+    /// A `privatelink` step and a private address: this network uses the private endpoint.
+    #[cfg_attr(feature = "serde", serde(rename = "A"))]
+    PrivateEndpoint,
+    /// A `privatelink` step or the VNet proxy, and a public address: a private endpoint or an allowed network exists, but
+    /// this resolver does not see the private zone.
+    #[cfg_attr(feature = "serde", serde(rename = "B"))]
+    VnetProxy,
+    /// The regional API gateway: a custom domain with neither a private endpoint nor an allowed network.
+    #[cfg_attr(feature = "serde", serde(rename = "C"))]
+    RegionalGateway,
     /// A `privatelink` step that does not exist: the private zone lacks the record.
-    D,
-    /// A private address without any alias: hosts file, static record or split horizon.
-    E,
+    #[cfg_attr(feature = "serde", serde(rename = "D"))]
+    NoPrivateRecord,
+    /// A private address without any alias: a hosts file, a static record or a split horizon.
+    #[cfg_attr(feature = "serde", serde(rename = "E"))]
+    PrivateWithoutAlias,
     /// A special address without any alias: a filter or a translation.
-    F,
+    #[cfg_attr(feature = "serde", serde(rename = "F"))]
+    SpecialWithoutAlias,
     /// A regional host.
-    G,
+    #[cfg_attr(feature = "serde", serde(rename = "G"))]
+    RegionalHost,
 }
 
 impl Fingerprint {
@@ -38,13 +45,13 @@ impl Fingerprint {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-            Self::D => "D",
-            Self::E => "E",
-            Self::F => "F",
-            Self::G => "G",
+            Self::PrivateEndpoint => "A",
+            Self::VnetProxy => "B",
+            Self::RegionalGateway => "C",
+            Self::NoPrivateRecord => "D",
+            Self::PrivateWithoutAlias => "E",
+            Self::SpecialWithoutAlias => "F",
+            Self::RegionalHost => "G",
         }
     }
 }
@@ -87,7 +94,7 @@ impl AliasChain {
         let used = dns.addresses.first();
         let is_plain = names.len() == 1 || used.is_some_and(|address| dns.hosts_file.contains(&address.ip));
         let fingerprint = match used.map(|address| address.class) {
-            None => (has_private_link && does_not_exist).then_some(Fingerprint::D),
+            None => (has_private_link && does_not_exist).then_some(Fingerprint::NoPrivateRecord),
             Some(class) if is_plain => of_address(&names[0], class),
             Some(class) => of_aliases(&names, class, has_private_link),
         };
@@ -109,9 +116,9 @@ impl AliasChain {
 /// What an address says that no alias led to.
 fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     match class {
-        AddressClass::Public => regional_label(host).map(|_| Fingerprint::G),
-        class if class.is_private() => Some(Fingerprint::E),
-        _ => Some(Fingerprint::F),
+        AddressClass::Public => regional_label(host).map(|_| Fingerprint::RegionalHost),
+        class if class.is_private() => Some(Fingerprint::PrivateWithoutAlias),
+        _ => Some(Fingerprint::SpecialWithoutAlias),
     }
 }
 
@@ -120,15 +127,15 @@ fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> 
     let is_public = class == AddressClass::Public;
     let aliases = &names[1..];
     if has_private_link && class.is_private() {
-        Some(Fingerprint::A)
+        Some(Fingerprint::PrivateEndpoint)
     } else if !is_public {
         None
     } else if has_private_link || aliases.iter().any(|name| is_vnet_proxy(name)) {
-        Some(Fingerprint::B)
+        Some(Fingerprint::VnetProxy)
     } else if regional_label(&names[0]).is_some() {
-        Some(Fingerprint::G)
+        Some(Fingerprint::RegionalHost)
     } else {
-        aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::C)
+        aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::RegionalGateway)
     }
 }
 
@@ -165,7 +172,7 @@ fn is_vnet_proxy(name: &str) -> bool {
 fn regional_label(name: &str) -> Option<&str> {
     let (label, rest) = name.split_once('.')?;
     let (offering, suffix) = rest.split_once('.')?;
-    let is_offering = ["stt", "tts", "s2s", "voice"].contains(&offering);
+    let is_offering = OFFERINGS.contains(&offering);
     (is_offering && clouds().any(|suffixes| suffixes.realtime() == suffix)).then_some(label)
 }
 

@@ -12,8 +12,6 @@ use crate::diagnose::stage::Stage;
 mod address;
 mod clock;
 mod failure;
-#[cfg(feature = "serde")]
-pub(crate) mod saved;
 
 mod credential;
 mod dns;
@@ -25,14 +23,17 @@ mod target;
 mod tcp;
 mod tls;
 
+#[cfg(feature = "serde")]
+pub(crate) mod saved;
+
 mod auth;
 mod proxy;
 mod websocket;
 
 pub use address::{Address, AddressClass};
-pub use auth::{AuthFacts, AuthTry};
+pub use auth::{AuthFacts, AuthTry, Retry};
 pub(crate) use clock::unix_seconds;
-pub use credential::{Claims, CredentialFacts};
+pub use credential::{Claims, CredentialFacts, Fault};
 pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
 pub use failure::{Failure, FailureKind};
 pub use hold::{HoldEnd, HoldFacts};
@@ -40,9 +41,9 @@ pub use http::{HttpFacts, Redirect, Reply};
 pub use machine::MachineFacts;
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
-pub use target::{ResourceFacts, TargetFacts};
-pub use tcp::{Attempt, TcpFacts};
-pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, Trust, VersionTry};
+pub use target::{Companion, ResourceFacts, TargetFacts};
+pub use tcp::{Attempt, Reference, TcpFacts};
+pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, TrustFacts, VersionTry};
 pub use websocket::UpgradeFacts;
 
 /// Everything that one run saw. It can be saved, shared, replayed and diagnosed again.

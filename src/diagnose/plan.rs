@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::diagnose::evidence::{ResourceFacts, TargetFacts};
+use crate::diagnose::evidence::{Companion, ResourceFacts, TargetFacts};
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
@@ -49,8 +49,8 @@ pub struct Target {
 pub enum Purpose {
     /// A service is used there.
     Service(Endpoint),
-    /// It only has to be reached: what for, in words.
-    Reach(&'static str),
+    /// A companion of the services; it only has to be reachable.
+    Reach(Companion),
 }
 
 /// How long a run may take, and how much it does at once.
@@ -181,7 +181,7 @@ impl ResourceFacts {
             cloud: cloud.map(|cloud| cloud.id().to_owned()),
             region: account.region().map(ToString::to_string),
             custom_domain: account.domain().map(ToString::to_string),
-            scenario: account.scenario().id().to_owned(),
+            scenario: Some(account.scenario()),
             title: account.scenario().title().to_owned(),
             private_zone: cloud.map(|cloud| cloud.suffixes().private_zone()),
             custom_zone: cloud.map(|cloud| cloud.suffixes().custom_domain().to_owned()),
@@ -211,9 +211,9 @@ impl Target {
 
     /// A host that only has to be reached.
     #[must_use]
-    pub fn reach(url: Url, what_for: &'static str) -> Self {
+    pub fn reach(url: Url, purpose: Companion) -> Self {
         Self {
-            purpose: Purpose::Reach(what_for),
+            purpose: Purpose::Reach(purpose),
             url,
             expect: Expectation::PublicAddress,
             namesakes: Vec::new(),
@@ -227,7 +227,7 @@ impl Target {
     pub fn authority(account: &Account) -> Option<Self> {
         let authority = account.cloud().suffixes().authority()?;
         let url = Url::parse(&format!("https://{authority}/")).ok()?;
-        Some(Self::reach(url, "Entra token host"))
+        Some(Self::reach(url, Companion::TokenAuthority))
     }
 
     /// The endpoint, where it is a service.
@@ -285,12 +285,12 @@ impl Target {
             service: self.service().map(|service| service.id().to_owned()),
             purpose: match self.purpose {
                 Purpose::Service(_) => None,
-                Purpose::Reach(what_for) => Some(what_for.to_owned()),
+                Purpose::Reach(purpose) => Some(purpose),
             },
             host: self.host().to_owned(),
             port: self.port(),
             url: self.url.to_string(),
-            expect: self.expect.id().to_owned(),
+            expect: self.expect,
             is_websocket: self.is_websocket(),
             is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
             discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
@@ -324,9 +324,10 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
         return None;
     }
     match credential {
-        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => {
-            account.endpoint(Service::IssueToken).ok().map(|endpoint| Target::reach(endpoint.to_url(), "token host"))
-        }
+        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => account
+            .endpoint(Service::IssueToken)
+            .ok()
+            .map(|endpoint| Target::reach(endpoint.to_url(), Companion::TokenIssuer)),
         Credential::Entra { .. } | Credential::EntraComposed { .. } => Target::authority(account),
         _ => None,
     }

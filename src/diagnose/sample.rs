@@ -6,10 +6,12 @@ use std::time::{Duration, SystemTime};
 use super::diagnose;
 use crate::diagnose::evidence::{
     Address, Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, Ended, Evidence,
-    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, ServerAnswer, Skip,
-    Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UpgradeFacts,
+    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, Retry, ServerAnswer,
+    Skip, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UpgradeFacts,
 };
 use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 pub(super) const OWN: &str = "contoso.cognitiveservices.azure.com";
 pub(super) const STT: &str = "westeurope.stt.speech.microsoft.com";
@@ -47,10 +49,13 @@ pub(super) fn observed(evidence: &Evidence, id: &str) -> (String, Vec<&'static s
 
 /// A regional resource, all well, with a key.
 pub(super) fn regional() -> Evidence {
-    let traces = vec![service("speech-to-text", STT, "public"), service("text-to-speech-websocket", TTS, "public")];
+    let traces = vec![
+        service("speech-to-text", STT, Expectation::PublicAddress),
+        service("text-to-speech-websocket", TTS, Expectation::PublicAddress),
+    ];
     let resource = ResourceFacts {
         region: Some("westeurope".into()),
-        scenario: "regional".into(),
+        scenario: Some(Scenario::Regional),
         title: "regional".into(),
         ..resource()
     };
@@ -59,13 +64,13 @@ pub(super) fn regional() -> Evidence {
 
 /// A resource with a private endpoint, all well, with a key.
 pub(super) fn private() -> Evidence {
-    let mut trace = service("speech-to-text", OWN, "private");
+    let mut trace = service("speech-to-text", OWN, Expectation::PrivateAddress);
     trace.target.is_own_host = true;
     trace.target.url = format!("wss://{OWN}/stt/speech/universal/v2");
     resolve(&mut trace, PRIVATE_LINK, "10.1.0.4");
     let resource = ResourceFacts {
         custom_domain: Some("contoso".into()),
-        scenario: "private_endpoint".into(),
+        scenario: Some(Scenario::PrivateEndpoint),
         title: "custom domain, private endpoint".into(),
         ..resource()
     };
@@ -73,10 +78,10 @@ pub(super) fn private() -> Evidence {
 }
 
 /// The same with another expectation and scenario.
-pub(super) fn own(scenario: &str, expect: &str, chain: &[&str], ip: &str) -> Evidence {
+pub(super) fn own(scenario: Scenario, expect: Expectation, chain: &[&str], ip: &str) -> Evidence {
     let mut evidence = private();
-    evidence.resource.scenario = scenario.into();
-    evidence.traces[0].target.expect = expect.into();
+    evidence.resource.scenario = Some(scenario);
+    evidence.traces[0].target.expect = expect;
     resolve(&mut evidence.traces[0], chain, ip);
     evidence
 }
@@ -112,19 +117,19 @@ fn evidence(resource: ResourceFacts, traces: Vec<Trace>) -> Evidence {
 }
 
 /// A WebSocket service that works.
-pub(super) fn service(id: &str, host: &str, expect: &str) -> Trace {
+pub(super) fn service(id: &str, host: &str, expect: Expectation) -> Trace {
     let mut trace = Trace::new(TargetFacts {
         service: Some(id.into()),
         host: host.into(),
         port: 443,
         url: format!("wss://{host}/stt/speech/universal/v2"),
-        expect: expect.into(),
+        expect,
         is_websocket: true,
         ..TargetFacts::default()
     });
     resolve(&mut trace, &["stt-weu.trafficmanager.net"], "20.61.99.10");
     trace.proxy = Step::Skipped { because: Skip::NoProxy };
-    let trust = Trust { verified: true, ..Trust::default() };
+    let trust = TrustFacts { verified: true, ..TrustFacts::default() };
     trace.tls = passed(TlsFacts { chain: vec![leaf(host)], trust: Some(trust), ..TlsFacts::default() });
     trace.http = passed(HttpFacts { reply: reply(401, "401", "Access denied"), ..HttpFacts::default() });
     trace.websocket =
@@ -135,7 +140,7 @@ pub(super) fn service(id: &str, host: &str, expect: &str) -> Trace {
 
 /// A companion that can be reached.
 pub(super) fn companion(host: &str) -> Trace {
-    let mut trace = service("", host, "public");
+    let mut trace = service("", host, Expectation::PublicAddress);
     trace.target.service = None;
     trace.target.is_websocket = false;
     trace.websocket = Step::Skipped { because: Skip::ReachableOnly };
@@ -255,7 +260,7 @@ pub(super) fn not_upgraded(trace: &mut Trace, reply: Reply) {
 /// A credential of this form that is refused like this.
 pub(super) fn denied(trace: &mut Trace, form: &str, reply: Reply, tries: &[(&str, &str, u16)]) {
     let tries = tries.iter().map(|(host, form, status)| AuthTry {
-        way: if *form == "issued_token" { "issue-token".into() } else { format!("at {host}") },
+        retry: if *form == "issued_token" { Retry::IssueToken } else { Retry::OwnHost },
         host: (*host).into(),
         form: (*form).into(),
         status: Some(*status),

@@ -5,6 +5,8 @@ use super::*;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, FailureKind, Remark, Skip, Step, Trace};
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 mod auth;
 mod config;
@@ -79,9 +81,18 @@ fn healthy_evidence_gives_nothing() {
     for (name, evidence) in [
         ("regional", sample::regional()),
         ("private endpoint", sample::private()),
-        ("service endpoint", sample::own("service_endpoint", "public", sample::PROXY_CHAIN, "20.50.1.7")),
-        ("unknown and private", sample::own("custom_domain_unknown", "any", sample::PRIVATE_LINK, "10.1.0.4")),
-        ("unknown and public", sample::own("custom_domain_unknown", "any", sample::PROXY_CHAIN, "20.50.1.7")),
+        (
+            "service endpoint",
+            sample::own(Scenario::ServiceEndpoint, Expectation::PublicAddress, sample::PROXY_CHAIN, "20.50.1.7"),
+        ),
+        (
+            "unknown and private",
+            sample::own(Scenario::CustomDomainUnknown, Expectation::Either, sample::PRIVATE_LINK, "10.1.0.4"),
+        ),
+        (
+            "unknown and public",
+            sample::own(Scenario::CustomDomainUnknown, Expectation::Either, sample::PROXY_CHAIN, "20.50.1.7"),
+        ),
         ("proxy", proxied),
         ("no credential", without),
         ("companion", watched),
@@ -102,7 +113,7 @@ fn a_consequence_hangs_under_its_cause_and_the_cause_is_the_root() {
 #[test]
 fn a_cause_at_one_host_explains_nothing_at_another() {
     let mut evidence = refused_by_public_way();
-    let mut other = sample::service("voices", "other.cognitiveservices.azure.com", "public");
+    let mut other = sample::service("voices", "other.cognitiveservices.azure.com", Expectation::PublicAddress);
     other.target.is_own_host = true;
     sample::answered(&mut other, sample::reply(403, "403", "Public access is disabled."));
     evidence.traces.push(other);
@@ -147,7 +158,8 @@ fn what_was_not_looked_at_is_not_well() {
 
 #[test]
 fn a_service_that_names_another_host_works_only_if_that_one_does() {
-    let mut evidence = sample::own("custom_domain_open", "public", sample::GATEWAY_CHAIN, "13.93.122.1");
+    let mut evidence =
+        sample::own(Scenario::CustomDomainOpen, Expectation::PublicAddress, sample::GATEWAY_CHAIN, "13.93.122.1");
     let redirect = crate::diagnose::evidence::Redirect {
         status: 200,
         host: Some(sample::STT.into()),
@@ -161,7 +173,7 @@ fn a_service_that_names_another_host_works_only_if_that_one_does() {
     });
     evidence.traces[0].websocket = Step::Skipped { because: Skip::Redirected };
     evidence.traces[0].auth = Step::Skipped { because: Skip::Redirected };
-    let mut found = sample::service("speech-to-text", sample::STT, "public");
+    let mut found = sample::service("speech-to-text", sample::STT, Expectation::PublicAddress);
     found.target.discovered_from = Some("speech-to-text".into());
     evidence.traces.push(found);
     expect(&evidence, "healthy");
@@ -207,7 +219,8 @@ fn commands_are_filled_with_what_is_known_in_the_cloud_of_the_resource() {
 }
 
 fn refused_by_public_way() -> Evidence {
-    let evidence = sample::own("private_endpoint", "private", sample::PROXY_CHAIN, "20.50.1.7");
+    let evidence =
+        sample::own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, sample::PROXY_CHAIN, "20.50.1.7");
     with(evidence, |trace| {
         sample::answered(
             trace,

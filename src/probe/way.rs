@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::{Family, Means, Notes, Watch};
 use crate::diagnose::evidence::{
-    Address, Attempt, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy,
-    VersionTry,
+    Address, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, Skip, SniTry, Step, TlsFacts,
+    UnusedProxy, VersionTry,
 };
 use crate::diagnose::plan::{Plan, Purpose, Target};
 use crate::diagnose::stage::Stage;
@@ -171,7 +171,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     /// A well-known host on port 443, to tell a blocked host from a blocked port: the authority that gives tokens.
-    async fn reference(&self, failure: &Failure) -> Option<(String, Attempt)> {
+    async fn reference(&self, failure: &Failure) -> Option<Reference> {
         let is_telling = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Unreachable);
         let host = self.plan.account.cloud().suffixes().authority()?;
         if !is_telling || host == self.target.host() {
@@ -180,7 +180,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let lookup = self.means.network.lookup(host, self.limit()).await;
         let peers = self.peers(lookup.facts.addresses);
         let (attempt, _) = tcp::one(self.means.network, *peers.first()?, self.limit()).await;
-        Some((host.to_owned(), attempt))
+        Some(Reference::new(host, attempt))
     }
 
     /// A tunnel through the proxy that is configured and does not apply.

@@ -7,33 +7,52 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::unix_seconds;
 
-/// A credential, as far as it may be known.
+/// A credential, as far as a report may show it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct CredentialFacts {
-    /// In words: `key`, `issued token`, `Entra token`, `aad# token`.
+    /// The kind in words: `key`, `issued token`, `Entra token`, `aad# token`.
     pub kind: String,
-    /// In characters.
+    /// The length in characters.
     pub length: usize,
-    /// Eight hexadecimal digits, salted anew for each run.
+    /// Eight hexadecimal digits, with a new salt for each run.
     pub fingerprint: String,
-    /// What is wrong with its shape, so that it was not sent; one sentence, with the id of the catalogue.
-    pub fault: Option<(String, String)>,
-    /// What the token says of itself, unverified.
+    /// The reason why it was not sent, where its shape is wrong.
+    pub fault: Option<Fault>,
+    /// The claims of the token, unverified.
     pub claims: Option<Claims>,
 }
 
-/// What a token says of itself. Ids are shortened.
+/// A credential that cannot be what it is given as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "super::saved::FaultRead"))]
+#[non_exhaustive]
+pub struct Fault {
+    /// The id of the catalogue.
+    pub id: String,
+    /// One sentence.
+    pub text: String,
+}
+
+impl Fault {
+    /// Returns a fault with its id of the catalogue and one sentence.
+    #[must_use]
+    pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { id: id.into(), text: text.into() }
+    }
+}
+
+/// The claims of a token, unverified. Ids are shortened.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Claims {
-    /// Whom it is meant for.
+    /// The audience.
     pub aud: Option<String>,
-    /// When it expires, in seconds since 1970.
+    /// The time of expiry, in seconds since 1970.
     pub exp: Option<i64>,
-    /// From when on it is valid, in seconds since 1970.
+    /// The start of validity, in seconds since 1970.
     pub nbf: Option<i64>,
     /// The tenant, shortened.
     pub tid: Option<String>,
@@ -44,7 +63,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Seconds until the token expires, at a time; negative when it has.
+    /// Returns the seconds until the token expires; negative once it has expired.
     #[must_use]
     pub fn expires_in(&self, now: SystemTime) -> Option<i64> {
         Some(self.exp? - unix_seconds(now))

@@ -11,20 +11,20 @@ use super::failure::Failure;
 #[cfg(feature = "serde")]
 use super::saved;
 
-/// What names led to.
+/// Name resolution of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct DnsFacts {
-    /// Addresses that the hosts file gives.
+    /// The addresses in the hosts file.
     pub hosts_file: Vec<IpAddr>,
-    /// The way that applications take, through the operating system.
+    /// The answer of the operating system, which applications use.
     pub system: Option<SystemAnswer>,
-    /// Each configured server, asked directly, in their order.
+    /// The answers of the configured servers, queried directly, in their order.
     pub servers: Vec<ServerAnswer>,
     /// The addresses that an application would connect to.
     pub addresses: Vec<Address>,
-    /// Lookups of other names that tell causes apart, such as the same name as a custom domain.
+    /// Lookups of other names that distinguish causes, for example the same name as a custom domain.
     pub also: Vec<NameAnswer>,
 }
 
@@ -35,25 +35,25 @@ pub struct DnsFacts {
 pub struct SystemAnswer {
     /// The addresses.
     pub addresses: Vec<IpAddr>,
-    /// Why there is none.
+    /// The failure; `None` when there is an address.
     pub failure: Option<Failure>,
-    /// How long it took.
+    /// The time that it took.
     #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
     pub took: Duration,
 }
 
-/// What one server answered for A and AAAA together.
+/// The answer of one server to A and AAAA together.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct ServerAnswer {
     /// The server.
     pub server: SocketAddr,
-    /// How it answered last.
+    /// The transport of its last answer.
     pub transport: Transport,
-    /// `NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`, …; none when it did not answer.
+    /// `NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`, …; `None` without an answer.
     pub rcode: Option<String>,
-    /// Why it did not answer.
+    /// The reason why there is no answer.
     pub failure: Option<Failure>,
     /// The aliases, in the order of the chain.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -63,21 +63,21 @@ pub struct ServerAnswer {
     pub addresses: Vec<IpAddr>,
     /// The owner of the SOA record that came with a negative answer.
     pub soa: Option<String>,
-    /// How long the slower of the two answers took.
+    /// The time that the slower of the two answers took.
     #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
     pub took: Duration,
 }
 
-/// One alias (CNAME).
+/// An alias (CNAME record).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Alias {
-    /// The name that has it.
+    /// The name of the record.
     pub name: String,
-    /// The name it leads to.
+    /// The name that it points to.
     pub target: String,
-    /// For how many seconds it may be kept.
+    /// The time to live in seconds.
     pub ttl: u32,
 }
 
@@ -88,34 +88,34 @@ pub struct Alias {
 pub struct NameAnswer {
     /// The name.
     pub name: String,
-    /// The answer of the first server that gave one.
+    /// The answer of the first server that answered.
     pub answer: ServerAnswer,
 }
 
-/// What one lookup of a name yields: all of [`DnsFacts`] and how it ended.
+/// The result of a lookup.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Lookup {
     /// The facts.
     pub facts: DnsFacts,
-    /// Why there is no address, if there is none.
+    /// The failure; `None` when there is an address.
     pub failure: Option<Failure>,
 }
 
-/// How a name server was asked.
+/// The transport of a DNS query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Transport {
-    /// A datagram.
+    /// UDP.
     Udp,
-    /// A connection.
+    /// TCP.
     Tcp,
 }
 
 impl DnsFacts {
-    /// The answer to read the chain of: the first that has one, else the first that came.
+    /// Returns the answer whose chain counts: the first with a chain or an address, otherwise the first.
     #[must_use]
     pub fn leading(&self) -> Option<&ServerAnswer> {
         let answered = || self.servers.iter().filter(|answer| answer.rcode.is_some());

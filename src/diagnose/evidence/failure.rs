@@ -1,23 +1,23 @@
-//! How a stage failed.
+//! The failure of a stage.
 
 use std::fmt;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// How a stage failed: the kind for rules, the text for people.
+/// The failure of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Failure {
-    /// For rules.
+    /// The kind, for rules.
     pub kind: FailureKind,
-    /// For people; one line.
+    /// One line, for people.
     pub text: String,
 }
 
 impl Failure {
-    /// A failure with its kind and one line of text.
+    /// Returns a failure with its kind and one line of text.
     #[must_use]
     pub fn new(kind: FailureKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into() }
@@ -37,11 +37,11 @@ impl fmt::Display for Failure {
 pub enum FailureKind {
     /// DNS: the name does not exist (NXDOMAIN).
     NoSuchName,
-    /// DNS: the name exists, without an address.
+    /// DNS: the name exists but has no address.
     NoAddress,
-    /// DNS: no server gave an answer (SERVFAIL, REFUSED, silence).
+    /// DNS: no server answered the query (SERVFAIL, REFUSED, time-out).
     NoAnswer,
-    /// Nothing came back in time.
+    /// Nothing arrived in time.
     TimedOut,
     /// The connection was refused.
     Refused,
@@ -49,24 +49,24 @@ pub enum FailureKind {
     Unreachable,
     /// The operating system does not allow it.
     NotPermitted,
-    /// The connection was reset, or closed without a word.
+    /// The connection was reset, or closed without a message.
     Reset,
-    /// Proxy: it wants credentials (407).
+    /// Proxy: it requires credentials (407).
     ProxyAuth,
     /// Proxy: it refused the tunnel with another status.
     ProxyRefused,
-    /// What came back was not the protocol that was expected.
+    /// The peer does not speak the expected protocol.
     Protocol,
     /// TLS: the certificate does not verify; [`TlsFacts::trust`](super::TlsFacts::trust) says why.
     Certificate,
     /// TLS: the peer refused the handshake with an alert.
     Alert,
-    /// HTTP or WebSocket: the answer refuses what was asked; the facts hold it.
+    /// HTTP or WebSocket: the status of the response is an error; the facts hold the response.
     Status,
-    /// WebSocket: closed at once after it had opened.
+    /// WebSocket: closed immediately after the upgrade.
     Closed,
-    /// The credential was refused.
+    /// The credential was rejected.
     Denied,
-    /// Anything else.
+    /// Any other failure.
     Other,
 }

@@ -11,48 +11,48 @@ use super::tcp::Attempt;
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct ProxyFacts {
-    /// The proxy in use, as `http://host:port`, without its credentials.
+    /// The proxy in use as `http://host:port`, without its credentials.
     pub proxy: Option<String>,
-    /// Where that was read: `--proxy`, or the name of a variable.
+    /// The source of that setting: `--proxy` or the name of a variable.
     pub source: Option<String>,
     /// The entry of `NO_PROXY` that lets this host go direct.
     pub no_proxy_entry: Option<String>,
-    /// What it answered.
+    /// The tunnel through the proxy.
     pub tunnel: Option<ProxyTry>,
-    /// A proxy that is configured and was not used for this host; tried when the direct way failed.
+    /// A configured proxy that does not apply to this host, tried when the direct connection failed.
     pub unused: Option<UnusedProxy>,
-    /// The direct way, tried when what came through the proxy was refused.
+    /// The direct connection, tried when the service refused a request through the proxy.
     pub direct: Option<Attempt>,
 }
 
-/// An answer to CONNECT.
+/// The response to CONNECT.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct ProxyTry {
-    /// The status; none when there was no answer.
+    /// The status; `None` without a response.
     pub status: Option<u16>,
     /// The schemes of `Proxy-Authenticate`.
     pub schemes: Vec<String>,
-    /// Headers by which a proxy names itself: `via`, `server`, `x-squid-error`.
+    /// The headers that name the proxy: `via`, `server`, `x-squid-error`.
     pub headers: Vec<(String, String)>,
     /// The beginning of the body.
     pub body: String,
-    /// Why there was no tunnel.
+    /// The reason why there is no tunnel.
     pub failure: Option<Failure>,
 }
 
-/// A proxy that is configured and was not used.
+/// A configured proxy that does not apply to a host.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct UnusedProxy {
-    /// As `http://host:port`.
+    /// The proxy as `http://host:port`.
     pub proxy: String,
-    /// Where it was read.
+    /// The source of that setting.
     pub source: String,
-    /// Why it was not used.
+    /// The reason why it does not apply.
     pub because: String,
-    /// How a tunnel through it went.
+    /// A tunnel through it.
     pub tunnel: ProxyTry,
 }

@@ -2,7 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Deserializer};
+
 use super::clock::unix_seconds;
+use super::credential::Fault;
+use super::tcp::{Attempt, Reference};
+use crate::resolve::scenario::Scenario;
 
 /// Durations as milliseconds with three digits.
 pub(crate) mod millis {
@@ -30,8 +35,50 @@ pub(crate) mod time {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::from_rfc3339(&text)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a time such as `2026-01-01T00:00:00Z`")))
+        super::from_rfc3339(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not a time: expected something like `2026-01-01T00:00:00Z`"))
+        })
+    }
+}
+
+/// Reads a scenario. In version 1, that of a resource that could not be read is empty.
+pub(super) fn scenario<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scenario>, D::Error> {
+    let id = Option::<String>::deserialize(deserializer)?.filter(|id| !id.is_empty());
+    id.map(Scenario::try_from).transpose().map_err(serde::de::Error::custom)
+}
+
+/// A fault as version 2 has it, or as the pair of version 1.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum FaultRead {
+    Fields { id: String, text: String },
+    Pair(String, String),
+}
+
+impl From<FaultRead> for Fault {
+    fn from(read: FaultRead) -> Self {
+        match read {
+            FaultRead::Fields { id, text } => Self { id, text },
+            // The order was never fixed; an id has no blank.
+            FaultRead::Pair(text, id) if text.contains(' ') => Self { id, text },
+            FaultRead::Pair(id, text) => Self { id, text },
+        }
+    }
+}
+
+/// A reference as version 2 has it, or as the pair of version 1.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum ReferenceRead {
+    Fields { host: String, attempt: Attempt },
+    Pair(String, Attempt),
+}
+
+impl From<ReferenceRead> for Reference {
+    fn from(read: ReferenceRead) -> Self {
+        match read {
+            ReferenceRead::Fields { host, attempt } | ReferenceRead::Pair(host, attempt) => Self { host, attempt },
+        }
     }
 }
 

@@ -16,13 +16,13 @@ pub struct TlsFacts {
     pub cipher: Option<String>,
     /// The protocol agreed by ALPN.
     pub alpn: Option<String>,
-    /// The certificates as they were sent, the leaf first.
+    /// The certificates in the order in which they were sent, the leaf first.
     pub chain: Vec<Certificate>,
-    /// Whether the chain verifies.
-    pub trust: Option<Trust>,
-    /// The same host by each version alone, tried when the handshake was refused.
+    /// The verification of the chain.
+    pub trust: Option<TrustFacts>,
+    /// One handshake per TLS version, tried when the peer sent an alert.
     pub versions: Vec<VersionTry>,
-    /// Another name at the same address, tried when the handshake was cut off.
+    /// Another server name at the same address, tried when the handshake was cut off.
     pub other_name: Option<SniTry>,
 }
 
@@ -37,68 +37,68 @@ pub struct Certificate {
     pub issuer: String,
     /// The organisation of the issuer.
     pub organization: Option<String>,
-    /// The names it is for.
+    /// The subject alternative names.
     pub names: Vec<String>,
-    /// From when on it is valid, in seconds since 1970.
+    /// The start of validity, in seconds since 1970.
     pub not_before: i64,
-    /// Until when it is valid, in seconds since 1970.
+    /// The end of validity, in seconds since 1970.
     pub not_after: i64,
-    /// SHA-256 of the whole, in hexadecimal.
+    /// SHA-256 of the certificate, in hexadecimal.
     pub sha256: String,
 }
 
-/// Whether a chain verifies, and against what.
+/// The verification of a certificate chain.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
-pub struct Trust {
-    /// Whether it verifies against the roots of this machine, for this name, now.
+pub struct TrustFacts {
+    /// Whether the chain verifies against the roots of this machine, for this name and time.
     pub verified: bool,
-    /// The first thing that is wrong.
+    /// The first fault.
     pub fault: Option<CertificateFault>,
-    /// That, in words.
+    /// That fault in words.
     pub text: Option<String>,
     /// Whether the same chain verifies against the built-in roots; tried when the issuer is unknown.
     pub by_builtin_roots: Option<bool>,
 }
 
-/// What is wrong with a certificate.
+/// A fault of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CertificateFault {
-    /// Nobody trusted vouches for it.
+    /// No trusted issuer.
     UnknownIssuer,
     /// It is for other names.
     WrongName,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not come.
+    /// It is not valid yet.
     NotYetValid,
-    /// This machine has no roots at all.
+    /// The trust store of this machine is empty.
     NoRoots,
-    /// Anything else.
+    /// Any other fault.
     Other,
 }
 
-/// A handshake with one version of TLS alone.
+/// A handshake with only one TLS version.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct VersionTry {
     /// `1.2` or `1.3`.
     pub version: String,
-    /// Why it failed; none when it passed.
+    /// The failure; `None` when it passed.
     pub failure: Option<Failure>,
 }
 
-/// A handshake with another name.
+/// A handshake with another server name.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct SniTry {
     /// The name.
     pub name: String,
-    /// Why it failed; none when it passed or a certificate came.
+    /// The failure; `None` when it passed or the peer sent a certificate.
     pub failure: Option<Failure>,
 }

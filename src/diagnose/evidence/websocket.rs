@@ -11,20 +11,20 @@ use super::http::Reply;
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct UpgradeFacts {
-    /// The answer.
+    /// The response.
     pub reply: Reply,
-    /// Whether it carried the credential.
+    /// Whether the request carried the credential.
     pub with_credential: bool,
-    /// Whether `Sec-WebSocket-Accept` is right; none when the status is not 101.
+    /// Whether `Sec-WebSocket-Accept` is correct; `None` when the status is not 101.
     pub accept_is_right: Option<bool>,
-    /// Whether a ping was answered; none when the status is not 101.
+    /// Whether a ping was answered; `None` when the status is not 101.
     pub is_alive: Option<bool>,
-    /// The close code, when the peer closed at once; none when it just hung up.
+    /// The close code, when the peer closed the socket at once; `None` without a close frame.
     pub close_code: Option<u16>,
     /// The reason that came with the code.
     pub close_reason: Option<String>,
-    /// How long after the upgrade it was closed, in milliseconds.
+    /// The time from the upgrade to the close, in milliseconds.
     pub closed_after_ms: Option<f64>,
-    /// What became of it in silence; none when it was not held.
+    /// The idle time after the upgrade; `None` when the socket was not held.
     pub hold: Option<HoldFacts>,
 }

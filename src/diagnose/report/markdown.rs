@@ -10,6 +10,7 @@ use super::{Options, causes, consequences, rounds, unexplained, verdict};
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
+use crate::resolve::endpoint::Expectation;
 
 /// The report for an issue or a ticket.
 ///
@@ -138,10 +139,10 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
 }
 
 fn expected(trace: &Trace) -> &'static str {
-    match trace.target.expect.as_str() {
-        "private" => "at a private address",
-        "public" => "at a public address",
-        _ => "at any address",
+    match trace.target.expect {
+        Expectation::PrivateAddress => "at a private address",
+        Expectation::PublicAddress => "at a public address",
+        Expectation::Either => "at any address",
     }
 }
 

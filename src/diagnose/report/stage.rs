@@ -12,6 +12,7 @@ use crate::diagnose::evidence::{
     ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
 use crate::resolve::form::Form;
 
 /// What was found at a stage, how it failed or why it was not tried.
@@ -46,7 +47,7 @@ pub(super) fn is_shown(state: StepState<'_>) -> bool {
 /// The addresses that are used, each with its class; in capitals where that is not the one expected.
 pub(super) fn addresses(trace: &Trace) -> Option<String> {
     let addresses = &trace.dns.found()?.addresses;
-    let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, &trace.target.expect));
+    let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, trace.target.expect));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if addresses.len() > MOST_ADDRESSES {
         let _ = write!(text, " and {} more", addresses.len() - MOST_ADDRESSES);
@@ -111,7 +112,7 @@ fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because:
 fn no_credential(evidence: &Evidence) -> String {
     match evidence.credential.as_ref().map(|credential| &credential.fault) {
         None => "not tried, no credential was given".to_owned(),
-        Some(Some((id, _))) => format!("not sent, because of {id}"),
+        Some(Some(fault)) => format!("not sent, because of {}", fault.id),
         Some(None) => "not tried, this host takes no such credential".to_owned(),
     }
 }
@@ -128,11 +129,11 @@ fn dns(trace: &Trace, found: &DnsFacts, failure: Option<&str>) -> String {
     }
 }
 
-fn with_class(address: Address, expect: &str) -> String {
+fn with_class(address: Address, expect: Expectation) -> String {
     let is_expected = match expect {
-        "private" => address.class.is_private(),
-        "public" => address.class == AddressClass::Public,
-        _ => true,
+        Expectation::PrivateAddress => address.class.is_private(),
+        Expectation::PublicAddress => address.class == AddressClass::Public,
+        Expectation::Either => true,
     };
     let class = address.class.id().replace('_', "-");
     format!("{} {}", address.ip, if is_expected { class } else { class.to_uppercase() })
@@ -152,9 +153,9 @@ fn tcp(trace: &Trace, found: &TcpFacts, failure: Option<&str>) -> String {
     if parts.is_empty() {
         parts.extend(failure.map(str::to_owned));
     }
-    if let Some((name, attempt)) = &found.reference {
-        let answer = if attempt.failure.is_none() { "answers" } else { "does not answer either" };
-        parts.push(format!("{name} {answer}"));
+    if let Some(reference) = &found.reference {
+        let answer = if reference.is_connected() { "answers" } else { "does not answer either" };
+        parts.push(format!("{} {answer}", reference.host));
     }
     parts.join("; ")
 }
@@ -257,7 +258,7 @@ fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
     }
     for attempt in &found.tries {
         let answer = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let _ = write!(text, "; {}: {answer}", attempt.way);
+        let _ = write!(text, "; {}: {answer}", attempt.description());
     }
     text
 }

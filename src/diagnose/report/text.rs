@@ -7,7 +7,9 @@ use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{Options, causes, consequences, explanation, is_at, rounds, unexplained, verdict, works};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::evidence::{
+    Companion, Evidence, Fault, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace,
+};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
@@ -85,7 +87,7 @@ fn credential(evidence: &Evidence) -> String {
         0 => credential.kind.clone(),
         length => format!("{} of {length}", credential.kind),
     };
-    if let Some((id, _)) = &credential.fault {
+    if let Some(Fault { id, .. }) = &credential.fault {
         let _ = write!(text, ", not sent because of {id}");
     } else if !credential.fingerprint.is_empty() {
         let _ = write!(text, ", fingerprint {}", credential.fingerprint);
@@ -96,7 +98,7 @@ fn credential(evidence: &Evidence) -> String {
 /// What a target is called: the service, or what the host is there for.
 pub(super) fn called(trace: &Trace) -> &str {
     let target = &trace.target;
-    target.service.as_deref().or(target.purpose.as_deref()).unwrap_or(&target.host)
+    target.service.as_deref().or(target.purpose.map(Companion::title)).unwrap_or(&target.host)
 }
 
 /// Nothing failed and nothing is remarked upon here.

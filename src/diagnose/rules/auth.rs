@@ -4,7 +4,7 @@ use super::config::accepted;
 use super::refusal::{Refusal, phrase};
 use super::{Rule, Seen, Sight, When};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Evidence, Trace};
+use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -29,8 +29,7 @@ fn not_sent<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
 /// AUTH01: the key is refused for itself.
 fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
     let denied = denied(sight, &["key", "api_key"]).filter(|denied| denied.reply.status == 401)?;
-    let is_good_elsewhere =
-        denied.tries.iter().any(|other| other.host != sight.host() && accepted(other) && other.way != "issue-token");
+    let is_good_elsewhere = denied.tries.iter().any(|other| other.host != sight.host() && accepted(other));
     if reason(denied) != Refusal::Unnamed || is_good_elsewhere || taken_beside(sight, denied).is_some() {
         return None;
     }
@@ -48,7 +47,7 @@ fn wrong_key(sight: &Sight<'_>) -> Option<Seen> {
 
 /// What the second key is worth there, and what that makes the remedy.
 fn second_key(sight: &Sight<'_>, denied: &AuthFacts) -> Option<(String, Option<Remedy>)> {
-    let second = denied.tries.iter().find(|other| other.way == AuthTry::SECOND_KEY)?;
+    let second = denied.tries.iter().find(|other| other.retry == Retry::SecondKey)?;
     let facts = sight.evidence.second_key.as_ref();
     let facts = facts.map(|key| format!(" of {} ({})", key.length, key.fingerprint)).unwrap_or_default();
     Some(match second.status {
@@ -150,7 +149,7 @@ fn keys_disabled(sight: &Sight<'_>) -> Option<Seen> {
 /// AUTH11: no source gave a token, although the host that gives them can be reached.
 fn no_token(evidence: &Evidence) -> Option<Seen> {
     let remark = evidence.remarks.iter().find(|remark| remark.id == "AUTH11")?;
-    let authority = evidence.traces.iter().find(|trace| trace.target.purpose.as_deref() == Some(AUTHORITY));
+    let authority = evidence.traces.iter().find(|trace| trace.target.purpose == Some(Companion::TokenAuthority));
     if authority.is_some_and(|trace| trace.failed_at().is_some()) {
         return None;
     }
@@ -162,7 +161,7 @@ fn no_token(evidence: &Evidence) -> Option<Seen> {
 fn one_offering(sight: &Sight<'_>) -> Option<Seen> {
     let denied = sight.denied().filter(|denied| denied.reply.status == 401 && reason(denied) == Refusal::Unnamed)?;
     // The second key is another credential.
-    let is_taken = |other: &AuthTry| accepted(other) && other.way != AuthTry::SECOND_KEY;
+    let is_taken = |other: &AuthTry| accepted(other) && other.retry != Retry::SecondKey;
     let (other, status) = taken_beside(sight, denied).filter(|_| !denied.tries.iter().any(is_taken))?;
     let (service, host) = (other.target.service.as_deref().unwrap_or_default(), &other.target.host);
     let kind = sight.evidence.credential.as_ref().map_or("credential", |credential| credential.kind.as_str());
@@ -249,9 +248,6 @@ const USE_SECOND_KEY: Remedy = (
         "export SPEECH_KEY_2=\"$(az cognitiveservices account keys list -n NAME -g GROUP --query key1 -o tsv)\"",
     ],
 );
-
-/// The purpose of the target that gives Entra tokens.
-const AUTHORITY: &str = "Entra token host";
 
 /// The application id of Azure AI services, which tokens of version 2 carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";

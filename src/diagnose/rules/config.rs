@@ -4,7 +4,7 @@ use super::refusal::phrase;
 use super::{Rule, Seen, Sight, When};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::evidence::{AuthTry, Evidence, NameAnswer};
+use crate::diagnose::evidence::{AuthTry, Evidence, NameAnswer, Retry};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -47,7 +47,7 @@ fn credential<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
     let id = format!("CFG{NUMBER:02}");
     let fault = evidence.credential.as_ref().and_then(|credential| credential.fault.as_ref());
     match fault {
-        Some((given, text) | (text, given)) if *given == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
+        Some(fault) if fault.id == id => Some(Seen::new(fault.text.as_str()).at(Severity::Error)),
         _ => remarked::<NUMBER>(evidence),
     }
 }
@@ -97,7 +97,7 @@ fn restricted_resource(sight: &Sight<'_>) -> Option<Seen> {
 
 /// Whether a credential was accepted: the service went on to open the socket, to answer, or to look at the request.
 pub(super) fn accepted(other: &AuthTry) -> bool {
-    let is_token_call = other.way == "issue-token" || other.form == "issued_token";
+    let is_token_call = other.retry == Retry::IssueToken || other.form == "issued_token";
     other.status.is_some_and(|status| matches!(status, 101 | 400 | 200..=299)) && !is_token_call
 }
 
@@ -105,7 +105,7 @@ pub(super) fn accepted(other: &AuthTry) -> bool {
 pub(super) fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
     let reply = sight.refused_with(&[404]).filter(|_| sight.is_own() && sight.is_realtime_path())?;
     let named = sight.http().and_then(|http| http.redirect.as_ref()?.host.as_ref());
-    let is_gateway = sight.has(Fingerprint::C) || (named.is_some() && !sight.chain.has_private_link);
+    let is_gateway = sight.has(Fingerprint::RegionalGateway) || (named.is_some() && !sight.chain.has_private_link);
     let directs = named.map(|host| format!(", and directs clients that ask to `{host}`")).unwrap_or_default();
     let seen = Seen::new(format!("{}; it answers {}{directs}", sight.way(), phrase(reply)))
         .not("CFG04", "the path begins with the offering")

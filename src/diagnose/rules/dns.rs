@@ -12,6 +12,7 @@ use crate::diagnose::evidence::{
     Address, AddressClass, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -128,7 +129,7 @@ fn no_answer(sight: &Sight<'_>) -> Option<Seen> {
 
 /// DNS03: the private name leads to the public side, and nobody sees the private zone.
 fn private_name_public_address(sight: &Sight<'_>) -> Option<Seen> {
-    let dns = sight.dns().filter(|_| sight.has(Fingerprint::B) && sight.chain.has_private_link)?;
+    let dns = sight.dns().filter(|_| sight.has(Fingerprint::VnetProxy) && sight.chain.has_private_link)?;
     let is_wrong = sight.expects_private() || (sight.expects_any() && sight.policy().is_some());
     let servers = answered(Some(dns));
     if !is_wrong || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Public) {
@@ -161,7 +162,8 @@ fn no_private_record(sight: &Sight<'_>) -> Option<Seen> {
 
 /// DNS05: a private address is expected of a name that has no private endpoint.
 fn no_private_endpoint(sight: &Sight<'_>) -> Option<Seen> {
-    let is_without = sight.has(Fingerprint::C) || (sight.has(Fingerprint::B) && !sight.chain.has_private_link);
+    let is_without =
+        sight.has(Fingerprint::RegionalGateway) || (sight.has(Fingerprint::VnetProxy) && !sight.chain.has_private_link);
     let dns = sight.dns().filter(|_| is_without && sight.expects_private())?;
     let region = sight.chain.region.as_ref().map(|region| format!(", in the region `{region}`")).unwrap_or_default();
     let seen = Seen::new(format!("{}{region}{}", sight.way(), agreement(&answered(Some(dns)))))
@@ -316,10 +318,12 @@ fn is_sinkhole(address: Address) -> bool {
 
 /// How much a doubtful answer matters: an error when it is in the way, a warning when all goes well with it.
 fn weight(sight: &Sight<'_>) -> Severity {
-    let is_unexpected = match sight.trace.target.expect.as_str() {
-        "private" => !sight.is_private(),
-        "public" => !sight.is_public() && sight.trace.failed_at().is_some(),
-        _ => matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) || sight.policy().is_some(),
+    let is_unexpected = match sight.trace.target.expect {
+        Expectation::PrivateAddress => !sight.is_private(),
+        Expectation::PublicAddress => !sight.is_public() && sight.trace.failed_at().is_some(),
+        Expectation::Either => {
+            matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) || sight.policy().is_some()
+        }
     };
     let failed = sight.trace.dns.failure().is_some();
     if sight.dns().is_some() && (failed || is_unexpected) { Severity::Error } else { Severity::Warning }

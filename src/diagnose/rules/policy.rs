@@ -4,6 +4,7 @@ use super::refusal::{Closing, Refusal, phrase};
 use super::sight::shown;
 use super::websocket::closed;
 use super::{Rule, Seen, Sight};
+use crate::resolve::scenario::Scenario;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -97,7 +98,7 @@ fn refused(sight: &Sight<'_>, why: Refusal) -> Option<String> {
 
 /// Whether the resource admits virtual networks by their service endpoint.
 fn admits_networks(sight: &Sight<'_>) -> bool {
-    matches!(sight.evidence.resource.scenario.as_str(), "service_endpoint" | "pe_and_service_endpoint")
+    matches!(sight.evidence.resource.scenario, Some(Scenario::ServiceEndpoint | Scenario::PrivateAndServiceEndpoint))
 }
 
 /// What the service says of a private endpoint whose connection is pending or rejected.

@@ -12,6 +12,9 @@ use crate::diagnose::evidence::{
     Address, AddressClass, AuthFacts, DnsFacts, Evidence, HoldFacts, HttpFacts, ProxyFacts, Reply, TcpFacts, TlsFacts,
     Trace, UpgradeFacts,
 };
+use crate::resolve::cloud::OFFERINGS;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 impl<'a> Sight<'a> {
     /// One target of a run, with its aliases read.
@@ -69,11 +72,11 @@ impl<'a> Sight<'a> {
     }
 
     pub(super) fn expects_private(&self) -> bool {
-        self.trace.target.expect == "private"
+        self.trace.target.expect == Expectation::PrivateAddress
     }
 
     pub(super) fn expects_any(&self) -> bool {
-        self.trace.target.expect == "any"
+        self.trace.target.expect == Expectation::Either
     }
 
     /// The address that an application would use first.
@@ -117,7 +120,7 @@ impl<'a> Sight<'a> {
         let reply = self.refused_with(&[403])?;
         match Refusal::of(reply) {
             refusal @ (Refusal::PublicAccess | Refusal::NetworkRules) => Some((reply, refusal)),
-            Refusal::Unnamed if self.is_own() && self.evidence.resource.scenario.starts_with("disabled") => {
+            Refusal::Unnamed if self.is_own() && self.is_public_access_disabled() => {
                 Some((reply, Refusal::PublicAccess))
             }
             Refusal::Unnamed if self.is_own() => Some((reply, Refusal::NetworkRules)),
@@ -125,11 +128,18 @@ impl<'a> Sight<'a> {
         }
     }
 
+    fn is_public_access_disabled(&self) -> bool {
+        matches!(
+            self.evidence.resource.scenario,
+            Some(Scenario::DisabledPrivateEndpoint | Scenario::DisabledUnreachable)
+        )
+    }
+
     /// Whether the path is one of the real-time services, as a custom domain has them.
     pub(super) fn is_realtime_path(&self) -> bool {
         let url = Url::parse(&self.trace.target.url).ok();
         let first = url.as_ref().and_then(|url| url.path_segments()?.next());
-        first.is_some_and(|first| ["stt", "tts", "voice", "s2s"].contains(&first))
+        first.is_some_and(|first| OFFERINGS.contains(&first))
     }
 
     /// The other targets of the run.

@@ -22,9 +22,9 @@ pub(super) const RULES: &[Rule] = &[
 fn silent(sight: &Sight<'_>) -> Option<Seen> {
     let facts = ended_with(sight, FailureKind::TimedOut).filter(|_| !is_private_alone(sight))?;
     let reference = facts.reference.as_ref();
-    let other = reference.map(|(host, attempt)| match &attempt.failure {
-        Some(_) => format!("; `{host}` does not answer either"),
-        None => format!("; `{host}` answers"),
+    let other = reference.map(|reference| match reference.is_connected() {
+        false => format!("; `{}` does not answer either", reference.host),
+        true => format!("; `{}` answers", reference.host),
     });
     let seen = Seen::new(format!("{}{}", attempts(sight, facts), other.unwrap_or_default()))
         .not_if(sight.is_public().then_some("the address is public"), "TCP05")
@@ -113,7 +113,7 @@ fn forbidden(sight: &Sight<'_>) -> Option<Seen> {
 /// Whether the way to a private endpoint is what is broken: public 443 works, or nothing says that it does not.
 fn is_private_alone(sight: &Sight<'_>) -> bool {
     let Some(facts) = sight.tcp() else { return false };
-    let is_blocked = facts.reference.as_ref().is_some_and(|(_, attempt)| attempt.failure.is_some());
+    let is_blocked = facts.reference.as_ref().is_some_and(|reference| !reference.is_connected());
     let is_private = sight.is_own() && sight.proxied().is_none() && sight.is_private();
     is_private && (!is_blocked || answering(sight, facts).is_some())
 }
@@ -121,7 +121,7 @@ fn is_private_alone(sight: &Sight<'_>) -> bool {
 /// A public host that did connect.
 fn answering(sight: &Sight<'_>, facts: &TcpFacts) -> Option<String> {
     let reference =
-        facts.reference.as_ref().filter(|(_, attempt)| attempt.failure.is_none()).map(|(host, _)| host.clone());
+        facts.reference.as_ref().filter(|reference| reference.is_connected()).map(|reference| reference.host.clone());
     reference.or_else(|| {
         let is_public = |peer: SocketAddr| AddressClass::of(peer.ip()) == AddressClass::Public;
         let connected =

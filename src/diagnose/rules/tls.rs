@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::sight::{joined, lasting};
 use super::tcp::peer;
 use super::{Rule, Seen, Sight};
-use crate::diagnose::evidence::{Certificate, CertificateFault, FailureKind, StepState, TlsFacts, Trust, unix_seconds};
+use crate::diagnose::evidence::{
+    Certificate, CertificateFault, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -128,7 +130,7 @@ fn passed_in(state: StepState<'_>) -> Option<Duration> {
     if let StepState::Passed { took } = state { Some(took) } else { None }
 }
 
-fn fault<'a>(sight: &Sight<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsFacts, &'a Trust)> {
+fn fault<'a>(sight: &Sight<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsFacts, &'a TrustFacts)> {
     sight.trace.tls.failure()?;
     let facts = sight.tls()?;
     let trust = facts.trust.as_ref()?;
@@ -136,7 +138,7 @@ fn fault<'a>(sight: &Sight<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsF
 }
 
 /// Whether the chain is that of the service: it verifies elsewhere, or nobody tried and the issuer says so.
-fn is_genuine(facts: &TlsFacts, trust: &Trust) -> bool {
+fn is_genuine(facts: &TlsFacts, trust: &TrustFacts) -> bool {
     let names = facts.chain.first().and_then(|leaf| leaf.organization.as_deref()).unwrap_or_default();
     trust.by_builtin_roots.unwrap_or_else(|| ["Microsoft", "DigiCert"].iter().any(|known| names.contains(known)))
 }

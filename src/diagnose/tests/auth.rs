@@ -3,7 +3,8 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose;
-use crate::diagnose::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Step};
+use crate::diagnose::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Retry, Step};
+use crate::resolve::endpoint::Expectation;
 
 const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint.";
 const SCOPE: &str = "https://cognitiveservices.azure.com";
@@ -51,7 +52,7 @@ fn auth01_says_what_the_second_key_is_worth() {
         let facts = CredentialFacts { length: 32, fingerprint: "51c0d7aa".into(), ..CredentialFacts::default() };
         evidence.second_key = Some(facts);
         if let Step::Failed { found: Some(facts), .. } = &mut evidence.traces[0].auth {
-            facts.tries[0].way = AuthTry::SECOND_KEY.to_owned();
+            facts.tries[0].retry = Retry::SecondKey;
             facts.tries[0].status = status;
         }
         evidence
@@ -168,8 +169,8 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     let Step::Failed { found: Some(found), .. } = &mut second.traces[0].auth else {
         panic!("{:?}", second.traces[0].auth)
     };
-    let way = AuthTry::SECOND_KEY.to_owned();
-    found.tries = vec![AuthTry { way, host: STT.to_owned(), form: "key".to_owned(), status: Some(101) }];
+    found.tries =
+        vec![AuthTry { retry: Retry::SecondKey, host: STT.to_owned(), form: "key".to_owned(), status: Some(101) }];
     expect(&second, "AUTH13 error, degraded");
     // The own host takes it: the region is what is wrong.
     expect(&beside(&[(OWN, "key", 101)]), "CFG12 error, degraded");
@@ -178,7 +179,7 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     expect(&token, "unexplained auth, degraded");
     // Offerings of one host are told apart as well.
     let mut own = private();
-    own.traces.push(service("text-to-speech-websocket", OWN, "private"));
+    own.traces.push(service("text-to-speech-websocket", OWN, Expectation::PrivateAddress));
     denied(&mut own.traces[1], "key", reply(401, "401", WRONG_KEY), &[]);
     resolve(&mut own.traces[1], PRIVATE_LINK, "10.1.0.4");
     expect(&own, "AUTH13 error, degraded");

@@ -3,7 +3,7 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{
-    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, SniTry, Step, TlsFacts, Trace, UnusedProxy,
+    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, SniTry, Step, TlsFacts, Trace, UnusedProxy,
 };
 
 fn ending(kind: FailureKind) -> Evidence {
@@ -53,7 +53,7 @@ fn tcp05_is_the_private_endpoint_alone() {
             unconnected(trace, vec![to("10.1.0.4", FailureKind::TimedOut)]);
             let peer = "20.60.0.1:443".parse().unwrap();
             tcp(trace).reference =
-                reference.map(|kind| ("westeurope.api.cognitive.microsoft.com".into(), attempt(peer, kind)));
+                reference.map(|kind| Reference::new("westeurope.api.cognitive.microsoft.com", attempt(peer, kind)));
         })
     };
     expect(&silent(Some(None)), "TCP05 error, unreachable");

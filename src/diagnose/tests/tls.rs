@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{
-    Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, Trust, VersionTry,
+    Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, TrustFacts, VersionTry,
 };
 
 fn faulty(fault: CertificateFault, by_builtin_roots: Option<bool>, leaf: Certificate) -> Evidence {
     with(regional(), |trace| {
-        let trust = Trust { fault: Some(fault), by_builtin_roots, ..Trust::default() };
+        let trust = TrustFacts { fault: Some(fault), by_builtin_roots, ..TrustFacts::default() };
         let facts = TlsFacts { chain: vec![leaf], trust: Some(trust), ..TlsFacts::default() };
         untrusted(trace, FailureKind::Certificate, facts);
     })
