@@ -31,4 +31,4 @@ mod tests;
 
 pub use finding::{Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict};
 pub use judge::diagnose;
-pub use rules::{Rule, Seen, Sight, When, rules};
+pub use rules::diagnosed_ids;

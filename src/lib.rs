@@ -18,8 +18,7 @@ pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, evidence, report,
-    rules,
+    Diagnosis, Finding, Place, RuledOut, Unexplained, Verdict, diagnose, diagnosed_ids, evidence, report,
 };
 pub use resolve::access::{Access, Kind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};

@@ -8,7 +8,7 @@ use std::fmt;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::diagnose::evidence::{AddressClass, DnsFacts};
+use crate::diagnose::evidence::{AddressClass, DnsFacts, Trace};
 use crate::resolve::cloud::{OFFERINGS, Suffixes};
 
 /// The network setup that a chain of aliases shows. In output, each has a letter.
@@ -77,7 +77,14 @@ pub struct AliasChain {
 }
 
 impl AliasChain {
-    /// Reads the chain to a host.
+    /// Reads the chain of a target.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let nothing = DnsFacts::default();
+        Self::read(&trace.target.host, trace.dns.found().unwrap_or(&nothing))
+    }
+
+    /// Reads the chain of a host.
     ///
     /// 1. The names: of the first server that answered with some, else the host alone.
     /// 2. The class of the first address that would be used, and whether the hosts file put it in place of the chain.

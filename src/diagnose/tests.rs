@@ -1,5 +1,6 @@
 //! The table as a whole, and what findings are made of. One file per area holds each rule against its look-alikes.
 
+use super::rules::rules;
 use super::sample::{self, found};
 use super::*;
 use crate::diagnose::area::Area;

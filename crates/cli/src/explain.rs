@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
 use speech_endpoint::report::wrap;
-use speech_endpoint::{Area, KnownFailure, Severity, Shown, TextMatch, ids_for, rules};
+use speech_endpoint::{Area, KnownFailure, Severity, Shown, TextMatch, diagnosed_ids, ids_for};
 use speech_endpoint_lab::World;
 
 use super::args::OutputArgs;
@@ -196,7 +196,7 @@ fn labelled(text: &mut String, label: &str, sentence: &str) {
 
 /// Whether the doctor can find it.
 fn has_rule(failure: &KnownFailure) -> bool {
-    rules().any(|rule| rule.id == failure.id)
+    diagnosed_ids().any(|id| id == failure.id)
 }
 
 /// The doctor's command that tests just these, as far as there are rules for them.

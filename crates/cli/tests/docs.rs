@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use speech_endpoint::{KnownFailure, rules};
+use speech_endpoint::{KnownFailure, diagnosed_ids};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -283,7 +283,7 @@ fn the_table_of_the_readme_is_that_of_the_rules() {
 fn table() -> String {
     let mut table =
         "\n| Exit code | Id | What is the matter | What brings it about |\n| ---: | --- | --- | --- |\n".to_owned();
-    let known = || rules().filter_map(|rule| KnownFailure::find(rule.id));
+    let known = || diagnosed_ids().filter_map(KnownFailure::find);
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
         let code = failure.area.exit_code().map(|code| code.to_string()).unwrap_or_default();
         let cell = |text: &str| text.replace('|', "\\|");
