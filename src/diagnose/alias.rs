@@ -1,7 +1,7 @@
-//! The alias chain: what the names on the way to an address say about the resource.
+//! The alias chain: the names between a host and its address, which show the network setup of the resource.
 //!
 //! Chains: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>. Intermediate names
-//! differ per region and over time, so they are told by their suffixes alone.
+//! differ per region and over time, so they are recognised by their suffixes alone.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub enum Fingerprint {
 }
 
 impl Fingerprint {
-    /// The letter.
+    /// Returns the letter.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -62,15 +62,15 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// A chain of names with what it says.
+/// A chain of aliases with its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AliasChain {
-    /// The names, from the one that was asked for.
+    /// The names, starting with the host.
     pub names: Vec<String>,
-    /// What they say; none when they say nothing known.
+    /// The network setup that they show; `None` when it is unknown.
     pub fingerprint: Option<Fingerprint>,
-    /// The region that one of the names carries.
+    /// The region in one of the names.
     pub region: Option<String>,
     /// Whether a name of the chain is in a `privatelink` zone.
     pub has_private_link: bool,
@@ -86,8 +86,8 @@ impl AliasChain {
 
     /// Reads the chain of a host.
     ///
-    /// 1. The names: of the first server that answered with some, else the host alone.
-    /// 2. The class of the first address that would be used, and whether the hosts file put it in place of the chain.
+    /// 1. The names: those of the first server that gave any, otherwise the host alone.
+    /// 2. The class of the first address that applications use, and whether the hosts file replaces the chain.
     /// 3. The fingerprint: a `privatelink` step first, then the gateway or the proxy, then no alias at all.
     /// 4. The region: the first label of a gateway's or proxy's name, or of a regional host.
     #[must_use]
@@ -111,7 +111,7 @@ impl AliasChain {
         Self { names, fingerprint, region, has_private_link }
     }
 
-    /// The chain in short: each name without what all of its kind share.
+    /// Returns the chain in short, each name without its common suffix.
     #[must_use]
     pub fn shortened(&self) -> String {
         let mut names: Vec<String> = self.names.iter().map(|name| shortened(name)).collect();
@@ -120,7 +120,7 @@ impl AliasChain {
     }
 }
 
-/// What an address says that no alias led to.
+/// Reads an address without any alias.
 fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     match class {
         AddressClass::Public => regional_label(host).map(|_| Fingerprint::RegionalHost),
@@ -129,7 +129,7 @@ fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     }
 }
 
-/// What the aliases on the way to an address say.
+/// Reads the aliases before an address.
 fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> Option<Fingerprint> {
     let is_public = class == AddressClass::Public;
     let aliases = &names[1..];
@@ -170,7 +170,7 @@ fn proxy_region(name: &str) -> Option<&str> {
     None
 }
 
-/// The traffic manager before the VNet proxies, whose own suffix differs per cloud, or one of the proxies.
+/// Whether a name is one of the VNet proxies, or of the traffic manager before them, whose suffix differs per cloud.
 fn is_vnet_proxy(name: &str) -> bool {
     name.contains(".vnet.cog.") || name.starts_with("vnetproxyv")
 }
@@ -187,10 +187,10 @@ fn clouds() -> impl Iterator<Item = &'static Suffixes> {
     Suffixes::documented().into_iter()
 }
 
-/// The longest documented labels fit, such as `cognitivewesteuropeprod-westeurope-01`.
+/// The longest documented labels fit, for example `cognitivewesteuropeprod-westeurope-01`.
 const LONGEST_LABEL: usize = 40;
 
-/// At most the labels that tell one name of its kind from another; of a generated label, the beginning.
+/// The labels that distinguish a name from others of its kind; of a generated label, the beginning.
 fn shortened(name: &str) -> String {
     let keep = if name.contains(".vnet.cog.") {
         4

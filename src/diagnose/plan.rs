@@ -1,4 +1,4 @@
-//! Plan: what a doctor will look at, decided before it looks. Pure.
+//! Plan: the targets and limits of a doctor run, decided before it starts. Pure.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// What to look at, and within which limits.
+/// The targets and limits of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
@@ -21,51 +21,51 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// Services that have no URL.
     pub refusals: Vec<ResolveError>,
-    /// How long, and how much at once.
+    /// The limits.
     pub limits: Limits,
 }
 
-/// A host to reach, and what is expected of it.
+/// A host to reach, with the expected kind of address.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Target {
-    /// What it is there for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Where it is.
+    /// The URL.
     pub url: Url,
-    /// The kind of address that DNS should answer with.
+    /// The expected kind of address.
     pub expect: Expectation,
-    /// Other names whose lookup tells why this one does not exist: the same name as a custom domain (CFG02).
+    /// Other names whose lookup explains why this one does not exist: the same name as a custom domain (CFG02).
     pub namesakes: Vec<String>,
-    /// The same service at the resource's own host, to try the credential there when this host refuses it (CFG12).
+    /// The same service at the resource's own host, to try the credential there when this host rejects it (CFG12).
     pub own: Option<Endpoint>,
-    /// The service that named this host, when it was found on the way.
+    /// The service that named this host during the run.
     pub discovered_from: Option<Service>,
 }
 
-/// What a target is there for.
+/// The purpose of a target.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// A service is used there.
+    /// A service.
     Service(Endpoint),
     /// A companion of the services; it only has to be reachable.
     Reach(Companion),
 }
 
-/// How long a run may take, and how much it does at once.
+/// Limits of time and concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The whole run, but for the time that sockets are held.
+    /// The time limit of the run, not counting idle sockets.
     pub total: Duration,
-    /// One wait inside a stage: an answer, a connection, a handshake.
+    /// The time limit of one step: a response, a connection, a handshake.
     pub step: Duration,
-    /// Targets at once.
+    /// The number of targets checked in parallel.
     pub jobs: usize,
-    /// How long each open socket is kept in silence and watched, beside the time for the whole run; not at all when zero.
+    /// The time for which each open socket is kept idle and watched, in addition to `total`; zero for none.
     pub hold: Duration,
-    /// How many further connections are timed at each service that works, cold and warm, as far as the time allows.
+    /// The number of further connections that are timed at each working service, cold and warm, as far as time allows.
     pub rounds: usize,
 }
 
@@ -76,8 +76,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits for so many targets: a step is short enough that every target has had its turn when the time is up, and one
-    /// that swallows every packet is still told apart by a further probe.
+    /// Returns the limits for a number of targets. A step is short enough that every target gets its turn within the time
+    /// limit, and that a further probe fits when every packet is lost.
     #[must_use]
     pub fn of(total: Duration, jobs: usize, targets: usize) -> Self {
         let jobs = jobs.max(1);
@@ -89,11 +89,11 @@ impl Limits {
 }
 
 impl Plan {
-    /// The plan of a doctor.
+    /// Returns the plan of a doctor run.
     ///
     /// 1. Each service at its endpoint; without any, [`Plan::usual_services`]. Where an open custom domain has no region,
-    ///    it is asked for its real-time host.
-    /// 2. The host that gives the tokens, where a token is used.
+    ///    endpoint discovery finds its real-time host.
+    /// 2. The token host, where a token is used.
     /// 3. The limits, by the number of targets.
     #[must_use]
     pub fn new(
@@ -121,37 +121,37 @@ impl Plan {
         plan
     }
 
-    /// Adds hosts to reach; the steps are made shorter, so that every one has its turn.
+    /// Adds targets and shortens the steps so that every target gets its turn.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         self.targets.extend(targets);
         let Limits { hold, rounds, .. } = self.limits;
         self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
     }
 
-    /// Whether sockets are to be held and no target has one.
+    /// Returns whether sockets are to be kept idle although no target has one.
     #[must_use]
     pub fn holds_nothing(&self) -> bool {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
-    /// Keeps every open socket in silence for so long, and watches it.
+    /// Sets the time for which every open socket is kept idle.
     pub fn hold(&mut self, time: Duration) {
         self.limits.hold = time;
     }
 
-    /// Times so many further connections at each service that works.
+    /// Sets the number of further connections at each working service.
     pub fn rounds(&mut self, rounds: usize) {
         self.limits.rounds = rounds;
     }
 
-    /// Expects another kind of address of every service, as somebody knows better.
+    /// Sets the expected kind of address of every service.
     pub fn expect(&mut self, expect: Expectation) {
         for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
             target.expect = expect;
         }
     }
 
-    /// What a doctor looks at when nothing is asked for: recognition and synthesis, each at its WebSocket.
+    /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket.
     #[must_use]
     pub fn usual_services(account: &Account) -> Vec<Service> {
         match account.resource() {
@@ -161,7 +161,7 @@ impl Plan {
         }
     }
 
-    /// The resource, as evidence has it.
+    /// Returns the facts about the resource.
     #[must_use]
     pub fn resource_facts(&self) -> ResourceFacts {
         ResourceFacts::of(&self.account)
@@ -169,7 +169,7 @@ impl Plan {
 }
 
 impl ResourceFacts {
-    /// An account, as evidence has it.
+    /// Returns the facts about an account.
     #[must_use]
     pub fn of(account: &Account) -> Self {
         let host = match account.resource() {
@@ -192,7 +192,7 @@ impl ResourceFacts {
 }
 
 impl Target {
-    /// A service at its endpoint.
+    /// Returns a service at its endpoint.
     #[must_use]
     pub fn of(endpoint: Endpoint) -> Self {
         let account = endpoint.account();
@@ -209,7 +209,7 @@ impl Target {
         Self { purpose: Purpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
     }
 
-    /// A host that only has to be reached.
+    /// Returns a companion, which only has to be reachable.
     #[must_use]
     pub fn reach(url: Url, purpose: Companion) -> Self {
         Self {
@@ -222,7 +222,7 @@ impl Target {
         }
     }
 
-    /// The host that gives Entra tokens in the account's cloud, where it is known.
+    /// Returns the host that issues Entra tokens in the account's cloud, where it is known.
     #[must_use]
     pub fn authority(account: &Account) -> Option<Self> {
         let authority = account.cloud().suffixes().authority()?;
@@ -230,7 +230,7 @@ impl Target {
         Some(Self::reach(url, Companion::TokenAuthority))
     }
 
-    /// The endpoint, where it is a service.
+    /// Returns the endpoint of a service.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.purpose {
@@ -239,37 +239,37 @@ impl Target {
         }
     }
 
-    /// The service, where it is one.
+    /// Returns the service.
     #[must_use]
     pub fn service(&self) -> Option<Service> {
         self.endpoint().map(Endpoint::service)
     }
 
-    /// The host.
+    /// Returns the host.
     #[must_use]
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(443)
     }
 
-    /// Whether the way is encrypted.
+    /// Returns whether the connection is encrypted.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         matches!(self.url.scheme(), "https" | "wss")
     }
 
-    /// Whether the service is a WebSocket.
+    /// Returns whether the service uses a WebSocket.
     #[must_use]
     pub fn is_websocket(&self) -> bool {
         matches!(self.url.scheme(), "ws" | "wss")
     }
 
-    /// Whether the service may, or must, be asked for its real-time host.
+    /// Returns whether endpoint discovery may, or must, find the real-time host.
     #[must_use]
     pub fn discovery(&self) -> Discovery {
         if self.discovered_from.is_some() {
@@ -278,7 +278,7 @@ impl Target {
         self.endpoint().map_or(Discovery::None, Endpoint::discovery)
     }
 
-    /// The target, as evidence has it.
+    /// Returns the facts about the target.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {
         TargetFacts {
@@ -298,7 +298,7 @@ impl Target {
     }
 }
 
-/// The endpoint; where only the region is missing, the one that is asked for the real-time host.
+/// Returns the endpoint; where only the region is missing, the one for endpoint discovery.
 pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
     match account.endpoint_with(service, query) {
         Err(ResolveError::RegionRequired { .. }) if account.domain().is_some() => {
@@ -308,7 +308,7 @@ pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Res
     }
 }
 
-/// The endpoint at the resource's own host, for a service that is used at a regional host although there is a custom domain.
+/// Returns the endpoint at the resource's own host, for a service at a regional host although there is a custom domain.
 fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     if endpoint.is_own_host() {
         return None;
@@ -318,7 +318,7 @@ fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     own.endpoint(endpoint.service()).ok()
 }
 
-/// Where the tokens in use come from.
+/// Returns the host that issues the token in use.
 fn token_host(account: &Account, credential: &Credential, services: &[Service]) -> Option<Target> {
     if matches!(account.resource(), Resource::Container(_)) {
         return None;
@@ -333,17 +333,17 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
     }
 }
 
-/// `--timeout` when it is not given: longer than any healthy run, short enough to wait for.
+/// The default time limit of a run: longer than any healthy run, and short enough to wait for.
 pub const DEFAULT_TOTAL: Duration = Duration::from_secs(20);
 
-/// `--jobs` when it is not given: some hosts at once, few enough not to look like a scan.
+/// The default number of parallel targets: few enough not to look like a scan.
 pub const DEFAULT_JOBS: usize = 16;
 
-/// A way that swallows packets at every stage waits for an address, for the proxy or a reference, and once more.
+/// A host at which every packet is lost waits for an address, for the proxy or a reference, and once more.
 const WAITS: u32 = 4;
 
-/// Below this, an answer from another continent is taken for silence.
+/// Below this, a response from another continent counts as a time-out.
 const SHORTEST_STEP: Duration = Duration::from_millis(300);
 
-/// Three retransmissions of a SYN (1 s, 2 s, 4 s) do not fit any more: what answers this late is as good as dead.
+/// Three retransmissions of a SYN (1 s, 2 s, 4 s) no longer fit: a host that answers this late is of no use.
 const LONGEST_STEP: Duration = Duration::from_secs(5);

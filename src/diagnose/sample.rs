@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use super::diagnose;
 use crate::diagnose::evidence::{
     Address, Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, Ended, Evidence,
-    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, Retry, ServerAnswer,
-    Skip, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UpgradeFacts,
+    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, Retry, SchemaVersion,
+    ServerAnswer, Skip, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts,
+    UpgradeFacts,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -104,6 +105,7 @@ fn evidence(resource: ResourceFacts, traces: Vec<Trace>) -> Evidence {
         ..CredentialFacts::default()
     };
     Evidence {
+        schema_version: SchemaVersion,
         observed_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
         took: Duration::from_millis(40),
         ended: Ended::Complete,

@@ -1,4 +1,4 @@
-//! How evidence is written: times as RFC 3339, durations as milliseconds.
+//! The format of saved evidence: times as RFC 3339, durations as milliseconds, and the spellings of version 1.
 
 use std::time::{Duration, SystemTime};
 
@@ -133,6 +133,9 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize as _;
+
+    use super::super::{Companion, Evidence, Retry};
     use super::*;
 
     #[test]
@@ -153,5 +156,51 @@ mod tests {
         {
             assert_eq!(from_rfc3339(wrong), None, "{wrong}");
         }
+    }
+
+    fn read(folder: &str, name: &str) -> String {
+        let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// `UPDATE_GOLDEN=1` writes the files of `tests/evidence` in the current version.
+    #[test]
+    fn the_evidence_of_the_tests_is_in_the_current_version() {
+        let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let evidence: Evidence = serde_json::from_str(&text).unwrap();
+            let mut written = Vec::new();
+            let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
+            evidence.serialize(&mut serde_json::Serializer::with_formatter(&mut written, format)).unwrap();
+            let written = String::from_utf8(written).unwrap() + "\n";
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, written).unwrap();
+            } else {
+                assert_eq!(text, written, "{}: UPDATE_GOLDEN=1 writes it again", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn version_1_is_read_and_a_newer_version_is_refused() {
+        let evidence: Evidence = serde_json::from_str(&read("evidence-version-1", "configuration.json")).unwrap();
+        assert_eq!(evidence.resource.scenario, None);
+        let evidence: Evidence = serde_json::from_str(&read("evidence-version-1", "wrong-key.json")).unwrap();
+        assert_eq!(evidence.second_key.unwrap().fault, Some(Fault::new("CFG10", "the key has a blank")));
+        let tries = &evidence.traces[0].auth.found().unwrap().tries;
+        let retries: Vec<Retry> = tries.iter().map(|other| other.retry).collect();
+        assert_eq!(retries, [Retry::IssueToken, Retry::SecondKey, Retry::OwnHost]);
+        let companion = evidence.traces.last().unwrap();
+        assert_eq!(companion.target.purpose, Some(Companion::TokenAuthority));
+        let reference = companion.tcp.found().unwrap().reference.as_ref().unwrap();
+        assert_eq!((reference.host.as_str(), reference.is_connected()), ("www.microsoft.com", true));
+        let newer = read("evidence", "configuration.json").replace("\"schema_version\": 2", "\"schema_version\": 3");
+        let error = serde_json::from_str::<Evidence>(&newer).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the evidence has schema version 3, but this program reads versions 1 to 2"),
+            "{error}"
+        );
     }
 }

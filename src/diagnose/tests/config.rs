@@ -5,6 +5,7 @@ use super::{expect, with};
 use crate::diagnose;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Evidence, FailureKind, Fault, HttpFacts, Redirect, Remark};
+use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
 
@@ -106,7 +107,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
                 ..HttpFacts::default()
             };
             trace.http = failed(FailureKind::Status, facts);
-            skip_from(trace, crate::diagnose::evidence::Skip::After(Stage::Http));
+            skip_from(trace, Stage::Http);
         })
     };
     let evidence = not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, true);

@@ -5,6 +5,7 @@ use super::{expect, with};
 use crate::diagnose::evidence::{
     Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, SniTry, Step, TlsFacts, Trace, UnusedProxy,
 };
+use crate::diagnose::stage::Stage;
 
 fn ending(kind: FailureKind) -> Evidence {
     with(regional(), |trace| unconnected(trace, vec![to("20.61.99.10", kind)]))
@@ -140,7 +141,7 @@ fn refused(kind: FailureKind, status: u16) -> Evidence {
             headers: vec![("via".into(), "1.1 squid".into())],
             ..ProxyTry::default()
         };
-        skip_from(trace, crate::diagnose::evidence::Skip::After(Stage::Tcp));
+        skip_from(trace, Stage::Tcp);
         trace.proxy = failed(
             kind,
             ProxyFacts { proxy: Some("http://10.9.0.1:3128".into()), tunnel: Some(tunnel), ..ProxyFacts::default() },

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::diagnose::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Skip, Trace, UpgradeFacts};
+use crate::diagnose::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Trace, UpgradeFacts};
+use crate::diagnose::stage::Stage;
 use crate::{Severity, diagnose};
 
 #[test]
