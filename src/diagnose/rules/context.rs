@@ -183,7 +183,7 @@ impl<'a> RuleContext<'a> {
         }
         let hold = self.held().filter(|hold| hold.end == HoldEnd::Closed)?;
         let (code, reason) = (hold.close_code, hold.close_reason.as_deref().unwrap_or_default());
-        let words = format!("`{host}` closes after {} of silence {}", lasting(hold.silent), frame(code, reason));
+        let words = format!("`{host}` closes the idle socket after {} {}", lasting(hold.silent), frame(code, reason));
         Some(Closed { words, why: Closing::of(code, reason), is_at_once: false })
     }
 }

@@ -43,13 +43,13 @@ fn cut_when_idle(context: &RuleContext<'_>) -> Option<Observation> {
     let was_alive = context.upgrade()?.is_alive == Some(true);
     let text = match hold.end {
         HoldEnd::Cut | HoldEnd::Reset if hold.held >= hold.wanted => {
-            format!("the socket to `{host}` is closed when pinged after {silent} of silence")
+            format!("the socket to `{host}` is closed when pinged after being idle for {silent}")
         }
-        HoldEnd::Cut => format!("the socket to `{host}` ends without a close frame after {silent} of silence"),
-        HoldEnd::Reset => format!("the socket to `{host}` is reset after {silent} of silence"),
+        HoldEnd::Cut => format!("the socket to `{host}` ends without a close frame after being idle for {silent}"),
+        HoldEnd::Reset => format!("the socket to `{host}` is reset after being idle for {silent}"),
         // A peer that never answers a ping shows nothing by not answering this one.
         HoldEnd::Silent if was_alive => {
-            format!("the socket to `{host}` answers a ping before {silent} of silence but not after it")
+            format!("the socket to `{host}` answers a ping before {silent} of idle time but not after it")
         }
         _ => return None,
     };

@@ -28,7 +28,7 @@ fn auth01_is_a_key_that_is_refused_for_itself() {
     let (text, ruled_out) = observed(&evidence, "AUTH01");
     assert!(
         text.ends_with(
-            "to the key of 84 (9f3a61c2); the token issued for it names the region `northeurope`, another one"
+            "to the 84-character key (9f3a61c2); the token issued for it names the region `northeurope`, which is a different one"
         ),
         "{text}"
     );
@@ -61,14 +61,19 @@ fn auth01_says_what_the_second_key_is_worth() {
     let good = second(Some(101));
     expect(&good, "AUTH01 error, degraded");
     let (text, _) = observed(&good, "AUTH01");
-    assert!(text.ends_with("to the key of 84 (9f3a61c2); the second key of 32 (51c0d7aa) is accepted there"), "{text}");
-    assert!(remedy(&good).starts_with("write the second key where the first stands"), "{}", remedy(&good));
+    assert!(
+        text.ends_with(
+            "to the 84-character key (9f3a61c2); the second key (32 characters, 51c0d7aa) is accepted there"
+        ),
+        "{text}"
+    );
+    assert!(remedy(&good).starts_with("use the second key in place of the first"), "{}", remedy(&good));
     assert_eq!(diagnose(&good).findings[0].commands[0], "export SPEECH_KEY=\"$SPEECH_KEY_2\"");
     let bad = second(Some(401));
-    assert!(observed(&bad, "AUTH01").0.ends_with("the second key of 32 (51c0d7aa) gets 401 as well"));
+    assert!(observed(&bad, "AUTH01").0.ends_with("the second key (32 characters, 51c0d7aa) gets 401 as well"));
     assert!(remedy(&bad).starts_with("use a key of this resource"), "{}", remedy(&bad));
     // Without an answer nothing is known of it.
-    assert!(observed(&second(None), "AUTH01").0.ends_with("to the key of 84 (9f3a61c2)"));
+    assert!(observed(&second(None), "AUTH01").0.ends_with("to the 84-character key (9f3a61c2)"));
 }
 
 #[test]

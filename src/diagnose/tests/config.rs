@@ -115,7 +115,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
     let (text, ruled_out) = observed(&evidence, "CFG14");
     assert!(
         text.ends_with(
-            "answers 404 `Resource not found`, and directs clients that ask to `westeurope.stt.speech.microsoft.com`"
+            "answers 404 `Resource not found`, and redirects clients to `westeurope.stt.speech.microsoft.com`"
         ),
         "{text}"
     );

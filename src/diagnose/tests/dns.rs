@@ -57,7 +57,7 @@ fn dns03_matters_where_a_private_address_is_expected_or_the_public_way_is_refuse
     assert_eq!(
         text,
         "`contoso.cognitiveservices.azure.com` passes `contoso.privatelink.cognitiveservices.azure.com` and ends at \
-         20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 answer alike"
+         20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 agree"
     );
     assert_eq!(ruled_out, ["DNS05", "DNS09"]);
     let refused = |scenario, expected| {
@@ -87,7 +87,9 @@ fn dns04_is_denied_by_the_private_zone() {
     expect(&evidence, "DNS04 error, unreachable");
     let (text, ruled_out) = observed(&evidence, "DNS04");
     assert!(
-        text.ends_with("which 168.63.129.16 says does not exist (zone `privatelink.cognitiveservices.azure.com`)"),
+        text.ends_with(
+            "which does not exist according to 168.63.129.16 (zone `privatelink.cognitiveservices.azure.com`)"
+        ),
         "{text}"
     );
     assert_eq!(ruled_out, ["DNS01", "DNS03"]);
@@ -241,7 +243,7 @@ fn dns08_is_a_name_with_fewer_dots_than_ndots() {
         text.starts_with(&format!("`{STT}` has 4 dots and `ndots` is 5: it is first looked up in `default.")),
         "{text}"
     );
-    assert!(text.ends_with("`cluster.local`, 6 queries more each time"), "{text}");
+    assert!(text.ends_with("`cluster.local`, which costs 6 more queries each time"), "{text}");
     assert_eq!(ruled_out, ["DNS07"]);
     // As many dots as `ndots` are enough.
     expect(&searching(Some(4), &pod), "healthy");
@@ -259,7 +261,7 @@ fn dns08_is_a_name_with_fewer_dots_than_ndots() {
     });
     expect(&captured, "DNS08 error, DNS07 error by DNS08, TCP02 error by DNS08, degraded");
     let (text, _) = observed(&captured, "DNS08");
-    assert!(text.ends_with(&format!("; `{name}` answers 10.9.9.9 (private), which the system takes")), "{text}");
+    assert!(text.ends_with(&format!("; `{name}` resolves to 10.9.9.9 (private), which the system uses")), "{text}");
     let mut evidence = searching(Some(5), &pod);
     for trace in &mut evidence.traces {
         dns(trace).hosts_file = dns(trace).addresses.iter().map(|address| address.ip).collect();

@@ -26,10 +26,7 @@ fn http02_is_a_bad_request_and_not_a_wrong_kind_of_credential() {
     });
     expect(&evidence, "HTTP02 error, degraded");
     let (text, ruled_out) = observed(&evidence, "HTTP02");
-    assert_eq!(
-        text,
-        format!("`{STT}` answers 400 `InvalidRequest` `language` to the upgrade, asked with `cid` and `format`")
-    );
+    assert_eq!(text, format!("`{STT}` answers 400 `InvalidRequest` `language` to the upgrade with `cid` and `format`"));
     assert_eq!(ruled_out, ["AUTH02", "PXY05"]);
     let token = |form, text| with(regional(), |trace| denied(trace, form, reply(400, "BadRequest", text), &[]));
     expect(&token("issued_token", "the token is malformed"), "HTTP02 error, degraded");
@@ -67,7 +64,7 @@ fn http03_is_a_redirect_that_nobody_set_out_to_follow() {
         });
     expect(&evidence, "HTTP03 error, unreachable");
     let (text, _) = observed(&evidence, "HTTP03");
-    assert!(text.ends_with("answers 301 and directs to `westeurope.stt.speech.microsoft.com`"), "{text}");
+    assert!(text.ends_with("answers 301 and redirects to `westeurope.stt.speech.microsoft.com`"), "{text}");
 }
 
 #[test]
