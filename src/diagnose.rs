@@ -2,6 +2,10 @@
 //!
 //! The modules are listed from the ground up. Each uses only those above it.
 
+pub(crate) mod stage;
+
+pub(crate) mod area;
+
 pub(crate) mod catalogue;
 pub mod evidence;
 
@@ -29,4 +33,4 @@ mod tests;
 
 pub use finding::{Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict};
 pub use judge::{diagnose, diagnose_with};
-pub use rules::{Rule, Seen, Sight, When, rules};
+pub use rules::diagnosed_ids;

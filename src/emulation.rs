@@ -7,7 +7,7 @@ use crate::resolve::cloud::Suffixes;
 use crate::resolve::name::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
-pub use crate::resolve::cloud::{HostKind, HostReading};
+pub use crate::resolve::cloud::{HostKind, HostReading, OFFERINGS};
 
 /// Reads a host name that a cloud owns.
 #[must_use]

@@ -92,11 +92,13 @@ pub mod probe;
 mod resolve;
 
 pub use diagnose::alias::{AliasChain, Fingerprint};
-pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
+pub use diagnose::area::Area;
+pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
+pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Diagnosis, Finding, Place, Rule, RuledOut, Seen, Selection, Sight, Unexplained, Verdict, When, diagnose,
-    diagnose_with, evidence, report, rules,
+    Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict, diagnose, diagnose_with, diagnosed_ids,
+    evidence, report,
 };
 pub use resolve::access::{Access, Kind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};

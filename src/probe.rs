@@ -11,9 +11,11 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::diagnose::catalogue::Stage;
-use crate::diagnose::evidence::{CredentialFacts, Ended, Evidence, MachineFacts, Remark, Skip, StepState, Trace};
+use crate::diagnose::evidence::{
+    CredentialFacts, Ended, Evidence, MachineFacts, Remark, SchemaVersion, Skip, StepState, Trace,
+};
 use crate::diagnose::plan::{Plan, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::{Network, scrub};
@@ -149,6 +151,7 @@ pub async fn probe<N: Network>(
         resource.region = region_seen(&traces);
     }
     let evidence = Evidence {
+        schema_version: SchemaVersion,
         observed_at: means.now,
         took: begun.elapsed(),
         ended,

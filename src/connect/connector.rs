@@ -20,7 +20,6 @@ use super::routes::Route;
 use super::token::{Issue, Lease, TokenError, TokenState, TriedCredentials};
 use super::transport::Transport;
 use super::wall_clock::wall_clock;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
 use crate::net::SharedNetwork;
@@ -274,7 +273,7 @@ impl Inner {
         }
         let failure = crate::net::silence(self.limits.total);
         let evidence = Evidence::new(wall_clock(), ResourceFacts::of(&self.candidates[0].account));
-        let cause = ConnectCause::Network { stage: Stage::Environment, failure };
+        let cause = ConnectCause::NotTried { failure };
         ConnectError::before_the_network(service, None, cause, evidence)
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::token::TokenError;
 use super::wall_clock::wall_clock;
 use crate::diagnose::Diagnosis;
-use crate::diagnose::catalogue::Stage;
 #[cfg(not(test))]
 use crate::diagnose::diagnose;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, Reply, ResourceFacts, Step};
+use crate::diagnose::stage::Stage;
 use crate::resolve::account::Account;
 use crate::resolve::credential::CredentialError;
 use crate::resolve::endpoint::ResolveError;
@@ -51,6 +51,12 @@ pub enum ConnectCause {
         /// The failure of that stage.
         failure: Failure,
     },
+    /// The time of the call was over before any account could be tried.
+    #[error("{failure}")]
+    NotTried {
+        /// The failure.
+        failure: Failure,
+    },
 }
 
 impl ConnectCause {
@@ -62,7 +68,7 @@ impl ConnectCause {
             Self::Resolve(error) => Some(error.id()),
             Self::Credential(error) => Some(error.id()),
             Self::Token(error) => Some(error.id()),
-            Self::Network { .. } => None,
+            Self::Network { .. } | Self::NotTried { .. } => None,
         }
     }
 }

@@ -196,7 +196,7 @@ fn retry(error: &ConnectError) -> Retry {
         }
         ConnectCause::Token(TokenError::TimedOut { .. } | TokenError::Cancelled) => Retry::AllAccounts,
         ConnectCause::Resolve(_) | ConnectCause::Credential(_) | ConnectCause::Token(_) => Retry::Never,
-        ConnectCause::Network { failure, .. } => match error.status() {
+        ConnectCause::Network { failure, .. } | ConnectCause::NotTried { failure } => match error.status() {
             Some(408 | 425 | 429 | 500..=599) => Retry::AllAccounts,
             Some(101) => Retry::OtherAccounts,
             Some(_) => Retry::Never,

@@ -10,11 +10,11 @@ use url::Url;
 use super::attempt::Attempt;
 use super::trace_log::TraceLog;
 use super::wall_clock::wall_clock;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
     AuthFacts, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step, UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::plan::{Purpose, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::answer;
 use crate::net::http::Answer;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};

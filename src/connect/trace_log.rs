@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Address, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace};
+use crate::diagnose::stage::Stage;
 use crate::net::tls::Session;
 
 /// The stages of one connection, from the lookup to the TLS handshake.
@@ -71,7 +71,7 @@ impl TraceLog {
             if trace.http.skipped() == Some(Skip::NotAsked) && !matches!(stage, Stage::WebSocket | Stage::Auth) {
                 trace.http = Step::Skipped { because: Skip::Ended };
             }
-            trace.skip_rest(Skip::after(stage));
+            trace.skip_rest(Skip::After(stage));
         }
     }
 }

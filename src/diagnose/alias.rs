@@ -8,29 +8,36 @@ use std::fmt;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::diagnose::evidence::{AddressClass, DnsFacts};
-use crate::resolve::cloud::Suffixes;
+use crate::diagnose::evidence::{AddressClass, DnsFacts, Trace};
+use crate::resolve::cloud::{OFFERINGS, Suffixes};
 
 /// The interpretation of a chain, by the letters of the failure catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Fingerprint {
-    /// A `privatelink` name and a private address: this network uses the private endpoint.
-    A,
-    /// A `privatelink` name or the VNet proxy, and a public address: a private endpoint or an allowed network exists,
-    /// but this resolver does not see the private zone.
-    B,
+    /// A `privatelink` step and a private address: this network uses the private endpoint.
+    #[cfg_attr(feature = "serde", serde(rename = "A"))]
+    PrivateEndpoint,
+    /// A `privatelink` step or the VNet proxy, and a public address: a private endpoint or an allowed network exists, but
+    /// this resolver does not see the private zone.
+    #[cfg_attr(feature = "serde", serde(rename = "B"))]
+    VnetProxy,
     /// The regional API gateway: a custom domain with neither a private endpoint nor an allowed network.
-    C,
-    /// A `privatelink` name that does not exist: the private zone lacks the record.
-    D,
-    /// A private address without an alias: hosts file, static record or split-horizon DNS.
-    E,
-    /// A special-purpose address without an alias: a DNS filter or address translation.
-    F,
+    #[cfg_attr(feature = "serde", serde(rename = "C"))]
+    RegionalGateway,
+    /// A `privatelink` step that does not exist: the private zone lacks the record.
+    #[cfg_attr(feature = "serde", serde(rename = "D"))]
+    NoPrivateRecord,
+    /// A private address without any alias: a hosts file, a static record or a split horizon.
+    #[cfg_attr(feature = "serde", serde(rename = "E"))]
+    PrivateWithoutAlias,
+    /// A special address without any alias: a filter or a translation.
+    #[cfg_attr(feature = "serde", serde(rename = "F"))]
+    SpecialWithoutAlias,
     /// A regional host.
-    G,
+    #[cfg_attr(feature = "serde", serde(rename = "G"))]
+    RegionalHost,
 }
 
 impl Fingerprint {
@@ -38,13 +45,13 @@ impl Fingerprint {
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-            Self::D => "D",
-            Self::E => "E",
-            Self::F => "F",
-            Self::G => "G",
+            Self::PrivateEndpoint => "A",
+            Self::VnetProxy => "B",
+            Self::RegionalGateway => "C",
+            Self::NoPrivateRecord => "D",
+            Self::PrivateWithoutAlias => "E",
+            Self::SpecialWithoutAlias => "F",
+            Self::RegionalHost => "G",
         }
     }
 }
@@ -70,14 +77,19 @@ pub struct AliasChain {
 }
 
 impl AliasChain {
-    /// Reads the alias chain of a host.
+    /// Reads the chain of a target.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let nothing = DnsFacts::default();
+        Self::read(&trace.target.host, trace.dns.found().unwrap_or(&nothing))
+    }
+
+    /// Reads the chain of a host.
     ///
-    /// 1. The names come from the first server that returned any; otherwise the host stands alone.
-    /// 2. The class is that of the first address that would be used; the hosts file may have put it in place of the
-    ///    chain.
-    /// 3. The fingerprint depends on a `privatelink` name first, then on the gateway or the proxy, then on the lack of
-    ///    aliases.
-    /// 4. The region is the first label of a gateway name, a proxy name or a regional host.
+    /// 1. The names: those of the first server that gave any, otherwise the host alone.
+    /// 2. The class of the first address that applications use, and whether the hosts file replaces the chain.
+    /// 3. The fingerprint: a `privatelink` step first, then the gateway or the proxy, then no alias at all.
+    /// 4. The region: the first label of a gateway's or proxy's name, or of a regional host.
     #[must_use]
     pub fn read(host: &str, dns: &DnsFacts) -> Self {
         let answer = dns.leading();
@@ -89,7 +101,7 @@ impl AliasChain {
         let used = dns.addresses.first();
         let is_plain = names.len() == 1 || used.is_some_and(|address| dns.hosts_file.contains(&address.ip));
         let fingerprint = match used.map(|address| address.class) {
-            None => (has_private_link && does_not_exist).then_some(Fingerprint::D),
+            None => (has_private_link && does_not_exist).then_some(Fingerprint::NoPrivateRecord),
             Some(class) if is_plain => of_address(&names[0], class),
             Some(class) => of_aliases(&names, class, has_private_link),
         };
@@ -111,9 +123,9 @@ impl AliasChain {
 /// Interprets an address without aliases.
 fn of_address(host: &str, class: AddressClass) -> Option<Fingerprint> {
     match class {
-        AddressClass::Public => regional_label(host).map(|_| Fingerprint::G),
-        class if class.is_private() => Some(Fingerprint::E),
-        _ => Some(Fingerprint::F),
+        AddressClass::Public => regional_label(host).map(|_| Fingerprint::RegionalHost),
+        class if class.is_private() => Some(Fingerprint::PrivateWithoutAlias),
+        _ => Some(Fingerprint::SpecialWithoutAlias),
     }
 }
 
@@ -122,15 +134,15 @@ fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> 
     let is_public = class == AddressClass::Public;
     let aliases = &names[1..];
     if has_private_link && class.is_private() {
-        Some(Fingerprint::A)
+        Some(Fingerprint::PrivateEndpoint)
     } else if !is_public {
         None
     } else if has_private_link || aliases.iter().any(|name| is_vnet_proxy(name)) {
-        Some(Fingerprint::B)
+        Some(Fingerprint::VnetProxy)
     } else if regional_label(&names[0]).is_some() {
-        Some(Fingerprint::G)
+        Some(Fingerprint::RegionalHost)
     } else {
-        aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::C)
+        aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::RegionalGateway)
     }
 }
 
@@ -168,7 +180,7 @@ fn is_vnet_proxy(name: &str) -> bool {
 fn regional_label(name: &str) -> Option<&str> {
     let (label, rest) = name.split_once('.')?;
     let (offering, suffix) = rest.split_once('.')?;
-    let is_offering = ["stt", "tts", "s2s", "voice"].contains(&offering);
+    let is_offering = OFFERINGS.contains(&offering);
     (is_offering && clouds().any(|suffixes| suffixes.realtime() == suffix)).then_some(label)
 }
 

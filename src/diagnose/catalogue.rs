@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::area::Area;
 use crate::resolve::near::nearest;
 
 mod auth;
@@ -22,19 +23,19 @@ pub use text::{KnownText, TextMatch, ids_for};
 /// Every text is a phrase or a sentence in lower case, without a full stop. Placeholders are in capitals.
 ///
 /// ```
-/// use speech_endpoint::{KnownFailure, Stage};
+/// use speech_endpoint::{Area, KnownFailure};
 ///
 /// let failure = KnownFailure::find("dns03").expect("an id of the catalogue");
 /// assert_eq!(failure.title, "the private name resolves to a public address");
-/// assert_eq!((failure.stage, failure.stage.exit_code()), (Stage::Dns, Some(20)));
+/// assert_eq!((failure.area, failure.area.exit_code()), (Area::Dns, Some(20)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KnownFailure {
     /// The area and two digits, for example `DNS03`; never reused for another entry.
     pub id: &'static str,
-    /// The stage at which it shows.
-    pub stage: Stage,
+    /// The area that it belongs to.
+    pub area: Area,
     /// Its severity.
     pub severity: Severity,
     /// The condition that changes the severity, if there is one.
@@ -76,11 +77,11 @@ impl KnownFailure {
     #[must_use]
     pub fn nearest(id: &str) -> Option<&'static Self> {
         let id = id.to_ascii_uppercase();
-        let (area, number) = id.split_at(id.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(id.len()));
+        let (prefix, number) = id.split_at(id.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(id.len()));
         let number: u32 = number.trim_start_matches(['-', '_', ' ']).parse().ok()?;
-        let areas = || Self::all().map(Self::area);
-        let area = areas().find(|known| *known == area).or_else(|| nearest(area, areas()))?;
-        Self::all().filter(|failure| failure.area() == area).min_by_key(|failure| failure.number().abs_diff(number))
+        let prefixes = || Self::all().map(Self::prefix);
+        let prefix = prefixes().find(|known| *known == prefix).or_else(|| nearest(prefix, prefixes()))?;
+        Self::all().filter(|failure| failure.prefix() == prefix).min_by_key(|failure| failure.number().abs_diff(number))
     }
 
     /// Returns whether a public document or report confirms it; if not, match on status and code before any text.
@@ -89,98 +90,12 @@ impl KnownFailure {
         self.see.is_some()
     }
 
-    fn area(&self) -> &'static str {
+    fn prefix(&self) -> &'static str {
         self.id.trim_end_matches(|c: char| c.is_ascii_digit())
     }
 
     fn number(&self) -> u32 {
-        self.id[self.area().len()..].parse().unwrap_or_default()
-    }
-}
-
-/// The stage, from configuration to response, at which a failure shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Stage {
-    /// Configuration, before any packet is sent.
-    Configuration,
-    /// Name resolution.
-    Dns,
-    /// The connection to port 443.
-    Tcp,
-    /// The proxy, if one applies.
-    Proxy,
-    /// The TLS handshake and the certificate.
-    Tls,
-    /// The HTTP response.
-    Http,
-    /// The WebSocket upgrade and the open socket.
-    WebSocket,
-    /// Authentication and authorisation.
-    Auth,
-    /// The network policy of the resource.
-    Policy,
-    /// The limits of the pricing tier.
-    Quota,
-    /// The client's machine.
-    Environment,
-}
-
-impl Stage {
-    /// Every stage in the order of a connection.
-    pub const ALL: [Self; 11] = [
-        Self::Configuration,
-        Self::Dns,
-        Self::Tcp,
-        Self::Proxy,
-        Self::Tls,
-        Self::Http,
-        Self::WebSocket,
-        Self::Auth,
-        Self::Policy,
-        Self::Quota,
-        Self::Environment,
-    ];
-
-    /// Returns the identifier used in output.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Proxy => "proxy",
-            Self::Tls => "tls",
-            Self::Http => "http",
-            Self::WebSocket => "websocket",
-            Self::Auth => "auth",
-            Self::Policy => "policy",
-            Self::Quota => "quota",
-            Self::Environment => "environment",
-        }
-    }
-
-    /// Returns the exit code of a command whose root cause is at this stage; the environment is never the root cause.
-    #[must_use]
-    pub fn exit_code(self) -> Option<u8> {
-        match self {
-            Self::Configuration => Some(10),
-            Self::Dns => Some(20),
-            Self::Tcp => Some(30),
-            Self::Proxy => Some(40),
-            Self::Tls => Some(50),
-            Self::Http | Self::WebSocket => Some(60),
-            Self::Auth => Some(70),
-            Self::Policy => Some(80),
-            Self::Quota => Some(90),
-            Self::Environment => None,
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
+        self.id[self.prefix().len()..].parse().unwrap_or_default()
     }
 }
 
@@ -254,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_is_in_its_area_and_in_order() {
-        let stages: Vec<Stage> = KnownFailure::all().map(|failure| failure.stage).collect();
-        assert!(stages.is_sorted(), "{stages:?}");
+    fn every_entry_stands_in_its_area_and_in_order() {
+        let areas: Vec<Area> = KnownFailure::all().map(|failure| failure.area).collect();
+        assert!(areas.is_sorted(), "{areas:?}");
         assert_eq!(KnownFailure::all().count(), 91);
         assert!(Severity::Error > Severity::Warning && Severity::Warning > Severity::Info);
     }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::diagnose::evidence::{Claims, CredentialFacts};
+use crate::diagnose::evidence::{Claims, CredentialFacts, Fault};
 use crate::resolve::credential::{Credential, CredentialError};
 
 impl Credential {
@@ -40,7 +40,7 @@ impl CredentialFacts {
             CredentialError::Key { length, .. } | CredentialError::Token { length, .. } => *length,
             _ => 0,
         };
-        let fault = Some((error.id().to_owned(), error.to_string()));
+        let fault = Some(Fault::new(error.id(), error.to_string()));
         Self { kind: kind.to_owned(), length, fault, ..Self::default() }
     }
 }

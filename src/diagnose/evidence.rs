@@ -1,64 +1,90 @@
-//! Evidence: what was seen on the way to each host, stage by stage. No verdicts, and no field that could hold a secret.
+//! Evidence: the facts of a run, host by host and stage by stage. It holds no verdicts and no secrets.
 //!
-//! A fact that was not measured is absent: unknown is not false.
+//! A fact that was not measured is absent: unknown is not false. A reader skips fields that it does not know and gives
+//! absent ones a neutral value, so that a new field does not need a new schema version.
 
-use std::fmt;
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::diagnose::catalogue::Stage;
+use crate::diagnose::stage::Stage;
 
 mod address;
-mod facts;
+mod clock;
+mod failure;
+
+mod credential;
+mod dns;
+mod hold;
+mod http;
+mod machine;
 mod rounds;
+mod target;
+mod tcp;
+mod tls;
+
 #[cfg(feature = "serde")]
 pub(crate) mod saved;
 
-pub use address::AddressClass;
-pub use facts::{
-    Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, HoldFacts, HttpFacts, Lookup,
-    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reply, ResourceFacts, ServerAnswer, SniTry, SystemAnswer,
-    TargetFacts, TcpFacts, TlsFacts, Trust, UnusedProxy, UpgradeFacts, VersionTry,
-};
-pub use rounds::{Round, Rounds, Spread};
+mod auth;
+mod proxy;
+mod websocket;
 
-/// Everything that one run saw. It can be saved, shared, replayed and diagnosed again.
+pub use address::{Address, AddressClass};
+pub use auth::{AuthFacts, AuthTry, Retry};
+pub(crate) use clock::unix_seconds;
+pub use credential::{Claims, CredentialFacts, Fault};
+pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
+pub use failure::{Failure, FailureKind};
+pub use hold::{HoldEnd, HoldFacts};
+pub use http::{HttpFacts, Redirect, Reply};
+pub use machine::MachineFacts;
+pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
+pub use rounds::{Round, Rounds, Spread};
+pub use target::{Companion, ResourceFacts, TargetFacts};
+pub use tcp::{Attempt, Reference, TcpFacts};
+pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, TrustFacts, VersionTry};
+pub use websocket::UpgradeFacts;
+
+/// The evidence of a run. It can be saved, shared and diagnosed again.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Evidence {
-    /// When the run began, by the local clock.
+    /// The version of the format in which it is saved.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub schema_version: SchemaVersion,
+    /// The start of the run, by the local clock.
     #[cfg_attr(feature = "serde", serde(with = "saved::time"))]
     pub observed_at: SystemTime,
-    /// How long it took.
+    /// The time that it took.
     #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
     pub took: Duration,
-    /// Why it ended.
+    /// The reason why it ended.
     pub ended: Ended,
-    /// The resource, as it was given.
+    /// The resource.
     pub resource: ResourceFacts,
     /// The credential, by kind, length and fingerprint.
     pub credential: Option<CredentialFacts>,
-    /// The second key, where there is one beside the first.
+    /// The second key, where one is given.
     pub second_key: Option<CredentialFacts>,
     /// The machine: name servers, proxies, trusted roots.
     #[cfg_attr(feature = "serde", serde(default))]
     pub machine: MachineFacts,
-    /// What reading the configuration remarked on.
+    /// The remarks made when the configuration was read.
     #[cfg_attr(feature = "serde", serde(default))]
     pub remarks: Vec<Remark>,
-    /// What was seen, target by target, in the order of the plan.
+    /// The targets in the order of the plan.
     pub traces: Vec<Trace>,
 }
 
 impl Evidence {
-    /// Evidence of a resource of which nothing was seen yet.
+    /// Returns the evidence of a resource before anything was checked.
     #[must_use]
     pub fn new(observed_at: SystemTime, resource: ResourceFacts) -> Self {
         Self {
+            schema_version: SchemaVersion,
             observed_at,
             took: Duration::ZERO,
             ended: Ended::Complete,
@@ -72,17 +98,48 @@ impl Evidence {
     }
 }
 
-/// Why a run ended.
+/// The version of the format of saved evidence: [`SchemaVersion::CURRENT`] is written, and every earlier one is read.
+///
+/// Version 2 has ids where version 1, which has no number, has words and pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(into = "u64", try_from = "u64"))]
+#[non_exhaustive]
+pub struct SchemaVersion;
+
+impl SchemaVersion {
+    /// The version that this library writes.
+    pub const CURRENT: u64 = 2;
+}
+
+impl From<SchemaVersion> for u64 {
+    fn from(_: SchemaVersion) -> Self {
+        SchemaVersion::CURRENT
+    }
+}
+
+impl TryFrom<u64> for SchemaVersion {
+    type Error = String;
+
+    fn try_from(version: u64) -> Result<Self, String> {
+        if (1..=Self::CURRENT).contains(&version) {
+            return Ok(Self);
+        }
+        let newest = Self::CURRENT;
+        Err(format!("the evidence has schema version {version}, but this program reads versions 1 to {newest}"))
+    }
+}
+
+/// The reason why a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Ended {
-    /// Everything planned was looked at.
+    /// Every target was checked.
     #[default]
     Complete,
-    /// The time for the whole run was used up.
+    /// The time limit of the run was reached.
     TimeUp,
-    /// Somebody interrupted it.
+    /// The user interrupted it.
     Interrupted,
 }
 
@@ -91,24 +148,24 @@ pub enum Ended {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Remark {
-    /// `CFG07`, or a word such as `unlisted_region`.
+    /// An id of the catalogue, for example `CFG07`, or a word, for example `unlisted_region`.
     pub id: String,
     /// One sentence.
     pub text: String,
-    /// Whether it kept a host from being looked at.
+    /// Whether it kept a host from being checked.
     #[cfg_attr(feature = "serde", serde(default))]
     pub is_error: bool,
 }
 
 impl Remark {
-    /// A remark with its id and one sentence.
+    /// Returns a remark with its id and one sentence.
     #[must_use]
     pub fn new(id: impl Into<String>, text: impl Into<String>, is_error: bool) -> Self {
         Self { id: id.into(), text: text.into(), is_error }
     }
 }
 
-/// What was seen of one target.
+/// The facts about one target.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
@@ -119,22 +176,22 @@ pub struct Trace {
     pub dns: Step<DnsFacts>,
     /// The connection: to the host, or to the proxy where one applies.
     pub tcp: Step<TcpFacts>,
-    /// Which proxy applies, and what it answered.
+    /// The proxy and its response.
     pub proxy: Step<ProxyFacts>,
     /// The handshake and the certificate.
     pub tls: Step<TlsFacts>,
-    /// The answer to a request without a credential.
+    /// The response to a request without a credential.
     pub http: Step<HttpFacts>,
     /// The upgrade, for a WebSocket service.
     pub websocket: Step<UpgradeFacts>,
-    /// What the service said to the credential.
+    /// The response to the credential.
     pub auth: Step<AuthFacts>,
-    /// Further connections, timed; none when none were wanted or the way did not go well.
+    /// Further connections, timed; `None` when none were requested or a stage failed.
     pub rounds: Option<Rounds>,
 }
 
 impl Trace {
-    /// A trace of which nothing was seen yet.
+    /// Returns a trace of a target before anything was checked.
     #[must_use]
     pub fn new(target: TargetFacts) -> Self {
         Self {
@@ -150,7 +207,7 @@ impl Trace {
         }
     }
 
-    /// The stages in the order of the way, each with how it ended.
+    /// Returns the stages in the order of the road, each with its result.
     #[must_use]
     pub fn steps(&self) -> [(Stage, StepState<'_>); 7] {
         [
@@ -164,7 +221,7 @@ impl Trace {
         ]
     }
 
-    /// The first stage that failed.
+    /// Returns the first stage that failed.
     #[must_use]
     pub fn failed_at(&self) -> Option<Stage> {
         self.steps().into_iter().find(|(_, state)| matches!(state, StepState::Failed { .. })).map(|(stage, _)| stage)
@@ -173,7 +230,7 @@ impl Trace {
 
 #[cfg(feature = "net")]
 impl Trace {
-    /// What comes after a stage that failed is left out because of it.
+    /// Skips the stages that were not reached, for this reason.
     pub(crate) fn skip_rest(&mut self, because: Skip) {
         fn skip<T>(step: &mut Step<T>, because: Skip) {
             if step.skipped() == Some(Skip::Ended) {
@@ -189,34 +246,34 @@ impl Trace {
     }
 }
 
-/// How one stage ended, with what it found: a failed stage may have found the very thing that explains it.
+/// The result of a stage, with its facts: those of a failed stage often explain the failure.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(tag = "status", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Step<T> {
-    /// It did what it is there for.
+    /// The stage succeeded.
     Passed {
-        /// What was found.
+        /// The facts.
         #[cfg_attr(feature = "serde", serde(rename = "facts"))]
         found: T,
-        /// How long it took.
+        /// The time that it took.
         #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
         took: Duration,
     },
-    /// It did not.
+    /// The stage failed.
     Failed {
-        /// How it failed.
+        /// The failure.
         failure: Failure,
-        /// What was found all the same.
+        /// The facts that were found all the same.
         #[cfg_attr(feature = "serde", serde(rename = "facts"))]
         found: Option<T>,
-        /// How long it took.
+        /// The time that it took.
         #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
         took: Duration,
     },
-    /// It was not tried.
+    /// The stage was not tried.
     Skipped {
-        /// Why not.
+        /// The reason.
         #[cfg_attr(feature = "serde", serde(rename = "skipped_because"))]
         because: Skip,
     },
@@ -226,33 +283,33 @@ pub enum Step<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StepState<'a> {
-    /// It did what it is there for.
+    /// The stage succeeded.
     Passed {
-        /// How long it took.
+        /// The time that it took.
         took: Duration,
     },
-    /// It did not.
+    /// The stage failed.
     Failed {
-        /// How it failed.
+        /// The failure.
         failure: &'a Failure,
-        /// How long it took.
+        /// The time that it took.
         took: Duration,
     },
-    /// It was not tried.
+    /// The stage was not tried.
     Skipped {
-        /// Why not.
+        /// The reason.
         because: Skip,
     },
 }
 
 impl<T> Step<T> {
-    /// Not tried, because the run ended before.
+    /// Returns a stage that was not reached before the run ended.
     #[must_use]
     pub fn not_reached() -> Self {
         Self::Skipped { because: Skip::Ended }
     }
 
-    /// What was found, whether it passed or failed.
+    /// Returns the facts of a stage that passed or failed.
     #[must_use]
     pub fn found(&self) -> Option<&T> {
         match self {
@@ -262,7 +319,7 @@ impl<T> Step<T> {
         }
     }
 
-    /// How it failed, if it did.
+    /// Returns the failure, if the stage failed.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -271,19 +328,19 @@ impl<T> Step<T> {
         }
     }
 
-    /// Whether it failed in this way.
+    /// Returns whether the stage failed in this way.
     #[must_use]
     pub fn failed_with(&self, kind: FailureKind) -> bool {
         self.failure().is_some_and(|failure| failure.kind == kind)
     }
 
-    /// Whether it passed.
+    /// Returns whether the stage succeeded.
     #[must_use]
     pub fn has_passed(&self) -> bool {
         matches!(self, Self::Passed { .. })
     }
 
-    /// Why it was not tried, if it was not.
+    /// Returns the reason, if the stage was not tried.
     #[must_use]
     pub fn skipped(&self) -> Option<Skip> {
         match self {
@@ -292,7 +349,7 @@ impl<T> Step<T> {
         }
     }
 
-    /// How it ended, without its facts.
+    /// Returns the result without the facts.
     #[must_use]
     pub fn state(&self) -> StepState<'_> {
         match self {
@@ -303,55 +360,52 @@ impl<T> Step<T> {
     }
 }
 
-/// Why a stage was not tried.
+/// The reason why a stage was not tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(into = "&'static str", try_from = "String"))]
 #[non_exhaustive]
 pub enum Skip {
-    /// An earlier stage failed: this one.
-    Dns,
-    /// An earlier stage failed: this one.
-    Tcp,
-    /// An earlier stage failed: this one.
-    Proxy,
-    /// An earlier stage failed: this one.
-    Tls,
-    /// An earlier stage failed: this one.
-    Http,
-    /// An earlier stage failed: this one.
-    #[cfg_attr(feature = "serde", serde(rename = "websocket"))]
-    WebSocket,
+    /// This earlier stage failed.
+    After(Stage),
     /// No proxy applies to this host.
     NoProxy,
     /// The proxy resolves the name.
     Proxied,
-    /// There is no TLS on this way.
+    /// The URL is not encrypted.
     PlainText,
-    /// The service is not a WebSocket.
+    /// The service does not use a WebSocket.
     NotWebSocket,
-    /// No credential was given, or it cannot be sent to this host.
+    /// No credential was given, or this host may not receive it.
     NoCredential,
-    /// The host only had to be reached.
+    /// The host only has to be reachable; no service is used there.
     ReachableOnly,
-    /// Nothing asks for it: an application goes straight to the upgrade.
+    /// An application goes straight to the upgrade and sends no request before it.
     NotAsked,
     /// The service names another host, which is a target of its own.
     Redirected,
-    /// The run ended before.
+    /// The run ended before this stage.
     Ended,
 }
 
 impl Skip {
-    /// The identifier used in output.
+    /// Every reason but [`Skip::After`].
+    const OTHERS: [Self; 9] = [
+        Self::NoProxy,
+        Self::Proxied,
+        Self::PlainText,
+        Self::NotWebSocket,
+        Self::NoCredential,
+        Self::ReachableOnly,
+        Self::NotAsked,
+        Self::Redirected,
+        Self::Ended,
+    ];
+
+    /// Returns the identifier used in output; that of a failed stage is the stage's.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Proxy => "proxy",
-            Self::Tls => "tls",
-            Self::Http => "http",
-            Self::WebSocket => "websocket",
+            Self::After(stage) => stage.id(),
             Self::NoProxy => "no_proxy",
             Self::Proxied => "proxied",
             Self::PlainText => "plain_text",
@@ -364,175 +418,28 @@ impl Skip {
         }
     }
 
-    /// An earlier stage failed: this one.
-    #[cfg(feature = "net")]
-    pub(crate) fn after(stage: Stage) -> Self {
-        match stage {
-            Stage::Dns => Self::Dns,
-            Stage::Tcp => Self::Tcp,
-            Stage::Proxy => Self::Proxy,
-            Stage::Tls => Self::Tls,
-            Stage::WebSocket => Self::WebSocket,
-            _ => Self::Http,
-        }
-    }
-
-    /// The stage that failed, where that is the reason.
+    /// Returns the stage that failed, where that is the reason.
     #[must_use]
     pub fn stage(self) -> Option<Stage> {
         match self {
-            Self::Dns => Some(Stage::Dns),
-            Self::Tcp => Some(Stage::Tcp),
-            Self::Proxy => Some(Stage::Proxy),
-            Self::Tls => Some(Stage::Tls),
-            Self::Http => Some(Stage::Http),
-            Self::WebSocket => Some(Stage::WebSocket),
+            Self::After(stage) => Some(stage),
             _ => None,
         }
     }
 }
 
-/// How a stage failed: the kind for rules, the text for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[non_exhaustive]
-pub struct Failure {
-    /// For rules.
-    pub kind: FailureKind,
-    /// For people; one line.
-    pub text: String,
-}
-
-impl Failure {
-    /// A failure with its kind and one line of text.
-    #[must_use]
-    pub fn new(kind: FailureKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+impl From<Skip> for &'static str {
+    fn from(skip: Skip) -> Self {
+        skip.id()
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+impl TryFrom<String> for Skip {
+    type Error = String;
 
-impl std::error::Error for Failure {}
-
-/// The ways in which a stage can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum FailureKind {
-    /// DNS: the name does not exist (NXDOMAIN).
-    NoSuchName,
-    /// DNS: the name exists, without an address.
-    NoAddress,
-    /// DNS: no server gave an answer (SERVFAIL, REFUSED, silence).
-    NoAnswer,
-    /// Nothing came back in time.
-    TimedOut,
-    /// The connection was refused.
-    Refused,
-    /// There is no route to the network or the host.
-    Unreachable,
-    /// The operating system does not allow it.
-    NotPermitted,
-    /// The connection was reset, or closed without a word.
-    Reset,
-    /// Proxy: it wants credentials (407).
-    ProxyAuth,
-    /// Proxy: it refused the tunnel with another status.
-    ProxyRefused,
-    /// What came back was not the protocol that was expected.
-    Protocol,
-    /// TLS: the certificate does not verify; [`TlsFacts::trust`] says why.
-    Certificate,
-    /// TLS: the peer refused the handshake with an alert.
-    Alert,
-    /// HTTP or WebSocket: the answer refuses what was asked; the facts hold it.
-    Status,
-    /// WebSocket: closed at once after it had opened.
-    Closed,
-    /// The credential was refused.
-    Denied,
-    /// Anything else.
-    Other,
-}
-
-/// What is wrong with a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum CertificateFault {
-    /// Nobody trusted vouches for it.
-    UnknownIssuer,
-    /// It is for other names.
-    WrongName,
-    /// Its time is over.
-    Expired,
-    /// Its time has not come.
-    NotYetValid,
-    /// This machine has no roots at all.
-    NoRoots,
-    /// Anything else.
-    Other,
-}
-
-/// How the silence on a socket ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum HoldEnd {
-    /// The run ended before the socket did.
-    #[default]
-    Interrupted,
-    /// It was open to the end.
-    Open,
-    /// The peer closed it with a close frame.
-    Closed,
-    /// It was ended without a word.
-    Cut,
-    /// It was reset.
-    Reset,
-    /// Nothing ended it, but a ping after the silence got no answer.
-    Silent,
-}
-
-/// How a name server was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Transport {
-    /// A datagram.
-    Udp,
-    /// A connection.
-    Tcp,
-}
-
-/// One address of a host, with what kind it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[non_exhaustive]
-pub struct Address {
-    /// The address.
-    pub ip: IpAddr,
-    /// What kind it is.
-    pub class: AddressClass,
-}
-
-impl From<IpAddr> for Address {
-    fn from(ip: IpAddr) -> Self {
-        Self { ip, class: AddressClass::of(ip) }
-    }
-}
-
-/// Seconds since 1970, negative before.
-#[must_use]
-pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
-    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => seconds(since),
-        Err(before) => -seconds(before.duration()),
+    fn try_from(id: String) -> Result<Self, String> {
+        let stages = Stage::ALL.into_iter().map(Self::After);
+        let known = stages.chain(Self::OTHERS).find(|skip| skip.id() == id);
+        known.ok_or_else(|| format!("`{id}` is not a reason for skipping a stage"))
     }
 }

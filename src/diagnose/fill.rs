@@ -1,17 +1,17 @@
-//! Filling the parts in capitals of a remedy or a command with what the evidence knows.
+//! Values for the parts in capitals of remedies and commands.
 
 use url::Url;
 
-use super::rules::Sight;
+use super::rules::RuleContext;
 use crate::diagnose::evidence::{Evidence, ResourceFacts};
 use crate::resolve::cloud::Cloud;
 
-/// A part of a text and what stands for it.
+/// A part of a text and its value.
 pub(super) type Value = (&'static str, String);
 
-/// Puts the values in place of the whole words that they stand for; what is unknown stays in capitals.
+/// Replaces whole words with their values; unknown parts stay in capitals.
 pub(super) fn fill(text: &str, values: &[Value]) -> String {
-    // The name of the account is often, but not always, its custom domain: there it stays to be filled in.
+    // The name of the account often, but not always, equals its custom domain, so it is left to the reader.
     let is_account = text.contains("az cognitiveservices account");
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -32,7 +32,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// What a run knows of its resource.
+/// Returns the values that the resource gives.
 pub(super) fn of_resource(evidence: &Evidence) -> Vec<Value> {
     let resource = &evidence.resource;
     let mut values = Vec::new();
@@ -45,23 +45,23 @@ pub(super) fn of_resource(evidence: &Evidence) -> Vec<Value> {
     values
 }
 
-/// What it knows of one target besides; the first value of a part counts.
-pub(super) fn of_target(sight: &Sight<'_>) -> Vec<Value> {
-    let target = &sight.trace.target;
+/// Returns the values that a target gives, followed by those of the resource; the first value of a part counts.
+pub(super) fn of_target(context: &RuleContext<'_>) -> Vec<Value> {
+    let target = &context.trace.target;
     let mut values = vec![("HOST", target.host.clone())];
     values.extend(target.service.clone().map(|service| ("SERVICE", service)));
     if let (true, None, Some((name, zone))) =
-        (target.is_own_host, &sight.evidence.resource.host, target.host.split_once('.'))
+        (target.is_own_host, &context.evidence.resource.host, target.host.split_once('.'))
     {
         values.push(("NAME", name.to_owned()));
         values.push(("privatelink.cognitiveservices.azure.com", format!("privatelink.{zone}")));
         values.push(("cognitiveservices.azure.com", zone.to_owned()));
     }
     let proxy =
-        sight.proxy().and_then(|facts| facts.proxy.as_ref().or(facts.unused.as_ref().map(|unused| &unused.proxy)));
+        context.proxy().and_then(|facts| facts.proxy.as_ref().or(facts.unused.as_ref().map(|unused| &unused.proxy)));
     values.extend(proxy.and_then(|proxy| authority(proxy)).map(|authority| ("PROXY:PORT", authority)));
-    values.extend(of_resource(sight.evidence));
-    values.extend(sight.chain.region.clone().map(|region| ("REGION", region)));
+    values.extend(of_resource(context.evidence));
+    values.extend(context.chain.region.clone().map(|region| ("REGION", region)));
     values
 }
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::Ended;
+use crate::diagnose::stage::Stage;
 
 /// A similar failure that was ruled out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +116,7 @@ impl Diagnosis {
     pub fn root_cause(&self) -> Option<&Finding> {
         let causes = |severity| {
             let is_cause = move |finding: &&Finding| {
-                finding.caused_by.is_none()
-                    && finding.severity == severity
-                    && finding.failure.stage != Stage::Environment
+                finding.caused_by.is_none() && finding.severity == severity && finding.failure.area != Area::Environment
             };
             self.findings.iter().find(is_cause)
         };
@@ -137,17 +137,17 @@ impl Diagnosis {
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
         let root_cause = self.root_cause().filter(|finding| finding.severity >= fail_on);
         if root_cause.is_some() || self.unexplained_failures().next().is_some() {
-            let unexplained = self.unexplained.iter().map(|unexplained| unexplained.stage).min();
-            let stage = match root_cause {
+            let unexplained = self.unexplained.iter().map(|unexplained| Area::from(unexplained.stage)).min();
+            let area = match root_cause {
                 Some(finding) if finding.severity == Severity::Error || unexplained.is_none() => {
-                    Some(finding.failure.stage)
+                    Some(finding.failure.area)
                 }
                 _ => unexplained,
             };
-            return stage.and_then(Stage::exit_code).unwrap_or_default();
+            return area.and_then(Area::exit_code).unwrap_or_default();
         }
         if self.is_blocked {
-            return Stage::Configuration.exit_code().unwrap_or_default();
+            return Area::Configuration.exit_code().unwrap_or_default();
         }
         u8::from(self.ended != Ended::Complete)
     }

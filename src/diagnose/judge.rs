@@ -2,8 +2,10 @@
 
 use super::fill;
 use super::finding::{Diagnosis, Finding, Place, Selection, Unexplained, Verdict};
-use super::rules::{Rule, Seen, Sight, When, rules};
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use super::rules::{Observation, Rule, RuleContext, When, rules};
+use crate::diagnose::alias::AliasChain;
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 
 /// Diagnoses a run.
@@ -72,12 +74,12 @@ pub(super) struct Hit {
     /// `None` for the whole run.
     place: Option<Place>,
     severity: Severity,
-    seen: Seen,
+    seen: Observation,
     values: Vec<fill::Value>,
 }
 
 impl Hit {
-    fn of(rule: &'static Rule, seen: Seen, place: Option<Place>, known: Vec<fill::Value>) -> Self {
+    fn of(rule: &'static Rule, seen: Observation, place: Option<Place>, known: Vec<fill::Value>) -> Self {
         let failure = rule.failure();
         let severity = seen.severity.unwrap_or(failure.severity);
         let values = seen.values.iter().cloned().chain(known).collect();
@@ -100,33 +102,35 @@ impl Hit {
 
     /// Returns whether it explains why its target failed.
     fn explains(&self) -> bool {
-        self.severity == Severity::Error || self.failure.stage == Stage::Quota
+        self.severity == Severity::Error || self.failure.area == Area::Quota
     }
 
-    fn order(&self) -> (Stage, &'static str) {
-        (self.failure.stage, self.failure.id)
+    fn order(&self) -> (Area, &'static str) {
+        (self.failure.area, self.failure.id)
     }
 }
 
 /// Runs every rule on every target, or on the whole run.
 pub(super) fn hits(evidence: &Evidence) -> Vec<Hit> {
-    let sights: Vec<Sight<'_>> = evidence.traces.iter().map(|trace| Sight::new(evidence, trace)).collect();
-    rules().flat_map(|rule| hits_of(rule, evidence, &sights)).collect()
+    let chains: Vec<AliasChain> = evidence.traces.iter().map(AliasChain::of).collect();
+    rules().flat_map(|rule| hits_of(rule, evidence, &chains)).collect()
 }
 
-fn hits_of(rule: &'static Rule, evidence: &Evidence, sights: &[Sight<'_>]) -> Vec<Hit> {
-    let (whole, target) = match rule.when {
-        When::Whole(whole) => (Some(whole), None),
+fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> Vec<Hit> {
+    let (run, target) = match rule.when {
+        When::Run(run) => (Some(run), None),
         When::Target(target) => (None, Some(target)),
-        When::Both(whole, target) => (Some(whole), Some(target)),
+        When::Both(run, target) => (Some(run), Some(target)),
     };
     let mut hits = Vec::new();
     if let Some(target) = target {
-        let of_sight =
-            |sight: &Sight<'_>| Some(Hit::of(rule, target(sight)?, Some(place(sight.trace)), fill::of_target(sight)));
-        hits.extend(sights.iter().filter_map(of_sight));
+        let of_trace = |(trace, chain)| {
+            let context = RuleContext { rule, evidence, trace, chain };
+            Some(Hit::of(rule, target(&context)?, Some(place(trace)), fill::of_target(&context)))
+        };
+        hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }
-    if let Some(seen) = whole.and_then(|whole| whole(evidence)) {
+    if let Some(seen) = run.and_then(|run| run(rule, evidence)) {
         hits.push(Hit::of(rule, seen, None, fill::of_resource(evidence)));
     }
     hits
@@ -148,10 +152,10 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
-    let order = |finding: &Finding| (finding.failure.stage, finding.failure.id);
+    let order = |finding: &Finding| (finding.failure.area, finding.failure.id);
     let cause = |finding: &Finding| finding.caused_by.and_then(KnownFailure::find);
     findings.sort_by_key(|finding| {
-        let root = cause(finding).map_or(order(finding), |cause| (cause.stage, cause.id));
+        let root = cause(finding).map_or(order(finding), |cause| (cause.area, cause.id));
         (root, finding.caused_by.is_some(), order(finding))
     });
     findings

@@ -1,31 +1,31 @@
-//! Plan: the checks of a diagnosis, decided before it starts. Pure.
+//! Plan: the targets and limits of a doctor run, decided before it starts. Pure.
 
 use std::time::Duration;
 
 use url::Url;
 
-use crate::diagnose::evidence::{ResourceFacts, TargetFacts};
+use crate::diagnose::evidence::{Companion, ResourceFacts, TargetFacts};
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// The targets to check and the limits of a run.
+/// The targets and limits of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
     /// The resource.
     pub account: Account,
-    /// The hosts to check, in report order.
+    /// The hosts to reach, in the order of the report.
     pub targets: Vec<Target>,
-    /// Services without a URL, each with the reason.
+    /// Services that have no URL.
     pub refusals: Vec<ResolveError>,
-    /// The limits on time and parallelism.
+    /// The limits.
     pub limits: Limits,
 }
 
-/// A host to check and the expectations for it.
+/// A host to reach, with the expected kind of address.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Target {
@@ -33,13 +33,13 @@ pub struct Target {
     pub purpose: Purpose,
     /// The URL.
     pub url: Url,
-    /// The kind of address that DNS should return.
+    /// The expected kind of address.
     pub expect: Expectation,
-    /// Other names to look up if this one does not exist: the same name as a custom domain (CFG02).
+    /// Other names whose lookup explains why this one does not exist: the same name as a custom domain (CFG02).
     pub namesakes: Vec<String>,
-    /// The same service at the resource's own host, to try the credential there if this host rejects it (CFG12).
+    /// The same service at the resource's own host, to try the credential there when this host rejects it (CFG12).
     pub own: Option<Endpoint>,
-    /// The service whose discovery returned this host, if it was discovered.
+    /// The service that named this host during the run.
     pub discovered_from: Option<Service>,
 }
 
@@ -47,25 +47,25 @@ pub struct Target {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// A service to use.
+    /// A service.
     Service(Endpoint),
-    /// A host that only has to be reachable, with the reason in words.
-    Reach(&'static str),
+    /// A companion of the services; it only has to be reachable.
+    Reach(Companion),
 }
 
-/// Limits on the time and parallelism of a run.
+/// Limits of time and concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The whole run, not counting the time that sockets are held open.
+    /// The time limit of the run, not counting idle sockets.
     pub total: Duration,
-    /// One wait within a stage: a response, a connection, a handshake.
+    /// The time limit of one step: a response, a connection, a handshake.
     pub step: Duration,
     /// The number of targets checked in parallel.
     pub jobs: usize,
-    /// How long each open WebSocket is kept idle and observed, in addition to `total`; zero disables it.
+    /// The time for which each open socket is kept idle and watched, in addition to `total`; zero for none.
     pub hold: Duration,
-    /// The number of additional connections to time at each working service, cold and warm, as time permits.
+    /// The number of further connections that are timed at each working service, cold and warm, as far as time allows.
     pub rounds: usize,
 }
 
@@ -76,8 +76,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Creates limits for this number of targets. A step is short enough that every target is checked in time, including
-    /// the additional probe for a target that drops every packet.
+    /// Returns the limits for a number of targets. A step is short enough that every target gets its turn within the time
+    /// limit, and that a further probe fits when every packet is lost.
     #[must_use]
     pub fn of(total: Duration, jobs: usize, targets: usize) -> Self {
         let jobs = jobs.max(1);
@@ -89,12 +89,12 @@ impl Limits {
 }
 
 impl Plan {
-    /// Creates the plan of a diagnosis.
+    /// Returns the plan of a doctor run.
     ///
-    /// 1. Add each service at its endpoint; without services, use [`Plan::usual_services`]. If an open custom domain
-    ///    has no region, use discovery to find its real-time host.
-    /// 2. Add the host that issues the tokens, if a token is used.
-    /// 3. Set the limits for the number of targets.
+    /// 1. Each service at its endpoint; without any, [`Plan::usual_services`]. Where an open custom domain has no region,
+    ///    endpoint discovery finds its real-time host.
+    /// 2. The token host, where a token is used.
+    /// 3. The limits, by the number of targets.
     #[must_use]
     pub fn new(
         account: &Account,
@@ -121,37 +121,37 @@ impl Plan {
         plan
     }
 
-    /// Adds targets and shortens the steps, so that every target is checked in time.
+    /// Adds targets and shortens the steps so that every target gets its turn.
     pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         self.targets.extend(targets);
         let Limits { hold, rounds, .. } = self.limits;
         self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
     }
 
-    /// Returns whether sockets should be held open but no target has one.
+    /// Returns whether sockets are to be kept idle although no target has one.
     #[must_use]
     pub fn holds_nothing(&self) -> bool {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
-    /// Keeps every open WebSocket idle for this time and observes it.
+    /// Sets the time for which every open socket is kept idle.
     pub fn hold(&mut self, time: Duration) {
         self.limits.hold = time;
     }
 
-    /// Times this number of additional connections at each working service.
+    /// Sets the number of further connections at each working service.
     pub fn rounds(&mut self, rounds: usize) {
         self.limits.rounds = rounds;
     }
 
-    /// Overrides the expected kind of address for every service.
+    /// Sets the expected kind of address of every service.
     pub fn expect(&mut self, expect: Expectation) {
         for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
             target.expect = expect;
         }
     }
 
-    /// Returns the services checked by default: recognition and synthesis, each over its WebSocket.
+    /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket.
     #[must_use]
     pub fn usual_services(account: &Account) -> Vec<Service> {
         match account.resource() {
@@ -161,7 +161,7 @@ impl Plan {
         }
     }
 
-    /// Returns the resource in the form stored in evidence.
+    /// Returns the facts about the resource.
     #[must_use]
     pub fn resource_facts(&self) -> ResourceFacts {
         ResourceFacts::of(&self.account)
@@ -169,7 +169,7 @@ impl Plan {
 }
 
 impl ResourceFacts {
-    /// Converts an account into the form stored in evidence.
+    /// Returns the facts about an account.
     #[must_use]
     pub fn of(account: &Account) -> Self {
         let host = match account.resource() {
@@ -181,7 +181,7 @@ impl ResourceFacts {
             cloud: cloud.map(|cloud| cloud.id().to_owned()),
             region: account.region().map(ToString::to_string),
             custom_domain: account.domain().map(ToString::to_string),
-            scenario: account.scenario().id().to_owned(),
+            scenario: Some(account.scenario()),
             title: account.scenario().title().to_owned(),
             private_zone: cloud.map(|cloud| cloud.suffixes().private_zone()),
             custom_zone: cloud.map(|cloud| cloud.suffixes().custom_domain().to_owned()),
@@ -192,7 +192,7 @@ impl ResourceFacts {
 }
 
 impl Target {
-    /// Creates the target for a service at its endpoint.
+    /// Returns a service at its endpoint.
     #[must_use]
     pub fn of(endpoint: Endpoint) -> Self {
         let account = endpoint.account();
@@ -209,11 +209,11 @@ impl Target {
         Self { purpose: Purpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
     }
 
-    /// Creates a target that only has to be reachable.
+    /// Returns a companion, which only has to be reachable.
     #[must_use]
-    pub fn reach(url: Url, what_for: &'static str) -> Self {
+    pub fn reach(url: Url, purpose: Companion) -> Self {
         Self {
-            purpose: Purpose::Reach(what_for),
+            purpose: Purpose::Reach(purpose),
             url,
             expect: Expectation::PublicAddress,
             namesakes: Vec::new(),
@@ -222,15 +222,15 @@ impl Target {
         }
     }
 
-    /// Creates the target for the host that issues Entra tokens in the account's cloud, if it is known.
+    /// Returns the host that issues Entra tokens in the account's cloud, where it is known.
     #[must_use]
     pub fn authority(account: &Account) -> Option<Self> {
         let authority = account.cloud().suffixes().authority()?;
         let url = Url::parse(&format!("https://{authority}/")).ok()?;
-        Some(Self::reach(url, "Entra token host"))
+        Some(Self::reach(url, Companion::TokenAuthority))
     }
 
-    /// Returns the endpoint, if the target is a service.
+    /// Returns the endpoint of a service.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.purpose {
@@ -239,7 +239,7 @@ impl Target {
         }
     }
 
-    /// Returns the service, if the target is one.
+    /// Returns the service.
     #[must_use]
     pub fn service(&self) -> Option<Service> {
         self.endpoint().map(Endpoint::service)
@@ -257,7 +257,7 @@ impl Target {
         self.url.port_or_known_default().unwrap_or(443)
     }
 
-    /// Returns whether the connection uses TLS.
+    /// Returns whether the connection is encrypted.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         matches!(self.url.scheme(), "https" | "wss")
@@ -269,7 +269,7 @@ impl Target {
         matches!(self.url.scheme(), "ws" | "wss")
     }
 
-    /// Returns whether discovery of the real-time host is possible or required.
+    /// Returns whether endpoint discovery may, or must, find the real-time host.
     #[must_use]
     pub fn discovery(&self) -> Discovery {
         if self.discovered_from.is_some() {
@@ -278,19 +278,19 @@ impl Target {
         self.endpoint().map_or(Discovery::None, Endpoint::discovery)
     }
 
-    /// Returns the target in the form stored in evidence.
+    /// Returns the facts about the target.
     #[must_use]
     pub fn facts(&self) -> TargetFacts {
         TargetFacts {
             service: self.service().map(|service| service.id().to_owned()),
             purpose: match self.purpose {
                 Purpose::Service(_) => None,
-                Purpose::Reach(what_for) => Some(what_for.to_owned()),
+                Purpose::Reach(purpose) => Some(purpose),
             },
             host: self.host().to_owned(),
             port: self.port(),
             url: self.url.to_string(),
-            expect: self.expect.id().to_owned(),
+            expect: self.expect,
             is_websocket: self.is_websocket(),
             is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
             discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
@@ -298,7 +298,7 @@ impl Target {
     }
 }
 
-/// Returns the endpoint; if only the region is missing, the endpoint to query for the real-time host.
+/// Returns the endpoint; where only the region is missing, the one for endpoint discovery.
 pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
     match account.endpoint_with(service, query) {
         Err(ResolveError::RegionRequired { .. }) if account.domain().is_some() => {
@@ -308,7 +308,7 @@ pub(crate) fn resolve(account: &Account, service: Service, query: &Query) -> Res
     }
 }
 
-/// Returns the endpoint at the resource's own host, for a service at a regional host of a resource with a custom domain.
+/// Returns the endpoint at the resource's own host, for a service at a regional host although there is a custom domain.
 fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     if endpoint.is_own_host() {
         return None;
@@ -318,31 +318,32 @@ fn own_endpoint(endpoint: &Endpoint) -> Option<Endpoint> {
     own.endpoint(endpoint.service()).ok()
 }
 
-/// Returns the host that issues the tokens in use.
+/// Returns the host that issues the token in use.
 fn token_host(account: &Account, credential: &Credential, services: &[Service]) -> Option<Target> {
     if matches!(account.resource(), Resource::Container(_)) {
         return None;
     }
     match credential {
-        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => {
-            account.endpoint(Service::IssueToken).ok().map(|endpoint| Target::reach(endpoint.to_url(), "token host"))
-        }
+        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => account
+            .endpoint(Service::IssueToken)
+            .ok()
+            .map(|endpoint| Target::reach(endpoint.to_url(), Companion::TokenIssuer)),
         Credential::Entra { .. } | Credential::EntraComposed { .. } => Target::authority(account),
         _ => None,
     }
 }
 
-/// The default time limit of a run: longer than any healthy run, short enough to wait for.
+/// The default time limit of a run: longer than any healthy run, and short enough to wait for.
 pub const DEFAULT_TOTAL: Duration = Duration::from_secs(20);
 
-/// The default number of hosts checked in parallel: few enough not to look like a port scan.
+/// The default number of parallel targets: few enough not to look like a scan.
 pub const DEFAULT_JOBS: usize = 16;
 
-/// A path that drops packets at every stage waits for an address, for the proxy or a reference, and once more.
+/// A host at which every packet is lost waits for an address, for the proxy or a reference, and once more.
 const WAITS: u32 = 4;
 
-/// A shorter step would miss responses from another continent.
+/// Below this, a response from another continent counts as a time-out.
 const SHORTEST_STEP: Duration = Duration::from_millis(300);
 
-/// Cuts off the third SYN retransmission (1 s, 2 s, 4 s); a host that responds this late is unusable.
+/// Three retransmissions of a SYN (1 s, 2 s, 4 s) no longer fit: a host that answers this late is of no use.
 const LONGEST_STEP: Duration = Duration::from_secs(5);

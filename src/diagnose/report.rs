@@ -1,7 +1,9 @@
 //! Reports: a diagnosis as text, Markdown or JSON. Each writer is pure: evidence and diagnosis in, a text out.
 
-use crate::diagnose::catalogue::{Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::Trace;
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
 #[cfg(feature = "serde")]
@@ -101,12 +103,14 @@ fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Op
     let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let here = || errors().filter(|finding| is_at(finding, trace));
     let quota = || {
-        let used_up = |finding: &&Finding| finding.failure.stage == Stage::Quota && is_at(finding, trace);
+        let used_up = |finding: &&Finding| finding.failure.area == Area::Quota && is_at(finding, trace);
         diagnosis.findings.iter().find(used_up).filter(|_| failed >= Stage::Http)
     };
-    let explains = |finding: &&Finding| finding.failure.stage <= failed || finding.failure.stage > Stage::Http;
-    let finding =
-        here().find(|finding| finding.failure.stage == failed).or_else(|| here().find(explains)).or_else(quota)?;
+    let explains = |finding: &&Finding| finding.failure.area <= Area::from(failed) || finding.failure.area > Area::Http;
+    let finding = here()
+        .find(|finding| finding.failure.area == Area::from(failed))
+        .or_else(|| here().find(explains))
+        .or_else(quota)?;
     let cause = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
     Some(cause.unwrap_or(finding))
 }

@@ -1,108 +1,120 @@
-//! Rules: one for each failure that the evidence can show. Every rule is one entry of a table.
+//! Rules: one per failure that the evidence can show. Every rule is one entry of a table.
+//!
+//! The modules are listed from the ground up. The areas at the end do not use each other; what they share is on
+//! [`RuleContext`].
 
 use super::finding::RuledOut;
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Evidence, Trace};
 
+mod wording;
+
+mod refusal;
+
+mod page;
+
+mod context;
+
 mod auth;
 mod config;
 mod dns;
 mod http;
-mod page;
 mod policy;
 mod proxy;
-mod refusal;
-mod sight;
 mod tcp;
 mod tls;
 mod websocket;
 
-/// One rule: when a failure of the catalogue is there.
+/// A rule: the condition under which a failure of the catalogue is present.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Rule {
-    /// The id of the catalogue; title, remedy and link stand there.
-    pub id: &'static str,
-    /// What it looks at.
-    pub when: When,
-    /// Findings that are its consequences: causes that let later stages talk to the wrong thing.
-    pub hides: &'static [&'static str],
+pub(crate) struct Rule {
+    /// The id of the catalogue, which has title, remedy and link.
+    pub(crate) id: &'static str,
+    /// The predicate.
+    pub(crate) when: When,
+    /// The findings that are consequences of it: those of later stages, which then reach the wrong peer.
+    pub(crate) hides: &'static [&'static str],
 }
 
+type OfRun = fn(&Rule, &Evidence) -> Option<Observation>;
+type OfTarget = fn(&RuleContext<'_>) -> Option<Observation>;
+
 impl Rule {
-    const fn target(id: &'static str, when: fn(&Sight<'_>) -> Option<Seen>, hides: &'static [&'static str]) -> Self {
+    const fn run(id: &'static str, when: OfRun, hides: &'static [&'static str]) -> Self {
+        Self { id, when: When::Run(when), hides }
+    }
+
+    const fn target(id: &'static str, when: OfTarget, hides: &'static [&'static str]) -> Self {
         Self { id, when: When::Target(when), hides }
     }
 
-    /// The entry of the catalogue.
-    ///
-    /// # Panics
-    ///
-    /// Never: a test holds every rule against the catalogue.
-    #[must_use]
-    pub fn failure(&self) -> &'static KnownFailure {
+    const fn both(id: &'static str, run: OfRun, target: OfTarget, hides: &'static [&'static str]) -> Self {
+        Self { id, when: When::Both(run, target), hides }
+    }
+
+    /// Returns the entry of the catalogue. Never panics: a test checks every rule against the catalogue.
+    pub(crate) fn failure(&self) -> &'static KnownFailure {
         KnownFailure::find(self.id).expect("every rule has an entry in the catalogue")
     }
 }
 
-/// What a rule looks at.
+/// The predicate of a rule.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum When {
-    /// Each target by itself.
-    Target(fn(&Sight<'_>) -> Option<Seen>),
-    /// The run as a whole.
-    Whole(fn(&Evidence) -> Option<Seen>),
-    /// The run as a whole, and each target by itself.
-    Both(fn(&Evidence) -> Option<Seen>, fn(&Sight<'_>) -> Option<Seen>),
+pub(crate) enum When {
+    /// About the run as a whole.
+    Run(OfRun),
+    /// About each target.
+    Target(OfTarget),
+    /// About the run as a whole, and about each target.
+    Both(OfRun, OfTarget),
 }
 
-/// One target with all that a rule may look at.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Sight<'a> {
-    /// The whole evidence.
-    pub evidence: &'a Evidence,
+/// A rule at one target, with everything that its predicate may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RuleContext<'a> {
+    /// The rule.
+    pub(crate) rule: &'a Rule,
+    /// The evidence of the run.
+    pub(crate) evidence: &'a Evidence,
     /// The target.
-    pub trace: &'a Trace,
+    pub(crate) trace: &'a Trace,
     /// The aliases of its host.
-    pub chain: AliasChain,
+    pub(crate) chain: &'a AliasChain,
 }
 
-/// What a rule saw.
+/// The result of a rule whose failure is present.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Seen {
+pub(crate) struct Observation {
     /// A fact with names and numbers.
-    pub observed: String,
-    /// Where it matters more or less than the catalogue says.
-    pub severity: Option<Severity>,
-    /// Look-alikes that it is not, each with the fact that rules it out.
-    pub ruled_out: Vec<RuledOut>,
-    /// What stands for the parts in capitals of the catalogue's remedy and commands: `("HOST", "contoso.…")`.
-    pub values: Vec<(&'static str, String)>,
-    /// What to do and the commands that do it, where that is known better than the catalogue has it.
-    pub remedy: Option<(&'static str, &'static [&'static str])>,
+    pub(crate) observed: String,
+    /// The severity, where it differs from that of the catalogue.
+    pub(crate) severity: Option<Severity>,
+    /// Similar failures that are not present, each with the fact that rules it out.
+    pub(crate) ruled_out: Vec<RuledOut>,
+    /// The values of the parts in capitals of the catalogue's remedy and commands: `("HOST", "contoso.…")`.
+    pub(crate) values: Vec<(&'static str, String)>,
+    /// A remedy with its commands that fits better than that of the catalogue.
+    pub(crate) remedy: Option<(&'static str, &'static [&'static str])>,
 }
 
-impl Seen {
+impl Observation {
     fn new(observed: impl Into<String>) -> Self {
         Self { observed: observed.into(), ..Self::default() }
     }
 
-    /// Where it matters more or less than the catalogue says.
+    /// Sets a severity that differs from that of the catalogue.
     fn at(self, severity: Severity) -> Self {
         Self { severity: Some(severity), ..self }
     }
 
-    /// A look-alike that it is not.
+    /// Rules out a similar failure.
     fn not(mut self, id: &'static str, because: impl Into<String>) -> Self {
         self.ruled_out.push(RuledOut { id, because: because.into() });
         self
     }
 
-    /// A look-alike that it is not, where this evidence has the fact that rules it out.
+    /// Rules out a similar failure, where this evidence has the fact that does.
     fn not_if(self, fact: Option<impl Into<String>>, id: &'static str) -> Self {
         match fact {
             Some(because) => self.not(id, because),
@@ -110,21 +122,26 @@ impl Seen {
         }
     }
 
-    /// What to do, where that is known better than the catalogue has it.
+    /// Sets a remedy that fits better than that of the catalogue.
     fn remedied(self, remedy: Option<(&'static str, &'static [&'static str])>) -> Self {
         Self { remedy, ..self }
     }
 
-    /// What stands for a part in capitals.
+    /// Sets the value of a part in capitals.
     fn with(mut self, part: &'static str, value: impl Into<String>) -> Self {
         self.values.push((part, value.into()));
         self
     }
 }
 
-/// Every rule, in reading order: configuration first, then along the way.
-pub fn rules() -> impl Iterator<Item = &'static Rule> {
+/// Returns every rule in the order of the road, configuration first.
+pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     AREAS.iter().flat_map(|area| area.iter())
+}
+
+/// Returns the ids of the catalogue that a diagnosis can find, in the order of the road.
+pub fn diagnosed_ids() -> impl Iterator<Item = &'static str> {
+    rules().map(|rule| rule.id)
 }
 
 /// The areas in the order of the catalogue.

@@ -6,9 +6,13 @@ use std::time::{Duration, SystemTime};
 use super::diagnose;
 use crate::diagnose::evidence::{
     Address, Alias, Attempt, AuthFacts, AuthTry, Certificate, Claims, CredentialFacts, DnsFacts, Ended, Evidence,
-    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, ServerAnswer, Skip,
-    Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UpgradeFacts,
+    Failure, FailureKind, HttpFacts, MachineFacts, NameAnswer, ProxyFacts, Reply, ResourceFacts, Retry, SchemaVersion,
+    ServerAnswer, Skip, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts,
+    UpgradeFacts,
 };
+use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 pub(super) const OWN: &str = "contoso.cognitiveservices.azure.com";
 pub(super) const STT: &str = "westeurope.stt.speech.microsoft.com";
@@ -46,10 +50,13 @@ pub(super) fn observed(evidence: &Evidence, id: &str) -> (String, Vec<&'static s
 
 /// A regional resource, all well, with a key.
 pub(super) fn regional() -> Evidence {
-    let traces = vec![service("speech-to-text", STT, "public"), service("text-to-speech-websocket", TTS, "public")];
+    let traces = vec![
+        service("speech-to-text", STT, Expectation::PublicAddress),
+        service("text-to-speech-websocket", TTS, Expectation::PublicAddress),
+    ];
     let resource = ResourceFacts {
         region: Some("westeurope".into()),
-        scenario: "regional".into(),
+        scenario: Some(Scenario::Regional),
         title: "regional".into(),
         ..resource()
     };
@@ -58,13 +65,13 @@ pub(super) fn regional() -> Evidence {
 
 /// A resource with a private endpoint, all well, with a key.
 pub(super) fn private() -> Evidence {
-    let mut trace = service("speech-to-text", OWN, "private");
+    let mut trace = service("speech-to-text", OWN, Expectation::PrivateAddress);
     trace.target.is_own_host = true;
     trace.target.url = format!("wss://{OWN}/stt/speech/universal/v2");
     resolve(&mut trace, PRIVATE_LINK, "10.1.0.4");
     let resource = ResourceFacts {
         custom_domain: Some("contoso".into()),
-        scenario: "private_endpoint".into(),
+        scenario: Some(Scenario::PrivateEndpoint),
         title: "custom domain, private endpoint".into(),
         ..resource()
     };
@@ -72,10 +79,10 @@ pub(super) fn private() -> Evidence {
 }
 
 /// The same with another expectation and scenario.
-pub(super) fn own(scenario: &str, expect: &str, chain: &[&str], ip: &str) -> Evidence {
+pub(super) fn own(scenario: Scenario, expect: Expectation, chain: &[&str], ip: &str) -> Evidence {
     let mut evidence = private();
-    evidence.resource.scenario = scenario.into();
-    evidence.traces[0].target.expect = expect.into();
+    evidence.resource.scenario = Some(scenario);
+    evidence.traces[0].target.expect = expect;
     resolve(&mut evidence.traces[0], chain, ip);
     evidence
 }
@@ -98,6 +105,7 @@ fn evidence(resource: ResourceFacts, traces: Vec<Trace>) -> Evidence {
         ..CredentialFacts::default()
     };
     Evidence {
+        schema_version: SchemaVersion,
         observed_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
         took: Duration::from_millis(40),
         ended: Ended::Complete,
@@ -111,19 +119,19 @@ fn evidence(resource: ResourceFacts, traces: Vec<Trace>) -> Evidence {
 }
 
 /// A WebSocket service that works.
-pub(super) fn service(id: &str, host: &str, expect: &str) -> Trace {
+pub(super) fn service(id: &str, host: &str, expect: Expectation) -> Trace {
     let mut trace = Trace::new(TargetFacts {
         service: Some(id.into()),
         host: host.into(),
         port: 443,
         url: format!("wss://{host}/stt/speech/universal/v2"),
-        expect: expect.into(),
+        expect,
         is_websocket: true,
         ..TargetFacts::default()
     });
     resolve(&mut trace, &["stt-weu.trafficmanager.net"], "20.61.99.10");
     trace.proxy = Step::Skipped { because: Skip::NoProxy };
-    let trust = Trust { verified: true, ..Trust::default() };
+    let trust = TrustFacts { verified: true, ..TrustFacts::default() };
     trace.tls = passed(TlsFacts { chain: vec![leaf(host)], trust: Some(trust), ..TlsFacts::default() });
     trace.http = passed(HttpFacts { reply: reply(401, "401", "Access denied"), ..HttpFacts::default() });
     trace.websocket =
@@ -134,7 +142,7 @@ pub(super) fn service(id: &str, host: &str, expect: &str) -> Trace {
 
 /// A companion that can be reached.
 pub(super) fn companion(host: &str) -> Trace {
-    let mut trace = service("", host, "public");
+    let mut trace = service("", host, Expectation::PublicAddress);
     trace.target.service = None;
     trace.target.is_websocket = false;
     trace.websocket = Step::Skipped { because: Skip::ReachableOnly };
@@ -186,7 +194,7 @@ pub(super) fn unresolved(trace: &mut Trace, kind: FailureKind, servers: Vec<Serv
     let system = SystemAnswer { failure: Some(failure.clone()), ..SystemAnswer::default() };
     let facts = DnsFacts { system: Some(system), servers, ..DnsFacts::default() };
     trace.dns = Step::Failed { failure, found: Some(facts), took: Duration::from_millis(5) };
-    skip_from(trace, Skip::Dns);
+    skip_from(trace, Stage::Dns);
 }
 
 /// The facts of a lookup, to change.
@@ -201,7 +209,7 @@ pub(super) fn dns(trace: &mut Trace) -> &mut DnsFacts {
 pub(super) fn unconnected(trace: &mut Trace, attempts: Vec<Attempt>) {
     let failure = attempts.iter().find_map(|attempt| attempt.failure.clone()).expect("a failure");
     trace.tcp = failed(failure.kind, TcpFacts { attempts, ..TcpFacts::default() });
-    skip_from(trace, Skip::Tcp);
+    skip_from(trace, Stage::Tcp);
 }
 
 /// The facts of the connection, to change.
@@ -236,25 +244,25 @@ pub(super) fn through_proxy(trace: &mut Trace) {
 /// A handshake that ends like this.
 pub(super) fn untrusted(trace: &mut Trace, kind: FailureKind, facts: TlsFacts) {
     trace.tls = failed(kind, facts);
-    skip_from(trace, Skip::Tls);
+    skip_from(trace, Stage::Tls);
 }
 
 /// A plain request that is refused like this.
 pub(super) fn answered(trace: &mut Trace, reply: Reply) {
     trace.http = failed(FailureKind::Status, HttpFacts { reply, ..HttpFacts::default() });
-    skip_from(trace, Skip::Http);
+    skip_from(trace, Stage::Http);
 }
 
 /// An upgrade that is refused like this.
 pub(super) fn not_upgraded(trace: &mut Trace, reply: Reply) {
     trace.websocket = failed(FailureKind::Status, UpgradeFacts { reply, ..UpgradeFacts::default() });
-    skip_from(trace, Skip::WebSocket);
+    skip_from(trace, Stage::WebSocket);
 }
 
 /// A credential of this form that is refused like this.
 pub(super) fn denied(trace: &mut Trace, form: &str, reply: Reply, tries: &[(&str, &str, u16)]) {
     let tries = tries.iter().map(|(host, form, status)| AuthTry {
-        way: if *form == "issued_token" { "issue-token".into() } else { format!("at {host}") },
+        retry: if *form == "issued_token" { Retry::IssueToken } else { Retry::OwnHost },
         host: (*host).into(),
         form: (*form).into(),
         status: Some(*status),
@@ -314,20 +322,19 @@ pub(super) fn failed<T>(kind: FailureKind, found: T) -> Step<T> {
     Step::Failed { failure: Failure::new(kind, "it failed"), found: Some(found), took: Duration::from_millis(3) }
 }
 
-/// Skips every stage behind the one that failed.
-pub(super) fn skip_from(trace: &mut Trace, because: Skip) {
-    let order = [Skip::Dns, Skip::Tcp, Skip::Tls, Skip::Http, Skip::WebSocket];
-    let at = order.iter().position(|skip| *skip == because).expect("a stage");
-    if at < 1 {
+/// Skips every stage after the one that failed.
+pub(super) fn skip_from(trace: &mut Trace, failed: Stage) {
+    let because = Skip::After(failed);
+    if failed < Stage::Tcp {
         trace.tcp = Step::Skipped { because };
     }
-    if at < 2 {
+    if failed < Stage::Tls {
         trace.tls = Step::Skipped { because };
     }
-    if at < 3 {
+    if failed < Stage::Http {
         trace.http = Step::Skipped { because };
     }
-    if at < 4 {
+    if failed < Stage::WebSocket {
         trace.websocket = Step::Skipped { because };
     }
     trace.auth = Step::Skipped { because };

@@ -1,9 +1,13 @@
 //! The table as a whole, and what findings are made of. One file per area holds each rule against its look-alikes.
 
+use super::rules::rules;
 use super::sample::{self, found};
 use super::*;
-use crate::diagnose::catalogue::{KnownFailure, Severity, Stage};
+use crate::diagnose::area::Area;
+use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, FailureKind, Remark, Skip, Step, Trace};
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 mod auth;
 mod config;
@@ -35,8 +39,8 @@ fn every_rule_is_in_the_catalogue_once_and_hides_only_rules() {
             assert!(ids.contains(hidden) && *hidden != rule.id, "{} hides {hidden}", rule.id);
         }
     }
-    let stages: Vec<Stage> = rules().map(|rule| rule.failure().stage).collect();
-    assert!(stages.is_sorted(), "{stages:?}");
+    let areas: Vec<Area> = rules().map(|rule| rule.failure().area).collect();
+    assert!(areas.is_sorted(), "{areas:?}");
     println!("{} rules", ids.len());
 }
 
@@ -78,9 +82,18 @@ fn healthy_evidence_gives_nothing() {
     for (name, evidence) in [
         ("regional", sample::regional()),
         ("private endpoint", sample::private()),
-        ("service endpoint", sample::own("service_endpoint", "public", sample::PROXY_CHAIN, "20.50.1.7")),
-        ("unknown and private", sample::own("custom_domain_unknown", "any", sample::PRIVATE_LINK, "10.1.0.4")),
-        ("unknown and public", sample::own("custom_domain_unknown", "any", sample::PROXY_CHAIN, "20.50.1.7")),
+        (
+            "service endpoint",
+            sample::own(Scenario::ServiceEndpoint, Expectation::PublicAddress, sample::PROXY_CHAIN, "20.50.1.7"),
+        ),
+        (
+            "unknown and private",
+            sample::own(Scenario::CustomDomainUnknown, Expectation::Either, sample::PRIVATE_LINK, "10.1.0.4"),
+        ),
+        (
+            "unknown and public",
+            sample::own(Scenario::CustomDomainUnknown, Expectation::Either, sample::PROXY_CHAIN, "20.50.1.7"),
+        ),
         ("proxy", proxied),
         ("no credential", without),
         ("companion", watched),
@@ -101,7 +114,7 @@ fn a_consequence_hangs_under_its_cause_and_the_cause_is_the_root() {
 #[test]
 fn a_cause_at_one_host_explains_nothing_at_another() {
     let mut evidence = refused_by_public_way();
-    let mut other = sample::service("voices", "other.cognitiveservices.azure.com", "public");
+    let mut other = sample::service("voices", "other.cognitiveservices.azure.com", Expectation::PublicAddress);
     other.target.is_own_host = true;
     sample::answered(&mut other, sample::reply(403, "403", "Public access is disabled."));
     evidence.traces.push(other);
@@ -179,7 +192,8 @@ fn a_run_of_which_every_warning_is_left_out_is_healthy() {
 
 #[test]
 fn a_service_that_names_another_host_works_only_if_that_one_does() {
-    let mut evidence = sample::own("custom_domain_open", "public", sample::GATEWAY_CHAIN, "13.93.122.1");
+    let mut evidence =
+        sample::own(Scenario::CustomDomainOpen, Expectation::PublicAddress, sample::GATEWAY_CHAIN, "13.93.122.1");
     let redirect = crate::diagnose::evidence::Redirect {
         status: 200,
         host: Some(sample::STT.into()),
@@ -193,7 +207,7 @@ fn a_service_that_names_another_host_works_only_if_that_one_does() {
     });
     evidence.traces[0].websocket = Step::Skipped { because: Skip::Redirected };
     evidence.traces[0].auth = Step::Skipped { because: Skip::Redirected };
-    let mut found = sample::service("speech-to-text", sample::STT, "public");
+    let mut found = sample::service("speech-to-text", sample::STT, Expectation::PublicAddress);
     found.target.discovered_from = Some("speech-to-text".into());
     evidence.traces.push(found);
     expect(&evidence, "healthy");
@@ -239,7 +253,8 @@ fn commands_are_filled_with_what_is_known_in_the_cloud_of_the_resource() {
 }
 
 fn refused_by_public_way() -> Evidence {
-    let evidence = sample::own("private_endpoint", "private", sample::PROXY_CHAIN, "20.50.1.7");
+    let evidence =
+        sample::own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, sample::PROXY_CHAIN, "20.50.1.7");
     with(evidence, |trace| {
         sample::answered(
             trace,

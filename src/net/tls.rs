@@ -246,7 +246,7 @@ struct Recorder {
 #[derive(Debug, Default)]
 struct Seen {
     chain: Vec<CertificateDer<'static>>,
-    trust: Option<evidence::Trust>,
+    trust: Option<evidence::TrustFacts>,
 }
 
 impl ServerCertVerifier for Recorder {
@@ -260,7 +260,7 @@ impl ServerCertVerifier for Recorder {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let judged = Judged { leaf, others, name, ocsp: &[], now: self.now };
         let trust = match self.judge.judge(&judged) {
-            Ok(_) => evidence::Trust { verified: true, ..evidence::Trust::default() },
+            Ok(_) => evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() },
             Err(error) => self.judge.explain(&judged, &error),
         };
         let chain = judged.chain();

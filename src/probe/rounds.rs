@@ -6,9 +6,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Watch;
 use super::way::Way;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{Failure, FailureKind, Round, Rounds, Skip, StepState, Trace};
+use crate::diagnose::stage::Stage;
 use crate::net::http::{Connection, Question};
 use crate::net::proxy::{Decision, tunnel};
 use crate::net::tls::TlsClient;

@@ -6,12 +6,12 @@ use url::Url;
 
 use super::Watch;
 use super::way::{Reached, Route, Stop, Way, step};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
-    Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step,
-    UpgradeFacts, unix_seconds,
+    Address, AddressClass, AuthFacts, AuthTry, Claims, Failure, FailureKind, HttpFacts, Redirect, Reply, Retry, Skip,
+    Step, UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::plan::Target;
+use crate::diagnose::stage::Stage;
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
 use crate::net::websocket::{Ask, connection_id};
 use crate::net::{Network, Stream};
@@ -64,7 +64,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     fn http_failed(&self, failure: Failure, found: Option<HttpFacts>, begun: Instant) -> Stop {
         let took = begun.elapsed();
         self.seen.note(|trace| trace.http = Step::Failed { failure, found, took });
-        Stop(Skip::Http)
+        Stop(Skip::After(Stage::Http))
     }
 
     /// Where a service may direct its clients, or should not, it is asked as the JavaScript SDK asks.
@@ -165,7 +165,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     fn websocket_failed(&self, failure: Failure, found: Option<UpgradeFacts>, begun: Instant) -> Stop {
         let took = begun.elapsed();
         self.seen.note(|trace| trace.websocket = Step::Failed { failure, found, took });
-        Stop(Skip::WebSocket)
+        Stop(Skip::After(Stage::WebSocket))
     }
 
     /// The same request with the credential.
@@ -222,8 +222,8 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     /// The second key at the same host by the same way.
     async fn with_second_key(&self, route: &Route) -> Option<AuthTry> {
         let (form, header) = self.header_of(self.means.second_key?)?;
-        let (way, host) = (AuthTry::SECOND_KEY.to_owned(), self.target.host().to_owned());
-        let tried = AuthTry { way, host, form: form.to_owned(), status: None };
+        let (retry, host) = (Retry::SecondKey, self.target.host().to_owned());
+        let tried = AuthTry { retry, host, form: form.to_owned(), status: None };
         let Ok(connection) = self.again_to_talk(route).await else { return Some(tried) };
         let (status, _) = self.ask(connection, &self.target.url, self.target.service()?, &header).await;
         Some(AuthTry { status, ..tried })
@@ -236,13 +236,12 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         };
         let mut tries = Vec::new();
         if let Some((form, header)) = credential.in_other_form(endpoint) {
-            let way = format!("as {}", form.title());
-            tries.push(self.attempt(&way, endpoint, form.id(), &header).await.0);
+            tries.push(self.attempt(Retry::OtherForm, endpoint, form.id(), &header).await.0);
         }
         if let Some(own) = &self.target.own
             && let (Ok(form), Ok(header)) = (credential.form_for(own), credential.header(own))
         {
-            tries.push(self.attempt(&format!("at {}", own.host()), own, form.id(), &header).await.0);
+            tries.push(self.attempt(Retry::OwnHost, own, form.id(), &header).await.0);
         }
         let issued = self.issue(credential, &mut tries).await;
         (tries, issued)
@@ -255,17 +254,23 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             return None;
         }
         let header = credential.header(&issue).ok()?;
-        let (attempt, answer) = self.attempt("issue-token", &issue, "key", &header).await;
+        let (attempt, answer) = self.attempt(Retry::IssueToken, &issue, "key", &header).await;
         let is_issued = attempt.status == Some(200);
         tries.push(attempt);
         Credential::issued_token(answer?.body.trim()).ok().filter(|_| is_issued)?.claims()
     }
 
     /// One request on a connection of its own, which verified like any other.
-    async fn attempt(&self, way: &str, endpoint: &Endpoint, form: &str, header: &Header) -> (AuthTry, Option<Answer>) {
+    async fn attempt(
+        &self,
+        retry: Retry,
+        endpoint: &Endpoint,
+        form: &str,
+        header: &Header,
+    ) -> (AuthTry, Option<Answer>) {
         let url = endpoint.to_url();
         let host = url.host_str().unwrap_or_default();
-        let tried = AuthTry { way: way.to_owned(), host: host.to_owned(), form: form.to_owned(), status: None };
+        let tried = AuthTry { retry, host: host.to_owned(), form: form.to_owned(), status: None };
         let Ok(stream) = self.open(host).await else { return (tried, None) };
         let (status, answer) = self.ask(Connection::new(stream), &url, endpoint.service(), header).await;
         (AuthTry { status, ..tried }, answer)

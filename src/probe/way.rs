@@ -9,12 +9,12 @@ use rustls::version::{TLS12, TLS13};
 use tokio::time::Instant;
 
 use super::{Family, Means, Notes, Watch};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
-    Address, Attempt, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Skip, SniTry, Step, TlsFacts, UnusedProxy,
-    VersionTry,
+    Address, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, Skip, SniTry, Step, TlsFacts,
+    UnusedProxy, VersionTry,
 };
 use crate::diagnose::plan::{Plan, Purpose, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
@@ -99,7 +99,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let step = step(found, lookup.failure, begun);
         self.seen.note(|trace| trace.dns = step);
         // Through a proxy the way goes on without an address.
-        if has_failed && !is_proxied { Err(Stop(Skip::Dns)) } else { Ok(addresses) }
+        if has_failed && !is_proxied { Err(Stop(Skip::After(Stage::Dns))) } else { Ok(addresses) }
     }
 
     /// The names that the search list makes of the host, where they are tried before it.
@@ -146,7 +146,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             }
             Err(failure) => {
                 (found.reference, proxy.unused) = tokio::join!(self.reference(&failure), self.try_unused(unused));
-                (Step::Failed { failure, found: Some(found), took }, Err(Stop(Skip::Tcp)))
+                (Step::Failed { failure, found: Some(found), took }, Err(Stop(Skip::After(Stage::Tcp))))
             }
         };
         let says_nothing = proxy == ProxyFacts::default();
@@ -171,7 +171,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     /// A well-known host on port 443, to tell a blocked host from a blocked port: the authority that gives tokens.
-    async fn reference(&self, failure: &Failure) -> Option<(String, Attempt)> {
+    async fn reference(&self, failure: &Failure) -> Option<Reference> {
         let is_telling = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Unreachable);
         let host = self.plan.account.cloud().suffixes().authority()?;
         if !is_telling || host == self.target.host() {
@@ -180,7 +180,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let lookup = self.means.network.lookup(host, self.limit()).await;
         let peers = self.peers(lookup.facts.addresses);
         let (attempt, _) = tcp::one(self.means.network, *peers.first()?, self.limit()).await;
-        Some((host.to_owned(), attempt))
+        Some(Reference::new(host, attempt))
     }
 
     /// A tunnel through the proxy that is configured and does not apply.
@@ -205,7 +205,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let failure = Failure::new(failure.kind, format!("the proxy {proxy} has no address: {failure}"));
         let took = begun.elapsed();
         self.seen.note(|trace| trace.tcp = Step::Failed { failure, found: None, took });
-        Err(Stop(Skip::Tcp))
+        Err(Stop(Skip::After(Stage::Tcp)))
     }
 
     async fn to_proxy(&self, peers: &[SocketAddr]) -> Result<Stream, Stop> {
@@ -214,7 +214,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let connected = tcp::every(self.means.network, peers, self.limit()).await;
         let (failure, stream) = match connected.outcome {
             Ok(stream) => (None, Ok(Stream::new(stream))),
-            Err(failure) => (Some(failure), Err(Stop(Skip::Tcp))),
+            Err(failure) => (Some(failure), Err(Stop(Skip::After(Stage::Tcp)))),
         };
         let step = step(connected.facts, failure, begun);
         self.seen.note(|trace| trace.tcp = step);
@@ -233,7 +233,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         };
         let (failure, stream) = match tunnel.outcome {
             Ok(stream) => (None, Ok(Stream::new(stream))),
-            Err(failure) => (Some(failure), Err(Stop(Skip::Proxy))),
+            Err(failure) => (Some(failure), Err(Stop(Skip::After(Stage::Proxy)))),
         };
         let step = step(found, failure, begun);
         self.seen.note(|trace| trace.proxy = step);
@@ -258,7 +258,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             Err(failure) => {
                 self.tell_apart(route, &failure, &mut facts).await;
                 self.seen.note(|trace| trace.tls = Step::Failed { failure, found: Some(facts), took });
-                Err(Stop(Skip::Tls))
+                Err(Stop(Skip::After(Stage::Tls)))
             }
         }
     }

@@ -243,34 +243,36 @@ impl Suffixes {
         };
         let realtime = |rest: &'a str| {
             let below = |infix| rest.strip_suffix(infix)?.strip_suffix('.');
-            REALTIME_KINDS.iter().find_map(|(infix, kind)| regional(*kind, below(infix)?))
+            let offering = |offering: &'static str| regional(HostKind::Realtime(offering), below(offering)?);
+            let long_audio = || regional(HostKind::LongAudio, below(LONG_AUDIO_LABELS)?);
+            OFFERINGS.into_iter().find_map(offering).or_else(long_audio)
         };
-        self.of_kinds().into_iter().find_map(|(kind, suffix)| {
+        self.all().into_iter().find_map(|(owner, suffix)| {
             let rest = below(suffix)?;
-            match kind {
-                HostKind::Rest => regional(kind, rest),
-                HostKind::Realtime(_) | HostKind::LongAudio => realtime(rest),
-                HostKind::CustomDomain | HostKind::OpenAi | HostKind::Foundry => named(kind, rest),
+            match owner {
+                Owner::Rest => regional(HostKind::Rest, rest),
+                Owner::Realtime => realtime(rest),
+                Owner::Customers(kind) => named(kind, rest),
             }
         })
     }
 
-    /// Returns each suffix with its kind of host; the real-time kind stands for any offering.
-    fn of_kinds(&self) -> Vec<(HostKind, &str)> {
+    /// Returns each suffix with the kind of hosts below it.
+    fn all(&self) -> Vec<(Owner, &str)> {
         let named = [(HostKind::OpenAi, self.openai()), (HostKind::Foundry, self.foundry())];
-        let mut suffixes = vec![(HostKind::CustomDomain, self.custom_domain())];
-        suffixes.extend(named.into_iter().filter_map(|(kind, suffix)| Some((kind, suffix?))));
-        suffixes.extend([(HostKind::Rest, self.rest()), (HostKind::Realtime(""), self.realtime())]);
+        let mut suffixes = vec![(Owner::Customers(HostKind::CustomDomain), self.custom_domain())];
+        suffixes.extend(named.into_iter().filter_map(|(kind, suffix)| Some((Owner::Customers(kind), suffix?))));
+        suffixes.extend([(Owner::Rest, self.rest()), (Owner::Realtime, self.realtime())]);
         suffixes
     }
 
     /// Rejects suffixes that overlap, because a host could then belong to either a region or a customer.
     fn told_apart(self, added: &str) -> Result<Self, CloudError> {
-        let kinds = self.of_kinds();
+        let suffixes = self.all();
         let is_below = |host: &str, suffix: &str| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
-        let are_apart = kinds.iter().all(|(kind, suffix)| {
-            kinds.iter().all(|(other_kind, other)| {
-                let is_same = suffix == other && kind.is_named_by_customers() != other_kind.is_named_by_customers();
+        let are_apart = suffixes.iter().all(|(owner, suffix)| {
+            suffixes.iter().all(|(other_owner, other)| {
+                let is_same = suffix == other && owner.is_customers() != other_owner.is_customers();
                 !is_same && !is_below(suffix, other)
             })
         });
@@ -340,6 +342,23 @@ pub enum HostKind {
     Foundry,
 }
 
+/// The hosts below a suffix.
+#[derive(Clone, Copy)]
+enum Owner {
+    /// The regional REST hosts.
+    Rest,
+    /// The regional hosts of the offerings.
+    Realtime,
+    /// Hosts whose first label customers choose.
+    Customers(HostKind),
+}
+
+impl Owner {
+    fn is_customers(self) -> bool {
+        matches!(self, Self::Customers(_))
+    }
+}
+
 impl HostKind {
     /// Returns whether customers choose the first label, so that the same suffix also serves other customers.
     #[must_use]
@@ -376,13 +395,9 @@ const LONGEST_SUFFIX: usize = 253 - 63 - 17;
 /// The infix of the Long Audio API host; the API retires on 2027-04-01.
 pub(crate) const LONG_AUDIO_LABELS: &str = "customvoice.api";
 
-const REALTIME_KINDS: &[(&str, HostKind)] = &[
-    ("stt", HostKind::Realtime("stt")),
-    ("tts", HostKind::Realtime("tts")),
-    ("voice", HostKind::Realtime("voice")),
-    ("s2s", HostKind::Realtime("s2s")),
-    (LONG_AUDIO_LABELS, HostKind::LongAudio),
-];
+/// The real-time offerings: the second label of their regional hosts, and the first part of their paths at a custom domain.
+#[allow(unreachable_pub, reason = "shared with the lab")]
+pub const OFFERINGS: [&str; 4] = ["stt", "tts", "voice", "s2s"];
 
 /// Prefixes of regions in clouds without documented Speech suffixes; a guess could send a key to the wrong host.
 const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];

@@ -125,14 +125,19 @@ impl fmt::Display for Endpoint {
 }
 
 /// The kind of address that DNS should return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Expectation {
     /// A public address.
+    #[cfg_attr(feature = "serde", serde(rename = "public"))]
     PublicAddress,
     /// A private address.
+    #[cfg_attr(feature = "serde", serde(rename = "private"))]
     PrivateAddress,
     /// Either kind.
+    #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "any", alias = ""))]
     Either,
 }
 

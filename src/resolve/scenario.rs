@@ -9,6 +9,8 @@ use crate::resolve::access::Access;
 /// Source: <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link> and
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-service-vnet-service-endpoint>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "&'static str", try_from = "String"))]
 #[non_exhaustive]
 pub enum Scenario {
     /// No custom domain: regional hosts only.
@@ -123,6 +125,21 @@ impl Scenario {
                 | Self::PrivateAndServiceEndpoint
                 | Self::DisabledPrivateEndpoint
         )
+    }
+}
+
+impl From<Scenario> for &'static str {
+    fn from(scenario: Scenario) -> Self {
+        scenario.id()
+    }
+}
+
+impl TryFrom<String> for Scenario {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|scenario| scenario.id() == id);
+        known.ok_or_else(|| format!("`{id}` is not a scenario"))
     }
 }
 

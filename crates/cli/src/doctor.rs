@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts, SchemaVersion};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
@@ -363,13 +363,23 @@ fn written(
 fn read(file: &Path) -> Result<Evidence, Failure> {
     let json = settings::read_file(file, "--from", LARGEST_EVIDENCE)?;
     serde_json::from_str(&json).map_err(|error| {
-        let problem = if error.is_data() {
+        let version = serde_json::from_str::<Versioned>(&json).map_or(0, |saved| saved.schema_version);
+        let newest = SchemaVersion::CURRENT;
+        let problem = if version > newest {
+            format!("it has schema version {version}, and this program reads versions 1 to {newest}")
+        } else if error.is_data() {
             format!("it was not written by `--save`: line {}, column {}", error.line(), error.column())
         } else {
             format!("it is not valid JSON: line {}, column {}", error.line(), error.column())
         };
         Failure::usage(format!("cannot read `{}` given to `--from`: {problem}", file.display()))
     })
+}
+
+/// The version of a document whose other fields may be unknown.
+#[derive(serde::Deserialize)]
+struct Versioned {
+    schema_version: u64,
 }
 
 /// Saves the evidence so that only its owner can read it, because it names hosts and addresses of a network.

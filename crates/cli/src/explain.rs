@@ -7,7 +7,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use speech_endpoint::{KnownFailure, Severity, Shown, Stage, TextMatch, ids_for, rules};
+use speech_endpoint::{Area, KnownFailure, Severity, Shown, TextMatch, diagnosed_ids, ids_for};
 use speech_endpoint_lab::World;
 
 use super::args::OutputArgs;
@@ -139,13 +139,13 @@ impl Answer {
     }
 }
 
-/// Lists every entry on one line, by stage.
+/// Lists every entry on one line, by area.
 fn list() -> String {
     let mut text = String::new();
-    for stage in Stage::ALL {
-        let exit_code = stage.exit_code().map_or_else(String::new, |code| format!("   exit code {code}"));
-        let _ = writeln!(text, "{BOLD}{stage}{BOLD:#}{exit_code}");
-        for failure in KnownFailure::all().filter(|failure| failure.stage == stage) {
+    for area in Area::ALL {
+        let exit_code = area.exit_code().map_or_else(String::new, |code| format!("   exit code {code}"));
+        let _ = writeln!(text, "{BOLD}{area}{BOLD:#}{exit_code}");
+        for failure in KnownFailure::all().filter(|failure| failure.area == area) {
             line(&mut text, failure);
         }
         text.push('\n');
@@ -164,8 +164,8 @@ fn in_full(failure: &'static KnownFailure) -> String {
     let style = style(failure.severity);
     let mut text = format!("{BOLD}{}  {}{BOLD:#}\n", failure.id, failure.title);
     let depends = failure.severity_when.map_or_else(String::new, |when| format!(", {when}"));
-    let exit_code = failure.stage.exit_code().map_or_else(String::new, |code| format!(" · exit code {code}"));
-    let _ = writeln!(text, "  {style}{}{style:#}{depends} · {}{exit_code}", failure.severity, failure.stage);
+    let exit_code = failure.area.exit_code().map_or_else(String::new, |code| format!(" · exit code {code}"));
+    let _ = writeln!(text, "  {style}{}{style:#}{depends} · {}{exit_code}", failure.severity, failure.area);
     text.push('\n');
     labelled(&mut text, "symptom", failure.observed);
     labelled(&mut text, "cause", failure.cause);
@@ -196,7 +196,7 @@ fn labelled(text: &mut String, label: &str, sentence: &str) {
 
 /// Returns whether the doctor can detect the failure.
 fn has_rule(failure: &KnownFailure) -> bool {
-    rules().any(|rule| rule.id == failure.id)
+    diagnosed_ids().any(|id| id == failure.id)
 }
 
 /// Returns the doctor command that checks only these entries, as far as it has rules for them.
@@ -237,7 +237,7 @@ fn reading(readings: &[TextMatch], entries: &[&'static KnownFailure]) -> String 
     }
     let _ = writeln!(text, "\n{BOLD}to check{BOLD:#}");
     if entries.len() > MOST_LINES {
-        by_stage(&mut text, entries);
+        by_area(&mut text, entries);
     } else {
         for failure in entries {
             line(&mut text, failure);
@@ -248,12 +248,12 @@ fn reading(readings: &[TextMatch], entries: &[&'static KnownFailure]) -> String 
     text
 }
 
-/// Writes the ids by stage, because one line per entry would be too long for whole areas.
-fn by_stage(text: &mut String, entries: &[&'static KnownFailure]) {
-    for stage in Stage::ALL {
-        let ids: Vec<&str> = entries.iter().filter(|entry| entry.stage == stage).map(|entry| entry.id).collect();
+/// Writes the ids by area, because one line per entry would be too long for whole areas.
+fn by_area(text: &mut String, entries: &[&'static KnownFailure]) {
+    for area in Area::ALL {
+        let ids: Vec<&str> = entries.iter().filter(|entry| entry.area == area).map(|entry| entry.id).collect();
         if !ids.is_empty() {
-            labelled_wide(text, stage.id(), &ids.join(" "));
+            labelled_wide(text, area.id(), &ids.join(" "));
         }
     }
 }
@@ -292,8 +292,8 @@ fn as_json(answer: &Answer) -> Result<String, Failure> {
 fn failure_json(failure: &'static KnownFailure) -> FailureJson {
     FailureJson {
         id: failure.id,
-        stage: failure.stage.id(),
-        exit_code: failure.stage.exit_code(),
+        stage: failure.area.id(),
+        exit_code: failure.area.exit_code(),
         severity: failure.severity.id(),
         severity_when: failure.severity_when,
         core: failure.is_core,

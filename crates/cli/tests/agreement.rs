@@ -240,6 +240,32 @@ fn evidence_of_an_older_version_can_be_read() {
     assert!(tried > 200, "{tried}");
 }
 
+#[test]
+fn evidence_of_version_1_is_reported_and_that_of_a_newer_version_is_refused() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let saved = tests.join("evidence-version-1/wrong-key.json");
+    let output = doctor(&["--from", &saved.display().to_string(), "--format", "json"]);
+    assert_eq!((code(&output), text(&output.stderr)), (70, String::new()));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    // The report has the spelling that it always had.
+    assert_eq!(document["second_key"]["fault"], serde_json::json!(["CFG10", "the key has a blank"]));
+    let tries = document["targets"][0]["stages"]["auth"]["facts"]["tries"].as_array().expect("tries");
+    let ways: Vec<&Value> = tries.iter().map(|other| &other["way"]).collect();
+    assert_eq!(ways, ["issue-token", "with the second key", "at contoso.cognitiveservices.azure.com"]);
+    let companion = document["targets"].as_array().and_then(|targets| targets.last()).expect("a target");
+    assert_eq!(companion["purpose"], "Entra token host");
+    assert_eq!(companion["stages"]["tcp"]["facts"]["reference"][0], "www.microsoft.com");
+
+    let newer = fs::read_to_string(tests.join("evidence/configuration.json")).expect("a file");
+    let file = std::env::temp_dir().join(format!("speech-endpoint-newer-{}.json", std::process::id()));
+    fs::write(&file, newer.replace("\"schema_version\": 2", "\"schema_version\": 3")).expect("written");
+    let output = doctor(&["--from", &file.display().to_string()]);
+    fs::remove_file(&file).expect("removed");
+    let line = text(&output.stderr);
+    assert_eq!((code(&output), line.lines().count()), (2, 1), "{line}");
+    assert!(line.contains("it has schema version 3, and this program reads versions 1 to 2"), "{line}");
+}
+
 /// Removes nulls, empty lists, empty texts and `false`. Returns the number of removed values.
 fn without_what_says_nothing(value: &mut Value) -> usize {
     match value {

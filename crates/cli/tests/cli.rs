@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use speech_endpoint::Stage;
+use speech_endpoint::Area;
 
 /// Runs the binary with an empty environment.
 fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
@@ -214,10 +214,10 @@ fn help_and_version_go_to_standard_output() {
         assert!(stdout(&run(&[command, "--help"], &[], "")).contains("Examples:"), "{command}");
     }
     let help = stdout(&run(&["--help"], &[], ""));
-    for stage in Stage::ALL.iter().filter(|stage| **stage != Stage::Configuration) {
-        let Some(code) = stage.exit_code() else { continue };
+    for area in Area::ALL.iter().filter(|area| **area != Area::Configuration) {
+        let Some(code) = area.exit_code() else { continue };
         let line = help.lines().find(|line| line.starts_with(&format!("  {code}  ")));
-        assert!(line.is_some_and(|line| line.contains(stage.id())), "{code} {stage}: {help}");
+        assert!(line.is_some_and(|line| line.contains(area.id())), "{code} {area}: {help}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use speech_endpoint::{KnownFailure, Service, Status, rules};
+use speech_endpoint::{KnownFailure, Service, Status, diagnosed_ids};
 use speech_endpoint_lab::World;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -341,9 +341,9 @@ fn compare_table(path: &str, name: &str, table: &str) {
 
 fn failures() -> String {
     let mut table = "\n| Exit code | Id | Problem | Cause |\n| ---: | --- | --- | --- |\n".to_owned();
-    let known = || rules().filter_map(|rule| KnownFailure::find(rule.id));
+    let known = || diagnosed_ids().filter_map(KnownFailure::find);
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
-        let code = failure.stage.exit_code().map(|code| code.to_string()).unwrap_or_default();
+        let code = failure.area.exit_code().map(|code| code.to_string()).unwrap_or_default();
         let _ = writeln!(table, "| {code} | {} | {} | {} |", failure.id, cell(failure.title), cell(failure.cause));
     }
     table

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use speech_endpoint::{KnownFailure, KnownText, Stage, ids_for};
+use speech_endpoint::{Area, KnownFailure, KnownText, ids_for};
 
 #[test]
 fn the_catalogue_matches_its_vectors() {
@@ -18,7 +18,7 @@ fn the_catalogue_matches_its_vectors() {
     assert_eq!(ids, expected);
     for (failure, vector) in KnownFailure::all().zip(&vectors) {
         let got = serde_json::json!({
-            "id": failure.id, "stage": failure.stage.id(), "severity": failure.severity.id(), "core": failure.is_core,
+            "id": failure.id, "stage": failure.area.id(), "severity": failure.severity.id(), "core": failure.is_core,
             "see": failure.see,
         });
         if got != *vector {
@@ -35,13 +35,13 @@ fn the_catalogue_matches_its_vectors() {
 }
 
 #[test]
-fn every_stage_has_failures_and_its_documented_exit_code() {
-    let codes: Vec<Option<u8>> = Stage::ALL.iter().map(|stage| stage.exit_code()).collect();
+fn every_area_has_failures_and_its_documented_exit_code() {
+    let codes: Vec<Option<u8>> = Area::ALL.iter().map(|area| area.exit_code()).collect();
     let expected = [10, 20, 30, 40, 50, 60, 60, 70, 80, 90];
     assert_eq!(codes[..10], expected.map(Some));
     assert_eq!(codes[10], None);
-    for stage in Stage::ALL {
-        assert!(KnownFailure::all().any(|failure| failure.stage == stage), "{stage}");
+    for area in Area::ALL {
+        assert!(KnownFailure::all().any(|failure| failure.area == area), "{area}");
     }
 }
 
@@ -290,7 +290,7 @@ mod command {
     use std::io::Write as _;
     use std::process::{Command, Output, Stdio};
 
-    use speech_endpoint::rules;
+    use speech_endpoint::diagnosed_ids;
 
     use super::{KnownFailure, Value, fs, vectors};
 
@@ -557,7 +557,7 @@ mod command {
 
     #[test]
     fn the_suggested_command_names_every_id_with_a_rule_and_is_valid() {
-        let known: Vec<&str> = rules().map(|rule| rule.id).collect();
+        let known: Vec<&str> = diagnosed_ids().collect();
         let (mut commands, mut untested) = (0, Vec::new());
         for vector in vectors("texts").iter().filter(|vector| !vector["expect"].is_null()) {
             let line = vector["text"].as_str().expect("a text");
@@ -596,7 +596,7 @@ mod command {
         assert_eq!(output.status.code(), Some(20));
         for failure in KnownFailure::all() {
             let document = json(&[failure.id]);
-            let has_rule = rules().any(|rule| rule.id == failure.id);
+            let has_rule = diagnosed_ids().any(|id| id == failure.id);
             assert_eq!(document["failures"][0]["has_rule"], has_rule, "{}", failure.id);
             assert_eq!(document["test"].is_string(), has_rule, "{}", failure.id);
             // `tests/cases.rs` ensures that every rule has a world.

@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use speech_endpoint::evidence::{AuthTry, Evidence};
+use speech_endpoint::evidence::{Evidence, Retry};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 /// Runs the doctor in a regional world with both keys. Returns the evidence and the requests with the second key.
@@ -26,17 +26,17 @@ fn with_both(kind: &str, services: &[&str], more: &str) -> (Evidence, Vec<(Strin
     })
 }
 
-fn tries(evidence: &Evidence) -> Vec<Vec<(&str, Option<u16>)>> {
+fn tries(evidence: &Evidence) -> Vec<Vec<(Retry, Option<u16>)>> {
     let found = evidence.traces.iter().filter_map(|trace| trace.auth.found());
-    found.map(|facts| facts.tries.iter().map(|other| (other.way.as_str(), other.status)).collect()).collect()
+    found.map(|facts| facts.tries.iter().map(|other| (other.retry, other.status)).collect()).collect()
 }
 
 #[test]
 fn the_second_key_is_tried_once_at_each_host_that_rejects_the_first() {
     let (evidence, mut carried) = with_both("foreign-key", &["speech-to-text", "voices"], "");
     let tries = tries(&evidence);
-    assert_eq!(tries[0][0], (AuthTry::SECOND_KEY, Some(101)), "{tries:?}");
-    assert_eq!(tries[1][0], (AuthTry::SECOND_KEY, Some(200)), "{tries:?}");
+    assert_eq!(tries[0][0], (Retry::SecondKey, Some(101)), "{tries:?}");
+    assert_eq!(tries[1][0], (Retry::SecondKey, Some(200)), "{tries:?}");
     carried.sort();
     let expected = [("westeurope.stt.speech.microsoft.com", 101), ("westeurope.tts.speech.microsoft.com", 200)];
     assert_eq!(carried, expected.map(|(host, status)| (host.to_owned(), status)));
@@ -50,7 +50,7 @@ fn the_second_key_is_not_sent_if_the_first_works_or_fails_for_another_reason() {
         let (evidence, carried) = with_both(kind, &["speech-to-text"], more);
         assert_eq!(evidence.traces[0].auth.failure().is_some(), kind != "key", "{evidence:?}");
         assert_eq!(carried, [], "{kind} {more}");
-        assert!(tries(&evidence).concat().iter().all(|(way, _)| *way != AuthTry::SECOND_KEY), "{kind} {more}");
+        assert!(tries(&evidence).concat().iter().all(|(retry, _)| *retry != Retry::SecondKey), "{kind} {more}");
         assert!(evidence.second_key.is_some());
     }
 }

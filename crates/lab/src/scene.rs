@@ -8,6 +8,7 @@ use super::subject;
 use super::world::World;
 use speech_endpoint::Cloud;
 use speech_endpoint::Region;
+use speech_endpoint::emulation::OFFERINGS;
 use speech_endpoint::{Access, Account, Resource};
 
 /// The actual resource, which may differ from the client's settings.
@@ -101,7 +102,7 @@ pub(super) fn public_names(truth: &Truth, believed: Option<&str>, ipv6: bool) ->
 fn regional_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth, region: &str, nth: u8, ipv6: bool) {
     let suffixes = truth.cloud.suffixes();
     let (traffic, app) = platform(&truth.cloud);
-    for (offering, last) in [("stt", 10), ("tts", 11), ("voice", 12), ("s2s", 13)] {
+    for (offering, last) in OFFERINGS.into_iter().zip(10..) {
         let chain =
             [format!("cogsvc-{offering}-{region}-prod.{traffic}"), format!("{offering}-{region}-01.{region}.{app}")];
         let address = Ipv4Addr::new(20, 61, 99 + nth, last);

@@ -163,7 +163,7 @@ mod tests {
             // An informational finding is never a root cause and leaves a world healthy.
             let matters = |id: &String| KnownFailure::find(id).is_some_and(|failure| failure.severity > Severity::Info);
             let is_well = !expect.findings.iter().any(matters);
-            let code = root.and_then(|id| KnownFailure::find(id)?.stage.exit_code()).unwrap_or_default();
+            let code = root.and_then(|id| KnownFailure::find(id)?.area.exit_code()).unwrap_or_default();
             let agrees = expect.findings.iter().chain(&expect.not).all(known)
                 && root.is_none_or(|id| expect.findings.contains(id))
                 && root.is_none() == is_well

@@ -1,12 +1,12 @@
 //! Failures of authentication and authorisation.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "AUTH01",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -26,7 +26,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH02",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -44,7 +44,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH03",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -60,7 +60,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH04",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -78,7 +78,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH05",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -97,7 +97,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH06",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -113,7 +113,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH07",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -128,7 +128,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH08",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -143,7 +143,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH09",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -163,7 +163,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH10",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -178,7 +178,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH11",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -195,7 +195,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH12",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: Some("only where Entra authenticates"),
         is_core: true,
@@ -212,7 +212,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH13",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -230,7 +230,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "AUTH14",
-        stage: Stage::Auth,
+        area: Area::Auth,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,

@@ -1,12 +1,12 @@
 //! Failures of configuration.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "CFG01",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -23,7 +23,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG02",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -39,7 +39,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG03",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -57,7 +57,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG04",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -75,7 +75,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG05",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -91,7 +91,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG06",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -109,7 +109,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG07",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -124,7 +124,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG08",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -143,7 +143,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG09",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
@@ -159,7 +159,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG10",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -179,7 +179,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG11",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -196,7 +196,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG12",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -215,7 +215,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG13",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -231,7 +231,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "CFG14",
-        stage: Stage::Configuration,
+        area: Area::Configuration,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,

@@ -1,12 +1,12 @@
 //! Failures of name resolution.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "DNS01",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -26,7 +26,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS02",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -42,7 +42,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS03",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only where a private address is expected"),
         is_core: true,
@@ -67,7 +67,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS04",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -93,7 +93,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS05",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: Some("an error where a private address is expected"),
         is_core: true,
@@ -114,7 +114,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS06",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -132,7 +132,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS07",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -149,7 +149,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS08",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -169,7 +169,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS09",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only where a private address is expected"),
         is_core: true,
@@ -190,7 +190,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS10",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -210,7 +210,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS11",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -225,7 +225,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS12",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: Some("only for required hosts"),
         is_core: true,
@@ -244,7 +244,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "DNS13",
-        stage: Stage::Dns,
+        area: Area::Dns,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,

@@ -1,12 +1,12 @@
 //! Failures of the environment.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "ENV01",
-        stage: Stage::Environment,
+        area: Area::Environment,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
@@ -21,7 +21,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "ENV02",
-        stage: Stage::Environment,
+        area: Area::Environment,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,
@@ -36,7 +36,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "ENV03",
-        stage: Stage::Environment,
+        area: Area::Environment,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,
@@ -52,7 +52,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "ENV04",
-        stage: Stage::Environment,
+        area: Area::Environment,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,
@@ -67,7 +67,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "ENV05",
-        stage: Stage::Environment,
+        area: Area::Environment,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,

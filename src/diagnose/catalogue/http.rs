@@ -1,12 +1,12 @@
 //! Failures of HTTP and WebSockets.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "HTTP01",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -21,7 +21,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "HTTP02",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -36,7 +36,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "HTTP03",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Warning,
         severity_when: Some("an error where only private hosts may be used"),
         is_core: true,
@@ -56,7 +56,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "HTTP04",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -72,7 +72,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "HTTP05",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -87,7 +87,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "HTTP06",
-        stage: Stage::Http,
+        area: Area::Http,
         severity: Severity::Warning,
         severity_when: Some("an error if it persists"),
         is_core: true,
@@ -103,7 +103,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS01",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -118,7 +118,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS02",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -134,7 +134,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS03",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -151,7 +151,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS04",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -168,7 +168,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS05",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,
@@ -183,7 +183,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "WS06",
-        stage: Stage::WebSocket,
+        area: Area::WebSocket,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,

@@ -1,12 +1,12 @@
 //! Failures of the resource's network policy and of its quota.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "POL01",
-        stage: Stage::Policy,
+        area: Area::Policy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -26,7 +26,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "POL02",
-        stage: Stage::Policy,
+        area: Area::Policy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -44,7 +44,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "POL03",
-        stage: Stage::Policy,
+        area: Area::Policy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -64,7 +64,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "POL04",
-        stage: Stage::Policy,
+        area: Area::Policy,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -82,7 +82,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "POL05",
-        stage: Stage::Policy,
+        area: Area::Policy,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -99,7 +99,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "QUO01",
-        stage: Stage::Quota,
+        area: Area::Quota,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -114,7 +114,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "QUO02",
-        stage: Stage::Quota,
+        area: Area::Quota,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,

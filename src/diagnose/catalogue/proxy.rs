@@ -1,12 +1,12 @@
 //! Failures of the proxy.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "PXY01",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -23,7 +23,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY02",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -38,7 +38,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY03",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -54,7 +54,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY04",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -72,7 +72,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY05",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -91,7 +91,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY06",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -107,7 +107,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "PXY07",
-        stage: Stage::Proxy,
+        area: Area::Proxy,
         severity: Severity::Info,
         severity_when: None,
         is_core: false,

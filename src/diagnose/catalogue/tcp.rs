@@ -1,12 +1,12 @@
 //! Failures of TCP.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "TCP01",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -28,7 +28,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP02",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -44,7 +44,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP03",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -60,7 +60,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP04",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -75,7 +75,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP05",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -98,7 +98,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP06",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -113,7 +113,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP07",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
@@ -128,7 +128,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP08",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -147,7 +147,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP09",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,
@@ -162,7 +162,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TCP10",
-        stage: Stage::Tcp,
+        area: Area::Tcp,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,

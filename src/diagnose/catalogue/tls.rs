@@ -1,12 +1,12 @@
 //! Failures of TLS.
 
-use super::{KnownFailure, Severity, Stage};
+use super::{Area, KnownFailure, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
         id: "TLS01",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -25,7 +25,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS02",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -45,7 +45,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS03",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -65,7 +65,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS04",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -80,7 +80,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS05",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: Some("an error in SDKs before 1.48"),
         is_core: true,
@@ -101,7 +101,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS06",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
@@ -119,7 +119,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS07",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
@@ -137,7 +137,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS08",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: None,
         is_core: true,
@@ -153,7 +153,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
     },
     KnownFailure {
         id: "TLS09",
-        stage: Stage::Tls,
+        area: Area::Tls,
         severity: Severity::Warning,
         severity_when: None,
         is_core: false,

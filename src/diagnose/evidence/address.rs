@@ -1,4 +1,4 @@
-//! Address classes: what an address says about the way to it.
+//! Addresses and their classes.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,27 +6,44 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// What kind of address it is.
+/// An address of a host with its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Address {
+    /// The address.
+    pub ip: IpAddr,
+    /// The class.
+    pub class: AddressClass,
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self { ip, class: AddressClass::of(ip) }
+    }
+}
+
+/// The class of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum AddressClass {
-    /// Of a private network: RFC 1918, or IPv6 unique local.
+    /// A private network: RFC 1918, or IPv6 unique local.
     Private,
-    /// Of the public internet.
+    /// The public internet.
     Public,
-    /// Of this machine.
+    /// This machine.
     Loopback,
-    /// Of this link only.
+    /// This link only.
     LinkLocal,
-    /// Carrier-grade NAT, 100.64.0.0/10, which virtual networks use too (RFC 6598).
+    /// Carrier-grade NAT, 100.64.0.0/10, which virtual networks also use (RFC 6598).
     Shared,
     /// Unspecified, multicast, documentation, NAT64, or the address of Azure's own DNS.
     Special,
 }
 
 impl AddressClass {
-    /// The class of an address.
+    /// Returns the class of an address.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -35,7 +52,7 @@ impl AddressClass {
         }
     }
 
-    /// The identifier used in output.
+    /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -48,7 +65,7 @@ impl AddressClass {
         }
     }
 
-    /// Whether a private endpoint may have it.
+    /// Returns whether a private endpoint can have such an address.
     #[must_use]
     pub fn is_private(self) -> bool {
         matches!(self, Self::Private | Self::Shared)

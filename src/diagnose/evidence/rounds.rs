@@ -1,25 +1,25 @@
-//! Rounds: the same way again and again, each stage timed, from nothing and with what can be kept.
+//! Rounds: further connections to the same host, cold and warm, with the time of each stage.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
-use crate::diagnose::catalogue::Stage;
+use super::failure::Failure;
+use crate::diagnose::stage::Stage;
 
 /// The rounds of one target.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Rounds {
-    /// How many were wanted.
+    /// The number of rounds that were requested.
     pub wanted: usize,
-    /// Each from nothing: a new lookup, a new connection, a whole handshake, an upgrade or a request.
+    /// Connections from scratch: a lookup, a connection, a full handshake, and an upgrade or a request.
     pub cold: Vec<Round>,
-    /// Each after a cold one, with what can be kept of it: the address and the TLS session.
+    /// Connections that reuse the address and the TLS session of the cold one before.
     pub warm: Vec<Round>,
 }
 
-/// One connection, its times in milliseconds; none for a stage that is not on this way or was not reached.
+/// One connection with its times in milliseconds; `None` for a stage that does not apply or was not reached.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
@@ -34,28 +34,28 @@ pub struct Round {
     pub tls_ms: Option<f64>,
     /// The upgrade, or the request.
     pub answer_ms: Option<f64>,
-    /// All of them; none for a round that failed.
+    /// The sum; `None` for a round that failed.
     pub total_ms: Option<f64>,
-    /// Whether the TLS session was taken up again.
+    /// Whether the TLS session was resumed.
     pub is_resumed: Option<bool>,
-    /// How it failed, if it did, with the stage before it.
+    /// The failure, prefixed with its stage.
     pub failure: Option<Failure>,
 }
 
-/// The least and the middle of several times, in milliseconds.
+/// Minimum and median of several times, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Spread {
-    /// The least.
+    /// The minimum.
     pub min: f64,
-    /// The middle one, or half way between the two in the middle.
+    /// The median.
     pub median: f64,
-    /// How many there are.
+    /// The number of times.
     pub count: usize,
 }
 
 impl Rounds {
-    /// The stages that a way has, in its order, by what is asked at its end.
+    /// Returns the stages of a round in their order; the last one depends on the service.
     #[must_use]
     pub fn stages(is_websocket: bool) -> [Stage; 5] {
         [Stage::Dns, Stage::Tcp, Stage::Proxy, Stage::Tls, if is_websocket { Stage::WebSocket } else { Stage::Http }]
@@ -63,7 +63,7 @@ impl Rounds {
 }
 
 impl Round {
-    /// The time of a stage.
+    /// Returns the time of a stage.
     #[must_use]
     pub fn of(&self, stage: Stage) -> Option<f64> {
         match stage {
@@ -72,13 +72,13 @@ impl Round {
             Stage::Proxy => self.proxy_ms,
             Stage::Tls => self.tls_ms,
             Stage::Http | Stage::WebSocket => self.answer_ms,
-            _ => None,
+            Stage::Auth => None,
         }
     }
 }
 
 impl Spread {
-    /// The least and the middle of times; none of none.
+    /// Returns minimum and median; `None` if there are no times.
     #[must_use]
     pub fn of(times: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut times: Vec<f64> = times.into_iter().collect();
@@ -89,13 +89,13 @@ impl Spread {
         Some(Self { min, median, count: times.len() })
     }
 
-    /// That of one stage in several rounds.
+    /// Returns minimum and median of one stage.
     #[must_use]
     pub fn of_stage(rounds: &[Round], stage: Stage) -> Option<Self> {
         Self::of(rounds.iter().filter_map(|round| round.of(stage)))
     }
 
-    /// That of the rounds as a whole.
+    /// Returns minimum and median of whole rounds.
     #[must_use]
     pub fn of_whole(rounds: &[Round]) -> Option<Self> {
         Self::of(rounds.iter().filter_map(|round| round.total_ms))

@@ -1,6 +1,13 @@
-//! How evidence is written: times as RFC 3339, durations as milliseconds.
+//! The format of saved evidence: times as RFC 3339, durations as milliseconds, and the spellings of version 1.
 
 use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Deserializer};
+
+use super::clock::unix_seconds;
+use super::credential::Fault;
+use super::tcp::{Attempt, Reference};
+use crate::resolve::scenario::Scenario;
 
 /// Durations as milliseconds with three digits.
 pub(crate) mod millis {
@@ -28,8 +35,50 @@ pub(crate) mod time {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::from_rfc3339(&text)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a time such as `2026-01-01T00:00:00Z`")))
+        super::from_rfc3339(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not a time: expected something like `2026-01-01T00:00:00Z`"))
+        })
+    }
+}
+
+/// Reads a scenario. In version 1, that of a resource that could not be read is empty.
+pub(super) fn scenario<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scenario>, D::Error> {
+    let id = Option::<String>::deserialize(deserializer)?.filter(|id| !id.is_empty());
+    id.map(Scenario::try_from).transpose().map_err(serde::de::Error::custom)
+}
+
+/// A fault as version 2 has it, or as the pair of version 1.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum FaultRead {
+    Fields { id: String, text: String },
+    Pair(String, String),
+}
+
+impl From<FaultRead> for Fault {
+    fn from(read: FaultRead) -> Self {
+        match read {
+            FaultRead::Fields { id, text } => Self { id, text },
+            // The order was never fixed; an id has no blank.
+            FaultRead::Pair(text, id) if text.contains(' ') => Self { id, text },
+            FaultRead::Pair(id, text) => Self { id, text },
+        }
+    }
+}
+
+/// A reference as version 2 has it, or as the pair of version 1.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum ReferenceRead {
+    Fields { host: String, attempt: Attempt },
+    Pair(String, Attempt),
+}
+
+impl From<ReferenceRead> for Reference {
+    fn from(read: ReferenceRead) -> Self {
+        match read {
+            ReferenceRead::Fields { host, attempt } | ReferenceRead::Pair(host, attempt) => Self { host, attempt },
+        }
     }
 }
 
@@ -40,7 +89,7 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
 
 /// A time as `2026-01-01T00:00:00Z`, to the second.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
-    let seconds = super::unix_seconds(time);
+    let seconds = unix_seconds(time);
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -84,6 +133,9 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize as _;
+
+    use super::super::{Companion, Evidence, Retry};
     use super::*;
 
     #[test]
@@ -104,5 +156,51 @@ mod tests {
         {
             assert_eq!(from_rfc3339(wrong), None, "{wrong}");
         }
+    }
+
+    fn read(folder: &str, name: &str) -> String {
+        let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// `UPDATE_GOLDEN=1` writes the files of `tests/evidence` in the current version.
+    #[test]
+    fn the_evidence_of_the_tests_is_in_the_current_version() {
+        let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let evidence: Evidence = serde_json::from_str(&text).unwrap();
+            let mut written = Vec::new();
+            let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
+            evidence.serialize(&mut serde_json::Serializer::with_formatter(&mut written, format)).unwrap();
+            let written = String::from_utf8(written).unwrap() + "\n";
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, written).unwrap();
+            } else {
+                assert_eq!(text, written, "{}: UPDATE_GOLDEN=1 writes it again", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn version_1_is_read_and_a_newer_version_is_refused() {
+        let evidence: Evidence = serde_json::from_str(&read("evidence-version-1", "configuration.json")).unwrap();
+        assert_eq!(evidence.resource.scenario, None);
+        let evidence: Evidence = serde_json::from_str(&read("evidence-version-1", "wrong-key.json")).unwrap();
+        assert_eq!(evidence.second_key.unwrap().fault, Some(Fault::new("CFG10", "the key has a blank")));
+        let tries = &evidence.traces[0].auth.found().unwrap().tries;
+        let retries: Vec<Retry> = tries.iter().map(|other| other.retry).collect();
+        assert_eq!(retries, [Retry::IssueToken, Retry::SecondKey, Retry::OwnHost]);
+        let companion = evidence.traces.last().unwrap();
+        assert_eq!(companion.target.purpose, Some(Companion::TokenAuthority));
+        let reference = companion.tcp.found().unwrap().reference.as_ref().unwrap();
+        assert_eq!((reference.host.as_str(), reference.is_connected()), ("www.microsoft.com", true));
+        let newer = read("evidence", "configuration.json").replace("\"schema_version\": 2", "\"schema_version\": 3");
+        let error = serde_json::from_str::<Evidence>(&newer).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the evidence has schema version 3, but this program reads versions 1 to 2"),
+            "{error}"
+        );
     }
 }

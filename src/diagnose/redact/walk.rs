@@ -7,11 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::diagnose::evidence::{
-    Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, CredentialFacts,
-    DnsFacts, Ended, Evidence, Failure, FailureKind, HoldEnd, HoldFacts, HttpFacts, MachineFacts, NameAnswer,
-    ProxyFacts, ProxyTry, Redirect, Remark, Reply, ResourceFacts, Round, Rounds, ServerAnswer, SniTry, Step,
-    SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, Trust, UnusedProxy, UpgradeFacts, VersionTry,
+    Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
+    CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
+    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
+    Rounds, SchemaVersion, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport,
+    TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 /// A part of the evidence that can hold an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +89,19 @@ macro_rules! without_text {
 }
 
 without_text!(bool, f64, i64, u16, u32, usize, Duration, SystemTime);
-without_text!(AddressClass, CertificateFault, Ended, FailureKind, HoldEnd, Transport);
+without_text!(
+    AddressClass,
+    CertificateFault,
+    Companion,
+    Ended,
+    Expectation,
+    FailureKind,
+    HoldEnd,
+    Retry,
+    Scenario,
+    SchemaVersion,
+    Transport
+);
 
 /// Structures, with all of their fields.
 macro_rules! structures {
@@ -101,9 +116,10 @@ macro_rules! structures {
 }
 
 structures! {
-    Evidence { observed_at, took, ended, resource, credential, second_key, machine, remarks, traces }
+    Evidence { schema_version, observed_at, took, ended, resource, credential, second_key, machine, remarks, traces }
     ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope }
     CredentialFacts { kind, length, fingerprint, fault, claims }
+    Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
     MachineFacts { name_servers, search, ndots, roots, roots_from }
     Remark { id, text, is_error }
@@ -117,13 +133,14 @@ structures! {
     Alias { name, target, ttl }
     NameAnswer { name, answer }
     TcpFacts { attempts, connected, local, reference }
+    Reference { host, attempt }
     Attempt { peer, failure, took }
     ProxyFacts { proxy, source, no_proxy_entry, tunnel, unused, direct }
     ProxyTry { status, schemes, headers, body, failure }
     UnusedProxy { proxy, source, because, tunnel }
     TlsFacts { version, cipher, alpn, chain, trust, versions, other_name }
     Certificate { subject, issuer, organization, names, not_before, not_after, sha256 }
-    Trust { verified, fault, text, by_builtin_roots }
+    TrustFacts { verified, fault, text, by_builtin_roots }
     VersionTry { version, failure }
     SniTry { name, failure }
     HttpFacts { reply, redirect, skew_seconds }
@@ -132,7 +149,7 @@ structures! {
     UpgradeFacts { reply, with_credential, accept_is_right, is_alive, close_code, close_reason, closed_after_ms, hold }
     HoldFacts { wanted, held, silent, end, close_code, close_reason, pong_ms }
     AuthFacts { form, reply, tries, issued }
-    AuthTry { way, host, form, status }
+    AuthTry { retry, host, form, status }
     Rounds { wanted, cold, warm }
     Round { dns_ms, tcp_ms, proxy_ms, tls_ms, answer_ms, total_ms, is_resumed, failure }
 }

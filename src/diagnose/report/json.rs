@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::ReportOptions;
 use crate::diagnose::alias::{AliasChain, Fingerprint};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
 use crate::diagnose::evidence::{
-    CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark, ResourceFacts, Round, Rounds, Skip,
-    Spread, Step, Trace,
+    AuthFacts, Claims, Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark,
+    ResourceFacts, Round, Rounds, Skip, Spread, Step, TcpFacts, Trace,
 };
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
 
 /// Why a report cannot be written as JSON.
@@ -55,8 +55,8 @@ fn document<'a>(
         root_cause: diagnosis.root_cause().map(|finding| finding.failure.id),
         exit_code: diagnosis.exit_code(options.fail_on),
         resource: resource(&evidence.resource)?,
-        credential: evidence.credential.as_ref(),
-        second_key: evidence.second_key.as_ref(),
+        credential: evidence.credential.as_ref().map(credential),
+        second_key: evidence.second_key.as_ref().map(credential),
         observed_at: rfc3339(evidence.observed_at),
         took_ms: milliseconds(evidence.took),
         ended: evidence.ended,
@@ -75,8 +75,8 @@ struct Document<'a> {
     root_cause: Option<&'a str>,
     exit_code: u8,
     resource: Map<String, Value>,
-    credential: Option<&'a CredentialFacts>,
-    second_key: Option<&'a CredentialFacts>,
+    credential: Option<CredentialJson<'a>>,
+    second_key: Option<CredentialJson<'a>>,
     observed_at: String,
     took_ms: f64,
     ended: Ended,
@@ -85,6 +85,16 @@ struct Document<'a> {
     unexplained: Vec<UnexplainedJson<'a>>,
     targets: Vec<TargetJson<'a>>,
     machine: &'a MachineFacts,
+}
+
+/// The fault is its id and its text.
+#[derive(Serialize)]
+struct CredentialJson<'a> {
+    kind: &'a str,
+    length: usize,
+    fingerprint: &'a str,
+    fault: Option<(&'a str, &'a str)>,
+    claims: Option<&'a Claims>,
 }
 
 #[derive(Serialize)]
@@ -195,12 +205,22 @@ fn resource(facts: &ResourceFacts) -> serde_json::Result<Map<String, Value>> {
     Ok(resource)
 }
 
+fn credential(facts: &CredentialFacts) -> CredentialJson<'_> {
+    CredentialJson {
+        kind: &facts.kind,
+        length: facts.length,
+        fingerprint: &facts.fingerprint,
+        fault: facts.fault.as_ref().map(|fault| (&*fault.id, &*fault.text)),
+        claims: facts.claims.as_ref(),
+    }
+}
+
 fn finding(finding: &Finding) -> FindingJson<'_> {
     let first = finding.places.first();
     FindingJson {
         id: finding.failure.id,
         severity: finding.severity.id(),
-        stage: finding.failure.stage.id(),
+        stage: finding.failure.area.id(),
         service: first.and_then(|place| place.service.as_deref()),
         host: first.map(|place| place.host.as_str()),
         places: finding.places.iter().map(place).collect(),
@@ -235,21 +255,21 @@ fn target(trace: &Trace) -> serde_json::Result<TargetJson<'_>> {
     let target = &trace.target;
     Ok(TargetJson {
         service: target.service.as_deref(),
-        purpose: target.purpose.as_deref(),
+        purpose: target.purpose.map(Companion::title),
         host: &target.host,
         port: target.port,
         url: &target.url,
-        expect: &target.expect,
+        expect: target.expect.id(),
         discovered_from: target.discovered_from.as_deref(),
         proxy: trace.proxy.found().and_then(|facts| facts.proxy.as_deref()),
         stages: StagesJson {
             dns: stage(&trace.dns, |facts| dns(&target.host, facts))?,
-            tcp: stage(&trace.tcp, object)?,
+            tcp: stage(&trace.tcp, tcp)?,
             proxy: stage(&trace.proxy, object)?,
             tls: stage(&trace.tls, object)?,
             http: stage(&trace.http, object)?,
             websocket: stage(&trace.websocket, object)?,
-            auth: stage(&trace.auth, object)?,
+            auth: stage(&trace.auth, auth)?,
         },
         rounds: trace.rounds.as_ref().map(|rounds| RoundsJson {
             wanted: rounds.wanted,
@@ -304,6 +324,26 @@ fn dns(host: &str, facts: &DnsFacts) -> serde_json::Result<Map<String, Value>> {
     object.insert("chain".to_owned(), json!(chain.names));
     object.insert("fingerprint".to_owned(), json!(chain.fingerprint.map(Fingerprint::id)));
     object.insert("region".to_owned(), json!(chain.region));
+    Ok(object)
+}
+
+/// Returns the facts of the connection; the reference is its host and the attempt.
+fn tcp(facts: &TcpFacts) -> serde_json::Result<Map<String, Value>> {
+    let mut object = object(facts)?;
+    let reference = facts.reference.as_ref().map(|reference| (&reference.host, &reference.attempt));
+    object.insert("reference".to_owned(), serde_json::to_value(reference)?);
+    Ok(object)
+}
+
+/// Returns the facts of authentication, with further attempts in words.
+fn auth(facts: &AuthFacts) -> serde_json::Result<Map<String, Value>> {
+    let mut object = object(facts)?;
+    let tries = facts.tries.iter().map(|other| {
+        let mut fields = self::object(other)?;
+        fields.insert("way".to_owned(), json!(other.description()));
+        Ok(Value::Object(fields))
+    });
+    object.insert("tries".to_owned(), tries.collect::<serde_json::Result<_>>()?);
     Ok(object)
 }
 

@@ -6,10 +6,11 @@ use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, affected, called, means, sign, subject};
 use super::{ReportOptions, causes, consequences, rounds, verdict};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::redact::{Redaction, escaped, plain};
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
+use crate::resolve::endpoint::Expectation;
 
 /// Returns the report for an issue or a ticket.
 ///
@@ -138,10 +139,10 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
 }
 
 fn expected(trace: &Trace) -> &'static str {
-    match trace.target.expect.as_str() {
-        "private" => "at a private address",
-        "public" => "at a public address",
-        _ => "at any address",
+    match trace.target.expect {
+        Expectation::PrivateAddress => "at a private address",
+        Expectation::PublicAddress => "at a public address",
+        Expectation::Either => "at any address",
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::page::{count, millis, time};
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Ended, Round, Rounds, Spread};
 use crate::diagnose::redact::shortened;
+use crate::diagnose::stage::Stage;
 
 /// Returns the rows of a table. The first row holds the names of the columns.
 pub(super) fn rows(rounds: &Rounds, is_websocket: bool) -> Vec<Vec<String>> {

@@ -7,12 +7,13 @@ use super::explanation;
 use super::page::time;
 use crate::diagnose::Diagnosis;
 use crate::diagnose::alias::AliasChain;
-use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{
     Address, AddressClass, Attempt, AuthFacts, Certificate, DnsFacts, Evidence, HoldEnd, HoldFacts, HttpFacts,
     ProxyFacts, Reply, Skip, Step, StepState, TcpFacts, TlsFacts, Trace, UpgradeFacts, unix_seconds,
 };
 use crate::diagnose::redact::shortened;
+use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
 use crate::resolve::form::Form;
 
 /// Returns the result of a stage, its failure, or the reason why it was not tried.
@@ -26,7 +27,6 @@ pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, 
         Stage::Http => words(&trace.http, skipped, http),
         Stage::WebSocket => words(&trace.websocket, skipped, websocket),
         Stage::Auth => words(&trace.auth, skipped, auth),
-        _ => String::new(),
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn is_shown(state: StepState<'_>) -> bool {
 /// Returns the addresses in use, each with its class, in capitals if that is not the expected one.
 pub(super) fn addresses(trace: &Trace) -> Option<String> {
     let addresses = &trace.dns.found()?.addresses;
-    let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, &trace.target.expect));
+    let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, trace.target.expect));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if addresses.len() > MOST_ADDRESSES {
         let _ = write!(text, " and {} more", addresses.len() - MOST_ADDRESSES);
@@ -113,7 +113,7 @@ fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because:
 fn no_credential(evidence: &Evidence) -> String {
     match evidence.credential.as_ref().map(|credential| &credential.fault) {
         None => "not tried: no credential was given".to_owned(),
-        Some(Some((id, _))) => format!("not sent because of {id}"),
+        Some(Some(fault)) => format!("not sent because of {}", fault.id),
         Some(None) => "not tried: this host does not accept this kind of credential".to_owned(),
     }
 }
@@ -130,11 +130,11 @@ fn dns(trace: &Trace, found: &DnsFacts, failure: Option<&str>) -> String {
     }
 }
 
-fn with_class(address: Address, expect: &str) -> String {
+fn with_class(address: Address, expect: Expectation) -> String {
     let is_expected = match expect {
-        "private" => address.class.is_private(),
-        "public" => address.class == AddressClass::Public,
-        _ => true,
+        Expectation::PrivateAddress => address.class.is_private(),
+        Expectation::PublicAddress => address.class == AddressClass::Public,
+        Expectation::Either => true,
     };
     let class = address.class.id().replace('_', "-");
     format!("{} {}", address.ip, if is_expected { class } else { class.to_uppercase() })
@@ -154,9 +154,9 @@ fn tcp(trace: &Trace, found: &TcpFacts, failure: Option<&str>) -> String {
     if parts.is_empty() {
         parts.extend(failure.map(str::to_owned));
     }
-    if let Some((name, attempt)) = &found.reference {
-        let result = if attempt.failure.is_none() { "is reachable" } else { "is not reachable either" };
-        parts.push(format!("{name} {result}"));
+    if let Some(reference) = &found.reference {
+        let result = if reference.is_connected() { "is reachable" } else { "is not reachable either" };
+        parts.push(format!("{} {result}", reference.host));
     }
     parts.join("; ")
 }
@@ -261,7 +261,7 @@ fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
     }
     for attempt in &found.tries {
         let answer = attempt.status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
-        let _ = write!(text, "; {}: {answer}", attempt.way);
+        let _ = write!(text, "; {}: {answer}", attempt.description());
     }
     text
 }

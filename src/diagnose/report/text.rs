@@ -6,10 +6,13 @@ use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
 use super::{ReportOptions, causes, consequences, explanation, is_at, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
-use crate::diagnose::catalogue::{Severity, Stage};
-use crate::diagnose::evidence::{Evidence, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace};
+use crate::diagnose::catalogue::Severity;
+use crate::diagnose::evidence::{
+    Companion, Evidence, Fault, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace,
+};
 use crate::diagnose::judge::works;
 use crate::diagnose::redact::plain;
+use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, Unexplained, Verdict};
 use crate::resolve::cloud::Cloud;
 
@@ -86,7 +89,7 @@ fn credential(evidence: &Evidence) -> String {
         0 => credential.kind.clone(),
         length => format!("{length}-character {}", credential.kind),
     };
-    if let Some((id, _)) = &credential.fault {
+    if let Some(Fault { id, .. }) = &credential.fault {
         let _ = write!(text, ", not sent because of {id}");
     } else if !credential.fingerprint.is_empty() {
         let _ = write!(text, ", fingerprint {}", credential.fingerprint);
@@ -97,7 +100,7 @@ fn credential(evidence: &Evidence) -> String {
 /// Returns the name of a target: its service, or the purpose of its host.
 pub(super) fn called(trace: &Trace) -> &str {
     let target = &trace.target;
-    target.service.as_deref().or(target.purpose.as_deref()).unwrap_or(&target.host)
+    target.service.as_deref().or(target.purpose.map(Companion::title)).unwrap_or(&target.host)
 }
 
 /// Returns whether a target works and no notable finding affects it.

@@ -1,115 +1,99 @@
-//! Rules of configuration: what reading it remarked on, and what the way proved wrong.
+//! Rules of configuration: remarks made when it was read, and settings that the run proved wrong.
 
+use super::context::{exists, is_accepted};
 use super::refusal::phrase;
-use super::{Rule, Seen, Sight, When};
-use crate::diagnose::alias::Fingerprint;
-use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::evidence::{AuthTry, Evidence, NameAnswer};
+use super::{Observation, Rule, RuleContext};
+use crate::diagnose::catalogue::Severity;
+use crate::diagnose::evidence::Evidence;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
-    Rule { id: "CFG01", when: When::Whole(remarked::<1>), hides: &[] },
-    Rule { id: "CFG02", when: When::Both(remarked::<2>, custom_domain_as_region), hides: &["DNS01"] },
-    Rule { id: "CFG03", when: When::Whole(remarked::<3>), hides: &[] },
-    Rule { id: "CFG04", when: When::Whole(remarked::<4>), hides: &[] },
-    Rule { id: "CFG05", when: When::Whole(remarked::<5>), hides: &[] },
-    Rule { id: "CFG06", when: When::Whole(remarked::<6>), hides: &[] },
-    Rule { id: "CFG07", when: When::Whole(remarked::<7>), hides: &[] },
-    Rule { id: "CFG08", when: When::Whole(remarked::<8>), hides: &[] },
-    Rule { id: "CFG09", when: When::Whole(remarked::<9>), hides: &[] },
-    Rule { id: "CFG10", when: When::Whole(credential::<10>), hides: &[] },
-    Rule {
-        id: "CFG11",
-        when: When::Both(credential::<11>, other_resource),
-        hides: &["AUTH01", "AUTH03", "AUTH04", "AUTH05"],
-    },
-    Rule { id: "CFG12", when: When::Both(remarked::<12>, restricted_resource), hides: &[] },
-    Rule { id: "CFG13", when: When::Whole(remarked::<13>), hides: &[] },
-    Rule { id: "CFG14", when: When::Both(remarked::<14>, no_realtime), hides: &[] },
+    Rule::run("CFG01", remarked, &[]),
+    Rule::both("CFG02", remarked, custom_domain_as_region, &["DNS01"]),
+    Rule::run("CFG03", remarked, &[]),
+    Rule::run("CFG04", remarked, &[]),
+    Rule::run("CFG05", remarked, &[]),
+    Rule::run("CFG06", remarked, &[]),
+    Rule::run("CFG07", remarked, &[]),
+    Rule::run("CFG08", remarked, &[]),
+    Rule::run("CFG09", remarked, &[]),
+    Rule::run("CFG10", credential, &[]),
+    Rule::both("CFG11", credential, other_resource, &["AUTH01", "AUTH03", "AUTH04", "AUTH05"]),
+    Rule::both("CFG12", remarked, restricted_resource, &[]),
+    Rule::run("CFG13", remarked, &[]),
+    Rule::both("CFG14", remarked, no_realtime, &[]),
 ];
 
-/// What reading the configuration remarked on: an error kept a host from being looked at, anything else is advice.
-fn remarked<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
-    let id = format!("CFG{NUMBER:02}");
-    let remarks = || evidence.remarks.iter().filter(|remark| remark.id == id);
+/// A remark about the configuration: an error kept a host from being checked, anything else is advice.
+fn remarked(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
+    let remarks = || evidence.remarks.iter().filter(|remark| remark.id == rule.id);
     let mut texts: Vec<&str> = remarks().map(|remark| remark.text.as_str()).collect();
+    if texts.is_empty() {
+        return None;
+    }
     texts.dedup();
     let severity = if remarks().any(|remark| remark.is_error) {
         Severity::Error
     } else {
-        KnownFailure::find(&id)?.severity.min(Severity::Warning)
+        rule.failure().severity.min(Severity::Warning)
     };
-    (!texts.is_empty()).then(|| Seen::new(texts.join("; ")).at(severity))
+    Some(Observation::new(texts.join("; ")).at(severity))
 }
 
-/// The shape of the credential, which was not sent for it; else what was remarked on.
-fn credential<const NUMBER: u8>(evidence: &Evidence) -> Option<Seen> {
-    let id = format!("CFG{NUMBER:02}");
+/// The shape of the credential, which is why it was not sent; otherwise a remark.
+fn credential(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
     let fault = evidence.credential.as_ref().and_then(|credential| credential.fault.as_ref());
     match fault {
-        Some((given, text) | (text, given)) if *given == id => Some(Seen::new(text.as_str()).at(Severity::Error)),
-        _ => remarked::<NUMBER>(evidence),
+        Some(fault) if fault.id == rule.id => Some(Observation::new(fault.text.as_str()).at(Severity::Error)),
+        _ => remarked(rule, evidence),
     }
 }
 
 /// CFG02: the regional host does not exist, and its first label is a custom domain that does.
-fn custom_domain_as_region(sight: &Sight<'_>) -> Option<Seen> {
-    sight.trace.dns.failure()?;
-    let name = sight.evidence.resource.region.as_ref()?;
-    let namesake = namesake(sight).filter(|namesake| exists(namesake))?;
-    let seen = Seen::new(format!("`{}` does not exist, and `{}` does", sight.host(), namesake.name))
-        .not("DNS02", "the servers do answer")
+fn custom_domain_as_region(context: &RuleContext<'_>) -> Option<Observation> {
+    context.trace.dns.failure()?;
+    let name = context.evidence.resource.region.as_ref()?;
+    let namesake = context.namesake().filter(|namesake| exists(namesake))?;
+    let observation = Observation::new(format!("`{}` does not exist, and `{}` does", context.host(), namesake.name))
+        .not("DNS02", "the servers answer")
         .with("NAME", name);
-    Some(seen)
+    Some(observation)
 }
 
-/// The lookup of the same name as a custom domain.
-pub(super) fn namesake<'a>(sight: &Sight<'a>) -> Option<&'a NameAnswer> {
-    let label = sight.host().split('.').next()?;
-    sight.dns()?.also.iter().find(|also| also.name.split('.').next() == Some(label) && also.name != sight.host())
+/// CFG11: the remark explains why the service rejects the composed token.
+fn other_resource(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = context.denied().filter(|denied| denied.form == "entra_composed")?;
+    let remark = context.evidence.remarks.iter().find(|remark| remark.id == context.rule.id)?;
+    Some(
+        Observation::new(format!("{}; the service answers {}", remark.text, phrase(&denied.reply))).at(Severity::Error),
+    )
 }
 
-/// Whether a name is there, if only as an alias that leads into a private zone.
-pub(super) fn exists(namesake: &NameAnswer) -> bool {
-    let answer = &namesake.answer;
-    !answer.addresses.is_empty() || !answer.chain.is_empty()
-}
-
-/// CFG11: what was remarked on is why the composed token is refused.
-fn other_resource(sight: &Sight<'_>) -> Option<Seen> {
-    let denied = sight.denied().filter(|denied| denied.form == "entra_composed")?;
-    let remark = sight.evidence.remarks.iter().find(|remark| remark.id == "CFG11")?;
-    Some(Seen::new(format!("{}; the service answers {}", remark.text, phrase(&denied.reply))).at(Severity::Error))
-}
-
-/// CFG12: the regional host refuses the key that the resource's own host accepts.
-fn restricted_resource(sight: &Sight<'_>) -> Option<Seen> {
-    let denied = sight.denied().filter(|denied| denied.reply.status == 401 && !sight.is_own())?;
-    let own =
-        denied.tries.iter().find(|other| other.host != sight.host() && other.form == denied.form && accepted(other))?;
+/// CFG12: the regional host rejects the key that the resource's own host accepts.
+fn restricted_resource(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = context.denied().filter(|denied| denied.reply.status == 401 && !context.is_own())?;
+    let own = denied
+        .tries
+        .iter()
+        .find(|other| other.host != context.host() && other.form == denied.form && is_accepted(other))?;
     let status = own.status.unwrap_or_default();
-    let seen = Seen::new(format!("the same key gets 401 at `{}` and {status} at `{}`", sight.host(), own.host))
-        .not("AUTH01", format!("`{}` accepts the key", own.host))
-        .not("AUTH09", format!("`{}` accepts the key", own.host))
-        .with("NAME", own.host.split('.').next().unwrap_or_default());
-    Some(seen)
+    let observation =
+        Observation::new(format!("the same key gets 401 at `{}` and {status} at `{}`", context.host(), own.host))
+            .not("AUTH01", format!("`{}` accepts the key", own.host))
+            .not("AUTH09", format!("`{}` accepts the key", own.host))
+            .with("NAME", own.host.split('.').next().unwrap_or_default());
+    Some(observation)
 }
 
-/// Whether a credential was accepted: the service went on to open the socket, to answer, or to look at the request.
-pub(super) fn accepted(other: &AuthTry) -> bool {
-    let is_token_call = other.way == "issue-token" || other.form == "issued_token";
-    other.status.is_some_and(|status| matches!(status, 101 | 400 | 200..=299)) && !is_token_call
-}
-
-/// CFG14: the real-time path of a custom domain that leads to the gateway of the region.
-pub(super) fn no_realtime(sight: &Sight<'_>) -> Option<Seen> {
-    let reply = sight.refused_with(&[404]).filter(|_| sight.is_own() && sight.is_realtime_path())?;
-    let named = sight.http().and_then(|http| http.redirect.as_ref()?.host.as_ref());
-    let is_gateway = sight.has(Fingerprint::C) || (named.is_some() && !sight.chain.has_private_link);
-    let directs = named.map(|host| format!(", and directs clients that ask to `{host}`")).unwrap_or_default();
-    let seen = Seen::new(format!("{}; it answers {}{directs}", sight.way(), phrase(reply)))
+/// CFG14: the real-time path of a custom domain that leads to the regional gateway.
+fn no_realtime(context: &RuleContext<'_>) -> Option<Observation> {
+    let reply = context.without_realtime()?;
+    let named = context.http().and_then(|http| http.redirect.as_ref()?.host.as_ref());
+    let redirects = named.map(|host| format!(", and redirects clients to `{host}`")).unwrap_or_default();
+    let observation = Observation::new(format!("{}; it answers {}{redirects}", context.resolution(), phrase(reply)))
         .not("CFG04", "the path begins with the offering")
-        .not("HTTP01", "no real-time path at all is served at this host")
-        .not_if((!sight.chain.has_private_link).then_some("the chain has no `privatelink` step"), "DNS03");
-    is_gateway.then_some(seen)
+        .not("HTTP01", "this host serves no real-time path at all");
+    Some(
+        observation.not_if((!context.chain.has_private_link).then_some("the chain has no `privatelink` step"), "DNS03"),
+    )
 }

@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::config::{exists, namesake};
-use super::sight::{joined, lasting, listed, shown};
-use super::{Rule, Seen, Sight};
+use super::context::exists;
+use super::wording::{joined, lasting, listed, shown};
+use super::{Observation, Rule, RuleContext};
 use crate::diagnose::alias::Fingerprint;
-use crate::diagnose::catalogue::{Severity, Stage};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
     Address, AddressClass, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
+use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -27,38 +29,38 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS13", filtered, FILTERED),
 ];
 
-/// What follows when the public side of a private name is called: egress rules, inspection and the resource refuse.
+/// Consequences of a public address in place of the private one: egress rules, inspection and the resource refuse.
 const WRONG_ADDRESS: &[&str] = &[
     "CFG12", "TCP01", "TCP02", "TCP03", "TCP04", "PXY01", "TLS01", "TLS07", "HTTP01", "HTTP03", "AUTH01", "POL01",
     "POL02", "POL03",
 ];
 
-/// The same, and what the gateway of the region lacks.
+/// The same, and what the regional gateway does not serve.
 const NO_ENDPOINT: &[&str] = &[
     "CFG12", "CFG14", "TCP01", "TCP02", "TCP03", "TCP04", "PXY01", "TLS01", "TLS07", "HTTP01", "HTTP03", "AUTH01",
     "POL01", "POL02", "POL03",
 ];
 
-/// What follows when any of several answers is used, and it is the wrong one.
+/// Consequences of several answers of which the wrong one is used.
 const WRONG_ANSWER: &[&str] = &[
     "CFG12", "CFG14", "DNS01", "DNS02", "DNS03", "DNS05", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05",
     "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02", "POL03",
 ];
 
-/// What follows when a filter answers.
+/// Consequences of a filter.
 const FILTERED: &[&str] =
     &["TCP01", "TCP02", "TCP03", "TCP04", "TLS01", "TLS03", "TLS06", "TLS07", "HTTP01", "HTTP04", "HTTP05"];
 
-/// What an answer comes to.
+/// The result of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// The name does not exist, or has no address.
     Missing,
     Private,
     Public,
-    /// Loopback, unspecified and the like.
+    /// Loopback, unspecified or another special address.
     Special,
-    /// No answer at all.
+    /// No answer.
     Broken,
 }
 
@@ -88,99 +90,101 @@ impl Outcome {
     }
 }
 
-/// DNS01: NXDOMAIN from all who answer, without a private zone on the way.
-fn no_such_name(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoSuchName)?;
-    let servers = answered(sight.dns());
-    let has_private_link = sight.chain.has_private_link;
+/// DNS01: every server that answers says NXDOMAIN, without a private zone in the chain.
+fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoSuchName)?;
+    let servers = answered(context.dns());
+    let has_private_link = context.chain.has_private_link;
     if has_private_link || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Missing) {
         return None;
     }
     let observed = match servers.first() {
-        Some(first) => format!("{} for `{}.`{}", said_by(&servers), sight.host(), denied_by(first)),
-        None => format!("`{}.`: {failure}", sight.host()),
+        Some(first) => format!("{} for `{}.`{}", said_by(&servers), context.host(), denied_by(first)),
+        None => format!("`{}.`: {failure}", context.host()),
     };
-    let stranger = namesake(sight).filter(|namesake| !exists(namesake));
-    let seen = Seen::new(observed)
+    let stranger = context.namesake().filter(|namesake| !exists(namesake));
+    let observation = Observation::new(observed)
         .not_if(stranger.map(|also| format!("`{}` does not exist either", also.name)), "CFG02")
-        .not_if((!servers.is_empty()).then_some("the servers do answer"), "DNS02")
+        .not_if((!servers.is_empty()).then_some("the servers answer"), "DNS02")
         .not("DNS04", "the name has no `privatelink` step");
-    Some(seen.with("RESOLVER", server_of(&servers)))
+    Some(observation.with("RESOLVER", server_of(&servers)))
 }
 
-/// DNS02: nobody gives an answer.
-fn no_answer(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoAnswer)?;
-    let servers = sight.dns().map(|dns| dns.servers.as_slice()).unwrap_or_default();
+/// DNS02: no server answers.
+fn no_answer(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoAnswer)?;
+    let servers = context.dns().map(|dns| dns.servers.as_slice()).unwrap_or_default();
     if servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Broken) {
         return None;
     }
     let said: Vec<String> = servers.iter().map(how_it_went).collect();
     let observed = if said.is_empty() { failure.to_string() } else { joined(&said) };
-    let seen =
-        Seen::new(format!("`{}`: {observed}", sight.host())).not("DNS01", "no server says that it does not exist");
+    let observation = Observation::new(format!("`{}`: {observed}", context.host()))
+        .not("DNS01", "no server says that the name does not exist");
     Some(match servers.first() {
-        Some(first) => seen.with("SERVER", first.server.ip().to_string()),
-        None => seen,
+        Some(first) => observation.with("SERVER", first.server.ip().to_string()),
+        None => observation,
     })
 }
 
-/// DNS03: the private name leads to the public side, and nobody sees the private zone.
-fn private_name_public_address(sight: &Sight<'_>) -> Option<Seen> {
-    let dns = sight.dns().filter(|_| sight.has(Fingerprint::B) && sight.chain.has_private_link)?;
-    let is_wrong = sight.expects_private() || (sight.expects_any() && sight.policy().is_some());
+/// DNS03: the private name resolves to a public address, and no server sees the private zone.
+fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation> {
+    let dns = context.dns().filter(|_| context.has(Fingerprint::VnetProxy) && context.chain.has_private_link)?;
+    let is_wrong = context.expects_private() || (context.expects_any() && context.policy().is_some());
     let servers = answered(Some(dns));
     if !is_wrong || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Public) {
         return None;
     }
-    let seen = Seen::new(format!("{}{}", sight.way(), agreement(&servers)))
+    let observation = Observation::new(format!("{}{}", context.resolution(), agreement(&servers)))
         .at(Severity::Error)
         .not("DNS05", "the chain has a `privatelink` step")
-        .not_if((servers.len() > 1).then_some("the servers answer alike"), "DNS09")
-        .not_if(sight.policy().map(|_| "the refusal is about the network and not about the key"), "AUTH01");
-    Some(seen)
+        .not_if((servers.len() > 1).then_some("the servers agree"), "DNS09")
+        .not_if(context.policy().map(|_| "the response is about the network and not about the key"), "AUTH01");
+    Some(observation)
 }
 
 /// DNS04: the private zone denies the name.
-fn no_private_record(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.dns.failure()?;
-    let is_denied = matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress);
-    let name = sight.chain.names.iter().find(|name| name.contains(".privatelink."))?;
-    let servers = answered(sight.dns());
+fn no_private_record(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.dns.failure()?;
+    if !matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress) {
+        return None;
+    }
+    let name = context.chain.names.iter().find(|name| name.contains(".privatelink."))?;
+    let servers = answered(context.dns());
     let denying = servers.iter().find(|answer| Outcome::of_server(answer) == Outcome::Missing)?;
     let public = servers.iter().find(|answer| Outcome::of_server(answer) == Outcome::Public);
     let beside = public.map(|answer| format!(", while {} gives {}", answer.server.ip(), listed(&answer.addresses)));
-    let (host, server, owner) = (sight.host(), denying.server.ip(), denied_by(denying));
+    let (host, server, owner) = (context.host(), denying.server.ip(), denied_by(denying));
     let beside = beside.unwrap_or_default();
-    let seen = Seen::new(format!("`{host}` leads to `{name}`, which {server} says does not exist{owner}{beside}"))
-        .not("DNS01", "the public name exists: it is an alias of the private one")
-        .not("DNS03", "the private zone answers");
-    is_denied.then_some(seen)
+    let text = format!("`{host}` leads to `{name}`, which does not exist according to {server}{owner}{beside}");
+    let observation = Observation::new(text).not("DNS01", "the public name exists: it is an alias of the private one");
+    Some(observation.not("DNS03", "the private zone answers"))
 }
 
-/// DNS05: a private address is expected of a name that has no private endpoint.
-fn no_private_endpoint(sight: &Sight<'_>) -> Option<Seen> {
-    let is_without = sight.has(Fingerprint::C) || (sight.has(Fingerprint::B) && !sight.chain.has_private_link);
-    let dns = sight.dns().filter(|_| is_without && sight.expects_private())?;
-    let region = sight.chain.region.as_ref().map(|region| format!(", in the region `{region}`")).unwrap_or_default();
-    let seen = Seen::new(format!("{}{region}{}", sight.way(), agreement(&answered(Some(dns)))))
+/// DNS05: a private address is expected, but the name has no private endpoint.
+fn no_private_endpoint(context: &RuleContext<'_>) -> Option<Observation> {
+    let is_without = context.has(Fingerprint::RegionalGateway)
+        || (context.has(Fingerprint::VnetProxy) && !context.chain.has_private_link);
+    let dns = context.dns().filter(|_| is_without && context.expects_private())?;
+    let region = context.chain.region.as_ref().map(|region| format!(", in the region `{region}`")).unwrap_or_default();
+    let observation = Observation::new(format!("{}{region}{}", context.resolution(), agreement(&answered(Some(dns)))))
         .at(Severity::Error)
         .not("DNS03", "no step of the chain has `privatelink`");
-    Some(seen)
+    Some(observation)
 }
 
-/// DNS07: what applications get is not what any server says.
-fn system_disagrees(sight: &Sight<'_>) -> Option<Seen> {
-    let dns = sight.dns()?;
+/// DNS07: applications get an address that no server gives.
+fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
+    let dns = context.dns()?;
     let system = dns.system.as_ref()?;
     let servers = answered(Some(dns));
     let first = servers.first()?;
     let from_hosts = !system.addresses.is_empty() && system.addresses.iter().all(|ip| dns.hosts_file.contains(ip));
     let mine = Outcome::of_system(system);
     let agrees = servers.iter().any(|answer| Outcome::of_server(answer) == mine);
-    // A container is named where it runs, in the hosts file as a rule: no name server has to know it.
-    let is_acceptable = from_hosts && (mine == Outcome::Private && sight.is_own() || sight.is_container());
-    let is_stale = from_hosts && is_stale(sight, &servers, &system.addresses);
+    // A container is usually named in the hosts file of its machine: no name server has to know it.
+    let is_acceptable = from_hosts && (mine == Outcome::Private && context.is_own() || context.is_container());
+    let is_stale = from_hosts && is_stale(context, &servers, &system.addresses);
     if !is_stale && (agrees || is_acceptable) {
         return None;
     }
@@ -189,101 +193,101 @@ fn system_disagrees(sight: &Sight<'_>) -> Option<Seen> {
         Some(failure) => format!("no address ({failure})"),
         None => listed(&system.addresses),
     };
-    let observed = format!("{way} {got} for `{}`; {}", sight.host(), how_it_went(first));
-    let seen = Seen::new(observed).at(if is_stale { Severity::Error } else { weight(sight) });
-    Some(seen.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers answer alike"), "DNS09"))
+    let observed = format!("{way} {got} for `{}`; {}", context.host(), how_it_went(first));
+    let observation = Observation::new(observed).at(if is_stale { Severity::Error } else { weight(context) });
+    Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
 }
 
-/// Whether a line of the hosts file leads where nothing answers, while the servers know other addresses.
-fn is_stale(sight: &Sight<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bool {
+/// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others.
+fn is_stale(context: &RuleContext<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bool {
     let known = |ip: &IpAddr| servers.iter().any(|answer| answer.addresses.contains(ip));
     let other = servers.iter().any(|answer| !answer.addresses.is_empty());
-    other && !used.iter().any(known) && matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
+    other && !used.iter().any(known) && matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
 }
 
-/// DNS08: the search list is tried before the name itself.
-fn searched_first(sight: &Sight<'_>) -> Option<Seen> {
-    asked(sight).filter(|_| !sight.is_container())?;
-    let (host, machine) = (sight.host(), &sight.evidence.machine);
+/// DNS08: the search list applies before the name itself.
+fn searched_first(context: &RuleContext<'_>) -> Option<Observation> {
+    by_servers(context).filter(|_| !context.is_container())?;
+    let (host, machine) = (context.host(), &context.evidence.machine);
     let domains = machine.searched_before(host);
     let (dots, ndots) = (host.matches('.').count(), machine.ndots.filter(|_| !domains.is_empty())?);
     let list = joined(&domains.iter().map(|domain| format!("`{domain}`")).collect::<Vec<_>>());
     // For IPv4 and IPv6 each.
     let queries = domains.len() * 2;
     let text = format!("`{host}` has {dots} dots and `ndots` is {ndots}: it is first looked up in {list}");
-    Some(match captor(sight) {
-        Some(also) => Seen::new(format!("{text}; {}", answers_for(also))).at(weight(sight)),
-        None => Seen::new(format!("{text}, {queries} queries more each time"))
-            .not_if(system_disagrees(sight).is_none().then_some("no search domain answers in place of it"), "DNS07"),
+    Some(match captor(context) {
+        Some(also) => Observation::new(format!("{text}; {}", answers_for(also))).at(weight(context)),
+        None => Observation::new(format!("{text}, which costs {queries} more queries each time"))
+            .not_if(system_disagrees(context).is_none().then_some("no search domain answers in its place"), "DNS07"),
     })
 }
 
-/// The name in a search domain whose addresses the system takes for those of the host.
-fn captor<'a>(sight: &Sight<'a>) -> Option<&'a NameAnswer> {
-    let dns = sight.dns()?;
+/// The name in a search domain whose addresses the system uses for the host.
+fn captor<'a>(context: &RuleContext<'a>) -> Option<&'a NameAnswer> {
+    let dns = context.dns()?;
     let taken = &dns.system.as_ref()?.addresses;
     let is_taken = |also: &&NameAnswer| also.answer.addresses.iter().any(|ip| taken.contains(ip));
     dns.also.iter().find(is_taken)
 }
 
-/// `x.example` answers 10.9.9.9 (private), which the system takes.
+/// `x.example` resolves to 10.9.9.9 (private), which the system uses.
 fn answers_for(also: &NameAnswer) -> String {
-    format!("`{}` answers {}, which the system takes", also.name, listed(&also.answer.addresses))
+    format!("`{}` resolves to {}, which the system uses", also.name, listed(&also.answer.addresses))
 }
 
-/// DNS09: which answer is used is up to chance. Different addresses of the same kind are no disagreement.
-fn servers_disagree(sight: &Sight<'_>) -> Option<Seen> {
-    let servers = answered(sight.dns());
+/// DNS09: the servers disagree, and any of them may be used. Different addresses of the same kind are not a disagreement.
+fn servers_disagree(context: &RuleContext<'_>) -> Option<Observation> {
+    let servers = answered(context.dns());
     if !differ(&servers) {
         return None;
     }
     let said: Vec<String> = servers.iter().map(|answer| how_it_went(answer)).collect();
-    let wanted = if sight.expects_private() { Outcome::Private } else { Outcome::Public };
+    let wanted = if context.expects_private() { Outcome::Private } else { Outcome::Public };
     let right = servers.iter().find(|answer| Outcome::of_server(answer) == wanted);
-    let severity = if sight.expects_private() { Severity::Error } else { weight(sight) };
-    let seen = Seen::new(format!("`{}`: {}", sight.host(), joined(&said)))
+    let severity = if context.expects_private() { Severity::Error } else { weight(context) };
+    let observation = Observation::new(format!("`{}`: {}", context.host(), joined(&said)))
         .at(severity)
-        .not_if(right.map(|answer| format!("{} sees the right zone", answer.server.ip())), "DNS03");
+        .not_if(right.map(|answer| format!("{} sees the correct zone", answer.server.ip())), "DNS03");
     Some(match right {
-        Some(right) => seen.with("SERVER", right.server.ip().to_string()),
-        None => seen,
+        Some(right) => observation.with("SERVER", right.server.ip().to_string()),
+        None => observation,
     })
 }
 
-/// DNS10: an answer is there at once, but not from whom the system asks first.
-fn late(sight: &Sight<'_>) -> Option<Seen> {
-    let dns = asked(sight)?;
+/// DNS10: a server answers at once, but not the one that the system queries first.
+fn late(context: &RuleContext<'_>) -> Option<Observation> {
+    let dns = by_servers(context)?;
     let quick = dns.servers.iter().find(|answer| answer.rcode.is_some() && answer.took < SOON)?;
     let is_silent =
         |answer: &&ServerAnswer| answer.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::TimedOut);
     let how = match (dns.system.as_ref().filter(|system| system.took >= LATE), dns.servers.first().filter(is_silent)) {
-        (Some(system), _) => format!("the system takes {} for `{}`", lasting(system.took), sight.host()),
-        (None, Some(first)) => format!("`{}`: {}, the first of the list", sight.host(), how_it_went(first)),
+        (Some(system), _) => format!("the system takes {} for `{}`", lasting(system.took), context.host()),
+        (None, Some(first)) => format!("`{}`: {}, the first of the list", context.host(), how_it_went(first)),
         (None, None) => return None,
     };
-    let seen = Seen::new(format!("{how}; {} after {}", how_it_went(quick), lasting(quick.took)));
-    Some(seen.not("DNS02", format!("{} does answer", quick.server.ip())))
+    let observation = Observation::new(format!("{how}; {} after {}", how_it_went(quick), lasting(quick.took)));
+    Some(observation.not("DNS02", format!("{} answers", quick.server.ip())))
 }
 
-/// DNS12: a host is not found that the servers should know as well as they know another.
-fn partly_known(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.dns.failure().filter(|_| !sight.chain.has_private_link)?;
-    let other = sight.others().find(|other| is_known_beside(sight, other))?;
+/// DNS12: a host does not resolve although the servers know a related one.
+fn partly_known(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.dns.failure().filter(|_| !context.chain.has_private_link)?;
+    let other = context.others().find(|other| is_known_beside(context, other))?;
     let (name, address) = (&other.target.host, other.dns.found()?.addresses.first()?);
-    let is_service = sight.trace.target.service.is_some();
-    let host = if failure.text.contains(sight.host()) { String::new() } else { format!("`{}`: ", sight.host()) };
-    let seen = Seen::new(format!("{host}{failure}; `{name}` resolves to {}", shown(*address)))
+    let is_service = context.trace.target.service.is_some();
+    let host = if failure.text.contains(context.host()) { String::new() } else { format!("`{}`: ", context.host()) };
+    let observation = Observation::new(format!("{host}{failure}; `{name}` resolves to {}", shown(*address)))
         .not_if(is_service.then(|| format!("`{name}` of the same region exists")), "CFG01")
         .not("DNS04", "the name has no `privatelink` step");
-    Some(seen)
+    Some(observation)
 }
 
-/// Whether another host is known to the servers, of which this one is a companion, or with which it shares the region:
-/// recognition and synthesis are everywhere, other offerings are not.
-fn is_known_beside(sight: &Sight<'_>, other: &Trace) -> bool {
+/// Whether the servers know a related host: one that this host is a companion of, or one of the same region, because
+/// recognition and synthesis are in every region and other offerings are not.
+fn is_known_beside(context: &RuleContext<'_>, other: &Trace) -> bool {
     let is_known = other.dns.has_passed() && !answered(other.dns.found()).is_empty() && other.target.service.is_some();
-    let is_sibling = || family(sight.host()).is_some_and(|own| family(&other.target.host) == Some(own));
-    is_known && (sight.trace.target.service.is_none() || is_sibling())
+    let is_sibling = || family(context.host()).is_some_and(|own| family(&other.target.host) == Some(own));
+    is_known && (context.trace.target.service.is_none() || is_sibling())
 }
 
 /// Region and suffix of a host of recognition or synthesis: `westeurope.stt.speech.microsoft.com`.
@@ -293,18 +297,18 @@ fn family(host: &str) -> Option<(&str, &str)> {
     matches!(offering, "stt" | "tts").then_some((region, suffix))
 }
 
-/// DNS13: an address that no host of Azure has.
-fn filtered(sight: &Sight<'_>) -> Option<Seen> {
-    let dns = sight.dns().filter(|_| !sight.is_container())?;
-    let address = sight.address().filter(|address| is_sinkhole(*address))?;
+/// DNS13: an address that no Azure host has.
+fn filtered(context: &RuleContext<'_>) -> Option<Observation> {
+    let dns = context.dns().filter(|_| !context.is_container())?;
+    let address = context.address().filter(|address| is_sinkhole(*address))?;
     let servers = answered(Some(dns));
     let is_local = dns.hosts_file.contains(&address.ip);
     if is_local || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Special) {
         return None;
     }
-    let seen =
-        Seen::new(format!("{}{}", sight.way(), agreement(&servers))).not("DNS07", "the hosts file has no line for it");
-    Some(seen)
+    let observation = Observation::new(format!("{}{}", context.resolution(), agreement(&servers)))
+        .not("DNS07", "the hosts file has no entry for it");
+    Some(observation)
 }
 
 fn is_sinkhole(address: Address) -> bool {
@@ -313,30 +317,32 @@ fn is_sinkhole(address: Address) -> bool {
     !is_translated && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
 }
 
-/// How much a doubtful answer matters: an error when it is in the way, a warning when all goes well with it.
-fn weight(sight: &Sight<'_>) -> Severity {
-    let is_unexpected = match sight.trace.target.expect.as_str() {
-        "private" => !sight.is_private(),
-        "public" => !sight.is_public() && sight.trace.failed_at().is_some(),
-        _ => matches!(sight.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) || sight.policy().is_some(),
+/// The severity of a doubtful answer: an error when it causes a failure, otherwise a warning.
+fn weight(context: &RuleContext<'_>) -> Severity {
+    let is_unexpected = match context.trace.target.expect {
+        Expectation::PrivateAddress => !context.is_private(),
+        Expectation::PublicAddress => !context.is_public() && context.trace.failed_at().is_some(),
+        Expectation::Either => {
+            matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) || context.policy().is_some()
+        }
     };
-    let failed = sight.trace.dns.failure().is_some();
-    if sight.dns().is_some() && (failed || is_unexpected) { Severity::Error } else { Severity::Warning }
+    let failed = context.trace.dns.failure().is_some();
+    if context.dns().is_some() && (failed || is_unexpected) { Severity::Error } else { Severity::Warning }
 }
 
-/// A lookup that yielded addresses and for which servers had to be asked: the hosts file has no line for it.
-fn asked<'a>(sight: &Sight<'a>) -> Option<&'a DnsFacts> {
+/// A lookup that found addresses on name servers, without an entry in the hosts file.
+fn by_servers<'a>(context: &RuleContext<'a>) -> Option<&'a DnsFacts> {
     let is_asked = |dns: &&DnsFacts| dns.hosts_file.is_empty() && !dns.servers.is_empty();
-    sight.dns().filter(|_| sight.trace.dns.has_passed()).filter(is_asked)
+    context.dns().filter(|_| context.trace.dns.has_passed()).filter(is_asked)
 }
 
-/// The servers that answered, if only that there is nothing.
+/// The servers that answered, also those that deny the name.
 fn answered(dns: Option<&DnsFacts>) -> Vec<&ServerAnswer> {
     let servers = dns.map(|dns| dns.servers.as_slice()).unwrap_or_default();
     servers.iter().filter(|answer| Outcome::of_server(answer) != Outcome::Broken).collect()
 }
 
-/// Whether two of them lead to different kinds of address, or one by way of a private zone's name and the other not.
+/// Whether two of them lead to different kinds of address, or only one of them passes the name of a private zone.
 fn differ(servers: &[&ServerAnswer]) -> bool {
     let passes = |answer: &ServerAnswer| {
         answer.chain.iter().any(|alias| alias.target.to_ascii_lowercase().contains(".privatelink."))
@@ -355,7 +361,7 @@ fn how_it_went(answer: &ServerAnswer) -> String {
         (Some("NOERROR"), _) if !answer.addresses.is_empty() => {
             format!("{server} answers {}", listed(&answer.addresses))
         }
-        (Some("NOERROR"), _) => format!("{server} answers without an address"),
+        (Some("NOERROR"), _) => format!("{server} answers with no address"),
         (Some(rcode), _) => format!("{server} answers {rcode}"),
         (None, Some(failure)) => format!("{server} does not answer ({failure}, {})", lasting(answer.took)),
         (None, None) => format!("{server} does not answer within {}", lasting(answer.took)),
@@ -368,17 +374,17 @@ fn said_by(servers: &[&ServerAnswer]) -> String {
     format!("{} {verb} NXDOMAIN", joined(&names))
 }
 
-/// `; 168.63.129.16 and 10.0.0.2 answer alike`.
+/// `; 168.63.129.16 and 10.0.0.2 agree`.
 fn agreement(servers: &[&ServerAnswer]) -> String {
     let names: Vec<String> = servers.iter().map(|answer| answer.server.ip().to_string()).collect();
     match names.len() {
         0 => String::new(),
-        1 => format!("; {} says so", names[0]),
-        _ => format!("; {} answer alike", joined(&names)),
+        1 => format!("; according to {}", names[0]),
+        _ => format!("; {} agree", joined(&names)),
     }
 }
 
-/// Whose zone it is that denies a name.
+/// The zone that denies a name.
 fn denied_by(answer: &ServerAnswer) -> String {
     answer.soa.as_ref().map(|owner| format!(" (zone `{owner}`)")).unwrap_or_default()
 }
@@ -387,8 +393,8 @@ fn server_of(servers: &[&ServerAnswer]) -> String {
     servers.first().map_or_else(|| "RESOLVER".to_owned(), |answer| answer.server.ip().to_string())
 }
 
-/// A resolver asks again, or the next server, after 5 s (`timeout` in resolv.conf(5)); what is left of that for the clock.
+/// A resolver asks again, or the next server, after 5 s (`timeout` in resolv.conf(5)); less a margin for the clock.
 const LATE: Duration = Duration::from_millis(4500);
 
-/// A lookup that nobody notices.
+/// A lookup that is too short to notice.
 const SOON: Duration = Duration::from_secs(1);

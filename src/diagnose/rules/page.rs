@@ -1,17 +1,16 @@
-//! Reading a page that answers in place of the service: of a captive portal, a filter or another box on the way.
+//! Pages in place of the service's response: of a captive portal, a filter or another device on the path.
 
 use super::refusal::quoted;
 use crate::diagnose::evidence::Reply;
 
-/// Whether it is a page: the service refuses in JSON, in plain text or without a body.
+/// Whether a response is a page: the service refuses in JSON, in plain text or without a body.
 pub(super) fn is_page(reply: &Reply) -> bool {
     let kind = reply.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = reply.message.as_deref().unwrap_or_default().trim_start().to_ascii_lowercase();
     kind.contains("html") || body.starts_with("<!doctype html") || body.starts_with("<html")
 }
 
-/// By what a page shows itself as one to sign in at, or as one that blocks: its title, with the word or the product that
-/// gives it away. A page without any is nobody's in particular.
+/// The sign of a sign-in or block page: its title, with the word or the product that identifies it.
 pub(super) fn sign(reply: &Reply) -> Option<String> {
     let text = reply.text();
     let headers = reply.headers.iter().map(|(name, value)| format!("{name} {value}").to_ascii_lowercase());
@@ -23,7 +22,7 @@ pub(super) fn sign(reply: &Reply) -> Option<String> {
     Some(format!("{page} with {given_away}"))
 }
 
-/// Whether an address is one to sign in at, or of a page that blocks.
+/// Whether a URL is that of a sign-in or block page.
 pub(super) fn is_portal(location: &str) -> bool {
     let location = location.to_ascii_lowercase();
     ADDRESSES.iter().chain(PRODUCTS).any(|part| location.contains(part))
@@ -33,7 +32,7 @@ fn product_of(mut headers: impl Iterator<Item = String>) -> Option<&'static str>
     headers.find_map(|header| PRODUCTS.iter().find(|product| header.contains(*product)).copied())
 }
 
-/// The title, as far as the beginning of the body has it.
+/// The title, if the beginning of the body contains it.
 fn title(reply: &Reply) -> Option<String> {
     let body = reply.message.as_deref()?;
     // Lower case in ASCII alone keeps every position.
@@ -45,7 +44,7 @@ fn title(reply: &Reply) -> Option<String> {
     (!title.is_empty()).then(|| title.to_owned())
 }
 
-/// What pages of portals and filters say, in lower case.
+/// Words of pages of portals and filters, in lower case.
 const WORDS: &[&str] = &[
     "sign in",
     "sign-in",
@@ -68,7 +67,7 @@ const WORDS: &[&str] = &[
     "access to this site",
 ];
 
-/// What the addresses of portals and block pages have in them, in lower case.
+/// Parts of the URLs of portals and block pages, in lower case.
 const ADDRESSES: &[&str] = &[
     "login",
     "logon",
@@ -83,7 +82,7 @@ const ADDRESSES: &[&str] = &[
     "webfilter",
 ];
 
-/// Products that put their names into headers and pages, in lower case.
+/// Products that name themselves in headers and pages, in lower case.
 const PRODUCTS: &[&str] = &[
     "zscaler",
     "fortigate",

@@ -1,9 +1,9 @@
 //! Rules of the resource's network policy and of its quota.
 
 use super::refusal::{Closing, Refusal, phrase};
-use super::sight::shown;
-use super::websocket::closed;
-use super::{Rule, Seen, Sight};
+use super::wording::shown;
+use super::{Observation, Rule, RuleContext};
+use crate::resolve::scenario::Scenario;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -15,92 +15,99 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("QUO02", used_up, &[]),
 ];
 
-/// POL01: only private endpoints are let in, and this is the public way.
-fn public_disabled(sight: &Sight<'_>) -> Option<Seen> {
-    let observed = refused(sight, Refusal::PublicAccess)?;
-    let is_private = sight.is_private() && sight.proxied().is_none();
-    let seen =
-        Seen::new(observed).not("AUTH01", NOT_THE_KEY).not("POL02", "the answer names no rule but public access");
-    (!is_private).then_some(seen)
+/// POL01: only private endpoints are allowed, and this request used the public endpoint.
+fn public_disabled(context: &RuleContext<'_>) -> Option<Observation> {
+    let observed = refused(context, Refusal::PublicAccess)?;
+    if is_by_private_address(context) {
+        return None;
+    }
+    let observation = Observation::new(observed).not("AUTH01", NOT_THE_KEY);
+    Some(observation.not("POL02", "the response names no rule other than public access"))
 }
 
-/// POL02: no rule admits the caller.
-fn address_not_allowed(sight: &Sight<'_>) -> Option<Seen> {
-    let observed = refused(sight, Refusal::NetworkRules).filter(|_| !admits_networks(sight))?;
-    let seen = Seen::new(observed)
+/// POL02: no rule allows the caller.
+fn address_not_allowed(context: &RuleContext<'_>) -> Option<Observation> {
+    let observed = refused(context, Refusal::NetworkRules).filter(|_| !admits_networks(context))?;
+    let observation = Observation::new(observed)
         .not("AUTH01", NOT_THE_KEY)
-        .not("POL01", "public access is not what the answer names")
-        .not("POL03", "the resource is not known to admit virtual networks");
-    Some(seen)
+        .not("POL01", "the response does not name public access")
+        .not("POL03", "the resource is not known to allow virtual networks");
+    Some(observation)
 }
 
-/// POL03: virtual networks are let in, and not this one.
-fn network_not_allowed(sight: &Sight<'_>) -> Option<Seen> {
-    let observed = refused(sight, Refusal::NetworkRules).filter(|_| admits_networks(sight))?;
-    let title = &sight.evidence.resource.title;
-    let from = sight.tcp().and_then(|facts| facts.local).map(|local| format!(", from {local}")).unwrap_or_default();
-    let seen = Seen::new(format!("{observed}{from}"))
+/// POL03: the resource allows virtual networks, but not this one.
+fn network_not_allowed(context: &RuleContext<'_>) -> Option<Observation> {
+    let observed = refused(context, Refusal::NetworkRules).filter(|_| admits_networks(context))?;
+    let title = &context.evidence.resource.title;
+    let from = context.tcp().and_then(|facts| facts.local).map(|local| format!(", from {local}")).unwrap_or_default();
+    let observation = Observation::new(format!("{observed}{from}"))
         .not("AUTH01", NOT_THE_KEY)
-        .not("POL02", format!("the resource admits virtual networks ({title})"));
-    Some(seen)
+        .not("POL02", format!("the resource allows virtual networks ({title})"));
+    Some(observation)
 }
 
-/// POL04: the call came by the private address, and the service knows no approved connection there.
-fn not_approved(sight: &Sight<'_>) -> Option<Seen> {
-    let observed = refused(sight, Refusal::PublicAccess)?;
-    let is_private = sight.is_private() && sight.proxied().is_none();
-    let says_so = sight.refusal().is_some_and(|reply| reply.text().contains(NOT_APPROVED));
-    let seen = Seen::new(observed)
+/// POL04: the request used the private address, and the service knows no approved connection there.
+fn not_approved(context: &RuleContext<'_>) -> Option<Observation> {
+    let observed = refused(context, Refusal::PublicAccess).filter(|_| is_by_private_address(context))?;
+    if !context.refusal().is_some_and(|reply| reply.text().contains(NOT_APPROVED)) {
+        return None;
+    }
+    let observation = Observation::new(observed)
         .not("AUTH01", NOT_THE_KEY)
         .not("DNS03", "the name leads to a private address")
-        .not("POL01", "the call did not come by the public way");
-    (is_private && says_so).then_some(seen)
+        .not("POL01", "the call did not use the public endpoint");
+    Some(observation)
 }
 
-/// QUO01: 429, or a socket that is closed for as much.
-fn too_many(sight: &Sight<'_>) -> Option<Seen> {
-    if let Some(closed) = closed(sight).filter(|closed| closed.why == Closing::Throttled) {
-        return Some(Seen::new(closed.words).not("WS04", "the reason names a limit, and no parameter"));
+/// Whether the request went to a private address, not through a proxy.
+fn is_by_private_address(context: &RuleContext<'_>) -> bool {
+    context.is_private() && context.proxied().is_none()
+}
+
+/// QUO01: 429, or a socket closed for the same reason.
+fn too_many(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(closed) = context.closed().filter(|closed| closed.why == Closing::Throttled) {
+        return Some(Observation::new(closed.words).not("WS04", "the reason names a limit and no parameter"));
     }
-    let reply = sight.refused_with(&[429])?;
+    let reply = context.refused_with(&[429])?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
-    let seen = Seen::new(format!("`{}` answers {}{after}", sight.host(), phrase(reply)));
-    Some(seen.not("HTTP06", "the service is well: it counts"))
+    let observation = Observation::new(format!("`{}` answers {}{after}", context.host(), phrase(reply)));
+    Some(observation.not("HTTP06", "the service itself is healthy: it is enforcing a rate limit"))
 }
 
-/// QUO02: 403 that names the quota, or a socket that is closed for it.
-fn used_up(sight: &Sight<'_>) -> Option<Seen> {
-    if let Some(closed) = closed(sight).filter(|closed| closed.why == Closing::Quota) {
-        let seen = Seen::new(closed.words)
-            .not("WS02", "it is closed in order, with a code of the service")
-            .not("WS04", "the code or its reason names a limit, and no parameter");
-        return Some(seen);
+/// QUO02: 403 that names the quota, or a socket closed for it.
+fn used_up(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(closed) = context.closed().filter(|closed| closed.why == Closing::Quota) {
+        let observation = Observation::new(closed.words)
+            .not("WS02", "it is closed with a code of the service")
+            .not("WS04", "the code or its reason names a limit and no parameter");
+        return Some(observation);
     }
-    let reply = sight.refused_with(&[403]).filter(|reply| Refusal::of(reply) == Refusal::Quota)?;
-    let seen = Seen::new(format!("`{}` answers {}", sight.host(), phrase(reply)))
-        .not("AUTH01", "the answer names the quota and not the key")
-        .not("POL02", "the answer names the quota and not the network")
-        .not("QUO01", "the status is 403, not 429: to wait a moment will not do");
-    Some(seen)
+    let reply = context.refused_with(&[403]).filter(|reply| Refusal::of(reply) == Refusal::Quota)?;
+    let observation = Observation::new(format!("`{}` answers {}", context.host(), phrase(reply)))
+        .not("AUTH01", "the response names the quota and not the key")
+        .not("POL02", "the response names the quota and not the network")
+        .not("QUO01", "the status is 403, not 429, so waiting will not help");
+    Some(observation)
 }
 
-/// The 403 with the address that it came from.
-fn refused(sight: &Sight<'_>, why: Refusal) -> Option<String> {
-    let (reply, _) = sight.policy().filter(|(_, refusal)| *refusal == why)?;
-    let way = match (sight.proxied(), sight.address()) {
+/// The 403 with the address of its sender.
+fn refused(context: &RuleContext<'_>, why: Refusal) -> Option<String> {
+    let (reply, _) = context.policy().filter(|(_, refusal)| *refusal == why)?;
+    let way = match (context.proxied(), context.address()) {
         (Some(proxy), _) => format!(" through `{proxy}`"),
         (None, Some(address)) => format!(" at {}", shown(address)),
         (None, None) => String::new(),
     };
-    Some(format!("`{}`{way} answers {}", sight.host(), phrase(reply)))
+    Some(format!("`{}`{way} answers {}", context.host(), phrase(reply)))
 }
 
-/// Whether the resource admits virtual networks by their service endpoint.
-fn admits_networks(sight: &Sight<'_>) -> bool {
-    matches!(sight.evidence.resource.scenario.as_str(), "service_endpoint" | "pe_and_service_endpoint")
+/// Whether the resource allows virtual networks by service endpoint.
+fn admits_networks(context: &RuleContext<'_>) -> bool {
+    matches!(context.evidence.resource.scenario, Some(Scenario::ServiceEndpoint | Scenario::PrivateAndServiceEndpoint))
 }
 
-/// What the service says of a private endpoint whose connection is pending or rejected.
+/// The words of the service for a private endpoint whose connection is pending or rejected.
 const NOT_APPROVED: &str = "approved private endpoint";
 
-const NOT_THE_KEY: &str = "the refusal is about the network and not about the key";
+const NOT_THE_KEY: &str = "the response is about the network and not about the key";

@@ -1,8 +1,9 @@
 //! Rules of the proxy.
 
 use super::refusal::{phrase, quoted};
-use super::{Rule, Seen, Sight};
+use super::{Observation, Rule, RuleContext};
 use crate::diagnose::evidence::{AddressClass, FailureKind, ProxyTry};
+use crate::diagnose::stage::Stage;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -13,104 +14,106 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("PXY06", not_for_private, PUBLIC_WAY),
 ];
 
-/// What follows when the direct way is tried where only the proxy leads out.
+/// Consequences of a direct connection where only the proxy leads out.
 const NO_DIRECT_WAY: &[&str] = &[
     "DNS01", "DNS02", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TCP08", "TLS01", "TLS03", "TLS06", "TLS07",
 ];
 
-/// What follows when the proxy takes the public way to a private endpoint.
+/// Consequences of a proxy that uses the public endpoint in place of the private one.
 const PUBLIC_WAY: &[&str] = &[
     "CFG14", "TCP01", "TCP02", "TCP03", "PXY03", "PXY04", "PXY05", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03",
     "HTTP04", "AUTH01", "POL01", "POL02", "POL03",
 ];
 
-/// PXY01: the direct way fails, the proxy that was not used leads there.
-fn unused(sight: &Sight<'_>) -> Option<Seen> {
-    let proxy = sight.proxy()?.unused.as_ref().filter(|proxy| is_open(&proxy.tunnel))?;
-    let stage = sight.trace.failed_at()?;
+/// PXY01: the direct connection fails, and the proxy that does not apply opens a tunnel.
+fn unused(context: &RuleContext<'_>) -> Option<Observation> {
+    let proxy = context.proxy()?.unused.as_ref().filter(|proxy| is_open(&proxy.tunnel))?;
+    let stage = context.trace.failed_at()?;
     let failure = match stage {
-        crate::Stage::Dns => sight.trace.dns.failure(),
-        crate::Stage::Tcp => sight.trace.tcp.failure(),
-        crate::Stage::Tls => sight.trace.tls.failure(),
+        Stage::Dns => context.trace.dns.failure(),
+        Stage::Tcp => context.trace.tcp.failure(),
+        Stage::Tls => context.trace.tls.failure(),
         _ => None,
     }?;
     let (url, source, because) = (&proxy.proxy, &proxy.source, &proxy.because);
-    let seen = Seen::new(format!(
-        "the direct way fails ({stage}: {failure}); a tunnel through `{url}` of `{source}` opens, which is not used: {because}"
+    let observation = Observation::new(format!(
+        "the direct connection fails ({stage}: {failure}); the proxy `{url}` of `{source}` opens a tunnel but is not used: {because}"
     ))
-    .not("PXY03", "the proxy asks for no credentials")
+    .not("PXY03", "the proxy does not require credentials")
     .not("PXY04", "the proxy opens the tunnel");
-    Some(seen)
+    Some(observation)
 }
 
 /// PXY03: 407.
-fn wants_credentials(sight: &Sight<'_>) -> Option<Seen> {
-    let (proxy, tunnel) = refused(sight, FailureKind::ProxyAuth)?;
+fn wants_credentials(context: &RuleContext<'_>) -> Option<Observation> {
+    let (proxy, tunnel) = refused(context, FailureKind::ProxyAuth)?;
     let schemes = match tunnel.schemes.as_slice() {
         [] => "no scheme".to_owned(),
         schemes => schemes.join(", "),
     };
-    let seen = Seen::new(format!("`{proxy}` answers CONNECT with 407 and offers {schemes}"));
-    Some(seen.not("AUTH01", "it is the proxy that refuses, and not the service").not("PXY04", "the status is 407"))
+    let observation = Observation::new(format!("`{proxy}` answers CONNECT with 407 and offers {schemes}"));
+    Some(observation.not("AUTH01", "the proxy refuses the request, not the service").not("PXY04", "the status is 407"))
 }
 
-/// PXY04: another refusal.
-fn refuses(sight: &Sight<'_>) -> Option<Seen> {
-    let (proxy, tunnel) = refused(sight, FailureKind::ProxyRefused)?;
+/// PXY04: another status.
+fn refuses(context: &RuleContext<'_>) -> Option<Observation> {
+    let (proxy, tunnel) = refused(context, FailureKind::ProxyRefused)?;
     let status = tunnel.status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
     let named: Vec<String> =
         tunnel.headers.iter().take(3).map(|(name, value)| format!("{name}: {}", quoted(value))).collect();
     let headers = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
-    let seen = Seen::new(format!("`{proxy}` answers CONNECT to `{}` with {status}{headers}", sight.host()))
-        .not("POL02", "it is the proxy that refuses, and not the service")
-        .not("PXY03", "it does not ask for credentials");
-    Some(seen)
+    let observation =
+        Observation::new(format!("`{proxy}` answers CONNECT to `{}` with {status}{headers}", context.host()))
+            .not("POL02", "the proxy refuses the request, not the service")
+            .not("PXY03", "the proxy does not require credentials");
+    Some(observation)
 }
 
-/// PXY05: requests pass, upgrades do not.
-fn no_websocket(sight: &Sight<'_>) -> Option<Seen> {
-    let proxy = sight.proxied().filter(|_| sight.trace.http.has_passed())?;
-    let failure = sight.trace.websocket.failure()?;
-    let reply = sight.upgrade().map(|facts| &facts.reply).filter(|reply| reply.status > 0);
-    let is_lost = match reply {
-        // The service refuses in JSON.
-        Some(reply) => matches!(reply.status, 101 | 200 | 400 | 426) && reply.code.is_none(),
-        None => true,
-    };
-    let kind = failure.kind;
-    let is_cut =
-        matches!(kind, FailureKind::Status | FailureKind::Protocol | FailureKind::Reset | FailureKind::TimedOut);
+/// PXY05: the proxy passes requests but not upgrades.
+fn no_websocket(context: &RuleContext<'_>) -> Option<Observation> {
+    let proxy = context.proxied().filter(|_| context.trace.http.has_passed())?;
+    let failure = context.trace.websocket.failure()?;
+    let reply = context.upgrade().map(|facts| &facts.reply).filter(|reply| reply.status > 0);
+    // The service refuses in JSON.
+    let is_lost = reply.is_none_or(|reply| matches!(reply.status, 101 | 200 | 400 | 426) && reply.code.is_none());
+    let is_cut = matches!(
+        failure.kind,
+        FailureKind::Status | FailureKind::Protocol | FailureKind::Reset | FailureKind::TimedOut
+    );
+    if !is_lost || !is_cut {
+        return None;
+    }
     let got = reply.map_or_else(|| failure.text.clone(), phrase);
-    let plain = sight.http().map(|facts| facts.reply.status).unwrap_or_default();
-    let seen =
-        Seen::new(format!("through `{proxy}` a plain request gets {plain} of the service, the upgrade gets {got}"))
-            .not("PXY04", "the tunnel opens")
-            .not("CFG03", "the plain request to the same path reaches the service");
-    (is_lost && is_cut).then_some(seen)
+    let plain = context.http().map(|facts| facts.reply.status).unwrap_or_default();
+    let text = format!("through `{proxy}`, a plain request gets {plain} from the service and the upgrade gets {got}");
+    let observation = Observation::new(text).not("PXY04", "the proxy opens the tunnel");
+    Some(observation.not("CFG03", "a plain request to the same path reaches the service"))
 }
 
-/// PXY06: what fails through the proxy works without it.
-fn not_for_private(sight: &Sight<'_>) -> Option<Seen> {
-    let proxy = sight.proxied().filter(|_| sight.is_own())?;
-    let direct = sight.proxy()?.direct.as_ref().filter(|direct| direct.failure.is_none())?;
-    let is_private = AddressClass::of(direct.peer.ip()).is_private();
-    let stage = sight.trace.failed_at()?;
-    let got = match sight.refusal() {
+/// PXY06: the direct connection to the private address works.
+fn not_for_private(context: &RuleContext<'_>) -> Option<Observation> {
+    let proxy = context.proxied().filter(|_| context.is_own())?;
+    let direct = context.proxy()?.direct.as_ref().filter(|direct| direct.failure.is_none())?;
+    let stage = context.trace.failed_at()?;
+    let is_wrong_way =
+        context.policy().is_some() || context.refusal().is_none() || context.refused_with(&[404]).is_some();
+    if !is_wrong_way || !AddressClass::of(direct.peer.ip()).is_private() {
+        return None;
+    }
+    let got = match context.refusal() {
         Some(reply) => format!("gets {}", phrase(reply)),
         None => format!("fails ({stage})"),
     };
-    let is_wrong_way = sight.policy().is_some() || sight.refusal().is_none() || sight.refused_with(&[404]).is_some();
-    let host = sight.host();
-    let seen =
-        Seen::new(format!("`{host}` goes through `{proxy}` and {got}; directly {} (private) connects", direct.peer))
-            .not_if(sight.is_private().then_some("this machine resolves the name to its private address"), "DNS03")
-            .not("TCP05", "the private address answers");
-    (is_private && is_wrong_way).then_some(seen)
+    let (host, peer) = (context.host(), direct.peer);
+    let text = format!("`{host}` through `{proxy}` {got}; a direct connection to {peer} (private) works");
+    let observation = Observation::new(text)
+        .not_if(context.is_private().then_some("this machine resolves the name to its private address"), "DNS03");
+    Some(observation.not("TCP05", "the private address answers"))
 }
 
-fn refused<'a>(sight: &Sight<'a>, kind: FailureKind) -> Option<(&'a str, &'a ProxyTry)> {
-    sight.trace.proxy.failure().filter(|failure| failure.kind == kind)?;
-    Some((sight.proxied()?, sight.proxy()?.tunnel.as_ref()?))
+fn refused<'a>(context: &RuleContext<'a>, kind: FailureKind) -> Option<(&'a str, &'a ProxyTry)> {
+    context.trace.proxy.failure().filter(|failure| failure.kind == kind)?;
+    Some((context.proxied()?, context.proxy()?.tunnel.as_ref()?))
 }
 
 fn is_open(tunnel: &ProxyTry) -> bool {

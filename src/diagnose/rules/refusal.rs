@@ -1,32 +1,33 @@
-//! Reading an answer or a close frame that refuses: status and code first, then lower-cased parts of the text, whose
-//! wording varies.
+//! The reason of a refusal, read from a response or a close frame: status and code first, then parts of the text in lower
+//! case, because its wording varies.
 
+use super::wording::joined;
 use crate::diagnose::evidence::Reply;
 pub(super) use crate::diagnose::redact::quoted;
 
-/// Why a 401 or 403 of the service refuses.
+/// The reason of a 401 or 403 of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Keys are disabled for the resource.
+    /// Key authentication is disabled for the resource.
     KeysDisabled,
-    /// The identity has no role for it.
+    /// The identity lacks a role.
     Role,
-    /// The token is for somebody else.
+    /// The token is for another audience.
     Audience,
-    /// What is free in a month is used up.
+    /// The monthly free quota is used up.
     Quota,
     /// Public access is disabled.
     PublicAccess,
     /// No network or address rule admits the caller.
     NetworkRules,
-    /// A page of something that is not the service.
+    /// A page that is not from the service.
     Page,
-    /// It does not say.
+    /// No known reason.
     Unnamed,
 }
 
 impl Refusal {
-    /// Why this answer refuses.
+    /// Returns the reason of this response.
     pub(super) fn of(reply: &Reply) -> Self {
         if reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
             return Self::Page;
@@ -38,21 +39,21 @@ impl Refusal {
     }
 }
 
-/// What a socket is closed for that had opened.
+/// The reason for which an open socket is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
-    /// What is free in a month, or what may be open at once, is used up.
+    /// The monthly quota or the number of concurrent sockets is used up.
     Quota,
     /// There are more requests than the tier allows.
     Throttled,
     /// A mistake in the protocol or in a parameter.
     Fault,
-    /// It does not say, or does not say it in a code of the service.
+    /// No known reason, or no code of the service.
     Unnamed,
 }
 
 impl Closing {
-    /// For what this socket was closed. A code without a reason may be that of anybody on the way.
+    /// Returns the reason of this close. A code without a reason may come from any device on the path.
     pub(super) fn of(code: Option<u16>, reason: &str) -> Self {
         let reason = reason.to_ascii_lowercase();
         match code {
@@ -65,7 +66,7 @@ impl Closing {
     }
 }
 
-/// An answer in one phrase: status, code and the beginning of its message.
+/// A response in one phrase: status, code and the beginning of its message.
 pub(super) fn phrase(reply: &Reply) -> String {
     let status = reply.status.to_string();
     let code = reply.code.as_deref().filter(|code| *code != status).map(quoted);
@@ -73,7 +74,17 @@ pub(super) fn phrase(reply: &Reply) -> String {
     [Some(status), code, message].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Texts of the service, the more telling first. Seen in the field; reference documentation has few of them.
+/// The headers that name the sender of a response.
+pub(super) fn signed(reply: &Reply) -> String {
+    let names = ["server", "via", "proxy-agent", "x-cache"].into_iter();
+    let headers = names.filter_map(|name| Some(format!("`{name}` {}", quoted(reply.header(name)?))));
+    match headers.collect::<Vec<_>>().as_slice() {
+        [] => String::new(),
+        headers => format!(" (with {})", joined(headers)),
+    }
+}
+
+/// Texts of the service, the more specific first. They are known from reports; the reference documentation has few of them.
 const READINGS: &[(Refusal, &[&str])] = &[
     (Refusal::KeysDisabled, &["authenticationtypedisabled", "key based authentication is disabled"]),
     (

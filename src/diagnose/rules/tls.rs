@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::sight::{joined, lasting};
-use super::tcp::peer;
-use super::{Rule, Seen, Sight};
-use crate::diagnose::evidence::{Certificate, CertificateFault, FailureKind, StepState, TlsFacts, Trust, unix_seconds};
+use super::wording::{issuer, joined, lasting};
+use super::{Observation, Rule, RuleContext};
+use crate::diagnose::evidence::{
+    Certificate, CertificateFault, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -18,125 +19,135 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS08", slow, &[]),
 ];
 
-/// TLS01: the issuer is unknown to everybody.
-fn intercepted(sight: &Sight<'_>) -> Option<Seen> {
+/// TLS01: neither this machine nor the built-in roots trust the issuer.
+fn intercepted(context: &RuleContext<'_>) -> Option<Observation> {
     let (facts, _) =
-        fault(sight, &[CertificateFault::UnknownIssuer]).filter(|(facts, trust)| !is_genuine(facts, trust))?;
+        fault(context, &[CertificateFault::UnknownIssuer]).filter(|(facts, trust)| !is_genuine(facts, trust))?;
     let leaf = facts.chain.first()?;
-    let others = sight.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
+    let others = context.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
     let also = if others > 0 {
         let hosts = if others == 1 { "host" } else { "hosts" };
-        format!("; the same issuer signs for {others} other {hosts} of this run")
+        format!("; the same issuer signed the certificates of {others} other {hosts} in this run")
     } else {
         String::new()
     };
-    let seen = Seen::new(format!("{}, which neither this machine nor the built-in roots trust{also}", described(leaf)))
-        .not("TLS02", "the chain does not verify against the built-in roots either");
-    Some(seen)
+    let observation =
+        Observation::new(format!("{}, which neither this machine nor the built-in roots trust{also}", described(leaf)))
+            .not("TLS02", "the chain does not verify against the built-in roots either");
+    Some(observation)
 }
 
-/// TLS02: the chain is genuine, the roots are not there.
-fn no_roots(sight: &Sight<'_>) -> Option<Seen> {
-    let known = &[CertificateFault::UnknownIssuer, CertificateFault::NoRoots];
-    let (facts, trust) = fault(sight, known)?;
-    let is_empty = trust.fault == Some(CertificateFault::NoRoots);
+/// TLS02: the chain is genuine, but its root is not in the trust store.
+fn no_roots(context: &RuleContext<'_>) -> Option<Observation> {
+    let (facts, trust) = fault(context, &[CertificateFault::UnknownIssuer, CertificateFault::NoRoots])?;
+    if trust.fault != Some(CertificateFault::NoRoots) && !is_genuine(facts, trust) {
+        return None;
+    }
     let leaf = facts.chain.first().map(described).unwrap_or_default();
-    let machine = &sight.evidence.machine;
+    let machine = &context.evidence.machine;
     let from = machine.roots_from.as_deref().map(|from| format!(" from `{from}`")).unwrap_or_default();
     let roots = machine.roots.map_or_else(|| "some".to_owned(), |roots| roots.to_string());
-    let seen = Seen::new(format!("the trust store has {roots} roots{from}; {leaf}")).not_if(
-        (trust.by_builtin_roots == Some(true)).then_some("the chain verifies against the built-in roots"),
-        "TLS01",
-    );
-    (is_empty || is_genuine(facts, trust)).then_some(seen)
+    let verifies = trust.by_builtin_roots == Some(true);
+    let observation = Observation::new(format!("the trust store has {roots} roots{from}; {leaf}"));
+    Some(observation.not_if(verifies.then_some("the chain verifies against the built-in roots"), "TLS01"))
 }
 
-/// TLS03: the certificate of somebody else.
-fn wrong_name(sight: &Sight<'_>) -> Option<Seen> {
-    let (facts, _) = fault(sight, &[CertificateFault::WrongName])?;
+/// TLS03: a certificate for other names.
+fn wrong_name(context: &RuleContext<'_>) -> Option<Observation> {
+    let (facts, _) = fault(context, &[CertificateFault::WrongName])?;
     let leaf = facts.chain.first()?;
     let names: Vec<String> = leaf.names.iter().take(4).map(|name| format!("`{name}`")).collect();
     let names = if names.is_empty() { "no name at all".to_owned() } else { joined(&names) };
-    let seen = Seen::new(format!("{} presents a certificate for {names}, not for `{}`", peer(sight), sight.host()))
-        .not("TLS01", format!("the issuer is not what is wrong: {}", issuer(leaf)));
-    Some(seen)
+    let observation = Observation::new(format!(
+        "{} presents a certificate for {names}, not for `{}`",
+        context.peer(),
+        context.host()
+    ))
+    .not("TLS01", format!("the issuer is not the problem: {}", issuer(leaf)));
+    Some(observation)
 }
 
-/// TLS04: outside its time.
-fn wrong_time(sight: &Sight<'_>) -> Option<Seen> {
-    let (facts, trust) = fault(sight, &[CertificateFault::Expired, CertificateFault::NotYetValid])?;
+/// TLS04: a certificate outside its validity.
+fn wrong_time(context: &RuleContext<'_>) -> Option<Observation> {
+    let (facts, trust) = fault(context, &[CertificateFault::Expired, CertificateFault::NotYetValid])?;
     let leaf = facts.chain.first()?;
-    let now = unix_seconds(sight.evidence.observed_at);
+    let now = unix_seconds(context.evidence.observed_at);
     let when = match trust.fault {
-        Some(CertificateFault::Expired) => format!("ended {} ago", span(now - leaf.not_after)),
-        _ => format!("begins in {}", span(leaf.not_before - now)),
+        Some(CertificateFault::Expired) => format!("expired {} ago", span(now - leaf.not_after)),
+        _ => format!("becomes valid in {}", span(leaf.not_before - now)),
     };
-    let skew = sight.evidence.traces.iter().find_map(|trace| trace.http.found()?.skew_seconds);
-    let clock = skew.map(|skew| format!("; the local clock is {skew} s from that of another host")).unwrap_or_default();
-    let seen = Seen::new(format!("by the local clock the certificate `{}` {when}{clock}", leaf.subject))
-        .not("TLS01", format!("the issuer is not what is wrong: {}", issuer(leaf)));
-    Some(seen.not_if(skew.filter(|skew| skew.abs() < 60).map(|_| "the local clock is right"), "ENV01"))
+    let skew = context.evidence.traces.iter().find_map(|trace| trace.http.found()?.skew_seconds);
+    let clock =
+        skew.map(|skew| format!("; the local clock differs from that of another host by {skew} s")).unwrap_or_default();
+    let observation = Observation::new(format!("by the local clock, the certificate `{}` {when}{clock}", leaf.subject))
+        .not("TLS01", format!("the issuer is not the problem: {}", issuer(leaf)));
+    Some(observation.not_if(skew.filter(|skew| skew.abs() < 60).map(|_| "the local clock is correct"), "ENV01"))
 }
 
-/// TLS06: an alert.
-fn no_version(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Alert)?;
-    let versions = sight.tls().map(|facts| facts.versions.as_slice()).unwrap_or_default();
+/// TLS06: the peer sends an alert.
+fn no_version(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Alert)?;
+    let versions = context.tls().map(|facts| facts.versions.as_slice()).unwrap_or_default();
     let each: Vec<String> = versions
         .iter()
         .map(|alone| match &alone.failure {
-            Some(alike) if alike.text == failure.text => format!("{} alone is refused alike", alone.version),
+            Some(alike) if alike.text == failure.text => format!("{} alone is rejected the same way", alone.version),
             Some(failure) => format!("{} alone: {failure}", alone.version),
             None => format!("{} alone passes", alone.version),
         })
         .collect();
     let tried = if each.is_empty() { String::new() } else { format!("; {}", joined(&each)) };
-    let seen = Seen::new(format!("{} refuses the handshake: {failure}{tried}", peer(sight)));
-    Some(seen.not("TLS07", "it answers, with an alert").not("TLS01", "no certificate was refused"))
+    let observation = Observation::new(format!("{} rejects the handshake: {failure}{tried}", context.peer()));
+    Some(observation.not("TLS07", "the peer answers with an alert").not("TLS01", "no certificate was rejected"))
 }
 
-/// TLS07: cut for this name alone.
-fn name_cut(sight: &Sight<'_>) -> Option<Seen> {
-    let failure = sight.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Reset)?;
-    let other = sight.tls()?.other_name.as_ref().filter(|other| other.failure.is_none())?;
-    let (peer, host) = (peer(sight), sight.host());
-    let seen =
-        Seen::new(format!("{peer} is cut after the SNI `{host}` ({failure}); the SNI `{}` passes there", other.name))
-            .not("TCP03", format!("`{}` survives at the same address", other.name));
-    Some(match sight.tcp().and_then(|facts| facts.connected) {
-        Some(peer) => seen.with("ADDRESS", peer.ip().to_string()),
-        None => seen,
+/// TLS07: the connection is cut for this name only.
+fn name_cut(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Reset)?;
+    let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_none())?;
+    let (peer, host) = (context.peer(), context.host());
+    let observation = Observation::new(format!(
+        "the connection to {peer} is cut after the SNI `{host}` ({failure}); the SNI `{}` passes there",
+        other.name
+    ))
+    .not("TCP03", format!("`{}` passes at the same address", other.name));
+    Some(match context.tcp().and_then(|facts| facts.connected) {
+        Some(peer) => observation.with("ADDRESS", peer.ip().to_string()),
+        None => observation,
     })
 }
 
 /// TLS08: the handshake takes far longer than the connection, which is half of its round trips.
-fn slow(sight: &Sight<'_>) -> Option<Seen> {
-    let took = passed_in(sight.trace.tls.state())?;
-    let tcp = sight.tcp()?;
+fn slow(context: &RuleContext<'_>) -> Option<Observation> {
+    let took = passed_in(context.trace.tls.state())?;
+    let tcp = context.tcp()?;
     let connected = tcp.attempts.iter().find(|attempt| Some(attempt.peer) == tcp.connected)?.took;
-    let name = passed_in(sight.trace.dns.state()).map(|took| format!(", the name {}", lasting(took)));
-    let leaf = sight.tls().and_then(|facts| facts.chain.first());
+    if took < SLOW || took < connected * 10 {
+        return None;
+    }
+    let name = passed_in(context.trace.dns.state()).map(|took| format!(", the lookup {}", lasting(took)));
+    let leaf = context.tls().and_then(|facts| facts.chain.first());
     let by = leaf.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
     let steps = format!("{}, the connection {}{}", lasting(took), lasting(connected), name.unwrap_or_default());
-    let seen = Seen::new(format!("the handshake with {} takes {steps}{by}", peer(sight)))
-        .not("TCP10", "the handshake comes to its end")
-        .not("TLS01", "the certificate verifies on this machine");
-    (took >= SLOW && took >= connected * 10).then_some(seen)
+    let observation = Observation::new(format!("the handshake with {} takes {steps}{by}", context.peer()))
+        .not("TCP10", "the handshake completes");
+    Some(observation.not("TLS01", "the certificate verifies on this machine"))
 }
 
 fn passed_in(state: StepState<'_>) -> Option<Duration> {
     if let StepState::Passed { took } = state { Some(took) } else { None }
 }
 
-fn fault<'a>(sight: &Sight<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsFacts, &'a Trust)> {
-    sight.trace.tls.failure()?;
-    let facts = sight.tls()?;
+fn fault<'a>(context: &RuleContext<'a>, faults: &[CertificateFault]) -> Option<(&'a TlsFacts, &'a TrustFacts)> {
+    context.trace.tls.failure()?;
+    let facts = context.tls()?;
     let trust = facts.trust.as_ref()?;
     trust.fault.is_some_and(|fault| faults.contains(&fault)).then_some((facts, trust))
 }
 
-/// Whether the chain is that of the service: it verifies elsewhere, or nobody tried and the issuer says so.
-fn is_genuine(facts: &TlsFacts, trust: &Trust) -> bool {
+/// Whether the chain is that of the service: it verifies against the built-in roots, or has a known issuer where that
+/// was not tried.
+fn is_genuine(facts: &TlsFacts, trust: &TrustFacts) -> bool {
     let names = facts.chain.first().and_then(|leaf| leaf.organization.as_deref()).unwrap_or_default();
     trust.by_builtin_roots.unwrap_or_else(|| ["Microsoft", "DigiCert"].iter().any(|known| names.contains(known)))
 }
@@ -150,13 +161,6 @@ fn described(leaf: &Certificate) -> String {
     format!("the certificate `{}` is issued by {}{sha256}", leaf.subject, issuer(leaf))
 }
 
-pub(super) fn issuer(leaf: &Certificate) -> String {
-    match &leaf.organization {
-        Some(organization) => format!("`{}` of `{organization}`", leaf.issuer),
-        None => format!("`{}`", leaf.issuer),
-    }
-}
-
 /// Seconds as days, hours or seconds.
 fn span(seconds: i64) -> String {
     match seconds {
@@ -166,5 +170,5 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Two round trips from the other side of the world take half of it.
+/// Two round trips around the world take half of it.
 const SLOW: Duration = Duration::from_secs(1);

@@ -3,7 +3,8 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose;
-use crate::diagnose::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Step};
+use crate::diagnose::evidence::{AuthTry, Claims, CredentialFacts, Evidence, Reply, Retry, Step};
+use crate::resolve::endpoint::Expectation;
 
 const WRONG_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint.";
 const SCOPE: &str = "https://cognitiveservices.azure.com";
@@ -27,7 +28,7 @@ fn auth01_is_a_key_that_is_refused_for_itself() {
     let (text, ruled_out) = observed(&evidence, "AUTH01");
     assert!(
         text.ends_with(
-            "to the key of 84 (9f3a61c2); the token issued for it names the region `northeurope`, another one"
+            "to the 84-character key (9f3a61c2); the token issued for it names the region `northeurope`, which is a different one"
         ),
         "{text}"
     );
@@ -51,7 +52,7 @@ fn auth01_says_what_the_second_key_is_worth() {
         let facts = CredentialFacts { length: 32, fingerprint: "51c0d7aa".into(), ..CredentialFacts::default() };
         evidence.second_key = Some(facts);
         if let Step::Failed { found: Some(facts), .. } = &mut evidence.traces[0].auth {
-            facts.tries[0].way = AuthTry::SECOND_KEY.to_owned();
+            facts.tries[0].retry = Retry::SecondKey;
             facts.tries[0].status = status;
         }
         evidence
@@ -60,14 +61,19 @@ fn auth01_says_what_the_second_key_is_worth() {
     let good = second(Some(101));
     expect(&good, "AUTH01 error, degraded");
     let (text, _) = observed(&good, "AUTH01");
-    assert!(text.ends_with("to the key of 84 (9f3a61c2); the second key of 32 (51c0d7aa) is accepted there"), "{text}");
-    assert!(remedy(&good).starts_with("write the second key where the first stands"), "{}", remedy(&good));
+    assert!(
+        text.ends_with(
+            "to the 84-character key (9f3a61c2); the second key (32 characters, 51c0d7aa) is accepted there"
+        ),
+        "{text}"
+    );
+    assert!(remedy(&good).starts_with("use the second key in place of the first"), "{}", remedy(&good));
     assert_eq!(diagnose(&good).findings[0].commands[0], "export SPEECH_KEY=\"$SPEECH_KEY_2\"");
     let bad = second(Some(401));
-    assert!(observed(&bad, "AUTH01").0.ends_with("the second key of 32 (51c0d7aa) gets 401 as well"));
+    assert!(observed(&bad, "AUTH01").0.ends_with("the second key (32 characters, 51c0d7aa) gets 401 as well"));
     assert!(remedy(&bad).starts_with("use a key of this resource"), "{}", remedy(&bad));
     // Without an answer nothing is known of it.
-    assert!(observed(&second(None), "AUTH01").0.ends_with("to the key of 84 (9f3a61c2)"));
+    assert!(observed(&second(None), "AUTH01").0.ends_with("to the 84-character key (9f3a61c2)"));
 }
 
 #[test]
@@ -168,8 +174,8 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     let Step::Failed { found: Some(found), .. } = &mut second.traces[0].auth else {
         panic!("{:?}", second.traces[0].auth)
     };
-    let way = AuthTry::SECOND_KEY.to_owned();
-    found.tries = vec![AuthTry { way, host: STT.to_owned(), form: "key".to_owned(), status: Some(101) }];
+    found.tries =
+        vec![AuthTry { retry: Retry::SecondKey, host: STT.to_owned(), form: "key".to_owned(), status: Some(101) }];
     expect(&second, "AUTH13 error, degraded");
     // The own host takes it: the region is what is wrong.
     expect(&beside(&[(OWN, "key", 101)]), "CFG12 error, degraded");
@@ -178,7 +184,7 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     expect(&token, "unexplained auth, degraded");
     // Offerings of one host are told apart as well.
     let mut own = private();
-    own.traces.push(service("text-to-speech-websocket", OWN, "private"));
+    own.traces.push(service("text-to-speech-websocket", OWN, Expectation::PrivateAddress));
     denied(&mut own.traces[1], "key", reply(401, "401", WRONG_KEY), &[]);
     resolve(&mut own.traces[1], PRIVATE_LINK, "10.1.0.4");
     expect(&own, "AUTH13 error, degraded");

@@ -4,7 +4,10 @@ use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose;
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{Evidence, FailureKind, HttpFacts, Redirect, Remark};
+use crate::diagnose::evidence::{Evidence, FailureKind, Fault, HttpFacts, Redirect, Remark};
+use crate::diagnose::stage::Stage;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 fn remarking(id: &str, is_error: bool) -> Evidence {
     let mut evidence = regional();
@@ -64,12 +67,10 @@ fn cfg02_is_a_region_that_is_a_resource() {
 #[test]
 fn cfg10_and_11_are_read_off_the_credential() {
     for (id, other) in [("CFG10", "CFG11"), ("CFG11", "CFG10")] {
-        for fault in [(id, "the key has a blank"), ("the key has a blank", id)] {
-            let mut evidence = regional();
-            evidence.credential.as_mut().expect("a key").fault = Some((fault.0.into(), fault.1.into()));
-            expect(&evidence, &format!("{id} error, degraded"));
-            assert_eq!(observed(&evidence, id).0, "the key has a blank", "{other}");
-        }
+        let mut evidence = regional();
+        evidence.credential.as_mut().expect("a key").fault = Some(Fault::new(id, "the key has a blank"));
+        expect(&evidence, &format!("{id} error, degraded"));
+        assert_eq!(observed(&evidence, id).0, "the key has a blank", "{other}");
     }
 }
 
@@ -97,7 +98,7 @@ fn cfg12_is_a_key_that_only_the_own_host_accepts() {
 #[test]
 fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
     let not_found = |path: &str, chain, directs: bool| {
-        with(own("custom_domain_unknown", "any", chain, "13.93.122.1"), |trace| {
+        with(own(Scenario::CustomDomainUnknown, Expectation::Either, chain, "13.93.122.1"), |trace| {
             trace.target.url = format!("wss://{OWN}{path}");
             let redirect = Redirect { status: 200, host: Some(STT.into()), ..Redirect::default() };
             let facts = HttpFacts {
@@ -106,7 +107,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
                 ..HttpFacts::default()
             };
             trace.http = failed(FailureKind::Status, facts);
-            skip_from(trace, crate::diagnose::evidence::Skip::Http);
+            skip_from(trace, Stage::Http);
         })
     };
     let evidence = not_found("/stt/speech/universal/v2", GATEWAY_CHAIN, true);
@@ -114,7 +115,7 @@ fn cfg14_is_the_gateway_in_place_of_the_real_time_host() {
     let (text, ruled_out) = observed(&evidence, "CFG14");
     assert!(
         text.ends_with(
-            "answers 404 `Resource not found`, and directs clients that ask to `westeurope.stt.speech.microsoft.com`"
+            "answers 404 `Resource not found`, and redirects clients to `westeurope.stt.speech.microsoft.com`"
         ),
         "{text}"
     );

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{Address, Failure, FailureKind, Step, SystemAnswer, Trace};
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 
 fn nxdomain(trace: &mut Trace, chain: &[&str], soa: &str) {
     let host = trace.target.host.clone();
@@ -49,13 +51,13 @@ fn dns02_is_silence_or_refusal_of_every_server() {
 
 #[test]
 fn dns03_matters_where_a_private_address_is_expected_or_the_public_way_is_refused() {
-    let evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+    let evidence = own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, PROXY_CHAIN, "20.50.1.7");
     expect(&evidence, "DNS03 error, degraded");
     let (text, ruled_out) = observed(&evidence, "DNS03");
     assert_eq!(
         text,
         "`contoso.cognitiveservices.azure.com` passes `contoso.privatelink.cognitiveservices.azure.com` and ends at \
-         20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 answer alike"
+         20.50.1.7 (public); 168.63.129.16 and 10.0.0.2 agree"
     );
     assert_eq!(ruled_out, ["DNS05", "DNS09"]);
     let refused = |scenario, expected| {
@@ -63,13 +65,16 @@ fn dns03_matters_where_a_private_address_is_expected_or_the_public_way_is_refuse
             answered(trace, reply(403, "AccessDenied", "Public access is disabled."));
         })
     };
-    expect(&refused("custom_domain_unknown", "any"), "DNS03 error, POL01 error by DNS03, unreachable");
-    expect(&refused("service_endpoint", "public"), "POL01 error, unreachable");
+    expect(
+        &refused(Scenario::CustomDomainUnknown, Expectation::Either),
+        "DNS03 error, POL01 error by DNS03, unreachable",
+    );
+    expect(&refused(Scenario::ServiceEndpoint, Expectation::PublicAddress), "POL01 error, unreachable");
 }
 
 #[test]
 fn dns03_explains_a_key_that_the_public_side_refuses_and_a_firewall_that_stops_the_public_way() {
-    let evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+    let evidence = own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, PROXY_CHAIN, "20.50.1.7");
     let key = with(evidence.clone(), |trace| denied(trace, "key", reply(401, "401", "Access denied"), &[]));
     expect(&key, "DNS03 error, AUTH01 error by DNS03, unreachable");
     let blocked = with(evidence, |trace| unconnected(trace, vec![to("20.50.1.7", FailureKind::TimedOut)]));
@@ -82,7 +87,9 @@ fn dns04_is_denied_by_the_private_zone() {
     expect(&evidence, "DNS04 error, unreachable");
     let (text, ruled_out) = observed(&evidence, "DNS04");
     assert!(
-        text.ends_with("which 168.63.129.16 says does not exist (zone `privatelink.cognitiveservices.azure.com`)"),
+        text.ends_with(
+            "which does not exist according to 168.63.129.16 (zone `privatelink.cognitiveservices.azure.com`)"
+        ),
         "{text}"
     );
     assert_eq!(ruled_out, ["DNS01", "DNS03"]);
@@ -98,14 +105,17 @@ fn dns05_is_the_gateway_where_a_private_endpoint_is_expected() {
             answered(trace, reply(404, "404", "Resource not found"));
         })
     };
-    let evidence = not_found("private", "private_endpoint");
+    let evidence = not_found(Expectation::PrivateAddress, Scenario::PrivateEndpoint);
     expect(&evidence, "DNS05 error, CFG14 error by DNS05, unreachable");
     let (text, ruled_out) = observed(&evidence, "DNS05");
     assert!(text.contains("passes `westeurope.api.cognitive.microsoft.com` and ends at 13.93.122.1 (public), in the region `westeurope`"), "{text}");
     assert_eq!(ruled_out, ["DNS03"]);
-    expect(&not_found("any", "custom_domain_unknown"), "CFG14 error, unreachable");
+    expect(&not_found(Expectation::Either, Scenario::CustomDomainUnknown), "CFG14 error, unreachable");
     // An allowed network without a private endpoint has no privatelink step either.
-    expect(&own("private_endpoint", "private", &PROXY_CHAIN[1..], "20.50.1.7"), "DNS05 error, degraded");
+    expect(
+        &own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, &PROXY_CHAIN[1..], "20.50.1.7"),
+        "DNS05 error, degraded",
+    );
 }
 
 #[test]
@@ -124,11 +134,12 @@ fn dns07_is_a_system_that_says_what_no_server_says() {
     );
     assert_eq!(ruled_out, ["DNS09"]);
     // A VPN gives the private address that the servers do not: well, but by one way only.
-    let evidence = with(own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7"), |trace| {
-        let facts = dns(trace);
-        facts.system.as_mut().expect("an answer").addresses = vec!["10.1.0.4".parse().unwrap()];
-        facts.addresses = vec![std::net::IpAddr::from([10, 1, 0, 4]).into()];
-    });
+    let evidence =
+        with(own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, PROXY_CHAIN, "20.50.1.7"), |trace| {
+            let facts = dns(trace);
+            facts.system.as_mut().expect("an answer").addresses = vec!["10.1.0.4".parse().unwrap()];
+            facts.addresses = vec![std::net::IpAddr::from([10, 1, 0, 4]).into()];
+        });
     expect(&evidence, "DNS07 warning, degraded");
     // Another public address of the same kind is load balancing.
     let evidence = with(regional(), |trace| {
@@ -140,7 +151,7 @@ fn dns07_is_a_system_that_says_what_no_server_says() {
 #[test]
 fn dns07_lets_a_hosts_file_lead_to_the_private_endpoint_and_names_a_line_that_misleads() {
     let hosts = |ip: &str| {
-        let mut evidence = own("private_endpoint", "private", PROXY_CHAIN, "20.50.1.7");
+        let mut evidence = own(Scenario::PrivateEndpoint, Expectation::PrivateAddress, PROXY_CHAIN, "20.50.1.7");
         let facts = dns(&mut evidence.traces[0]);
         facts.hosts_file = vec![ip.parse().unwrap()];
         facts.system.as_mut().expect("an answer").addresses = vec![ip.parse().unwrap()];
@@ -157,13 +168,13 @@ fn dns07_lets_a_hosts_file_lead_to_the_private_endpoint_and_names_a_line_that_mi
 #[test]
 fn dns09_is_servers_that_lead_to_different_kinds() {
     let mixed = |expect| {
-        with(own("custom_domain_unknown", expect, PRIVATE_LINK, "10.1.0.4"), |trace| {
+        with(own(Scenario::CustomDomainUnknown, expect, PRIVATE_LINK, "10.1.0.4"), |trace| {
             dns(trace).servers[1] = answer("8.8.8.8", OWN, PROXY_CHAIN, &["20.50.1.7"]);
         })
     };
-    expect(&mixed("private"), "DNS09 error, degraded");
-    expect(&mixed("any"), "DNS09 warning, degraded");
-    let (text, _) = observed(&mixed("private"), "DNS09");
+    expect(&mixed(Expectation::PrivateAddress), "DNS09 error, degraded");
+    expect(&mixed(Expectation::Either), "DNS09 warning, degraded");
+    let (text, _) = observed(&mixed(Expectation::PrivateAddress), "DNS09");
     assert_eq!(
         text,
         "`contoso.cognitiveservices.azure.com`: 168.63.129.16 answers 10.1.0.4 (private) and 8.8.8.8 answers 20.50.1.7 (public)"
@@ -172,7 +183,7 @@ fn dns09_is_servers_that_lead_to_different_kinds() {
     let evidence = with(regional(), |trace| dns(trace).servers[1].addresses = vec!["20.61.99.77".parse().unwrap()]);
     expect(&evidence, "healthy");
     // The wrong one was used: the refusal is its consequence.
-    let evidence = with(mixed("private"), |trace| {
+    let evidence = with(mixed(Expectation::PrivateAddress), |trace| {
         resolve(trace, PROXY_CHAIN, "20.50.1.7");
         dns(trace).servers[1] = answer("10.0.0.2", OWN, PRIVATE_LINK, &["10.1.0.4"]);
         answered(trace, reply(403, "403", "Public access is disabled."));
@@ -232,7 +243,7 @@ fn dns08_is_a_name_with_fewer_dots_than_ndots() {
         text.starts_with(&format!("`{STT}` has 4 dots and `ndots` is 5: it is first looked up in `default.")),
         "{text}"
     );
-    assert!(text.ends_with("`cluster.local`, 6 queries more each time"), "{text}");
+    assert!(text.ends_with("`cluster.local`, which costs 6 more queries each time"), "{text}");
     assert_eq!(ruled_out, ["DNS07"]);
     // As many dots as `ndots` are enough.
     expect(&searching(Some(4), &pod), "healthy");
@@ -250,7 +261,7 @@ fn dns08_is_a_name_with_fewer_dots_than_ndots() {
     });
     expect(&captured, "DNS08 error, DNS07 error by DNS08, TCP02 error by DNS08, degraded");
     let (text, _) = observed(&captured, "DNS08");
-    assert!(text.ends_with(&format!("; `{name}` answers 10.9.9.9 (private), which the system takes")), "{text}");
+    assert!(text.ends_with(&format!("; `{name}` resolves to 10.9.9.9 (private), which the system uses")), "{text}");
     let mut evidence = searching(Some(5), &pod);
     for trace in &mut evidence.traces {
         dns(trace).hosts_file = dns(trace).addresses.iter().map(|address| address.ip).collect();
@@ -299,7 +310,7 @@ fn dns10_is_an_answer_that_comes_too_late_although_it_is_there() {
 fn dns12_is_one_host_beside_another_that_is_known() {
     let unknown = |host: &str, is_service: bool| {
         let mut evidence = regional();
-        let mut trace = if is_service { service("voices", host, "public") } else { companion(host) };
+        let mut trace = if is_service { service("voices", host, Expectation::PublicAddress) } else { companion(host) };
         nxdomain(&mut trace, &[], "speech.microsoft.com");
         evidence.traces[1] = trace;
         evidence

@@ -3,6 +3,8 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{Evidence, HttpFacts, Redirect, Reply, Trace};
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
 use crate::{Severity, diagnose};
 
 fn refusing(reply: Reply) -> Evidence {
@@ -24,10 +26,7 @@ fn http02_is_a_bad_request_and_not_a_wrong_kind_of_credential() {
     });
     expect(&evidence, "HTTP02 error, degraded");
     let (text, ruled_out) = observed(&evidence, "HTTP02");
-    assert_eq!(
-        text,
-        format!("`{STT}` answers 400 `InvalidRequest` `language` to the upgrade, asked with `cid` and `format`")
-    );
+    assert_eq!(text, format!("`{STT}` answers 400 `InvalidRequest` `language` to the upgrade with `cid` and `format`"));
     assert_eq!(ruled_out, ["AUTH02", "PXY05"]);
     let token = |form, text| with(regional(), |trace| denied(trace, form, reply(400, "BadRequest", text), &[]));
     expect(&token("issued_token", "the token is malformed"), "HTTP02 error, degraded");
@@ -51,16 +50,21 @@ fn directed(trace: &mut Trace, host: &str) {
 fn http03_is_a_redirect_that_nobody_set_out_to_follow() {
     let evidence = with(private(), |trace| directed(trace, STT));
     expect(&evidence, "HTTP03 error, degraded");
-    let evidence = with(own("service_endpoint", "public", PROXY_CHAIN, "20.50.1.7"), |trace| directed(trace, STT));
+    let evidence =
+        with(own(Scenario::ServiceEndpoint, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7"), |trace| {
+            directed(trace, STT)
+        });
     expect(&evidence, "HTTP03 warning, degraded");
     expect(&with(private(), |trace| directed(trace, OWN)), "healthy");
     let mut moved = reply(301, "", "");
     moved.headers.push(("location".into(), format!("https://{STT}/stt/speech/universal/v2?x=y")));
     let evidence =
-        with(own("service_endpoint", "public", PROXY_CHAIN, "20.50.1.7"), |trace| not_upgraded(trace, moved));
+        with(own(Scenario::ServiceEndpoint, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7"), |trace| {
+            not_upgraded(trace, moved)
+        });
     expect(&evidence, "HTTP03 error, unreachable");
     let (text, _) = observed(&evidence, "HTTP03");
-    assert!(text.ends_with("answers 301 and directs to `westeurope.stt.speech.microsoft.com`"), "{text}");
+    assert!(text.ends_with("answers 301 and redirects to `westeurope.stt.speech.microsoft.com`"), "{text}");
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn http06_is_trouble_of_the_service() {
     assert_eq!(diagnose(&evidence).exit_code(Severity::Error), 60);
 }
 
-fn policy(scenario: &str, expect: &str, chain: &[&str], ip: &str, text: &str) -> Evidence {
+fn policy(scenario: Scenario, expect: Expectation, chain: &[&str], ip: &str, text: &str) -> Evidence {
     with(own(scenario, expect, chain, ip), |trace| answered(trace, reply(403, "AccessDenied", text)))
 }
 
@@ -125,14 +129,14 @@ const FIREWALL: &str = "Access denied due to Virtual Network/Firewall rules.";
 
 #[test]
 fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
-    let public = |scenario, text| policy(scenario, "public", PROXY_CHAIN, "20.50.1.7", text);
-    expect(&public("disabled_unreachable", "Public access is disabled."), "POL01 error, unreachable");
-    expect(&public("custom_domain_selected_ip_only", FIREWALL), "POL02 error, unreachable");
-    expect(&public("service_endpoint", FIREWALL), "POL03 error, unreachable");
+    let public = |scenario, text| policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", text);
+    expect(&public(Scenario::DisabledUnreachable, "Public access is disabled."), "POL01 error, unreachable");
+    expect(&public(Scenario::CustomDomainSelectedIpOnly, FIREWALL), "POL02 error, unreachable");
+    expect(&public(Scenario::ServiceEndpoint, FIREWALL), "POL03 error, unreachable");
     // Without a text the scenario decides.
-    expect(&public("disabled_unreachable", ""), "POL01 error, unreachable");
-    expect(&public("custom_domain_locked", ""), "POL02 error, unreachable");
-    let evidence = public("custom_domain_selected_ip_only", FIREWALL);
+    expect(&public(Scenario::DisabledUnreachable, ""), "POL01 error, unreachable");
+    expect(&public(Scenario::CustomDomainLocked, ""), "POL02 error, unreachable");
+    let evidence = public(Scenario::CustomDomainSelectedIpOnly, FIREWALL);
     assert_eq!(observed(&evidence, "POL02").1, ["AUTH01", "POL01", "POL03"]);
     assert_eq!(
         observed(&evidence, "POL02").0,
@@ -142,15 +146,21 @@ fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     assert!(diagnose(&evidence).findings[0].commands[1].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
     // Through the private endpoint it is not public access that is disabled, but the endpoint that is not approved.
     let evidence = policy(
-        "private_endpoint",
-        "private",
+        Scenario::PrivateEndpoint,
+        Expectation::PrivateAddress,
         PRIVATE_LINK,
         "10.1.0.4",
         "Traffic is not from an approved private endpoint.",
     );
     expect(&evidence, "POL04 error, unreachable");
     assert_eq!(observed(&evidence, "POL04").1, ["AUTH01", "DNS03", "POL01"]);
-    let evidence = policy("private_endpoint", "private", PRIVATE_LINK, "10.1.0.4", "Public access is disabled.");
+    let evidence = policy(
+        Scenario::PrivateEndpoint,
+        Expectation::PrivateAddress,
+        PRIVATE_LINK,
+        "10.1.0.4",
+        "Public access is disabled.",
+    );
     expect(&evidence, "unexplained http, unreachable");
     // A regional host has no network rules; a page is not the service.
     expect(&with(regional(), |trace| answered(trace, reply(403, "", ""))), "unexplained http, degraded");

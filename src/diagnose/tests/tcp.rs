@@ -3,8 +3,9 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{
-    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, SniTry, Step, TlsFacts, Trace, UnusedProxy,
+    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, SniTry, Step, TlsFacts, Trace, UnusedProxy,
 };
+use crate::diagnose::stage::Stage;
 
 fn ending(kind: FailureKind) -> Evidence {
     with(regional(), |trace| unconnected(trace, vec![to("20.61.99.10", kind)]))
@@ -53,7 +54,7 @@ fn tcp05_is_the_private_endpoint_alone() {
             unconnected(trace, vec![to("10.1.0.4", FailureKind::TimedOut)]);
             let peer = "20.60.0.1:443".parse().unwrap();
             tcp(trace).reference =
-                reference.map(|kind| ("westeurope.api.cognitive.microsoft.com".into(), attempt(peer, kind)));
+                reference.map(|kind| Reference::new("westeurope.api.cognitive.microsoft.com", attempt(peer, kind)));
         })
     };
     expect(&silent(Some(None)), "TCP05 error, unreachable");
@@ -140,7 +141,7 @@ fn refused(kind: FailureKind, status: u16) -> Evidence {
             headers: vec![("via".into(), "1.1 squid".into())],
             ..ProxyTry::default()
         };
-        skip_from(trace, crate::diagnose::evidence::Skip::Tcp);
+        skip_from(trace, Stage::Tcp);
         trace.proxy = failed(
             kind,
             ProxyFacts { proxy: Some("http://10.9.0.1:3128".into()), tunnel: Some(tunnel), ..ProxyFacts::default() },

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{
-    Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, Trust, VersionTry,
+    Certificate, CertificateFault, Evidence, Failure, FailureKind, Step, TlsFacts, TrustFacts, VersionTry,
 };
 
 fn faulty(fault: CertificateFault, by_builtin_roots: Option<bool>, leaf: Certificate) -> Evidence {
     with(regional(), |trace| {
-        let trust = Trust { fault: Some(fault), by_builtin_roots, ..Trust::default() };
+        let trust = TrustFacts { fault: Some(fault), by_builtin_roots, ..TrustFacts::default() };
         let facts = TlsFacts { chain: vec![leaf], trust: Some(trust), ..TlsFacts::default() };
         untrusted(trace, FailureKind::Certificate, facts);
     })
@@ -49,13 +49,13 @@ fn tls03_and_04_are_told_by_what_is_wrong() {
     let old = Certificate { not_after: 1_767_225_600 - 3 * 86_400, ..leaf(STT) };
     let mut evidence = faulty(CertificateFault::Expired, None, old);
     expect(&evidence, "TLS04 error, degraded");
-    assert!(observed(&evidence, "TLS04").0.ends_with("ended 3 days ago"));
+    assert!(observed(&evidence, "TLS04").0.ends_with("expired 3 days ago"));
     if let crate::diagnose::evidence::Step::Passed { found, .. } = &mut evidence.traces[1].http {
         found.skew_seconds = Some(2);
     }
     assert_eq!(observed(&evidence, "TLS04").1, ["TLS01", "ENV01"]);
     let young = Certificate { not_before: 1_767_225_600 + 7200, ..leaf(STT) };
-    assert!(observed(&faulty(CertificateFault::NotYetValid, None, young), "TLS04").0.ends_with("begins in 2 h"));
+    assert!(observed(&faulty(CertificateFault::NotYetValid, None, young), "TLS04").0.ends_with("becomes valid in 2 h"));
     expect(&faulty(CertificateFault::Other, None, leaf(STT)), "unexplained tls, degraded");
 }
 
@@ -90,7 +90,7 @@ fn tls08_is_a_handshake_that_takes_far_longer_than_the_connection() {
     let (text, ruled_out) = observed(&evidence, "TLS08");
     assert_eq!(
         text,
-        "the handshake with 20.61.99.10:443 takes 2.4 s, the connection 12 ms, the name 3 ms; the certificate is \
+        "the handshake with 20.61.99.10:443 takes 2.4 s, the connection 12 ms, the lookup 3 ms; the certificate is \
          issued by `Microsoft Azure RSA TLS Issuing CA 04` of `Microsoft Corporation`"
     );
     assert_eq!(ruled_out, ["TCP10", "TLS01"]);

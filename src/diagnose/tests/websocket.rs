@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::diagnose::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Skip, Trace, UpgradeFacts};
+use crate::diagnose::evidence::{Evidence, FailureKind, HoldEnd, HoldFacts, Trace, UpgradeFacts};
+use crate::diagnose::stage::Stage;
 use crate::{Severity, diagnose};
 
 #[test]
@@ -15,7 +16,7 @@ fn ws01_is_an_answer_to_another_key() {
             let mut reply = reply(status, "", "");
             reply.headers.push(("via".into(), "1.1 gate".into()));
             trace.websocket = failed(FailureKind::Protocol, UpgradeFacts { reply, ..UpgradeFacts::default() });
-            skip_from(trace, Skip::WebSocket);
+            skip_from(trace, Stage::WebSocket);
         })
     };
     let evidence = opened(101, |_| ());
@@ -31,7 +32,7 @@ fn ws02_is_a_socket_that_is_closed_at_once() {
     let evidence = with(regional(), |trace| {
         let facts = UpgradeFacts { reply: reply(101, "", ""), closed_after_ms: Some(12.0), ..UpgradeFacts::default() };
         trace.websocket = failed(FailureKind::Closed, facts);
-        skip_from(trace, Skip::WebSocket);
+        skip_from(trace, Stage::WebSocket);
     });
     expect(&evidence, "WS02 error, degraded");
     assert!(observed(&evidence, "WS02").0.ends_with("answers 101 and closes 12 ms later without a close frame"));
@@ -48,7 +49,7 @@ fn closing(code: u16, reason: &str) -> Evidence {
             ..UpgradeFacts::default()
         };
         trace.websocket = failed(FailureKind::Closed, facts);
-        skip_from(trace, Skip::WebSocket);
+        skip_from(trace, Stage::WebSocket);
     })
 }
 
@@ -85,12 +86,12 @@ fn ws03_is_a_socket_that_is_gone_after_silence_without_a_word() {
     let evidence = held(HoldEnd::Reset, 240, |_, _| {});
     expect(&evidence, "WS03 warning, degraded");
     let (text, ruled_out) = observed(&evidence, "WS03");
-    assert_eq!(text, "the socket to `westeurope.stt.speech.microsoft.com` is reset after 240.0 s of silence");
+    assert_eq!(text, "the socket to `westeurope.stt.speech.microsoft.com` is reset after being idle for 240.0 s");
     assert_eq!(ruled_out, ["WS02", "WS05"]);
     expect(&held(HoldEnd::Cut, 60, |_, _| {}), "WS03 warning, degraded");
     expect(&held(HoldEnd::Silent, 1200, |_, _| {}), "WS03 warning, degraded");
     let (text, _) = observed(&held(HoldEnd::Cut, 1200, |_, _| {}), "WS03");
-    assert!(text.contains("gone when a ping is sent after 1200.0 s"), "{text}");
+    assert!(text.contains("closed when pinged after being idle for 1200.0 s"), "{text}");
     // One that answered no ping before says nothing by answering none.
     expect(&held(HoldEnd::Silent, 1200, |facts, _| facts.is_alive = Some(false)), "healthy");
     for end in [HoldEnd::Open, HoldEnd::Interrupted] {
@@ -116,7 +117,9 @@ fn what_the_service_closes_in_its_own_time_is_no_failure() {
 fn ws04_and_quo02_are_told_also_of_a_socket_that_was_held() {
     let evidence = closed_when_held(1007, "Unsupported voice");
     expect(&evidence, "WS04 error, degraded");
-    assert!(observed(&evidence, "WS04").0.ends_with("closes after 300.0 s of silence with 1007 `Unsupported voice`"));
+    assert!(
+        observed(&evidence, "WS04").0.ends_with("closes the idle socket after 300.0 s with 1007 `Unsupported voice`")
+    );
     expect(&closed_when_held(1007, "Quota exceeded"), "QUO02 error, degraded");
 }
 
@@ -124,7 +127,9 @@ fn ws04_and_quo02_are_told_also_of_a_socket_that_was_held() {
 fn ws05_is_the_service_that_recycles() {
     expect(&closed_when_held(1012, ""), "WS05 info, healthy");
     expect(&closed_when_held(1001, "Instance is shutting down"), "WS05 info, healthy");
-    assert!(observed(&closed_when_held(1012, ""), "WS05").0.ends_with("closes after 300.0 s of silence with 1012"));
+    assert!(
+        observed(&closed_when_held(1012, ""), "WS05").0.ends_with("closes the idle socket after 300.0 s with 1012")
+    );
     // A cut at a multiple of ten minutes is that as well.
     for (seconds, expected) in [(594, "WS03"), (597, "WS05"), (604, "WS05"), (610, "WS03"), (1199, "WS05"), (4, "WS03")]
     {

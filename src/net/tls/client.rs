@@ -155,7 +155,7 @@ impl Session {
             cipher: self.cipher.map(|suite| format!("{:?}", suite.suite())),
             alpn: self.alpn.as_deref().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain: self.chain.iter().map(|der| certificate::read(der)).collect(),
-            trust: Some(evidence::Trust { verified: true, ..evidence::Trust::default() }),
+            trust: Some(evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() }),
             ..TlsFacts::default()
         }
     }
@@ -173,7 +173,7 @@ pub(super) struct Judge {
 }
 
 type Verifier = Result<Arc<WebPkiServerVerifier>, String>;
-type Refused = (evidence::Trust, Vec<CertificateDer<'static>>);
+type Refused = (evidence::TrustFacts, Vec<CertificateDer<'static>>);
 
 impl Judge {
     pub(super) fn new(trust: Trust, provider: Arc<CryptoProvider>) -> Self {
@@ -206,7 +206,7 @@ impl Judge {
     }
 
     /// What is wrong with a chain that was refused.
-    pub(super) fn explain(&self, judged: &Judged<'_>, error: &rustls::Error) -> evidence::Trust {
+    pub(super) fn explain(&self, judged: &Judged<'_>, error: &rustls::Error) -> evidence::TrustFacts {
         let mut trust = verdict(error);
         if self.trust.is_empty() {
             trust.fault = Some(CertificateFault::NoRoots);
@@ -290,8 +290,8 @@ fn speaking(mut config: ClientConfig, protocols: &[&[u8]]) -> ClientConfig {
     config
 }
 
-fn verdict(error: &rustls::Error) -> evidence::Trust {
-    evidence::Trust { fault: Some(fault(error)), text: Some(describe(error)), ..evidence::Trust::default() }
+fn verdict(error: &rustls::Error) -> evidence::TrustFacts {
+    evidence::TrustFacts { fault: Some(fault(error)), text: Some(describe(error)), ..evidence::TrustFacts::default() }
 }
 
 fn is_about_the_certificate(error: &rustls::Error) -> bool {

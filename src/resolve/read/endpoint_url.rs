@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use crate::resolve::account::{Account, AccountError, ContainerHost};
-use crate::resolve::cloud::{Cloud, HostKind, HostReading};
+use crate::resolve::cloud::{Cloud, HostKind, HostReading, OFFERINGS};
 use crate::resolve::endpoint::is_retired;
 use crate::resolve::name::{CustomDomain, NameError, Region, other_host, private_alias};
 use crate::resolve::note::{Note, Understood};
@@ -290,10 +290,8 @@ fn prefix_fault(path: &str) -> Option<&'static str> {
 
 /// Returns the path after the offering that a custom domain needs before real-time paths.
 fn without_prefix(path: &str) -> Option<&str> {
-    ["/stt", "/tts", "/voice", "/s2s"]
-        .iter()
-        .find_map(|prefix| path.strip_prefix(prefix))
-        .filter(|rest| rest.starts_with('/'))
+    let path = path.strip_prefix('/')?;
+    OFFERINGS.iter().find_map(|offering| path.strip_prefix(offering)).filter(|rest| rest.starts_with('/'))
 }
 
 fn is_token(path: &str) -> bool {
@@ -333,11 +331,10 @@ fn right_cloud(host: &str) -> Option<String> {
     let cloud = Cloud::of_region(region.as_str())?;
     let kind = match domain {
         "api.cognitive." => HostKind::Rest,
-        "stt.speech." => HostKind::Realtime("stt"),
-        "tts.speech." => HostKind::Realtime("tts"),
-        "voice.speech." => HostKind::Realtime("voice"),
-        "s2s.speech." => HostKind::Realtime("s2s"),
-        _ => return None,
+        _ => {
+            let label = domain.strip_suffix(".speech.")?;
+            HostKind::Realtime(OFFERINGS.into_iter().find(|offering| *offering == label)?)
+        }
     };
     Some(host_of(&region, kind, &cloud))
 }

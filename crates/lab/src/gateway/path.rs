@@ -1,5 +1,7 @@
 //! The paths that each kind of host serves.
 
+use speech_endpoint::emulation::OFFERINGS;
+
 /// The function behind a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -78,5 +80,3 @@ fn realtime(offering: &str, path: &str) -> Option<Route> {
         _ => None,
     }
 }
-
-const OFFERINGS: [&str; 4] = ["stt", "tts", "voice", "s2s"];

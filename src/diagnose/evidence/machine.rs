@@ -1,0 +1,31 @@
+//! The machine that the client runs on.
+
+use std::net::SocketAddr;
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+/// The machine that the client runs on.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct MachineFacts {
+    /// The configured name servers.
+    pub name_servers: Vec<SocketAddr>,
+    /// The search list.
+    pub search: Vec<String>,
+    /// The number of dots from which on a name is looked up as it is before the search list applies.
+    pub ndots: Option<usize>,
+    /// The number of roots in the trust store of this machine.
+    pub roots: Option<usize>,
+    /// The source of those roots.
+    pub roots_from: Option<String>,
+}
+
+impl MachineFacts {
+    /// Returns the domains in which a host is looked up first, because it has fewer dots than `ndots` (resolv.conf(5)).
+    pub(crate) fn searched_before(&self, host: &str) -> &[String] {
+        let is_tried_last = self.ndots.is_some_and(|ndots| host.matches('.').count() < ndots);
+        if is_tried_last { &self.search } else { &[] }
+    }
+}

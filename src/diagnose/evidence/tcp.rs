@@ -1,0 +1,65 @@
+//! TCP connections.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+#[cfg(feature = "serde")]
+use super::saved;
+
+/// The attempts to connect.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct TcpFacts {
+    /// One attempt per address, in the order of the addresses.
+    pub attempts: Vec<Attempt>,
+    /// The address that the later stages use.
+    pub connected: Option<SocketAddr>,
+    /// The local address of that connection.
+    pub local: Option<IpAddr>,
+    /// A well-known host on port 443, tried when no address connected.
+    pub reference: Option<Reference>,
+}
+
+/// An attempt to connect.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The peer.
+    pub peer: SocketAddr,
+    /// The failure; `None` when it connected.
+    pub failure: Option<Failure>,
+    /// The time that it took.
+    #[cfg_attr(feature = "serde", serde(rename = "took_ms", with = "saved::millis"))]
+    pub took: Duration,
+}
+
+/// An attempt to connect to a well-known host, which distinguishes a blocked host from a blocked port.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "super::saved::ReferenceRead"))]
+#[non_exhaustive]
+pub struct Reference {
+    /// The name of the host.
+    pub host: String,
+    /// The attempt.
+    pub attempt: Attempt,
+}
+
+impl Reference {
+    /// Returns an attempt to connect to this host.
+    #[must_use]
+    pub fn new(host: impl Into<String>, attempt: Attempt) -> Self {
+        Self { host: host.into(), attempt }
+    }
+
+    /// Returns whether the host could be reached.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.attempt.failure.is_none()
+    }
+}

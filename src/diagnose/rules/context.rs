@@ -1,0 +1,220 @@
+//! The facts about one target that rules share.
+
+use url::Url;
+
+use super::RuleContext;
+use super::refusal::{Closing, Refusal, quoted};
+use super::wording::{lasting, shown};
+use crate::diagnose::alias::Fingerprint;
+use crate::diagnose::evidence::{
+    Address, AddressClass, AuthFacts, AuthTry, DnsFacts, FailureKind, HoldEnd, HoldFacts, HttpFacts, NameAnswer,
+    ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
+};
+use crate::resolve::cloud::OFFERINGS;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::scenario::Scenario;
+
+impl<'a> RuleContext<'a> {
+    pub(super) fn host(&self) -> &'a str {
+        &self.trace.target.host
+    }
+
+    pub(super) fn dns(&self) -> Option<&'a DnsFacts> {
+        self.trace.dns.found()
+    }
+
+    pub(super) fn tcp(&self) -> Option<&'a TcpFacts> {
+        self.trace.tcp.found()
+    }
+
+    pub(crate) fn proxy(&self) -> Option<&'a ProxyFacts> {
+        self.trace.proxy.found()
+    }
+
+    pub(super) fn tls(&self) -> Option<&'a TlsFacts> {
+        self.trace.tls.found()
+    }
+
+    pub(super) fn http(&self) -> Option<&'a HttpFacts> {
+        self.trace.http.found()
+    }
+
+    pub(super) fn upgrade(&self) -> Option<&'a UpgradeFacts> {
+        self.trace.websocket.found()
+    }
+
+    /// The idle time of the socket.
+    pub(super) fn held(&self) -> Option<&'a HoldFacts> {
+        self.upgrade()?.hold.as_ref()
+    }
+
+    /// The proxy in use.
+    pub(super) fn proxied(&self) -> Option<&'a str> {
+        self.proxy()?.proxy.as_deref()
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        self.trace.target.is_own_host && !self.is_container()
+    }
+
+    pub(super) fn is_container(&self) -> bool {
+        self.evidence.resource.host.is_some()
+    }
+
+    pub(super) fn expects_private(&self) -> bool {
+        self.trace.target.expect == Expectation::PrivateAddress
+    }
+
+    pub(super) fn expects_any(&self) -> bool {
+        self.trace.target.expect == Expectation::Either
+    }
+
+    /// The address that an application uses first.
+    pub(super) fn address(&self) -> Option<Address> {
+        self.dns()?.addresses.first().copied()
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        self.address().is_some_and(|address| address.class.is_private())
+    }
+
+    pub(super) fn is_public(&self) -> bool {
+        self.address().is_some_and(|address| address.class == AddressClass::Public)
+    }
+
+    pub(super) fn has(&self, fingerprint: Fingerprint) -> bool {
+        self.chain.fingerprint == Some(fingerprint)
+    }
+
+    /// The response to the credential, when the service rejected it.
+    pub(super) fn denied(&self) -> Option<&'a AuthFacts> {
+        self.trace.auth.failure().and(self.trace.auth.found())
+    }
+
+    /// The response at which the road ends.
+    pub(super) fn refusal(&self) -> Option<&'a Reply> {
+        let auth = self.denied().map(|facts| &facts.reply);
+        let upgrade = self.trace.websocket.failure().and(self.upgrade()).map(|facts| &facts.reply);
+        let http = self.trace.http.failure().and(self.http()).map(|facts| &facts.reply);
+        auth.or(upgrade).or(http).filter(|reply| reply.status >= 200)
+    }
+
+    /// That response, when it has one of these statuses.
+    pub(super) fn refused_with(&self, statuses: &[u16]) -> Option<&'a Reply> {
+        self.refusal().filter(|reply| statuses.contains(&reply.status))
+    }
+
+    /// The 403 of the network policy, with its reason. At the resource's own host, one without a text counts as such:
+    /// a key is rejected there with 401, and upgrades are refused without a body.
+    pub(super) fn policy(&self) -> Option<(&'a Reply, Refusal)> {
+        let reply = self.refused_with(&[403])?;
+        match Refusal::of(reply) {
+            refusal @ (Refusal::PublicAccess | Refusal::NetworkRules) => Some((reply, refusal)),
+            Refusal::Unnamed if self.is_own() && self.is_public_access_disabled() => {
+                Some((reply, Refusal::PublicAccess))
+            }
+            Refusal::Unnamed if self.is_own() => Some((reply, Refusal::NetworkRules)),
+            _ => None,
+        }
+    }
+
+    fn is_public_access_disabled(&self) -> bool {
+        matches!(
+            self.evidence.resource.scenario,
+            Some(Scenario::DisabledPrivateEndpoint | Scenario::DisabledUnreachable)
+        )
+    }
+
+    /// Whether the path is that of a real-time service at a custom domain.
+    pub(super) fn is_realtime_path(&self) -> bool {
+        let url = Url::parse(&self.trace.target.url).ok();
+        let first = url.as_ref().and_then(|url| url.path_segments()?.next());
+        first.is_some_and(|first| OFFERINGS.contains(&first))
+    }
+
+    /// The other targets of the run.
+    pub(super) fn others(&self) -> impl Iterator<Item = &'a Trace> {
+        let host = self.host();
+        self.evidence.traces.iter().filter(move |trace| trace.target.host != host)
+    }
+
+    /// The chain from the name to its address, in words.
+    pub(super) fn resolution(&self) -> String {
+        let host = self.host();
+        let private = self.chain.names.iter().find(|name| name.contains(".privatelink."));
+        let passes = match private.or(self.chain.names.get(1)) {
+            Some(name) if name != host => format!("`{host}` passes `{name}`"),
+            _ => format!("`{host}` has no alias"),
+        };
+        match self.address() {
+            Some(address) => format!("{passes} and ends at {}", shown(address)),
+            None => passes,
+        }
+    }
+
+    /// The lookup of the same name as a custom domain.
+    pub(super) fn namesake(&self) -> Option<&'a NameAnswer> {
+        let label = self.host().split('.').next()?;
+        self.dns()?.also.iter().find(|also| also.name.split('.').next() == Some(label) && also.name != self.host())
+    }
+
+    /// The peer of the connection, in words.
+    pub(super) fn peer(&self) -> String {
+        let connected = self.tcp().and_then(|facts| facts.connected);
+        connected.map_or_else(|| format!("`{}`", self.host()), |peer| peer.to_string())
+    }
+
+    /// The 404 to the real-time path of a custom domain that leads to the regional gateway (CFG14).
+    pub(super) fn without_realtime(&self) -> Option<&'a Reply> {
+        let reply = self.refused_with(&[404]).filter(|_| self.is_own() && self.is_realtime_path())?;
+        let is_named = self.http().is_some_and(|http| http.redirect.as_ref().is_some_and(|named| named.host.is_some()));
+        let is_gateway = self.has(Fingerprint::RegionalGateway) || (is_named && !self.chain.has_private_link);
+        is_gateway.then_some(reply)
+    }
+
+    /// The close of a socket after its upgrade.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        let (facts, host) = (self.upgrade()?, self.host());
+        if self.trace.websocket.failed_with(FailureKind::Closed) {
+            let (code, reason) = (facts.close_code, facts.close_reason.as_deref().unwrap_or_default());
+            let after = facts.closed_after_ms.map(|millis| format!(" {millis:.0} ms")).unwrap_or_default();
+            let words = format!("`{host}` answers 101 and closes{after} later {}", frame(code, reason));
+            return Some(Closed { words, why: Closing::of(code, reason), is_at_once: true });
+        }
+        let hold = self.held().filter(|hold| hold.end == HoldEnd::Closed)?;
+        let (code, reason) = (hold.close_code, hold.close_reason.as_deref().unwrap_or_default());
+        let words = format!("`{host}` closes the idle socket after {} {}", lasting(hold.silent), frame(code, reason));
+        Some(Closed { words, why: Closing::of(code, reason), is_at_once: false })
+    }
+}
+
+/// The close of a socket.
+pub(super) struct Closed {
+    /// The close in words.
+    pub(super) words: String,
+    /// The reason.
+    pub(super) why: Closing,
+    /// Whether the peer closed it right after the upgrade, and not while it was idle.
+    pub(super) is_at_once: bool,
+}
+
+/// A close frame in words.
+fn frame(code: Option<u16>, reason: &str) -> String {
+    match code {
+        Some(code) if reason.is_empty() => format!("with {code}"),
+        Some(code) => format!("with {code} {}", quoted(reason)),
+        None => "without a close frame".to_owned(),
+    }
+}
+
+/// Whether the service accepted a credential: it opened the socket, answered, or went on to check the request.
+pub(super) fn is_accepted(other: &AuthTry) -> bool {
+    let is_token_call = other.retry == Retry::IssueToken || other.form == "issued_token";
+    other.status.is_some_and(|status| matches!(status, 101 | 400 | 200..=299)) && !is_token_call
+}
+
+/// Whether a name exists, if only as an alias into a private zone.
+pub(super) fn exists(namesake: &NameAnswer) -> bool {
+    let answer = &namesake.answer;
+    !answer.addresses.is_empty() || !answer.chain.is_empty()
+}
