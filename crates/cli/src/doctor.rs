@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts, SchemaVersion};
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Fault, Remark, ResourceFacts, SchemaVersion};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
@@ -316,7 +316,7 @@ fn second_key(
 /// The facts about a malformed credential, with the flags for what to give instead.
 fn faulty(kind: &str, error: &CredentialError) -> CredentialFacts {
     let mut facts = CredentialFacts::faulty(kind, error);
-    facts.fault = Some((error.id().to_owned(), flags::spelled(error, &error.hints())));
+    facts.fault = Some(Fault::new(error.id(), flags::spelled(error, &error.hints())));
     facts
 }
 
