@@ -12,7 +12,7 @@ use serde_json::Value;
 use speech_endpoint::connect::{ConnectCause, ConnectError, Connector, TokenSource};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
-use speech_endpoint_lab::{Lab, Seen, World};
+use speech_endpoint_lab::{Lab, SeenRequest, World};
 
 /// A lab for what a client is given (`region`, `endpoint` or `host`), what it knows of the network, and how that really is.
 pub(crate) async fn lab(given: &Value, known: Option<&str>, real: Option<&str>) -> Lab {
@@ -38,7 +38,7 @@ pub(crate) fn connector(lab: &Lab, source: TokenSource) -> Connector {
 }
 
 /// The URL that a request came for, without its scheme, and with the port that the client named.
-pub(crate) fn url(seen: &Seen) -> String {
+pub(crate) fn url(seen: &SeenRequest) -> String {
     let host = seen.header("host").unwrap_or_default();
     let query = if seen.query.is_empty() { String::new() } else { format!("?{}", seen.query) };
     format!("{host}{}{query}", seen.path)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{GivenCredential, Lab};
+use super::{ClientCredential, Lab};
 use speech_endpoint::Expectation;
 use speech_endpoint::Note;
 use speech_endpoint::Service;
@@ -126,7 +126,7 @@ impl Lab {
     fn used(&self, rehearsal: &Rehearsal) -> Option<Result<Credential, CredentialError>> {
         match &rehearsal.obtained {
             Some(obtained) => obtained.credential.clone().map(Ok),
-            None => self.credential.as_ref().map(GivenCredential::read),
+            None => self.credential.as_ref().map(ClientCredential::read),
         }
     }
 
