@@ -93,7 +93,7 @@ mod resolve;
 
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, Stage, TextMatch, ids_for};
-pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
+pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Purpose, Target};
 pub use diagnose::{
     Diagnosis, Finding, Place, Rule, RuledOut, Seen, Sight, Unexplained, Verdict, When, diagnose, evidence, report,
     rules,

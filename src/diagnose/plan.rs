@@ -11,6 +11,10 @@ use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
+mod settings;
+
+pub use settings::PlanSettings;
+
 /// The targets to check and the limits of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -63,7 +63,7 @@ mod world;
 mod worlds;
 
 pub use network::LabNetwork;
-pub use rehearsal::{Obtained, Rehearsal};
+pub use rehearsal::Rehearsal;
 pub use seen::SeenRequest;
 pub use subject::ClientCredential;
 pub use vocabulary::{Expected, WorldResource};

@@ -7,7 +7,7 @@ use anstyle::Style;
 use serde::Serialize;
 use speech_endpoint::{Plan, Service, Target};
 
-use crate::resolve::json::{self, ErrorJson, ResourceJson};
+use crate::json::{self, ErrorJson, ResourceJson};
 use crate::resolve::text::headline;
 
 pub(crate) fn write(plan: &Plan, as_json: bool) -> String {
