@@ -45,12 +45,16 @@ const ROWS: &[Row] = &[
     (&["--from", "evidence.json"], &[REGIONAL], Refused),
     // The plan.
     (&["--plan"], &[REGIONAL], Shows("hosts in parallel")),
-    (&["--expect", "public"], &["healthy-private-endpoint", "--plan"], Shows("public")),
+    (&["--expect", "public"], &["healthy-private-endpoint", "--plan"], Shows("  public   wss:")),
     (&["--service", "voices"], &[REGIONAL, "--plan"], Shows("voices/list")),
     (&["--language", "de-DE"], &[REGIONAL, "--plan"], Shows("language=de-DE")),
-    (&["--mode", "dictation"], &[REGIONAL, "--plan"], Shows("/recognition/dictation/")),
+    (&["--mode", "dictation"], &[REGIONAL, "--service", "short-audio", "--plan"], Shows("/recognition/dictation/")),
     (&["--custom-model", ID], &[REGIONAL, "--plan"], Shows("cid=11111111-2222-3333-4444-555555555555")),
-    (&["--deployment", ID], &[REGIONAL, "--plan"], Shows("deploymentId=11111111-2222-3333-4444-555555555555")),
+    (
+        &["--deployment", ID],
+        &[REGIONAL, "--service", "text-to-speech", "--plan"],
+        Shows("deploymentId=11111111-2222-3333-4444-555555555555"),
+    ),
     (
         &["--api-version", "2024-05-15-preview"],
         &[REGIONAL, "--service", "fast-transcription", "--plan"],
@@ -67,7 +71,11 @@ const ROWS: &[Row] = &[
     (&["--token-env", "A_TOKEN"], &[REGIONAL], Shows("token")),
     (&["--token-file", "TOKEN"], &[REGIONAL], Shows("token")),
     (&["--entra", "client-secret"], &["healthy-entra-private-endpoint"], Shows("AUTH11")),
-    (&["--resource-id", ARM_ID], &["healthy-entra-private-endpoint", "--format", "json"], Shows("entra_composed")),
+    (
+        &["--resource-id", ARM_ID],
+        &["healthy-entra-private-endpoint", "--format", "json"],
+        Shows("Entra token with resource id"),
+    ),
     // The network.
     (&["--ca-file", "PEM"], &[REGIONAL, "--format", "json"], Shows("1 extra certificates")),
     (&["--ip", "6"], &[REGIONAL, "--format", "json"], Shows("\"unreachable\"")),
@@ -117,8 +125,9 @@ fn every_option_has_a_row() {
 /// The long names of all options of `doctor`, as the parser of arguments knows them.
 fn options() -> BTreeSet<String> {
     let completions = text(&run(&["completions", "bash"]).stdout);
-    let doctor = completions.split("speech__endpoint__doctor)").last().expect("doctor");
-    let words = doctor.split_once("opts=\"").and_then(|(_, rest)| rest.split_once('"')).expect("its options").0;
+    let is_doctor = |line: &&str| line.trim_end().ends_with("__doctor)") && !line.contains("__help__");
+    let words = completions.lines().skip_while(|line| !is_doctor(line)).find(|line| line.contains("opts=\""));
+    let words = words.expect("the options of doctor").trim().trim_start_matches("opts=").trim_matches('"');
     words.split(' ').filter(|word| word.starts_with("--")).map(str::to_owned).collect()
 }
 
@@ -165,7 +174,7 @@ impl Files {
         let _ = fs::remove_file(&file);
         let base = match others {
             [] => vec!["doctor"],
-            [world, others @ ..] => [&["doctor", "--lab", world], *others].concat(),
+            [world, others @ ..] => [&["doctor", "--lab", world][..], others].concat(),
         };
         let with = run(&[&base[..], &option.iter().map(String::as_str).collect::<Vec<_>>()].concat());
         let without = run(&base);
