@@ -52,7 +52,7 @@ const ROWS: &[Row] = &[
     (&["--custom-model", ID], &[REGIONAL, "--plan"], Shows("cid=11111111-2222-3333-4444-555555555555")),
     (
         &["--deployment", ID],
-        &[REGIONAL, "--service", "text-to-speech", "--plan"],
+        &[REGIONAL, "--service", "custom-voice", "--plan"],
         Shows("deploymentId=11111111-2222-3333-4444-555555555555"),
     ),
     (
