@@ -20,7 +20,7 @@ use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::probe::{Means, probe};
 use speech_endpoint::report::{ReportOptions, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
-use speech_endpoint_lab::{GivenCredential, Lab, World};
+use speech_endpoint_lab::{ClientCredential, Lab, World};
 
 /// The application's error.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let lab = Lab::start(world, SystemTime::now()).await?;
             let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab");
             let account = lab.account().map_err(ToString::to_string)?;
-            let credential = lab.credential().map(GivenCredential::read).transpose()?;
+            let credential = lab.credential().map(ClientCredential::read).transpose()?;
             Ok::<_, Box<dyn Error>>(examine(doing, account, credential.as_ref(), &lab.network(), &trust).await)
         })?,
     };

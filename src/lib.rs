@@ -94,7 +94,7 @@ mod resolve;
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::area::Area;
 pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
-pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, Purpose, Target};
+pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Purpose, Target};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
     Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict, diagnose, diagnose_with, diagnosed_ids,

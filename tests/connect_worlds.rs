@@ -16,7 +16,7 @@ use speech_endpoint::connect::{Connector, TokenSource};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::{Plan, Query, Service, diagnose};
-use speech_endpoint_lab::{GivenCredential, Lab, World};
+use speech_endpoint_lab::{ClientCredential, Lab, World};
 
 /// The results of attempts that differ from the doctor's root cause, each with the reason why it is right.
 const OTHERWISE: &[(&str, &str, &str)] = &[
@@ -80,7 +80,7 @@ const EXAMINED: &[&str] = &[
 
 fn connector(lab: &Lab) -> Option<Connector> {
     let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables()).ok()?;
-    let credential = lab.credential().map(GivenCredential::read).transpose().ok()?;
+    let credential = lab.credential().map(ClientCredential::read).transpose().ok()?;
     let source = credential.map_or_else(TokenSource::none, TokenSource::ready);
     let builder = Connector::builder(lab.account().ok()?.clone(), source)
         .network(lab.network())

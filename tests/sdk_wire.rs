@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::Value;
 use speech_endpoint::connect::{ConnectError, TokenSource};
 use speech_endpoint::{Credential, Query, Service};
-use speech_endpoint_lab::{Lab, Seen};
+use speech_endpoint_lab::{Lab, SeenRequest};
 use url::Url;
 
 mod wire;
@@ -132,7 +132,7 @@ async fn send(lab: &Lab, source: TokenSource, case: &Value) -> Result<Option<Str
     connector.websocket(service, &query).await.map(|opened| Some(opened.connection_id))
 }
 
-fn ours(seen: &Seen) -> Parts {
+fn ours(seen: &SeenRequest) -> Parts {
     let scheme = if seen.is_upgrade { "wss" } else { "https" };
     let url = Url::parse(&format!("{scheme}://{}", wire::url(seen))).expect("a URL");
     let headers = seen.headers.iter().filter(|(name, _)| !OF_THE_PROTOCOL.contains(&name.as_str()));

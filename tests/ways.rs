@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use speech_endpoint::connect::TokenSource;
 use speech_endpoint::{Credential, Mode, Query, Service};
-use speech_endpoint_lab::{Lab, Seen};
+use speech_endpoint_lab::{Lab, SeenRequest};
 
 mod wire;
 
@@ -125,7 +125,7 @@ fn query(given: &Value) -> Query {
 }
 
 /// Returns the status, URL and form of the credential.
-fn shown(seen: &Seen) -> String {
+fn shown(seen: &SeenRequest) -> String {
     let is_container = seen.host == "localhost";
     let scheme = match (seen.is_upgrade, is_container) {
         (true, true) => "ws",

@@ -23,7 +23,7 @@ use speech_endpoint::Account;
 use speech_endpoint::connect::{Builder, TokenSource};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
-use speech_endpoint_lab::{GivenCredential, Lab, World};
+use speech_endpoint_lab::{ClientCredential, Lab, World};
 
 pub(crate) mod audio;
 
@@ -60,7 +60,7 @@ impl Setting {
     /// Returns the credential of the lab, or the key in `SPEECH_KEY`.
     pub(crate) fn source(&self) -> Result<TokenSource, Stop> {
         let Some(lab) = &self.lab else { return key("SPEECH_KEY") };
-        let given = lab.credential().map(GivenCredential::read).transpose()?;
+        let given = lab.credential().map(ClientCredential::read).transpose()?;
         Ok(given.map_or_else(TokenSource::none, TokenSource::ready))
     }
 

@@ -11,7 +11,11 @@ use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
-/// The targets and limits of a run.
+mod settings;
+
+pub use settings::PlanSettings;
+
+/// The targets to check and the limits of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {

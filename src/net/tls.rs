@@ -76,6 +76,19 @@ impl Trust {
         Self { store: Arc::new(Store::of(roots)), builtin: Some(Arc::new(builtin)), from: from.into() }
     }
 
+    /// Adds the certificates of a PEM file. All roots are read first.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`TrustError`] if the file contains no certificate.
+    pub fn with_pem(self, pem: &[u8]) -> Result<Self, TrustError> {
+        let added = certificates(pem)?;
+        let from = format!("{} and {} extra certificates", self.from, added.len());
+        let mut roots = self.store.whole().as_ref().clone();
+        roots.add_parsable_certificates(added);
+        Ok(Self { store: Arc::new(Store::of(roots)), from, ..self })
+    }
+
     /// How many roots there are, as far as they had to be read.
     #[must_use]
     pub fn len(&self) -> usize {

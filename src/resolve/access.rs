@@ -57,45 +57,62 @@ pub struct Access {
 }
 
 impl Access {
+    /// Every access that has a name, such as `private-endpoint`.
+    pub const NAMED: &'static [(&'static str, Self)] = &[
+        ("open", Self::open()),
+        ("private-endpoint", Self::private_endpoint()),
+        ("service-endpoint", Self::service_endpoint()),
+        ("private-and-service-endpoint", Self::private_and_service_endpoint()),
+        ("disabled", Self::disabled()),
+        ("ip-rules", Self::ip_rules()),
+        ("locked", Self::locked()),
+    ];
+
+    /// Returns the access with this name, for example `private-endpoint`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, access)| *access)
+    }
+
     /// Allows all networks, without a private endpoint.
     #[must_use]
-    pub fn open() -> Self {
+    pub const fn open() -> Self {
         Self { public_access: true, default_deny: false, vnet_rules: 0, ip_rules: 0, private_endpoints: 0 }
     }
 
     /// Limits access to selected networks, with none selected.
     #[must_use]
-    pub fn locked() -> Self {
+    pub const fn locked() -> Self {
         Self { default_deny: true, ..Self::open() }
     }
 
     /// Allows selected addresses only.
     #[must_use]
-    pub fn ip_rules() -> Self {
+    pub const fn ip_rules() -> Self {
         Self { ip_rules: 1, ..Self::locked() }
     }
 
     /// Allows selected virtual networks through a service endpoint.
     #[must_use]
-    pub fn service_endpoint() -> Self {
+    pub const fn service_endpoint() -> Self {
         Self { vnet_rules: 1, ..Self::locked() }
     }
 
     /// Allows a private endpoint, with public access limited to selected networks.
     #[must_use]
-    pub fn private_endpoint() -> Self {
+    pub const fn private_endpoint() -> Self {
         Self { private_endpoints: 1, ..Self::locked() }
     }
 
     /// Allows a private endpoint and selected virtual networks.
     #[must_use]
-    pub fn private_and_service_endpoint() -> Self {
+    pub const fn private_and_service_endpoint() -> Self {
         Self { vnet_rules: 1, ..Self::private_endpoint() }
     }
 
     /// Disables public access and allows a private endpoint only.
     #[must_use]
-    pub fn disabled() -> Self {
+    pub const fn disabled() -> Self {
         Self { public_access: false, ..Self::private_endpoint() }
     }
 }

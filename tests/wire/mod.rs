@@ -13,7 +13,7 @@ use serde_json::Value;
 use speech_endpoint::connect::{ConnectCause, ConnectError, Connector, TokenSource};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
-use speech_endpoint_lab::{Lab, Seen, World};
+use speech_endpoint_lab::{Lab, SeenRequest, World};
 
 /// Starts a lab for the settings of a client (`region`, `endpoint` or `host`), its assumed network and the actual one.
 pub(crate) async fn lab(given: &Value, known: Option<&str>, real: Option<&str>) -> Lab {
@@ -39,7 +39,7 @@ pub(crate) fn connector(lab: &Lab, source: TokenSource) -> Connector {
 }
 
 /// Returns the URL of a request, without its scheme, and with the port that the client used.
-pub(crate) fn url(seen: &Seen) -> String {
+pub(crate) fn url(seen: &SeenRequest) -> String {
     let host = seen.header("host").unwrap_or_default();
     let query = if seen.query.is_empty() { String::new() } else { format!("?{}", seen.query) };
     format!("{host}{}{query}", seen.path)

@@ -1,18 +1,63 @@
 //! `allowlist`: the hosts and ports that a firewall must allow.
+#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
+use std::str::FromStr;
 
+use clap::Args as ClapArgs;
 use serde::Serialize;
 use speech_endpoint::{Account, Allowlist, Entry, Service};
 
-use super::args::{AllowlistArgs, AllowlistFormat};
+use super::args::{CredentialArgs, OutputArgs, ResourceArgs, ServiceArgs};
 use super::failure::{CONFIGURATION, Failure};
 use super::flags::refusal;
+use super::json;
 use super::output::Output;
-use super::resolve::{json, text};
+use super::resolve::text;
 use super::settings::{self, Subject};
 use super::style::{BOLD, DIM, wrap};
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AllowlistArgs {
+    #[command(flatten)]
+    pub(crate) resource: ResourceArgs,
+    #[command(flatten)]
+    pub(crate) services: ServiceArgs,
+    #[command(flatten)]
+    pub(crate) credential: CredentialArgs,
+    /// text or json
+    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: AllowlistFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AllowlistFormat {
+    Text,
+    Json,
+}
+
+impl FromStr for AllowlistFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("expected text or json"),
+        }
+    }
+}
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  speech-endpoint allowlist --region westeurope --service speech-to-text
+  speech-endpoint allowlist --custom-domain contoso --network private-endpoint \\
+    --entra
+  speech-endpoint allowlist --account account.json --format json";
+
+/// Prints the hosts and ports of a resource.
 pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == AllowlistFormat::Json;
     let prepare = || {

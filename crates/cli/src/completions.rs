@@ -1,17 +1,50 @@
 //! `completions`: shell completions and the manual page.
+#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
 use std::io;
+use std::str::FromStr;
 
-use clap::{Command, CommandFactory as _};
+use clap::{Args as ClapArgs, Command};
 use clap_mangen::Man;
 
-use super::args::{Args, CompletionsArgs, CompletionsFor};
+use super::args::OutputArgs;
 use super::failure::Failure;
 use super::output::Output;
 
-pub(crate) fn run(args: &CompletionsArgs, output: &Output) -> Result<u8, Failure> {
-    let mut command = Args::command();
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh; man for the manual page
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: CompletionsFor,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CompletionsFor {
+    Shell(clap_complete::Shell),
+    Manual,
+}
+
+impl FromStr for CompletionsFor {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        if text == "man" {
+            return Ok(Self::Manual);
+        }
+        text.parse().map(Self::Shell).map_err(|_| "expected bash, elvish, fish, powershell, zsh or man")
+    }
+}
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  speech-endpoint completions bash > /etc/bash_completion.d/speech-endpoint
+  speech-endpoint completions man | man -l -";
+
+/// Prints the completions for a shell, or the manual page, of a command line.
+pub(crate) fn run(args: &CompletionsArgs, mut command: Command, output: &Output) -> Result<u8, Failure> {
     let mut text = Vec::new();
     match args.shell {
         CompletionsFor::Shell(shell) => clap_complete::generate(shell, &mut command, "speech-endpoint", &mut text),

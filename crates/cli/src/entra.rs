@@ -12,7 +12,7 @@ use speech_endpoint::{Account, Credential, ResourceId};
 use tokio::time::{Instant, timeout};
 
 use super::args::EntraSource;
-use super::settings;
+use super::machine;
 
 mod attempt;
 mod program;
@@ -87,7 +87,7 @@ pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetch
             break;
         }
     }
-    let remark = attempt::remark(wanted.source, &attempts, settings::now());
+    let remark = attempt::remark(wanted.source, &attempts, machine::now());
     let credential = attempts.pop().and_then(Attempt::into_token);
     Fetched {
         credential: credential.map(|token| Credential::Entra { token, resource_id: wanted.resource_id.clone() }),

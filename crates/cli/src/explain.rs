@@ -7,14 +7,15 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use speech_endpoint::{Area, KnownFailure, Severity, Shown, TextMatch, diagnosed_ids, ids_for};
+use speech_endpoint::{Area, KnownFailure, Severity, TextMatch, diagnosed_ids, ids_for};
 use speech_endpoint_lab::World;
 
 use super::args::OutputArgs;
+use super::catalogue;
 use super::failure::Failure;
+use super::json;
+use super::machine;
 use super::output::Output;
-use super::resolve::json;
-use super::settings;
 use super::style::{BOLD, DIM, wrap};
 
 #[derive(Debug, ClapArgs)]
@@ -67,7 +68,7 @@ fn answer(args: &ExplainArgs) -> Result<Answer, Failure> {
         return Ok(Answer::All);
     }
     let text = match args.what.as_slice() {
-        [dash] if dash == "-" => settings::read_file(Path::new("-"), "explain", LONGEST_TEXT)?,
+        [dash] if dash == "-" => machine::read_file(Path::new("-"), "explain", LONGEST_TEXT)?,
         words => words.join(" "),
     };
     if text.trim().is_empty() {
@@ -92,13 +93,7 @@ fn has_id_shape(word: &str) -> bool {
 }
 
 fn entry(id: &str) -> Result<&'static KnownFailure, Failure> {
-    KnownFailure::find(id).ok_or_else(|| {
-        let shown = Shown::new(id);
-        Failure::usage(match KnownFailure::nearest(id) {
-            Some(nearest) => format!("{shown} is not in the failure catalogue; did you mean `{}`?", nearest.id),
-            None => format!("{shown} is not in the failure catalogue: expected an id like `DNS03`"),
-        })
-    })
+    catalogue::find(id).map_err(|error| Failure::usage(error.or_expected("an id like `DNS03`")))
 }
 
 impl Answer {

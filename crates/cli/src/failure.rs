@@ -4,9 +4,8 @@ use std::fmt;
 use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError};
+use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError, Shown};
 
-use super::args::requote;
 use super::flags::spelled;
 
 /// The failure of a command. Its text is one line that follows `error: `.
@@ -177,11 +176,21 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
                     ContextValue::Strings(texts) => texts.first().cloned(),
                     _ => None,
                 };
-                line.extend(first.map(|first| format!("; did you mean `{first}`?")));
+                line.extend(first.map(|first| did_you_mean(&first)));
             }
             _ => {}
         }
     }
     // All messages use backticks.
     Failure::usage(line.replace('\'', "`")).with_json(json)
+}
+
+/// Ends a message with the nearest known name.
+pub(crate) fn did_you_mean(name: &str) -> String {
+    format!("; did you mean `{name}`?")
+}
+
+/// Replaces the quotes that `clap` puts around a given value by those of [`Shown`].
+fn requote(line: &str, value: &str) -> String {
+    line.replace(&format!("'{value}'"), &Shown::new(value).to_string())
 }

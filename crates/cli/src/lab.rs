@@ -15,8 +15,9 @@ use tokio::signal;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
+use super::machine;
 use super::output::Output;
-use super::settings;
+use super::runtime;
 use super::style::{BOLD, DIM};
 
 mod client;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
         return Ok(0);
     }
     let world = world(&args.world)?;
-    block_on(serve(args, world, output))?
+    runtime::block_on(serve(args, world, output))?
 }
 
 /// Finds a world by its name or id.
@@ -61,24 +62,13 @@ pub(crate) fn world(name: &str) -> Result<World, Failure> {
     })
 }
 
-/// Runs a future to completion on one thread, which is enough because it mostly waits.
-///
-/// Background work of the operating system, such as a pending name lookup, is abandoned.
-pub(crate) fn block_on<T>(whole: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::cannot("start the network runtime", &error))?;
-    let outcome = runtime.block_on(whole);
-    runtime.shutdown_background();
-    Ok(outcome)
-}
-
 async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Failure> {
     let title = world.title().to_owned();
     let lab = if args.listen {
-        let lab = Lab::start_at_own_addresses(world, settings::now()).await;
+        let lab = Lab::start_at_own_addresses(world, machine::now()).await;
         lab.map_err(|error| Failure::listen(&error))?
     } else {
-        Lab::start(world, settings::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))?
+        Lab::start(world, machine::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))?
     };
     // The temporary file must exist until the lab ends.
     let (root, _file) = match &args.write {

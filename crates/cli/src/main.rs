@@ -3,23 +3,29 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 mod allowlist;
 mod args;
+mod catalogue;
+mod command;
 mod completions;
 mod doctor;
 mod entra;
 mod explain;
 mod failure;
 mod flags;
+mod json;
 mod lab;
+mod machine;
 mod output;
 mod resolve;
+mod runtime;
 mod settings;
 mod style;
 
-use args::{Args, ColorWhen, Command};
+use args::ColorWhen;
+use command::{Args, Command};
 use failure::Failure;
 use output::Output;
 
@@ -36,7 +42,7 @@ fn main() -> ExitCode {
             color = args.command.output().color;
             execute(&args.command)
         }
-        Err(error) if error.use_stderr() => Err(failure::usage(&error, args::wants_json(&given))),
+        Err(error) if error.use_stderr() => Err(failure::usage(&error, command::wants_json(&given))),
         Err(help) => output::print_help(&help),
     };
     match outcome {
@@ -56,6 +62,6 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
-        Command::Completions(args) => completions::run(args, &output),
+        Command::Completions(args) => completions::run(args, Args::command(), &output),
     }
 }

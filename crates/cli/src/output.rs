@@ -11,8 +11,8 @@ use speech_endpoint::Note;
 use super::args::{ColorWhen, OutputArgs};
 use super::failure::Failure;
 use super::flags::spelled;
-use super::resolve::json;
-use super::settings;
+use super::json;
+use super::machine;
 
 /// The destination of a command's data, and the verbosity of its messages.
 pub(crate) struct Output {
@@ -60,7 +60,7 @@ impl Output {
             let size = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.file.is_none());
             size.map(|(width, _)| width.0.into())
         };
-        settings::columns().or_else(terminal).map_or(DEFAULT_WIDTH, |width: usize| width.min(WIDEST))
+        machine::columns().or_else(terminal).map_or(DEFAULT_WIDTH, |width: usize| width.min(WIDEST))
     }
 
     fn line(&self, style: Style, label: &str, text: &str) {

@@ -2,17 +2,19 @@
 
 use speech_endpoint::{Account, Endpoint, Note, Query, ResolveError, Service};
 
-use super::args::{ResolveArgs, ResolveFormat};
 use super::failure::{CONFIGURATION, Failure};
 use super::flags::refusal;
 use super::output::Output;
 use super::settings::{self, Subject};
 
+pub(crate) mod args;
 mod curl;
 mod env;
-pub(crate) mod json;
+mod json;
 pub(crate) mod snippet;
 pub(crate) mod text;
+
+use args::{ResolveArgs, ResolveFormat};
 
 /// The resolved endpoints, in the order of the services.
 pub(crate) struct Resolution {
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &ResolveArgs, output: &Output) -> Result<u8, Failure> {
 
 fn resolve(args: &ResolveArgs, output: &Output) -> Result<Resolution, Failure> {
     let Subject { account, notes, source } = settings::subject(&args.resource)?;
-    let query = settings::query(&args.query)?;
+    let query = settings::query(Query::default(), &args.query)?;
     output
         .detail(1, || format!("resource from `{source}`: {}, {}", account.scenario().title(), account.cloud().title()));
     let account = if args.discovery { account.with_discovery() } else { account };

@@ -47,10 +47,7 @@ fn regional(more: &str) -> String {
 }
 
 fn held(seconds: f64, total: f64) -> Rehearsal {
-    let mut rehearsal = Rehearsal::default();
-    rehearsal.hold = Some(Duration::from_secs_f64(seconds));
-    rehearsal.total = Some(Duration::from_secs_f64(total));
-    rehearsal
+    Rehearsal::default().with_hold(Duration::from_secs_f64(seconds)).with_total(Duration::from_secs_f64(total))
 }
 
 fn holds(evidence: &Evidence) -> Vec<HoldFacts> {
@@ -59,8 +56,7 @@ fn holds(evidence: &Evidence) -> Vec<HoldFacts> {
 
 #[test]
 fn all_sockets_are_held_in_parallel_regardless_of_jobs() {
-    let mut rehearsal = held(1.0, 20.0);
-    (rehearsal.services, rehearsal.jobs, rehearsal.copies) = (vec![Service::SpeechToText], Some(2), Some(20));
+    let rehearsal = held(1.0, 20.0).with_services([Service::SpeechToText]).with_jobs(2).with_copies(20);
     let begun = Instant::now();
     let evidence = examined(&regional(""), &rehearsal, None);
     let (took, holds) = (begun.elapsed(), holds(&evidence));

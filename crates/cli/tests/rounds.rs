@@ -20,10 +20,7 @@ async fn started(more: &str) -> Lab {
 }
 
 fn of(rounds: usize, total: f64) -> Rehearsal {
-    let mut rehearsal = Rehearsal::default();
-    rehearsal.rounds = Some(rounds);
-    rehearsal.total = Some(Duration::from_secs_f64(total));
-    rehearsal
+    Rehearsal::default().with_rounds(rounds).with_total(Duration::from_secs_f64(total))
 }
 
 fn run(more: &str, rehearsal: &Rehearsal) -> Evidence {

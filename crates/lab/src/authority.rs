@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::gateway::{Answer, Asked};
+use super::exchange::{Answer, Asked};
 use super::token::{APPLICATION, Maker, TENANT, claims};
 
 /// The host where people and applications sign in.

@@ -9,7 +9,7 @@ use tokio::sync::futures::Notified;
 
 use super::Lab;
 use super::fate::{Fate, Moment};
-use super::seen::Seen;
+use super::seen::SeenRequest;
 use super::token::{KEY, SECOND_KEY};
 use speech_endpoint::Secret;
 
@@ -17,7 +17,7 @@ use speech_endpoint::Secret;
 #[derive(Debug)]
 pub(super) struct Control {
     keys: Mutex<Keys>,
-    seen: Mutex<VecDeque<Seen>>,
+    seen: Mutex<VecDeque<SeenRequest>>,
     resets: Mutex<Resets>,
     reset_all: Notify,
     open: AtomicUsize,
@@ -39,7 +39,7 @@ struct Resets {
 pub(super) struct Open<'a>(&'a Control);
 
 impl Control {
-    pub(super) fn record(&self, seen: Seen) {
+    pub(super) fn record(&self, seen: SeenRequest) {
         let mut all = locked(&self.seen);
         if all.len() >= MOST_SEEN {
             all.pop_front();
@@ -100,7 +100,7 @@ impl Default for Control {
 impl Lab {
     /// Returns the last 10,000 requests that reached the service, in the order of their responses.
     #[must_use]
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<SeenRequest> {
         locked(&self.control().seen).iter().cloned().collect()
     }
 

@@ -1,12 +1,11 @@
 //! The gateway: a small model of the service that responds as documentation and public reports describe.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::form_urlencoded;
 
 use super::control::Control;
+use super::exchange::{Answer, Asked};
 use super::scene::Truth;
 use super::speech::rest;
 use super::token::{self, Maker};
@@ -25,64 +24,6 @@ pub(super) struct Gateway {
     pub(super) answers: Vec<AnswerToml>,
     pub(super) maker: Maker,
     pub(super) control: Control,
-}
-
-/// The parts of a request that the gateway uses.
-pub(super) struct Asked {
-    pub(super) method: String,
-    /// In lower case, without a port.
-    pub(super) host: String,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) is_upgrade: bool,
-    /// The key from `Ocp-Apim-Subscription-Key` or `api-key`.
-    pub(super) key: Option<String>,
-    /// The token from `Authorization: Bearer`.
-    pub(super) bearer: Option<String>,
-    /// The virtual address that the client connected to.
-    pub(super) came_by: IpAddr,
-    /// The headers, with names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
-}
-
-impl Asked {
-    /// Returns the value of a header, by its name in lower case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// A response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
-}
-
-impl Answer {
-    pub(super) fn new(status: u16, kind: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into() }
-    }
-
-    pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, "application/json; charset=utf-8", body.to_string())
-    }
-
-    /// Makes an error of shape A or C: `{"error":{"code":…,"message":…}}`.
-    fn error(status: u16, code: &str, message: &str) -> Self {
-        Self::json(status, &json!({ "error": { "code": code, "message": message } }))
-    }
-
-    fn not_found() -> Self {
-        Self::new(404, "application/json", "{ \"statusCode\": 404, \"message\": \"Resource not found\" }")
-    }
-
-    fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
 }
 
 impl Gateway {

@@ -39,13 +39,16 @@ use speech_endpoint::Note;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
 
+mod access;
 mod authority;
 mod control;
 mod dns;
+mod exchange;
 mod fate;
 mod gateway;
 mod network;
 mod proxy;
+mod record;
 mod rehearsal;
 mod scene;
 mod seen;
@@ -60,10 +63,11 @@ mod world;
 mod worlds;
 
 pub use network::LabNetwork;
-pub use rehearsal::{Obtained, Rehearsal};
-pub use seen::Seen;
-pub use subject::GivenCredential;
-pub use world::{Expect, ResourceToml, World, WorldError};
+pub use rehearsal::Rehearsal;
+pub use seen::SeenRequest;
+pub use subject::ClientCredential;
+pub use vocabulary::{Expected, WorldResource};
+pub use world::{World, WorldError};
 
 use scene::Truth;
 use site::Site;
@@ -75,7 +79,7 @@ pub struct Lab {
     world: World,
     account: Result<Account, Note>,
     remarks: Vec<Note>,
-    credential: Option<GivenCredential>,
+    credential: Option<ClientCredential>,
     now: SystemTime,
     network: LabNetwork,
     site: Arc<Site>,
@@ -232,13 +236,19 @@ impl Lab {
 
     /// Returns the credential of the client.
     #[must_use]
-    pub fn credential(&self) -> Option<&GivenCredential> {
+    pub fn credential(&self) -> Option<&ClientCredential> {
         self.credential.as_ref()
+    }
+
+    /// Returns the reason why this world's client could not get the Entra token that it wants.
+    #[must_use]
+    pub fn unobtained(&self) -> Option<&str> {
+        self.world.toml.credential.unobtained.as_deref()
     }
 
     /// Returns the second key, if this world's client has one.
     #[must_use]
-    pub fn second_credential(&self) -> Option<GivenCredential> {
+    pub fn second_credential(&self) -> Option<ClientCredential> {
         subject::second_key(&self.world)
     }
 

@@ -19,8 +19,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::dns::View;
+use super::exchange::Answer;
 use super::fate::Fate;
-use super::gateway::Answer;
 use super::site::{Site, Way, respond_with};
 use super::vocabulary::{ProxyModeToml, ProxyToml};
 

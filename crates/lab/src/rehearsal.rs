@@ -2,54 +2,78 @@
 
 use std::time::Duration;
 
-use super::{GivenCredential, Lab};
-use speech_endpoint::Expectation;
-use speech_endpoint::Note;
-use speech_endpoint::Service;
+use super::{ClientCredential, Lab};
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
-use speech_endpoint::probe::{Family, Means, Watch, probe};
-use speech_endpoint::{Credential, CredentialError};
-use speech_endpoint::{DEFAULT_JOBS, Plan, Target};
+use speech_endpoint::probe::{Means, Watch, probe};
+use speech_endpoint::{Note, Plan, PlanSettings, Service};
 
 /// Settings of a rehearsal that override those of the world.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
 pub struct Rehearsal {
-    /// Services to check; empty for the world's own.
-    pub services: Vec<Service>,
-    /// The expected kind of address.
-    pub expect: Option<Expectation>,
-    /// The time limit of the whole run.
-    pub total: Option<Duration>,
-    /// The duration for which open WebSockets are kept idle.
-    pub hold: Option<Duration>,
-    /// The number of additional connections to measure.
-    pub rounds: Option<usize>,
-    /// The number of targets checked in parallel.
-    pub jobs: Option<usize>,
-    /// The address family to connect to.
-    pub family: Family,
-    /// The number of times that each target is checked, to measure the cost of many targets; once by default.
-    pub copies: Option<usize>,
-    /// The salt of fingerprints.
-    pub salt: u64,
-    /// A credential that replaces that of the world's client.
-    pub obtained: Option<Obtained>,
+    services: Vec<Service>,
+    total: Option<Duration>,
+    hold: Option<Duration>,
+    rounds: Option<usize>,
+    jobs: Option<usize>,
+    copies: Option<usize>,
 }
 
-/// A credential obtained at run time, such as a token.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Obtained {
-    /// The credential; `None` if none could be obtained.
-    pub credential: Option<Credential>,
-    /// How the credential was obtained, or why not.
-    pub remarks: Vec<Remark>,
+impl Rehearsal {
+    /// Checks these services instead of the world's own.
+    #[must_use]
+    pub fn with_services(self, services: impl Into<Vec<Service>>) -> Self {
+        Self { services: services.into(), ..self }
+    }
+
+    /// Sets the time limit of the whole run.
+    #[must_use]
+    pub fn with_total(self, total: Duration) -> Self {
+        Self { total: Some(total), ..self }
+    }
+
+    /// Keeps open WebSockets idle for this time.
+    #[must_use]
+    pub fn with_hold(self, hold: Duration) -> Self {
+        Self { hold: Some(hold), ..self }
+    }
+
+    /// Measures this number of additional connections.
+    #[must_use]
+    pub fn with_rounds(self, rounds: usize) -> Self {
+        Self { rounds: Some(rounds), ..self }
+    }
+
+    /// Checks this number of targets in parallel.
+    #[must_use]
+    pub fn with_jobs(self, jobs: usize) -> Self {
+        Self { jobs: Some(jobs), ..self }
+    }
+
+    /// Checks each target this many times, to measure the cost of many targets.
+    #[must_use]
+    pub fn with_copies(self, copies: usize) -> Self {
+        Self { copies: Some(copies), ..self }
+    }
 }
 
 impl Lab {
+    /// Returns the settings of the plan of this world's client.
+    #[must_use]
+    pub fn plan_settings(&self) -> PlanSettings {
+        let world = &self.world;
+        let mut settings = PlanSettings::default();
+        settings.services.clone_from(&world.services);
+        settings.query = world.query.clone();
+        settings.expect = self.expectation();
+        settings.total = world.total();
+        settings.hold = world.hold();
+        settings.rounds = world.rounds();
+        settings.is_token_missing = self.unobtained().is_some();
+        settings
+    }
+
     /// Returns the plan of this world's client.
     ///
     /// # Errors
@@ -57,27 +81,33 @@ impl Lab {
     /// Returns a note that describes an invalid resource.
     pub fn plan(&self, rehearsal: &Rehearsal) -> Result<Plan, &Note> {
         let account = self.account()?;
-        let credential = self.used(rehearsal).and_then(Result::ok);
-        let services = if rehearsal.services.is_empty() { self.services() } else { &rehearsal.services };
-        let total = rehearsal.total.unwrap_or(self.world.total());
-        let hold = rehearsal.hold.unwrap_or(self.world.hold());
-        let jobs = rehearsal.jobs.unwrap_or(DEFAULT_JOBS);
-        let mut plan = Plan::new(account, services, self.query(), credential.as_ref(), total, jobs);
-        plan.hold(hold);
-        plan.rounds(rehearsal.rounds.unwrap_or(self.world.rounds()));
-        if let Some(expect) = rehearsal.expect.or(self.expectation()) {
-            plan.expect(expect);
+        let mut settings = self.plan_settings();
+        if !rehearsal.services.is_empty() {
+            settings.services.clone_from(&rehearsal.services);
         }
-        let unobtained = self.world.toml.credential.unobtained.is_some();
-        if rehearsal.obtained.as_ref().map_or(unobtained, |obtained| obtained.credential.is_none()) {
-            // The token host is checked even though it gave no token.
-            plan.add(Target::authority(account));
-        }
+        settings.total = rehearsal.total.unwrap_or(settings.total);
+        settings.hold = rehearsal.hold.unwrap_or(settings.hold);
+        settings.rounds = rehearsal.rounds.unwrap_or(settings.rounds);
+        settings.jobs = rehearsal.jobs.unwrap_or(settings.jobs);
+        let credential = self.credential().and_then(|given| given.read().ok());
+        let mut plan = settings.plan(account, credential.as_ref());
         if let Some(copies) = rehearsal.copies {
             let targets = std::mem::take(&mut plan.targets);
             plan.add(targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)));
         }
         Ok(plan)
+    }
+
+    /// Returns the roots that this world's client trusts.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        Trust::of(self.system_roots(), self.builtin_roots(), "the lab's store")
+    }
+
+    /// Returns the proxies that this world's client uses.
+    #[must_use]
+    pub fn proxies(&self) -> ProxySettings {
+        ProxySettings::named("--proxy", self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default()
     }
 
     /// Checks this world as its client would, and returns the evidence.
@@ -94,44 +124,28 @@ impl Lab {
             Ok(plan) => plan,
             Err(note) => return self.unreadable(note),
         };
-        let trust = Trust::of(self.system_roots(), self.builtin_roots(), "the lab's store");
-        let network = self.network();
-        let proxies =
-            ProxySettings::named("--proxy", self.proxy_argument().as_deref(), &self.variables()).unwrap_or_default();
+        let (network, trust, proxies) = (self.network(), self.trust(), self.proxies());
         let mut means = Means::new(&network, &trust, &proxies, self.now);
-        means.family = rehearsal.family;
         means.remarks = self.remarks.iter().map(remark).collect();
-        match (&rehearsal.obtained, &self.world.toml.credential.unobtained) {
-            (Some(obtained), _) => means.remarks.extend(obtained.remarks.iter().cloned()),
-            (None, Some(why)) => means.remarks.push(Remark::new("AUTH11", why, false)),
-            (None, None) => {}
-        }
-        let read = self.used(rehearsal);
+        means.remarks.extend(self.unobtained().map(|why| Remark::new("AUTH11", why, false)));
+        let read = self.credential().map(ClientCredential::read);
         if let Some(Ok(credential)) = &read {
             means.credential = Some(credential);
             means.remarks.extend(credential.notes(&plan.account).iter().map(remark));
         }
-        let second = self.second_credential().filter(|_| rehearsal.obtained.is_none());
-        let second = second.and_then(|given| given.read().ok());
+        means.remarks.extend(plan.refusals.iter().map(|error| Remark::new(error.id(), error.to_string(), true)));
+        let second = self.second_credential().and_then(|given| given.read().ok());
         means.second_key = second.as_ref();
-        means.second_key_facts = second.as_ref().map(|key| key.facts(rehearsal.salt));
+        means.second_key_facts = second.as_ref().map(|key| key.facts(SALT));
         means.credential_facts = read.as_ref().map(|read| match read {
-            Ok(credential) => credential.facts(rehearsal.salt),
+            Ok(credential) => credential.facts(SALT),
             Err(error) => CredentialFacts::faulty(if self.gives_token() { "token" } else { "key" }, error),
         });
         probe(&plan, &means, watch, interrupt).await
     }
 
-    /// Returns the credential: the obtained one, or else that of the world's client.
-    fn used(&self, rehearsal: &Rehearsal) -> Option<Result<Credential, CredentialError>> {
-        match &rehearsal.obtained {
-            Some(obtained) => obtained.credential.clone().map(Ok),
-            None => self.credential.as_ref().map(GivenCredential::read),
-        }
-    }
-
     fn gives_token(&self) -> bool {
-        self.credential.as_ref().is_some_and(|given| given.is_token)
+        self.credential().is_some_and(|given| given.is_token)
     }
 
     /// Returns the evidence of an invalid resource, which leaves nothing to check.
@@ -146,3 +160,6 @@ impl Lab {
 fn remark(note: &Note) -> Remark {
     Remark::new(note.id, note.text.clone(), false)
 }
+
+/// The salt of fingerprints. The credentials of a world are public, so it need not be random.
+const SALT: u64 = 0;

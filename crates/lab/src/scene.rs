@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::dns::{NameAnswer, Record};
-use super::subject;
+use super::access;
+use super::record::{NameAnswer, Record};
 use super::world::World;
 use speech_endpoint::Cloud;
 use speech_endpoint::Region;
@@ -39,7 +39,7 @@ impl Truth {
         });
         let given = account.and_then(Account::domain).map(ToString::to_string);
         let network = gateway.network.as_deref().or(world.resource().network.as_deref());
-        let access = network.and_then(|network| subject::access(network).ok().flatten());
+        let access = network.and_then(|network| access::named(network).ok().flatten());
         Self {
             region: region.to_owned(),
             domain: gateway.custom_domain.clone().or(given),

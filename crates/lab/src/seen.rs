@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::form_urlencoded;
 
-use super::gateway::Asked;
+use super::exchange::Asked;
 use super::token;
 use speech_endpoint::Form;
 
@@ -13,7 +13,7 @@ use speech_endpoint::Form;
 /// Header values are kept unchanged, including credentials, which are test values. `Debug` does not show them.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct SeenRequest {
     /// The method.
     pub method: String,
     /// The host, in lower case, without a port.
@@ -32,7 +32,7 @@ pub struct Seen {
     pub status: u16,
 }
 
-impl Seen {
+impl SeenRequest {
     pub(super) fn new(asked: &Asked, status: u16) -> Self {
         Self {
             method: asked.method.clone(),
@@ -53,12 +53,12 @@ impl Seen {
     }
 }
 
-impl fmt::Debug for Seen {
+impl fmt::Debug for SeenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A client may put a credential into any header or parameter, so no value is shown.
         let query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).map(|(name, _)| name).collect();
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Seen")
+        f.debug_struct("SeenRequest")
             .field("method", &self.method)
             .field("host", &self.host)
             .field("path", &self.path)

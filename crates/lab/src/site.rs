@@ -23,9 +23,10 @@ use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
 use super::authority::Authority;
+use super::exchange::{Answer, Asked};
 use super::fate::Fate;
-use super::gateway::{Answer, Asked, Gateway};
-use super::seen::Seen;
+use super::gateway::Gateway;
+use super::seen::SeenRequest;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
 use super::vocabulary::{CloseToml, DamageToml, IdleEndToml, IdleToml};
@@ -125,7 +126,7 @@ impl Site {
             }
             _ => {
                 let answer = self.gateway.answer(asked);
-                self.gateway.control.record(Seen::new(asked, answer.status));
+                self.gateway.control.record(SeenRequest::new(asked, answer.status));
                 answer
             }
         }

@@ -14,6 +14,7 @@ use super::control::Control;
 use super::fate::{self, Fate};
 use super::network::Route;
 use super::proxy::Proxy;
+use super::record::{NameAnswer, plain};
 use super::scene::{self, Truth};
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
@@ -46,7 +47,7 @@ pub(super) struct Start<'a> {
     world: &'a World,
     truth: &'a Truth,
     ground: Ground,
-    public: HashMap<String, dns::NameAnswer>,
+    public: HashMap<String, NameAnswer>,
     site: Arc<Site>,
     /// Every address in use.
     addresses: BTreeSet<IpAddr>,
@@ -105,7 +106,7 @@ impl<'a> Start<'a> {
             self.servers.push(running);
         }
         let by_name = |names: &BTreeMap<String, Vec<IpAddr>>| {
-            names.iter().map(|(name, ips)| (dns::plain(name), ips.clone())).collect::<HashMap<_, _>>()
+            names.iter().map(|(name, ips)| (plain(name), ips.clone())).collect::<HashMap<_, _>>()
         };
         resolver.hosts = by_name(&toml.hosts);
         if let Some((host, _)) = &self.truth.container {

@@ -1,8 +1,9 @@
 //! The resource and credential of a world, read as the command line reads its arguments.
 
+use super::access;
 use super::token;
-use super::vocabulary::CredentialKindToml;
-use super::world::{ResourceToml, World};
+use super::vocabulary::{CredentialKindToml, WorldResource};
+use super::world::World;
 use speech_endpoint::Cloud;
 use speech_endpoint::{Access, Account};
 use speech_endpoint::{Credential, CredentialError, Secret};
@@ -12,14 +13,14 @@ use speech_endpoint::{Note, Understood};
 /// The credential of a world's client, as it would be in a variable or file; it may be malformed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct GivenCredential {
+pub struct ClientCredential {
     /// Whether it is given as a token instead of a key.
     pub is_token: bool,
     /// The text.
     pub text: Secret,
 }
 
-impl GivenCredential {
+impl ClientCredential {
     /// Reads the credential as the command line does.
     ///
     /// # Errors
@@ -32,12 +33,12 @@ impl GivenCredential {
 }
 
 /// Returns the account, or a note that describes the fault.
-pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
+pub(super) fn account(resource: &WorldResource) -> Result<Understood<Account>, Note> {
     let mut read = addressed(resource)?;
     if resource.discovery {
         read.value = read.value.with_discovery();
     }
-    let Some(access) = resource.network.as_deref().and_then(|network| access(network).ok().flatten()) else {
+    let Some(access) = resource.network.as_deref().and_then(|network| access::named(network).ok().flatten()) else {
         return Ok(read);
     };
     if read.value.domain().is_some() {
@@ -51,7 +52,7 @@ pub(super) fn account(resource: &ResourceToml) -> Result<Understood<Account>, No
     Ok(read)
 }
 
-fn addressed(resource: &ResourceToml) -> Result<Understood<Account>, Note> {
+fn addressed(resource: &WorldResource) -> Result<Understood<Account>, Note> {
     let cloud = resource
         .cloud
         .as_deref()
@@ -99,29 +100,8 @@ fn name_note(error: NameError) -> Note {
     Note::new(error.id(), error.to_string())
 }
 
-/// Returns the network access for a name such as `private-endpoint`; `None` for `unknown`.
-pub(super) fn access(network: &str) -> Result<Option<Access>, String> {
-    Ok(Some(match network {
-        "unknown" => return Ok(None),
-        "open" => Access::open(),
-        "private-endpoint" => Access::private_endpoint(),
-        "private-and-public" => Access { default_deny: false, ..Access::private_endpoint() },
-        "service-endpoint" => Access::service_endpoint(),
-        "private-and-service-endpoint" => Access::private_and_service_endpoint(),
-        "disabled" => Access::disabled(),
-        "disabled-unreachable" => Access { private_endpoints: 0, ..Access::disabled() },
-        "ip-rules" => Access::ip_rules(),
-        "locked" => Access::locked(),
-        other => {
-            return Err(format!(
-                "`{other}` is not a network: expected `unknown`, `open`, `private-endpoint`, `private-and-public`, `service-endpoint`, `private-and-service-endpoint`, `disabled`, `disabled-unreachable`, `ip-rules` or `locked`"
-            ));
-        }
-    }))
-}
-
 /// Returns the credential of a world's client.
-pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCredential> {
+pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<ClientCredential> {
     let given = &world.toml.credential;
     let made = || match given.kind {
         CredentialKindToml::Key | CredentialKindToml::Token => token::KEY.to_owned(),
@@ -136,14 +116,14 @@ pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<GivenCre
     };
     let is_token = !is_key(given.kind);
     (given.kind != CredentialKindToml::None)
-        .then(|| GivenCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
+        .then(|| ClientCredential { is_token, text: Secret::from(given.value.clone().unwrap_or_else(made)) })
 }
 
 /// Returns the second key of a world's client.
-pub(super) fn second_key(world: &World) -> Option<GivenCredential> {
+pub(super) fn second_key(world: &World) -> Option<ClientCredential> {
     let given = &world.toml.credential;
     (given.second_key && is_key(given.kind))
-        .then(|| GivenCredential { is_token: false, text: Secret::from(token::SECOND_KEY.to_owned()) })
+        .then(|| ClientCredential { is_token: false, text: Secret::from(token::SECOND_KEY.to_owned()) })
 }
 
 fn is_key(kind: CredentialKindToml) -> bool {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use super::vocabulary::WorldToml;
+use super::access;
+use super::record::NameAnswer;
+use super::vocabulary::{Expected, WorldResource, WorldToml};
 use super::worlds::WORLDS;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
@@ -41,7 +41,7 @@ impl World {
             let with = if name == "language" { query.with_language(value) } else { query.with_parameter(name, value) };
             query = with.map_err(|error| WorldError::new(&format!("query.{name}"), error))?;
         }
-        toml.check()?;
+        check(&toml)?;
         Ok(Self { toml, services, query })
     }
 
@@ -72,13 +72,13 @@ impl World {
 
     /// Returns the resource as given on a command line.
     #[must_use]
-    pub fn resource(&self) -> &ResourceToml {
+    pub fn resource(&self) -> &WorldResource {
         &self.toml.resource
     }
 
     /// Returns the expected result of the doctor.
     #[must_use]
-    pub fn expect(&self) -> &Expect {
+    pub fn expect(&self) -> &Expected {
         &self.toml.expect
     }
 
@@ -101,51 +101,6 @@ impl World {
     }
 }
 
-/// The resource of a world, with fields named after the arguments.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[non_exhaustive]
-pub struct ResourceToml {
-    /// `--region`.
-    pub region: Option<String>,
-    /// `--custom-domain`.
-    pub custom_domain: Option<String>,
-    /// `--endpoint`.
-    pub endpoint: Option<String>,
-    /// `--host`.
-    pub host: Option<String>,
-    /// `--network`.
-    pub network: Option<String>,
-    /// `--cloud`.
-    pub cloud: Option<String>,
-    /// `--expect`.
-    pub expect: Option<String>,
-    /// `--discovery`.
-    pub discovery: bool,
-    /// Every `--service`.
-    pub services: Vec<String>,
-}
-
-/// The expected result of the doctor in a world.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Expect {
-    /// The ids of all findings, including consequences, in any order.
-    pub findings: Vec<String>,
-    /// The id of the root cause.
-    #[serde(default)]
-    pub root_cause: Option<String>,
-    /// `healthy`, `degraded` or `unreachable`.
-    pub verdict: String,
-    /// The exit code.
-    #[serde(default)]
-    pub exit_code: u8,
-    /// The ids that must be reported as ruled out.
-    #[serde(default)]
-    pub not: Vec<String>,
-}
-
 /// An error in the definition of a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", named(.key))]
@@ -162,6 +117,20 @@ impl WorldError {
         let key = if key == "." { "" } else { key };
         Self { key: key.to_owned(), problem: format!("{problem}") }
     }
+}
+
+/// Checks constraints that the types cannot express.
+fn check(toml: &WorldToml) -> Result<(), WorldError> {
+    let of_servers = toml.resolver.servers.iter().flat_map(|server| &server.dns);
+    for (name, answer) in toml.dns.iter().chain(of_servers) {
+        NameAnswer::read(answer).map_err(|error| WorldError::new(&format!("dns.{name}"), error))?;
+    }
+    for (key, network) in [("resource.network", &toml.resource.network), ("gateway.network", &toml.gateway.network)] {
+        if let Some(network) = network {
+            access::named(network).map_err(|error| WorldError::new(key, error))?;
+        }
+    }
+    Ok(())
 }
 
 fn named(key: &str) -> String {

@@ -113,10 +113,10 @@ fn many_targets_cost_no_more_than_the_same_number_of_runs() {
     runtime.block_on(async {
         let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
         let run = async |targets| {
-            let mut rehearsal = Rehearsal::default();
-            rehearsal.services = vec![Service::SpeechToText];
-            rehearsal.copies = Some(targets);
-            rehearsal.total = Some(Duration::from_secs(60));
+            let rehearsal = Rehearsal::default()
+                .with_services([Service::SpeechToText])
+                .with_copies(targets)
+                .with_total(Duration::from_secs(60));
             let evidence = lab.examine(&rehearsal, &(), std::future::pending()).await;
             assert_eq!(evidence.traces.len(), targets);
             assert!(evidence.traces.iter().all(|trace| trace.auth.has_passed()), "{targets} targets");

@@ -7,9 +7,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Expectation, KnownFailure, Severity, Shown, probe};
+use speech_endpoint::{Expectation, Severity, probe};
 
 use crate::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
+use crate::catalogue;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
@@ -17,7 +18,8 @@ pub(crate) struct DoctorArgs {
     pub(crate) resource: ResourceArgs,
     /// Diagnose a world of the built-in emulator instead of Azure (see `lab list`)
     #[arg(long, value_name = "WORLD", help_heading = "Resource",
-        conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "from", "dns_servers", "proxy"])]
+        conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "cloud", "network",
+            "synthesis_path", "from", "dns_servers", "proxy"])]
     pub(crate) lab: Option<String>,
     /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
@@ -201,12 +203,9 @@ impl FromStr for FailureId {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        KnownFailure::find(text).map(|failure| Self(failure.id)).ok_or_else(|| match KnownFailure::nearest(text) {
-            Some(nearest) => {
-                format!("{} is not in the failure catalogue; did you mean `{}`?", Shown::new(text), nearest.id)
-            }
-            None => "expected ids like `DNS03`, separated by commas".to_owned(),
-        })
+        catalogue::find(text)
+            .map(|failure| Self(failure.id))
+            .map_err(|error| error.or_expected("ids like `DNS03`, separated by commas"))
     }
 }
 

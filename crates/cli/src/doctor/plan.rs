@@ -7,7 +7,7 @@ use serde::Serialize;
 use speech_endpoint::{Plan, Service, Target};
 
 use crate::failure::Failure;
-use crate::resolve::json::{self, ErrorJson, ResourceJson};
+use crate::json::{self, ErrorJson, ResourceJson};
 use crate::resolve::text::headline;
 use crate::style::{BOLD, DIM};
 

@@ -1,54 +1,45 @@
 //! The only step of the doctor that uses the network: it turns a plan into evidence.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
-use speech_endpoint::net::SystemNetwork;
+use speech_endpoint::net::Network;
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
 use speech_endpoint::probe::{Means, Watch, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
-use crate::failure::Failure;
-use crate::lab::block_on;
 use crate::output::StatusLine;
+use crate::runtime::interrupt;
 
 /// Everything that a run needs.
-pub(crate) struct Request {
-    pub(crate) plan: Plan,
-    pub(crate) credential: Option<Credential>,
-    pub(crate) credential_facts: Option<CredentialFacts>,
-    pub(crate) second_key: Option<Credential>,
-    pub(crate) second_key_facts: Option<CredentialFacts>,
-    pub(crate) remarks: Vec<Remark>,
-    pub(crate) dns_servers: Vec<SocketAddr>,
-    pub(crate) trust: Trust,
-    pub(crate) proxies: ProxySettings,
-    pub(crate) ip: Family,
-    pub(crate) now: SystemTime,
+pub(super) struct Request<N> {
+    pub(super) plan: Plan,
+    pub(super) credential: Option<Credential>,
+    pub(super) credential_facts: Option<CredentialFacts>,
+    pub(super) second_key: Option<Credential>,
+    pub(super) second_key_facts: Option<CredentialFacts>,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) network: Arc<N>,
+    pub(super) trust: Trust,
+    pub(super) proxies: ProxySettings,
+    pub(super) ip: Family,
+    pub(super) now: SystemTime,
 }
 
-/// Probes every planned target, until the time limit or until the user interrupts.
-pub(crate) fn run_probe(request: &Request, progress: &Progress) -> Result<Evidence, Failure> {
-    block_on(async {
-        let network = SystemNetwork::new(&request.dns_servers);
-        let mut means = Means::new(&network, &request.trust, &request.proxies, request.now);
-        means.credential = request.credential.as_ref();
-        means.credential_facts.clone_from(&request.credential_facts);
-        means.second_key = request.second_key.as_ref();
-        means.second_key_facts.clone_from(&request.second_key_facts);
-        means.remarks.clone_from(&request.remarks);
-        means.family = request.ip.into();
-        probe(&request.plan, &means, progress, interrupt()).await
-    })
-}
-
-/// Completes when the user presses Ctrl-C. If signals are not available, only the time limit ends a run.
-pub(crate) async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+impl<N: Network> Request<N> {
+    /// Probes every planned target, until the time limit or until the user interrupts.
+    pub(super) async fn probe(self, progress: &Progress) -> Evidence {
+        let mut means = Means::new(&*self.network, &self.trust, &self.proxies, self.now);
+        means.credential = self.credential.as_ref();
+        means.credential_facts = self.credential_facts;
+        means.second_key = self.second_key.as_ref();
+        means.second_key_facts = self.second_key_facts;
+        means.remarks = self.remarks;
+        means.family = self.ip.into();
+        probe(&self.plan, &means, progress, interrupt()).await
     }
 }
 

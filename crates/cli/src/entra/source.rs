@@ -21,7 +21,7 @@ use url::{Host, Url};
 use super::program::Programs;
 use super::{End, Issuer, Way, client, words};
 use crate::args::EntraSource;
-use crate::settings::variable;
+use crate::machine::variable;
 
 /// A source of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,12 @@ impl Language {
         }
     }
 
+    /// Lists the identifiers, with this text before the last one.
+    pub(crate) fn names(last: &str) -> String {
+        let [others @ .., rust] = Self::ALL.map(Self::id);
+        format!("{}{last}{rust}", others.join(", "))
+    }
+
     fn template(self) -> &'static str {
         match self {
             Self::CSharp => include_str!("snippet/templates/csharp.jinja"),
@@ -77,7 +83,7 @@ impl FromStr for Language {
 
 /// The error for an unknown language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected csharp, python, java, javascript, go, cpp or rust")]
+#[error("expected {}", Language::names(" or "))]
 pub(crate) struct UnknownLanguage;
 
 /// Returns a complete program in `language` that uses the endpoint.

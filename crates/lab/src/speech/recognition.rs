@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::super::gateway::Asked;
+use super::super::exchange::Asked;
 use super::message::{Content, Message};
 use super::phrase::{Phrase, lexical};
 use super::wave;

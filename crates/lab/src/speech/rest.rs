@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::super::gateway::{Answer, Asked};
+use super::super::exchange::{Answer, Asked};
 use super::phrase::Phrase;
 use super::{ssml, wave};
 

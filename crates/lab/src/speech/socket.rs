@@ -3,7 +3,7 @@
 use tungstenite::protocol::Message as Frame;
 use tungstenite::protocol::frame::CloseFrame;
 
-use super::super::gateway::Asked;
+use super::super::exchange::Asked;
 use super::message::Message;
 use super::recognition::Recognition;
 use super::synthesis::Synthesis;

@@ -7,24 +7,24 @@ use serde::Deserialize;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in super::super) struct ProxyToml {
-    pub(in super::super) address: SocketAddr,
-    pub(in super::super) mode: ProxyModeToml,
+pub(crate) struct ProxyToml {
+    pub(crate) address: SocketAddr,
+    pub(crate) mode: ProxyModeToml,
     /// How the client is configured to use the proxy.
-    pub(in super::super) given: GivenToml,
+    pub(crate) given: GivenToml,
     /// The environment variable that names the proxy.
-    pub(in super::super) variable: String,
-    pub(in super::super) no_proxy: Option<String>,
+    pub(crate) variable: String,
+    pub(crate) no_proxy: Option<String>,
     /// `user:password` of the client.
-    pub(in super::super) credentials: Option<String>,
+    pub(crate) credentials: Option<String>,
     /// `user:password` that the proxy requires.
-    pub(in super::super) accepts: Option<String>,
+    pub(crate) accepts: Option<String>,
     /// The authentication schemes in a 407 response.
-    pub(in super::super) schemes: Vec<String>,
+    pub(crate) schemes: Vec<String>,
     /// The status of a refusal or of the upgrade response.
-    pub(in super::super) status: Option<u16>,
-    pub(in super::super) headers: BTreeMap<String, String>,
-    pub(in super::super) body: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Default for ProxyToml {
@@ -47,7 +47,7 @@ impl Default for ProxyToml {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in super::super) enum ProxyModeToml {
+pub(crate) enum ProxyModeToml {
     Allow,
     /// Allows clients that present `accepts`.
     Authenticate,
@@ -60,7 +60,7 @@ pub(in super::super) enum ProxyModeToml {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in super::super) enum GivenToml {
+pub(crate) enum GivenToml {
     Environment,
     Argument,
 }

@@ -91,17 +91,8 @@ fn container(host: &ContainerHost, names: &mut Names) -> String {
 
 fn access(access: Access, names: &mut Names) -> String {
     let class = names.add("Access");
-    let known = [
-        ("open", Access::open()),
-        ("locked", Access::locked()),
-        ("ip_rules", Access::ip_rules()),
-        ("service_endpoint", Access::service_endpoint()),
-        ("private_endpoint", Access::private_endpoint()),
-        ("private_and_service_endpoint", Access::private_and_service_endpoint()),
-        ("disabled", Access::disabled()),
-    ];
-    match known.iter().find(|(_, known)| *known == access) {
-        Some((name, _)) => format!("{class}::{name}()"),
+    match Access::NAMED.iter().find(|(_, known)| *known == access) {
+        Some((name, _)) => format!("{class}::{}()", name.replace('-', "_")),
         // Its `Debug` text is the expression itself.
         None => format!("{access:?}"),
     }

@@ -1,0 +1,58 @@
+//! `--lab`: a run in a world of the lab. The world replaces this machine, and everything else is as in a real run.
+
+use std::sync::Arc;
+
+use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
+use speech_endpoint_lab::{ClientCredential, Lab, LabNetwork};
+
+use super::args::DoctorArgs;
+use super::surroundings::{Surroundings, extended};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::{GivenCredential, Subject};
+use crate::{lab, machine, runtime};
+
+/// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
+/// inside the world.
+pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+    let world = lab::world(name)?;
+    output.detail(1, || format!("world: {}", world.title()));
+    runtime::block_on(async {
+        let lab = Lab::start(world, machine::now()).await;
+        let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
+        match surroundings(&lab, args)? {
+            Some(surroundings) => super::collect(surroundings, args, output).await,
+            None => Ok(Some(unreadable(&lab))),
+        }
+    })?
+}
+
+/// Returns what the world gives; nothing if its client names an invalid resource.
+fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings<LabNetwork>>, Failure> {
+    let Ok(account) = lab.account() else { return Ok(None) };
+    Ok(Some(Surroundings {
+        subject: Subject { account: account.clone(), notes: lab.remarks().to_vec(), source: "--lab" },
+        settings: lab.plan_settings(),
+        credential: lab.credential().map(given),
+        unobtained: lab.unobtained().map(str::to_owned),
+        second_key: lab.second_credential().map(|key| key.read()),
+        network: Arc::new(lab.network()),
+        trust: extended(lab.trust(), args.net.ca_file.as_deref())?,
+        proxies: lab.proxies(),
+        clock: Some(lab.now()),
+        // `az` and `azd` would sign in at the real authority.
+        asks_programs: false,
+    }))
+}
+
+fn given(credential: &ClientCredential) -> GivenCredential {
+    let text = credential.text.expose().to_owned();
+    if credential.is_token { GivenCredential::token(text) } else { GivenCredential::key(text) }
+}
+
+/// Returns the evidence of a world whose client names an invalid resource.
+fn unreadable(lab: &Lab) -> Evidence {
+    let mut evidence = Evidence::new(lab.now(), ResourceFacts::default());
+    evidence.remarks.extend(lab.account().err().map(|note| Remark::new(note.id, note.text.clone(), true)));
+    evidence
+}

@@ -1,0 +1,73 @@
+//! The surroundings of a run: this machine, or a world of the lab.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use speech_endpoint::net::SystemNetwork;
+use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::tls::{Trust, TrustError};
+use speech_endpoint::{Credential, CredentialError, PlanSettings};
+
+use super::args::DoctorArgs;
+use crate::failure::Failure;
+use crate::machine;
+use crate::settings::{self, GivenCredential, Subject};
+
+/// What a run takes from its surroundings, as far as no argument replaces it.
+pub(super) struct Surroundings<N> {
+    pub(super) subject: Subject,
+    pub(super) settings: PlanSettings,
+    pub(super) credential: Option<GivenCredential>,
+    /// The reason why there is no Entra token although one is wanted.
+    pub(super) unobtained: Option<String>,
+    pub(super) second_key: Option<Result<Credential, CredentialError>>,
+    pub(super) network: Arc<N>,
+    pub(super) trust: Trust,
+    pub(super) proxies: ProxySettings,
+    /// The time of a clock that stands still; otherwise that of this machine.
+    pub(super) clock: Option<SystemTime>,
+    /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
+    pub(super) asks_programs: bool,
+}
+
+impl Surroundings<SystemNetwork> {
+    /// Reads the resource, the environment, the trusted roots and the proxies of this machine.
+    pub(super) fn of_this_machine(args: &DoctorArgs) -> Result<Self, Failure> {
+        let subject = settings::subject(&args.resource)?;
+        let dns_servers: Vec<_> = args.net.dns_servers.iter().map(|server| server.0).collect();
+        let pem = args.net.ca_file.as_deref().map(read_pem).transpose()?;
+        let trust = Trust::system(pem.as_deref().map(str::as_bytes)).map_err(|error| unusable(&error))?;
+        let proxies = ProxySettings::named("--proxy", args.net.proxy.as_deref(), &machine::proxy_variables())
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self {
+            subject,
+            settings: PlanSettings::default(),
+            credential: settings::key_variable(),
+            unobtained: None,
+            second_key: settings::second_key_variable(),
+            network: Arc::new(SystemNetwork::new(&dns_servers)),
+            trust,
+            proxies,
+            clock: None,
+            asks_programs: true,
+        })
+    }
+}
+
+/// Adds the certificates of `--ca-file` to other roots.
+pub(super) fn extended(trust: Trust, ca_file: Option<&Path>) -> Result<Trust, Failure> {
+    let Some(file) = ca_file else { return Ok(trust) };
+    trust.with_pem(read_pem(file)?.as_bytes()).map_err(|error| unusable(&error))
+}
+
+fn read_pem(file: &Path) -> Result<String, Failure> {
+    machine::read_file(file, "--ca-file", LARGEST_PEM)
+}
+
+fn unusable(error: &TrustError) -> Failure {
+    Failure::usage(format!("cannot read the file given to `--ca-file`: {error}"))
+}
+
+/// Enough for all root certificates of a system.
+const LARGEST_PEM: u64 = 4 << 20;

@@ -1,0 +1,96 @@
+//! JSON that several commands share. Its structure is stable; `schema_version` changes with it.
+
+use serde::Serialize;
+use speech_endpoint::{Account, CustomDomain, Note, Region, ResolveError, Resource};
+
+use super::failure::Failure;
+use super::flags::{refusal, text_of};
+
+/// The document of `resolve`, and of a failure before anything could be resolved.
+#[derive(Serialize)]
+pub(crate) struct Document<'a> {
+    pub(crate) schema_version: u8,
+    pub(crate) resource: Option<ResourceJson<'a>>,
+    pub(crate) endpoints: Vec<EndpointJson<'a>>,
+    pub(crate) errors: Vec<ErrorJson<'a>>,
+    pub(crate) notes: Vec<NoteJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ResourceJson<'a> {
+    cloud: Option<&'a str>,
+    region: Option<&'a str>,
+    custom_domain: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    scenario: &'a str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct EndpointJson<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) protocol: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) accepts: Vec<&'a str>,
+    pub(crate) expect_address: &'a str,
+    pub(crate) status: &'a str,
+    pub(crate) discovery: &'a str,
+    pub(crate) notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ErrorJson<'a> {
+    service: Option<&'a str>,
+    code: &'a str,
+    message: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct NoteJson<'a> {
+    id: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
+}
+
+/// Writes a failure that occurred before anything could be resolved.
+pub(crate) fn failure(failure: &Failure) -> Result<String, Failure> {
+    pretty(&Document {
+        schema_version: SCHEMA_VERSION,
+        resource: None,
+        endpoints: Vec::new(),
+        errors: vec![ErrorJson { service: None, code: failure.id(), message: failure.message().to_owned() }],
+        notes: Vec::new(),
+    })
+}
+
+pub(crate) fn resource(account: &Account) -> ResourceJson<'_> {
+    let host = match account.resource() {
+        Resource::Container(host) => Some(host.authority()),
+        _ => None,
+    };
+    ResourceJson {
+        cloud: host.is_none().then(|| account.cloud().id()),
+        region: account.region().map(Region::as_str),
+        custom_domain: account.domain().map(CustomDomain::as_str),
+        host,
+        scenario: account.scenario().id(),
+    }
+}
+
+pub(crate) fn error(error: &ResolveError) -> ErrorJson<'_> {
+    ErrorJson { service: Some(error.service().id()), code: error.id(), message: refusal(error) }
+}
+
+pub(crate) fn note(note: &Note) -> NoteJson<'_> {
+    NoteJson { id: note.id, message: text_of(note), suggestion: note.suggestion.as_deref() }
+}
+
+/// Returns a document as JSON. A document that cannot be serialised ends the command with exit code 1: a program that
+/// expects JSON never gets other text.
+pub(crate) fn pretty(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(|error| Failure::json(&error))
+}
+
+pub(crate) const SCHEMA_VERSION: u8 = 1;

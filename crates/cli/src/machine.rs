@@ -1,0 +1,79 @@
+//! This machine: its environment, clock and files.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+use speech_endpoint::Shown;
+use speech_endpoint::net::proxy::ProxySettings;
+
+use super::failure::Failure;
+
+/// Returns the names and values of the proxy variables that are set.
+pub(crate) fn proxy_variables() -> Vec<(String, String)> {
+    ProxySettings::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), exact(name)?))).collect()
+}
+
+/// Returns the width that overrides the terminal's.
+pub(crate) fn columns() -> Option<usize> {
+    variable("COLUMNS")?.trim().parse().ok().filter(|columns| *columns > 0)
+}
+
+/// Reads the clock, as the only place in the CLI.
+#[allow(clippy::disallowed_methods, reason = "this is the only place")]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Returns a variable of the environment; an empty one counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    exact(name).filter(|value| !value.trim().is_empty())
+}
+
+/// Returns a variable that an argument names, so it must be set.
+pub(crate) fn named(name: &str) -> Result<String, Failure> {
+    exact(name).ok_or_else(|| Failure::usage(format!("environment variable {} is not set", Shown::new(name))))
+}
+
+/// Reads the environment, as the only place in the CLI, one variable at a time, so that no copy of a key is kept.
+#[allow(clippy::disallowed_methods, reason = "this is the only place")]
+fn exact(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Removes the final line break that editors and shells add to a file.
+pub(crate) fn one_line(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    text
+}
+
+/// Reads a file that an argument names, `-` for standard input, up to a size.
+pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
+    let name = if path == Path::new("-") { "standard input".into() } else { format!("`{}`", path.display()) };
+    let unreadable = |problem: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") && io::stdin().is_terminal() {
+        return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
+    }
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(largest + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > largest {
+        return Err(unreadable(&format_args!("it is larger than {largest} bytes")));
+    }
+    // Windows shells write a byte order mark at the start of redirected output.
+    String::from_utf8(bytes)
+        .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+        .map_err(|_| unreadable(&"it is not UTF-8 text"))
+}

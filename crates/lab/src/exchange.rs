@@ -1,0 +1,64 @@
+//! A request to a server of the lab, and its response.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// The parts of a request that the gateway uses.
+pub(super) struct Asked {
+    pub(super) method: String,
+    /// In lower case, without a port.
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) is_upgrade: bool,
+    /// The key from `Ocp-Apim-Subscription-Key` or `api-key`.
+    pub(super) key: Option<String>,
+    /// The token from `Authorization: Bearer`.
+    pub(super) bearer: Option<String>,
+    /// The virtual address that the client connected to.
+    pub(super) came_by: IpAddr,
+    /// The headers, with names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Asked {
+    /// Returns the value of a header, by its name in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, kind: &str, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into() }
+    }
+
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    /// Makes an error of shape A or C: `{"error":{"code":…,"message":…}}`.
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::json(status, &json!({ "error": { "code": code, "message": message } }))
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(404, "application/json", "{ \"statusCode\": 404, \"message\": \"Resource not found\" }")
+    }
+
+    pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}

@@ -1,0 +1,26 @@
+//! The clock of the client and the limits of a run.
+
+use serde::Deserialize;
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ClockToml {
+    /// The offset of the client's clock; positive if it is ahead.
+    pub(crate) offset_days: i64,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct LimitsToml {
+    pub(crate) total_ms: u64,
+    /// The duration for which open WebSockets are kept idle.
+    pub(crate) hold_ms: u64,
+    /// The number of additional connections to measure.
+    pub(crate) rounds: usize,
+}
+
+impl Default for LimitsToml {
+    fn default() -> Self {
+        Self { total_ms: 2000, hold_ms: 0, rounds: 0 }
+    }
+}

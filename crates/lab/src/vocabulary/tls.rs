@@ -1,0 +1,71 @@
+//! The TLS of a world: certificates, handshakes and the trust store of the client.
+
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct TlsToml {
+    pub(crate) certificate: CertificateToml,
+    pub(crate) handshake: HandshakeToml,
+    /// The delay of the handshake.
+    pub(crate) handshake_delay_ms: u64,
+    /// The supported versions; by default both.
+    pub(crate) versions: Vec<VersionToml>,
+    /// The server names that the fault affects; by default every name.
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CertificateToml {
+    #[default]
+    Valid,
+    Expired,
+    NotYetValid,
+    WrongName,
+    SelfSigned,
+    /// Issued by the corporate inspection root.
+    Company,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum HandshakeToml {
+    #[default]
+    Serve,
+    /// Rejects every version with an alert.
+    Alert,
+    /// Closes after the client's first message.
+    Close,
+    /// Resets after the client's first message.
+    Reset,
+    /// Does not respond.
+    Stall,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum VersionToml {
+    #[serde(rename = "1.2")]
+    Tls12,
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TrustToml {
+    pub(crate) system: StoreToml,
+}
+
+/// The content of the machine's trust store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StoreToml {
+    #[default]
+    Public,
+    Empty,
+    /// Roots, but not the required one.
+    Stale,
+    /// The public root and the corporate root.
+    Company,
+}

@@ -1,0 +1,64 @@
+//! The settings of a plan, wherever they come from.
+
+use std::time::Duration;
+
+use super::{DEFAULT_JOBS, DEFAULT_TOTAL, Plan, Target};
+use crate::resolve::account::Account;
+use crate::resolve::credential::Credential;
+use crate::resolve::endpoint::Expectation;
+use crate::resolve::query::Query;
+use crate::resolve::service::Service;
+
+/// The settings of a plan, from a command line, a configuration file or a world of the lab.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PlanSettings {
+    /// The services to check; empty for [`Plan::usual_services`].
+    pub services: Vec<Service>,
+    /// The query of each URL.
+    pub query: Query,
+    /// The expected kind of address, if it differs from that of the scenario.
+    pub expect: Option<Expectation>,
+    /// The time limit of the run, not counting `hold`.
+    pub total: Duration,
+    /// The number of hosts checked in parallel.
+    pub jobs: usize,
+    /// The duration for which open WebSockets are kept idle.
+    pub hold: Duration,
+    /// The number of additional connections to measure at each working service.
+    pub rounds: usize,
+    /// Whether a token was requested but could not be obtained. The plan then includes the host that issues tokens.
+    pub is_token_missing: bool,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            query: Query::default(),
+            expect: None,
+            total: DEFAULT_TOTAL,
+            jobs: DEFAULT_JOBS,
+            hold: Duration::ZERO,
+            rounds: 0,
+            is_token_missing: false,
+        }
+    }
+}
+
+impl PlanSettings {
+    /// Returns the plan for a resource.
+    #[must_use]
+    pub fn plan(&self, account: &Account, credential: Option<&Credential>) -> Plan {
+        let mut plan = Plan::new(account, &self.services, &self.query, credential, self.total, self.jobs);
+        plan.rounds(self.rounds);
+        plan.hold(self.hold);
+        if let Some(expect) = self.expect {
+            plan.expect(expect);
+        }
+        if self.is_token_missing {
+            plan.add(Target::authority(account));
+        }
+        plan
+    }
+}
