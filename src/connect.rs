@@ -254,8 +254,9 @@ impl Inner {
         let held = self.held(seat, &Tried::default(), total / 2).await;
         let credential = held.as_ref().ok().and_then(Held::credential);
         let plan = Plan::new(&seat.account, &[service], query, credential, total, DEFAULT_JOBS);
-        let Dialer { network, proxies, .. } = &self.core.dialer;
+        let Dialer { network, tls, proxies, .. } = &self.core.dialer;
         let mut means = Means::new(network, &self.trust, proxies, wall_clock());
+        means.tls = Some(tls.clone());
         means.credential = credential;
         means.credential_facts = credential.map(explain::credential_facts);
         means.remarks.extend(held.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true)));

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use crate::diagnose::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
 pub(crate) mod answer;
+pub(crate) mod dial;
 pub mod dns;
 pub mod http;
 pub mod proxy;
