@@ -22,10 +22,10 @@ use tokio::time::{Instant, timeout};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
-use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
+use crate::net::{RestClient, SharedNetwork};
 use crate::probe::{Means, probe};
 use crate::resolve::account::Account;
 use crate::resolve::credential::Header;
@@ -72,7 +72,7 @@ struct Inner {
     seats: Vec<Seat>,
     core: Arc<Core>,
     issuer: Arc<dyn Issue>,
-    client: reqwest::Client,
+    client: RestClient,
     trust: Trust,
     prepared: Prepared,
     limits: Limits,

@@ -25,6 +25,8 @@ pub mod tcp;
 pub mod tls;
 pub mod websocket;
 
+#[cfg(feature = "connect")]
+pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
 
@@ -51,12 +53,6 @@ pub trait Network: Send + Sync {
                 None => Ok(lookup.facts.addresses.into_iter().map(|address| address.ip).collect()),
             }
         }
-    }
-
-    /// Where a connection to an address really goes, for clients that open their connections themselves; none where no
-    /// connection would be answered. The two differ in the lab alone.
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        Some(peer)
     }
 }
 

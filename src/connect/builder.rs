@@ -6,9 +6,10 @@ use std::time::Duration;
 use rustls::ClientConfig;
 
 use super::attempt::Core;
-use super::dial::Dialer;
+use super::dial::{Clock, Dialer};
 use super::discovery::Directions;
 use super::issuer::Issuer;
+use super::log::Log;
 use super::prepared::Prepared;
 use super::token::TokenSource;
 use super::turns::Seat;
@@ -16,9 +17,8 @@ use super::{Connector, Inner};
 use crate::diagnose::evidence::Failure;
 use crate::diagnose::plan::{DEFAULT_TOTAL, Limits};
 use crate::net::proxy::{ProxyError, ProxySettings};
-use crate::net::rest;
 use crate::net::tls::{TlsClient, Trust, TrustError};
-use crate::net::{Network, SharedNetwork, SystemNetwork};
+use crate::net::{Network, RestClient, SharedNetwork, SystemNetwork};
 use crate::resolve::account::Account;
 
 /// Chooses the parts of a connector; what is not chosen is this machine's.
@@ -47,7 +47,6 @@ pub struct Builder {
     trust: Option<Trust>,
     config: Option<Arc<ClientConfig>>,
     proxies: Option<ProxySettings>,
-    client: Option<reqwest::Client>,
     total: Duration,
 }
 
@@ -61,7 +60,7 @@ pub enum BuildError {
     /// The roots.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// TLS, or the client for requests.
+    /// TLS, for want of cryptography or of a version; or the builder of requests.
     #[error("no connections can be made: {0}")]
     Client(Failure),
 }
@@ -74,7 +73,6 @@ impl Builder {
             trust: None,
             config: None,
             proxies: None,
-            client: None,
             total: DEFAULT_TOTAL,
         }
     }
@@ -140,13 +138,6 @@ impl Builder {
         self
     }
 
-    /// Requests by a client of the application, with its own names, proxies and TLS. It must not follow redirects: the
-    /// headers of a request, the credential among them, would go with it.
-    pub fn client(mut self, client: reqwest::Client) -> Self {
-        self.client = Some(client);
-        self
-    }
-
     /// How long a call may take, all its tries together; 20 seconds when not given.
     pub fn time_limit(mut self, total: Duration) -> Self {
         self.total = total;
@@ -167,12 +158,14 @@ impl Builder {
             None => TlsClient::new(&trust).map_err(BuildError::Client)?,
         };
         let limits = Limits::of(self.total, 1, 1);
-        let client = match self.client {
-            Some(client) => client,
-            None => rest::client(Arc::new(network.clone()), &tls, &proxies, limits.step).map_err(BuildError::Client)?,
-        };
         let dialer = Dialer::new(network, tls, proxies);
         let core = Arc::new(Core { dialer, directions: Directions::default() });
+        let opener = core.clone();
+        let client = RestClient::opened_by(move |url| {
+            let core = opener.clone();
+            Box::pin(async move { core.dialer.dial(&url, &mut Log::new(), Clock::of(limits)).await })
+        });
+        let client = client.map_err(BuildError::Client)?;
         Ok(Connector(Arc::new(Inner {
             seats: self.accounts.into_iter().map(|(account, source)| Seat::new(account, source)).collect(),
             issuer: Arc::new(Issuer { core: core.clone(), limits }),

@@ -15,6 +15,7 @@ use url::Url;
 use super::log::{Log, Shaken, step};
 use super::spans;
 use crate::diagnose::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
+use crate::diagnose::plan::Limits;
 use crate::net::dial::{Destination, Road, dial};
 use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use crate::net::tls::TlsClient;
@@ -39,6 +40,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// One connection within the time of a call.
+    pub(super) fn of(limits: Limits) -> Self {
+        let end = Instant::now() + limits.total;
+        Self { deadline: end, step: limits.step, end }
+    }
+
     /// One wait, never beyond the end of the attempt.
     pub(super) fn limit(self) -> Duration {
         self.step.min(self.left())

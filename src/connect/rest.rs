@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, Request, RequestBuilder, Response};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 use url::Url;
@@ -20,7 +20,7 @@ use super::turns::{Seat, Turn};
 use super::{Connector, Inner, before_the_network, spans};
 use crate::diagnose::catalogue::Stage;
 use crate::diagnose::evidence::{Failure, FailureKind};
-use crate::net::failure_of_io;
+use crate::net::RestError;
 use crate::net::http::{Answer, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
 use crate::resolve::credential::Header;
@@ -29,10 +29,22 @@ use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
 impl Connector {
-    /// A request to a service of the first account that is well, with URL, credential and `X-ConnectionId` set. What is sent
-    /// with it, and what becomes of it, is the caller's; [`Connector::send`] also tries again and explains.
+    /// Begins a request to a service of the first healthy account, with URL, credential and `X-ConnectionId` set. The caller
+    /// completes it and sends it once with [`Connector::execute`]; [`Connector::send`] also tries again and explains.
     ///
-    /// A request may take as long as a call by default, [`RequestBuilder::timeout`] changes that.
+    /// ```
+    /// use speech_endpoint::Service;
+    /// use speech_endpoint::connect::Connector;
+    ///
+    /// async fn voices(connector: &Connector) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let request = connector.request(Service::Voices, reqwest::Method::GET).await?;
+    ///     let response = connector.execute(request.build()?).await?;
+    ///     Ok(response.error_for_status()?.text().await?)
+    /// }
+    /// ```
+    ///
+    /// The builder's own `send` fails, because reqwest would bypass the network of the connector. A request may take as long
+    /// as a call by default; [`RequestBuilder::timeout`] changes that.
     ///
     /// # Errors
     ///
@@ -65,6 +77,15 @@ impl Connector {
             }
         }
         Err(turns.end().unwrap_or_else(|| inner.resting(service)))
+    }
+
+    /// Sends a request by the network, proxies and TLS of this connector, whatever its host is.
+    ///
+    /// # Errors
+    ///
+    /// [`RestError`], if there is no response. A status is not an error here.
+    pub async fn execute(&self, request: Request) -> Result<Response, RestError> {
+        self.0.client.execute(request).await
     }
 
     /// Sends a request and returns the answer, if it is one of success.
@@ -167,7 +188,10 @@ impl Inner {
         let span = spans::http(method.as_str(), url);
         let begun = Instant::now();
         let limit = aim.clock.left();
-        let sent = timeout(limit, request.send().instrument(span.clone())).await;
+        let sent = match request.build() {
+            Ok(request) => timeout(limit, self.client.execute(request).instrument(span.clone())).await,
+            Err(error) => Ok(Err(unbuilt(&error))),
+        };
         let (failure, was_sent) = match sent {
             Ok(Ok(response)) if response.status().is_success() => {
                 spans::answered(&span, Some(response.status().as_u16()), None);
@@ -178,7 +202,7 @@ impl Inner {
                 let answer = refusal(response, method, url, aim.clock.limit()).await;
                 return Err((self.core.explain_answer(aim, url, answer, begun).await, true));
             }
-            Ok(Err(error)) => (failure_of_request(&error), !error.is_connect()),
+            Ok(Err(error)) => (error.failure, error.was_sent),
             Err(_) => (crate::net::silence(limit), true),
         };
         spans::failed(&span, &failure);
@@ -234,22 +258,11 @@ async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Dura
     Answer::new(request, response.status().as_u16(), response.headers(), &body)
 }
 
-/// What went wrong, by the innermost cause that says something.
-fn failure_of_request(error: &reqwest::Error) -> Failure {
-    let mut source = error.source();
-    let mut last = String::new();
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>().filter(|io| io.get_ref().is_none()) {
-            return failure_of_io(io);
-        }
-        if let Some(hyper) = cause.downcast_ref::<hyper::Error>().filter(|error| error.source().is_none()) {
-            return crate::net::http::failure_of_hyper(hyper);
-        }
-        last = cause.to_string();
-        source = cause.source();
-    }
-    let kind = if error.is_timeout() { FailureKind::TimedOut } else { FailureKind::Other };
-    Failure::new(kind, crate::net::http::line(&last, 200))
+/// A request that the closure made invalid.
+fn unbuilt(error: &reqwest::Error) -> RestError {
+    let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let failure = Failure::new(FailureKind::Other, crate::net::http::line(&text, 200));
+    RestError { failure, was_sent: false }
 }
 
 /// A request that cannot be made, as little as an upgrade could with the same credential.

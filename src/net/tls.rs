@@ -15,10 +15,12 @@ use crate::diagnose::evidence::{Failure, FailureKind};
 mod certificate;
 mod client;
 mod coalescing;
+mod provider;
 mod store;
 mod verifier;
 
 pub use client::{Session, TlsClient};
+pub(crate) use provider::provider;
 use store::Store;
 
 /// The roots that certificates are judged by.

@@ -158,10 +158,6 @@ impl Network for Ground {
         let ip = self.address(host).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
         Ok(vec![ip])
     }
-
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        self.0.sites.lock().unwrap().iter().find(|site| site.ip == peer.ip()).map(|site| site.at)
-    }
 }
 
 /// A socket whose bytes are kept as they come.

@@ -7,7 +7,7 @@ use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use speech_endpoint::evidence::{Failure, FailureKind, Remark};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::{TlsClient, Trust};
-use speech_endpoint::net::{Network, rest};
+use speech_endpoint::net::{Network, RestClient, SharedNetwork};
 use speech_endpoint::{Account, Credential, ResourceId};
 use tokio::time::{Instant, timeout};
 
@@ -23,12 +23,12 @@ pub(crate) use attempt::{Attempt, End};
 use source::Source;
 
 /// What a token is fetched with.
-pub(crate) struct Wanted<'a, N> {
+pub(crate) struct Wanted<'a> {
     pub(crate) source: EntraSource,
     pub(crate) account: &'a Account,
     /// For the composed form.
     pub(crate) resource_id: Option<ResourceId>,
-    pub(crate) way: Way<'a, N>,
+    pub(crate) way: Way<'a>,
     /// How long the whole run may take.
     pub(crate) total: Duration,
     /// Whether the programs of developers are asked when nobody named them.
@@ -37,8 +37,10 @@ pub(crate) struct Wanted<'a, N> {
 
 /// How requests go.
 #[derive(Clone)]
-pub(crate) struct Way<'a, N> {
-    pub(crate) network: Arc<N>,
+pub(crate) struct Way<'a> {
+    pub(crate) network: SharedNetwork,
+    /// Whether the network is a lab, which has no metadata service.
+    pub(crate) is_lab: bool,
     pub(crate) trust: &'a Trust,
     pub(crate) proxies: &'a ProxySettings,
 }
@@ -69,7 +71,7 @@ impl Issuer {
 /// 1. The sources in the order in which Azure's identity libraries try them, or the named one alone.
 /// 2. The first token ends it. Every wait has a limit, and all of them together leave the run time to look.
 /// 3. How each source ended is one remark.
-pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetched {
+pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
     let Some(issuer) = Issuer::of(wanted.account) else {
         let remark =
             Remark::new(FAILED, "no Entra token: the authority or the scope of this cloud is not known", false);
@@ -95,12 +97,7 @@ pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetch
     }
 }
 
-async fn tried<N: Network + 'static>(
-    source: Source,
-    wanted: &Wanted<'_, N>,
-    issuer: &Issuer,
-    limit: Duration,
-) -> Attempt {
+async fn tried(source: Source, wanted: &Wanted<'_>, issuer: &Issuer, limit: Duration) -> Attempt {
     let begun = Instant::now();
     if source.is_program() && !wanted.asks_programs && wanted.source == EntraSource::Auto {
         return Attempt {
@@ -117,14 +114,15 @@ async fn tried<N: Network + 'static>(
     Attempt { source, end, took: begun.elapsed() }
 }
 
-/// A client for requests to whoever gives tokens.
-fn client<N: Network + 'static>(
-    way: &Way<'_, N>,
+/// A client for requests to a source of tokens.
+fn client(
+    network: impl Network + 'static,
+    trust: &Trust,
     proxies: &ProxySettings,
     limit: Duration,
-) -> Result<reqwest::Client, Failure> {
-    TlsClient::new(way.trust)
-        .and_then(|tls| rest::client(way.network.clone(), &tls, proxies, limit))
+) -> Result<RestClient, Failure> {
+    TlsClient::new(trust)
+        .and_then(|tls| RestClient::new(network, &tls, proxies, limit))
         .map_err(|failure| Failure::new(FailureKind::Other, format!("no client can be made: {failure}")))
 }
 

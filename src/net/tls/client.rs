@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use super::coalescing::Coalescing;
 use super::verifier::{Chain, Verifier, verdict};
-use super::{Trust, certificate, failure_of_handshake, silence, version_name};
+use super::{Trust, certificate, failure_of_handshake, provider, silence, version_name};
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::Stream;
 
@@ -37,13 +37,13 @@ pub struct Session {
 }
 
 impl TlsClient {
-    /// A client that verifies with the given roots, with `ring` for cryptography.
+    /// A client that verifies with the given roots.
     ///
     /// # Errors
     ///
-    /// [`Failure`], when the provider has no version of TLS that is safe.
+    /// [`Failure`], if there is no provider of cryptography, or it has no version of TLS that is safe.
     pub fn new(trust: &Trust) -> Result<Self, Failure> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = provider()?;
         let verifier = Arc::new(Verifier::enforcing(trust.clone(), provider.clone()));
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -61,14 +61,6 @@ impl TlsClient {
         // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing either.
         config.alpn_protocols = Vec::new();
         Self { config: Arc::new(config), verifier: None }
-    }
-
-    /// The same configuration for a client that may speak HTTP/2, with the same sessions.
-    #[must_use]
-    pub fn config_for_requests(&self) -> ClientConfig {
-        let mut config = (*self.config).clone();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config
     }
 
     /// The same client without a session, which records the chain of certificates instead of rejecting it.
