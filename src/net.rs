@@ -1,16 +1,17 @@
 //! NET: each stage of a connection once, for whoever connects and whoever diagnoses. Every stage returns facts, whether it
 //! passes or fails, and no wait is without a limit.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::diagnose::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
+use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
 pub(crate) mod answer;
+pub(crate) mod dial;
 pub mod dns;
 pub mod http;
 pub mod proxy;
@@ -24,24 +25,52 @@ pub mod tcp;
 pub mod tls;
 pub mod websocket;
 
+#[cfg(feature = "connect")]
+pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
 
-/// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
+/// Where names are resolved and connections go: what tests, the lab and embedding applications replace.
+///
+/// Two functions are enough for connections. [`Network::ask`] and [`Network::machine`] serve the doctor, which reports less
+/// without them.
+///
+/// ```
+/// use std::io;
+/// use std::net::{IpAddr, SocketAddr};
+/// use std::time::Duration;
+///
+/// use speech_endpoint::evidence::{Failure, FailureKind, Lookup};
+/// use speech_endpoint::net::Network;
+/// use tokio::net::TcpStream;
+///
+/// /// One host, at an address that no name server knows.
+/// struct Pinned;
+///
+/// impl Network for Pinned {
+///     async fn lookup(&self, host: &str, _limit: Duration) -> Lookup {
+///         match host {
+///             "contoso.cognitiveservices.azure.com" => Lookup::addresses([IpAddr::from([10, 1, 0, 4])]),
+///             _ => Lookup::failed(Failure::new(FailureKind::NoSuchName, format!("`{host}` is not in the table"))),
+///         }
+///     }
+///
+///     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+///         TcpStream::connect(peer).await
+///     }
+/// }
+/// ```
 pub trait Network: Send + Sync {
-    /// Resolves a host in every way that the machine knows, each wait no longer than the limit.
+    /// Resolves a host. No wait is longer than the limit.
+    ///
+    /// The doctor compares the ways in which a machine can resolve a name; a network that knows one way returns
+    /// [`Lookup::addresses`] or [`Lookup::failed`].
     fn lookup(&self, host: &str, limit: Duration) -> impl Future<Output = Lookup> + Send;
-
-    /// Asks the name servers alone for a name, to tell causes apart.
-    fn ask(&self, name: &str, limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send;
 
     /// Opens a connection. The caller limits how long it waits.
     fn connect(&self, peer: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> + Send;
 
-    /// What the machine is configured with.
-    fn machine(&self) -> MachineFacts;
-
-    /// The addresses of a host as an application gets them, without what a diagnosis asks beside.
+    /// Resolves a host for a connection, without the details that only the doctor wants.
     fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
             let lookup = self.lookup(host, limit).await;
@@ -52,10 +81,29 @@ pub trait Network: Send + Sync {
         }
     }
 
-    /// Where a connection to an address really goes, for clients that open their connections themselves; none where no
-    /// connection would be answered. The two differ in the lab alone.
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        Some(peer)
+    /// Queries the name servers alone, so that the doctor can distinguish causes. The default knows no name server.
+    fn ask(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
+        ready(None)
+    }
+
+    /// Returns the network configuration of the machine, for evidence. The default knows none.
+    fn machine(&self) -> MachineFacts {
+        MachineFacts::default()
+    }
+}
+
+impl Lookup {
+    /// A lookup that found addresses.
+    #[must_use]
+    pub fn addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let addresses = addresses.into_iter().map(Address::from).collect();
+        Self { facts: DnsFacts { addresses, ..DnsFacts::default() }, failure: None }
+    }
+
+    /// A lookup that found none.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
+        Self { facts: DnsFacts::default(), failure: Some(failure) }
     }
 }
 

@@ -54,7 +54,10 @@ async fn a_websocket_and_a_request_work_through_a_private_endpoint() {
     opened.socket.send(Message::Ping("x".into())).await.unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(5), opened.socket.next()).await.unwrap();
     assert!(matches!(answer, Some(Ok(Message::Pong(_)))), "{answer:?}");
-    let voices = connector.request(Service::Voices, Method::GET).await.unwrap().send().await.unwrap();
+    let voices = connector.request(Service::Voices, Method::GET).await.unwrap();
+    let refused = voices.try_clone().unwrap().send().await.unwrap_err();
+    assert!(format!("{refused:?}").contains("Connector::execute"), "{refused:?}");
+    let voices = connector.execute(voices.build().unwrap()).await.unwrap();
     assert_eq!(voices.status(), 200);
     let voices = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await.unwrap();
     assert_eq!(voices.status(), 200);

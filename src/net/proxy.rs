@@ -198,18 +198,6 @@ impl Proxy {
     }
 }
 
-impl Proxy {
-    /// Its URL at another place, with its login, for a client that opens the tunnel itself.
-    pub(crate) fn url_at(&self, host: &str, port: u16) -> Option<Url> {
-        let mut url = Url::parse(&format!("http://{host}:{port}")).ok()?;
-        if let Some((user, password)) = self.login.as_ref().and_then(|login| login.expose().split_once(':')) {
-            url.set_username(user).ok()?;
-            url.set_password(Some(password)).ok()?;
-        }
-        Some(url)
-    }
-}
-
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}:{}", self.host, self.port)

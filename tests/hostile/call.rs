@@ -232,7 +232,7 @@ async fn call(connector: &Connector, way: Way) -> (String, String) {
         Way::Request => {
             let request = connector.request(Service::Voices, Method::GET).await.unwrap();
             let shown = format!("{request:?}");
-            match request.send().await {
+            match connector.execute(request.build().unwrap()).await {
                 // The application may show what the server sent.
                 Ok(answer) => (format!("answered {}", answer.status().as_u16()), shown),
                 Err(error) => ("no answer".to_owned(), format!("{shown} {error} {error:?}")),

@@ -5,13 +5,12 @@ use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Fault, Remark, ResourceFacts, SchemaVersion};
 use speech_endpoint::net::proxy::ProxySettings;
 use speech_endpoint::net::tls::Trust;
-use speech_endpoint::net::{Network, SystemNetwork};
+use speech_endpoint::net::{SharedNetwork, SystemNetwork};
 use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{
     Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Selection,
@@ -142,7 +141,12 @@ async fn obtained(lab: &Lab, args: &DoctorArgs, total: Duration, progress: &Prog
         source,
         account,
         resource_id: args.credential.resource_id.as_deref().map(str::parse).transpose()?,
-        way: entra::Way { network: lab.network().into(), trust: &trust, proxies: &proxies.unwrap_or_default() },
+        way: entra::Way {
+            network: SharedNetwork::new(lab.network()),
+            is_lab: true,
+            trust: &trust,
+            proxies: &proxies.unwrap_or_default(),
+        },
         total,
         // `az` and `azd` would sign in at the real authority.
         asks_programs: false,
@@ -167,8 +171,8 @@ fn request(args: &DoctorArgs, output: &Output, progress: &Progress) -> Result<Re
     let (credential, credential_facts) = match args.credential.entra {
         Some(source) if !args.plan => {
             progress.show("Entra token");
-            let network = Arc::new(SystemNetwork::new(&dns_servers));
-            let way = entra::Way { network, trust: &trust, proxies: &proxies };
+            let network = SharedNetwork::new(SystemNetwork::new(&dns_servers));
+            let way = entra::Way { network, is_lab: false, trust: &trust, proxies: &proxies };
             fetched(source, args, &account, way, &mut remarks)?
         }
         _ => credential(&args.credential, &account, salt, &mut remarks)?,
@@ -209,7 +213,7 @@ fn fetched(
     source: EntraSource,
     args: &DoctorArgs,
     account: &Account,
-    way: entra::Way<'_, SystemNetwork>,
+    way: entra::Way<'_>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Authentication, Failure> {
     let resource_id = match args.credential.resource_id.as_deref().map(str::parse).transpose() {
@@ -226,7 +230,7 @@ fn fetched(
 }
 
 /// Fetches a token until the user interrupts, which also ends the programs that the fetch started.
-async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
+async fn unless_interrupted(wanted: &Wanted<'_>) -> Result<Fetched, Failure> {
     tokio::select! {
         biased;
         fetched = entra::fetch(wanted) => Ok(fetched),
