@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::net::{SharedNetwork, SystemNetwork};
 use speech_endpoint::report::{self, Options};
 use speech_endpoint::{
