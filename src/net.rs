@@ -18,7 +18,7 @@
 
 #![cfg_attr(
     not(feature = "connect"),
-    allow(dead_code, unused_imports, reason = "for the features `probe` and `connect`")
+    allow(dead_code, unreachable_pub, unused_imports, reason = "for the features `probe` and `connect`")
 )]
 
 use std::future::{Future, ready};
