@@ -18,9 +18,9 @@ use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions, DeveloperToolsCredential};
 use speech_endpoint::connect::{Connector, TokenSource};
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::RestClient;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::TlsClient;
+use speech_endpoint::net::TlsClient;
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::Lab;
 

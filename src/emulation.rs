@@ -1,4 +1,5 @@
-//! What the lab has in common with the library. Not a part of the public interface: it changes without notice.
+//! What the lab, the command and the tests share with the library. Not a part of the public interface: it changes without
+//! notice.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,6 +11,9 @@ use crate::resolve::cloud::Suffixes;
 use crate::resolve::name::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
+pub use crate::net::http::{Answer, Connection, Question};
+pub use crate::net::proxy::{Decision, Proxy};
+pub use crate::net::tls::Session;
 pub use crate::resolve::cloud::{HostKind, HostReading, OFFERINGS};
 
 /// Returns the cryptography of TLS that the library uses.

@@ -1,5 +1,25 @@
-//! NET: each stage of a connection once, for whoever connects and whoever diagnoses. Every stage returns facts, whether it
-//! passes or fails, and no wait is without a limit.
+//! NET: what connections are made of, for applications that replace a part of it: the network, the proxies, the roots, the
+//! TLS configuration.
+//!
+//! | part | type |
+//! | --- | --- |
+//! | names and connections | [`Network`], [`SystemNetwork`], [`SharedNetwork`] |
+//! | proxies | [`ProxySettings`] |
+//! | root certificates, and TLS with them | [`Trust`], [`TlsClient`] |
+//! | an open WebSocket | [`Socket`] |
+//! | requests without a connector, as the transport of `azure_identity` | `RestClient` (feature `connect`) |
+//!
+//! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its rustls
+//! was built with. An application without rustls enables the feature `ring` or `aws-lc-rs`; one with rustls enables neither,
+//! because its own `rustls::ClientConfig::builder()` panics if it finds two.
+
+// Inside: each stage of a connection once, for connector and doctor. Every stage returns facts, whether it passes or fails,
+// and every wait has a limit.
+
+#![cfg_attr(
+    not(feature = "connect"),
+    allow(dead_code, unreachable_pub, unused_imports, reason = "for the features `probe` and `connect`")
+)]
 
 use std::future::{Future, ready};
 use std::io;
@@ -12,23 +32,26 @@ use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup,
 
 pub(crate) mod answer;
 pub(crate) mod dial;
-pub mod dns;
-pub mod http;
-pub mod proxy;
+pub(crate) mod dns;
+pub(crate) mod http;
+pub(crate) mod proxy;
 mod replayed;
 #[cfg(feature = "connect")]
-pub mod rest;
+mod rest;
 pub(crate) mod scrub;
 mod shared;
 mod stream;
-pub mod tcp;
-pub mod tls;
-pub mod websocket;
+pub(crate) mod tcp;
+pub(crate) mod tls;
+pub(crate) mod websocket;
 
+pub use proxy::{ProxyError, ProxySettings};
 #[cfg(feature = "connect")]
 pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
+pub use tls::{TlsClient, Trust, TrustError};
+pub use websocket::Socket;
 
 /// Where names are resolved and connections go: what tests, the lab and embedding applications replace.
 ///

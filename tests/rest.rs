@@ -1,16 +1,20 @@
 //! Requests of the REST client: by the names, roots and proxies of the network.
 
 #![cfg(feature = "connect")]
-#![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a lab begins at the real time, and a test may stop"
+)]
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
 use rustls::RootCertStore;
 
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::RestClient;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::{TlsClient, Trust};
+use speech_endpoint::net::{TlsClient, Trust};
 use speech_endpoint_lab::{Lab, World};
 
 const URL: &str = "https://westeurope.tts.speech.microsoft.com/cognitiveservices/voices/list";

@@ -213,15 +213,15 @@ impl fmt::Debug for Proxy {
 /// What asking for a tunnel yields.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Tunnel {
+pub(crate) struct Tunnel {
     /// The answer.
-    pub facts: ProxyTry,
+    pub(crate) facts: ProxyTry,
     /// The tunnel, or why there is none.
-    pub outcome: Result<TokioIo<Upgraded>, Failure>,
+    pub(crate) outcome: Result<TokioIo<Upgraded>, Failure>,
 }
 
 /// Asks a proxy for a tunnel. Its login goes to the proxy alone.
-pub async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
+pub(crate) async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

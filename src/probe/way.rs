@@ -357,17 +357,16 @@ impl<N: Network, W: Watch> Road for First<'_, '_, N, W> {
     }
 
     async fn resolve(&mut self, _: &str, proxy: Option<&Proxy>) -> Result<Vec<IpAddr>, Stop> {
-        let found = match proxy {
-            Some(proxy) => self.way.proxy_addresses(proxy).await?,
-            None => {
-                let (addresses, is_resolved) = self.way.dns().await;
-                self.addresses = addresses;
-                if !is_resolved {
-                    return Err(Stop(Skip::After(Stage::Dns)));
-                }
-                let wanted = self.addresses.iter().filter(|address| self.way.is_wanted(**address));
-                wanted.map(|address| address.ip).collect()
+        let found: Vec<IpAddr> = if let Some(proxy) = proxy {
+            self.way.proxy_addresses(proxy).await?
+        } else {
+            let (addresses, is_resolved) = self.way.dns().await;
+            self.addresses = addresses;
+            if !is_resolved {
+                return Err(Stop(Skip::After(Stage::Dns)));
             }
+            let wanted = self.addresses.iter().filter(|address| self.way.is_wanted(**address));
+            wanted.map(|address| address.ip).collect()
         };
         self.route.addresses.clone_from(&found);
         Ok(found)

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
-use speech_endpoint::net::dns::Resolver;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};

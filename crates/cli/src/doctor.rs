@@ -8,9 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Fault, Remark, ResourceFacts, SchemaVersion};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
-use speech_endpoint::net::{SharedNetwork, SystemNetwork};
+use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust};
 use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{
     Account, Credential, CredentialError, DEFAULT_JOBS, DEFAULT_TOTAL, Diagnosis, Note, Plan, ResourceId, Selection,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use speech_endpoint::evidence::{Failure, FailureKind, Remark};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::{TlsClient, Trust};
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::{Network, RestClient, SharedNetwork};
+use speech_endpoint::net::{TlsClient, Trust};
 use speech_endpoint::{Account, Credential, ResourceId};
 use tokio::time::{Instant, timeout};
 

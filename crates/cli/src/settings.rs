@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::{
     Access, Account, Cloud, Credential, CredentialError, CustomDomain, Identity, Note, Query, Region, ResourceId, Shown,
 };

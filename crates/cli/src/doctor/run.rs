@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::SystemNetwork;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::Trust;
 use speech_endpoint::probe::{Means, Watch, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 

@@ -13,8 +13,9 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
-use speech_endpoint::net::proxy::{Decision, ProxySettings};
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::emulation::Decision;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::{Credential, Secret};
 use url::{Host, Url};
