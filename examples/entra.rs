@@ -18,9 +18,9 @@ use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions, DeveloperToolsCredential};
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::rest;
-use speech_endpoint::net::tls::TlsClient;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::RestClient;
+use speech_endpoint::net::TlsClient;
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::Lab;
 
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Stop> {
 /// Returns the credential of the lab's application, which signs in over the lab's network.
 fn application(lab: &Lab) -> Result<Arc<dyn TokenCredential>, Stop> {
     let tls = TlsClient::new(&support::trust(std::slice::from_ref(lab))).map_err(|failure| failure.text)?;
-    let client = rest::client(Arc::new(lab.network()), &tls, &ProxySettings::default(), LIMIT);
+    let client = RestClient::new(lab.network(), &tls, &ProxySettings::default(), LIMIT);
     let client = client.map_err(|failure| failure.text)?;
     let client_options =
         ClientOptions { transport: Some(Transport::new(Arc::new(client))), ..ClientOptions::default() };

@@ -16,7 +16,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use speech_endpoint::connect::Connector;
-use speech_endpoint::net::websocket::Socket;
+use speech_endpoint::net::Socket;
 use speech_endpoint::{Query, Service};
 use tokio::time::interval;
 use tokio_tungstenite::tungstenite::Message;

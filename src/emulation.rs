@@ -1,13 +1,29 @@
-//! What the lab has in common with the library. Not a part of the public interface: it changes without notice.
+//! What the lab, the command and the tests share with the library. Not a part of the public interface: it changes without
+//! notice.
 
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use rustls::crypto::CryptoProvider;
 
 use crate::diagnose::evidence;
 use crate::resolve::cloud::Suffixes;
 use crate::resolve::name::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
+pub use crate::net::http::{Answer, Connection, Question};
+pub use crate::net::proxy::{Decision, Proxy};
+pub use crate::net::tls::Session;
 pub use crate::resolve::cloud::{HostKind, HostReading, OFFERINGS};
+
+/// Returns the cryptography of TLS that the library uses.
+///
+/// # Errors
+///
+/// [`Failure`](evidence::Failure), if there is none.
+pub fn crypto_provider() -> Result<Arc<CryptoProvider>, evidence::Failure> {
+    crate::net::tls::provider()
+}
 
 /// Reads a host name that a cloud owns.
 #[must_use]

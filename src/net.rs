@@ -1,47 +1,99 @@
-//! NET: each stage of a connection once, for whoever connects and whoever diagnoses. Every stage returns facts, whether it
-//! passes or fails, and no wait is without a limit.
+//! NET: what connections are made of, for applications that replace a part of it: the network, the proxies, the roots, the
+//! TLS configuration.
+//!
+//! | part | type |
+//! | --- | --- |
+//! | names and connections | [`Network`], [`SystemNetwork`], [`SharedNetwork`] |
+//! | proxies | [`ProxySettings`] |
+//! | root certificates, and TLS with them | [`Trust`], [`TlsClient`] |
+//! | an open WebSocket | [`Socket`] |
+//! | requests without a connector, as the transport of `azure_identity` | `RestClient` (feature `connect`) |
+//!
+//! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its rustls
+//! was built with. An application without rustls enables the feature `ring` or `aws-lc-rs`; one with rustls enables neither,
+//! because its own `rustls::ClientConfig::builder()` panics if it finds two.
 
-use std::future::Future;
+// Inside: each stage of a connection once, for connector and doctor. Every stage returns facts, whether it passes or fails,
+// and every wait has a limit.
+
+#![cfg_attr(
+    not(feature = "connect"),
+    allow(dead_code, unreachable_pub, unused_imports, reason = "for the features `probe` and `connect`")
+)]
+
+use std::future::{Future, ready};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::diagnose::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
+use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
 pub(crate) mod answer;
-pub mod dns;
-pub mod http;
-pub mod proxy;
+pub(crate) mod dial;
+pub(crate) mod dns;
+pub(crate) mod http;
+pub(crate) mod proxy;
 mod replayed;
 #[cfg(feature = "connect")]
-pub mod rest;
+mod rest;
 pub(crate) mod scrub;
 mod shared;
 mod stream;
-pub mod tcp;
-pub mod tls;
-pub mod websocket;
+pub(crate) mod tcp;
+pub(crate) mod tls;
+pub(crate) mod websocket;
 
+pub use proxy::{ProxyError, ProxySettings};
+#[cfg(feature = "connect")]
+pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
+pub use tls::{TlsClient, Trust, TrustError};
+pub use websocket::Socket;
 
-/// Where names are resolved and connections go: all that tests, the lab and embedding applications must replace.
+/// Where names are resolved and connections go: what tests, the lab and embedding applications replace.
+///
+/// Two functions are enough for connections. [`Network::ask`] and [`Network::machine`] serve the doctor, which reports less
+/// without them.
+///
+/// ```
+/// use std::io;
+/// use std::net::{IpAddr, SocketAddr};
+/// use std::time::Duration;
+///
+/// use speech_endpoint::evidence::{Failure, FailureKind, Lookup};
+/// use speech_endpoint::net::Network;
+/// use tokio::net::TcpStream;
+///
+/// /// One host, at an address that no name server knows.
+/// struct Pinned;
+///
+/// impl Network for Pinned {
+///     async fn lookup(&self, host: &str, _limit: Duration) -> Lookup {
+///         match host {
+///             "contoso.cognitiveservices.azure.com" => Lookup::addresses([IpAddr::from([10, 1, 0, 4])]),
+///             _ => Lookup::failed(Failure::new(FailureKind::NoSuchName, format!("`{host}` is not in the table"))),
+///         }
+///     }
+///
+///     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
+///         TcpStream::connect(peer).await
+///     }
+/// }
+/// ```
 pub trait Network: Send + Sync {
-    /// Resolves a host in every way that the machine knows, each wait no longer than the limit.
+    /// Resolves a host. No wait is longer than the limit.
+    ///
+    /// The doctor compares the ways in which a machine can resolve a name; a network that knows one way returns
+    /// [`Lookup::addresses`] or [`Lookup::failed`].
     fn lookup(&self, host: &str, limit: Duration) -> impl Future<Output = Lookup> + Send;
-
-    /// Asks the name servers alone for a name, to tell causes apart.
-    fn ask(&self, name: &str, limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send;
 
     /// Opens a connection. The caller limits how long it waits.
     fn connect(&self, peer: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> + Send;
 
-    /// What the machine is configured with.
-    fn machine(&self) -> MachineFacts;
-
-    /// The addresses of a host as an application gets them, without what a diagnosis asks beside.
+    /// Resolves a host for a connection, without the details that only the doctor wants.
     fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
             let lookup = self.lookup(host, limit).await;
@@ -52,10 +104,29 @@ pub trait Network: Send + Sync {
         }
     }
 
-    /// Where a connection to an address really goes, for clients that open their connections themselves; none where no
-    /// connection would be answered. The two differ in the lab alone.
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        Some(peer)
+    /// Queries the name servers alone, so that the doctor can distinguish causes. The default knows no name server.
+    fn ask(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
+        ready(None)
+    }
+
+    /// Returns the network configuration of the machine, for evidence. The default knows none.
+    fn machine(&self) -> MachineFacts {
+        MachineFacts::default()
+    }
+}
+
+impl Lookup {
+    /// A lookup that found addresses.
+    #[must_use]
+    pub fn addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let addresses = addresses.into_iter().map(Address::from).collect();
+        Self { facts: DnsFacts { addresses, ..DnsFacts::default() }, failure: None }
+    }
+
+    /// A lookup that found none.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
+        Self { facts: DnsFacts::default(), failure: Some(failure) }
     }
 }
 

@@ -17,10 +17,11 @@ use crate::diagnose::evidence::{
 use crate::diagnose::plan::{Plan, Target};
 use crate::diagnose::stage::Stage;
 use crate::net::proxy::ProxySettings;
-use crate::net::tls::Trust;
+use crate::net::tls::{TlsClient, Trust};
 use crate::net::{Network, scrub};
 use crate::resolve::credential::Credential;
 
+mod further;
 mod hold;
 mod rounds;
 mod talk;
@@ -53,6 +54,8 @@ pub struct Means<'a, N> {
     pub family: Family,
     /// The time by the clock of this machine.
     pub now: SystemTime,
+    /// The client of a connector whose road is looked at.
+    pub(crate) tls: Option<TlsClient>,
 }
 
 impl<'a, N: Network> Means<'a, N> {
@@ -70,6 +73,7 @@ impl<'a, N: Network> Means<'a, N> {
             remarks: Vec::new(),
             family: Family::Any,
             now,
+            tls: None,
         }
     }
 }
@@ -126,7 +130,8 @@ pub async fn probe<N: Network>(
     let seen: Vec<Seen> = plan.targets.iter().map(Seen::new).collect();
     let turns = Semaphore::new(plan.limits.jobs.clamp(1, Semaphore::MAX_PERMITS));
     let targets = plan.targets.iter().zip(&seen);
-    let way = |target, seen| Way { plan, means, target, watch, deadline, seen };
+    let tls = means.tls.clone().map_or_else(|| TlsClient::new(means.trust), Ok);
+    let way = |target, seen| Way { plan, means, target, watch, tls: &tls, deadline, seen };
     let all = async {
         let looks = stream::iter(targets.clone())
             .for_each_concurrent(None, |(target, seen)| look(way(target, seen.notes()), seen, &turns));

@@ -24,8 +24,8 @@ const _: fn(Failure) -> Box<dyn std::error::Error + Send + Sync> = |failure| Box
 #[cfg(feature = "net")]
 const _: () = {
     is_send_and_sync::<speech_endpoint::net::SharedNetwork>();
-    is_send_and_sync::<speech_endpoint::net::proxy::ProxySettings>();
-    is_send_and_sync::<speech_endpoint::net::tls::Trust>();
+    is_send_and_sync::<speech_endpoint::net::ProxySettings>();
+    is_send_and_sync::<speech_endpoint::net::Trust>();
 };
 
 #[cfg(feature = "connect")]

@@ -17,8 +17,8 @@ use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, Health, KeyName, Opened, TokenSource};
 use speech_endpoint::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::{Account, Query, Service};
 use speech_endpoint_lab::{Lab, LabNetwork, World};
 use tokio::net::TcpStream;
@@ -57,7 +57,7 @@ impl Network for Moving {
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
         let networks: Vec<_> = self.0.read().unwrap().iter().map(|(_, network)| network.clone()).collect();
-        match networks.into_iter().find(|network| network.reached_at(peer).is_some()) {
+        match networks.into_iter().find(|network| network.accepts(peer)) {
             Some(network) => network.connect(peer).await,
             // The route no longer exists.
             None => Err(io::ErrorKind::NetworkUnreachable.into()),
@@ -70,11 +70,6 @@ impl Network for Moving {
 
     async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
         self.of(host).addresses(host, limit).await
-    }
-
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        let networks = self.0.read().unwrap();
-        networks.iter().find_map(|(_, network)| network.reached_at(peer))
     }
 }
 

@@ -266,7 +266,7 @@ proptest! {
 
     #[test]
     fn proxy_settings_never_panic_and_never_show_a_login(argument in text(), value in text(), except in text(), host in text()) {
-        use speech_endpoint::net::proxy::ProxySettings;
+        use speech_endpoint::net::ProxySettings;
         let login = format!("http://somebody:{LOGIN}@{value}");
         let variables = |value: &str| [("HTTPS_PROXY".to_owned(), value.to_owned()), ("NO_PROXY".to_owned(), except.clone())];
         for (argument, value) in [(Some(argument.as_str()), &value), (None, &value), (Some(login.as_str()), &value), (None, &login)] {

@@ -6,8 +6,8 @@
 use std::time::SystemTime;
 
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 

@@ -6,19 +6,19 @@ use std::time::Duration;
 use rustls::ClientConfig;
 
 use super::connector::{Connector, Inner};
-use super::dial::Dialer;
+use super::dial::{Clock, Dialer};
 use super::discovery::RedirectCache;
 use super::failover::Candidate;
 use super::issuer::Issuer;
 use super::prepared::Prepared;
 use super::token::TokenSource;
+use super::trace_log::TraceLog;
 use super::transport::Transport;
 use crate::diagnose::evidence::Failure;
 use crate::diagnose::plan::{DEFAULT_TOTAL, Limits};
 use crate::net::proxy::{ProxyError, ProxySettings};
-use crate::net::rest;
 use crate::net::tls::{TlsClient, Trust, TrustError};
-use crate::net::{Network, SharedNetwork, SystemNetwork};
+use crate::net::{Network, RestClient, SharedNetwork, SystemNetwork};
 use crate::resolve::account::Account;
 
 /// Builds a [`Connector`]. Network, root certificates and proxies default to those of this machine.
@@ -47,7 +47,6 @@ pub struct Builder {
     trust: Option<Trust>,
     config: Option<Arc<ClientConfig>>,
     proxies: Option<ProxySettings>,
-    client: Option<reqwest::Client>,
     total: Duration,
 }
 
@@ -102,7 +101,6 @@ impl Builder {
             trust: None,
             config: None,
             proxies: None,
-            client: None,
             total: DEFAULT_TOTAL,
         }
     }
@@ -169,13 +167,6 @@ impl Builder {
         self
     }
 
-    /// Sends requests with an HTTP client of the application, which resolves names and uses proxies and TLS on its own. It
-    /// must not follow redirects: they would send the headers of a request, which include the credential, to other hosts.
-    pub fn client(mut self, client: reqwest::Client) -> Self {
-        self.client = Some(client);
-        self
-    }
-
     /// Sets the time limit of a call, which all its attempts share. The default is 20 seconds.
     pub fn time_limit(mut self, total: Duration) -> Self {
         self.total = total;
@@ -197,12 +188,14 @@ impl Builder {
             None => TlsClient::new(&trust).map_err(BuildError::Client)?,
         };
         let limits = Limits::of(self.total, 1, 1);
-        let client = match self.client {
-            Some(client) => client,
-            None => rest::client(Arc::new(network.clone()), &tls, &proxies, limits.step).map_err(BuildError::Client)?,
-        };
         let dialer = Dialer::new(network, tls, proxies);
         let transport = Arc::new(Transport { dialer, redirects: RedirectCache::default() });
+        let opener = transport.clone();
+        let client = RestClient::opened_by(move |url| {
+            let transport = opener.clone();
+            Box::pin(async move { transport.dialer.dial(&url, &mut TraceLog::new(), Clock::of(limits)).await })
+        });
+        let client = client.map_err(BuildError::Client)?;
         Ok(Connector(Arc::new(Inner {
             candidates: self.accounts.into_iter().map(|(account, source)| Candidate::new(account, source)).collect(),
             issuer: Arc::new(Issuer { transport: transport.clone(), limits }),

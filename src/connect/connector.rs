@@ -22,10 +22,10 @@ use super::transport::Transport;
 use super::wall_clock::wall_clock;
 use crate::diagnose::evidence::{Evidence, Failure, FailureKind, Remark, ResourceFacts, Skip, Step, Trace};
 use crate::diagnose::plan::{DEFAULT_JOBS, Limits, Plan, Target};
-use crate::net::SharedNetwork;
 use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
+use crate::net::{RestClient, SharedNetwork};
 use crate::probe::{Means, probe};
 use crate::resolve::account::Account;
 use crate::resolve::credential::Header;
@@ -44,7 +44,7 @@ pub(super) struct Inner {
     pub(super) candidates: Vec<Candidate>,
     pub(super) transport: Arc<Transport>,
     pub(super) issuer: Arc<dyn Issue>,
-    pub(super) client: reqwest::Client,
+    pub(super) client: RestClient,
     pub(super) trust: Trust,
     pub(super) prepared: Prepared,
     pub(super) limits: Limits,
@@ -220,8 +220,9 @@ impl Inner {
         let lease = self.lease(candidate, &TriedCredentials::default(), total / 2).await;
         let credential = lease.as_ref().ok().and_then(Lease::credential);
         let plan = Plan::new(&candidate.account, &[service], query, credential, total, DEFAULT_JOBS);
-        let Dialer { network, proxies, .. } = &self.transport.dialer;
+        let Dialer { network, tls, proxies, .. } = &self.transport.dialer;
         let mut means = Means::new(network, &self.trust, proxies, wall_clock());
+        means.tls = Some(tls.clone());
         means.credential = credential;
         means.credential_facts = credential.map(credential_facts);
         means.remarks.extend(lease.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true)));

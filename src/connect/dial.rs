@@ -1,4 +1,4 @@
-//! The way to a host, stage by stage, as the doctor walks it: name, connection, proxy, handshake.
+//! The road of a call: known addresses first, and every stage is logged and traced.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -14,6 +15,8 @@ use url::Url;
 use super::spans;
 use super::trace_log::{Handshake, TraceLog, step};
 use crate::diagnose::evidence::{Failure, ProxyFacts, ProxyTry, Skip, Step};
+use crate::diagnose::plan::Limits;
+use crate::net::dial::{Destination, Road, dial};
 use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::{Network as _, SharedNetwork, Stream, tcp};
@@ -37,6 +40,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// One connection within the time of a call.
+    pub(super) fn of(limits: Limits) -> Self {
+        let end = Instant::now() + limits.total;
+        Self { deadline: end, step: limits.step, end }
+    }
+
     /// One wait, never beyond the end of the attempt.
     pub(super) fn limit(self) -> Duration {
         self.step.min(self.left())
@@ -65,125 +74,107 @@ impl Dialer {
 
     /// Opens a connection to the host of a URL.
     ///
-    /// 1. The proxy that applies, else the host itself.
-    /// 2. Its addresses; those that were kept are asked for again when none of them takes a connection.
-    /// 3. A race over them, and a tunnel where there is a proxy.
-    /// 4. The handshake, where the URL wants one.
-    ///
     /// # Errors
     ///
     /// [`Failure`]; the log says of which stage.
     pub(super) async fn dial(&self, url: &Url, log: &mut TraceLog, clock: Clock) -> Result<Stream, Failure> {
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let is_secure = matches!(url.scheme(), "https" | "wss");
-        let opened = match self.proxies.decide(host, is_secure) {
-            Decision::Direct { entry, .. } => {
-                log.proxy = direct(entry);
-                let stream = self.reach(host, port, log, clock).await?;
-                self.secure(stream, host, is_secure, log, clock).await
-            }
-            Decision::Via(proxy) => {
-                let stream = self.reach(&proxy.host, proxy.port, log, clock).await?;
-                log.dns = Step::Skipped { because: Skip::Proxied };
-                let stream = self.tunnel(stream, &proxy, host, port, log, clock).await?;
-                self.secure(stream, host, is_secure, log, clock).await
-            }
-        };
+        let to = Destination::of(url);
+        let opened = dial(&mut Call { dialer: self, log, clock }, to).await;
         if opened.is_err() {
-            self.names.forget(host);
+            self.names.forget(to.host);
         }
         opened
     }
+}
 
-    async fn reach(&self, host: &str, port: u16, log: &mut TraceLog, clock: Clock) -> Result<TcpStream, Failure> {
-        if let Some(kept) = self.names.kept(host) {
-            log.dns = Step::Passed { found: kept.clone(), took: Duration::ZERO };
-            match self.connect(&tcp::peers(kept, port), log, clock).await {
-                Ok(stream) => return Ok(stream),
-                Err(failure) => {
-                    self.names.forget(host);
-                    // A further connection would have no time, and hide how long this one was waited for.
-                    if clock.left().is_zero() {
-                        return Err(failure);
-                    }
-                }
-            }
+/// The road of one call: each stage is a span, and a step of the log.
+struct Call<'a> {
+    dialer: &'a Dialer,
+    log: &'a mut TraceLog,
+    clock: Clock,
+}
+
+impl Road for Call<'_> {
+    type End = Failure;
+
+    fn decide(&mut self, to: Destination<'_>) -> Decision {
+        let decision = self.dialer.proxies.decide(to.host, to.is_secure);
+        if let Decision::Direct { entry, .. } = &decision {
+            self.log.proxy = direct(entry.clone());
         }
-        let addresses = self.resolve(host, log, clock).await?;
-        self.connect(&tcp::peers(addresses, port), log, clock).await
+        decision
     }
 
-    async fn resolve(&self, host: &str, log: &mut TraceLog, clock: Clock) -> Result<Vec<IpAddr>, Failure> {
+    fn known(&mut self, host: &str) -> Option<Vec<IpAddr>> {
+        let kept = self.dialer.names.kept(host)?;
+        self.log.dns = Step::Passed { found: kept.clone(), took: Duration::ZERO };
+        Some(kept)
+    }
+
+    fn forget(&mut self, host: &str) -> bool {
+        self.dialer.names.forget(host);
+        // A further connection would have no time, and hide how long this one was waited for.
+        !self.clock.left().is_zero()
+    }
+
+    async fn resolve(&mut self, host: &str, _: Option<&Proxy>) -> Result<Vec<IpAddr>, Failure> {
         let begun = Instant::now();
         let span = spans::dns(host);
-        let found = self.network.addresses(host, clock.limit()).instrument(span.clone()).await;
+        let found = self.dialer.network.addresses(host, self.clock.limit()).instrument(span.clone()).await;
         match &found {
             Ok(addresses) => {
                 spans::resolved(&span, addresses);
-                self.names.keep(host, addresses);
+                self.dialer.names.keep(host, addresses);
             }
             Err(failure) => spans::failed(&span, failure),
         }
-        log.dns = step(found.clone().unwrap_or_default(), found.as_ref().err(), begun);
+        self.log.dns = step(found.clone().unwrap_or_default(), found.as_ref().err(), begun);
         found
     }
 
-    async fn connect(&self, peers: &[SocketAddr], log: &mut TraceLog, clock: Clock) -> Result<TcpStream, Failure> {
+    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
-        let connected = pin!(tcp::race(&self.network, peers, clock.limit())).instrument(span.clone()).await;
+        let race = pin!(tcp::race(&self.dialer.network, peers, self.clock.limit()));
+        let connected = race.instrument(span.clone()).await;
         spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
-        log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
+        self.log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
         connected.outcome
     }
 
-    async fn tunnel(
-        &self,
-        stream: TcpStream,
-        proxy: &Proxy,
-        host: &str,
-        port: u16,
-        log: &mut TraceLog,
-        clock: Clock,
-    ) -> Result<Stream, Failure> {
+    async fn tunnel(&mut self, stream: TcpStream, proxy: &Proxy, to: Destination<'_>) -> Result<Stream, Failure> {
+        self.log.dns = Step::Skipped { because: Skip::Proxied };
         let begun = Instant::now();
-        let span = spans::proxy(proxy, host, port);
-        let tunnel = tunnel(stream, proxy, host, port, clock.limit()).instrument(span.clone()).await;
+        let span = spans::proxy(proxy, to.host, to.port);
+        let tunnel = tunnel(stream, proxy, to.host, to.port, self.clock.limit()).instrument(span.clone()).await;
         spans::answered(&span, tunnel.facts.status, tunnel.outcome.as_ref().err());
-        log.proxy = step(through(proxy, tunnel.facts), tunnel.outcome.as_ref().err(), begun);
+        self.log.proxy = step(through(proxy, tunnel.facts), tunnel.outcome.as_ref().err(), begun);
         tunnel.outcome.map(Stream::new)
     }
 
-    async fn secure<S>(
-        &self,
-        stream: S,
-        host: &str,
-        is_secure: bool,
-        log: &mut TraceLog,
-        clock: Clock,
-    ) -> Result<Stream, Failure>
+    async fn handshake<S>(&mut self, stream: S, to: Destination<'_>) -> Result<Stream, Failure>
     where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        if !is_secure {
-            log.tls = Step::Skipped { because: Skip::PlainText };
-            return Ok(Stream::new(stream));
-        }
         let begun = Instant::now();
-        let span = spans::tls(host);
-        match pin!(self.tls.handshake(stream, host, clock.limit())).instrument(span.clone()).await {
+        let span = spans::tls(to.host);
+        let handshake = pin!(self.dialer.tls.handshake(stream, to.host, self.clock.limit()));
+        match handshake.instrument(span.clone()).await {
             Ok((stream, session)) => {
                 spans::negotiated(&span, &session);
-                log.tls = Step::Passed { found: Handshake::Completed(session), took: begun.elapsed() };
+                self.log.tls = Step::Passed { found: Handshake::Completed(session), took: begun.elapsed() };
                 Ok(stream)
             }
             Err((failure, facts)) => {
                 spans::failed(&span, &failure);
-                log.tls = step(Handshake::Failed(Box::new(facts)), Some(&failure), begun);
+                self.log.tls = step(Handshake::Failed(Box::new(facts)), Some(&failure), begun);
                 Err(failure)
             }
         }
+    }
+
+    fn skip_handshake(&mut self) {
+        self.log.tls = Step::Skipped { because: Skip::PlainText };
     }
 }
 

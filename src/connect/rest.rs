@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, Request, RequestBuilder, Response};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 use url::Url;
@@ -21,7 +21,7 @@ use super::spans;
 use super::token::TriedCredentials;
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::diagnose::stage::Stage;
-use crate::net::failure_of_io;
+use crate::net::RestError;
 use crate::net::http::{Answer, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
 use crate::resolve::credential::Header;
@@ -31,10 +31,22 @@ use crate::resolve::service::Service;
 
 impl Connector {
     /// Returns a request to a service of the first healthy account, with URL, credential and `X-ConnectionId`. The caller
-    /// completes and sends it. [`Connector::send`] also retries, fails over and diagnoses.
+    /// completes it and sends it once with [`Connector::execute`]; [`Connector::send`] also retries, fails over and
+    /// diagnoses.
     ///
-    /// The timeout of the request is [`Builder::time_limit`](crate::connect::Builder::time_limit);
-    /// [`RequestBuilder::timeout`] changes it.
+    /// ```
+    /// use speech_endpoint::Service;
+    /// use speech_endpoint::connect::Connector;
+    ///
+    /// async fn voices(connector: &Connector) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let request = connector.request(Service::Voices, reqwest::Method::GET).await?;
+    ///     let response = connector.execute(request.build()?).await?;
+    ///     Ok(response.error_for_status()?.text().await?)
+    /// }
+    /// ```
+    ///
+    /// The builder's own `send` fails, because reqwest would bypass the network of the connector. The timeout of the request
+    /// is [`Builder::time_limit`](crate::connect::Builder::time_limit); [`RequestBuilder::timeout`] changes it.
     ///
     /// # Errors
     ///
@@ -67,6 +79,15 @@ impl Connector {
             }
         }
         Err(failover.into_error().unwrap_or_else(|| inner.unavailable(service)))
+    }
+
+    /// Sends a request with the network, proxies and TLS of this connector, whatever its host is.
+    ///
+    /// # Errors
+    ///
+    /// [`RestError`], if there is no response. A status is not an error here.
+    pub async fn execute(&self, request: Request) -> Result<Response, RestError> {
+        self.0.client.execute(request).await
     }
 
     /// Sends a request, and returns the response if its status is 2xx.
@@ -177,7 +198,10 @@ impl Inner {
         let span = spans::http(method.as_str(), url);
         let begun = Instant::now();
         let limit = attempt.clock.left();
-        let sent = timeout(limit, request.send().instrument(span.clone())).await;
+        let sent = match request.build() {
+            Ok(request) => timeout(limit, self.client.execute(request).instrument(span.clone())).await,
+            Err(error) => Ok(Err(unbuilt(&error))),
+        };
         let (failure, was_sent) = match sent {
             Ok(Ok(response)) if response.status().is_success() => {
                 spans::answered(&span, Some(response.status().as_u16()), None);
@@ -188,7 +212,7 @@ impl Inner {
                 let answer = refusal(response, method, url, attempt.clock.limit()).await;
                 return Err((self.transport.explain_response(attempt, url, answer, begun).await, true));
             }
-            Ok(Err(error)) => (failure_of_request(&error), !error.is_connect()),
+            Ok(Err(error)) => (error.failure, error.was_sent),
             Err(_) => (crate::net::silence(limit), true),
         };
         spans::failed(&span, &failure);
@@ -244,22 +268,11 @@ async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Dura
     Answer::new(request, response.status().as_u16(), response.headers(), &body)
 }
 
-/// Returns the failure of a request, from the innermost source with a known kind.
-fn failure_of_request(error: &reqwest::Error) -> Failure {
-    let mut source = error.source();
-    let mut last = String::new();
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>().filter(|io| io.get_ref().is_none()) {
-            return failure_of_io(io);
-        }
-        if let Some(hyper) = cause.downcast_ref::<hyper::Error>().filter(|error| error.source().is_none()) {
-            return crate::net::http::failure_of_hyper(hyper);
-        }
-        last = cause.to_string();
-        source = cause.source();
-    }
-    let kind = if error.is_timeout() { FailureKind::TimedOut } else { FailureKind::Other };
-    Failure::new(kind, crate::net::http::line(&last, 200))
+/// Returns the error of a request that the closure made invalid.
+fn unbuilt(error: &reqwest::Error) -> RestError {
+    let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let failure = Failure::new(FailureKind::Other, crate::net::http::line(&text, 200));
+    RestError { failure, was_sent: false }
 }
 
 /// Returns the error of a request whose credential cannot be a header value.

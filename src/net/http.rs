@@ -294,7 +294,7 @@ pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
 
-const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
 
 /// Host, agent, length and credential.
 const USUAL_HEADERS: usize = 4;

@@ -198,18 +198,6 @@ impl Proxy {
     }
 }
 
-impl Proxy {
-    /// Its URL at another place, with its login, for a client that opens the tunnel itself.
-    pub(crate) fn url_at(&self, host: &str, port: u16) -> Option<Url> {
-        let mut url = Url::parse(&format!("http://{host}:{port}")).ok()?;
-        if let Some((user, password)) = self.login.as_ref().and_then(|login| login.expose().split_once(':')) {
-            url.set_username(user).ok()?;
-            url.set_password(Some(password)).ok()?;
-        }
-        Some(url)
-    }
-}
-
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}:{}", self.host, self.port)
@@ -225,15 +213,15 @@ impl fmt::Debug for Proxy {
 /// What asking for a tunnel yields.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Tunnel {
+pub(crate) struct Tunnel {
     /// The answer.
-    pub facts: ProxyTry,
+    pub(crate) facts: ProxyTry,
     /// The tunnel, or why there is none.
-    pub outcome: Result<TokioIo<Upgraded>, Failure>,
+    pub(crate) outcome: Result<TokioIo<Upgraded>, Failure>,
 }
 
 /// Asks a proxy for a tunnel. Its login goes to the proxy alone.
-pub async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
+pub(crate) async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

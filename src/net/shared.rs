@@ -43,10 +43,6 @@ impl Network for SharedNetwork {
     async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
         self.0.any_addresses(host, limit).await
     }
-
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        self.0.any_reached_at(peer)
-    }
 }
 
 impl fmt::Debug for SharedNetwork {
@@ -62,7 +58,6 @@ trait AnyNetwork: Send + Sync {
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
     fn any_machine(&self) -> MachineFacts;
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
-    fn any_reached_at(&self, peer: SocketAddr) -> Option<SocketAddr>;
 }
 
 impl<N: Network> AnyNetwork for N {
@@ -84,9 +79,5 @@ impl<N: Network> AnyNetwork for N {
 
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>> {
         Box::pin(self.addresses(host, limit))
-    }
-
-    fn any_reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        self.reached_at(peer)
     }
 }

@@ -14,18 +14,18 @@ use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
 /// What connecting yields: the facts, and the connection or why there is none.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Connected {
+pub(crate) struct Connected {
     /// The facts.
-    pub facts: TcpFacts,
+    pub(crate) facts: TcpFacts,
     /// The connection to the first address, in their order, that took one.
-    pub outcome: Result<TcpStream, Failure>,
+    pub(crate) outcome: Result<TcpStream, Failure>,
 }
 
 /// Tries every address at once, so that one that is dead shows also when another works.
 ///
 /// Once one is connected the others have [`GRACE`] to follow; what has not answered by then is a time-out: an application
 /// that takes it first would wait for it.
-pub async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+pub(crate) async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     let begun = Instant::now();
     let mut deadline = begun + limit;
     let mut attempts: Vec<Option<Attempt>> = peers.iter().map(|_| None).collect();
@@ -73,7 +73,7 @@ pub(crate) async fn again<N: Network>(network: &N, facts: &mut TcpFacts, limit: 
 
 /// Races the addresses: families in turn, each a little after the one before or as soon as that one failed; the first that
 /// is connected wins.
-pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+pub(crate) async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     if let [peer] = peers {
         let (attempt, stream) = one(network, *peer, limit).await;
         return finish(vec![attempt], vec![stream]);
@@ -114,7 +114,7 @@ pub async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration
 }
 
 /// Tries one address alone.
-pub async fn one<N: Network>(network: &N, peer: SocketAddr, limit: Duration) -> (Attempt, Option<TcpStream>) {
+pub(crate) async fn one<N: Network>(network: &N, peer: SocketAddr, limit: Duration) -> (Attempt, Option<TcpStream>) {
     let begun = Instant::now();
     let (failure, stream) = match timeout(limit, network.connect(peer)).await {
         Ok(Ok(stream)) => (None, Some(stream)),
@@ -178,10 +178,10 @@ pub(crate) fn peers(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> V
 
 /// How long a second address has after the first one is connected: as long as RFC 8305 lets a first address wait, so what
 /// is slower than that is what applications notice.
-pub const GRACE: Duration = Duration::from_millis(250);
+pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
 /// RFC 8305, section 8: between the starts of two attempts.
-pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests {

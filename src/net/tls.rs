@@ -1,33 +1,26 @@
-//! TLS: a handshake that records the chain first and judges it second, so that a certificate that does not verify is
-//! evidence and not only an error. Nothing is ever sent on a connection that did not verify.
+//! TLS: one client and one verifier for the connector and the doctor. A certificate that does not verify is evidence and not
+//! only an error, and nothing is ever sent on its connection.
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
 
-use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion,
-};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::{failure_of_io, silence};
-use crate::diagnose::evidence::{self, CertificateFault, Failure, FailureKind, TlsFacts};
+use crate::diagnose::evidence::{Failure, FailureKind};
 
 mod certificate;
 mod client;
 mod coalescing;
+mod provider;
 mod store;
+mod verifier;
 
-use client::{Judge, Judged};
 pub use client::{Session, TlsClient};
+pub(crate) use provider::provider;
 use store::Store;
 
 /// The roots that certificates are judged by.
@@ -120,115 +113,12 @@ impl fmt::Debug for Trust {
     }
 }
 
-/// What a handshake is made with.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Terms<'a> {
-    /// The roots.
-    pub trust: &'a Trust,
-    /// The time by which certificates are judged.
-    pub now: SystemTime,
-    /// The versions on offer.
-    pub versions: &'static [&'static SupportedProtocolVersion],
-}
-
-impl<'a> Terms<'a> {
-    /// Both versions.
-    #[must_use]
-    pub fn new(trust: &'a Trust, now: SystemTime) -> Self {
-        Self { trust, now, versions: rustls::ALL_VERSIONS }
-    }
-
-    /// One version alone.
-    #[must_use]
-    pub fn with_version(self, versions: &'static [&'static SupportedProtocolVersion]) -> Self {
-        Self { versions, ..self }
-    }
-}
-
-/// What a handshake yields.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Handshake<S> {
-    /// The facts.
-    pub facts: TlsFacts,
-    /// The encrypted stream, whose certificate verified; or why there is none.
-    pub outcome: Result<TlsStream<S>, Failure>,
-}
-
-/// Makes a handshake with a host.
-///
-/// 1. The verifier records the chain and what is wrong with it, and lets the handshake finish.
-/// 2. Version, cipher and protocol are read off the finished handshake.
-/// 3. A chain that does not verify ends the stream here.
-pub async fn handshake<S>(stream: S, host: &str, terms: Terms<'_>, limit: Duration) -> Handshake<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut facts = TlsFacts::default();
-    let outcome = match prepare(host, terms) {
-        Ok((connector, name, seen)) => {
-            let outcome = timeout(limit, connector.connect(name, stream)).await;
-            record(&mut facts, &seen);
-            match outcome {
-                Ok(Ok(stream)) => judge(stream, &mut facts),
-                Ok(Err(error)) => Err(failure_of_handshake(&error)),
-                Err(_) => Err(silence(limit)),
-            }
-        }
-        Err(failure) => Err(failure),
-    };
-    Handshake { facts, outcome }
-}
-
-fn prepare(host: &str, terms: Terms<'_>) -> Result<(TlsConnector, ServerName<'static>, Arc<Recorder>), Failure> {
-    let other = |error: &dyn fmt::Display| Failure::new(FailureKind::Other, error.to_string());
-    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|error| other(&error))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let recorder = Arc::new(Recorder {
-        judge: Judge::new(terms.trust.clone(), provider.clone()),
-        now: unix_time(terms.now),
-        seen: Mutex::default(),
-    });
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(terms.versions)
-        .map_err(|error| other(&error))?
-        .dangerous()
-        .with_custom_certificate_verifier(recorder.clone())
-        .with_no_client_auth();
-    // An upgrade needs HTTP/1.1, and a resumed session would not show its chain.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config.resumption = Resumption::disabled();
-    Ok((TlsConnector::from(Arc::new(config)), name, recorder))
-}
-
-fn judge<S>(stream: TlsStream<S>, facts: &mut TlsFacts) -> Result<TlsStream<S>, Failure> {
-    let (_, session) = stream.get_ref();
-    facts.version = session.protocol_version().map(version_name);
-    facts.cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
-    facts.alpn = session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
-    match &facts.trust {
-        Some(trust) if trust.verified => Ok(stream),
-        trust => {
-            let text = trust.as_ref().and_then(|trust| trust.text.clone());
-            let text = text.unwrap_or_else(|| "the certificate was not shown".to_owned());
-            Err(Failure::new(FailureKind::Certificate, text))
-        }
-    }
-}
-
 fn version_name(version: rustls::ProtocolVersion) -> String {
     match version {
         rustls::ProtocolVersion::TLSv1_2 => "1.2".to_owned(),
         rustls::ProtocolVersion::TLSv1_3 => "1.3".to_owned(),
         other => format!("{other:?}"),
     }
-}
-
-fn record(facts: &mut TlsFacts, recorder: &Recorder) {
-    let seen = std::mem::take(&mut *recorder.seen.lock().unwrap_or_else(PoisonError::into_inner));
-    facts.chain = seen.chain.iter().map(|der| certificate::read(der)).collect();
-    facts.trust = seen.trust;
 }
 
 fn failure_of_handshake(error: &io::Error) -> Failure {
@@ -248,91 +138,6 @@ fn failure_of_handshake(error: &io::Error) -> Failure {
     Failure::new(kind, text)
 }
 
-/// Lets every handshake finish, and keeps what the chain is worth.
-#[derive(Debug)]
-struct Recorder {
-    judge: Judge,
-    now: UnixTime,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    chain: Vec<CertificateDer<'static>>,
-    trust: Option<evidence::TrustFacts>,
-}
-
-impl ServerCertVerifier for Recorder {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let judged = Judged { leaf, others, name, ocsp: &[], now: self.now };
-        let trust = match self.judge.judge(&judged) {
-            Ok(_) => evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() },
-            Err(error) => self.judge.explain(&judged, &error),
-        };
-        let chain = judged.chain();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { chain, trust: Some(trust) };
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
-    }
-}
-
-fn fault(error: &rustls::Error) -> CertificateFault {
-    match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            // Who only bears the name of a trusted issuer has not its key.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateFault::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                CertificateFault::WrongName
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFault::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                CertificateFault::NotYetValid
-            }
-            _ => CertificateFault::Other,
-        },
-        _ => CertificateFault::Other,
-    }
-}
-
-fn describe(error: &rustls::Error) -> String {
-    let text = match fault(error) {
-        CertificateFault::UnknownIssuer => "nobody that this machine trusts issued the certificate",
-        CertificateFault::WrongName => "the certificate is for other names",
-        CertificateFault::Expired => "the certificate has expired",
-        CertificateFault::NotYetValid => "the certificate is not valid yet",
-        _ => return error.to_string(),
-    };
-    text.to_owned()
-}
-
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| TrustError::Unreadable)?;
@@ -344,8 +149,4 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> 
         roots.add(certificate.clone()).map_err(|_| TrustError::Unreadable)?;
     }
     Ok(certificates)
-}
-
-fn unix_time(time: SystemTime) -> UnixTime {
-    UnixTime::since_unix_epoch(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }

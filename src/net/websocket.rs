@@ -23,7 +23,7 @@ mod first;
 mod hold;
 
 use first::First;
-pub use hold::{Hold, greet, hold, leave};
+pub(crate) use hold::{Hold, greet, hold, leave};
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<Stream>;
@@ -31,13 +31,13 @@ pub type Socket = WebSocketStream<Stream>;
 /// What an upgrade yields.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Upgrade {
+pub(crate) struct Upgrade {
     /// The facts.
-    pub facts: Option<UpgradeFacts>,
+    pub(crate) facts: Option<UpgradeFacts>,
     /// The socket, or why there is none.
-    pub outcome: Result<Socket, Failure>,
+    pub(crate) outcome: Result<Socket, Failure>,
     /// Where a redirect points.
-    pub location: Option<String>,
+    pub(crate) location: Option<String>,
 }
 
 impl Upgrade {
@@ -50,23 +50,23 @@ impl Upgrade {
 /// What an upgrade is asked with.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     /// The URL, of which path and query are sent, and the host as `Host`.
-    pub url: &'a Url,
+    pub(crate) url: &'a Url,
     /// The header that carries the credential; only for a host that may receive it, over a connection that verified.
-    pub credential: Option<&'a Header>,
+    pub(crate) credential: Option<&'a Header>,
     /// `X-ConnectionId`.
-    pub connection_id: &'a str,
+    pub(crate) connection_id: &'a str,
     /// `Sec-WebSocket-Protocol`.
-    pub protocol: Option<&'static str>,
+    pub(crate) protocol: Option<&'static str>,
     /// Whether the answer is wanted also where it is the one that was hoped for.
-    pub keeps_success: bool,
+    pub(crate) keeps_success: bool,
 }
 
 impl<'a> Ask<'a> {
     /// An upgrade without a credential.
     #[must_use]
-    pub fn new(url: &'a Url, connection_id: &'a str) -> Self {
+    pub(crate) fn new(url: &'a Url, connection_id: &'a str) -> Self {
         Self { url, credential: None, connection_id, protocol: None, keeps_success: true }
     }
 
@@ -77,7 +77,7 @@ impl<'a> Ask<'a> {
 }
 
 /// Asks for an upgrade. The connection is used up by it.
-pub async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration) -> Upgrade {
+pub(crate) async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration) -> Upgrade {
     let key = generate_key();
     let mut question = Question::new(Method::GET, ask.url);
     question.credential = ask.credential;

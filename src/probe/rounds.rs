@@ -1,26 +1,17 @@
 //! Rounds: a way that went well is walked again, each time once from nothing and once with what can be kept.
 
-use std::net::SocketAddr;
-
 use tokio::time::{Instant, timeout_at};
 
 use super::Watch;
-use super::way::Way;
-use crate::diagnose::evidence::saved::milliseconds;
+use super::further::Further;
+use super::way::{Route, Way};
 use crate::diagnose::evidence::{Failure, FailureKind, Round, Rounds, Skip, StepState, Trace};
 use crate::diagnose::stage::Stage;
+use crate::net::dial::{Destination, dial};
 use crate::net::http::{Connection, Question};
-use crate::net::proxy::{Decision, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::websocket::{self, Ask, Socket, connection_id};
-use crate::net::{Network, Stream, tcp};
-
-/// What can be kept of a connection: where it goes, and the TLS sessions.
-struct Kept {
-    decision: Decision,
-    peers: Vec<SocketAddr>,
-    tls: TlsClient,
-}
+use crate::net::{Network, Stream};
 
 impl<N: Network, W: Watch> Way<'_, N, W> {
     /// Whether the way led to an answer of a service, so that it can be timed.
@@ -50,64 +41,44 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         });
     }
 
-    /// The warm one follows the cold one, of which it keeps what can be kept. Where that failed, there is nothing to keep.
+    /// The cold one has no addresses and no session; the warm one follows it and keeps both. Where the cold one failed, there
+    /// is nothing to keep.
     async fn cold_and_warm(&self) -> (Round, Option<Round>) {
-        let (mut cold, mut warm) = (Round::default(), Round::default());
-        let outcome = match self.kept(&mut cold).await {
-            Ok(kept) => self.connection(&kept, &mut cold).await.map(|()| kept),
-            Err(failure) => Err(failure),
-        };
-        match outcome {
-            Err(failure) => {
-                cold.failure = Some(failure);
-                (cold, None)
-            }
-            Ok(kept) => {
-                warm.failure = self.connection(&kept, &mut warm).await.err();
-                (cold, Some(warm))
-            }
+        let tls = self.tls.as_ref().map(TlsClient::with_new_sessions).map_err(Clone::clone);
+        let mut road = Further { times: Some(Round::default()), ..Further::new(self, tls.clone()) };
+        let cold = self.timed(&mut road).await;
+        if cold.failure.is_some() {
+            return (cold, None);
         }
-    }
-
-    /// A new lookup, and a client without a session.
-    async fn kept(&self, round: &mut Round) -> Result<Kept, Failure> {
         let decision = self.means.proxies.decide(self.target.host(), self.target.is_secure());
-        let (name, port) = match &decision {
-            Decision::Direct { .. } => (self.target.host(), self.target.port()),
-            Decision::Via(proxy) => (proxy.host.as_str(), proxy.port),
-        };
-        let tls = TlsClient::new(self.means.trust).map_err(|failure| at(Stage::Tls, &failure))?;
-        let lookup = self.means.network.addresses(name, self.plan.limits.step);
-        let found = timed(Stage::Dns, &mut round.dns_ms, lookup).await?;
-        let wanted = found.into_iter().filter(|ip| self.is_wanted((*ip).into()));
-        let peers = tcp::peers(wanted, port);
-        Ok(Kept { decision, peers, tls })
+        let route = Route { decision, addresses: road.found };
+        let mut road = Further { times: Some(Round::default()), ..Further::again(self, &route, tls) };
+        (cold, Some(self.timed(&mut road).await))
     }
 
     /// From the connection to the answer, each stage timed. What is said after the answer is not.
-    async fn connection(&self, kept: &Kept, round: &mut Round) -> Result<(), Failure> {
-        let (host, step) = (self.target.host(), self.plan.limits.step);
-        let connect = async { tcp::race(self.means.network, &kept.peers, step).await.outcome };
-        let mut stream = Stream::new(timed(Stage::Tcp, &mut round.tcp_ms, connect).await?);
-        if let Decision::Via(proxy) = &kept.decision {
-            let open = async { tunnel(stream, proxy, host, self.target.port(), step).await.outcome };
-            stream = Stream::new(timed(Stage::Proxy, &mut round.proxy_ms, open).await?);
+    async fn timed(&self, road: &mut Further<'_, '_, N, W>) -> Round {
+        let socket = match dial(road, Destination::of(&self.target.url)).await {
+            Ok(stream) => {
+                let begun = Instant::now();
+                let answered = self.answered(stream).await;
+                road.ended(Rounds::stages(self.target.is_websocket())[4], begun, answered)
+            }
+            Err(failure) => Err(failure),
+        };
+        let mut round = road.times.take().unwrap_or_default();
+        match socket {
+            Ok(socket) => {
+                let total: f64 = Rounds::stages(true).iter().filter_map(|stage| round.of(*stage)).sum();
+                // A sum has more digits than its parts, which are not read back alike.
+                round.total_ms = Some((total * 1e3).round() / 1e3);
+                if let Some(mut socket) = socket {
+                    websocket::leave(&mut socket, self.plan.limits.step).await;
+                }
+            }
+            Err(failure) => round.failure = Some(failure),
         }
-        if self.target.is_secure() {
-            let shake = async { kept.tls.handshake(stream, host, step).await.map_err(|(failure, _)| failure) };
-            let (secured, session) = timed(Stage::Tls, &mut round.tls_ms, shake).await?;
-            round.is_resumed = Some(session.is_resumed());
-            stream = secured;
-        }
-        let stage = Rounds::stages(self.target.is_websocket())[4];
-        let socket = timed(stage, &mut round.answer_ms, self.answered(stream)).await?;
-        let total: f64 = Rounds::stages(true).iter().filter_map(|stage| round.of(*stage)).sum();
-        // A sum has more digits than its parts, which are not read back alike.
-        round.total_ms = Some((total * 1e3).round() / 1e3);
-        if let Some(mut socket) = socket {
-            websocket::leave(&mut socket, step).await;
-        }
-        Ok(())
+        round
     }
 
     /// The upgrade or the request as the run made it, and the answer that it had there.
@@ -145,22 +116,6 @@ fn answer_of(trace: &Trace) -> Option<u16> {
     let auth = trace.auth.found().map(|facts| facts.reply.status);
     let upgrade = trace.websocket.found().map(|facts| facts.reply.status);
     auth.or(upgrade).or(trace.http.found().map(|facts| facts.reply.status))
-}
-
-/// Takes the time of what goes well, and names the stage of what does not.
-async fn timed<T>(
-    stage: Stage,
-    time: &mut Option<f64>,
-    what: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let begun = Instant::now();
-    let outcome = what.await.map_err(|failure| at(stage, &failure))?;
-    *time = Some(milliseconds(begun.elapsed()));
-    Ok(outcome)
-}
-
-fn at(stage: Stage, failure: &Failure) -> Failure {
-    Failure::new(failure.kind, format!("{stage}: {failure}"))
 }
 
 /// RFC 9110.

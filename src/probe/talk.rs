@@ -13,6 +13,7 @@ use crate::diagnose::evidence::{
 use crate::diagnose::plan::Target;
 use crate::diagnose::stage::Stage;
 use crate::net::http::{Answer, Connection, DISCOVERY, Question};
+use crate::net::proxy::Decision;
 use crate::net::websocket::{Ask, connection_id};
 use crate::net::{Network, Stream};
 use crate::net::{answer, tcp, websocket};
@@ -300,7 +301,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     async fn beside_proxy(&self, route: &Route, addresses: &[Address]) {
         let private = addresses.iter().copied().filter(|address| address.class.is_private());
         let peers = self.peers(private);
-        let (Some(_), Some(peer)) = (&route.proxy, peers.first()) else { return };
+        let (Decision::Via(_), Some(peer)) = (&route.decision, peers.first()) else { return };
         let (attempt, _) = tcp::one(self.means.network, *peer, self.limit()).await;
         self.seen.note(|trace| {
             if let Step::Passed { found, .. } = &mut trace.proxy {

@@ -1,13 +1,16 @@
-//! The way to one target, as far as bytes go: name, connection, proxy, handshake.
+//! The way to one target, as far as bytes go: name, connection, proxy, handshake. What look-alikes need beside is asked
+//! within the stage that failed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::further::Further;
 use super::{Family, Means, Notes, Watch};
 use crate::diagnose::evidence::{
     Address, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, Skip, SniTry, Step, TlsFacts,
@@ -15,10 +18,11 @@ use crate::diagnose::evidence::{
 };
 use crate::diagnose::plan::{Plan, Purpose, Target};
 use crate::diagnose::stage::Stage;
+use crate::net::dial::{Destination, Road, dial};
 use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
-use crate::net::tls::{Handshake, Terms, handshake};
+use crate::net::tls::TlsClient;
 use crate::net::websocket::Socket;
 use crate::net::{Network, Stream};
 use crate::resolve::endpoint::Endpoint;
@@ -29,6 +33,8 @@ pub(super) struct Way<'a, N, W> {
     pub(super) means: &'a Means<'a, N>,
     pub(super) target: &'a Target,
     pub(super) watch: &'a W,
+    /// What handshakes are made with, or why none can be made.
+    pub(super) tls: &'a Result<TlsClient, Failure>,
     pub(super) deadline: Instant,
     pub(super) seen: Notes<'a>,
 }
@@ -36,8 +42,9 @@ pub(super) struct Way<'a, N, W> {
 /// How the target is reached, for a second connection.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
-    pub(super) peers: Vec<SocketAddr>,
-    pub(super) proxy: Option<Proxy>,
+    pub(super) decision: Decision,
+    /// The addresses of the host, or of the proxy.
+    pub(super) addresses: Vec<IpAddr>,
 }
 
 /// What a way led to.
@@ -66,23 +73,17 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     async fn stages(&self) -> Result<Reached, Stop> {
-        let decision = self.means.proxies.decide(self.target.host(), self.target.is_secure());
-        let addresses = self.dns(&decision).await?;
-        let (route, stream) = self.connect(&decision, &addresses).await?;
-        let stream = self.secure(&route, stream).await?;
+        let mut first = First::new(self);
+        let stream = dial(&mut first, Destination::of(&self.target.url)).await?;
+        let First { route, addresses, .. } = first;
         if let Purpose::Reach(_) = self.target.purpose {
             return Err(Stop(Skip::ReachableOnly));
         }
         self.talk(&route, stream, &addresses).await
     }
 
-    /// Name resolution. A proxy resolves names itself, but the address of an own host decides whether it should be asked.
-    async fn dns(&self, decision: &Decision) -> Result<Vec<Address>, Stop> {
-        let is_proxied = matches!(decision, Decision::Via(_));
-        if is_proxied && !self.target.endpoint().is_some_and(Endpoint::is_own_host) {
-            self.seen.note(|trace| trace.dns = Step::Skipped { because: Skip::Proxied });
-            return Ok(Vec::new());
-        }
+    /// Name resolution: the addresses, and whether there are any.
+    async fn dns(&self) -> (Vec<Address>, bool) {
         self.watch.stage(self.target.host(), Stage::Dns);
         let begun = Instant::now();
         let lookup = self.means.network.lookup(self.target.host(), self.limit()).await;
@@ -98,8 +99,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let has_failed = lookup.failure.is_some();
         let step = step(found, lookup.failure, begun);
         self.seen.note(|trace| trace.dns = step);
-        // Through a proxy the way goes on without an address.
-        if has_failed && !is_proxied { Err(Stop(Skip::After(Stage::Dns))) } else { Ok(addresses) }
+        (addresses, !has_failed)
     }
 
     /// The names that the search list makes of the host, where they are tried before it.
@@ -109,29 +109,12 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         domains.map(|domain| format!("{host}.{domain}")).collect()
     }
 
-    /// The connection to the host, or to the proxy and through it.
-    async fn connect(&self, decision: &Decision, addresses: &[Address]) -> Result<(Route, Stream), Stop> {
-        match decision {
-            Decision::Direct { unused, entry } => {
-                let peers = self.peers(addresses.iter().copied());
-                let stream = self.direct(&peers, unused.as_ref(), entry.as_deref()).await?;
-                Ok((Route { peers, proxy: None }, stream))
-            }
-            Decision::Via(proxy) => {
-                let peers = self.proxy_peers(proxy).await?;
-                let stream = self.to_proxy(&peers).await?;
-                let stream = self.tunnel(proxy, stream).await?;
-                Ok((Route { peers, proxy: Some(proxy.clone()) }, stream))
-            }
-        }
-    }
-
     async fn direct(
         &self,
         peers: &[SocketAddr],
         unused: Option<&(Proxy, String)>,
         entry: Option<&str>,
-    ) -> Result<Stream, Stop> {
+    ) -> Result<TcpStream, Stop> {
         self.watch.stage(self.target.host(), Stage::Tcp);
         let begun = Instant::now();
         let connected = tcp::every(self.means.network, peers, self.limit()).await;
@@ -158,7 +141,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
                 Step::Passed { found: proxy, took: Duration::ZERO }
             };
         });
-        stream.map(Stream::new)
+        stream
     }
 
     fn no_address_of_family(&self) -> Failure {
@@ -196,11 +179,11 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         Some(UnusedProxy { proxy: proxy.to_string(), source: proxy.source.clone(), because: because.clone(), tunnel })
     }
 
-    async fn proxy_peers(&self, proxy: &Proxy) -> Result<Vec<SocketAddr>, Stop> {
+    async fn proxy_addresses(&self, proxy: &Proxy) -> Result<Vec<IpAddr>, Stop> {
         let begun = Instant::now();
         let lookup = self.means.network.lookup(&proxy.host, self.limit()).await;
         let Some(failure) = lookup.failure else {
-            return Ok(tcp::peers(lookup.facts.addresses.into_iter().map(|address| address.ip), proxy.port));
+            return Ok(lookup.facts.addresses.into_iter().map(|address| address.ip).collect());
         };
         let failure = Failure::new(failure.kind, format!("the proxy {proxy} has no address: {failure}"));
         let took = begun.elapsed();
@@ -208,12 +191,12 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         Err(Stop(Skip::After(Stage::Tcp)))
     }
 
-    async fn to_proxy(&self, peers: &[SocketAddr]) -> Result<Stream, Stop> {
+    async fn to_proxy(&self, peers: &[SocketAddr]) -> Result<TcpStream, Stop> {
         self.watch.stage(self.target.host(), Stage::Tcp);
         let begun = Instant::now();
         let connected = tcp::every(self.means.network, peers, self.limit()).await;
         let (failure, stream) = match connected.outcome {
-            Ok(stream) => (None, Ok(Stream::new(stream))),
+            Ok(stream) => (None, Ok(stream)),
             Err(failure) => (Some(failure), Err(Stop(Skip::After(Stage::Tcp)))),
         };
         let step = step(connected.facts, failure, begun);
@@ -221,7 +204,7 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         stream
     }
 
-    async fn tunnel(&self, proxy: &Proxy, stream: Stream) -> Result<Stream, Stop> {
+    async fn tunnel(&self, proxy: &Proxy, stream: TcpStream) -> Result<Stream, Stop> {
         self.watch.stage(self.target.host(), Stage::Proxy);
         let begun = Instant::now();
         let tunnel = tunnel(stream, proxy, self.target.host(), self.target.port(), self.limit()).await;
@@ -241,21 +224,27 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     /// The handshake; where it is refused, each version alone, and where it is cut off, another name at the same address.
-    async fn secure(&self, route: &Route, stream: Stream) -> Result<Stream, Stop> {
-        if !self.target.is_secure() {
-            self.seen.note(|trace| trace.tls = Step::Skipped { because: Skip::PlainText });
-            return Ok(stream);
-        }
+    async fn secure<S>(&self, route: &Route, stream: S) -> Result<Stream, Stop>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         self.watch.stage(self.target.host(), Stage::Tls);
         let begun = Instant::now();
-        let Handshake { mut facts, outcome } = handshake(stream, self.target.host(), self.terms(), self.limit()).await;
+        let outcome = match self.recording() {
+            Ok(tls) => tls.handshake(stream, self.target.host(), self.limit()).await,
+            Err(failure) => Err((failure, TlsFacts::default())),
+        };
         let took = begun.elapsed();
         match outcome {
-            Ok(stream) => {
-                self.seen.note(|trace| trace.tls = Step::Passed { found: facts, took });
-                Ok(Stream::new(stream))
+            Ok((mut stream, session)) => {
+                self.seen.note(|trace| trace.tls = Step::Passed { found: session.facts(), took });
+                if let Purpose::Reach(_) = self.target.purpose {
+                    // No request follows, with which the end of the handshake would leave.
+                    let _ = stream.flush().await;
+                }
+                Ok(stream)
             }
-            Err(failure) => {
+            Err((failure, mut facts)) => {
                 self.tell_apart(route, &failure, &mut facts).await;
                 self.seen.note(|trace| trace.tls = Step::Failed { failure, found: Some(facts), took });
                 Err(Stop(Skip::After(Stage::Tls)))
@@ -264,17 +253,17 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     }
 
     async fn tell_apart(&self, route: &Route, failure: &Failure, facts: &mut TlsFacts) {
+        let host = self.target.host();
         match failure.kind {
             FailureKind::Alert => {
-                let alone = [("1.2", ONLY_1_2), ("1.3", ONLY_1_3)];
-                for (version, versions) in alone {
-                    let terms = self.terms().with_version(versions);
-                    let failure = self.try_handshake(route, self.target.host(), terms).await;
+                for (version, alone) in [("1.2", &TLS12), ("1.3", &TLS13)] {
+                    let tls = self.recording().and_then(|tls| tls.with_version(alone));
+                    let failure = self.try_handshake(route, host, tls).await;
                     facts.versions.push(VersionTry { version: version.to_owned(), failure });
                 }
             }
             FailureKind::Reset | FailureKind::TimedOut => {
-                let failure = self.try_handshake(route, NEUTRAL_NAME, self.terms()).await;
+                let failure = self.try_handshake(route, NEUTRAL_NAME, self.recording()).await;
                 // A certificate, for whatever name, is an answer.
                 let failure = failure.filter(|failure| failure.kind != FailureKind::Certificate);
                 facts.other_name = Some(SniTry { name: NEUTRAL_NAME.to_owned(), failure });
@@ -283,51 +272,31 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
     }
 
-    async fn try_handshake(&self, route: &Route, host: &str, terms: Terms<'_>) -> Option<Failure> {
-        match self.again(route).await {
-            Ok(stream) => handshake(stream, host, terms, self.limit()).await.outcome.err(),
-            Err(failure) => Some(failure),
-        }
-    }
-
-    /// A second connection on the same way.
-    async fn again(&self, route: &Route) -> Result<Stream, Failure> {
-        let stream = tcp::race(self.means.network, &route.peers, self.limit()).await.outcome?;
-        match &route.proxy {
-            None => Ok(Stream::new(stream)),
-            Some(proxy) => {
-                let tunnel = tunnel(stream, proxy, self.target.host(), self.target.port(), self.limit()).await;
-                Ok(Stream::new(tunnel.outcome?))
+    async fn try_handshake(&self, route: &Route, name: &str, tls: Result<TlsClient, Failure>) -> Option<Failure> {
+        let mut further = Further { name: Some(name), ..Further::again(self, route, tls) };
+        match dial(&mut further, Destination::of(&self.target.url)).await {
+            Ok(mut stream) => {
+                let _ = stream.flush().await;
+                None
             }
+            Err(failure) => Some(failure),
         }
     }
 
     /// A second connection on the same way, ready for requests.
     pub(super) async fn again_to_talk(&self, route: &Route) -> Result<Connection, Failure> {
-        let stream = self.again(route).await?;
-        if !self.target.is_secure() {
-            return Ok(Connection::new(stream));
-        }
-        let stream = handshake(stream, self.target.host(), self.terms(), self.limit()).await.outcome?;
-        Ok(Connection::new(Stream::new(stream)))
+        let mut further = Further::again(self, route, self.recording());
+        dial(&mut further, Destination::of(&self.target.url)).await.map(Connection::new)
     }
 
     /// A verified connection to another host of the same account, by the way that the settings give for it.
     pub(super) async fn open(&self, host: &str) -> Result<Stream, Failure> {
-        let decision = self.means.proxies.decide(host, true);
-        let (name, port) = match &decision {
-            Decision::Direct { .. } => (host, 443),
-            Decision::Via(proxy) => (proxy.host.as_str(), proxy.port),
-        };
-        let lookup = self.means.network.lookup(name, self.limit()).await;
-        let addresses = lookup.facts.addresses.into_iter().filter(|address| self.is_wanted(*address));
-        let peers = tcp::peers(addresses.map(|address| address.ip), port);
-        let stream = tcp::race(self.means.network, &peers, self.limit()).await.outcome?;
-        let stream: Stream = match &decision {
-            Decision::Direct { .. } => Stream::new(stream),
-            Decision::Via(proxy) => Stream::new(tunnel(stream, proxy, host, 443, self.limit()).await.outcome?),
-        };
-        Ok(Stream::new(handshake(stream, host, self.terms(), self.limit()).await.outcome?))
+        dial(&mut Further::new(self, self.recording()), Destination::https(host)).await
+    }
+
+    /// What an application sends on its first connection, and records the certificates.
+    pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
+        self.tls.as_ref().map(|tls| tls.recording(self.means.trust, self.means.now)).map_err(Clone::clone)
     }
 
     pub(super) fn peers(&self, addresses: impl IntoIterator<Item = Address>) -> Vec<SocketAddr> {
@@ -343,10 +312,6 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
     }
 
-    fn terms(&self) -> Terms<'_> {
-        Terms::new(self.means.trust, self.means.now)
-    }
-
     /// Whether enough is left of the run to begin: what answers later than half a step is not silent.
     pub(super) fn has_time(&self) -> bool {
         self.deadline.saturating_duration_since(Instant::now()) >= self.plan.limits.step / 2
@@ -355,6 +320,78 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
     /// One wait, never beyond the end of the run.
     pub(super) fn limit(&self) -> Duration {
         self.plan.limits.step.min(self.deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// The road to a target, of which every stage is noted as soon as it has ended.
+struct First<'w, 'a, N, W> {
+    way: &'w Way<'a, N, W>,
+    route: Route,
+    /// The addresses of the target, also where a proxy is asked.
+    addresses: Vec<Address>,
+}
+
+impl<'w, 'a, N: Network, W: Watch> First<'w, 'a, N, W> {
+    fn new(way: &'w Way<'a, N, W>) -> Self {
+        let decision = way.means.proxies.decide(way.target.host(), way.target.is_secure());
+        Self { way, route: Route { decision, addresses: Vec::new() }, addresses: Vec::new() }
+    }
+}
+
+impl<N: Network, W: Watch> Road for First<'_, '_, N, W> {
+    type End = Stop;
+
+    fn decide(&mut self, _: Destination<'_>) -> Decision {
+        self.route.decision.clone()
+    }
+
+    /// A proxy resolves names itself, but the address of an own host decides whether it should be asked.
+    async fn resolve_behind_proxy(&mut self, _: Destination<'_>) -> Result<(), Stop> {
+        if self.way.target.endpoint().is_some_and(Endpoint::is_own_host) {
+            // Through a proxy the way goes on without an address.
+            self.addresses = self.way.dns().await.0;
+        } else {
+            self.way.seen.note(|trace| trace.dns = Step::Skipped { because: Skip::Proxied });
+        }
+        Ok(())
+    }
+
+    async fn resolve(&mut self, _: &str, proxy: Option<&Proxy>) -> Result<Vec<IpAddr>, Stop> {
+        let found: Vec<IpAddr> = if let Some(proxy) = proxy {
+            self.way.proxy_addresses(proxy).await?
+        } else {
+            let (addresses, is_resolved) = self.way.dns().await;
+            self.addresses = addresses;
+            if !is_resolved {
+                return Err(Stop(Skip::After(Stage::Dns)));
+            }
+            let wanted = self.addresses.iter().filter(|address| self.way.is_wanted(**address));
+            wanted.map(|address| address.ip).collect()
+        };
+        self.route.addresses.clone_from(&found);
+        Ok(found)
+    }
+
+    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Stop> {
+        match &self.route.decision {
+            Decision::Direct { unused, entry } => self.way.direct(peers, unused.as_ref(), entry.as_deref()).await,
+            Decision::Via(_) => self.way.to_proxy(peers).await,
+        }
+    }
+
+    async fn tunnel(&mut self, stream: TcpStream, proxy: &Proxy, _: Destination<'_>) -> Result<Stream, Stop> {
+        self.way.tunnel(proxy, stream).await
+    }
+
+    async fn handshake<S>(&mut self, stream: S, _: Destination<'_>) -> Result<Stream, Stop>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.way.secure(&self.route, stream).await
+    }
+
+    fn skip_handshake(&mut self) {
+        self.way.seen.note(|trace| trace.tls = Step::Skipped { because: Skip::PlainText });
     }
 }
 
@@ -376,9 +413,6 @@ pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Ste
 
 /// Older resolvers take no more domains than this (resolv.conf(5)).
 const MOST_DOMAINS: usize = 6;
-
-const ONLY_1_2: &[&SupportedProtocolVersion] = &[&TLS12];
-const ONLY_1_3: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// A name that filters let through, at which no more than a handshake is made.
 const NEUTRAL_NAME: &str = "www.microsoft.com";

@@ -12,8 +12,8 @@ use futures_util::StreamExt as _;
 use reqwest::Method;
 
 use speech_endpoint::connect::{Builder, ConnectError, Connector, TokenSource};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::{Access, Account, Query, Service};
 use tokio::time::{Instant, timeout};
 
@@ -232,7 +232,7 @@ async fn call(connector: &Connector, way: Way) -> (String, String) {
         Way::Request => {
             let request = connector.request(Service::Voices, Method::GET).await.unwrap();
             let shown = format!("{request:?}");
-            match request.send().await {
+            match connector.execute(request.build().unwrap()).await {
                 // The application may show what the server sent.
                 Ok(answer) => (format!("answered {}", answer.status().as_u16()), shown),
                 Err(error) => ("no answer".to_owned(), format!("{shown} {error} {error:?}")),

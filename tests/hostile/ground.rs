@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
-use speech_endpoint::net::dns::Resolver;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -130,6 +130,12 @@ impl Drop for Inner {
     }
 }
 
+impl Ground {
+    fn at(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        self.0.sites.lock().unwrap().iter().find(|site| site.ip == peer.ip()).map(|site| site.at)
+    }
+}
+
 impl Network for Ground {
     async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
         if self.0.is_slow {
@@ -146,7 +152,7 @@ impl Network for Ground {
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
         self.0.wanted.lock().unwrap().push(peer);
-        let at = self.reached_at(peer).ok_or(io::ErrorKind::ConnectionRefused)?;
+        let at = self.at(peer).ok_or(io::ErrorKind::ConnectionRefused)?;
         TcpStream::connect(at).await
     }
 
@@ -157,10 +163,6 @@ impl Network for Ground {
     async fn addresses(&self, host: &str, _limit: Duration) -> Result<Vec<IpAddr>, Failure> {
         let ip = self.address(host).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
         Ok(vec![ip])
-    }
-
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        self.0.sites.lock().unwrap().iter().find(|site| site.ip == peer.ip()).map(|site| site.at)
     }
 }
 

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::ProxySettings;
 use speech_endpoint::{Account, Query, Service};
 
 mod by_hand;

@@ -1,7 +1,6 @@
 //! `doctor`: diagnoses what works from this machine, what fails, why, and how to fix it.
 
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
-use speech_endpoint::net::Network;
 use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{Diagnosis, Selection, diagnose_with};
 
@@ -59,11 +58,7 @@ fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Fail
 }
 
 /// Assembles a run and probes its plan; `None` if only the plan was requested.
-async fn collect<N: Network + 'static>(
-    surroundings: Surroundings<N>,
-    args: &DoctorArgs,
-    output: &Output,
-) -> Result<Option<Evidence>, Failure> {
+async fn collect(surroundings: Surroundings, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
     let total = args.net.timeout.map_or(surroundings.settings.total, |seconds| seconds.0);
     let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
     let progress = Progress::new(is_watched, total);

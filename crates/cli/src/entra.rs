@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use speech_endpoint::evidence::{Failure, FailureKind, Remark};
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::{TlsClient, Trust};
-use speech_endpoint::net::{Network, rest};
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::{Network, RestClient, SharedNetwork};
+use speech_endpoint::net::{TlsClient, Trust};
 use speech_endpoint::{Account, Credential, ResourceId};
 use tokio::time::{Instant, timeout};
 
@@ -23,12 +23,12 @@ pub(crate) use attempt::{Attempt, End};
 use source::Source;
 
 /// The settings for fetching a token.
-pub(crate) struct Wanted<'a, N> {
+pub(crate) struct Wanted<'a> {
     pub(crate) source: EntraSource,
     pub(crate) account: &'a Account,
     /// For the composed form.
     pub(crate) resource_id: Option<ResourceId>,
-    pub(crate) way: Way<'a, N>,
+    pub(crate) way: Way<'a>,
     /// The time limit of the whole run.
     pub(crate) total: Duration,
     /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
@@ -37,8 +37,10 @@ pub(crate) struct Wanted<'a, N> {
 
 /// The network, roots and proxies of token requests.
 #[derive(Clone)]
-pub(crate) struct Way<'a, N> {
-    pub(crate) network: Arc<N>,
+pub(crate) struct Way<'a> {
+    pub(crate) network: SharedNetwork,
+    /// Whether the network is a lab, which has no metadata service.
+    pub(crate) is_lab: bool,
     pub(crate) trust: &'a Trust,
     pub(crate) proxies: &'a ProxySettings,
 }
@@ -69,7 +71,7 @@ impl Issuer {
 /// 1. Try the sources in the order of Azure's identity libraries, or only the named one.
 /// 2. Stop at the first token. Every attempt has a time limit, and together they leave time for the checks.
 /// 3. Report the outcome of all sources in one remark.
-pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetched {
+pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
     let Some(issuer) = Issuer::of(wanted.account) else {
         let remark =
             Remark::new(FAILED, "no Entra token: the token authority or scope of this cloud is unknown", false);
@@ -95,12 +97,7 @@ pub(crate) async fn fetch<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Fetch
     }
 }
 
-async fn tried<N: Network + 'static>(
-    source: Source,
-    wanted: &Wanted<'_, N>,
-    issuer: &Issuer,
-    limit: Duration,
-) -> Attempt {
+async fn tried(source: Source, wanted: &Wanted<'_>, issuer: &Issuer, limit: Duration) -> Attempt {
     let begun = Instant::now();
     if source.is_program() && !wanted.asks_programs && wanted.source == EntraSource::Auto {
         return Attempt { source, end: End::Absent("tried only if selected by name".to_owned()), took: Duration::ZERO };
@@ -114,13 +111,14 @@ async fn tried<N: Network + 'static>(
 }
 
 /// Makes a client for token requests.
-fn client<N: Network + 'static>(
-    way: &Way<'_, N>,
+fn client(
+    network: impl Network + 'static,
+    trust: &Trust,
     proxies: &ProxySettings,
     limit: Duration,
-) -> Result<reqwest::Client, Failure> {
-    TlsClient::new(way.trust)
-        .and_then(|tls| rest::client(way.network.clone(), &tls, proxies, limit))
+) -> Result<RestClient, Failure> {
+    TlsClient::new(trust)
+        .and_then(|tls| RestClient::new(network, &tls, proxies, limit))
         .map_err(|failure| Failure::new(FailureKind::Other, format!("cannot create an HTTP client: {failure}")))
 }
 

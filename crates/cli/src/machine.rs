@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use speech_endpoint::Shown;
-use speech_endpoint::net::proxy::ProxySettings;
+use speech_endpoint::net::ProxySettings;
 
 use super::failure::Failure;
 

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustls::RootCertStore;
+use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Ended, Evidence, FailureKind, Lookup, MachineFacts, NameAnswer, Skip, Trace};
 use speech_endpoint::net::Network;
-use speech_endpoint::net::dns::Resolver;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
 use speech_endpoint::probe::{Means, probe};
 use speech_endpoint::{Account, Limits, Plan, Query, Region, Stage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -37,6 +37,13 @@ impl LabNetwork {
     pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
         Self(Arc::new(Ways { resolver, routes }))
     }
+
+    /// Returns whether a connection to an address is accepted.
+    #[must_use]
+    pub fn accepts(&self, peer: SocketAddr) -> bool {
+        let route = self.0.routes.get(&peer);
+        route.is_some_and(|route| route.listener.is_some() && matches!(route.end, EndToml::Serve | EndToml::Reset))
+    }
 }
 
 impl Network for LabNetwork {
@@ -68,11 +75,6 @@ impl Network for LabNetwork {
 
     fn machine(&self) -> MachineFacts {
         self.0.resolver.machine()
-    }
-
-    fn reached_at(&self, peer: SocketAddr) -> Option<SocketAddr> {
-        let route = self.0.routes.get(&peer)?;
-        route.listener.filter(|_| matches!(route.end, EndToml::Serve | EndToml::Reset))
     }
 }
 

@@ -16,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use speech_endpoint::emulation::crypto_provider;
+
 use super::vocabulary::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
 
 /// The certificate authorities, the leaves that they issued, and the handshake faults.
@@ -110,7 +112,7 @@ impl Certificates {
                 .filter(|(version, _)| self.toml.versions.is_empty() || self.toml.versions.contains(version))
                 .map(|(_, version)| version)
                 .collect();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = crypto_provider().map_err(|failure| io::Error::other(failure.text))?;
         let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions);
         let builder = builder.map_err(io::Error::other)?.with_no_client_auth();
         let mut config = builder.with_single_cert(chain, key).map_err(io::Error::other)?;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use ring::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
+use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 
 use crate::diagnose::evidence::Certificate;
@@ -11,7 +11,7 @@ use crate::net::http::line;
 
 /// Reads a certificate; of one that cannot be read, the fingerprint alone.
 pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
-    let sha256 = hexadecimal(digest(&SHA256, der).as_ref());
+    let sha256 = hexadecimal(&Sha256::digest(der));
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {
         return Certificate { sha256, ..Certificate::default() };
     };

@@ -21,7 +21,7 @@ enum End {
 }
 
 /// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing.
-pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
+pub(crate) async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
     let begun = Instant::now();
     let end = match timeout(limit.min(PATIENCE), ping(socket)).await {
         Ok(Err(end)) => end,
@@ -49,33 +49,33 @@ pub async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duratio
 }
 
 /// Says good-bye. The peer may be gone by now, which is as good.
-pub async fn leave(socket: &mut Socket, limit: Duration) {
+pub(crate) async fn leave(socket: &mut Socket, limit: Duration) {
     let _ = timeout(PATIENCE.min(limit), socket.close(None)).await;
 }
 
 /// How long, and until when.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Hold {
+pub(crate) struct Hold {
     /// For so long nothing is sent.
-    pub time: Duration,
+    pub(crate) time: Duration,
     /// A ping after it may take so long.
-    pub step: Duration,
+    pub(crate) step: Duration,
     /// When all must be over, the ping too.
-    pub end: Instant,
+    pub(crate) end: Instant,
 }
 
 impl Hold {
     /// How long, how long for the ping after it, and until when.
     #[must_use]
-    pub fn new(time: Duration, step: Duration, end: Instant) -> Self {
+    pub(crate) fn new(time: Duration, step: Duration, end: Instant) -> Self {
         Self { time, step, end }
     }
 }
 
 /// Keeps a socket open and sends nothing; then a ping tells whether the way is still there. Who watches is told every
 /// second how much is left.
-pub async fn hold(socket: &mut Socket, terms: Hold, left: impl Fn(Duration)) -> HoldFacts {
+pub(crate) async fn hold(socket: &mut Socket, terms: Hold, left: impl Fn(Duration)) -> HoldFacts {
     let begun = Instant::now();
     let until = terms.end.min(begun + terms.time);
     let mut heard = begun;

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use speech_endpoint::evidence::{CredentialFacts, Fault, Remark};
-use speech_endpoint::net::Network;
 use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, ResourceId};
 
 use super::args::DoctorArgs;
@@ -23,12 +22,12 @@ use crate::{flags, machine, runtime};
 /// 2. Fetch a token if `--entra` requests one; otherwise take the given credential, or that of the surroundings.
 /// 3. Make the plan from the settings of the surroundings and the given options.
 /// 4. Collect the remarks on all of this.
-pub(super) async fn assemble<N: Network + 'static>(
-    surroundings: Surroundings<N>,
+pub(super) async fn assemble(
+    surroundings: Surroundings,
     args: &DoctorArgs,
     output: &Output,
     progress: &Progress,
-) -> Result<Request<N>, Failure> {
+) -> Result<Request, Failure> {
     let account = &surroundings.subject.account;
     output.detail(1, || {
         let (scenario, cloud) = (account.scenario().title(), account.cloud().title());
@@ -107,8 +106,8 @@ impl Authentication {
 }
 
 /// Reads the given credential, or that of the surroundings. A malformed one is not sent; it becomes a finding.
-fn first_credential<N>(
-    surroundings: &Surroundings<N>,
+fn first_credential(
+    surroundings: &Surroundings,
     args: &DoctorArgs,
     salt: u64,
     remarks: &mut Vec<Remark>,
@@ -133,9 +132,9 @@ fn first_credential<N>(
 }
 
 /// Fetches the token for `--entra`. Without one, the run continues as far as possible.
-async fn fetched<N: Network + 'static>(
+async fn fetched(
     source: EntraSource,
-    surroundings: &Surroundings<N>,
+    surroundings: &Surroundings,
     args: &DoctorArgs,
     salt: u64,
     remarks: &mut Vec<Remark>,
@@ -151,6 +150,7 @@ async fn fetched<N: Network + 'static>(
         resource_id,
         way: entra::Way {
             network: surroundings.network.clone(),
+            is_lab: surroundings.is_lab,
             trust: &surroundings.trust,
             proxies: &surroundings.proxies,
         },
@@ -165,7 +165,7 @@ async fn fetched<N: Network + 'static>(
 }
 
 /// Fetches a token until the user interrupts, which also ends the programs that the fetch started.
-async fn unless_interrupted<N: Network + 'static>(wanted: &Wanted<'_, N>) -> Result<Fetched, Failure> {
+async fn unless_interrupted(wanted: &Wanted<'_>) -> Result<Fetched, Failure> {
     tokio::select! {
         biased;
         fetched = entra::fetch(wanted) => Ok(fetched),

@@ -1,9 +1,8 @@
 //! `--lab`: a run in a world of the lab. The world replaces this machine, and everything else is as in a real run.
 
-use std::sync::Arc;
-
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
-use speech_endpoint_lab::{ClientCredential, Lab, LabNetwork};
+use speech_endpoint::net::SharedNetwork;
+use speech_endpoint_lab::{ClientCredential, Lab};
 
 use super::args::DoctorArgs;
 use super::surroundings::{Surroundings, extended};
@@ -28,7 +27,7 @@ pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<
 }
 
 /// Returns what the world gives; nothing if its client names an invalid resource.
-fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings<LabNetwork>>, Failure> {
+fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Failure> {
     let Ok(account) = lab.account() else { return Ok(None) };
     Ok(Some(Surroundings {
         subject: Subject { account: account.clone(), notes: lab.remarks().to_vec(), source: "--lab" },
@@ -36,12 +35,13 @@ fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings<LabN
         credential: lab.credential().map(given),
         unobtained: lab.unobtained().map(str::to_owned),
         second_key: lab.second_credential().map(|key| key.read()),
-        network: Arc::new(lab.network()),
+        network: SharedNetwork::new(lab.network()),
         trust: extended(lab.trust(), args.net.ca_file.as_deref())?,
         proxies: lab.proxies(),
         clock: Some(lab.now()),
         // `az` and `azd` would sign in at the real authority.
         asks_programs: false,
+        is_lab: true,
     }))
 }
 

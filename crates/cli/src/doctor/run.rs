@@ -1,12 +1,9 @@
 //! The only step of the doctor that uses the network: it turns a plan into evidence.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
-use speech_endpoint::net::Network;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::Trust;
+use speech_endpoint::net::{ProxySettings, SharedNetwork, Trust};
 use speech_endpoint::probe::{Means, Watch, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
@@ -15,24 +12,24 @@ use crate::output::StatusLine;
 use crate::runtime::interrupt;
 
 /// Everything that a run needs.
-pub(super) struct Request<N> {
+pub(super) struct Request {
     pub(super) plan: Plan,
     pub(super) credential: Option<Credential>,
     pub(super) credential_facts: Option<CredentialFacts>,
     pub(super) second_key: Option<Credential>,
     pub(super) second_key_facts: Option<CredentialFacts>,
     pub(super) remarks: Vec<Remark>,
-    pub(super) network: Arc<N>,
+    pub(super) network: SharedNetwork,
     pub(super) trust: Trust,
     pub(super) proxies: ProxySettings,
     pub(super) ip: Family,
     pub(super) now: SystemTime,
 }
 
-impl<N: Network> Request<N> {
+impl Request {
     /// Probes every planned target, until the time limit or until the user interrupts.
     pub(super) async fn probe(self, progress: &Progress) -> Evidence {
-        let mut means = Means::new(&*self.network, &self.trust, &self.proxies, self.now);
+        let mut means = Means::new(&self.network, &self.trust, &self.proxies, self.now);
         means.credential = self.credential.as_ref();
         means.credential_facts = self.credential_facts;
         means.second_key = self.second_key.as_ref();

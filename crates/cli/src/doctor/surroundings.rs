@@ -1,12 +1,9 @@
 //! The surroundings of a run: this machine, or a world of the lab.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use speech_endpoint::net::SystemNetwork;
-use speech_endpoint::net::proxy::ProxySettings;
-use speech_endpoint::net::tls::{Trust, TrustError};
+use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust, TrustError};
 use speech_endpoint::{Credential, CredentialError, PlanSettings};
 
 use super::args::DoctorArgs;
@@ -15,23 +12,25 @@ use crate::machine;
 use crate::settings::{self, GivenCredential, Subject};
 
 /// What a run takes from its surroundings, as far as no argument replaces it.
-pub(super) struct Surroundings<N> {
+pub(super) struct Surroundings {
     pub(super) subject: Subject,
     pub(super) settings: PlanSettings,
     pub(super) credential: Option<GivenCredential>,
     /// The reason why there is no Entra token although one is wanted.
     pub(super) unobtained: Option<String>,
     pub(super) second_key: Option<Result<Credential, CredentialError>>,
-    pub(super) network: Arc<N>,
+    pub(super) network: SharedNetwork,
     pub(super) trust: Trust,
     pub(super) proxies: ProxySettings,
     /// The time of a clock that stands still; otherwise that of this machine.
     pub(super) clock: Option<SystemTime>,
     /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
     pub(super) asks_programs: bool,
+    /// Whether a world of the lab replaces this machine.
+    pub(super) is_lab: bool,
 }
 
-impl Surroundings<SystemNetwork> {
+impl Surroundings {
     /// Reads the resource, the environment, the trusted roots and the proxies of this machine.
     pub(super) fn of_this_machine(args: &DoctorArgs) -> Result<Self, Failure> {
         let subject = settings::subject(&args.resource)?;
@@ -46,11 +45,12 @@ impl Surroundings<SystemNetwork> {
             credential: settings::key_variable(),
             unobtained: None,
             second_key: settings::second_key_variable(),
-            network: Arc::new(SystemNetwork::new(&dns_servers)),
+            network: SharedNetwork::new(SystemNetwork::new(&dns_servers)),
             trust,
             proxies,
             clock: None,
             asks_programs: true,
+            is_lab: false,
         })
     }
 }

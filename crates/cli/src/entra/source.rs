@@ -13,8 +13,10 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
-use speech_endpoint::net::Network;
-use speech_endpoint::net::proxy::{Decision, ProxySettings};
+use speech_endpoint::emulation::Decision;
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::net::Trust;
+use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::{Credential, Secret};
 use url::{Host, Url};
 
@@ -75,7 +77,7 @@ impl Source {
     }
 
     /// Describes an attempt that timed out.
-    pub(super) fn silence<N: Network>(self, way: &Way<'_, N>, limit: Duration) -> String {
+    pub(super) fn silence(self, way: &Way<'_>, limit: Duration) -> String {
         let silence = format!("no response within {:.1} s", limit.as_secs_f64());
         if self != Self::ManagedIdentity || variable(APP_SERVICE[0]).is_some() {
             return silence;
@@ -84,7 +86,7 @@ impl Source {
     }
 
     /// Requests a token.
-    pub(super) async fn token<N: Network + 'static>(self, issuer: &Issuer, way: &Way<'_, N>, limit: Duration) -> End {
+    pub(super) async fn token(self, issuer: &Issuer, way: &Way<'_>, limit: Duration) -> End {
         let (credential, secrets) = match self.credential(issuer, way, limit).await {
             Ok(ready) => ready,
             Err(end) => return end,
@@ -96,15 +98,15 @@ impl Source {
     }
 
     /// Returns the credential of the identity library, and the secrets that messages must not contain.
-    async fn credential<N: Network + 'static>(
+    async fn credential(
         self,
         issuer: &Issuer,
-        way: &Way<'_, N>,
+        way: &Way<'_>,
         limit: Duration,
     ) -> Result<(Arc<dyn TokenCredential>, Vec<Secret>), Without> {
         match self {
-            Self::ClientSecret => client_secret(options(issuer, way, way.proxies, limit)?),
-            Self::Workload => workload(options(issuer, way, way.proxies, limit)?).await,
+            Self::ClientSecret => client_secret(options(issuer, way.network.clone(), way.trust, way.proxies, limit)?),
+            Self::Workload => workload(options(issuer, way.network.clone(), way.trust, way.proxies, limit)?).await,
             Self::ManagedIdentity => managed_identity(issuer, way, limit),
             Self::Cli => {
                 let options = AzureCliCredentialOptions {
@@ -123,7 +125,7 @@ impl Source {
         }
     }
 
-    fn failed<N: Network>(self, error: &azure_core::Error, way: &Way<'_, N>, secrets: &[Secret]) -> End {
+    fn failed(self, error: &azure_core::Error, way: &Way<'_>, secrets: &[Secret]) -> End {
         let said = words::said(error, secrets);
         match self {
             Self::Cli if said.contains(NOT_FOUND) => End::Absent("`az` is not on the PATH".into()),
@@ -172,25 +174,25 @@ fn assertion(file: &str) -> Result<Secret, String> {
 }
 
 /// Connects directly, because a proxy would see the header and the token unencrypted.
-fn managed_identity<N: Network + 'static>(
+fn managed_identity(
     issuer: &Issuer,
-    way: &Way<'_, N>,
+    way: &Way<'_>,
     limit: Duration,
 ) -> Result<(Arc<dyn TokenCredential>, Vec<Secret>), Without> {
     let mut secrets = Vec::new();
     match variable(APP_SERVICE[0]) {
         Some(endpoint) => {
-            let at = local(&endpoint)
+            local(&endpoint)
                 .ok_or_else(|| End::Failed(format!("`{}` is not an address of this machine", APP_SERVICE[0])))?;
-            reachable(way, at)?;
             secrets.extend(variable(APP_SERVICE[1]).map(Secret::from));
         }
-        None => reachable(way, SocketAddr::from((METADATA, 80)))?,
+        None if way.is_lab => return Err(End::Absent(format!("{METADATA} does not exist in this network"))),
+        None => {}
     }
     let direct = ProxySettings::new(Some("none"), &[]).unwrap_or_default();
     let options = ManagedIdentityCredentialOptions {
         user_assigned_id: variable("AZURE_CLIENT_ID").map(UserAssignedId::ClientId),
-        client_options: options(issuer, way, &direct, limit)?,
+        client_options: options(issuer, SystemNetwork::new(&[]), way.trust, &direct, limit)?,
     };
     Ok((made(ManagedIdentityCredential::new(Some(options)))?, secrets))
 }
@@ -207,14 +209,6 @@ fn local(endpoint: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, url.port_or_known_default()?))
 }
 
-/// Checks that an address can be reached. The identity library connects to it unchanged, and a lab has only loopback.
-fn reachable<N: Network>(way: &Way<'_, N>, peer: SocketAddr) -> Result<(), Without> {
-    if peer.ip().is_loopback() || way.network.reached_at(peer) == Some(peer) {
-        return Ok(());
-    }
-    Err(End::Absent(format!("{} does not exist in this network", peer.ip())))
-}
-
 /// Returns a hint if applications would send requests for the metadata service through a proxy.
 fn diverted(proxies: &ProxySettings) -> String {
     match proxies.decide(&METADATA.to_string(), false) {
@@ -229,13 +223,14 @@ fn diverted(proxies: &ProxySettings) -> String {
 }
 
 /// Returns options with our transport, the account's cloud and no retries: a run must report the first failure.
-fn options<N: Network + 'static>(
+fn options(
     issuer: &Issuer,
-    way: &Way<'_, N>,
+    network: impl Network + 'static,
+    trust: &Trust,
     proxies: &ProxySettings,
     limit: Duration,
 ) -> Result<ClientOptions, Without> {
-    let client = client(way, proxies, limit).map_err(|failure| End::Failed(failure.text))?;
+    let client = client(network, trust, proxies, limit).map_err(|failure| End::Failed(failure.text))?;
     Ok(ClientOptions {
         transport: Some(Transport::new(Arc::new(client))),
         retry: RetryOptions::none(),
