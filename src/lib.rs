@@ -47,7 +47,7 @@
 //! let diagnosis = diagnose(&evidence);
 //!
 //! assert_eq!(diagnosis.root_cause().map(|finding| finding.failure.id), Some("DNS03"));
-//! println!("{}", report::short(&evidence, &diagnosis, &report::Options::default()));
+//! println!("{}", report::short(&evidence, &diagnosis, &report::ReportOptions::default()));
 //! # Ok(()) }
 //! # #[cfg(not(feature = "serde"))]
 //! # fn main() {}

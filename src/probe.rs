@@ -96,14 +96,14 @@ pub trait Watch: Sync {
     /// A stage begins for a host.
     fn stage(&self, host: &str, stage: Stage);
 
-    /// A socket to a host is held in silence, for so long yet; told every second.
+    /// Called once a second while a socket is held open, with the time left.
     fn hold(&self, _host: &str, _left: Duration) {}
 
     /// A further round to a host begins, this one of so many.
     fn round(&self, _host: &str, _number: usize, _of: usize) {}
 }
 
-/// Nobody watches.
+/// An observer that ignores every event.
 impl Watch for () {
     fn stage(&self, _host: &str, _stage: Stage) {}
 }
@@ -117,7 +117,7 @@ impl Watch for () {
 /// 4. What went well is timed in rounds, one connection at a time.
 /// 5. The run ends when all is done, when its time and that for holding is up, or when it is interrupted, whichever comes
 ///    first.
-/// 6. What a peer sends back of the credential is taken out of what was seen.
+/// 6. Parts of the credential that a peer echoes are removed from the evidence.
 pub async fn probe<N: Network>(
     plan: &Plan,
     means: &Means<'_, N>,
@@ -212,7 +212,7 @@ async fn rounds<N: Network, W: Watch>(ways: &[Way<'_, N, W>], wanted: usize, end
     }
 }
 
-/// What was seen of a target so far, and of the host that it named.
+/// The evidence of a target so far, and that of the host that it named.
 #[derive(Debug)]
 struct Seen {
     traces: Mutex<(Trace, Option<Trace>)>,

@@ -27,6 +27,6 @@ async fn a_mistake_in_a_request_is_told_in_the_words_of_the_service() {
     assert_eq!(
         sent.map(drop).unwrap_err().to_string(),
         "short-audio at westeurope.stt.speech.microsoft.com failed at http: answered with 400 (the audio is not a WAV \
-         file, which is all that the lab reads)"
+         file, the only format that the lab reads)"
     );
 }

@@ -149,7 +149,7 @@ fn reports_are_as_reviewed() {
         compare(format!("report-{name}.short.txt"), short(&evidence, &diagnosis, &options));
         compare(format!("report-{name}.md"), markdown(&evidence, &diagnosis, &options));
     }
-    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 writes them anew):\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 rewrites them):\n{}", failures.join("\n"));
 }
 
 #[test]

@@ -96,10 +96,10 @@ impl House {
         };
         let mut faults = BTreeSet::new();
         for (module, used) in self.uses() {
-            if let (Some(from), Some(to)) = (place(&module), place(&used)) {
-                if from < to {
-                    faults.insert(format!("{} uses {}", module.join("::"), used.join("::")));
-                }
+            if let (Some(from), Some(to)) = (place(&module), place(&used))
+                && from < to
+            {
+                faults.insert(format!("{} uses {}", module.join("::"), used.join("::")));
             }
         }
         faults.into_iter().collect()
@@ -125,19 +125,16 @@ impl House {
 
     /// Every use of one file by another.
     fn uses(&self) -> Vec<(Module, Module)> {
-        let mut uses = Vec::new();
+        let mut found = Vec::new();
         for (module, text) in &self.modules {
             for path in paths(text) {
                 let target = absolute(module, &path);
                 let file = (1..=target.len()).rev().map(|length| target[..length].to_vec());
-                if let Some(used) = file.into_iter().find(|file| self.modules.contains_key(file)) {
-                    if used != *module {
-                        uses.push((module.clone(), used));
-                    }
-                }
+                let used = file.into_iter().find(|file| self.modules.contains_key(file));
+                found.extend(used.filter(|used| used != module).map(|used| (module.clone(), used)));
             }
         }
-        uses
+        found
     }
 }
 
@@ -159,7 +156,7 @@ fn paths(text: &str) -> Vec<Vec<String>> {
         for (at, _) in text.match_indices(start) {
             let is_part = text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
             if !is_part {
-                spell_out(&text[at..], Vec::new(), &mut found);
+                spell_out(&text[at..], &[], &mut found);
             }
         }
     }
@@ -167,16 +164,16 @@ fn paths(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Reads one path or tree at the beginning of a text, and returns what is left of it.
-fn spell_out<'a>(text: &'a str, before: Vec<String>, found: &mut Vec<Vec<String>>) -> &'a str {
+fn spell_out<'a>(text: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
     let text = text.trim_start();
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '*')).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    let mut path = before.clone();
+    let mut path = before.to_vec();
     if !name.is_empty() {
         path.push(name.to_owned());
     }
     if let Some(rest) = rest.strip_prefix("::") {
-        return spell_out(rest, path, found);
+        return spell_out(rest, &path, found);
     }
     if name.is_empty() && rest.starts_with('{') {
         let mut rest = &rest[1..];
@@ -187,7 +184,7 @@ fn spell_out<'a>(text: &'a str, before: Vec<String>, found: &mut Vec<Vec<String>
                 Some('}') => return &rest[1..],
                 Some(',') => rest = &rest[1..],
                 Some(_) => {
-                    let left = spell_out(rest, before.clone(), found);
+                    let left = spell_out(rest, before, found);
                     // What no path begins with ends the tree: `self as x`, a comment.
                     rest = if left.len() == rest.len() { &rest[rest.len().min(1)..] } else { left };
                 }

@@ -224,7 +224,7 @@ fn through(proxy: &Proxy, tunnel: ProxyTry) -> ProxyFacts {
 /// an answer that leads nowhere is asked for again at once.
 const BELIEVED: Duration = Duration::from_secs(30);
 
-/// As many hosts as an application may have accounts for.
+/// More hosts than the accounts of an application use.
 const MOST_NAMES: usize = 64;
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ struct Slot {
 
 impl Prepared {
     /// Keeps a connection for the next call, and replaces it from then on until the slot is released.
-    pub(super) fn keep(&self, opener: Weak<dyn Open>, service: Service, query: &Query, opened: Opened) {
+    pub(super) fn keep(&self, connector: Weak<dyn Open>, service: Service, query: &Query, opened: Opened) {
         let mut slots = self.slots();
         if let Some(slot) = slots.iter().find(|slot| slot.is_for(service, query)) {
             slot.put(opened);
@@ -50,7 +50,7 @@ impl Prepared {
         let (query, ready, changed) = (query.clone(), Mutex::new(Some(opened)), Notify::new());
         let slot = Arc::new(Slot { service, query, ready, changed });
         slots.push(slot.clone());
-        tokio::spawn(maintain(slot, opener));
+        tokio::spawn(maintain(slot, connector));
     }
 
     /// Takes the connection that is ready, unless the service has closed it.
@@ -150,13 +150,13 @@ impl Slot {
 /// 1. Watch the connection until it must be replaced.
 /// 2. Open another one. A connection that is too old stays available until then.
 /// 3. If that fails, wait, longer after each failure.
-async fn maintain(slot: Arc<Slot>, opener: Weak<dyn Open>) {
+async fn maintain(slot: Arc<Slot>, connector: Weak<dyn Open>) {
     let mut failures = 0;
     loop {
         slot.watch().await;
-        let Some(opener) = opener.upgrade().filter(|_| slot.is_wanted()) else { return };
-        let opened = opener.open(slot.service, &slot.query).await;
-        drop(opener);
+        let Some(connector) = connector.upgrade().filter(|_| slot.is_wanted()) else { return };
+        let opened = connector.open(slot.service, &slot.query).await;
+        drop(connector);
         match opened {
             Ok(opened) => {
                 failures = 0;

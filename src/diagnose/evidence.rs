@@ -228,7 +228,7 @@ impl Trace {
     }
 }
 
-#[cfg(feature = "net")]
+#[cfg(feature = "probe")]
 impl Trace {
     /// Skips the stages that were not reached, for this reason.
     pub(crate) fn skip_rest(&mut self, because: Skip) {

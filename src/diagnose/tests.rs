@@ -143,7 +143,7 @@ fn what_no_rule_explains_is_listed_and_still_fails() {
     expect(&evidence, "unexplained tls, degraded");
     let diagnosis = diagnose(&evidence);
     assert_eq!((diagnosis.exit_code(Severity::Error), diagnosis.root_cause()), (50, None));
-    // A warning at the same place is no reason.
+    // A warning at the same place does not explain a failure.
     let mut evidence = evidence;
     sample::tcp(&mut evidence.traces[0]).attempts.insert(0, sample::to("2603::1", FailureKind::TimedOut));
     expect(&evidence, "TCP06 warning, unexplained tls, degraded");

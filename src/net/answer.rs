@@ -23,7 +23,7 @@ pub(crate) fn method_of(service: Service) -> Method {
     }
 }
 
-/// Why an answer without a credential is none of a service that works, if it is none.
+/// Returns the failure that a response without a credential shows, unless it is that of a working service.
 pub(crate) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
     let reply = &answer.reply;
     let is_page = reply.header("content-type").is_some_and(|kind| kind.contains("html"));

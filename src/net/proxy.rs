@@ -90,7 +90,7 @@ impl ProxySettings {
     ///
     /// # Errors
     ///
-    /// [`ProxyError`] when one is no URL of a proxy over plain HTTP. (Those over TLS or SOCKS are not supported.)
+    /// [`ProxyError`], if one is not the URL of a proxy over plain HTTP. (Proxies over TLS or SOCKS are not supported.)
     pub fn new(setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
         Self::named("proxy", setting, variables)
     }
@@ -179,7 +179,7 @@ impl ProxySettings {
 impl Proxy {
     fn parse(source: &str, text: &str) -> Result<Self, ProxyError> {
         let problem = |problem| {
-            // What stands before the `@` is a login.
+            // The part before the `@` is a login.
             let given = text.rsplit('@').next().unwrap_or_default();
             ProxyError { source_name: source.to_owned(), given: Shown::new(given), problem }
         };
@@ -216,7 +216,7 @@ impl fmt::Debug for Proxy {
 pub(crate) struct Tunnel {
     /// The answer.
     pub(crate) facts: ProxyTry,
-    /// The tunnel, or why there is none.
+    /// The tunnel, or the failure.
     pub(crate) outcome: Result<TokioIo<Upgraded>, Failure>,
 }
 

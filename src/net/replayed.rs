@@ -1,5 +1,4 @@
-//! A stream of which an answer was read before it was clear who should read it. Whoever reads it now asks anew, which is
-//! not sent again, and gets what was read, and then the rest.
+//! A stream that replays bytes already read. The repeated request is swallowed, and reads return the saved bytes first.
 
 use std::io;
 use std::pin::Pin;

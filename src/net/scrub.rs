@@ -22,7 +22,7 @@ pub(crate) fn scrub<'a>(
     Scrub::of(credentials, proxies).evidence(evidence)
 }
 
-/// Takes credentials and the logins of proxies out of what was seen.
+/// Removes credentials and proxy logins from evidence.
 pub(crate) struct Scrub(Secrets);
 
 impl Scrub {
@@ -103,7 +103,7 @@ impl Secrets {
         self.add_encoded(secret);
     }
 
-    /// Percent-encoded, and as base64, which depends on what stands before by three ways.
+    /// Adds the percent-encoded form and the three base64 forms, which depend on the position in the encoded text.
     fn add_encoded(&mut self, secret: &str) {
         self.add_pieces(&secret.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}")));
         for skipped in 0..3.min(secret.len()) {
@@ -167,7 +167,7 @@ impl Secrets {
 /// Shorter pieces of a key say little, and stand in other words by chance.
 const PIECE: usize = 12;
 
-/// `a:b` is no login that can be told from other text.
+/// A shorter login, like `a:b`, cannot be distinguished from other text.
 const SHORTEST_WHOLE: usize = 6;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::{Network, failure_of_io, silence};
 use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
 
-/// What connecting yields: the facts, and the connection or why there is none.
+/// The outcome of connecting: the facts, and the connection or the failure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub(crate) struct Connected {

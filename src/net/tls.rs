@@ -39,7 +39,7 @@ pub enum TrustError {
     /// It holds no certificate: expected PEM with `-----BEGIN CERTIFICATE-----`.
     #[error("it holds no certificate: expected PEM with `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
-    /// It holds something that is no certificate of a root.
+    /// One of its certificates is not a root certificate.
     #[error("one of its certificates cannot be read")]
     Unreadable,
 }

@@ -34,7 +34,7 @@ pub type Socket = WebSocketStream<Stream>;
 pub(crate) struct Upgrade {
     /// The facts.
     pub(crate) facts: Option<UpgradeFacts>,
-    /// The socket, or why there is none.
+    /// The socket, or the failure.
     pub(crate) outcome: Result<Socket, Failure>,
     /// Where a redirect points.
     pub(crate) location: Option<String>,

@@ -3,16 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use rustls::version::{TLS12, TLS13};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Watch;
 use super::way::{Route, Way};
 use crate::diagnose::evidence::saved::milliseconds;
-use crate::diagnose::evidence::{Failure, Round};
+use crate::diagnose::evidence::{Failure, FailureKind, Round, SniTry, TlsFacts, VersionTry};
 use crate::diagnose::stage::Stage;
-use crate::net::dial::{Destination, Road};
+use crate::net::dial::{Destination, Road, dial};
+use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::{Network, Stream, tcp};
@@ -60,6 +62,51 @@ impl<'w, 'a, N: Network, W: Watch> Further<'w, 'a, N, W> {
             *time = Some(milliseconds(begun.elapsed()));
         }
         outcome.map_err(|failure| at(stage, &failure))
+    }
+}
+
+impl<N: Network, W: Watch> Way<'_, N, W> {
+    /// Runs the handshakes that distinguish the causes of a failed one.
+    pub(super) async fn tell_apart(&self, route: &Route, failure: &Failure, facts: &mut TlsFacts) {
+        let host = self.target.host();
+        match failure.kind {
+            FailureKind::Alert => {
+                for (version, alone) in [("1.2", &TLS12), ("1.3", &TLS13)] {
+                    let tls = self.recording().and_then(|tls| tls.with_version(alone));
+                    let failure = self.try_handshake(route, host, tls).await;
+                    facts.versions.push(VersionTry { version: version.to_owned(), failure });
+                }
+            }
+            FailureKind::Reset | FailureKind::TimedOut => {
+                let failure = self.try_handshake(route, NEUTRAL_NAME, self.recording()).await;
+                // A certificate, for whatever name, is an answer.
+                let failure = failure.filter(|failure| failure.kind != FailureKind::Certificate);
+                facts.other_name = Some(SniTry { name: NEUTRAL_NAME.to_owned(), failure });
+            }
+            _ => {}
+        }
+    }
+
+    async fn try_handshake(&self, route: &Route, name: &str, tls: Result<TlsClient, Failure>) -> Option<Failure> {
+        let mut further = Further { name: Some(name), ..Further::again(self, route, tls) };
+        match dial(&mut further, Destination::of(&self.target.url)).await {
+            Ok(mut stream) => {
+                let _ = stream.flush().await;
+                None
+            }
+            Err(failure) => Some(failure),
+        }
+    }
+
+    /// A second connection on the same way, ready for requests.
+    pub(super) async fn again_to_talk(&self, route: &Route) -> Result<Connection, Failure> {
+        let mut further = Further::again(self, route, self.recording());
+        dial(&mut further, Destination::of(&self.target.url)).await.map(Connection::new)
+    }
+
+    /// A verified connection to another host of the same account, by the way that the settings give for it.
+    pub(super) async fn open(&self, host: &str) -> Result<Stream, Failure> {
+        dial(&mut Further::new(self, self.recording()), Destination::https(host)).await
     }
 }
 
@@ -118,3 +165,6 @@ impl<N: Network, W: Watch> Road for Further<'_, '_, N, W> {
 pub(super) fn at(stage: Stage, failure: &Failure) -> Failure {
     Failure::new(failure.kind, format!("{stage}: {failure}"))
 }
+
+/// A name that filters let through, at which no more than a handshake is made.
+const NEUTRAL_NAME: &str = "www.microsoft.com";

@@ -5,21 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rustls::version::{TLS12, TLS13};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::further::Further;
 use super::{Family, Means, Notes, Watch};
 use crate::diagnose::evidence::{
-    Address, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, Skip, SniTry, Step, TlsFacts,
-    UnusedProxy, VersionTry,
+    Address, DnsFacts, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, Skip, Step, TlsFacts, UnusedProxy,
 };
 use crate::diagnose::plan::{Plan, Purpose, Target};
 use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, Road, dial};
-use crate::net::http::Connection;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
@@ -252,48 +248,6 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         }
     }
 
-    async fn tell_apart(&self, route: &Route, failure: &Failure, facts: &mut TlsFacts) {
-        let host = self.target.host();
-        match failure.kind {
-            FailureKind::Alert => {
-                for (version, alone) in [("1.2", &TLS12), ("1.3", &TLS13)] {
-                    let tls = self.recording().and_then(|tls| tls.with_version(alone));
-                    let failure = self.try_handshake(route, host, tls).await;
-                    facts.versions.push(VersionTry { version: version.to_owned(), failure });
-                }
-            }
-            FailureKind::Reset | FailureKind::TimedOut => {
-                let failure = self.try_handshake(route, NEUTRAL_NAME, self.recording()).await;
-                // A certificate, for whatever name, is an answer.
-                let failure = failure.filter(|failure| failure.kind != FailureKind::Certificate);
-                facts.other_name = Some(SniTry { name: NEUTRAL_NAME.to_owned(), failure });
-            }
-            _ => {}
-        }
-    }
-
-    async fn try_handshake(&self, route: &Route, name: &str, tls: Result<TlsClient, Failure>) -> Option<Failure> {
-        let mut further = Further { name: Some(name), ..Further::again(self, route, tls) };
-        match dial(&mut further, Destination::of(&self.target.url)).await {
-            Ok(mut stream) => {
-                let _ = stream.flush().await;
-                None
-            }
-            Err(failure) => Some(failure),
-        }
-    }
-
-    /// A second connection on the same way, ready for requests.
-    pub(super) async fn again_to_talk(&self, route: &Route) -> Result<Connection, Failure> {
-        let mut further = Further::again(self, route, self.recording());
-        dial(&mut further, Destination::of(&self.target.url)).await.map(Connection::new)
-    }
-
-    /// A verified connection to another host of the same account, by the way that the settings give for it.
-    pub(super) async fn open(&self, host: &str) -> Result<Stream, Failure> {
-        dial(&mut Further::new(self, self.recording()), Destination::https(host)).await
-    }
-
     /// What an application sends on its first connection, and records the certificates.
     pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
         self.tls.as_ref().map(|tls| tls.recording(self.means.trust, self.means.now)).map_err(Clone::clone)
@@ -413,6 +367,3 @@ pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Ste
 
 /// Older resolvers take no more domains than this (resolv.conf(5)).
 const MOST_DOMAINS: usize = 6;
-
-/// A name that filters let through, at which no more than a handshake is made.
-const NEUTRAL_NAME: &str = "www.microsoft.com";

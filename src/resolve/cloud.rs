@@ -362,6 +362,7 @@ impl Owner {
 impl HostKind {
     /// Returns whether customers choose the first label, so that the same suffix also serves other customers.
     #[must_use]
+    #[cfg_attr(not(feature = "net"), allow(unreachable_pub, reason = "the lab reaches it through the emulation seam"))]
     pub fn is_named_by_customers(self) -> bool {
         matches!(self, Self::CustomDomain | Self::OpenAi | Self::Foundry)
     }

@@ -61,7 +61,7 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Token`] if it is none of them, [`CredentialError::Composed`] if the composed form lacks a full
+    /// [`CredentialError::Token`] if it has none of these forms, [`CredentialError::Composed`] if the composed form lacks a full
     /// resource ID or a token.
     pub fn token(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
@@ -173,7 +173,7 @@ impl Credential {
 
     /// Returns the default form of this credential with its header, even if the endpoint is known not to accept it. A
     /// naive application sends it like this, and a diagnosis must see it rejected.
-    #[cfg(feature = "net")]
+    #[cfg(feature = "probe")]
     pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
         let form = match self {
@@ -186,7 +186,7 @@ impl Credential {
     }
 
     /// Returns the other form of an Entra token, for an endpoint that rejected the form it is known to accept.
-    #[cfg(feature = "net")]
+    #[cfg(feature = "probe")]
     pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {
         may_receive(to.account(), &to.to_url()).ok()?;
         let (Self::Entra { resource_id: Some(_), .. } | Self::EntraComposed { .. }) = self else { return None };

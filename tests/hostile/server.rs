@@ -33,7 +33,7 @@ pub(crate) enum Tls {
     SelfSigned,
     /// Self-signed, with the name of the root.
     Forged,
-    /// Reads the ClientHello and does not respond.
+    /// Reads the `ClientHello` and does not respond.
     Silent,
     /// Sends an endless record byte by byte.
     Drips,

@@ -169,7 +169,7 @@ mod tests {
             ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),
             ("gateway".into(), address("10.1.0.4:443"), address("127.0.0.1:40443")),
         ];
-        let text = description("healthy", "All is well", &listeners, Path::new("/tmp/root.pem"));
+        let text = description("healthy", "Everything works", &listeners, Path::new("/tmp/root.pem"));
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("\nname server  168.63.129.16:53  127.0.0.1:40053\n"), "{text}");
         assert!(text.contains("\ngateway      10.1.0.4:443      127.0.0.1:40443\n"), "{text}");

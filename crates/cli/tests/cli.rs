@@ -197,7 +197,7 @@ fn colour_follows_the_option_and_the_environment() {
     };
     assert!(coloured(&["--color", "always"], &[]));
     assert!(!coloured(&["--color", "never"], &[]));
-    assert!(!coloured(&[], &[]), "a pipe gets none");
+    assert!(!coloured(&[], &[]), "a pipe gets no colours");
     assert!(!coloured(&[], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "")]));
 }
 
@@ -492,7 +492,7 @@ fn every_output_matches_its_golden_file() {
             failures.push(format!("{file} ({command}):\n{got}"));
         }
     }
-    assert!(failures.is_empty(), "UPDATE_GOLDEN=1 writes them anew, to be reviewed:\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "UPDATE_GOLDEN=1 rewrites them, for review:\n{}", failures.join("\n"));
 }
 
 fn golden(name: &str) -> PathBuf {

@@ -178,7 +178,7 @@ fn every_pasted_line_matches_the_entries_of_its_vector() {
         }
     }
     let nothing = vectors.iter().filter(|vector| vector["expect"].is_null()).count();
-    assert!(vectors.len() >= 60 && nothing >= 8, "{} vectors, {nothing} of nothing", vectors.len());
+    assert!(vectors.len() >= 60 && nothing >= 8, "{} vectors, {nothing} without a failure", vectors.len());
     report("pasted lines", vectors.len(), &failures);
 }
 
@@ -441,7 +441,7 @@ mod command {
             (String::new(), "nothing to explain"),
             (" \n".into(), "nothing to explain"),
             ("x".repeat((64 << 10) + 1), "larger than 65536 bytes"),
-            ("all is well\n".into(), "not a known error"),
+            ("all works\n".into(), "not a known error"),
         ] {
             let output = read(&stdin, &[]);
             assert_eq!(output.status.code(), Some(2), "{expected}");
@@ -459,7 +459,7 @@ mod command {
             (&["DSN03"], "did you mean `DNS03`?"),
             (&["DNS03", "TCP77"], "`TCP77` is not in the failure catalogue; did you mean `TCP10`?"),
             (&["ZZZ01"], "expected an id like `DNS03`"),
-            (&["all is well"], "the text is not a known error"),
+            (&["all works"], "the text is not a known error"),
             (&[""], "nothing to explain"),
             (&[" ", ""], "nothing to explain"),
             (&["DNS03", "--format", "xml"], "--format"),
@@ -472,7 +472,7 @@ mod command {
             assert!(err.contains(contains), "{args:?}: {err}");
             assert!(!err.trim_end().ends_with('.'), "{err}");
         }
-        for args in [&["DNS99"][..], &["all is well"]] {
+        for args in [&["DNS99"][..], &["all works"]] {
             let output = explain(&[args, &["--format=json"]].concat());
             let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
             assert_eq!((output.status.code(), &document["errors"][0]["code"]), (Some(2), &"usage".into()));
@@ -496,7 +496,7 @@ mod command {
                 ),
                 format!("DNS03 {planted}"),
                 format!("DNS99 {planted}"),
-                format!("{planted}\n{planted} all is well"),
+                format!("{planted}\n{planted} all works"),
             ] {
                 for extra in [&[][..], &["-vv"], &["--format", "json", "-v"], &["--color", "always"]] {
                     let given = run(&[&["explain", &line], extra].concat(), &[], "");
@@ -540,7 +540,7 @@ mod command {
         };
         assert!(coloured(&["--color", "always"], &[]));
         assert!(!coloured(&["--color", "never"], &[]));
-        assert!(!coloured(&[], &[]), "a pipe gets none");
+        assert!(!coloured(&[], &[]), "a pipe gets no colours");
         assert!(!coloured(&[], &[("NO_COLOR", "1")]));
 
         let file = std::env::temp_dir().join(format!("speech-endpoint-{}-explain.txt", std::process::id()));

@@ -71,7 +71,7 @@ fn reports_match_their_golden_files() {
             }
         }
     }
-    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 writes them anew):\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 rewrites them):\n{}", failures.join("\n"));
 }
 
 #[test]

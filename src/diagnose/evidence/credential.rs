@@ -26,7 +26,7 @@ pub struct CredentialFacts {
 
 /// A credential that cannot be what it is given as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "super::saved::FaultRead"))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "FaultRead"))]
 #[non_exhaustive]
 pub struct Fault {
     /// The id of the catalogue.
@@ -40,6 +40,26 @@ impl Fault {
     #[must_use]
     pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
         Self { id: id.into(), text: text.into() }
+    }
+}
+
+/// A fault as version 2 has it, or as the pair of version 1.
+#[cfg(feature = "serde")]
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum FaultRead {
+    Fields { id: String, text: String },
+    Pair(String, String),
+}
+
+#[cfg(feature = "serde")]
+impl From<FaultRead> for Fault {
+    fn from(read: FaultRead) -> Self {
+        match read {
+            // The order of a pair was never fixed; an id has no blank.
+            FaultRead::Pair(text, id) if text.contains(' ') => Self { id, text },
+            FaultRead::Fields { id, text } | FaultRead::Pair(id, text) => Self { id, text },
+        }
     }
 }
 

@@ -5,8 +5,6 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Deserializer};
 
 use super::clock::unix_seconds;
-use super::credential::Fault;
-use super::tcp::{Attempt, Reference};
 use crate::resolve::scenario::Scenario;
 
 /// Durations as milliseconds with three digits.
@@ -45,41 +43,6 @@ pub(crate) mod time {
 pub(super) fn scenario<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scenario>, D::Error> {
     let id = Option::<String>::deserialize(deserializer)?.filter(|id| !id.is_empty());
     id.map(Scenario::try_from).transpose().map_err(serde::de::Error::custom)
-}
-
-/// A fault as version 2 has it, or as the pair of version 1.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum FaultRead {
-    Fields { id: String, text: String },
-    Pair(String, String),
-}
-
-impl From<FaultRead> for Fault {
-    fn from(read: FaultRead) -> Self {
-        match read {
-            FaultRead::Fields { id, text } => Self { id, text },
-            // The order was never fixed; an id has no blank.
-            FaultRead::Pair(text, id) if text.contains(' ') => Self { id, text },
-            FaultRead::Pair(id, text) => Self { id, text },
-        }
-    }
-}
-
-/// A reference as version 2 has it, or as the pair of version 1.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum ReferenceRead {
-    Fields { host: String, attempt: Attempt },
-    Pair(String, Attempt),
-}
-
-impl From<ReferenceRead> for Reference {
-    fn from(read: ReferenceRead) -> Self {
-        match read {
-            ReferenceRead::Fields { host, attempt } | ReferenceRead::Pair(host, attempt) => Self { host, attempt },
-        }
-    }
 }
 
 /// Milliseconds with three digits after the point.
@@ -132,10 +95,11 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 mod tests {
     use serde::Serialize as _;
 
-    use super::super::{Companion, Evidence, Retry};
+    use super::super::{Companion, Evidence, Fault, Retry};
     use super::*;
 
     #[test]

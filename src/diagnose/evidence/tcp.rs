@@ -41,7 +41,7 @@ pub struct Attempt {
 
 /// An attempt to connect to a well-known host, which distinguishes a blocked host from a blocked port.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "super::saved::ReferenceRead"))]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(from = "ReferenceRead"))]
 #[non_exhaustive]
 pub struct Reference {
     /// The name of the host.
@@ -61,5 +61,23 @@ impl Reference {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.attempt.failure.is_none()
+    }
+}
+
+/// A reference as version 2 has it, or as the pair of version 1.
+#[cfg(feature = "serde")]
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReferenceRead {
+    Fields { host: String, attempt: Attempt },
+    Pair(String, Attempt),
+}
+
+#[cfg(feature = "serde")]
+impl From<ReferenceRead> for Reference {
+    fn from(read: ReferenceRead) -> Self {
+        match read {
+            ReferenceRead::Fields { host, attempt } | ReferenceRead::Pair(host, attempt) => Self { host, attempt },
+        }
     }
 }

@@ -49,13 +49,17 @@ impl Walk for String {
 
 impl<T: Walk> Walk for Option<T> {
     fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
-        self.iter().for_each(|value| value.walk(visit));
+        if let Some(value) = self {
+            value.walk(visit);
+        }
     }
 }
 
 impl<T: Walk> Walk for Vec<T> {
     fn walk<'a>(&'a self, visit: &mut dyn FnMut(Item<'a>)) {
-        self.iter().for_each(|value| value.walk(visit));
+        for value in self {
+            value.walk(visit);
+        }
     }
 }
 

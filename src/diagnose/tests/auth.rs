@@ -182,7 +182,7 @@ fn auth13_is_a_credential_that_another_offering_takes() {
     // The same form only.
     let token = with(regional(), |trace| denied(trace, "issued_token", reply(401, "401", ""), &[]));
     expect(&token, "unexplained auth, degraded");
-    // Offerings of one host are told apart as well.
+    // Offerings of one host are distinguished as well.
     let mut own = private();
     own.traces.push(service("text-to-speech-websocket", OWN, Expectation::PrivateAddress));
     denied(&mut own.traces[1], "key", reply(401, "401", WRONG_KEY), &[]);

@@ -301,7 +301,7 @@ fn dns10_is_an_answer_that_comes_too_late_although_it_is_there() {
     expect(&slow(5003, None), "DNS10 warning, degraded");
     assert!(observed(&slow(5003, None), "DNS10").0.starts_with("the system takes 5.0 s for `westeurope.stt"));
     expect(&slow(2100, None), "healthy");
-    // What is not waited for to the end is no disagreement.
+    // An abandoned lookup is not a disagreement.
     let given_up = Failure::new(FailureKind::TimedOut, "no answer within 5000 ms");
     expect(&slow(5000, Some(given_up)), "DNS10 warning, DNS07 warning by DNS10, degraded");
 }

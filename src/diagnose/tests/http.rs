@@ -52,7 +52,7 @@ fn http03_is_a_redirect_that_nobody_set_out_to_follow() {
     expect(&evidence, "HTTP03 error, degraded");
     let evidence =
         with(own(Scenario::ServiceEndpoint, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7"), |trace| {
-            directed(trace, STT)
+            directed(trace, STT);
         });
     expect(&evidence, "HTTP03 warning, degraded");
     expect(&with(private(), |trace| directed(trace, OWN)), "healthy");
@@ -60,7 +60,7 @@ fn http03_is_a_redirect_that_nobody_set_out_to_follow() {
     moved.headers.push(("location".into(), format!("https://{STT}/stt/speech/universal/v2?x=y")));
     let evidence =
         with(own(Scenario::ServiceEndpoint, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7"), |trace| {
-            not_upgraded(trace, moved)
+            not_upgraded(trace, moved);
         });
     expect(&evidence, "HTTP03 error, unreachable");
     let (text, _) = observed(&evidence, "HTTP03");

@@ -105,7 +105,7 @@ fn tcp08_is_this_machine_that_says_no() {
     let (text, ruled_out) = observed(&evidence, "TCP08");
     assert!(text.ends_with("20.61.99.10:443 (public) not permitted after 2.0 s; as tried"), "{text}");
     assert_eq!(ruled_out, ["TCP01", "TCP02", "TCP04"]);
-    // Where the proxy is the way out, that is what is to be done.
+    // If only the proxy leads out, the remedy is to use it.
     let evidence = with(evidence, |trace| configured(trace, 200));
     expect(&evidence, "PXY01 error, TCP08 error by PXY01, degraded");
 }

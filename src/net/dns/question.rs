@@ -152,7 +152,7 @@ async fn exchange(
 
 fn question(name: &str, kind: RecordType) -> Result<Message, Failure> {
     let mut name = Name::from_ascii(name)
-        .map_err(|error| Failure::new(FailureKind::NoSuchName, format!("`{name}` is no name for DNS: {error}")))?;
+        .map_err(|error| Failure::new(FailureKind::NoSuchName, format!("`{name}` is not a DNS name: {error}")))?;
     name.set_fqdn(true);
     let mut message = Message::new(random_id(), MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = true;
@@ -211,7 +211,7 @@ fn rcode(code: ResponseCode) -> String {
     }
 }
 
-/// Hard to guess, together with the port that the system chooses: the standard library seeds each hasher anew.
+/// Hard to guess, together with the port that the system chooses: the standard library seeds each hasher differently.
 fn random_id() -> u16 {
     u16::try_from(RandomState::new().build_hasher().finish() & 0xffff).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 /// Roots that are read when they are needed.
 #[derive(Debug)]
 pub(super) struct Store {
-    /// Roots beside those of the machine.
+    /// Roots in addition to the machine's.
     added: Vec<CertificateDer<'static>>,
     first: OnceLock<Arc<RootCertStore>>,
     whole: OnceLock<Arc<RootCertStore>>,

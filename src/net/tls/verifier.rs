@@ -195,7 +195,7 @@ fn fault(error: &rustls::Error) -> CertificateFault {
 
 fn describe(error: &rustls::Error) -> String {
     let text = match fault(error) {
-        CertificateFault::UnknownIssuer => "nobody that this machine trusts issued the certificate",
+        CertificateFault::UnknownIssuer => "the certificate's issuer is not trusted on this machine",
         CertificateFault::WrongName => "the certificate is for other names",
         CertificateFault::Expired => "the certificate has expired",
         CertificateFault::NotYetValid => "the certificate is not valid yet",

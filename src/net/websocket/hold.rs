@@ -16,7 +16,7 @@ enum End {
     /// With a close frame: its code and its reason.
     Closed(Option<(u16, String)>),
     Reset,
-    /// Without a word.
+    /// Without a close frame.
     Cut,
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: 
             (facts.close_code, facts.close_reason) = (Some(code), Some(reason));
             format!("closed with {code}{words}")
         }
-        _ => "closed without a word".to_owned(),
+        _ => "closed without a close frame".to_owned(),
     };
     Some(Failure::new(FailureKind::Closed, format!("{words}, {} ms after it had opened", after.as_millis())))
 }
@@ -57,9 +57,9 @@ pub(crate) async fn leave(socket: &mut Socket, limit: Duration) {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub(crate) struct Hold {
-    /// For so long nothing is sent.
+    /// The time for which nothing is sent.
     pub(crate) time: Duration,
-    /// A ping after it may take so long.
+    /// The time limit of the ping after it.
     pub(crate) step: Duration,
     /// When all must be over, the ping too.
     pub(crate) end: Instant,
@@ -73,8 +73,8 @@ impl Hold {
     }
 }
 
-/// Keeps a socket open and sends nothing; then a ping tells whether the way is still there. Who watches is told every
-/// second how much is left.
+/// Keeps a socket open and sends nothing; then a ping shows whether the connection still works. `left` is called once a
+/// second with the time left.
 pub(crate) async fn hold(socket: &mut Socket, terms: Hold, left: impl Fn(Duration)) -> HoldFacts {
     let begun = Instant::now();
     let until = terms.end.min(begun + terms.time);

@@ -329,12 +329,11 @@ fn right_cloud(host: &str) -> Option<String> {
         .find_map(|domain| rest.strip_suffix(domain))?;
     let region: Region = label.parse().ok()?;
     let cloud = Cloud::of_region(region.as_str())?;
-    let kind = match domain {
-        "api.cognitive." => HostKind::Rest,
-        _ => {
-            let label = domain.strip_suffix(".speech.")?;
-            HostKind::Realtime(OFFERINGS.into_iter().find(|offering| *offering == label)?)
-        }
+    let kind = if domain == "api.cognitive." {
+        HostKind::Rest
+    } else {
+        let label = domain.strip_suffix(".speech.")?;
+        HostKind::Realtime(OFFERINGS.into_iter().find(|offering| *offering == label)?)
     };
     Some(host_of(&region, kind, &cloud))
 }
