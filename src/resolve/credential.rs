@@ -61,7 +61,7 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`CredentialError::Token`] if it has none of these forms, [`CredentialError::Composed`] if the composed form lacks a full
+    /// [`CredentialError::Token`] if it does not have any of these forms, [`CredentialError::Composed`] if the composed form lacks a full
     /// resource ID or a token.
     pub fn token(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
