@@ -14,9 +14,8 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, SystemTime};
 
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::probe::{Means, probe};
 use speech_endpoint::report::{ReportOptions, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};

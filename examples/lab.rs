@@ -10,8 +10,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::connect::{ConnectError, Connector, Opened, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 

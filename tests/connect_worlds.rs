@@ -13,8 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Plan, Query, Service, diagnose};
 use speech_endpoint_lab::{ClientCredential, Lab, World};
 

@@ -6,8 +6,7 @@
 use std::time::SystemTime;
 
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 

@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use speech_endpoint::connect::{Connector, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 use tracing::field::{Field, Visit};

@@ -21,8 +21,7 @@ use std::time::SystemTime;
 use rustls::RootCertStore;
 use speech_endpoint::Account;
 use speech_endpoint::connect::{Builder, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint_lab::{ClientCredential, Lab, World};
 
 pub(crate) mod audio;

@@ -12,8 +12,7 @@ use futures_util::StreamExt as _;
 use reqwest::Method;
 
 use speech_endpoint::connect::{Builder, ConnectError, Connector, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Access, Account, Query, Service};
 use tokio::time::{Instant, timeout};
 

@@ -11,8 +11,7 @@ use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions}
 use azure_core::time::OffsetDateTime;
 use serde_json::Value;
 use speech_endpoint::connect::{ConnectCause, ConnectError, Connector, TokenSource};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint_lab::{Lab, SeenRequest, World};
 
 /// Starts a lab for the settings of a client (`region`, `endpoint` or `host`), its assumed network and the actual one.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{ClientCredential, Lab};
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::probe::{Means, Watch, probe};
 use speech_endpoint::{Note, Plan, PlanSettings, Service};
 

@@ -14,9 +14,8 @@ use azure_identity::{
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
 use speech_endpoint::emulation::Decision;
-use speech_endpoint::net::ProxySettings;
-use speech_endpoint::net::Trust;
 use speech_endpoint::net::{Network, SystemNetwork};
+use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::{Credential, Secret};
 use url::{Host, Url};
 
