@@ -159,7 +159,8 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
             return Err(self.websocket_failed(failure, Some(facts), begun));
         }
         self.seen.note(|trace| trace.websocket = Step::Passed { found: facts, took: begun.elapsed() });
-        self.judge_credential(route, reply, begun).await;
+        let denial = answer::denial(&reply);
+        self.judge_credential(route, reply, denial, begun).await;
         Ok(socket.map_or(Reached::End, Reached::Open))
     }
 
@@ -180,7 +181,10 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         let mut question = Question::new(self.method(), &self.target.url);
         question.credential = Some(&header);
         match self.ask_again(route, &mut connection, &question).await {
-            Ok(answer) => self.judge_credential(route, answer.reply, begun).await,
+            Ok(answer) => {
+                let fault = self.target.service().and_then(|service| answer::fault(&answer, service));
+                self.judge_credential(route, answer.reply, fault, begun).await;
+            }
             Err(failure) => {
                 let took = begun.elapsed();
                 self.seen.note(|trace| trace.auth = Step::Failed { failure, found: None, took });
@@ -201,22 +205,21 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         connection.exchange(question, self.limit()).await
     }
 
-    /// Whether the credential was taken; where it was not, other ways of giving it.
-    async fn judge_credential(&self, route: &Route, reply: Reply, begun: Instant) {
+    /// Whether the credential was taken and the request served; where it was not taken, other ways of giving it.
+    async fn judge_credential(&self, route: &Route, reply: Reply, fault: Option<Failure>, begun: Instant) {
         let Some((form, _)) = self.header() else {
             self.seen.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
             return;
         };
-        let denial = answer::denial(&reply);
         let is_unknown = reply.status == 401;
         let mut found = AuthFacts { form: form.to_owned(), reply, ..AuthFacts::default() };
-        if denial.is_some() {
+        if fault.as_ref().is_some_and(|fault| fault.kind == FailureKind::Denied) {
             self.watch.stage(self.target.host(), Stage::Auth);
             let second = if is_unknown { self.with_second_key(route).await } else { None };
             (found.tries, found.issued) = self.other_ways().await;
             found.tries.splice(0..0, second);
         }
-        let step = step(found, denial, begun);
+        let step = step(found, fault, begun);
         self.seen.note(|trace| trace.auth = step);
     }
 

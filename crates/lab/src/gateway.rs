@@ -46,6 +46,7 @@ impl Gateway {
                 && asked.path.starts_with(&stated.path_prefix)
                 && asked.query.contains(&stated.query)
                 && (asked.is_upgrade || !stated.upgrade_only)
+                && (asked.key.is_some() || asked.bearer.is_some() || !stated.credential_only)
         })?;
         let headers = stated.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Some(Answer { status: stated.status, headers, body: stated.body.clone().into() })

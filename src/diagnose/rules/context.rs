@@ -86,14 +86,14 @@ impl<'a> RuleContext<'a> {
         self.chain.fingerprint == Some(fingerprint)
     }
 
-    /// The response to the credential, when the service rejected it.
+    /// The response to the credential, when the service rejected it or the caller.
     pub(super) fn denied(&self) -> Option<&'a AuthFacts> {
-        self.trace.auth.failure().and(self.trace.auth.found())
+        self.trace.auth.found().filter(|_| self.trace.auth.failed_with(FailureKind::Denied))
     }
 
     /// The response at which the road ends.
     pub(super) fn refusal(&self) -> Option<&'a Reply> {
-        let auth = self.denied().map(|facts| &facts.reply);
+        let auth = self.trace.auth.failure().and(self.trace.auth.found()).map(|facts| &facts.reply);
         let upgrade = self.trace.websocket.failure().and(self.upgrade()).map(|facts| &facts.reply);
         let http = self.trace.http.failure().and(self.http()).map(|facts| &facts.reply);
         auth.or(upgrade).or(http).filter(|reply| reply.status >= 200)

@@ -16,29 +16,73 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP02", bad_request, &[]),
     Rule::target("HTTP03", redirected, &["HTTP01"]),
     Rule::target("HTTP04", no_upgrade, &[]),
-    Rule::target("HTTP05", foreign_page, &["HTTP01", "HTTP04", "HTTP06"]),
+    Rule::target("HTTP05", foreign_page, &["HTTP01", "HTTP02", "HTTP04", "HTTP06", "HTTP07"]),
     Rule::target("HTTP06", fails, &[]),
+    Rule::target("HTTP07", no_content, &[]),
 ];
 
-/// HTTP01: 404.
+/// HTTP01: 404, or 410 for what is gone.
 fn not_offered(context: &RuleContext<'_>) -> Option<Observation> {
-    let reply = context.refused_with(&[404]).filter(|_| context.without_realtime().is_none())?;
+    let reply = context.refused_with(&[404, 410]).filter(|_| context.without_realtime().is_none())?;
+    let text = reply.text();
+    let names = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    let remedy = if names(&["deployment", "model_not_found"]) {
+        Some(NO_DEPLOYMENT)
+    } else if names(&["subdomain does not map"]) {
+        Some(NO_SUBDOMAIN)
+    } else {
+        None
+    };
     let observation = Observation::new(format!("`{}` answers {}{}", context.host(), phrase(reply), request(reply)));
-    Some(observation.not("AUTH01", "the response is about the path and not about the credential"))
+    Some(observation.remedied(remedy).not("AUTH01", "the response is about the path and not about the credential"))
 }
 
-/// HTTP02: 400 to the upgrade, from whatever reads its query and its token.
+/// HTTP02: the request is rejected, by whatever reads its method, its parameters, its headers or its token.
 fn bad_request(context: &RuleContext<'_>) -> Option<Observation> {
-    let reply = context.refused_with(&[400]).filter(|reply| Refusal::of(reply) != Refusal::Page)?;
+    let reply = context.refusal().filter(|reply| is_about_the_request(reply.status))?;
     let is_upgrade = context.trace.target.is_websocket && context.trace.http.failure().is_none();
     let wants_a_key = ASKS_FOR_A_KEY.iter().any(|words| reply.text().contains(words));
-    if !is_upgrade || wants_a_key {
+    let is_service = Refusal::of(reply) != Refusal::Page && (reply.status == 400 || !is_upgrade);
+    // Before the upgrade, a request without parameters is rejected for what it lacks.
+    let is_judged = is_upgrade || !context.trace.target.is_websocket || names_the_version(reply);
+    if !is_service || !is_judged || wants_a_key {
         return None;
     }
     let (host, parameters) = (context.host(), parameters(&context.trace.target.url));
-    let observation = Observation::new(format!("`{host}` answers {} to the upgrade {parameters}", phrase(reply)))
+    let asked = if is_upgrade { " to the upgrade".to_owned() } else { request(reply) };
+    let observation = Observation::new(format!("`{host}` answers {}{asked} {parameters}", phrase(reply)))
+        .remedied(remedy_of(context, reply))
         .not("AUTH02", "the response does not ask for another kind of credential");
-    Some(observation.not_if(context.proxied().is_none().then_some("no proxy applies"), "PXY05"))
+    let direct = context.proxied().is_none().then_some("no proxy applies");
+    Some(observation.not_if(direct.filter(|_| is_upgrade), "PXY05"))
+}
+
+/// Whether a status is about the request: neither about the credential, the path, a limit nor a proxy.
+fn is_about_the_request(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 401 | 403 | 404 | 407 | 408 | 410 | 429 | 499)
+}
+
+/// The remedy for a rejected request, by the part of it that is wrong.
+fn remedy_of(context: &RuleContext<'_>, reply: &Reply) -> Option<Remedy> {
+    let service = context.trace.target.service.as_deref().unwrap_or_default();
+    let lacks_model = matches!(service, "openai-realtime" | "voice-live" | "voice-live-webrtc")
+        && !context.trace.target.url.contains("model=");
+    match reply.status {
+        _ if names_the_version(reply) => Some(OTHER_VERSION),
+        400 if lacks_model => Some(NAME_THE_MODEL),
+        400 if !context.trace.target.is_websocket => Some(CORRECT_PARAMETERS),
+        405 => Some(OTHER_METHOD),
+        409 => Some(TRY_AGAIN),
+        413 | 414 | 431 => Some(SIZE_LIMIT),
+        406 | 415 => Some(OTHER_TYPE),
+        _ => None,
+    }
+}
+
+/// Whether a response rejects the version of the API.
+fn names_the_version(reply: &Reply) -> bool {
+    let text = reply.text();
+    ["api version", "api-version", "apiversion"].iter().any(|words| text.contains(words))
 }
 
 /// HTTP03: the service names another host, and the run was not meant to follow it.
@@ -76,9 +120,10 @@ fn named(context: &RuleContext<'_>) -> Option<(u16, String, Option<AddressClass>
     Some((reply.status, url.host_str()?.to_owned(), None))
 }
 
-/// HTTP04: a success in place of the upgrade. A page in response to a plain request belongs to HTTP05.
+/// HTTP04: a success in place of the upgrade, or a response that knows no upgrade. A page in response to a plain request
+/// belongs to HTTP05.
 fn no_upgrade(context: &RuleContext<'_>) -> Option<Observation> {
-    let reply = context.refusal().filter(|reply| (200..300).contains(&reply.status))?;
+    let reply = context.refusal().filter(|reply| matches!(reply.status, 200..=299 | 405 | 426))?;
     let is_page = context.trace.http.failure().is_some() && page::sign(reply).is_some();
     if !context.trace.target.is_websocket || is_page {
         return None;
@@ -95,7 +140,8 @@ fn no_upgrade(context: &RuleContext<'_>) -> Option<Observation> {
 fn foreign_page(context: &RuleContext<'_>) -> Option<Observation> {
     let reply = context.refusal()?;
     let portal = portal(context);
-    let sign = page::sign(reply).or_else(|| portal.as_ref().map(|host| format!("it redirects to `{host}`")))?;
+    let redirects = || portal.as_ref().map(|host| format!("it redirects to `{host}`"));
+    let sign = page::sign(reply).or_else(redirects).or_else(|| in_place_of_content(context, reply))?;
     let trusted = context.tls().filter(|_| context.trace.tls.has_passed()).and_then(|facts| facts.chain.first());
     let issuer = trusted.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
     let to_plain = context.trace.http.failure().map(|_| "a plain request gets the same response, not only the upgrade");
@@ -106,6 +152,12 @@ fn foreign_page(context: &RuleContext<'_>) -> Option<Observation> {
             .not_if(portal.map(|_| "the named host is not an Azure host"), "HTTP03")
             .not("POL02", "the service never refuses with a page");
     Some(observation)
+}
+
+/// A page where a REST service has content. Its refusals may be pages of its gateway.
+fn in_place_of_content(context: &RuleContext<'_>, reply: &Reply) -> Option<String> {
+    let is_content = !context.trace.target.is_websocket && (200..300).contains(&reply.status);
+    (is_content && page::is_page(reply)).then(|| "an HTML page, which the service never sends".to_owned())
 }
 
 /// The host of a portal that a redirect leads to, recognised by its URL.
@@ -122,9 +174,9 @@ fn is_of_azure(context: &RuleContext<'_>, host: &str) -> bool {
     own.is_none() || Cloud::DOCUMENTED.iter().any(is_known)
 }
 
-/// HTTP06: 5xx.
+/// HTTP06: 5xx, or the time-out of a gateway.
 fn fails(context: &RuleContext<'_>) -> Option<Observation> {
-    let reply = context.refusal().filter(|reply| reply.status >= 500)?;
+    let reply = context.refusal().filter(|reply| reply.status >= 500 || matches!(reply.status, 408 | 499))?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
     let id = REQUEST_IDS.iter().find_map(|name| Some(format!(", `{name}: {}`", reply.header(name)?)));
     let observation =
@@ -132,6 +184,18 @@ fn fails(context: &RuleContext<'_>) -> Option<Observation> {
             .at(Severity::Error)
             .not_if(context.proxied().map(|_| "the proxy opened the tunnel"), "PXY04");
     Some(observation)
+}
+
+/// HTTP07: a success of a REST service without its content.
+fn no_content(context: &RuleContext<'_>) -> Option<Observation> {
+    let reply = context.refusal().filter(|reply| (200..300).contains(&reply.status) && !page::is_page(reply))?;
+    if context.trace.target.is_websocket {
+        return None;
+    }
+    let why = context.trace.auth.failure().or_else(|| context.trace.http.failure())?;
+    let kind = reply.header("content-type").map(|kind| format!(", {}", quoted(kind))).unwrap_or_default();
+    let observation = Observation::new(format!("`{}` answers {}{kind}{}", context.host(), why.text, request(reply)));
+    Some(observation.not("AUTH01", "the credential is accepted"))
 }
 
 /// The names of the parameters, without values that may identify the caller.
@@ -153,6 +217,58 @@ const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
 
 /// Texts of responses that reject the kind of credential (AUTH02).
 const ASKS_FOR_A_KEY: [&str; 2] = ["authentication key", "custom subdomain"];
+
+/// A remedy with its commands.
+type Remedy = (&'static str, &'static [&'static str]);
+
+/// <https://learn.microsoft.com/azure/ai-services/openai/how-to/working-with-models>
+const NO_DEPLOYMENT: Remedy = (
+    "name a deployment that exists on the resource, exactly as it is spelt there; a new one takes some minutes",
+    &["az cognitiveservices account deployment list -n NAME -g GROUP --query \"[].name\" -o tsv"],
+);
+
+/// Seen for a misspelt name, a deleted resource, and for about 90 seconds after a resource was created.
+const NO_SUBDOMAIN: Remedy = (
+    "check the custom domain of the resource; if it was created a moment ago, wait two minutes and try again",
+    &["az cognitiveservices account show -n NAME -g GROUP --query properties.customSubDomainName -o tsv"],
+);
+
+const OTHER_VERSION: Remedy = (
+    "use an `api-version` that this service supports here; without `--api-version`, `resolve` prints the latest one",
+    &["speech-endpoint resolve --region REGION --service SERVICE"],
+);
+
+const NAME_THE_MODEL: Remedy = (
+    "name the model or its deployment: this service has no default",
+    &["speech-endpoint doctor --endpoint https://HOST/ --service SERVICE --query model=MODEL"],
+);
+
+const CORRECT_PARAMETERS: Remedy = (
+    "correct the parameter that the message names; compare the URL with the one that `resolve` prints",
+    &["speech-endpoint resolve --region REGION --service SERVICE"],
+);
+
+const OTHER_METHOD: Remedy = (
+    "use the method and the path that `resolve` prints; if they are those already, a device on the path changes the \
+        request: have HOST exempted from inspection",
+    &["speech-endpoint resolve --region REGION --service SERVICE"],
+);
+
+const TRY_AGAIN: Remedy = (
+    "another operation on the same item is in progress: wait until it ends, or use another id",
+    &[],
+);
+
+const SIZE_LIMIT: Remedy = (
+    "the request is a few hundred bytes long, so a proxy or gateway limits it: have HOST exempted there",
+    &["curl -si https://HOST/ | head -n 20"],
+);
+
+const OTHER_TYPE: Remedy = (
+    "the request has the documented content type, so the path belongs to another API or a device on the path changes \
+        the request: compare the URL with the one that `resolve` prints",
+    &["speech-endpoint resolve --region REGION --service SERVICE"],
+);
 
 /// Support asks for these first.
 const REQUEST_IDS: [&str; 3] = ["x-requestid", "apim-request-id", "x-ms-request-id"];

@@ -16,6 +16,9 @@ pub(crate) struct AnswerToml {
     pub(crate) query: String,
     #[serde(default)]
     pub(crate) upgrade_only: bool,
+    /// Whether only a request with a credential gets this response.
+    #[serde(default)]
+    pub(crate) credential_only: bool,
     pub(crate) status: u16,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
