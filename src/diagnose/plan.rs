@@ -155,12 +155,13 @@ impl Plan {
         }
     }
 
-    /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket.
+    /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket; at an Azure
+    /// OpenAI resource, the list of models, which needs no deployment and costs nothing.
     #[must_use]
     pub fn usual_services(account: &Account) -> Vec<Service> {
         match account.resource() {
             Resource::Container(_) => vec![Service::SpeechToTextV1, Service::TextToSpeech],
-            Resource::OpenAi(..) => vec![Service::OpenAiRealtime],
+            Resource::OpenAi(..) => vec![Service::OpenAiModels],
             _ => vec![Service::SpeechToText, Service::TextToSpeechWebSocket],
         }
     }

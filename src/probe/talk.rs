@@ -70,7 +70,9 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
 
     /// Where a service may direct its clients, or should not, it is asked as the JavaScript SDK asks.
     fn may_be_redirected(&self, answer: &Answer, addresses: &[Address]) -> bool {
-        if !self.target.endpoint().is_some_and(Endpoint::is_own_host) {
+        // Azure OpenAI and Foundry redirect nobody.
+        let is_of_speech = self.target.service().is_some_and(Service::is_of_speech);
+        if !is_of_speech || !self.target.endpoint().is_some_and(Endpoint::is_own_host) {
             return false;
         }
         let is_redirect = (300..400).contains(&answer.reply.status);

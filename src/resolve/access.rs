@@ -34,9 +34,16 @@ impl Kind {
         }
     }
 
-    /// Returns whether accounts of this kind have Foundry and Azure OpenAI hosts in addition to the Speech host.
-    pub(crate) fn has_sibling_hosts(self) -> bool {
+    /// Returns whether accounts of this kind have an Azure OpenAI host.
+    pub(crate) fn has_openai_host(self) -> bool {
         matches!(self, Self::Foundry | Self::OpenAi)
+    }
+
+    /// Returns whether accounts of this kind have Voice Live: those of Foundry on their Foundry host, those of Speech on
+    /// their custom domain, without agents.
+    /// <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-how-to> (2026-05-25)
+    pub(crate) fn has_voice_live(self) -> bool {
+        matches!(self, Self::Foundry | Self::Speech)
     }
 }
 

@@ -405,6 +405,7 @@ const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
 
 // Suffixes: https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds
 // Zones:    https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+// Foundry:  https://learn.microsoft.com/azure/ai-foundry/reference/foundry-azure-government (2026-06-05)
 // Scopes of the two sovereign clouds: audience constants of the Azure SDKs; the Speech documentation does not name them.
 
 static PUBLIC: Suffixes = Suffixes {
@@ -422,7 +423,7 @@ static US_GOVERNMENT: Suffixes = Suffixes {
     rest: Cow::Borrowed("api.cognitive.microsoft.us"),
     custom_domain: Cow::Borrowed("cognitiveservices.azure.us"),
     openai: Some(Cow::Borrowed("openai.azure.us")),
-    foundry: None,
+    foundry: Some(Cow::Borrowed("services.ai.azure.us")),
     authority: Some(Cow::Borrowed("login.microsoftonline.us")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.us/.default")),
 };

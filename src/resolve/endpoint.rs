@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Url;
 
+use crate::resolve::access::Kind;
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::cloud::LONG_AUDIO_LABELS;
 use crate::resolve::form::{Form, Forms};
@@ -251,11 +252,13 @@ impl Account {
         if row.sovereign.is_absent(cloud) || !host_exists {
             return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
         }
-        match self.kind() {
-            Some(kind) if matches!(row.host, Host::Foundry | Host::OpenAi) && !kind.has_sibling_hosts() => {
-                return Err(ResolveError::WrongKind { service, kind });
-            }
-            _ => {}
+        let has_service = |kind: &Kind| match row.host {
+            Host::Foundry => kind.has_voice_live(),
+            Host::OpenAi => kind.has_openai_host(),
+            Host::Rest | Host::Realtime(_) | Host::LongAudio => *kind != Kind::OpenAi,
+        };
+        if let Some(kind) = self.kind().filter(|kind| !has_service(kind)) {
+            return Err(ResolveError::WrongKind { service, kind });
         }
         if self.scenario().form() == UrlForm::None {
             return Err(ResolveError::Unreachable { service });
@@ -279,6 +282,7 @@ impl Account {
         let form = self.scenario().form();
         match (row.host, form) {
             (Host::Foundry | Host::OpenAi, UrlForm::Regional) => Err(ResolveError::CustomDomainRequired { service }),
+            (Host::Foundry, _) if self.kind() == Some(Kind::Speech) => Ok(own(suffixes.custom_domain(), "")),
             (Host::Foundry, _) => Ok(own(suffixes.foundry().unwrap_or_default(), "")),
             (Host::OpenAi, _) => Ok(own(suffixes.openai().unwrap_or_default(), "")),
             (Host::LongAudio, UrlForm::Regional) => self.regional_place(row, LONG_AUDIO_LABELS, suffixes.realtime()),

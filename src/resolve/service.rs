@@ -54,6 +54,7 @@ pub enum Service {
     OpenAiTranscription,
     OpenAiSpeech,
     OpenAiRealtime,
+    OpenAiModels,
     MeetingTranscription,
     SpeakerRecognition,
     IntentRecognition,
@@ -98,8 +99,7 @@ impl Service {
     /// Returns the WebSocket subprotocol that the official SDKs request, if any: `tests/vectors/sdk-observed.json`.
     #[cfg(feature = "net")]
     pub(crate) fn subprotocol(self) -> Option<&'static str> {
-        let is_of_the_sdk = self.is_websocket() && !matches!(self, Self::VoiceLive | Self::OpenAiRealtime);
-        is_of_the_sdk.then_some("USP")
+        (self.is_websocket() && self.is_of_speech()).then_some("USP")
     }
 
     /// Returns the lifecycle status.
@@ -112,6 +112,11 @@ impl Service {
     #[must_use]
     pub fn see(self) -> String {
         format!("https://learn.microsoft.com/azure/ai-services/speech-service/{}", self.row().page)
+    }
+
+    /// Returns whether it is an API of Azure AI Speech, and not one of Foundry or Azure OpenAI with hosts of their own.
+    pub(crate) fn is_of_speech(self) -> bool {
+        !matches!(self.row().host, Host::Foundry | Host::OpenAi)
     }
 
     /// Returns whether it recognises speech in real time.
@@ -478,23 +483,25 @@ static TABLE: &[Row] = &[
           path: Path::Fixed("/videotranslation/translations"), version: Some("2026-03-01"),
           sovereign: Sovereign::Absent, page: "video-translation-get-started", ..DATED_REST },
     Row { service: Service::VoiceLive, id: "voice-live", title: "Voice Live over WebSocket", host: Host::Foundry,
-          path: Path::Fixed("/voice-live/realtime"), version: Some("2026-04-10"), accepts: API_KEY, carries: DATED,
+          path: Path::Fixed("/voice-live/realtime"), version: Some("2026-07-15"), accepts: API_KEY, carries: DATED,
           discovery: false, sovereign: Sovereign::Absent, needs: Some("model"), page: "voice-live-how-to", ..SOCKET },
-    Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc", title: "Voice Live signalling for WebRTC",
-          host: Host::Foundry, path: Path::Fixed("/voice-live/realtime/calls"), version: Some("2026-01-01-preview"),
-          accepts: API_KEY, carries: DATED, sovereign: Sovereign::Absent, status: Status::Preview,
-          needs: Some("model"), page: "voice-live-webrtc", ..REST },
+    Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc",
+          title: "Voice Live signalling for WebRTC over WebSocket", host: Host::Foundry,
+          path: Path::Fixed("/voice-live/realtime/calls"), version: Some("2026-01-01-preview"), accepts: API_KEY,
+          carries: DATED, discovery: false, sovereign: Sovereign::Absent, status: Status::Preview, needs: Some("model"),
+          page: "voice-live-webrtc", ..SOCKET },
     Row { service: Service::OpenAiTranscription, id: "openai-transcription",
           title: "Azure OpenAI transcription of a file",
           path: Path::Deployment("/openai/deployments/", "/audio/transcriptions", "2024-10-21", "/openai/v1/audio/transcriptions"),
-          version: Some("preview"), carries: DATED.with(Deployment), page: "../openai/whisper-quickstart", ..OPENAI },
+          carries: DATED.with(Deployment), page: "../openai/whisper-quickstart", ..OPENAI },
     Row { service: Service::OpenAiSpeech, id: "openai-speech", title: "Azure OpenAI synthesis",
           path: Path::Deployment("/openai/deployments/", "/audio/speech", "2025-03-01-preview", "/openai/v1/audio/speech"),
-          version: Some("preview"), carries: DATED.with(Deployment), page: "../openai/text-to-speech-quickstart",
-          ..OPENAI },
+          carries: DATED.with(Deployment), page: "../openai/text-to-speech-quickstart", ..OPENAI },
     Row { service: Service::OpenAiRealtime, id: "openai-realtime", title: "Azure OpenAI real-time audio over WebSocket",
           method: "GET", websocket: true, path: Path::Fixed("/openai/v1/realtime"), carries: VOICE,
           needs: Some("model"), page: "../openai/how-to/realtime-audio-websockets", ..OPENAI },
+    Row { service: Service::OpenAiModels, id: "openai-models", title: "list of Azure OpenAI models", method: "GET",
+          path: Path::Fixed("/openai/v1/models"), page: "../openai/api-version-lifecycle", ..OPENAI },
     Row { service: Service::MeetingTranscription, id: "meeting-transcription",
           title: "multichannel meeting transcription", status: Status::Retired { since: "2025-03-28",
           replacement: "conversation-transcription" }, page: "meeting-transcription", ..RETIRED },

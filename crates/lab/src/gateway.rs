@@ -99,12 +99,18 @@ impl Gateway {
         let found = match host.kind {
             HostKind::Rest => path::management(&asked.path),
             HostKind::Realtime(offering) => path::regional(offering, &asked.path),
-            HostKind::CustomDomain if self.truth.is_proxied() => path::own(&asked.path),
+            HostKind::CustomDomain if self.truth.is_proxied() => {
+                path::own(&asked.path).or_else(|| path::voice_live(&asked.path))
+            }
             HostKind::CustomDomain => {
                 self.direct(asked)?;
-                path::management(&asked.path)
+                path::management(&asked.path).or_else(|| path::voice_live(&asked.path))
             }
-            HostKind::LongAudio | HostKind::OpenAi | HostKind::Foundry => None,
+            HostKind::OpenAi => path::openai(&asked.path),
+            HostKind::Foundry => path::openai(&asked.path).or_else(|| path::voice_live(&asked.path)),
+            HostKind::LongAudio => {
+                asked.path.starts_with("/api/texttospeech/").then_some(Route::Management)
+            }
         };
         found.filter(|route| route.takes(&asked.method)).ok_or_else(Answer::not_found)
     }
@@ -222,9 +228,18 @@ impl Gateway {
     /// Step 6.
     fn serve(&self, asked: &Asked, route: Route) -> Answer {
         match route {
-            Route::Socket | Route::SocketOrPost if asked.is_upgrade => {
+            Route::SocketWithModel if !has_model(asked) => {
+                Answer::error(400, "MissingModel", "The query parameter `model` is required.")
+            }
+            Route::Socket | Route::SocketOrPost | Route::SocketWithModel if asked.is_upgrade => {
                 Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
             }
+            Route::SocketWithModel => Answer::new(426, "text/plain", ""),
+            Route::Models => Answer::json(
+                200,
+                &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
+            ),
+            Route::OpenAiAudio => Answer::error(400, "BadRequest", "The body of the request is missing."),
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => Answer::json(
                 200,
@@ -244,6 +259,12 @@ impl Gateway {
             Route::SocketOrPost | Route::Management => rest::no_content(),
         }
     }
+}
+
+/// Whether the query names a model, a deployment or an agent.
+fn has_model(asked: &Asked) -> bool {
+    let mut parameters = form_urlencoded::parse(asked.query.as_bytes());
+    parameters.any(|(name, _)| matches!(&*name, "model" | "deployment" | "agent-name" | "agent-id" | "agent_id"))
 }
 
 /// Makes a 401: shape A from the proxy, shape B from the older gateway.

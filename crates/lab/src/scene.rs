@@ -116,6 +116,9 @@ fn regional_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth, region
     ];
     let address = Ipv4Addr::new(13, 93, 122, 1 + nth);
     names.insert(format!("{region}.{}", suffixes.rest()), chain_to(&chain, address, ipv6));
+    let chain = [format!("longaudio-{region}-prod.{traffic}")];
+    let address = Ipv4Addr::new(20, 61, 99 + nth, 20);
+    names.insert(format!("{region}.customvoice.api.{}", suffixes.realtime()), chain_to(&chain, address, ipv6));
 }
 
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
@@ -133,6 +136,24 @@ fn own_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth) {
         NameAnswer::Records(vec![Record::Alias(format!("{region}.{}", truth.cloud.suffixes().rest()))])
     };
     names.insert(host, answer);
+    for suffix in [truth.cloud.suffixes().openai(), truth.cloud.suffixes().foundry()].into_iter().flatten() {
+        sibling_names(names, truth, suffix);
+    }
+}
+
+/// The hosts of Azure OpenAI and Foundry, which have private zones of their own.
+/// <https://learn.microsoft.com/azure/private-link/private-endpoint-dns> (2026-07-16)
+fn sibling_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth, suffix: &str) {
+    let (Some(domain), (traffic, app)) = (&truth.domain, platform(&truth.cloud)) else { return };
+    let region = &truth.region;
+    let front = [format!("{region}.prod.aoai.{traffic}"), format!("aoai-{region}-prod.{region}.{app}")];
+    let (host, private) = (format!("{domain}.{suffix}"), format!("{domain}.privatelink.{suffix}"));
+    if truth.access.private_endpoints > 0 {
+        names.insert(private.clone(), chain_to(&front, OPENAI, false));
+        names.insert(host, NameAnswer::Records(vec![Record::Alias(private)]));
+    } else {
+        names.insert(host, chain_to(&front, OPENAI, false));
+    }
 }
 
 fn chain_to(aliases: &[impl ToString], address: Ipv4Addr, ipv6: bool) -> NameAnswer {
@@ -164,5 +185,8 @@ pub(super) const PRIVATE_ENDPOINT: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 4);
 
 /// The address of the virtual network proxy.
 const VNET_PROXY: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 7);
+
+/// The address of Azure OpenAI.
+const OPENAI: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 9);
 
 const AUTHORITY: Ipv4Addr = Ipv4Addr::new(20, 190, 160, 2);

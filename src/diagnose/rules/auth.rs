@@ -5,6 +5,7 @@ use super::refusal::{Refusal, phrase};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace};
+use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -234,15 +235,16 @@ fn audience(context: &RuleContext<'_>) -> Option<String> {
     Some(format!("the token is for `{audience}`"))
 }
 
-/// The audience of the token, where it is that of the resource's cloud. Voice Live has an audience of its own.
+/// The audience of the token, where it is that of the resource's cloud. Foundry and Azure OpenAI have another one, and still
+/// accept this one.
 fn right_audience(context: &RuleContext<'_>) -> Option<String> {
     let own = claims(context)?.aud.as_deref()?;
     let expected = context.evidence.resource.token_scope.as_deref().map(resource_of);
-    let service = context.trace.target.service.as_deref();
-    let is_voice_live = service.is_some_and(|service| service.starts_with("voice-live"));
+    let service = context.trace.target.service.as_deref().and_then(|service| service.parse::<Service>().ok());
+    let is_of_foundry = service.is_some_and(|service| !service.is_of_speech());
     let is_expected = |expected: &str| own.trim_end_matches('/').eq_ignore_ascii_case(expected);
     let is_right =
-        expected.is_none_or(is_expected) || own == SERVICE_PRINCIPAL || (is_voice_live && is_expected(VOICE_LIVE));
+        expected.is_none_or(is_expected) || own == SERVICE_PRINCIPAL || (is_of_foundry && is_expected(FOUNDRY));
     audience(context).filter(|_| is_right)
 }
 
@@ -267,5 +269,5 @@ const USE_SECOND_KEY: Remedy = (
 /// The application id of Azure AI services, which version 2 tokens carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";
 
-/// <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-how-to>
-const VOICE_LIVE: &str = "https://ai.azure.com";
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
+const FOUNDRY: &str = "https://ai.azure.com";

@@ -5,6 +5,7 @@ use super::refusal::phrase;
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::Evidence;
+use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -15,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::run("CFG05", remarked, &[]),
     Rule::run("CFG06", remarked, &[]),
     Rule::run("CFG07", remarked, &[]),
-    Rule::run("CFG08", remarked, &[]),
+    Rule::run("CFG08", host_of_others, &[]),
     Rule::run("CFG09", remarked, &[]),
     Rule::run("CFG10", credential, &[]),
     Rule::both("CFG11", credential, other_resource, &["AUTH01", "AUTH03", "AUTH04", "AUTH05"]),
@@ -38,6 +39,14 @@ fn remarked(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
         rule.failure().severity.min(Severity::Warning)
     };
     Some(Observation::new(texts.join("; ")).at(severity))
+}
+
+/// CFG08: a Foundry or Azure OpenAI host was given, and a service of Speech is wanted, which has another host.
+fn host_of_others(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
+    let mut services = evidence.traces.iter().filter_map(|trace| trace.target.service.as_deref()).peekable();
+    let is_of_speech = |service: &str| service.parse().is_ok_and(Service::is_of_speech);
+    let is_wanted = services.peek().is_none() || services.any(is_of_speech);
+    remarked(rule, evidence).filter(|observation| is_wanted || observation.severity == Some(Severity::Error))
 }
 
 /// The shape of the credential, which is why it was not sent; otherwise a remark.

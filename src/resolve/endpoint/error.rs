@@ -29,7 +29,7 @@ pub enum ResolveError {
         cloud: Cloud,
     },
     /// Accounts of this kind do not have the service. Use another account.
-    #[error("an account of kind `{}` does not have `{service}`; use a Foundry account (kind `AIServices`)", .kind.arm_name())]
+    #[error("an account of kind `{}` does not have `{service}`; use an account of kind `AIServices` (Foundry), which has all services", .kind.arm_name())]
     WrongKind {
         /// The service.
         service: Service,

@@ -1,6 +1,6 @@
 //! The documented regions. They help messages and never restrict what is accepted.
 //!
-//! Source: <https://learn.microsoft.com/azure/ai-services/speech-service/regions>, 2026 edition, and for the sovereign
+//! Source: <https://learn.microsoft.com/azure/ai-services/speech-service/regions>, edition of 2026-05-25, and for the sovereign
 //! clouds <https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds>.
 
 use crate::resolve::cloud::Cloud;
@@ -46,7 +46,7 @@ pub(crate) fn reordered(id: &str) -> Option<&'static str> {
 }
 
 /// The edition of the table, for messages.
-pub(crate) const EDITION: &str = "2026";
+pub(crate) const EDITION: &str = "2026-05-25";
 
 /// The services that the table gives region by region, in the public cloud.
 const VARYING: &[Service] = &[
@@ -70,7 +70,7 @@ pub(crate) static REGIONS: [Listed; 38] = [
     row("eastasia", "East Asia", Cloud::Public, &[BatchSynthesis, CustomVoice, PersonalVoice]),
     row("southeastasia", "Southeast Asia", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VoiceLive, PersonalVoice, LongAudio]),
     row("australiaeast", "Australia East", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive, VoiceLiveWebRtc, LongAudio]),
-    row("centralindia", "Central India", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, VoiceLive, VoiceLiveWebRtc, LongAudio]),
+    row("centralindia", "Central India", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VoiceLive, VoiceLiveWebRtc, LongAudio]),
     row("japaneast", "Japan East", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive, VoiceLiveWebRtc]),
     row("japanwest", "Japan West", Cloud::Public, &[FastTranscription, CustomVoice, VoiceLive]),
     row("koreacentral", "Korea Central", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive, VoiceLiveWebRtc]),
@@ -78,9 +78,9 @@ pub(crate) static REGIONS: [Listed; 38] = [
     row("canadaeast", "Canada East", Cloud::Public, &[VoiceLive]),
     row("northeurope", "North Europe", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, Avatar, BatchAvatar]),
     row("westeurope", "West Europe", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, PersonalVoice, LongAudio]),
-    row("francecentral", "France Central", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive]),
+    row("francecentral", "France Central", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VoiceLive]),
     row("germanywestcentral", "Germany West Central", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive]),
-    row("italynorth", "Italy North", Cloud::Public, &[FastTranscription, CustomVoice, VoiceLive, VoiceLiveWebRtc]),
+    row("italynorth", "Italy North", Cloud::Public, &[FastTranscription, CustomVoice, Avatar, BatchAvatar, VoiceLive, VoiceLiveWebRtc]),
     row("norwayeast", "Norway East", Cloud::Public, &[BatchSynthesis, CustomVoice, VoiceLive]),
     row("swedencentral", "Sweden Central", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VoiceLive, PersonalVoice]),
     row("switzerlandnorth", "Switzerland North", Cloud::Public, &[BatchSynthesis, CustomVoice, VoiceLive]),
@@ -91,13 +91,13 @@ pub(crate) static REGIONS: [Listed; 38] = [
     row("brazilsouth", "Brazil South", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VoiceLive]),
     row("qatarcentral", "Qatar Central", Cloud::Public, &[]),
     row("centralus", "Central US", Cloud::Public, &[BatchSynthesis, CustomVoice, VideoTranslation, VoiceLive]),
-    row("eastus", "East US", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, VideoTranslation, VoiceLive, PersonalVoice, LongAudio]),
+    row("eastus", "East US", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, PersonalVoice, LongAudio]),
     row("eastus2", "East US 2", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, VoiceLiveWebRtc, PersonalVoice]),
     row("northcentralus", "North Central US", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, VideoTranslation, VoiceLive, VoiceLiveWebRtc]),
     row("southcentralus", "South Central US", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, LongAudio]),
     row("westcentralus", "West Central US", Cloud::Public, &[CustomVoice, VideoTranslation, VoiceLive]),
     row("westus", "West US", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, VideoTranslation, VoiceLive]),
-    row("westus2", "West US 2", Cloud::Public, &[FastTranscription, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, VoiceLiveWebRtc, PersonalVoice]),
+    row("westus2", "West US 2", Cloud::Public, &[FastTranscription, LlmSpeech, BatchSynthesis, CustomVoice, Avatar, BatchAvatar, VideoTranslation, VoiceLive, VoiceLiveWebRtc, PersonalVoice]),
     row("westus3", "West US 3", Cloud::Public, &[FastTranscription, CustomVoice, VideoTranslation, VoiceLive]),
     row("usgovarizona", "US Gov Arizona", Cloud::UsGovernment, &[]),
     row("usgovvirginia", "US Gov Virginia", Cloud::UsGovernment, &[]),

@@ -13,15 +13,21 @@ pub(super) enum Route {
     Relay,
     IssueToken,
     Management,
+    /// The models of an Azure OpenAI resource.
+    Models,
+    /// The audio APIs of Azure OpenAI over REST.
+    OpenAiAudio,
+    /// A WebSocket that needs a model.
+    SocketWithModel,
 }
 
 impl Route {
     /// Returns whether a method is served; any other gives 404.
     pub(super) fn takes(self, method: &str) -> bool {
         match self {
-            Self::Socket | Self::Voices | Self::Relay => method == "GET",
+            Self::Socket | Self::SocketWithModel | Self::Voices | Self::Relay | Self::Models => method == "GET",
             Self::SocketOrPost => matches!(method, "GET" | "POST"),
-            Self::Synthesis | Self::IssueToken => method == "POST",
+            Self::Synthesis | Self::IssueToken | Self::OpenAiAudio => method == "POST",
             Self::Management => true,
         }
     }
@@ -61,6 +67,26 @@ pub(super) fn management(path: &str) -> Option<Route> {
     }
     let roots = ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/", "/videotranslation/"];
     roots.iter().any(|root| path.starts_with(root)).then_some(Route::Management)
+}
+
+/// Reads a path of Azure OpenAI, in the form of version 1 or with a deployment.
+pub(super) fn openai(path: &str) -> Option<Route> {
+    let rest = path.strip_prefix("/openai/")?;
+    let rest = match rest.strip_prefix("deployments/") {
+        Some(rest) => rest.split_once('/')?.1,
+        None => rest.strip_prefix("v1/").unwrap_or(rest),
+    };
+    match rest {
+        "models" => Some(Route::Models),
+        "realtime" => Some(Route::SocketWithModel),
+        "audio/transcriptions" | "audio/translations" | "audio/speech" => Some(Route::OpenAiAudio),
+        _ => None,
+    }
+}
+
+/// Reads a path of Voice Live.
+pub(super) fn voice_live(path: &str) -> Option<Route> {
+    matches!(path, "/voice-live/realtime" | "/voice-live/realtime/calls").then_some(Route::SocketWithModel)
 }
 
 fn realtime(offering: &str, path: &str) -> Option<Route> {
