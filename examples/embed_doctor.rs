@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use speech_endpoint::net::{Network, SystemNetwork};
 use speech_endpoint::net::{ProxySettings, Trust};
-use speech_endpoint::probe::{Means, probe};
+use speech_endpoint::probe::{Context, probe};
 use speech_endpoint::report::{ReportOptions, markdown};
 use speech_endpoint::{Account, Credential, Plan, Query, diagnose};
 use speech_endpoint_lab::{ClientCredential, Lab, World};
@@ -50,10 +50,9 @@ async fn examine(
 ) -> ConnectError {
     let plan = Plan::new(account, &[], &Query::default(), credential, Duration::from_secs(5), 4);
     let proxies = ProxySettings::default();
-    let mut means = Means::new(network, trust, &proxies, SystemTime::now());
-    means.credential = credential;
-    means.credential_facts = credential.map(|credential| credential.facts(salt()));
-    let evidence = probe(&plan, &means, &(), std::future::pending()).await;
+    let facts = credential.map(|credential| credential.facts(salt()));
+    let context = Context::new(network, trust, &proxies, SystemTime::now()).with_credential(credential, facts);
+    let evidence = probe(&plan, &context, &(), std::future::pending()).await;
     let diagnosis = diagnose(&evidence);
     ConnectError {
         doing,

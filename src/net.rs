@@ -38,7 +38,6 @@ pub(crate) mod proxy;
 mod replayed;
 #[cfg(feature = "connect")]
 mod rest;
-pub(crate) mod scrub;
 mod shared;
 mod stream;
 pub(crate) mod tcp;

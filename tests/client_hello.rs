@@ -16,7 +16,7 @@ use speech_endpoint::connect::{Connector, TokenSource};
 use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
 use speech_endpoint::net::{ProxySettings, Trust};
-use speech_endpoint::probe::{Means, probe};
+use speech_endpoint::probe::{Context, probe};
 use speech_endpoint::{Plan, Query, Service};
 use speech_endpoint_lab::{Lab, LabNetwork, World};
 use tokio::io::{AsyncReadExt as _, copy_bidirectional};
@@ -129,7 +129,7 @@ async fn the_doctor_sends_the_client_hello_of_a_connector() {
 
     let plan = Plan::new(&account, &[service], &query, None, Duration::from_secs(10), 1);
     let evidence =
-        probe(&plan, &Means::new(&network, &trust, &proxies, SystemTime::now()), &(), std::future::pending()).await;
+        probe(&plan, &Context::new(&network, &trust, &proxies, SystemTime::now()), &(), std::future::pending()).await;
     assert!(evidence.traces[0].tls.found().is_some_and(|facts| !facts.chain.is_empty()), "{evidence:?}");
     for hello in taken() {
         assert_eq!(without_randomness(&hello), expected, "of the doctor");

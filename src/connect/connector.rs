@@ -26,7 +26,7 @@ use crate::net::proxy::ProxySettings;
 use crate::net::tls::Trust;
 use crate::net::websocket::{Socket, connection_id};
 use crate::net::{RestClient, SharedNetwork};
-use crate::probe::{Means, probe};
+use crate::probe::{Context, probe};
 use crate::resolve::account::Account;
 use crate::resolve::credential::Header;
 use crate::resolve::endpoint::Endpoint;
@@ -221,12 +221,12 @@ impl Inner {
         let credential = lease.as_ref().ok().and_then(Lease::credential);
         let plan = Plan::new(&candidate.account, &[service], query, credential, total, DEFAULT_JOBS);
         let Dialer { network, tls, proxies, .. } = &self.transport.dialer;
-        let mut means = Means::new(network, &self.trust, proxies, wall_clock());
-        means.tls = Some(tls.clone());
-        means.credential = credential;
-        means.credential_facts = credential.map(credential_facts);
-        means.remarks.extend(lease.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true)));
-        probe(&plan, &means, &(), std::future::pending()).await
+        let remark = lease.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true));
+        let context = Context::new(network, &self.trust, proxies, wall_clock())
+            .with_tls(tls.clone())
+            .with_credential(credential, credential.map(credential_facts))
+            .with_remarks(remark);
+        probe(&plan, &context, &(), std::future::pending()).await
     }
 
     /// Returns a lease on the next credential to try, and the header that carries it.

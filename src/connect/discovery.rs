@@ -11,7 +11,7 @@ use url::Url;
 use super::attempt::Attempt;
 use crate::net::http::DISCOVERY;
 use crate::net::proxy::ProxySettings;
-use crate::net::scrub::Scrub;
+use crate::probe::scrub::Scrub;
 use crate::resolve::credential::may_receive;
 use crate::resolve::endpoint::{Endpoint, Expectation};
 

@@ -16,7 +16,7 @@ use super::wall_clock::wall_clock;
 use crate::diagnose::evidence::{CredentialFacts, Evidence, Failure, FailureKind, ResourceFacts, Skip, Step, Trace};
 use crate::net::Network as _;
 use crate::net::http::Answer;
-use crate::net::scrub::Scrub;
+use crate::probe::scrub::Scrub;
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::Endpoint;
 

@@ -3,7 +3,7 @@
 //! | text | goes to | shown by |
 //! | --- | --- | --- |
 //! | a value that the user gave | errors and notes | `resolve::shown::Shown`: cut, escaped, a secret described by its length |
-//! | everything that a peer sent | the evidence | `net::scrub`: pieces of credentials and logins taken out |
+//! | everything that a peer sent | the evidence | `probe::scrub`: pieces of credentials and logins taken out |
 //! | a header or a body | the evidence | `net::http::reply`: one line, shortened, without what looks like a secret |
 //! | a text of the evidence | `observed` of a finding | [`quoted`]: in backticks, one line, shortened, a secret described by its length |
 //! | a text of the evidence | a line of a report | [`shortened`]: one line |

@@ -1,10 +1,11 @@
 //! What an answer says: whether it came from the service, whether it is about the credential, where it points.
 
 use hyper::Method;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
-use crate::net::http::{Answer, LARGEST_BODY};
+use crate::net::http::{Answer, LARGEST_BODY, Question};
 use crate::resolve::service::Service;
 
 /// The method by which a service is asked without doing anything: creating services are asked for a list instead.
@@ -21,6 +22,28 @@ pub(crate) fn method_of(service: Service) -> Method {
         | Service::OpenAiSpeech => Method::POST,
         _ => Method::GET,
     }
+}
+
+/// Returns the request that a service is asked with: without a body, but with the content type that it documents, so that
+/// 415 means something.
+pub(crate) fn question(service: Service, url: &Url) -> Question<'_> {
+    let mut question = Question::new(method_of(service), url);
+    let kind = match service {
+        Service::TextToSpeech | Service::PersonalVoice | Service::CustomVoice => "application/ssml+xml",
+        Service::ShortAudio => "audio/wav; codecs=audio/pcm; samplerate=16000",
+        Service::FastTranscription | Service::LlmSpeech | Service::OpenAiTranscription => {
+            "multipart/form-data; boundary=speech-endpoint"
+        }
+        Service::OpenAiSpeech => "application/json",
+        Service::IssueToken => "application/x-www-form-urlencoded",
+        _ => return question,
+    };
+    question.headers.push((CONTENT_TYPE, HeaderValue::from_static(kind)));
+    if kind == "application/ssml+xml" {
+        let format = HeaderName::from_static("x-microsoft-outputformat");
+        question.headers.push((format, HeaderValue::from_static("riff-16khz-16bit-mono-pcm")));
+    }
+    question
 }
 
 /// Returns the failure that a response without a credential shows, unless it is that of a working service.

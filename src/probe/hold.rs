@@ -1,16 +1,17 @@
-//! Holding what is open: nothing is sent, and what ends it is noted, also when the run ends first.
+//! Hold: an open socket on which nothing is sent. The evidence gets the outcome even if the run ends first.
 
 use tokio::time::Instant;
 
-use super::way::Way;
-use super::{Notes, Watch};
+use super::notes::Notes;
+use super::observer::Observer;
+use super::target::TargetProbe;
 use crate::diagnose::evidence::{HoldEnd, HoldFacts, Step};
 use crate::net::Network;
 use crate::net::websocket::{self, Hold, Socket};
 
-impl<N: Network, W: Watch> Way<'_, N, W> {
-    /// The socket where it is to be held; else it is left.
-    pub(super) async fn unless_held(&self, mut socket: Socket) -> Option<Socket> {
+impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
+    /// Returns the socket if the run holds it, and closes it otherwise.
+    pub(super) async fn close_unless_held(&self, mut socket: Socket) -> Option<Socket> {
         if !self.plan.limits.hold.is_zero() {
             return Some(socket);
         }
@@ -18,19 +19,19 @@ impl<N: Network, W: Watch> Way<'_, N, W> {
         None
     }
 
-    /// Keeps a socket in silence for as long as it is wanted.
+    /// Holds a socket idle for the planned time.
     pub(super) async fn hold(&self, mut socket: Socket) {
         let limits = self.plan.limits;
-        let mut holding = Holding::begin(self.seen, HoldFacts { wanted: limits.hold, ..HoldFacts::default() });
+        let mut holding = Holding::begin(self.notes, HoldFacts { wanted: limits.hold, ..HoldFacts::default() });
         let end = self.deadline + limits.hold;
-        let left = |left| self.watch.hold(self.target.host(), left);
+        let left = |left| self.observer.hold(self.target.host(), left);
         holding.facts = websocket::hold(&mut socket, Hold::new(limits.hold, limits.step, end), left).await;
         drop(holding);
         websocket::leave(&mut socket, end.saturating_duration_since(Instant::now())).await;
     }
 }
 
-/// Notes what became of a socket when it is dropped, which the end of the run does as well.
+/// Notes the outcome when it is dropped, because the end of the run drops the future of [`TargetProbe::hold`].
 struct Holding<'a> {
     notes: Notes<'a>,
     begun: Instant,

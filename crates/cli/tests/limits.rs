@@ -14,7 +14,7 @@ use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Ended, Evidence, FailureKind, Lookup, MachineFacts, NameAnswer, Skip, Trace};
 use speech_endpoint::net::Network;
 use speech_endpoint::net::{ProxySettings, Trust};
-use speech_endpoint::probe::{Means, probe};
+use speech_endpoint::probe::{Context, probe};
 use speech_endpoint::{Account, Limits, Plan, Query, Region, Stage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
@@ -210,10 +210,10 @@ fn run(end: End, targets: usize, total: Duration, jobs: usize) -> Run {
         let is_proxied = matches!(end, End::ProxySilent | End::ProxyDripsItsHead);
         let proxies = ProxySettings::new(is_proxied.then_some("http://proxy.example:3128"), &[]).expect("a proxy");
         let trust = Trust::of(RootCertStore::empty(), RootCertStore::empty(), "nothing");
-        let means = Means::new(&network, &trust, &proxies, SystemTime::now());
+        let context = Context::new(&network, &trust, &proxies, SystemTime::now());
 
         let begun = Instant::now();
-        let evidence = probe(&plan, &means, &(), pending()).await;
+        let evidence = probe(&plan, &context, &(), pending()).await;
         Run { evidence, took: begun.elapsed(), written: written.load(Ordering::Relaxed) }
     })
 }

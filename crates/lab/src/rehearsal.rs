@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{ClientCredential, Lab};
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use speech_endpoint::net::{ProxySettings, Trust};
-use speech_endpoint::probe::{Means, Watch, probe};
+use speech_endpoint::probe::{Context, Observer, probe};
 use speech_endpoint::{Note, Plan, PlanSettings, Service};
 
 /// Settings of a rehearsal that override those of the world.
@@ -116,7 +116,7 @@ impl Lab {
     pub async fn examine(
         &self,
         rehearsal: &Rehearsal,
-        watch: &impl Watch,
+        observer: &impl Observer,
         interrupt: impl Future<Output = ()>,
     ) -> Evidence {
         let plan = match self.plan(rehearsal) {
@@ -124,23 +124,24 @@ impl Lab {
             Err(note) => return self.unreadable(note),
         };
         let (network, trust, proxies) = (self.network(), self.trust(), self.proxies());
-        let mut means = Means::new(&network, &trust, &proxies, self.now);
-        means.remarks = self.remarks.iter().map(remark).collect();
-        means.remarks.extend(self.unobtained().map(|why| Remark::new("AUTH11", why, false)));
+        let mut remarks: Vec<_> = self.remarks.iter().map(remark).collect();
+        remarks.extend(self.unobtained().map(|why| Remark::new("AUTH11", why, false)));
         let read = self.credential().map(ClientCredential::read);
-        if let Some(Ok(credential)) = &read {
-            means.credential = Some(credential);
-            means.remarks.extend(credential.notes(&plan.account).iter().map(remark));
+        let credential = read.as_ref().and_then(|read| read.as_ref().ok());
+        if let Some(credential) = credential {
+            remarks.extend(credential.notes(&plan.account).iter().map(remark));
         }
-        means.remarks.extend(plan.refusals.iter().map(|error| Remark::new(error.id(), error.to_string(), true)));
-        let second = self.second_credential().and_then(|given| given.read().ok());
-        means.second_key = second.as_ref();
-        means.second_key_facts = second.as_ref().map(|key| key.facts(SALT));
-        means.credential_facts = read.as_ref().map(|read| match read {
+        remarks.extend(plan.refusals.iter().map(|error| Remark::new(error.id(), error.to_string(), true)));
+        let facts = read.as_ref().map(|read| match read {
             Ok(credential) => credential.facts(SALT),
             Err(error) => CredentialFacts::faulty(if self.gives_token() { "token" } else { "key" }, error),
         });
-        probe(&plan, &means, watch, interrupt).await
+        let second = self.second_credential().and_then(|given| given.read().ok());
+        let context = Context::new(&network, &trust, &proxies, self.now)
+            .with_credential(credential, facts)
+            .with_second_key(second.as_ref(), second.as_ref().map(|key| key.facts(SALT)))
+            .with_remarks(remarks);
+        probe(&plan, &context, observer, interrupt).await
     }
 
     fn gives_token(&self) -> bool {

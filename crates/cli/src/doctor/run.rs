@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
 use speech_endpoint::net::{ProxySettings, SharedNetwork, Trust};
-use speech_endpoint::probe::{Means, Watch, probe};
+use speech_endpoint::probe::{Context, Observer, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
 use super::args::Family;
@@ -29,14 +29,12 @@ pub(super) struct Request {
 impl Request {
     /// Probes every planned target, until the time limit or until the user interrupts.
     pub(super) async fn probe(self, progress: &Progress) -> Evidence {
-        let mut means = Means::new(&self.network, &self.trust, &self.proxies, self.now);
-        means.credential = self.credential.as_ref();
-        means.credential_facts = self.credential_facts;
-        means.second_key = self.second_key.as_ref();
-        means.second_key_facts = self.second_key_facts;
-        means.remarks = self.remarks;
-        means.family = self.ip.into();
-        probe(&self.plan, &means, progress, interrupt()).await
+        let context = Context::new(&self.network, &self.trust, &self.proxies, self.now)
+            .with_credential(self.credential.as_ref(), self.credential_facts)
+            .with_second_key(self.second_key.as_ref(), self.second_key_facts)
+            .with_remarks(self.remarks)
+            .with_family(self.ip.into());
+        probe(&self.plan, &context, progress, interrupt()).await
     }
 }
 
@@ -65,7 +63,7 @@ impl Progress {
     }
 }
 
-impl Watch for Progress {
+impl Observer for Progress {
     fn stage(&self, host: &str, stage: Stage) {
         self.show(&format!("{stage} {host}"));
     }

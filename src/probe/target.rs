@@ -1,0 +1,105 @@
+//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its own,
+//! and `walk.rs` puts the stages together.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hyper::Method;
+use tokio::time::Instant;
+
+use super::context::{Context, Family};
+use super::notes::Notes;
+use crate::diagnose::evidence::{Address, Failure, Skip, Step};
+use crate::diagnose::plan::{Plan, Target};
+use crate::net::answer;
+use crate::net::http::Question;
+use crate::net::proxy::Decision;
+use crate::net::tcp;
+use crate::net::tls::TlsClient;
+use crate::resolve::credential::{Credential, Header, may_receive};
+
+/// The probe of one target.
+pub(super) struct TargetProbe<'a, N, O> {
+    pub(super) plan: &'a Plan,
+    pub(super) context: &'a Context<'a, N>,
+    pub(super) target: &'a Target,
+    pub(super) observer: &'a O,
+    /// The client for all handshakes, or the reason that there is none.
+    pub(super) tls: &'a Result<TlsClient, Failure>,
+    pub(super) deadline: Instant,
+    pub(super) notes: Notes<'a>,
+}
+
+/// The route to a target, for further connections.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) decision: Decision,
+    /// The addresses of the host, or of the proxy.
+    pub(super) addresses: Vec<IpAddr>,
+}
+
+/// A probe that ends early, with the reason that its remaining stages are skipped.
+pub(super) struct Stop(pub(super) Skip);
+
+impl<N, O> TargetProbe<'_, N, O> {
+    /// Returns whether the run has enough time left to begin: a peer is silent only after half a step.
+    pub(super) fn has_time(&self) -> bool {
+        self.deadline.saturating_duration_since(Instant::now()) >= self.plan.limits.step / 2
+    }
+
+    /// Returns the limit of one wait, which never exceeds the end of the run.
+    pub(super) fn limit(&self) -> Duration {
+        self.plan.limits.step.min(self.deadline.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn peers(&self, addresses: impl IntoIterator<Item = Address>) -> Vec<SocketAddr> {
+        let wanted = addresses.into_iter().filter(|address| self.is_wanted(*address));
+        tcp::peers(wanted.map(|address| address.ip), self.target.port())
+    }
+
+    /// Returns whether the run connects to addresses of this family.
+    pub(super) fn is_wanted(&self, address: Address) -> bool {
+        match self.context.family {
+            Family::Any => true,
+            Family::V4 => address.ip.is_ipv4(),
+            Family::V6 => address.ip.is_ipv6(),
+        }
+    }
+
+    /// Returns a client that sends what an application sends on its first connection, and records the certificates.
+    pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
+        self.tls.as_ref().map(|tls| tls.recording(self.context.trust, self.context.now)).map_err(Clone::clone)
+    }
+
+    /// Returns the request that the service is asked with, without a credential.
+    pub(super) fn question(&self) -> Question<'_> {
+        match self.target.service() {
+            Some(service) if !service.is_websocket() => answer::question(service, &self.target.url),
+            _ => Question::new(Method::GET, &self.target.url),
+        }
+    }
+
+    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not accept
+    /// keeps its form. A host that may not receive the credential gets no header.
+    pub(super) fn header(&self) -> Option<(&'static str, Header)> {
+        self.header_of(self.context.credential?)
+    }
+
+    pub(super) fn header_of(&self, credential: &Credential) -> Option<(&'static str, Header)> {
+        let endpoint = self.target.endpoint()?;
+        may_receive(endpoint.account(), &self.target.url).ok()?;
+        match (credential.form_for(endpoint), credential.header(endpoint)) {
+            (Ok(form), Ok(header)) => Some((form.id(), header)),
+            _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),
+        }
+    }
+}
+
+/// Returns a step that passed, or failed if there is a failure.
+pub(super) fn step<T>(found: T, failure: Option<Failure>, begun: Instant) -> Step<T> {
+    let took = begun.elapsed();
+    match failure {
+        None => Step::Passed { found, took },
+        Some(failure) => Step::Failed { failure, found: Some(found), took },
+    }
+}
