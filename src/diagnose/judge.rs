@@ -105,8 +105,8 @@ impl Hit {
         self.severity == Severity::Error || self.failure.area == Area::Quota
     }
 
-    fn order(&self) -> (Area, &'static str) {
-        (self.failure.area, self.failure.id)
+    fn order(&self) -> (Area, u8, &'static str) {
+        (self.failure.area, self.seen.rank, self.failure.id)
     }
 }
 
@@ -152,11 +152,11 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
-    let order = |finding: &Finding| (finding.failure.area, finding.failure.id);
-    let cause = |finding: &Finding| finding.caused_by.and_then(KnownFailure::find);
+    let rank = |id| hits.iter().filter(|hit| hit.rule.id == id).map(|hit| hit.seen.rank).min();
+    let order = |failure: &KnownFailure| (failure.area, rank(failure.id), failure.id);
     findings.sort_by_key(|finding| {
-        let root = cause(finding).map_or(order(finding), |cause| (cause.area, cause.id));
-        (root, finding.caused_by.is_some(), order(finding))
+        let root = finding.caused_by.and_then(KnownFailure::find).unwrap_or(finding.failure);
+        (order(root), finding.caused_by.is_some(), order(finding.failure))
     });
     findings
 }

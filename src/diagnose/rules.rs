@@ -96,6 +96,8 @@ pub(crate) struct Observation {
     pub(crate) values: Vec<(&'static str, String)>,
     /// A remedy with its commands that fits better than that of the catalogue.
     pub(crate) remedy: Option<(&'static str, &'static [&'static str])>,
+    /// The place among causes that fit the same response: 0 for the likeliest.
+    pub(crate) rank: u8,
 }
 
 impl Observation {
@@ -125,6 +127,11 @@ impl Observation {
     /// Sets a remedy that fits better than that of the catalogue.
     fn remedied(self, remedy: Option<(&'static str, &'static [&'static str])>) -> Self {
         Self { remedy, ..self }
+    }
+
+    /// Ranks a cause below the likelier ones that fit the same response.
+    fn ranked(self, rank: u8) -> Self {
+        Self { rank, ..self }
     }
 
     /// Sets the value of a part in capitals.

@@ -118,11 +118,8 @@ fn unusable(answer: &Answer, service: Service) -> Option<String> {
         let wants_body = holds_list || service == Service::IssueToken;
         return wants_body.then(|| format!("{status} without a body"));
     }
-    let is_json = if is_cut {
-        body.starts_with(['[', '{'])
-    } else {
-        serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok()
-    };
+    let is_json =
+        if is_cut { body.starts_with(['[', '{']) } else { serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok() };
     (holds_list && !is_json).then(|| format!("{status} with a body that is not JSON"))
 }
 

@@ -48,7 +48,7 @@ impl View {
         stated: &[&std::collections::BTreeMap<String, NameToml>],
     ) -> Self {
         let mut names = public.clone();
-        if let Some(private) = truth.private_name().filter(|name| names.contains_key(name)) {
+        for private in truth.private_names().into_iter().filter(|name| public.contains_key(name)) {
             let answer = match private_zone {
                 PrivateZoneToml::Absent => None,
                 PrivateZoneToml::Linked => Some(NameAnswer::Records(vec![Record::Address(PRIVATE_ENDPOINT.into())])),
@@ -63,8 +63,11 @@ impl View {
         let suffixes = truth.cloud.suffixes();
         let mut zones =
             vec![suffixes.custom_domain().to_owned(), suffixes.realtime().to_owned(), suffixes.rest().to_owned()];
+        zones.extend([suffixes.openai(), suffixes.foundry()].into_iter().flatten().map(str::to_owned));
         if private_zone != PrivateZoneToml::Absent {
             zones.insert(0, suffixes.private_zone());
+            let siblings = [suffixes.openai(), suffixes.foundry()].into_iter().flatten();
+            zones.splice(0..0, siblings.map(|suffix| format!("privatelink.{suffix}")));
         }
         Self { names: Arc::new(names), zones: zones.into(), every: None, truncates: false }
     }

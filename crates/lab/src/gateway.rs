@@ -108,9 +108,7 @@ impl Gateway {
             }
             HostKind::OpenAi => path::openai(&asked.path),
             HostKind::Foundry => path::openai(&asked.path).or_else(|| path::voice_live(&asked.path)),
-            HostKind::LongAudio => {
-                asked.path.starts_with("/api/texttospeech/").then_some(Route::Management)
-            }
+            HostKind::LongAudio => asked.path.starts_with("/api/texttospeech/").then_some(Route::Management),
         };
         found.filter(|route| route.takes(&asked.method)).ok_or_else(Answer::not_found)
     }
@@ -180,7 +178,8 @@ impl Gateway {
             };
         }
         self.check_form(asked, host, composed.map(|(id, _)| id))?;
-        if is_expired || claims["aud"] != self.maker.audience {
+        let is_of_foundry = matches!(host.kind, HostKind::OpenAi | HostKind::Foundry) && claims["aud"] == FOUNDRY;
+        if is_expired || !(is_of_foundry || claims["aud"] == self.maker.audience) {
             return Err(Answer::error(
                 401,
                 "Unauthorized",
@@ -276,6 +275,10 @@ fn invalid_key(is_own: bool) -> Answer {
 }
 
 const INVALID_KEY: &str = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.";
+
+/// The audience of Foundry and Azure OpenAI, which also accept that of the other services.
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
+const FOUNDRY: &str = "https://ai.azure.com";
 
 const CUSTOM_DOMAIN_NAME: &str = "Ocp-Apim-Custom-Domain-Name";
 

@@ -62,8 +62,16 @@ impl Truth {
     }
 
     /// Returns the name of the custom domain in the private zone.
-    pub(super) fn private_name(&self) -> Option<String> {
+    fn private_name(&self) -> Option<String> {
         Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().private_zone()))
+    }
+
+    /// Returns the names of the resource in the private zones of Speech, Azure OpenAI and Foundry.
+    pub(super) fn private_names(&self) -> Vec<String> {
+        let suffixes = self.cloud.suffixes();
+        let siblings = [suffixes.openai(), suffixes.foundry()].into_iter().flatten();
+        let siblings = siblings.filter_map(|suffix| Some(format!("{}.privatelink.{suffix}", self.domain.as_ref()?)));
+        self.private_name().into_iter().chain(siblings).collect()
     }
 }
 

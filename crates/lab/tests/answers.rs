@@ -13,26 +13,38 @@ const TABLE: &str = include_str!("../../../tests/vectors/answers.json");
 #[test]
 fn every_answer_to_a_credential_is_judged() {
     let table: Value = serde_json::from_str(TABLE).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut wrong = String::new();
-    let mut cases = 0;
-    for kind in ["lists", "posts"] {
-        for service in table[kind].as_array().unwrap().iter().map(|service| service.as_str().unwrap()) {
-            for answer in table["answers"].as_array().unwrap() {
-                let excepted = answer["except"].as_array().is_some_and(|all| all.iter().any(|one| one == service));
-                if excepted {
-                    continue;
-                }
-                cases += 1;
-                let found = runtime.block_on(diagnosed(service, answer));
-                if found.as_deref() != answer[kind].as_str() {
-                    let _ = writeln!(wrong, "{service}, {}: {found:?}, expected {}", answer["name"], answer[kind]);
-                }
-            }
+    let services = ["lists", "posts"]
+        .into_iter()
+        .flat_map(|kind| table[kind].as_array().unwrap().iter().map(move |service| (kind, service.as_str().unwrap())));
+    let answers = table["answers"].as_array().unwrap();
+    let (mut wrong, mut cases) = (String::new(), 0);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            services.map(|(kind, service)| scope.spawn(move || judged(service, kind, answers))).collect();
+        for thread in threads {
+            let (differences, count) = thread.join().unwrap();
+            wrong.push_str(&differences);
+            cases += count;
         }
-    }
+    });
     println!("{cases} answers");
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Returns what differs from the table for one service, and the number of answers.
+fn judged(service: &str, kind: &str, answers: &[Value]) -> (String, usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let applies =
+        |answer: &&Value| !answer["except"].as_array().is_some_and(|all| all.iter().any(|one| one == service));
+    let (mut wrong, mut cases) = (String::new(), 0);
+    for answer in answers.iter().filter(applies) {
+        cases += 1;
+        let found = runtime.block_on(diagnosed(service, answer));
+        if found.as_deref() != answer[kind].as_str() {
+            let _ = writeln!(wrong, "{service}, {}: {found:?}, expected {}", answer["name"], answer[kind]);
+        }
+    }
+    (wrong, cases)
 }
 
 /// Returns the root cause, or what is unexplained.
@@ -48,7 +60,9 @@ async fn diagnosed(service: &str, answer: &Value) -> Option<String> {
         answer["status"]
     );
     let toml = match service {
-        "custom-voice" => toml.replace("language = \"en-US\"", "deploymentId = \"00000000-0000-0000-0000-000000000000\""),
+        "custom-voice" => {
+            toml.replace("language = \"en-US\"", "deploymentId = \"00000000-0000-0000-0000-000000000000\"")
+        }
         "short-audio" => toml,
         _ => toml.replace("language = \"en-US\"\n", ""),
     };

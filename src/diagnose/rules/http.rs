@@ -123,7 +123,9 @@ fn named(context: &RuleContext<'_>) -> Option<(u16, String, Option<AddressClass>
 /// HTTP04: a success in place of the upgrade, or a response that knows no upgrade. A page in response to a plain request
 /// belongs to HTTP05.
 fn no_upgrade(context: &RuleContext<'_>) -> Option<Observation> {
-    let reply = context.refusal().filter(|reply| matches!(reply.status, 200..=299 | 405 | 426))?;
+    let is_no_upgrade =
+        |status| matches!(status, 200..=299) || context.proxied().is_none() && matches!(status, 405 | 426);
+    let reply = context.refusal().filter(|reply| is_no_upgrade(reply.status))?;
     let is_page = context.trace.http.failure().is_some() && page::sign(reply).is_some();
     if !context.trace.target.is_websocket || is_page {
         return None;
@@ -254,10 +256,8 @@ const OTHER_METHOD: Remedy = (
     &["speech-endpoint resolve --region REGION --service SERVICE"],
 );
 
-const TRY_AGAIN: Remedy = (
-    "another operation on the same item is in progress: wait until it ends, or use another id",
-    &[],
-);
+const TRY_AGAIN: Remedy =
+    ("another operation on the same item is in progress: wait until it ends, or use another id", &[]);
 
 const SIZE_LIMIT: Remedy = (
     "the request is a few hundred bytes long, so a proxy or gateway limits it: have HOST exempted there",

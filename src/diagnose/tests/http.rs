@@ -2,7 +2,7 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::diagnose::evidence::{Evidence, HttpFacts, Redirect, Reply, Trace};
+use crate::diagnose::evidence::{Evidence, HttpFacts, Redirect, Reply, Step, Trace};
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
 use crate::{Severity, diagnose};
@@ -131,19 +131,19 @@ const FIREWALL: &str = "Access denied due to Virtual Network/Firewall rules.";
 fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     let public = |scenario, text| policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", text);
     expect(&public(Scenario::DisabledUnreachable, "Public access is disabled."), "POL01 error, unreachable");
-    expect(&public(Scenario::CustomDomainSelectedIpOnly, FIREWALL), "POL02 error, unreachable");
-    expect(&public(Scenario::ServiceEndpoint, FIREWALL), "POL03 error, unreachable");
+    expect(&public(Scenario::CustomDomainSelectedIpOnly, FIREWALL), "POL02 error, POL03 error, unreachable");
+    expect(&public(Scenario::ServiceEndpoint, FIREWALL), "POL03 error, POL02 error, unreachable");
     // Without a text the scenario decides.
     expect(&public(Scenario::DisabledUnreachable, ""), "POL01 error, unreachable");
-    expect(&public(Scenario::CustomDomainLocked, ""), "POL02 error, unreachable");
+    expect(&public(Scenario::CustomDomainLocked, ""), "POL02 error, POL03 error, unreachable");
     let evidence = public(Scenario::CustomDomainSelectedIpOnly, FIREWALL);
-    assert_eq!(observed(&evidence, "POL02").1, ["AUTH01", "POL01", "POL03"]);
+    assert_eq!(observed(&evidence, "POL02").1, ["AUTH01", "POL01"]);
     assert_eq!(
         observed(&evidence, "POL02").0,
         "`contoso.cognitiveservices.azure.com` at 20.50.1.7 (public) answers 403 `AccessDenied` \
          `Access denied due to Virtual Network/Firewall rules.`"
     );
-    assert!(diagnose(&evidence).findings[0].commands[1].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
+    assert!(diagnose(&evidence).findings[0].commands[2].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
     // Through the private endpoint it is not public access that is disabled, but the endpoint that is not approved.
     let evidence = policy(
         Scenario::PrivateEndpoint,
@@ -167,6 +167,45 @@ fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     let mut page = reply(403, "", "blocked by the firewall");
     page.headers.push(("content-type".into(), "text/html".into()));
     expect(&with(private(), |trace| answered(trace, page)), "HTTP05 error, unreachable");
+}
+
+/// The mode of the resource and the source address order the candidates for one response; a fact alone rules one out.
+#[test]
+fn pol02_and_pol03_are_candidates_unless_a_fact_rules_one_out() {
+    let mut wrong = Vec::new();
+    for (scenario, unknown_or_private, public) in [
+        (Scenario::CustomDomainUnknown, "POL02 POL03", "POL02"),
+        (Scenario::CustomDomainOpen, "POL03 POL02", "POL02"),
+        (Scenario::CustomDomainSelectedIpOnly, "POL02 POL03", "POL02"),
+        (Scenario::CustomDomainLocked, "POL02 POL03", "POL02"),
+        (Scenario::ServiceEndpoint, "POL03 POL02", "POL02"),
+        (Scenario::PrivateAndServiceEndpoint, "POL03 POL02", "POL02"),
+    ] {
+        for (source, expected) in [
+            (None, unknown_or_private),
+            (Some("10.1.2.3"), unknown_or_private),
+            (Some("100.64.0.9"), unknown_or_private),
+            (Some("127.0.0.1"), unknown_or_private),
+            (Some("203.0.113.7"), public),
+            (Some("198.51.101.7"), public),
+        ] {
+            let mut evidence = policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", FIREWALL);
+            let trace = &mut evidence.traces[0];
+            if let Step::Passed { found, .. } = &mut trace.tcp {
+                found.local = source.map(|source| source.parse().unwrap());
+            }
+            let diagnosis = diagnose(&evidence);
+            let found: Vec<_> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+            let ruled_out = diagnosis.findings.iter().flat_map(|finding| &finding.ruled_out);
+            let candidates: Vec<_> =
+                ruled_out.map(|ruled| ruled.id).filter(|id| ["POL02", "POL03"].contains(id)).collect();
+            let expected_out: &[&str] = if expected == "POL02" { &["POL03"] } else { &[] };
+            if found.join(" ") != expected || candidates != expected_out {
+                wrong.push(format!("{scenario:?} from {source:?}: {found:?}, ruled out {candidates:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
