@@ -92,6 +92,16 @@ pub trait Network: Send + Sync {
     /// Opens a connection. The caller limits how long it waits.
     fn connect(&self, peer: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> + Send;
 
+    /// Opens a connection on which neither side sends segments of more than a number of bytes, so that the doctor can find
+    /// a path that loses large packets. The default cannot.
+    fn connect_in_segments(
+        &self,
+        _peer: SocketAddr,
+        _bytes: u16,
+    ) -> impl Future<Output = Option<io::Result<TcpStream>>> + Send {
+        ready(None)
+    }
+
     /// Resolves a host for a connection, without the details that only the doctor wants.
     fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
@@ -154,6 +164,10 @@ impl Network for SystemNetwork {
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
         TcpStream::connect(peer).await
+    }
+
+    async fn connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> Option<io::Result<TcpStream>> {
+        tcp::connect_in_segments(peer, bytes).await
     }
 
     fn machine(&self) -> MachineFacts {

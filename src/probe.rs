@@ -29,6 +29,7 @@ mod observer;
 mod proxy;
 mod rounds;
 pub(crate) mod scrub;
+mod segments;
 mod target;
 mod tcp;
 mod tls;

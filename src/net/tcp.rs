@@ -1,10 +1,15 @@
 //! TCP: every address for a diagnosis, or a race over all of them for a connection (RFC 8305).
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+#[cfg(unix)]
+use socket2::SockRef;
+#[cfg(unix)]
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -55,6 +60,21 @@ pub(crate) async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: 
     };
     let attempts: Vec<Attempt> = attempts.into_iter().enumerate().map(timed_out).collect();
     finish(attempts, streams)
+}
+
+/// Opens a connection with segments of at most this many bytes in both directions: the peer learns the size from the option
+/// MSS of the first packet. `None` where the system cannot set it.
+#[cfg(unix)]
+pub(crate) async fn connect_in_segments(peer: SocketAddr, bytes: u16) -> Option<io::Result<TcpStream>> {
+    let socket = if peer.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
+    SockRef::from(&socket).set_tcp_mss(u32::from(bytes)).ok()?;
+    Some(socket.connect(peer).await)
+}
+
+/// Opens a connection with segments of at most this many bytes, which only Unix systems can.
+#[cfg(not(unix))]
+pub(crate) async fn connect_in_segments(_: SocketAddr, _: u16) -> Option<io::Result<TcpStream>> {
+    std::future::ready(None).await
 }
 
 /// Tries once more what stayed silent beside a connection: one lost packet is not yet a dead address.

@@ -32,6 +32,9 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 self.judge_credential(route, answer.reply, fault, begun).await;
             }
             Err(failure) => {
+                if failure.kind == FailureKind::TimedOut {
+                    self.try_small_segments(route, Some(&header)).await;
+                }
                 let took = begun.elapsed();
                 self.notes.note(|trace| trace.auth = Step::Failed { failure, found: None, took });
             }
@@ -115,7 +118,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 
     /// Sends one upgrade or request with a credential. Returns the status, and the response to a request.
-    async fn send_credential(
+    pub(super) async fn send_credential(
         &self,
         mut connection: Connection,
         url: &Url,

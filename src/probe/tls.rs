@@ -22,14 +22,17 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     {
         self.observer.stage(self.target.host(), Stage::Tls);
         let begun = Instant::now();
-        let outcome = match self.recording() {
+        let tls = self.recording();
+        let outcome = match &tls {
             Ok(tls) => tls.handshake(stream, self.target.host(), self.limit()).await,
-            Err(failure) => Err((failure, TlsFacts::default())),
+            Err(failure) => Err((failure.clone(), TlsFacts::default())),
         };
         let took = begun.elapsed();
         match outcome {
             Ok((mut stream, session)) => {
-                self.notes.note(|trace| trace.tls = Step::Passed { found: session.facts(), took });
+                let asks_for_certificate = tls.is_ok_and(|tls| tls.was_asked_for_certificate());
+                let found = TlsFacts { asks_for_certificate, ..session.facts() };
+                self.notes.note(|trace| trace.tls = Step::Passed { found, took });
                 if let Purpose::Reach(_) = self.target.purpose {
                     // The end of the handshake usually leaves with the first request, and no request follows here.
                     let _ = stream.flush().await;
@@ -56,7 +59,13 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 }
             }
             FailureKind::Reset | FailureKind::TimedOut => {
-                let failure = self.try_handshake(route, NEUTRAL_NAME, self.recording()).await;
+                let other_name = self.try_handshake(route, NEUTRAL_NAME, self.recording());
+                let small = async {
+                    if failure.kind == FailureKind::TimedOut {
+                        self.try_small_segments(route, None).await;
+                    }
+                };
+                let (failure, ()) = tokio::join!(other_name, small);
                 // Any certificate is a response, even one for another name.
                 let failure = failure.filter(|failure| failure.kind != FailureKind::Certificate);
                 facts.other_name = Some(SniTry { name: NEUTRAL_NAME.to_owned(), failure });

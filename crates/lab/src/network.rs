@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::vocabulary::EndToml;
 use speech_endpoint::emulation::Resolver;
@@ -22,6 +22,8 @@ pub struct LabNetwork(Arc<Ways>);
 struct Ways {
     resolver: Resolver,
     routes: HashMap<SocketAddr, Route>,
+    /// Listeners that never respond.
+    sinks: Mutex<Vec<TcpListener>>,
 }
 
 /// The result of connecting to a virtual address.
@@ -35,14 +37,24 @@ pub(super) struct Route {
 
 impl LabNetwork {
     pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
-        Self(Arc::new(Ways { resolver, routes }))
+        Self(Arc::new(Ways { resolver, routes, sinks: Mutex::default() }))
     }
 
     /// Returns whether a connection to an address is accepted.
     #[must_use]
     pub fn accepts(&self, peer: SocketAddr) -> bool {
         let route = self.0.routes.get(&peer);
-        route.is_some_and(|route| route.listener.is_some() && matches!(route.end, EndToml::Serve | EndToml::Reset))
+        route.is_some_and(|route| {
+            route.listener.is_some() && matches!(route.end, EndToml::Serve | EndToml::Reset | EndToml::LoseLarge)
+        })
+    }
+
+    /// Connects to a listener that never responds.
+    async fn connect_to_sink(&self) -> io::Result<TcpStream> {
+        let sink = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let stream = TcpStream::connect(sink.local_addr()?).await?;
+        self.0.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
+        Ok(stream)
     }
 }
 
@@ -69,7 +81,17 @@ impl Network for LabNetwork {
             (EndToml::Refuse, _) => Err(os_error(io::ErrorKind::ConnectionRefused, 111)),
             (EndToml::Unreachable, _) => Err(os_error(io::ErrorKind::NetworkUnreachable, 101)),
             (EndToml::Denied, _) => Err(os_error(io::ErrorKind::PermissionDenied, 13)),
-            (EndToml::Drop | EndToml::Serve | EndToml::Reset, _) => pending().await,
+            (EndToml::LoseLarge, Some(_)) => self.connect_to_sink().await,
+            (EndToml::Drop | EndToml::Serve | EndToml::Reset | EndToml::LoseLarge, _) => pending().await,
+        }
+    }
+
+    async fn connect_in_segments(&self, peer: SocketAddr, _: u16) -> Option<io::Result<TcpStream>> {
+        match self.0.routes.get(&peer) {
+            Some(Route { end: EndToml::LoseLarge, listener: Some(listener), .. }) => {
+                Some(TcpStream::connect(*listener).await)
+            }
+            _ => Some(self.connect(peer).await),
         }
     }
 

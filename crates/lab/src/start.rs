@@ -136,7 +136,7 @@ impl<'a> Start<'a> {
                 continue;
             }
             let listener = match end {
-                EndToml::Serve => Some(self.serve(peer).await?),
+                EndToml::Serve | EndToml::LoseLarge => Some(self.serve(peer).await?),
                 EndToml::Reset => Some(self.reset(peer).await?),
                 _ => None,
             };

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
+    KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -26,6 +27,8 @@ pub(super) struct Certificates {
     root: CertifiedIssuer<'static, KeyPair>,
     /// The intermediate that issues certificates for it.
     issuer: CertifiedIssuer<'static, KeyPair>,
+    /// An intermediate that may issue certificates only for the company.
+    constrained: CertifiedIssuer<'static, KeyPair>,
     company: CertifiedIssuer<'static, KeyPair>,
     stale: CertifiedIssuer<'static, KeyPair>,
     now: SystemTime,
@@ -38,9 +41,15 @@ impl Certificates {
         let root = own_root(&authority("DigiCert Inc", "DigiCert Global Root G2", now))?;
         let issuer = authority("Microsoft Corporation", "Microsoft Azure RSA TLS Issuing CA 04", now);
         let issuer = CertifiedIssuer::signed_by(issuer, key()?, &root).map_err(io::Error::other)?;
+        let mut constrained = authority("Contoso Ltd", "Contoso Web CA", now);
+        constrained.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("contoso.example".into())],
+            excluded_subtrees: Vec::new(),
+        });
+        let constrained = CertifiedIssuer::signed_by(constrained, key()?, &root).map_err(io::Error::other)?;
         let company = own_root(&authority("Contoso Ltd", "Contoso Inspection CA", now))?;
         let stale = own_root(&authority("Baltimore", "Baltimore CyberTrust Root", now))?;
-        Ok(Self { root, issuer, company, stale, now, toml, configs: Mutex::default() })
+        Ok(Self { root, issuer, constrained, company, stale, now, toml, configs: Mutex::default() })
     }
 
     /// Returns a trust store.
@@ -73,13 +82,22 @@ impl Certificates {
                 let certificate = if is_meant { self.toml.certificate } else { CertificateToml::Valid };
                 return start.into_stream(self.config(&name, certificate)?).await;
             }
+            (HandshakeToml::ClientCertificate, _) => {
+                return start.into_stream(self.with_client_certificate(&name)?).await;
+            }
+            (HandshakeToml::Http2, _) => {
+                let mut stream = start.into_stream(self.config(&name, CertificateToml::Valid)?).await?;
+                stream.write_all(&HTTP2_SETTINGS).await?;
+                stream.flush().await?;
+                return Ok(stream);
+            }
             _ => start.io,
         };
         match self.toml.handshake {
             HandshakeToml::Alert => stream.write_all(&PROTOCOL_VERSION_ALERT).await?,
             HandshakeToml::Reset => stream.reset(),
             HandshakeToml::Stall => std::future::pending().await,
-            HandshakeToml::Close | HandshakeToml::Serve => {}
+            HandshakeToml::Close | HandshakeToml::Serve | HandshakeToml::ClientCertificate | HandshakeToml::Http2 => {}
         }
         Err(io::ErrorKind::ConnectionAborted.into())
     }
@@ -102,6 +120,18 @@ impl Certificates {
             configs.insert(key, Arc::clone(&config));
         }
         Ok(config)
+    }
+
+    /// Returns a configuration that requires a certificate of the company from clients.
+    fn with_client_certificate(&self, name: &str) -> io::Result<Arc<ServerConfig>> {
+        let (chain, key) = self.leaf(name, CertificateToml::Valid).map_err(io::Error::other)?;
+        let provider = crypto_provider().map_err(|failure| io::Error::other(failure.text))?;
+        let roots = Arc::new(self.store(StoreToml::Company));
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+        let verifier = verifier.build().map_err(io::Error::other)?;
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(io::Error::other)?.with_client_cert_verifier(verifier);
+        Ok(Arc::new(builder.with_single_cert(chain, key).map_err(io::Error::other)?))
     }
 
     fn make(&self, name: &str, certificate: CertificateToml) -> io::Result<ServerConfig> {
@@ -142,6 +172,10 @@ impl Certificates {
         let key = KeyPair::generate()?;
         let chain = match certificate {
             CertificateToml::SelfSigned => vec![params.self_signed(&key)?.into()],
+            CertificateToml::Incomplete => vec![params.signed_by(&key, &self.issuer)?.into()],
+            CertificateToml::Constrained => {
+                vec![params.signed_by(&key, &self.constrained)?.into(), self.constrained.der().clone()]
+            }
             CertificateToml::Company => vec![params.signed_by(&key, &self.company)?.into(), self.company.der().clone()],
             _ => vec![params.signed_by(&key, &self.issuer)?.into(), self.issuer.der().clone()],
         };
@@ -212,6 +246,9 @@ fn valid(params: &mut CertificateParams, now: SystemTime, start: i32, end: i32) 
     params.not_before = date_time_ymd(1970, 1, 1) + from_epoch(start);
     params.not_after = date_time_ymd(1970, 1, 1) + from_epoch(end);
 }
+
+/// The first frame of an HTTP/2 server: <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>
+const HTTP2_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 
 /// The fatal alert `protocol_version`: <https://www.rfc-editor.org/rfc/rfc8446#section-6>
 const PROTOCOL_VERSION_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 70];

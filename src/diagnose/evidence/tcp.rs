@@ -23,6 +23,27 @@ pub struct TcpFacts {
     pub local: Option<IpAddr>,
     /// A well-known host on port 443, tried when no address connected.
     pub reference: Option<Reference>,
+    /// A further connection with small segments, tried when a later stage was silent.
+    pub small_segments: Option<SegmentTry>,
+}
+
+/// A connection on which neither side sends a large packet, so that a path that loses those shows (path MTU).
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct SegmentTry {
+    /// The largest segment in bytes (TCP option MSS).
+    pub bytes: u16,
+    /// The failure of the stage that was silent before; `None` when it passed, or failed with a response.
+    pub failure: Option<Failure>,
+}
+
+impl SegmentTry {
+    /// Returns a connection with segments of at most this many bytes.
+    #[must_use]
+    pub fn new(bytes: u16, failure: Option<Failure>) -> Self {
+        Self { bytes, failure }
+    }
 }
 
 /// An attempt to connect.

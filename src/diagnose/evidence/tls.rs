@@ -22,8 +22,10 @@ pub struct TlsFacts {
     pub trust: Option<TrustFacts>,
     /// One handshake per TLS version, tried when the peer sent an alert.
     pub versions: Vec<VersionTry>,
-    /// Another server name at the same address, tried when the handshake was cut off.
+    /// Another server name at the same address, tried when the handshake was cut off or not answered.
     pub other_name: Option<SniTry>,
+    /// Whether the peer asked for a client certificate, which no Azure service does.
+    pub asks_for_certificate: bool,
 }
 
 /// A certificate.
@@ -43,6 +45,9 @@ pub struct Certificate {
     pub not_before: i64,
     /// The end of validity, in seconds since 1970.
     pub not_after: i64,
+    /// Whether it says where its issuer's certificate can be fetched (authority information access).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub names_its_issuer: bool,
     /// SHA-256 of the certificate, in hexadecimal.
     pub sha256: String,
 }

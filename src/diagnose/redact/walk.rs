@@ -10,8 +10,8 @@ use crate::diagnose::evidence::{
     Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
-    Rounds, SchemaVersion, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport,
-    TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
+    Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -136,14 +136,15 @@ structures! {
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference }
+    TcpFacts { attempts, connected, local, reference, small_segments }
+    SegmentTry { bytes, failure }
     Reference { host, attempt }
     Attempt { peer, failure, took }
     ProxyFacts { proxy, source, no_proxy_entry, tunnel, unused, direct }
     ProxyTry { status, schemes, headers, body, failure }
     UnusedProxy { proxy, source, because, tunnel }
-    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name }
-    Certificate { subject, issuer, organization, names, not_before, not_after, sha256 }
+    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name, asks_for_certificate }
+    Certificate { subject, issuer, organization, names, not_before, not_after, names_its_issuer, sha256 }
     TrustFacts { verified, fault, text, by_builtin_roots }
     VersionTry { version, failure }
     SniTry { name, failure }

@@ -132,6 +132,11 @@ impl<'a> RuleContext<'a> {
         first.is_some_and(|first| OFFERINGS.contains(&first))
     }
 
+    /// Whether a silent stage passes on a connection with small segments: the path loses large packets.
+    pub(super) fn has_lost_large_packets(&self) -> bool {
+        self.tcp().and_then(|facts| facts.small_segments.as_ref()).is_some_and(|small| small.failure.is_none())
+    }
+
     /// The other targets of the run.
     pub(super) fn others(&self) -> impl Iterator<Item = &'a Trace> {
         let host = self.host();

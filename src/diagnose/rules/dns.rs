@@ -51,6 +51,13 @@ const WRONG_ANSWER: &[&str] = &[
 const FILTERED: &[&str] =
     &["TCP01", "TCP02", "TCP03", "TCP04", "TLS01", "TLS03", "TLS06", "TLS07", "HTTP01", "HTTP04", "HTTP05"];
 
+/// A resolver gives up on a circle with SERVFAIL or an empty answer, which looks like a failing server.
+const BREAK_THE_CIRCLE: (&str, &[&str]) = (
+    "correct the alias that leads back, in the zone of the server that answers with it; a private zone needs an A record \
+        for NAME, and no alias",
+    &["dig @SERVER HOST. CNAME", "dig @SERVER HOST. A"],
+);
+
 /// The result of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -110,8 +117,12 @@ fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.with("RESOLVER", server_of(&servers)))
 }
 
-/// DNS02: no server answers.
+/// DNS02: no server answers, or what it answers leads back to the name.
 fn no_answer(context: &RuleContext<'_>) -> Option<Observation> {
+    context.trace.dns.failure()?;
+    if let Some(observation) = circle(context) {
+        return Some(observation);
+    }
     let failure = context.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoAnswer)?;
     let servers = context.dns().map(|dns| dns.servers.as_slice()).unwrap_or_default();
     if servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Broken) {
@@ -127,8 +138,49 @@ fn no_answer(context: &RuleContext<'_>) -> Option<Observation> {
     })
 }
 
+/// A chain of aliases that leads back to one of its names, so that no resolver comes to its end.
+fn circle(context: &RuleContext<'_>) -> Option<Observation> {
+    let servers = context.dns().map(|dns| dns.servers.as_slice()).unwrap_or_default();
+    let leads_back = |answer: &&ServerAnswer| {
+        let names = || answer.chain.iter().map(|alias| &alias.name);
+        answer.addresses.is_empty() && answer.chain.last().is_some_and(|last| names().any(|name| *name == last.target))
+    };
+    let answer = servers.iter().find(leads_back)?;
+    let names: Vec<String> = answer.chain.iter().map(|alias| format!("`{}`", alias.name)).collect();
+    let last = answer.chain.last().map(|alias| alias.target.as_str()).unwrap_or_default();
+    let path = names.join(" → ");
+    let observation =
+        Observation::new(format!("the aliases form a circle at {}: {path} → `{last}`", answer.server.ip()))
+            .not("DNS01", "the name exists: it is an alias")
+            .not("DNS04", "the aliases never come to an end")
+            .remedied(Some(BREAK_THE_CIRCLE))
+            .with("SERVER", answer.server.ip().to_string());
+    Some(observation)
+}
+
+/// DNS03 with two families: one address is private and the other public, and which one a client takes depends on its
+/// network.
+fn public_beside_private(context: &RuleContext<'_>) -> Option<Observation> {
+    let addresses = &context.dns()?.addresses;
+    let private = addresses.iter().find(|address| address.class.is_private() && address.ip.is_ipv4())?;
+    let public = addresses.iter().find(|address| address.class == AddressClass::Public && address.ip.is_ipv6())?;
+    let (host, failed) = (context.host(), context.trace.failed_at().is_some());
+    let severity = if failed { Severity::Error } else { Severity::Warning };
+    let text = format!(
+        "`{host}` resolves to {} and to {}: a client with IPv6 leaves the private network",
+        shown(*private),
+        shown(*public)
+    );
+    Some(Observation::new(text).at(severity).not("DNS05", "the name has a private address as well"))
+}
+
 /// DNS03: the private name resolves to a public address, and no server sees the private zone.
 fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation> {
+    if context.expects_private() || context.policy().is_some() {
+        if let Some(observation) = public_beside_private(context) {
+            return Some(observation);
+        }
+    }
     let dns = context.dns().filter(|_| context.has(Fingerprint::VnetProxy) && context.chain.has_private_link)?;
     let is_wrong = context.expects_private() || (context.expects_any() && context.policy().is_some());
     let servers = answered(Some(dns));
@@ -146,7 +198,7 @@ fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation>
 /// DNS04: the private zone denies the name.
 fn no_private_record(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.dns.failure()?;
-    if !matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress) {
+    if !matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress) || circle(context).is_some() {
         return None;
     }
     let name = context.chain.names.iter().find(|name| name.contains(".privatelink."))?;

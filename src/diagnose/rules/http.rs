@@ -3,11 +3,11 @@
 use url::Url;
 
 use super::page;
-use super::refusal::{Refusal, phrase, quoted, signed};
+use super::refusal::{Closing, Refusal, phrase, quoted, signed};
 use super::wording::{issuer, joined};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AddressClass, Reply, Skip};
+use crate::diagnose::evidence::{AddressClass, Failure, FailureKind, Reply, Skip};
 use crate::resolve::cloud::Cloud;
 
 /// In the order of the catalogue.
@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP05", foreign_page, &["HTTP01", "HTTP02", "HTTP04", "HTTP06", "HTTP07"]),
     Rule::target("HTTP06", fails, &[]),
     Rule::target("HTTP07", no_content, &[]),
+    Rule::target("HTTP08", no_http, &[]),
 ];
 
 /// HTTP01: 404, or 410 for what is gone.
@@ -176,8 +177,15 @@ fn is_of_azure(context: &RuleContext<'_>, host: &str) -> bool {
     own.is_none() || Cloud::DOCUMENTED.iter().any(is_known)
 }
 
-/// HTTP06: 5xx, or the time-out of a gateway.
+/// HTTP06: 5xx, the time-out of a gateway, no response at all, or a socket closed for an error of the service.
 fn fails(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(closed) = context.closed().filter(|closed| closed.why == Closing::Failing) {
+        let observation = Observation::new(closed.words).at(Severity::Error);
+        return Some(observation.not("WS02", "it is closed with a code of the service"));
+    }
+    if let Some(observation) = silent(context) {
+        return Some(observation);
+    }
     let reply = context.refusal().filter(|reply| reply.status >= 500 || matches!(reply.status, 408 | 499))?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
     let id = REQUEST_IDS.iter().find_map(|name| Some(format!(", `{name}: {}`", reply.header(name)?)));
@@ -186,6 +194,45 @@ fn fails(context: &RuleContext<'_>) -> Option<Observation> {
             .at(Severity::Error)
             .not_if(context.proxied().map(|_| "the proxy opened the tunnel"), "PXY04");
     Some(observation)
+}
+
+/// No response to a request, although the handshake completed.
+fn silent(context: &RuleContext<'_>) -> Option<Observation> {
+    let (trace, host) = (context.trace, context.host());
+    let is_silent = |failure: &&Failure| failure.kind == FailureKind::TimedOut;
+    let (what, failure) = if let Some(failure) = trace.http.failure().filter(is_silent) {
+        ("a plain request", failure)
+    } else if let Some(failure) = trace.websocket.failure().filter(is_silent) {
+        ("the upgrade", failure)
+    } else {
+        ("the request with the credential", trace.auth.failure().filter(is_silent)?)
+    };
+    // An inspecting proxy that loses upgrades is PXY05; a path that loses large packets is TCP10.
+    if context.has_lost_large_packets() || (context.proxied().is_some() && trace.http.has_passed()) {
+        return None;
+    }
+    let plain = context.http().filter(|_| trace.http.has_passed()).map(|facts| facts.reply.status);
+    let plain = plain.map(|status| format!("; a plain request gets {status}")).unwrap_or_default();
+    let observation = Observation::new(format!("`{host}` does not answer {what}: {failure}{plain}"))
+        .at(Severity::Error)
+        .not("TLS08", "the handshake completes");
+    Some(observation.not_if(
+        context.tcp().and_then(|tcp| tcp.small_segments.as_ref()).map(|_| "small packets get no answer either"),
+        "TCP10",
+    ))
+}
+
+/// HTTP08: the response is not HTTP/1.1.
+fn no_http(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.http.failure().filter(|failure| failure.kind == FailureKind::Protocol)?;
+    if context.tls().is_some_and(|facts| facts.asks_for_certificate) {
+        return None;
+    }
+    let by = context.tls().and_then(|facts| facts.chain.first());
+    let by = by.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
+    let observation =
+        Observation::new(format!("{} answers a plain request with something else: {failure}{by}", context.peer()));
+    Some(observation.not("TLS06", "the handshake completes"))
 }
 
 /// HTTP07: a success of a REST service without its content.

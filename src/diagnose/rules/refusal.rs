@@ -48,6 +48,8 @@ pub(super) enum Closing {
     Throttled,
     /// A mistake in the protocol or in a parameter.
     Fault,
+    /// The service has an error, or is too busy.
+    Failing,
     /// No known reason, or no code of the service.
     Unnamed,
 }
@@ -60,7 +62,13 @@ impl Closing {
             Some(4429) => Self::Quota,
             Some(1007) if reason.contains("quota") => Self::Quota,
             Some(1007) if reason.contains("throttled") => Self::Throttled,
-            Some(1002 | 1003 | 1007 | 4000) if !reason.is_empty() => Self::Fault,
+            Some(1013)
+                if ["resourceexhausted", "throttle", "quota", "limit"].iter().any(|word| reason.contains(word)) =>
+            {
+                Self::Throttled
+            }
+            Some(1002 | 1003 | 1007 | 1008 | 1009 | 4000) if !reason.is_empty() => Self::Fault,
+            Some(1011 | 1013) => Self::Failing,
             _ => Self::Unnamed,
         }
     }
@@ -142,7 +150,11 @@ mod tests {
             (Some(1007), "Unsupported voice", Closing::Fault),
             (Some(4000), "bad configuration", Closing::Fault),
             (Some(1002), "", Closing::Unnamed),
-            (Some(1011), "internal server error", Closing::Unnamed),
+            (Some(1011), "internal server error", Closing::Failing),
+            (Some(1013), "", Closing::Failing),
+            (Some(1013), "Status(StatusCode=\"ResourceExhausted\", Detail=\"\")", Closing::Throttled),
+            (Some(1009), "message too big", Closing::Fault),
+            (Some(1006), "", Closing::Unnamed),
             (None, "", Closing::Unnamed),
         ] {
             assert_eq!(Closing::of(code, reason), expected, "{code:?} {reason}");

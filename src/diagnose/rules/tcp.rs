@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::wording::{joined, lasting};
 use super::{Observation, Rule, RuleContext};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{AddressClass, Attempt, FailureKind, TcpFacts};
 
 /// In the order of the catalogue.
@@ -16,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TCP06", ipv6_hangs, &[]),
     Rule::target("TCP07", some_fail, &[]),
     Rule::target("TCP08", forbidden, &[]),
+    Rule::target("TCP10", large_packets_lost, &["TLS07"]),
 ];
 
 /// TCP01: a time-out, unless only a private endpoint does not answer.
@@ -123,6 +125,22 @@ fn forbidden(context: &RuleContext<'_>) -> Option<Observation> {
         .not("TCP01", "this machine does not permit it; no packet was lost")
         .not("TCP02", "this machine refuses, not the host")
         .not("TCP04", "this machine has a route");
+    Some(observation)
+}
+
+/// TCP10: what was silent passes on a connection with small segments.
+fn large_packets_lost(context: &RuleContext<'_>) -> Option<Observation> {
+    let small = context.tcp()?.small_segments.as_ref().filter(|small| small.failure.is_none())?;
+    let stage = context.trace.failed_at()?;
+    let from = context.tcp()?.local.map(|ip| format!(" from {ip}")).unwrap_or_default();
+    let (peer, bytes) = (context.peer(), small.bytes);
+    let observation = Observation::new(format!(
+        "{peer} connects{from} and then the stage {stage} gets no answer; it passes with segments of {bytes} bytes"
+    ))
+    .at(Severity::Error)
+    .not("TCP01", "the connection was established")
+    .not("TLS07", "the same name passes in small packets")
+    .not("TLS08", "the handshake passes in small packets");
     Some(observation)
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::wording::{issuer, joined, lasting};
 use super::{Observation, Rule, RuleContext};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Certificate, CertificateFault, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+    Certificate, CertificateFault, Failure, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
 };
 
 /// In the order of the catalogue.
@@ -17,13 +18,64 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS06", no_version, &[]),
     Rule::target("TLS07", name_cut, &[]),
     Rule::target("TLS08", slow, &[]),
+    Rule::target("TLS10", incomplete_chain, &[]),
+    Rule::target("TLS11", unfit_certificate, &[]),
+    Rule::target("TLS12", wants_a_certificate, &["TLS06", "TLS07"]),
 ];
+
+/// TLS10: the server sends its certificate without the one that issued it.
+fn incomplete_chain(context: &RuleContext<'_>) -> Option<Observation> {
+    let (facts, _) = fault(context, &[CertificateFault::UnknownIssuer])?;
+    let leaf = facts.chain.first().filter(|_| lacks_its_issuer(context, facts))?;
+    let observation = Observation::new(format!(
+        "{} sends 1 certificate and not that of its issuer: {}",
+        context.peer(),
+        described(leaf)
+    ))
+    .not("TLS01", "the certificate is that of a public authority");
+    Some(observation.not("TLS02", "no chain reaches a root without the certificate in between"))
+}
+
+/// Whether the issuer of a lone certificate is an intermediate authority: another host sends its certificate, it is one of
+/// Azure's, or the certificate says where to fetch it.
+fn lacks_its_issuer(context: &RuleContext<'_>, facts: &TlsFacts) -> bool {
+    let [leaf] = facts.chain.as_slice() else { return false };
+    let is_sent_elsewhere = context.others().any(|trace| {
+        let chain = trace.tls.found().map(|facts| facts.chain.as_slice()).unwrap_or_default();
+        trace.tls.has_passed() && chain.iter().skip(1).any(|other| other.subject == leaf.issuer)
+    });
+    let names = leaf.organization.as_deref().unwrap_or_default();
+    let is_of_azure = ["Microsoft", "DigiCert"].iter().any(|known| names.contains(known));
+    leaf.subject != leaf.issuer && (is_sent_elsewhere || is_of_azure || leaf.names_its_issuer)
+}
+
+/// TLS11: the certificate breaks a rule of its own, such as a weak signature or a name constraint of its issuer.
+fn unfit_certificate(context: &RuleContext<'_>) -> Option<Observation> {
+    let (facts, trust) = fault(context, &[CertificateFault::Other])?;
+    let leaf = facts.chain.first().map(|leaf| format!("; {}", described(leaf))).unwrap_or_default();
+    let why = trust.text.as_deref().unwrap_or("the certificate does not verify");
+    Some(Observation::new(format!("{}: {why}{leaf}", context.peer())))
+}
+
+/// TLS12: the peer ends the connection for want of a client certificate.
+fn wants_a_certificate(context: &RuleContext<'_>) -> Option<Observation> {
+    context.tls().filter(|facts| facts.asks_for_certificate)?;
+    let (tls, http) = (context.trace.tls.failure(), context.trace.http.failure());
+    let is_cut = |failure: &&Failure| {
+        matches!(failure.kind, FailureKind::Alert | FailureKind::Reset | FailureKind::Protocol | FailureKind::Other)
+    };
+    let failure = tls.filter(is_cut).or_else(|| http.filter(is_cut))?;
+    let observation = Observation::new(format!("{} asks for a client certificate, then: {failure}", context.peer()))
+        .not("TLS06", "the versions agree")
+        .not("AUTH01", "no request with a credential was sent");
+    Some(observation)
+}
 
 /// TLS01: neither this machine nor the built-in roots trust the issuer.
 fn intercepted(context: &RuleContext<'_>) -> Option<Observation> {
     let (facts, _) =
         fault(context, &[CertificateFault::UnknownIssuer]).filter(|(facts, trust)| !is_genuine(facts, trust))?;
-    let leaf = facts.chain.first()?;
+    let leaf = facts.chain.first().filter(|_| !lacks_its_issuer(context, facts))?;
     let others = context.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
     let also = if others > 0 {
         let hosts = if others == 1 { "host" } else { "hosts" };
@@ -101,13 +153,15 @@ fn no_version(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.not("TLS07", "the peer answers with an alert").not("TLS01", "no certificate was rejected"))
 }
 
-/// TLS07: the connection is cut for this name only.
+/// TLS07: the connection is cut, or left without an answer, for this name only.
 fn name_cut(context: &RuleContext<'_>) -> Option<Observation> {
-    let failure = context.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Reset)?;
+    let is_cut = |kind| matches!(kind, FailureKind::Reset | FailureKind::TimedOut);
+    let failure = context.trace.tls.failure().filter(|failure| is_cut(failure.kind))?;
     let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_none())?;
     let (peer, host) = (context.peer(), context.host());
+    let how = if failure.kind == FailureKind::Reset { "is cut" } else { "gets no answer" };
     let observation = Observation::new(format!(
-        "the connection to {peer} is cut after the SNI `{host}` ({failure}); the SNI `{}` passes there",
+        "the connection to {peer} {how} after the SNI `{host}` ({failure}); the SNI `{}` passes there",
         other.name
     ))
     .not("TCP03", format!("`{}` passes at the same address", other.name));
@@ -117,8 +171,11 @@ fn name_cut(context: &RuleContext<'_>) -> Option<Observation> {
     })
 }
 
-/// TLS08: the handshake takes far longer than the connection, which is half of its round trips.
+/// TLS08: the handshake takes far longer than the connection, which is half of its round trips, or does not end at all.
 fn slow(context: &RuleContext<'_>) -> Option<Observation> {
+    if context.trace.tls.failed_with(FailureKind::TimedOut) {
+        return endless(context);
+    }
     let took = passed_in(context.trace.tls.state())?;
     let tcp = context.tcp()?;
     let connected = tcp.attempts.iter().find(|attempt| Some(attempt.peer) == tcp.connected)?.took;
@@ -132,6 +189,31 @@ fn slow(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(format!("the handshake with {} takes {steps}{by}", context.peer()))
         .not("TCP10", "the handshake completes");
     Some(observation.not("TLS01", "the certificate verifies on this machine"))
+}
+
+/// The handshake does not end: for no name, and in small packets neither.
+fn endless(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.tls.failure()?;
+    let other = context.tls().and_then(|facts| facts.other_name.as_ref());
+    if context.has_lost_large_packets() || other.is_some_and(|other| other.failure.is_none()) {
+        return None;
+    }
+    let name = other.map(|other| format!("; the SNI `{}` gets none there either", other.name)).unwrap_or_default();
+    let elsewhere = context.others().find(|trace| trace.tls.has_passed());
+    let elsewhere =
+        elsewhere.map(|trace| format!("; `{}` completes its handshake", trace.target.host)).unwrap_or_default();
+    let small = context.tcp().and_then(|facts| facts.small_segments.as_ref());
+    let observation = Observation::new(format!(
+        "{} connects and then answers no handshake: {failure}{name}{elsewhere}",
+        context.peer()
+    ))
+    .at(Severity::Error)
+    .not("TCP01", "the connection was established")
+    .not_if(other.map(|other| format!("the SNI `{}` gets no answer either", other.name)), "TLS07");
+    Some(
+        observation
+            .not_if(small.map(|small| format!("segments of {} bytes get no answer either", small.bytes)), "TCP10"),
+    )
 }
 
 fn passed_in(state: StepState<'_>) -> Option<Duration> {

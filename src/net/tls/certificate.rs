@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
-use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
+use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
+use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate, X509Name};
 
 use crate::diagnose::evidence::Certificate;
 use crate::net::http::line;
@@ -23,6 +24,7 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
         names: names(&parsed),
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
+        names_its_issuer: names_its_issuer(&parsed),
         sha256,
     }
 }
@@ -38,6 +40,17 @@ fn hexadecimal(bytes: &[u8]) -> String {
 fn common_name(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
     common.map_or_else(|| line(&name.to_string(), 120), |name| line(name, 120))
+}
+
+/// Whether the certificate has the URL of its issuer's certificate. Public authorities write it; inspection rarely does.
+fn names_its_issuer(certificate: &X509Certificate<'_>) -> bool {
+    let access = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityInfoAccess(access) => Some(access),
+        _ => None,
+    });
+    access.is_some_and(|access| {
+        access.accessdescs.iter().any(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS)
+    })
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -3,11 +3,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use rustls::client::Resumption;
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite, SupportedProtocolVersion};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    ClientConfig, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedCipherSuite, SupportedProtocolVersion,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -24,6 +28,27 @@ pub struct TlsClient {
     config: Arc<ClientConfig>,
     /// None if the application's configuration verifies.
     verifier: Option<Arc<Verifier>>,
+    /// Notes whether a peer asked for a client certificate; only for the doctor.
+    asked: Option<Arc<Asked>>,
+}
+
+/// The client certificates of the configuration, and whether a peer asked for one.
+#[derive(Debug)]
+struct Asked {
+    certificates: Arc<dyn ResolvesClientCert>,
+    was_asked: AtomicBool,
+}
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.was_asked.store(true, Ordering::Relaxed);
+        self.certificates.resolve(authorities, schemes)
+    }
+
+    // The handshake asks only a client that may have some.
+    fn has_certs(&self) -> bool {
+        true
+    }
 }
 
 /// What a handshake agreed on. The certificates are parsed only for [`Session::facts`].
@@ -51,7 +76,7 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(verifier.clone())
             .with_no_client_auth();
-        Ok(Self { config: Arc::new(config), verifier: Some(verifier) })
+        Ok(Self { config: Arc::new(config), verifier: Some(verifier), asked: None })
     }
 
     /// A client with a configuration of the application: its roots, its cryptography, its certificates.
@@ -60,7 +85,7 @@ impl TlsClient {
         let mut config = config.clone();
         // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing either.
         config.alpn_protocols = Vec::new();
-        Self { config: Arc::new(config), verifier: None }
+        Self { config: Arc::new(config), verifier: None, asked: None }
     }
 
     /// The same client without a session, which records the chain of certificates instead of rejecting it.
@@ -72,7 +97,10 @@ impl TlsClient {
         let mut config = (*self.config).clone();
         config.resumption = Resumption::default();
         config.dangerous().set_certificate_verifier(verifier.clone());
-        Self { config: Arc::new(config), verifier: Some(verifier) }
+        let certificates = config.client_auth_cert_resolver.clone();
+        let asked = Arc::new(Asked { certificates, was_asked: AtomicBool::new(false) });
+        config.client_auth_cert_resolver = asked.clone();
+        Self { config: Arc::new(config), verifier: Some(verifier), asked: Some(asked) }
     }
 
     /// The same client without a session.
@@ -80,7 +108,12 @@ impl TlsClient {
     pub(crate) fn with_new_sessions(&self) -> Self {
         let mut config = (*self.config).clone();
         config.resumption = Resumption::default();
-        Self { config: Arc::new(config), verifier: self.verifier.clone() }
+        Self { config: Arc::new(config), verifier: self.verifier.clone(), asked: self.asked.clone() }
+    }
+
+    /// Whether a peer asked for a client certificate since this client began to record.
+    pub(crate) fn was_asked_for_certificate(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.was_asked.load(Ordering::Relaxed))
     }
 
     /// The same client for one version of TLS.
@@ -97,7 +130,7 @@ impl TlsClient {
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.client_auth_cert_resolver = self.config.client_auth_cert_resolver.clone();
-        Ok(Self { config: Arc::new(config), verifier: self.verifier.clone() })
+        Ok(Self { config: Arc::new(config), verifier: self.verifier.clone(), asked: self.asked.clone() })
     }
 
     /// Makes a handshake with a host. Its last message leaves with the first request, or with a flush.
@@ -156,7 +189,11 @@ impl TlsClient {
 
     /// What was recorded before a handshake failed.
     fn recorded_facts(&self, host: &str) -> TlsFacts {
-        self.recorded(host).map(|chain| chain.into_facts(TlsFacts::default())).unwrap_or_default()
+        let facts = TlsFacts { asks_for_certificate: self.was_asked_for_certificate(), ..TlsFacts::default() };
+        match self.recorded(host) {
+            Some(chain) => chain.into_facts(facts),
+            None => facts,
+        }
     }
 }
 

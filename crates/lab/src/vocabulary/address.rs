@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// The outcome of connecting to an address.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged, expecting = "expected `serve`, `refuse`, `drop`, `unreachable`, `denied` or `reset`")]
+#[serde(untagged, expecting = "expected `serve`, `refuse`, `drop`, `unreachable`, `denied`, `reset` or `lose-large`")]
 pub(crate) enum AddressToml {
     End(EndToml),
     Late(LateToml),
@@ -39,4 +39,6 @@ pub(crate) enum EndToml {
     Denied,
     /// Connects, then resets before any data.
     Reset,
+    /// Connects, then loses every packet that is not small.
+    LoseLarge,
 }

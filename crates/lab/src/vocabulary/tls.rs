@@ -26,6 +26,10 @@ pub(crate) enum CertificateToml {
     SelfSigned,
     /// Issued by the corporate inspection root.
     Company,
+    /// Sent without the certificate of its issuer.
+    Incomplete,
+    /// Issued by an authority that may not issue for this name.
+    Constrained,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -41,6 +45,10 @@ pub(crate) enum HandshakeToml {
     Reset,
     /// Does not respond.
     Stall,
+    /// Requires a client certificate.
+    ClientCertificate,
+    /// Completes, and then speaks HTTP/2 only.
+    Http2,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
