@@ -19,6 +19,7 @@ mod context;
 mod auth;
 mod config;
 mod dns;
+mod environment;
 mod http;
 mod policy;
 mod proxy;
@@ -152,7 +153,7 @@ pub fn diagnosed_ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// The areas in the order of the catalogue.
-const AREAS: [&[Rule]; 9] = [
+const AREAS: [&[Rule]; 10] = [
     config::RULES,
     dns::RULES,
     tcp::RULES,
@@ -162,4 +163,5 @@ const AREAS: [&[Rule]; 9] = [
     websocket::RULES,
     auth::RULES,
     policy::RULES,
+    environment::RULES,
 ];

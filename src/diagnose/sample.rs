@@ -310,6 +310,7 @@ pub(super) fn leaf(host: &str) -> Certificate {
         names: vec![host.into()],
         not_before: 1_760_000_000,
         not_after: 1_775_000_000,
+        names_its_issuer: false,
         sha256: "ab".repeat(32),
     }
 }

@@ -59,11 +59,11 @@ fn no_rule_hides_itself_in_a_circle() {
 #[test]
 fn what_was_asked_for_is_there() {
     let wanted = "CFG01 CFG02 CFG03 CFG04 CFG05 CFG06 CFG07 CFG08 CFG09 CFG10 CFG11 CFG12 CFG13 CFG14 \
-        DNS01 DNS02 DNS03 DNS04 DNS05 DNS07 DNS08 DNS09 DNS10 DNS12 DNS13 \
+        DNS01 DNS02 DNS03 DNS04 DNS05 DNS07 DNS08 DNS09 DNS10 DNS11 DNS12 DNS13 \
         TCP01 TCP02 TCP03 TCP04 TCP05 TCP06 TCP07 TCP08 TCP10 PXY01 PXY03 PXY04 PXY05 PXY06 \
         TLS01 TLS02 TLS03 TLS04 TLS06 TLS07 TLS08 TLS10 TLS11 TLS12 \
         HTTP01 HTTP02 HTTP03 HTTP04 HTTP05 HTTP06 HTTP07 HTTP08 WS01 WS02 WS03 WS04 WS05 \
-        AUTH01 AUTH02 AUTH03 AUTH04 AUTH05 AUTH06 AUTH09 AUTH11 AUTH13 POL01 POL02 POL03 POL04 QUO01 QUO02";
+        AUTH01 AUTH02 AUTH03 AUTH04 AUTH05 AUTH06 AUTH07 AUTH09 AUTH11 AUTH13 POL01 POL02 POL03 POL04 QUO01 QUO02 ENV01";
     assert_eq!(rules().map(|rule| rule.id).collect::<Vec<_>>().join(" "), wanted);
 }
 
@@ -138,7 +138,7 @@ fn the_same_failure_at_several_targets_is_one_finding_with_places() {
 #[test]
 fn what_no_rule_explains_is_listed_and_still_fails() {
     let evidence = with(sample::regional(), |trace| {
-        sample::untrusted(trace, FailureKind::TimedOut, crate::diagnose::evidence::TlsFacts::default());
+        sample::untrusted(trace, FailureKind::Other, crate::diagnose::evidence::TlsFacts::default());
     });
     expect(&evidence, "unexplained tls, degraded");
     let diagnosis = diagnose(&evidence);

@@ -60,7 +60,7 @@ impl Authority {
             200,
             &json!({
                 "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME,
-                "access_token": self.maker.entra(Some(scope), LIFETIME),
+                "access_token": self.maker.entra(Some(scope), LIFETIME, None),
             }),
         ))
     }

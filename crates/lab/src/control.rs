@@ -130,7 +130,7 @@ impl Lab {
     /// Returns a new Microsoft Entra token, valid for an hour.
     #[must_use]
     pub fn entra_token(&self) -> Secret {
-        Secret::from(self.site.gateway.maker.entra(None, 3600))
+        Secret::from(self.site.gateway.maker.entra(None, 3600, None))
     }
 
     /// Returns the ARM id of the resource.

@@ -127,8 +127,9 @@ impl Lab {
         let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site), ground);
         let resolver = start.name_servers().await?;
         start.listen().await?;
-        let offset = world.toml.clock.offset_days;
-        let away = Duration::from_secs(offset.unsigned_abs().saturating_mul(86_400));
+        let clock = world.toml.clock;
+        let offset = clock.offset_days.saturating_mul(86_400).saturating_add(clock.offset_seconds);
+        let away = Duration::from_secs(offset.unsigned_abs());
         let clock = if offset < 0 { now.checked_sub(away) } else { now.checked_add(away) };
         let network = LabNetwork::new(resolver, start.routes);
         let Start { listeners, servers, tasks, .. } = start;

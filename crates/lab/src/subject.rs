@@ -107,9 +107,11 @@ pub(super) fn credential(world: &World, maker: &token::Maker) -> Option<ClientCr
         CredentialKindToml::Key | CredentialKindToml::Token => token::KEY.to_owned(),
         CredentialKindToml::ForeignKey => token::FOREIGN_KEY.to_owned(),
         CredentialKindToml::IssuedToken => maker.issued(given.expires_in.unwrap_or(600)),
-        CredentialKindToml::Entra => maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600)),
+        CredentialKindToml::Entra => {
+            maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600), given.begins_in)
+        }
         CredentialKindToml::Composed => {
-            let token = maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600));
+            let token = maker.entra(given.audience.as_deref(), given.expires_in.unwrap_or(3600), given.begins_in);
             format!("aad#{}#{token}", maker.resource_id())
         }
         CredentialKindToml::None => String::new(),

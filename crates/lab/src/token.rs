@@ -36,9 +36,9 @@ impl Maker {
     }
 
     /// Makes a Microsoft Entra token.
-    pub(super) fn entra(&self, audience: Option<&str>, expires_in: i64) -> String {
+    pub(super) fn entra(&self, audience: Option<&str>, expires_in: i64, begins_in: Option<i64>) -> String {
         let now = unix_seconds(self.now);
-        let start = now.min(now + expires_in - 3600);
+        let start = begins_in.map_or(now.min(now + expires_in - 3600), |begins_in| now + begins_in);
         token(&json!({
             "aud": audience.unwrap_or(&self.audience), "iss": format!("https://sts.windows.net/{TENANT}/"),
             "iat": start, "nbf": start, "exp": now + expires_in, "tid": TENANT, "oid": PRINCIPAL, "appid": APPLICATION,
@@ -51,10 +51,12 @@ impl Maker {
         self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns whether a token has expired.
+    /// Returns whether a token has expired, or is not valid yet.
     pub(super) fn is_expired(&self, claims: &Value) -> bool {
-        let is_over = claims["exp"].as_i64().is_none_or(|exp| exp <= unix_seconds(self.now));
-        is_over || claims[SINCE].as_u64().unwrap_or_default() < self.ended.load(Ordering::Relaxed)
+        let now = unix_seconds(self.now);
+        let is_over = claims["exp"].as_i64().is_none_or(|exp| exp <= now);
+        let is_early = claims["nbf"].as_i64().is_some_and(|nbf| nbf > now);
+        is_over || is_early || claims[SINCE].as_u64().unwrap_or_default() < self.ended.load(Ordering::Relaxed)
     }
 
     /// Returns the ARM id of the resource.
@@ -117,8 +119,8 @@ mod tests {
         };
         let kind = |text: String| Credential::token(text).unwrap().kind();
         assert_eq!(kind(maker.issued(600)), "issued token");
-        assert_eq!(kind(maker.entra(None, 600)), "Entra token");
-        assert_eq!(kind(format!("aad#{}#{}", maker.resource_id(), maker.entra(None, 600))), "aad# token");
+        assert_eq!(kind(maker.entra(None, 600, None)), "Entra token");
+        assert_eq!(kind(format!("aad#{}#{}", maker.resource_id(), maker.entra(None, 600, None))), "aad# token");
         assert_eq!(claims(&maker.issued(600)).unwrap()["exp"], 600);
     }
 }

@@ -4,7 +4,7 @@ use super::context::is_accepted;
 use super::refusal::{Refusal, phrase};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace};
+use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace, unix_seconds};
 use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH04", wrong_audience, &["HTTP02"]),
     Rule::target("AUTH05", no_role, &[]),
     Rule::target("AUTH06", expired, &["AUTH02", "AUTH04", "HTTP02"]),
+    Rule::target("AUTH07", not_valid_yet, &["AUTH02"]),
     Rule::both("AUTH09", not_sent, keys_disabled, &[]),
     Rule::run("AUTH11", no_token, &[]),
     Rule::target("AUTH13", one_offering, &[]),
@@ -145,6 +146,23 @@ fn expired(context: &RuleContext<'_>) -> Option<Observation> {
         -left,
         context.host(),
         phrase(&denied.reply)
+    ));
+    Some(observation.at(Severity::Error).not_if(right_audience(context), "AUTH04"))
+}
+
+/// AUTH07: the token is not valid yet by the clock of the service.
+fn not_valid_yet(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = denied(context, &["entra", "entra_composed", "issued_token"])?;
+    let begins = claims(context)?.nbf?;
+    let skew = context.http().and_then(|facts| facts.skew_seconds);
+    let early = begins - (unix_seconds(context.evidence.observed_at) - skew.unwrap_or_default());
+    if early <= 0 {
+        return None;
+    }
+    let clock = skew.map(|skew| format!(", the local clock differs by {skew} s")).unwrap_or_default();
+    let (host, reply) = (context.host(), phrase(&denied.reply));
+    let observation = Observation::new(format!(
+        "the token becomes valid in {early} s by the clock of `{host}`{clock}; it answers {reply}"
     ));
     Some(observation.at(Severity::Error).not_if(right_audience(context), "AUTH04"))
 }

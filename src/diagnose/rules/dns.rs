@@ -9,7 +9,7 @@ use super::{Observation, Rule, RuleContext};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
+    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -25,6 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS08", searched_first, &["DNS07"]),
     Rule::target("DNS09", servers_disagree, WRONG_ANSWER),
     Rule::target("DNS10", late, &["DNS07"]),
+    Rule::target("DNS11", one_family, &["TCP04"]),
     Rule::target("DNS12", partly_known, &["DNS01", "DNS02"]),
     Rule::target("DNS13", filtered, FILTERED),
 ];
@@ -319,6 +320,31 @@ fn late(context: &RuleContext<'_>) -> Option<Observation> {
     };
     let observation = Observation::new(format!("{how}; {} after {}", how_it_went(quick), lasting(quick.took)));
     Some(observation.not("DNS02", format!("{} answers", quick.server.ip())))
+}
+
+/// DNS11: the name has IPv4 addresses alone, and this machine has IPv6 alone.
+fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
+    let facts = context.tcp().filter(|_| context.trace.tcp.failure().is_some() && context.proxied().is_none())?;
+    let is_without_route = |attempt: &Attempt| {
+        let is_unreachable = |failure: &Failure| failure.kind == FailureKind::Unreachable;
+        attempt.peer.is_ipv4() && attempt.failure.as_ref().is_some_and(is_unreachable)
+    };
+    if facts.attempts.is_empty() || !facts.attempts.iter().all(is_without_route) {
+        return None;
+    }
+    let servers = &context.evidence.machine.name_servers;
+    let by_server = servers.iter().find(|_| servers.iter().all(|server| server.is_ipv6()));
+    let reached =
+        |trace: &&Trace| trace.tcp.found().and_then(|facts| facts.connected).is_some_and(|peer| peer.is_ipv6());
+    let other = context.others().find(reached).map(|trace| format!("`{}` is reached over IPv6", trace.target.host));
+    let sign = other.or_else(|| by_server.map(|server| format!("its name server is {}", server.ip())))?;
+    let addresses: Vec<IpAddr> = facts.attempts.iter().map(|attempt| attempt.peer.ip()).collect();
+    let text = format!(
+        "`{}` resolves to {} only, and this machine has no route for IPv4; {sign}",
+        context.host(),
+        listed(&addresses)
+    );
+    Some(Observation::new(text).at(Severity::Error).not("TCP01", "this machine has no route; no packet was lost"))
 }
 
 /// DNS12: a host does not resolve although the servers know a related one.

@@ -179,7 +179,7 @@ fn is_of_azure(context: &RuleContext<'_>, host: &str) -> bool {
 
 /// HTTP06: 5xx, the time-out of a gateway, no response at all, or a socket closed for an error of the service.
 fn fails(context: &RuleContext<'_>) -> Option<Observation> {
-    if let Some(closed) = context.closed().filter(|closed| closed.why == Closing::Failing) {
+    if let Some(closed) = context.closed().filter(|closed| closed.is_at_once && closed.why == Closing::Failing) {
         let observation = Observation::new(closed.words).at(Severity::Error);
         return Some(observation.not("WS02", "it is closed with a code of the service"));
     }

@@ -25,8 +25,8 @@ pub(super) const RULES: &[Rule] = &[
 
 /// TLS10: the server sends its certificate without the one that issued it.
 fn incomplete_chain(context: &RuleContext<'_>) -> Option<Observation> {
-    let (facts, _) = fault(context, &[CertificateFault::UnknownIssuer])?;
-    let leaf = facts.chain.first().filter(|_| lacks_its_issuer(context, facts))?;
+    let (facts, trust) = fault(context, &[CertificateFault::UnknownIssuer])?;
+    let leaf = facts.chain.first().filter(|_| lacks_its_issuer(context, facts, trust))?;
     let observation = Observation::new(format!(
         "{} sends 1 certificate and not that of its issuer: {}",
         context.peer(),
@@ -38,8 +38,11 @@ fn incomplete_chain(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// Whether the issuer of a lone certificate is an intermediate authority: another host sends its certificate, it is one of
 /// Azure's, or the certificate says where to fetch it.
-fn lacks_its_issuer(context: &RuleContext<'_>, facts: &TlsFacts) -> bool {
+fn lacks_its_issuer(context: &RuleContext<'_>, facts: &TlsFacts, trust: &TrustFacts) -> bool {
     let [leaf] = facts.chain.as_slice() else { return false };
+    if trust.by_builtin_roots != Some(false) {
+        return false;
+    }
     let is_sent_elsewhere = context.others().any(|trace| {
         let chain = trace.tls.found().map(|facts| facts.chain.as_slice()).unwrap_or_default();
         trace.tls.has_passed() && chain.iter().skip(1).any(|other| other.subject == leaf.issuer)
@@ -73,9 +76,10 @@ fn wants_a_certificate(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// TLS01: neither this machine nor the built-in roots trust the issuer.
 fn intercepted(context: &RuleContext<'_>) -> Option<Observation> {
+    let is_foreign = |facts, trust| !is_genuine(facts, trust) && !lacks_its_issuer(context, facts, trust);
     let (facts, _) =
-        fault(context, &[CertificateFault::UnknownIssuer]).filter(|(facts, trust)| !is_genuine(facts, trust))?;
-    let leaf = facts.chain.first().filter(|_| !lacks_its_issuer(context, facts))?;
+        fault(context, &[CertificateFault::UnknownIssuer]).filter(|(facts, trust)| is_foreign(facts, trust))?;
+    let leaf = facts.chain.first()?;
     let others = context.others().filter(|trace| same_issuer(trace.tls.found(), leaf)).count();
     let also = if others > 0 {
         let hosts = if others == 1 { "host" } else { "hosts" };
@@ -92,7 +96,8 @@ fn intercepted(context: &RuleContext<'_>) -> Option<Observation> {
 /// TLS02: the chain is genuine, but its root is not in the trust store.
 fn no_roots(context: &RuleContext<'_>) -> Option<Observation> {
     let (facts, trust) = fault(context, &[CertificateFault::UnknownIssuer, CertificateFault::NoRoots])?;
-    if trust.fault != Some(CertificateFault::NoRoots) && !is_genuine(facts, trust) {
+    let is_empty = trust.fault == Some(CertificateFault::NoRoots);
+    if !is_empty && (!is_genuine(facts, trust) || lacks_its_issuer(context, facts, trust)) {
         return None;
     }
     let leaf = facts.chain.first().map(described).unwrap_or_default();

@@ -56,7 +56,7 @@ fn tls03_and_04_are_told_by_what_is_wrong() {
     assert_eq!(observed(&evidence, "TLS04").1, ["TLS01", "ENV01"]);
     let young = Certificate { not_before: 1_767_225_600 + 7200, ..leaf(STT) };
     assert!(observed(&faulty(CertificateFault::NotYetValid, None, young), "TLS04").0.ends_with("becomes valid in 2 h"));
-    expect(&faulty(CertificateFault::Other, None, leaf(STT)), "unexplained tls, degraded");
+    expect(&faulty(CertificateFault::Other, None, leaf(STT)), "TLS11 error, degraded");
 }
 
 #[test]

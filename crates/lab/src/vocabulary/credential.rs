@@ -13,6 +13,8 @@ pub(crate) struct CredentialToml {
     pub(crate) audience: Option<String>,
     /// The lifetime of a token in seconds.
     pub(crate) expires_in: Option<i64>,
+    /// The time until an Entra token becomes valid, in seconds.
+    pub(crate) begins_in: Option<i64>,
     /// Whether the client also has the second key.
     pub(crate) second_key: bool,
     /// The reason why a requested Entra token could not be obtained.

@@ -7,6 +7,8 @@ use serde::Deserialize;
 pub(crate) struct ClockToml {
     /// The offset of the client's clock; positive if it is ahead.
     pub(crate) offset_days: i64,
+    /// The same in seconds, added to the days.
+    pub(crate) offset_seconds: i64,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
