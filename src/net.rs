@@ -30,16 +30,17 @@ use tokio::net::TcpStream;
 
 use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
-pub(crate) mod answer;
 pub(crate) mod dial;
 pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod proxy;
+pub(crate) mod random;
 mod replayed;
 #[cfg(feature = "connect")]
 mod rest;
 mod shared;
 mod stream;
+pub(crate) mod task;
 pub(crate) mod tcp;
 pub(crate) mod tls;
 pub(crate) mod websocket;
@@ -54,7 +55,7 @@ pub use websocket::Socket;
 
 /// Where names are resolved and connections go: what tests, the lab and embedding applications replace.
 ///
-/// Two functions are enough for connections. [`Network::ask`] and [`Network::machine`] serve the doctor, which reports less
+/// Two functions are enough for connections. [`Network::query_name_servers`] and [`Network::machine`] serve the doctor, which reports less
 /// without them.
 ///
 /// ```
@@ -104,7 +105,7 @@ pub trait Network: Send + Sync {
     }
 
     /// Queries the name servers alone, so that the doctor can distinguish causes. The default knows no name server.
-    fn ask(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
+    fn query_name_servers(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
         ready(None)
     }
 
@@ -148,8 +149,8 @@ impl Network for SystemNetwork {
         self.resolver.lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.resolver.ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.resolver.query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {

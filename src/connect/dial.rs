@@ -135,8 +135,8 @@ impl Road for Call<'_> {
     async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
-        let race = pin!(tcp::race(&self.dialer.network, peers, self.clock.limit()));
-        let connected = race.instrument(span.clone()).await;
+        let connecting = pin!(tcp::connect_fastest(&self.dialer.network, peers, self.clock.limit()));
+        let connected = connecting.instrument(span.clone()).await;
         spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
         self.log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
         connected.outcome
@@ -247,7 +247,7 @@ mod tests {
             Lookup { facts: DnsFacts::default(), failure: None }
         }
 
-        async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {
+        async fn query_name_servers(&self, _: &str, _: Duration) -> Option<NameAnswer> {
             None
         }
 

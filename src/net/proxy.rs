@@ -14,12 +14,12 @@ use hyper::upgrade::Upgraded;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use url::Url;
 
 use super::http::{failure_of_hyper, line};
 use super::silence;
+use super::task::Task;
 use crate::diagnose::evidence::{Failure, FailureKind, ProxyTry};
 use crate::resolve::credential::Secret;
 use crate::resolve::shown::Shown;
@@ -261,7 +261,10 @@ where
         request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
-    let driver = Driver::spawn(connection.with_upgrades());
+    let driver = Task::spawn(async move {
+        // An error also reaches the future that waits for the response.
+        let _ = connection.with_upgrades().await;
+    });
     let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
     let status = response.status().as_u16();
     facts.status = Some(status);
@@ -269,7 +272,8 @@ where
     facts.headers = named_headers(response.headers());
     if response.status().is_success() {
         let upgraded = hyper::upgrade::on(response).await.map_err(|error| failure_of_hyper(&error))?;
-        driver.finish();
+        // The connection ends by itself with the upgrade.
+        driver.detach();
         return Ok(TokioIo::new(upgraded));
     }
     // The words of a refusal are not worth all of the time.
@@ -282,32 +286,6 @@ where
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-/// Runs a connection beside its user, and ends it with it.
-struct Driver(Option<AbortHandle>);
-
-impl Driver {
-    fn spawn<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
-        let task = tokio::spawn(async move {
-            // What goes wrong is seen by whoever waits for the answer.
-            let _ = connection.await;
-        });
-        Self(Some(task.abort_handle()))
-    }
-
-    /// The connection ends by itself.
-    fn finish(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
 }
 
 async fn body(response: Response<hyper::body::Incoming>, limit: Duration) -> String {

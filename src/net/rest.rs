@@ -212,7 +212,7 @@ impl Road for Plain {
     }
 
     async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
-        tcp::race(&self.network, peers, self.limit).await.outcome
+        tcp::connect_fastest(&self.network, peers, self.limit).await.outcome
     }
 
     async fn tunnel(&mut self, stream: TcpStream, proxy: &Proxy, to: Destination<'_>) -> Result<Stream, Failure> {

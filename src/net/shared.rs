@@ -28,8 +28,8 @@ impl Network for SharedNetwork {
         self.0.any_lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.0.any_ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.0.any_query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
@@ -54,7 +54,7 @@ impl fmt::Debug for SharedNetwork {
 /// [`Network`] with its futures on the heap, which a pointer to any needs.
 trait AnyNetwork: Send + Sync {
     fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup>;
-    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
+    fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
     fn any_machine(&self) -> MachineFacts;
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
@@ -65,8 +65,8 @@ impl<N: Network> AnyNetwork for N {
         Box::pin(self.lookup(host, limit))
     }
 
-    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>> {
-        Box::pin(self.ask(name, limit))
+    fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>> {
+        Box::pin(self.query_name_servers(name, limit))
     }
 
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>> {

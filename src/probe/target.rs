@@ -11,11 +11,11 @@ use super::context::{Context, Family};
 use super::notes::Notes;
 use crate::diagnose::evidence::{Address, Failure, Skip, Step};
 use crate::diagnose::plan::{Plan, Target};
-use crate::net::answer;
 use crate::net::proxy::Decision;
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
 use crate::resolve::credential::{Credential, Header, may_receive};
+use crate::resolve::service::Service;
 
 /// The probe of one target.
 pub(super) struct TargetProbe<'a, N, O> {
@@ -72,7 +72,7 @@ impl<N, O> TargetProbe<'_, N, O> {
 
     pub(super) fn method(&self) -> Method {
         match self.target.service() {
-            Some(service) if !service.is_websocket() => answer::method_of(service),
+            Some(service) if !service.is_websocket() => method_of(service),
             _ => Method::GET,
         }
     }
@@ -90,6 +90,22 @@ impl<N, O> TargetProbe<'_, N, O> {
             (Ok(form), Ok(header)) => Some((form.id(), header)),
             _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),
         }
+    }
+}
+
+/// Returns the method of a request that changes nothing. A service that creates resources gets a request for their list.
+pub(super) fn method_of(service: Service) -> Method {
+    match service {
+        Service::IssueToken
+        | Service::ShortAudio
+        | Service::TextToSpeech
+        | Service::PersonalVoice
+        | Service::CustomVoice
+        | Service::FastTranscription
+        | Service::LlmSpeech
+        | Service::OpenAiTranscription
+        | Service::OpenAiSpeech => Method::POST,
+        _ => Method::GET,
     }
 }
 
