@@ -1,8 +1,8 @@
-//! DNS: a lookup by the operating system, and direct queries to every configured name server. The operating system hides which
-//! source an address comes from and which alias does not exist, and a diagnosis needs both.
+//! DNS: a lookup by the operating system, and direct queries to every configured name server. The operating system
+//! hides which source an address comes from and which alias does not exist, and a diagnosis needs both.
 //!
-//! Queries end in a dot, so that no search list changes them. A failed answer keeps its aliases, because a private DNS zone
-//! without its record is visible only there.
+//! Queries end in a dot, so that no search list changes them. A failed answer keeps its aliases, because a private DNS
+//! zone without its record is visible only there.
 
 use std::collections::HashMap;
 use std::io;
@@ -60,7 +60,8 @@ pub enum System {
     /// `getaddrinfo` of the operating system.
     #[default]
     OperatingSystem,
-    /// The hosts file, then the servers in their order, as `getaddrinfo` does. For explicit name servers and for the lab.
+    /// The hosts file, then the servers in their order, as `getaddrinfo` does. For explicit name servers and for the
+    /// lab.
     Emulated,
     /// Fixed answers by name, for a lab whose operating system and name servers disagree.
     Fixed(HashMap<String, Vec<IpAddr>>),
@@ -96,8 +97,8 @@ impl Resolver {
     ///
     /// 1. An IP address needs no lookup.
     /// 2. Query the hosts file, the operating system and every server in parallel.
-    /// 3. Take the addresses that an application gets: from the operating system, else from the hosts file, else from the
-    ///    first server with addresses.
+    /// 3. Take the addresses that an application gets: from the operating system, else from the hosts file, else from
+    ///    the first server with addresses.
     /// 4. Without an address, derive the failure from the servers' answers.
     pub async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -145,7 +146,8 @@ impl Resolver {
         }
     }
 
-    /// Queries the name servers in parallel. Returns the answer of the first server, in the configured order, that answered.
+    /// Queries the name servers in parallel. Returns the answer of the first server, in the configured order, that
+    /// answered.
     pub async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
         let answers = join_all(self.servers.iter().map(|server| query_server(*server, name, limit))).await;
         let answer = answers.into_iter().find(|answer| answer.rcode.is_some())?;

@@ -1,5 +1,5 @@
-//! HTTP: requests and responses on one connection. An HTTP client library reports only the status of a rejected request,
-//! but a diagnosis needs its headers and its body as well.
+//! HTTP: requests and responses on one connection. The service and middleboxes explain a rejection in headers and in
+//! the body, so a diagnosis needs both, and not only the status.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -26,8 +26,8 @@ mod reply;
 pub(crate) use reply::line;
 use reply::{code_and_message, head_of, text};
 
-/// A connection that speaks HTTP/1.1. The future that waits for a response also drives the connection, so that no other task
-/// has to wake up.
+/// A connection that speaks HTTP/1.1. The future that waits for a response also drives the connection, so that no other
+/// task has to wake up.
 #[derive(Debug)]
 pub struct Connection(State);
 
@@ -177,7 +177,8 @@ impl Connection {
 #[allow(clippy::large_enum_variant, reason = "every connection begins as the large one")]
 enum Driver {
     Running(http1::Connection<TokioIo<Stream>, Empty<Bytes>>),
-    /// The stream, unless it broke. A future that still waits for a response gets an error, because its sender is dropped.
+    /// The stream, unless it broke. A future that still waits for a response gets an error, because its sender is
+    /// dropped.
     Ended(Option<http1::Parts<TokioIo<Stream>>>),
 }
 
@@ -236,7 +237,8 @@ impl Response {
     }
 }
 
-/// Reads the beginning of a body, within the limit and up to `longest` bytes. After an error, the bytes before it count.
+/// Reads the beginning of a body, within the limit and up to `longest` bytes. After an error, the bytes before it
+/// count.
 pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duration) -> Vec<u8> {
     let deadline = Instant::now() + limit;
     let mut bytes = Vec::new();
@@ -309,8 +311,8 @@ pub(crate) const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSI
 /// `Host`, `User-Agent`, `Content-Length` and the credential.
 const USUAL_HEADERS: usize = 4;
 
-/// The longest body that is read. The service's error bodies have a few hundred bytes, and the error pages of middleboxes a
-/// few thousand.
+/// The longest body that is read. The service's error bodies have a few hundred bytes, and the error pages of
+/// middleboxes a few thousand.
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
 /// The longest head that is read: 64 KiB. Hyper requires at least 8 KiB.

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-/// Returns a random number. The standard library seeds each hasher differently, from the operating system's random bytes.
+/// Returns a random number: the standard library seeds each hasher differently.
 #[must_use]
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()

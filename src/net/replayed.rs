@@ -1,6 +1,6 @@
-//! A stream that replays a response. [`websocket`](super::websocket) reads the first response without the HTTP client, and
-//! needs the client if it is not a 101. The client repeats the request, which this stream discards, and reads the saved
-//! bytes of the response first.
+//! A stream that replays a response. [`websocket`](super::websocket) reads the first response without the HTTP client,
+//! and needs the client if it is not a 101. The client repeats the request, which this stream discards, and reads the
+//! saved bytes of the response first.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ pub(super) struct Replayed {
     stream: Stream,
     read: Vec<u8>,
     /// The number of bytes that were replayed.
-    replayed: usize,
+    returned: usize,
     request: Repeated,
 }
 
@@ -28,7 +28,7 @@ enum Repeated {
 
 impl Replayed {
     pub(super) fn new(stream: Stream, read: Vec<u8>) -> Self {
-        Self { stream, read, replayed: 0, request: Repeated::NotYet(None) }
+        Self { stream, read, returned: 0, request: Repeated::NotYet(None) }
     }
 }
 
@@ -38,13 +38,13 @@ impl AsyncRead for Replayed {
             *waiting = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let left = &self.read[self.replayed..];
+        let left = &self.read[self.returned..];
         if left.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
         }
         let length = left.len().min(buffer.remaining());
         buffer.put_slice(&left[..length]);
-        self.replayed += length;
+        self.returned += length;
         Poll::Ready(Ok(()))
     }
 }

@@ -1,4 +1,4 @@
-//! A network behind a pointer, so that what holds one is of one type.
+//! A network behind a pointer. [`Network`] returns futures of unnamed types, so it cannot be a trait object itself.
 
 use std::fmt;
 use std::io;
@@ -12,12 +12,12 @@ use tokio::net::TcpStream;
 use super::Network;
 use crate::diagnose::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 
-/// Some network; clones are the same one.
+/// A shared [`Network`] of any type. Clones refer to the same network.
 #[derive(Clone)]
 pub struct SharedNetwork(Arc<dyn AnyNetwork>);
 
 impl SharedNetwork {
-    /// A network to be shared.
+    /// Shares a network.
     pub fn new(network: impl Network + 'static) -> Self {
         Self(Arc::new(network))
     }
@@ -51,7 +51,7 @@ impl fmt::Debug for SharedNetwork {
     }
 }
 
-/// [`Network`] with its futures on the heap, which a pointer to any needs.
+/// [`Network`] with boxed futures, as a trait object requires.
 trait AnyNetwork: Send + Sync {
     fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup>;
     fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;

@@ -1,5 +1,5 @@
-//! TCP: connections to a host with several addresses. An application needs the fastest one and tries them in turn (RFC 8305).
-//! A diagnosis needs the outcome of each, because one dead address makes only some connections slow.
+//! TCP: connections to a host with several addresses. An application needs the fastest one and tries them in turn (RFC
+//! 8305). A diagnosis needs the outcome of each, because one dead address makes only some connections slow.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -25,10 +25,11 @@ pub(crate) struct Connected {
 /// One attempt, with its connection.
 type Attempted = (Attempt, Option<TcpStream>);
 
-/// Connects to every address at once, for a diagnosis. An address that does not respond is evidence even if another works.
+/// Connects to every address at once, for a diagnosis. An address that does not respond is evidence even if another
+/// works.
 ///
-/// Once an address is connected, the others have [`GRACE`] to follow. An address without a response by then counts as timed
-/// out: an application that tries it first would wait for it.
+/// Once an address is connected, the others have [`GRACE`] to follow. An address without a response by then counts as
+/// timed out: an application that tries it first would wait for it.
 pub(crate) async fn connect_each<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     let begun = Instant::now();
     let mut deadline = begun + limit;
@@ -67,8 +68,8 @@ pub(crate) async fn retry_silent<N: Network>(network: &N, facts: &mut TcpFacts, 
     .await;
 }
 
-/// Connects to the fastest address. The families alternate. Each attempt starts [`ATTEMPT_DELAY`] after the one before, or as
-/// soon as that one fails. The first connection wins.
+/// Connects to the fastest address. The families alternate. Each attempt starts [`ATTEMPT_DELAY`] after the one before,
+/// or as soon as that one fails. The first connection wins.
 pub(crate) async fn connect_fastest<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     if let [peer] = peers {
         let (attempt, stream) = connect_one(network, *peer, limit).await;
@@ -172,8 +173,8 @@ pub(crate) fn peers(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> V
     addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
 }
 
-/// The time for the other addresses after the first one connects. It equals [`ATTEMPT_DELAY`], because an application notices
-/// an address only if it is slower than that.
+/// The time for the other addresses after the first one connects. It equals [`ATTEMPT_DELAY`], because an application
+/// notices an address only if it is slower than that.
 pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
 /// The delay between the starts of two attempts (RFC 8305, section 8).

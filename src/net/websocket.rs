@@ -1,5 +1,5 @@
-//! WebSocket: the upgrade of a connection. A WebSocket library reports only the status of a rejected upgrade, but a diagnosis
-//! needs its headers and its body as well. A successful upgrade skips the HTTP client, because it is faster without.
+//! WebSocket: the upgrade of a connection. The response to a rejected upgrade explains the rejection, so the HTTP
+//! client reads it with its body. A successful upgrade does without the HTTP client, which is faster.
 
 use std::time::Duration;
 
@@ -106,8 +106,8 @@ pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest
     }
 }
 
-/// Opens the WebSocket without the HTTP client, if this is the first request of the connection. Any other response is replayed
-/// to the HTTP client, which repeats the request and reads the response.
+/// Opens the WebSocket without the HTTP client, if this is the first request of the connection. Any other response is
+/// replayed to the HTTP client, which repeats the request and reads the response.
 async fn fast_upgrade(
     connection: &mut Connection,
     request: &Request<'_>,

@@ -1,5 +1,5 @@
-//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms and
-//! at other hosts distinguish the causes.
+//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms
+//! and at other hosts distinguish the causes.
 
 use tokio::time::Instant;
 use url::Url;
@@ -89,9 +89,9 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return None;
         }
         let header = credential.header(&issue).ok()?;
-        let (tried, response) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
-        let is_issued = tried.status == Some(200);
-        tries.push(tried);
+        let (attempt, response) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
+        let is_issued = attempt.status == Some(200);
+        tries.push(attempt);
         Credential::issued_token(response?.body.trim()).ok().filter(|_| is_issued)?.claims()
     }
 

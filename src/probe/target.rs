@@ -1,5 +1,5 @@
-//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its own,
-//! and `walk.rs` puts the stages together.
+//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its
+//! own, and `walk.rs` puts the stages together.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -77,8 +77,8 @@ impl<N, O> TargetProbe<'_, N, O> {
         }
     }
 
-    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not accept
-    /// keeps its form. A host that may not receive the credential gets no header.
+    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not
+    /// accept keeps its form. A host that may not receive the credential gets no header.
     pub(super) fn header(&self) -> Option<(&'static str, Header)> {
         self.header_of(self.context.credential?)
     }
@@ -93,7 +93,8 @@ impl<N, O> TargetProbe<'_, N, O> {
     }
 }
 
-/// Returns the method of a request that changes nothing. A service that creates resources gets a request for their list.
+/// Returns the method of a request that changes nothing. A service that creates resources gets a request for their
+/// list.
 pub(super) fn method_of(service: Service) -> Method {
     match service {
         Service::IssueToken

@@ -1,4 +1,5 @@
-//! TCP: the connection to the target or to its proxy, and the attempts that distinguish a blocked host from a blocked port.
+//! TCP: the connection to the target or to its proxy, and the attempts that distinguish a blocked host from a blocked
+//! port.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -76,8 +77,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         Failure::new(FailureKind::Other, text)
     }
 
-    /// Connects to a well-known host on port 443, which distinguishes a blocked host from a blocked port. The host is the
-    /// cloud's token authority.
+    /// Connects to a well-known host on port 443, which distinguishes a blocked host from a blocked port. The host is
+    /// the cloud's token authority.
     async fn try_reference(&self, failure: &Failure) -> Option<Reference> {
         let is_ambiguous = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Unreachable);
         let host = self.plan.account.cloud().suffixes().authority()?;

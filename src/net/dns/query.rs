@@ -1,6 +1,6 @@
-//! A query to one name server. A stub resolver hides which server failed and how. The query first goes out as a datagram on a
-//! connected socket, which distinguishes a closed port from silence. If the answer does not fit or does not arrive, the query
-//! is repeated over TCP.
+//! A query to one name server. A stub resolver hides which server failed and how. The query first goes out as a
+//! datagram on a connected socket, which distinguishes a closed port from silence. If the answer does not fit or does
+//! not arrive, the query is repeated over TCP.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -57,7 +57,8 @@ impl Partial {
     }
 }
 
-/// Merges two answers. The longer chain contains more evidence. A name exists if either kind of address has a positive answer.
+/// Merges two answers. The longer chain contains more evidence. A name exists if either kind of address has a positive
+/// answer.
 fn merge(mut v4: Partial, v6: Partial) -> Partial {
     if v6.chain.len() > v4.chain.len() {
         v4.chain = v6.chain;

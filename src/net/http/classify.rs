@@ -1,5 +1,6 @@
-//! Classification of responses: whether the service itself sent a response, whether the response is about the credential,
-//! and where it redirects to. A proxy, a firewall or a captive portal may also respond, in place of the service.
+//! Classification of responses: whether the service itself sent a response, whether the response is about the
+//! credential, and where it redirects to. A proxy, a firewall or a captive portal may also respond, in place of the
+//! service.
 
 use url::Url;
 

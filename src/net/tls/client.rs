@@ -1,5 +1,6 @@
-//! The handshakes of connector and doctor: one configuration, so that both send the same `ClientHello`. The connector keeps
-//! sessions and resumes them; the doctor begins each handshake without a session, because a resumed one shows no chain.
+//! The handshakes of the connector and the doctor. A middlebox may reject one `ClientHello` and accept another, so both
+//! use one configuration and send the same. The connector resumes sessions. The doctor starts each handshake without a
+//! session, because a resumed session has no certificate chain.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,15 +19,15 @@ use super::{Trust, certificate, failure_of_handshake, provider, silence, version
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::Stream;
 
-/// Makes handshakes, all with one configuration.
+/// A TLS client with one configuration for all handshakes.
 #[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
-    /// None if the application's configuration verifies.
+    /// The verifier. `None` if the application's configuration verifies.
     verifier: Option<Arc<Verifier>>,
 }
 
-/// What a handshake agreed on. The certificates are parsed only for [`Session::facts`].
+/// The outcome of a handshake. [`Session::facts`] parses the certificates; the connector needs none.
 #[derive(Clone, Debug)]
 pub struct Session {
     version: Option<ProtocolVersion>,
@@ -37,11 +38,11 @@ pub struct Session {
 }
 
 impl TlsClient {
-    /// A client that verifies with the given roots.
+    /// Returns a client that verifies certificates with the given roots.
     ///
     /// # Errors
     ///
-    /// [`Failure`], if there is no provider of cryptography, or it has no version of TLS that is safe.
+    /// Returns a [`Failure`] if there is no cryptography provider, or if the provider supports no safe version of TLS.
     pub fn new(trust: &Trust) -> Result<Self, Failure> {
         let provider = provider()?;
         let verifier = Arc::new(Verifier::enforcing(trust.clone(), provider.clone()));
@@ -54,18 +55,19 @@ impl TlsClient {
         Ok(Self { config: Arc::new(config), verifier: Some(verifier) })
     }
 
-    /// A client with a configuration of the application: its roots, its cryptography, its certificates.
+    /// Returns a client with the application's configuration: its roots, its cryptography and its certificates.
     #[must_use]
     pub fn with_config(config: &ClientConfig) -> Self {
         let mut config = config.clone();
-        // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing either.
+        // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing
+        // either.
         config.alpn_protocols = Vec::new();
         Self { config: Arc::new(config), verifier: None }
     }
 
-    /// The same client without a session, which records the chain of certificates instead of rejecting it.
+    /// Returns this client without sessions, with a verifier that records the chain instead of rejecting it.
     ///
-    /// Each handshake of a doctor has one of its own: it sends what a connector sends on its first connection.
+    /// The doctor uses a new one for each handshake, so that it sends the same as the first connection of a connector.
     #[must_use]
     pub(crate) fn recording(&self, trust: &Trust, now: SystemTime) -> Self {
         let verifier = Arc::new(Verifier::recording(trust.clone(), self.config.crypto_provider().clone(), now));
@@ -75,7 +77,7 @@ impl TlsClient {
         Self { config: Arc::new(config), verifier: Some(verifier) }
     }
 
-    /// The same client without a session.
+    /// Returns this client without sessions.
     #[must_use]
     pub(crate) fn with_new_sessions(&self) -> Self {
         let mut config = (*self.config).clone();
@@ -83,11 +85,11 @@ impl TlsClient {
         Self { config: Arc::new(config), verifier: self.verifier.clone() }
     }
 
-    /// The same client for one version of TLS.
+    /// Returns this client for a single version of TLS.
     ///
     /// # Errors
     ///
-    /// [`Failure`], when the provider does not know the version.
+    /// Returns a [`Failure`] if the provider does not support the version.
     pub(crate) fn with_version(&self, version: &'static SupportedProtocolVersion) -> Result<Self, Failure> {
         let verifier = self.verifier.clone().ok_or_else(|| other(&"the application verifies certificates itself"))?;
         let mut config = ClientConfig::builder_with_provider(self.config.crypto_provider().clone())
@@ -100,11 +102,11 @@ impl TlsClient {
         Ok(Self { config: Arc::new(config), verifier: self.verifier.clone() })
     }
 
-    /// Makes a handshake with a host. Its last message leaves with the first request, or with a flush.
+    /// Makes a handshake with a host. The first request or a flush sends its last message.
     ///
     /// # Errors
     ///
-    /// [`Failure`], with the facts as far as the handshake came. A chain that does not verify is always one.
+    /// Returns a [`Failure`] with the facts so far. A chain that does not verify is always a failure.
     pub async fn handshake<S>(
         &self,
         stream: S,
@@ -123,7 +125,7 @@ impl TlsClient {
                 coalescing.let_go();
                 let session = Session::of(connection);
                 match self.recorded(host) {
-                    // The handshake completed only so that it could be recorded.
+                    // The handshake completed only because the verifier records.
                     Some(chain) if !chain.trust.verified => Err(chain.into_failure(session.facts())),
                     _ => Ok((Stream::new(stream), session)),
                 }
@@ -142,7 +144,7 @@ impl TlsClient {
             return (failure_of_handshake(error), self.recorded_facts(host));
         };
         if self.recorded(host).is_some() {
-            // The chain was let through: its key does not match what was signed.
+            // The verifier accepted the chain, so the error is about the signature by its key.
             return (failure_of_handshake(error), self.recorded_facts(host));
         }
         let rejected = self.verifier.as_ref().and_then(|verifier| verifier.rejected(host));
@@ -154,7 +156,7 @@ impl TlsClient {
         self.verifier.as_ref()?.recorded(host)
     }
 
-    /// What was recorded before a handshake failed.
+    /// Returns the facts that the verifier recorded before the handshake failed.
     fn recorded_facts(&self, host: &str) -> TlsFacts {
         self.recorded(host).map(|chain| chain.into_facts(TlsFacts::default())).unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! The first response on a connection, read without the HTTP client. A 101 consists of its head alone, so reading it needs
-//! no client and takes less time. The HTTP client reads every other response.
+//! The first response on a connection, read without the HTTP client. A 101 consists of its head alone, so reading it
+//! needs no client and takes less time. The HTTP client reads every other response.
 
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,7 +31,8 @@ pub(super) async fn exchange(mut stream: Stream, request: &Request<'_>, key: &st
         let before = read.len();
         let length = stream.read_buf(&mut read).await.map_err(|error| failure_of_io(&error))?;
         let may_go_on = length > 0 && read.len() < LARGEST_HEAD;
-        // Parse after the first read and after each complete line. A slow peer would otherwise cause a parse for every byte.
+        // Parse after the first read and after each complete line. A slow peer would otherwise cause a parse for every
+        // byte.
         if may_go_on && before > 0 && !read[before..].contains(&b'\n') {
             continue;
         }
@@ -91,7 +92,7 @@ const FIRST_LINE: usize = 32;
 /// The most headers that are parsed. The service and middleboxes send about ten together.
 const MOST_HEADERS: usize = 64;
 
-/// The initial capacity for a 101, whose head has a few hundred bytes.
+/// The initial capacity for the head of a 101.
 const USUAL_HEAD: usize = 2 << 10;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! An open socket without traffic: whether the peer answers a ping, and who ends the connection. A firewall that drops idle
-//! connections sends no notice, so only a ping after the silence detects it.
+//! An open socket without traffic: whether the peer answers a ping, and who ends the connection. A firewall that drops
+//! idle connections sends no notice, so only a ping after the silence detects it.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -73,8 +73,8 @@ impl HoldLimits {
     }
 }
 
-/// Keeps a socket open without sending anything, and then sends a ping to check the connection. Calls `left` once a second
-/// with the time left.
+/// Keeps a socket open without sending anything, and then sends a ping to check the connection. Calls `left` once a
+/// second with the time left.
 pub(crate) async fn hold(socket: &mut Socket, limits: HoldLimits, left: impl Fn(Duration)) -> HoldFacts {
     let begun = Instant::now();
     let until = limits.end.min(begun + limits.time);
