@@ -11,6 +11,7 @@ use crate::resolve::cloud::Suffixes;
 use crate::resolve::name::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
+#[cfg(feature = "probe")]
 pub use crate::net::http::{Connection, Request, Response};
 pub use crate::net::proxy::{Decision, Proxy};
 pub use crate::net::random::random;

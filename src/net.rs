@@ -7,7 +7,7 @@
 //! | names and connections | [`Network`], [`SystemNetwork`], [`SharedNetwork`] |
 //! | proxies | [`ProxySettings`] |
 //! | root certificates, and TLS with them | [`Trust`], [`TlsClient`] |
-//! | an open WebSocket | [`Socket`] |
+//! | an open WebSocket | `Socket` (feature `probe`) |
 //! | requests without a connector, and a transport for `azure_identity` | `RestClient` (feature `connect`) |
 //!
 //! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its
@@ -16,11 +16,6 @@
 
 // Inside: one implementation of each stage, for the connector and the doctor. Every stage returns facts, whether it
 // passes or fails, and every wait has a limit.
-
-#![cfg_attr(
-    not(feature = "connect"),
-    allow(dead_code, unreachable_pub, unused_imports, reason = "for the features `probe` and `connect`")
-)]
 
 use std::future::{Future, ready};
 use std::io;
@@ -31,19 +26,26 @@ use tokio::net::TcpStream;
 
 use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
+#[cfg(feature = "probe")]
 pub(crate) mod dial;
 pub(crate) mod dns;
+#[cfg(feature = "probe")]
 pub(crate) mod http;
+pub(crate) mod printable;
 pub(crate) mod proxy;
 pub(crate) mod random;
+#[cfg(feature = "probe")]
 mod replayed;
 #[cfg(feature = "connect")]
 mod rest;
 mod shared;
 mod stream;
+#[cfg(feature = "probe")]
 pub(crate) mod task;
+#[cfg(feature = "probe")]
 pub(crate) mod tcp;
 pub(crate) mod tls;
+#[cfg(feature = "probe")]
 pub(crate) mod websocket;
 
 pub use proxy::{ProxyError, ProxySettings};
@@ -52,6 +54,7 @@ pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
 pub use tls::{TlsClient, Trust, TrustError};
+#[cfg(feature = "probe")]
 pub use websocket::Socket;
 
 /// Name resolution and TCP connections. Tests, the lab and applications implement it.

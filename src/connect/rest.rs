@@ -271,7 +271,7 @@ async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Dura
 /// Returns the error of a request that the closure made invalid.
 fn unbuilt(error: &reqwest::Error) -> RestError {
     let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    let failure = Failure::new(FailureKind::Other, http::line(&text, 200));
+    let failure = Failure::new(FailureKind::Other, crate::net::printable::line(&text, 200));
     RestError { failure, was_sent: false }
 }
 

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use crate::diagnose::evidence::{
     Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer, ServerAnswer, SystemAnswer,
 };
+use crate::net::silence;
 use crate::resolve::name::normalized_host;
 
 mod query;
@@ -218,7 +219,7 @@ async fn by_getaddrinfo(host: &str, limit: Duration) -> SystemAnswer {
             addresses.is_empty().then(|| Failure::new(FailureKind::NoAddress, "it has no address"))
         }
         Ok(Err(error)) => Some(Failure::new(kind_of_getaddrinfo(&error), error.to_string())),
-        Err(_) => Some(Failure::new(FailureKind::TimedOut, format!("no answer within {} ms", limit.as_millis()))),
+        Err(_) => Some(silence(limit)),
     };
     SystemAnswer { addresses, failure, took: begun.elapsed() }
 }
@@ -229,7 +230,7 @@ fn kind_of_getaddrinfo(error: &io::Error) -> FailureKind {
     if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
 }
 
-/// Emulates the operating system: the hosts file, then the first server that answers at all.
+/// Emulates the operating system: the hosts file, then the first server that answers with NOERROR or NXDOMAIN.
 fn emulate(hosts_file: &[IpAddr], servers: &[ServerAnswer]) -> SystemAnswer {
     if !hosts_file.is_empty() {
         return SystemAnswer { addresses: hosts_file.to_vec(), ..SystemAnswer::default() };

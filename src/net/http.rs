@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 
+use super::printable::line;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::Header;
@@ -23,7 +24,6 @@ use crate::resolve::credential::Header;
 pub(crate) mod classify;
 mod reply;
 
-pub(crate) use reply::line;
 use reply::{code_and_message, head_of, text};
 
 /// A connection that speaks HTTP/1.1. The future that waits for a response also drives the connection, so that no other
@@ -301,7 +301,7 @@ pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
     Failure::new(kind, error.to_string())
 }
 
-/// The query that asks a custom domain for its real-time host.
+/// The query that requests the real-time host of a custom domain.
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
 

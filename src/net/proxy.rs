@@ -2,28 +2,19 @@
 //! variables and on `NO_PROXY`, so a diagnosis names the setting and the entry.
 
 use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
-use hyper::upgrade::Upgraded;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 use url::Url;
 
-use super::http::{failure_of_hyper, line};
-use super::silence;
-use super::task::Task;
-use crate::diagnose::evidence::{Failure, FailureKind, ProxyTry};
 use crate::resolve::credential::Secret;
 use crate::resolve::shown::Shown;
+
+mod bypass;
+#[cfg(feature = "probe")]
+mod tunnel;
+
+use bypass::matches;
+#[cfg(feature = "probe")]
+pub(crate) use tunnel::tunnel;
 
 /// The proxy settings of a process: an explicit setting, else the environment.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +42,7 @@ pub struct Proxy {
     pub port: u16,
     /// The name of the setting or variable that names the proxy.
     pub source: String,
+    #[cfg_attr(not(feature = "probe"), allow(dead_code, reason = "only a tunnel needs it"))]
     login: Option<Secret>,
 }
 
@@ -167,6 +159,7 @@ impl ProxySettings {
     }
 }
 
+#[cfg(feature = "probe")]
 impl ProxySettings {
     /// Returns the logins of the proxies, as `user:password`.
     pub(crate) fn logins(&self) -> impl Iterator<Item = &Secret> {
@@ -212,137 +205,10 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The outcome of a request for a tunnel.
-#[derive(Debug)]
-#[non_exhaustive]
-pub(crate) struct Tunnel {
-    /// The proxy's response.
-    pub(crate) facts: ProxyTry,
-    /// The tunnel, or the failure.
-    pub(crate) outcome: Result<TokioIo<Upgraded>, Failure>,
-}
-
-/// Opens a tunnel through a proxy. Only the proxy receives its login.
-pub(crate) async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let mut facts = ProxyTry::default();
-    let outcome = match timeout(limit, connect(stream, proxy, host, port, limit, &mut facts)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(silence(limit)),
-    };
-    facts.failure = outcome.as_ref().err().cloned();
-    Tunnel { facts, outcome }
-}
-
-async fn connect<S>(
-    stream: S,
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-    limit: Duration,
-    facts: &mut ProxyTry,
-) -> Result<TokioIo<Upgraded>, Failure>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let authority = format!("{host}:{port}");
-    let mut request = Request::connect(&authority).header("host", &authority);
-    if let Some(login) = &proxy.login {
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(login.expose())))
-            .map_err(|_| Failure::new(FailureKind::Other, "the login of the proxy cannot be sent"))?;
-        value.set_sensitive(true);
-        request = request.header(PROXY_AUTHORIZATION, value);
-    }
-    debug_assert!(
-        request.headers_ref().is_none_or(|headers| !headers.contains_key(AUTHORIZATION)),
-        "nothing for the host"
-    );
-    let request =
-        request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
-    let driver = Task::spawn(async move {
-        // An error also reaches the future that waits for the response.
-        let _ = connection.with_upgrades().await;
-    });
-    let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
-    let status = response.status().as_u16();
-    facts.status = Some(status);
-    facts.schemes = schemes(response.headers());
-    facts.headers = named_headers(response.headers());
-    if response.status().is_success() {
-        let upgraded = hyper::upgrade::on(response).await.map_err(|error| failure_of_hyper(&error))?;
-        // The connection ends by itself with the upgrade.
-        driver.detach();
-        return Ok(TokioIo::new(upgraded));
-    }
-    // The body only explains the refusal, so a slow one must not use up the time.
-    facts.body = body(response, limit / 2).await;
-    let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
-    Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
-}
-
 /// Reads the environment. No other part of the library does. A connector uses the proxies of its process.
 #[allow(clippy::disallowed_methods, reason = "the library reads the environment only here")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-async fn body(response: Response<hyper::body::Incoming>, limit: Duration) -> String {
-    let bytes = super::http::beginning(response.into_body(), LARGEST_BODY, limit).await;
-    line(&String::from_utf8_lossy(&bytes), 200)
-}
-
-/// Returns the offered authentication schemes, without their parameters.
-fn schemes(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    values
-        .filter_map(|value| value.split([' ', ',']).next())
-        .filter(|scheme| !scheme.is_empty())
-        .map(|scheme| line(scheme, 30))
-        .collect()
-}
-
-fn named_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let named = |name: &str| {
-        let value = headers.get(name)?.to_str().ok()?;
-        Some((name.to_owned(), line(value, 120)))
-    };
-    ["via", "server", "x-squid-error", "x-cache", "proxy-agent"].into_iter().filter_map(named).collect()
-}
-
-/// Returns whether an entry of `NO_PROXY` matches a host: `*`, the host, a parent domain with or without a leading dot
-/// or `*.`, an address, or a network.
-fn matches(entry: &str, host: &str) -> bool {
-    if entry == "*" {
-        return true;
-    }
-    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return entry.parse() == Ok(address) || is_in(entry, address);
-    }
-    let domain = entry.trim_start_matches("*.").trim_start_matches('.');
-    let domain = domain.split(':').next().unwrap_or_default();
-    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && !domain.is_empty())
-}
-
-/// Returns whether an address is in a network such as `10.0.0.0/8`.
-fn is_in(network: &str, address: IpAddr) -> bool {
-    let Some((base, bits)) = network.split_once('/') else { return false };
-    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) if bits <= 32 => {
-            let shift = |address: std::net::Ipv4Addr| u32::from(address).checked_shr(32 - bits).unwrap_or_default();
-            shift(base) == shift(address)
-        }
-        (IpAddr::V6(base), IpAddr::V6(address)) if bits <= 128 => {
-            let shift = |address: std::net::Ipv6Addr| u128::from(address).checked_shr(128 - bits).unwrap_or_default();
-            shift(base) == shift(address)
-        }
-        _ => false,
-    }
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -354,10 +220,6 @@ fn percent_decoded(text: &str) -> String {
 /// The variables in order of precedence. The last two apply only to connections without TLS.
 const NAMES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// The longest body of a refusal that is read. Error pages of proxies are larger, but give their reason at the
-/// beginning.
-const LARGEST_BODY: usize = 16 << 10;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,33 +227,6 @@ mod tests {
     fn settings(argument: Option<&str>, variables: &[(&str, &str)]) -> ProxySettings {
         let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         ProxySettings::named("--proxy", argument, &variables).unwrap()
-    }
-
-    #[test]
-    fn entries_of_no_proxy_match_as_in_curl() {
-        let host = "contoso.cognitiveservices.azure.com";
-        for (entry, expected) in [
-            ("*", true),
-            (host, true),
-            ("azure.com", true),
-            (".azure.com", true),
-            ("*.azure.com", true),
-            ("zure.com", false),
-            ("contoso", false),
-            ("", false),
-            ("10.0.0.0/8", false),
-        ] {
-            assert_eq!(matches(entry, host), expected, "{entry}");
-        }
-        for (entry, expected) in [
-            ("10.0.0.0/8", true),
-            ("10.1.0.4", true),
-            ("11.0.0.0/8", false),
-            ("0.0.0.0/0", true),
-            ("10.1.0.4/33", false),
-        ] {
-            assert_eq!(matches(entry, "10.1.0.4"), expected, "{entry}");
-        }
     }
 
     #[test]

@@ -33,7 +33,8 @@ use tower_service::Service;
 use url::Url;
 
 use super::dial::{Destination, Road, dial};
-use super::http::{AGENT, failure_of_hyper, line};
+use super::http::{AGENT, failure_of_hyper};
+use super::printable::line;
 use super::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use super::tls::TlsClient;
 use super::{Network, SharedNetwork, Stream, silence, tcp};

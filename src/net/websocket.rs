@@ -1,5 +1,6 @@
 //! WebSocket: the upgrade of a connection. The response to a rejected upgrade explains the rejection, so the HTTP
-//! client reads it with its body. A successful upgrade does without the HTTP client, which is faster.
+//! client reads it with its body. An upgrade whose success needs no facts skips the HTTP client, because that is
+//! faster.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ pub(crate) struct Upgrade {
     pub(crate) facts: Option<UpgradeFacts>,
     /// The socket, or the failure.
     pub(crate) outcome: Result<Socket, Failure>,
-    /// The target of a redirect.
+    /// The target of a redirect, for the connector.
+    #[cfg_attr(not(feature = "connect"), allow(dead_code, reason = "the doctor requests redirects itself"))]
     pub(crate) location: Option<String>,
 }
 

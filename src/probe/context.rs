@@ -10,7 +10,6 @@ use crate::resolve::credential::Credential;
 
 /// The network, the settings and the credentials of a run.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Context<'a, N> {
     pub(super) network: &'a N,
     pub(super) trust: &'a Trust,

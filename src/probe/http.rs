@@ -23,7 +23,7 @@ pub(super) enum Responder {
 }
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
-    /// Sends a request without a credential. If the service may redirect its clients, asks it to do so.
+    /// Sends a request without a credential. If the service may redirect its clients, requests the redirect.
     pub(super) async fn request(
         &self,
         route: &Route,
@@ -81,7 +81,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             || response.reply.status == 404 && is_public
     }
 
-    /// Asks the service for a redirect as the JavaScript SDK does, and resolves the host that it names.
+    /// Requests a redirect as the JavaScript SDK does, and resolves the host that the response names.
     async fn discover(
         &self,
         route: &Route,

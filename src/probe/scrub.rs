@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::diagnose::evidence::{Evidence, Reply};
+use crate::diagnose::evidence::Evidence;
+#[cfg(feature = "connect")]
+use crate::diagnose::evidence::Reply;
 use crate::net::proxy::ProxySettings;
 use crate::resolve::credential::{Credential, Secret};
 
@@ -53,15 +55,18 @@ impl Scrub {
         self.any(evidence, |evidence| Evidence::new(evidence.observed_at, evidence.resource))
     }
 
+    #[cfg(feature = "connect")]
     pub(crate) fn reply(&self, reply: Reply) -> Reply {
         self.any(reply, |reply| Reply { status: reply.status, ..Reply::default() })
     }
 
     /// Returns whether a text contains a piece of a secret.
+    #[cfg(feature = "connect")]
     pub(crate) fn finds_any(&self, text: &str) -> bool {
         self.0.cut(text).is_some()
     }
 
+    #[cfg(feature = "connect")]
     pub(crate) fn text(&self, text: String) -> String {
         self.0.cut(&text).unwrap_or(text)
     }

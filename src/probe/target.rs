@@ -1,5 +1,5 @@
-//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its
-//! own, and `walk.rs` puts the stages together.
+//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in its own
+//! file, and `walk.rs` puts the stages together.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl<N, O> TargetProbe<'_, N, O> {
         }
     }
 
-    /// Returns a client that sends what an application sends on its first connection, and records the certificates.
+    /// Returns a client that records the certificates. Its `ClientHello` is that of an application's first connection.
     pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
         self.tls.as_ref().map(|tls| tls.recording(self.context.trust, self.context.now)).map_err(Clone::clone)
     }

@@ -5,7 +5,7 @@ use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use crate::diagnose::evidence::Reply;
-use crate::resolve::shown::looks_secret;
+use crate::net::printable::line;
 
 /// Reads the head of a response.
 pub(super) fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
@@ -46,27 +46,6 @@ fn diagnostic(headers: &HeaderMap) -> Vec<(String, String)> {
     })
     .take(MOST_HEADERS)
     .collect()
-}
-
-/// Returns one line of printable text, shortened, with an ellipsis for each word that looks like a secret.
-pub(crate) fn line(text: &str, longest: usize) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        // A request id also has 32 hexadecimal digits. It stays, because it contains hyphens.
-        line.push_str(if looks_secret(word) { "…" } else { word });
-        if line.len() > longest * 4 {
-            break;
-        }
-    }
-    let printable = line.chars().filter(|c| !c.is_control());
-    let mut short: String = printable.take(longest).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970 (RFC 9110, section 5.6.7).
@@ -129,14 +108,6 @@ mod tests {
             let expected = (code.map(str::to_owned), message.map(str::to_owned));
             assert_eq!(code_and_message(body), expected, "{body}");
         }
-    }
-
-    #[test]
-    fn a_line_is_short_printable_and_without_secrets() {
-        let key = "0123456789abcdef0123456789abcdef";
-        assert_eq!(line(&format!("key {key} is\u{1b}[31m wrong"), 40), "key … is [31m wrong");
-        assert_eq!(line("abc def", 5), "abc d…");
-        assert_eq!(line(&"ab ".repeat(100_000), 8), "ab ab ab…");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 
 use crate::diagnose::evidence::Certificate;
-use crate::net::http::line;
+use crate::net::printable::line;
 
 /// Reads a certificate. An invalid one has a fingerprint only.
 pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {

@@ -4,11 +4,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite, SupportedProtocolVersion};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -18,6 +17,9 @@ use super::verifier::{Chain, Verifier, verdict};
 use super::{Trust, certificate, failure_of_handshake, provider, silence, version_name};
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::Stream;
+
+#[cfg(feature = "probe")]
+mod doctor;
 
 /// A TLS client with one configuration for all handshakes.
 #[derive(Clone)]
@@ -63,43 +65,6 @@ impl TlsClient {
         // either.
         config.alpn_protocols = Vec::new();
         Self { config: Arc::new(config), verifier: None }
-    }
-
-    /// Returns this client without sessions, with a verifier that records the chain instead of rejecting it.
-    ///
-    /// The doctor uses a new one for each handshake, so that it sends the same as the first connection of a connector.
-    #[must_use]
-    pub(crate) fn recording(&self, trust: &Trust, now: SystemTime) -> Self {
-        let verifier = Arc::new(Verifier::recording(trust.clone(), self.config.crypto_provider().clone(), now));
-        let mut config = (*self.config).clone();
-        config.resumption = Resumption::default();
-        config.dangerous().set_certificate_verifier(verifier.clone());
-        Self { config: Arc::new(config), verifier: Some(verifier) }
-    }
-
-    /// Returns this client without sessions.
-    #[must_use]
-    pub(crate) fn with_new_sessions(&self) -> Self {
-        let mut config = (*self.config).clone();
-        config.resumption = Resumption::default();
-        Self { config: Arc::new(config), verifier: self.verifier.clone() }
-    }
-
-    /// Returns this client for a single version of TLS.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`Failure`] if the provider does not support the version.
-    pub(crate) fn with_version(&self, version: &'static SupportedProtocolVersion) -> Result<Self, Failure> {
-        let verifier = self.verifier.clone().ok_or_else(|| other(&"the application verifies certificates itself"))?;
-        let mut config = ClientConfig::builder_with_provider(self.config.crypto_provider().clone())
-            .with_protocol_versions(&[version])
-            .map_err(|error| other(&error))?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        config.client_auth_cert_resolver = self.config.client_auth_cert_resolver.clone();
-        Ok(Self { config: Arc::new(config), verifier: self.verifier.clone() })
     }
 
     /// Makes a handshake with a host. The first request or a flush sends its last message.

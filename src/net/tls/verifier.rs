@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -47,8 +46,9 @@ impl Verifier {
 
     /// Returns a verifier that records chains, for evidence. The caller must send nothing on a connection whose chain
     /// does not verify.
-    pub(super) fn recording(trust: Trust, provider: Arc<CryptoProvider>, now: SystemTime) -> Self {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    #[cfg(feature = "probe")]
+    pub(super) fn recording(trust: Trust, provider: Arc<CryptoProvider>, now: std::time::SystemTime) -> Self {
+        let now = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Some(UnixTime::since_unix_epoch(now));
         Self { now, records: true, ..Self::enforcing(trust, provider) }
     }

@@ -11,6 +11,7 @@ use tungstenite::{Error, Message};
 use super::Socket;
 use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{Failure, FailureKind, HoldEnd, HoldFacts, UpgradeFacts};
+use crate::net::printable::line;
 
 /// The end of a socket.
 enum End {
@@ -143,8 +144,7 @@ async fn ping_and_wait(socket: &mut Socket) -> Result<(), End> {
 async fn next(socket: &mut Socket) -> Result<Message, End> {
     match socket.next().await {
         Some(Ok(Message::Close(frame))) => {
-            let frame =
-                frame.map(|frame| (u16::from(frame.code), crate::net::http::line(&frame.reason, LONGEST_REASON)));
+            let frame = frame.map(|frame| (u16::from(frame.code), line(&frame.reason, LONGEST_REASON)));
             Err(End::Closed(frame))
         }
         Some(Ok(message)) => Ok(message),
