@@ -1,16 +1,16 @@
-//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms and
-//! at other hosts distinguish the causes.
+//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms
+//! and at other hosts distinguish the causes.
 
 use tokio::time::Instant;
 use url::Url;
 
 use super::observer::Observer;
-use super::target::{Route, TargetProbe, step};
+use super::target::{Route, TargetProbe, method_of, step};
 use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Reply, Retry, Skip, Step};
 use crate::diagnose::stage::Stage;
-use crate::net::http::{Answer, Connection, Question};
-use crate::net::websocket::{Ask, connection_id};
-use crate::net::{Network, answer, websocket};
+use crate::net::http::{Connection, Request, Response, classify};
+use crate::net::websocket::{UpgradeRequest, connection_id};
+use crate::net::{Network, websocket};
 use crate::resolve::credential::{Credential, Header};
 use crate::resolve::endpoint::Endpoint;
 use crate::resolve::service::Service;
@@ -24,10 +24,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         };
         self.observer.stage(self.target.host(), Stage::Auth);
         let begun = Instant::now();
-        let mut question = Question::new(self.method(), &self.target.url);
-        question.credential = Some(&header);
-        match self.exchange_again(route, &mut connection, &question).await {
-            Ok(answer) => self.judge_credential(route, answer.reply, begun).await,
+        let mut request = Request::new(self.method(), &self.target.url);
+        request.credential = Some(&header);
+        match self.exchange_again(route, &mut connection, &request).await {
+            Ok(response) => self.judge_credential(route, response.reply, begun).await,
             Err(failure) => {
                 let took = begun.elapsed();
                 self.notes.note(|trace| trace.auth = Step::Failed { failure, found: None, took });
@@ -41,7 +41,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             self.notes.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
             return;
         };
-        let denial = answer::denial(&reply);
+        let denial = classify::denial(&reply);
         let is_unknown = reply.status == 401;
         let mut found = AuthFacts { form: form.to_owned(), reply, ..AuthFacts::default() };
         if denial.is_some() {
@@ -89,10 +89,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return None;
         }
         let header = credential.header(&issue).ok()?;
-        let (tried, answer) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
-        let is_issued = tried.status == Some(200);
-        tries.push(tried);
-        Credential::issued_token(answer?.body.trim()).ok().filter(|_| is_issued)?.claims()
+        let (attempt, response) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
+        let is_issued = attempt.status == Some(200);
+        tries.push(attempt);
+        Credential::issued_token(response?.body.trim()).ok().filter(|_| is_issued)?.claims()
     }
 
     /// Sends one request on a new, verified connection.
@@ -102,13 +102,13 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         endpoint: &Endpoint,
         form: &str,
         header: &Header,
-    ) -> (AuthTry, Option<Answer>) {
+    ) -> (AuthTry, Option<Response>) {
         let url = endpoint.to_url();
         let host = url.host_str().unwrap_or_default();
         let tried = AuthTry { retry, host: host.to_owned(), form: form.to_owned(), status: None };
         let Ok(stream) = self.connect_to(host).await else { return (tried, None) };
-        let (status, answer) = self.send_credential(Connection::new(stream), &url, endpoint.service(), header).await;
-        (AuthTry { status, ..tried }, answer)
+        let (status, response) = self.send_credential(Connection::new(stream), &url, endpoint.service(), header).await;
+        (AuthTry { status, ..tried }, response)
     }
 
     /// Sends one upgrade or request with a credential. Returns the status, and the response to a request.
@@ -118,16 +118,16 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         url: &Url,
         service: Service,
         header: &Header,
-    ) -> (Option<u16>, Option<Answer>) {
+    ) -> (Option<u16>, Option<Response>) {
         if service.is_websocket() {
             let id = connection_id();
-            let ask = Ask::new(url, &id).of(Some(service), Some(header));
-            let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
+            let request = UpgradeRequest::new(url, &id).for_service(Some(service), Some(header));
+            let upgrade = websocket::upgrade(connection, &request, self.limit()).await;
             return (upgrade.facts.map(|facts| facts.reply.status), None);
         }
-        let mut question = Question::new(answer::method_of(service), url);
-        question.credential = Some(header);
-        let answer = connection.exchange(&question, self.limit()).await.ok();
-        (answer.as_ref().map(|answer| answer.reply.status), answer)
+        let mut request = Request::new(method_of(service), url);
+        request.credential = Some(header);
+        let response = connection.exchange(&request, self.limit()).await.ok();
+        (response.as_ref().map(|response| response.reply.status), response)
     }
 }

@@ -1,5 +1,5 @@
-//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its own,
-//! and `walk.rs` puts the stages together.
+//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in its own
+//! file, and `walk.rs` puts the stages together.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use super::context::{Context, Family};
 use super::notes::Notes;
 use crate::diagnose::evidence::{Address, Failure, Skip, Step};
 use crate::diagnose::plan::{Plan, Target};
-use crate::net::answer;
 use crate::net::proxy::Decision;
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
 use crate::resolve::credential::{Credential, Header, may_receive};
+use crate::resolve::service::Service;
 
 /// The probe of one target.
 pub(super) struct TargetProbe<'a, N, O> {
@@ -65,20 +65,20 @@ impl<N, O> TargetProbe<'_, N, O> {
         }
     }
 
-    /// Returns a client that sends what an application sends on its first connection, and records the certificates.
+    /// Returns a client that records the certificates. Its `ClientHello` is that of an application's first connection.
     pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
         self.tls.as_ref().map(|tls| tls.recording(self.context.trust, self.context.now)).map_err(Clone::clone)
     }
 
     pub(super) fn method(&self) -> Method {
         match self.target.service() {
-            Some(service) if !service.is_websocket() => answer::method_of(service),
+            Some(service) if !service.is_websocket() => method_of(service),
             _ => Method::GET,
         }
     }
 
-    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not accept
-    /// keeps its form. A host that may not receive the credential gets no header.
+    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not
+    /// accept keeps its form. A host that may not receive the credential gets no header.
     pub(super) fn header(&self) -> Option<(&'static str, Header)> {
         self.header_of(self.context.credential?)
     }
@@ -90,6 +90,23 @@ impl<N, O> TargetProbe<'_, N, O> {
             (Ok(form), Ok(header)) => Some((form.id(), header)),
             _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),
         }
+    }
+}
+
+/// Returns the method of a request that changes nothing. A service that creates resources gets a request for their
+/// list.
+pub(super) fn method_of(service: Service) -> Method {
+    match service {
+        Service::IssueToken
+        | Service::ShortAudio
+        | Service::TextToSpeech
+        | Service::PersonalVoice
+        | Service::CustomVoice
+        | Service::FastTranscription
+        | Service::LlmSpeech
+        | Service::OpenAiTranscription
+        | Service::OpenAiSpeech => Method::POST,
+        _ => Method::GET,
     }
 }
 

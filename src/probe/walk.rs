@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::http::Response;
+use super::http::Responder;
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use super::websocket::Upgraded;
@@ -51,8 +51,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return Err(Stop(Skip::ReachableOnly));
         }
         let connection = match self.request(&route, stream, &addresses).await? {
-            Response::Redirect(target) => return Ok(target.map_or(Next::Nothing, Next::Redirect)),
-            Response::Service(connection) => connection,
+            Responder::Redirect(target) => return Ok(target.map_or(Next::Nothing, Next::Redirect)),
+            Responder::Service(connection) => connection,
         };
         if !self.target.is_websocket() {
             self.notes.note(|trace| trace.websocket = Step::Skipped { because: Skip::NotWebSocket });

@@ -96,7 +96,7 @@ impl Service {
     }
 
     /// Returns the WebSocket subprotocol that the official SDKs request, if any: `tests/vectors/sdk-observed.json`.
-    #[cfg(feature = "net")]
+    #[cfg(feature = "probe")]
     pub(crate) fn subprotocol(self) -> Option<&'static str> {
         let is_of_the_sdk = self.is_websocket() && !matches!(self, Self::VoiceLive | Self::OpenAiRealtime);
         is_of_the_sdk.then_some("USP")

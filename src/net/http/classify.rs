@@ -1,35 +1,20 @@
-//! What an answer says: whether it came from the service, whether it is about the credential, where it points.
+//! Classification of responses: whether the service itself sent a response, whether the response is about the
+//! credential, and where it redirects to. A proxy, a firewall or a captive portal may also respond, in place of the
+//! service.
 
-use hyper::Method;
 use url::Url;
 
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
-use crate::net::http::Answer;
+use crate::net::http::Response;
 use crate::resolve::service::Service;
 
-/// The method by which a service is asked without doing anything: creating services are asked for a list instead.
-pub(crate) fn method_of(service: Service) -> Method {
-    match service {
-        Service::IssueToken
-        | Service::ShortAudio
-        | Service::TextToSpeech
-        | Service::PersonalVoice
-        | Service::CustomVoice
-        | Service::FastTranscription
-        | Service::LlmSpeech
-        | Service::OpenAiTranscription
-        | Service::OpenAiSpeech => Method::POST,
-        _ => Method::GET,
-    }
-}
-
 /// Returns the failure that a response without a credential shows, unless it is that of a working service.
-pub(crate) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
-    let reply = &answer.reply;
+pub(crate) fn refusal(response: &Response, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
+    let reply = &response.reply;
     let is_page = reply.header("content-type").is_some_and(|kind| kind.contains("html"));
     let is_fine = match reply.status {
         401 => true,
-        // The upgrade decides what a path is worth that only serves upgrades.
+        // A path that only serves upgrades has no other response, so the upgrade decides.
         200..300 => !is_page && !is_websocket,
         400 | 405 | 411 | 415 | 422 | 426 => !is_page,
         404 => is_websocket && !is_page,
@@ -39,7 +24,7 @@ pub(crate) fn refusal(answer: &Answer, is_websocket: bool, service: Option<Servi
     (!is_fine).then(|| Failure::new(FailureKind::Status, text(reply)))
 }
 
-/// Whether a refusal is about the credential, so that the way itself works.
+/// Returns whether a rejection is about the credential. If so, the network itself works.
 pub(crate) fn is_about_the_credential(reply: &Reply) -> bool {
     match reply.status {
         401 => true,
@@ -49,24 +34,24 @@ pub(crate) fn is_about_the_credential(reply: &Reply) -> bool {
     }
 }
 
-/// Why a credential was not taken, if it was not.
+/// Returns the failure if the service rejected the credential.
 pub(crate) fn denial(reply: &Reply) -> Option<Failure> {
     let is_denied = is_about_the_credential(reply) || reply.status == 403 || reply.status == 429;
     is_denied.then(|| Failure::new(FailureKind::Denied, text(reply)))
 }
 
-/// The URL that an answer names: the body of a 200, or `Location`.
-pub(crate) fn named_url(answer: &Answer, asked: &Url) -> Option<Url> {
-    let named = match answer.reply.status {
-        200 => Url::parse(answer.body.trim()).ok()?,
-        300..400 => asked.join(answer.location.as_deref()?).ok()?,
+/// Returns the URL of another host that a response names: in the body of a 200, or in `Location`.
+pub(crate) fn named_url(response: &Response, asked: &Url) -> Option<Url> {
+    let named = match response.reply.status {
+        200 => Url::parse(response.body.trim()).ok()?,
+        300..400 => asked.join(response.location.as_deref()?).ok()?,
         _ => return None,
     };
     let is_elsewhere = named.host_str().is_some() && named.host_str() != asked.host_str();
     (is_elsewhere && matches!(named.scheme(), "https" | "wss" | "http" | "ws")).then_some(named)
 }
 
-/// Codes and words of a 403 that name the principal or the kind of credential, and not the network.
+/// Returns whether a 403 is about the principal or the kind of credential, and not about the network.
 fn is_authorisation(reply: &Reply) -> bool {
     let text = reply.text();
     ["authenticationtypedisabled", "key based authentication", "permissiondenied", "data action", "principal"]
