@@ -13,8 +13,8 @@ for tool in ip nft dig nc openssl curl /usr/bin/time; do
 done
 [ "$(id -u)" = 0 ] || { echo "error: not root, which network namespaces need" >&2; exit 2; }
 
-cargo build --release --locked --quiet || exit
-binary="$(realpath target/release/speech-endpoint)"
+cargo build --release --locked --quiet -p speech-endpoint-cli || exit
+binary="$(realpath "${CARGO_TARGET_DIR:-target}/release/speech-endpoint")"
 patterns=()
 source tests/namespaces/network.sh
 trap clean_up EXIT

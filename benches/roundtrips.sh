@@ -14,7 +14,7 @@ skip() { echo "roundtrips: skipped: $*"; exit 0; }
 command -v ip >/dev/null || skip "there is no \`ip\`"
 [ -c /dev/net/tun ] || skip "there is no /dev/net/tun, which the delay is made with"
 
-[ -n "${SPEECH_ENDPOINT:-}" ] || cargo build --release --locked --quiet || exit
+[ -n "${SPEECH_ENDPOINT:-}" ] || cargo build --release --locked --quiet -p speech-endpoint-cli || exit
 binary="$(realpath "${SPEECH_ENDPOINT:-${CARGO_TARGET_DIR:-target}/release/speech-endpoint}")"
 cargo build --release --locked --quiet --bins --manifest-path benches/connect/Cargo.toml || exit
 programs="$(realpath "${CARGO_TARGET_DIR:-benches/connect/target}/release")"

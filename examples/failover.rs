@@ -130,8 +130,8 @@ impl Network for Regions {
         self.of(host).lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.of(name).ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.of(name).query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {

@@ -11,8 +11,10 @@ use crate::resolve::cloud::Suffixes;
 use crate::resolve::name::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
-pub use crate::net::http::{Answer, Connection, Question};
+#[cfg(feature = "probe")]
+pub use crate::net::http::{Connection, Request, Response};
 pub use crate::net::proxy::{Decision, Proxy};
+pub use crate::net::random::random;
 pub use crate::net::tls::Session;
 pub use crate::resolve::cloud::{HostKind, HostReading, OFFERINGS};
 
@@ -29,6 +31,12 @@ pub fn crypto_provider() -> Result<Arc<CryptoProvider>, evidence::Failure> {
 #[must_use]
 pub fn read_host<'a>(suffixes: &Suffixes, host: &'a str) -> Option<HostReading<'a>> {
     suffixes.read(host)
+}
+
+/// Returns a host name in lower case without its trailing dot.
+#[must_use]
+pub fn normalized_host(name: &str) -> String {
+    crate::resolve::name::normalized_host(name)
 }
 
 /// Whether the region table lists a region.

@@ -75,7 +75,7 @@
 //! | --- | --- | ---: |
 //! | none | endpoints, credential headers, allowlists, plans, diagnosis, reports | 38 |
 //! | `serde` | account JSON; evidence and reports as JSON | 46 |
-//! | `net` | the stages of a connection, from DNS to WebSocket, on tokio and rustls | 144 |
+//! | `net` | the name resolution, the proxies and the TLS of a connection, on tokio and rustls | 144 |
 //! | `probe` | the doctor's checks, which turn a [`Plan`] into evidence | 144 |
 //! | `connect` | the connector, with Entra credentials and an HTTP client | 169 |
 //! | `ring`, `aws-lc-rs` | a cryptography provider for TLS, for applications that do not use rustls themselves | 171 with `ring` |

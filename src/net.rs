@@ -1,25 +1,21 @@
-//! NET: what connections are made of, for applications that replace a part of it: the network, the proxies, the roots, the
-//! TLS configuration.
+//! NET: the stages of a connection. Many applications cannot connect directly: they use a proxy, their own root
+//! certificates or their own name resolution. With these types, an application replaces one part of its connections and
+//! keeps the others.
 //!
-//! | part | type |
+//! | Part | Types |
 //! | --- | --- |
 //! | names and connections | [`Network`], [`SystemNetwork`], [`SharedNetwork`] |
 //! | proxies | [`ProxySettings`] |
 //! | root certificates, and TLS with them | [`Trust`], [`TlsClient`] |
-//! | an open WebSocket | [`Socket`] |
-//! | requests without a connector, as the transport of `azure_identity` | `RestClient` (feature `connect`) |
+//! | an open WebSocket | `Socket` (feature `probe`) |
+//! | requests without a connector, and a transport for `azure_identity` | `RestClient` (feature `connect`) |
 //!
-//! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its rustls
-//! was built with. An application without rustls enables the feature `ring` or `aws-lc-rs`; one with rustls enables neither,
-//! because its own `rustls::ClientConfig::builder()` panics if it finds two.
+//! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its
+//! rustls was built with. An application without rustls enables the feature `ring` or `aws-lc-rs`. An application with
+//! rustls enables neither, because its own `rustls::ClientConfig::builder()` panics if it finds two providers.
 
-// Inside: each stage of a connection once, for connector and doctor. Every stage returns facts, whether it passes or fails,
-// and every wait has a limit.
-
-#![cfg_attr(
-    not(feature = "connect"),
-    allow(dead_code, unreachable_pub, unused_imports, reason = "for the features `probe` and `connect`")
-)]
+// Inside: one implementation of each stage, for the connector and the doctor. Every stage returns facts, whether it
+// passes or fails, and every wait has a limit.
 
 use std::future::{Future, ready};
 use std::io;
@@ -30,18 +26,26 @@ use tokio::net::TcpStream;
 
 use crate::diagnose::evidence::{Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer};
 
-pub(crate) mod answer;
+#[cfg(feature = "probe")]
 pub(crate) mod dial;
 pub(crate) mod dns;
+#[cfg(feature = "probe")]
 pub(crate) mod http;
+pub(crate) mod printable;
 pub(crate) mod proxy;
+pub(crate) mod random;
+#[cfg(feature = "probe")]
 mod replayed;
 #[cfg(feature = "connect")]
 mod rest;
 mod shared;
 mod stream;
+#[cfg(feature = "probe")]
+pub(crate) mod task;
+#[cfg(feature = "probe")]
 pub(crate) mod tcp;
 pub(crate) mod tls;
+#[cfg(feature = "probe")]
 pub(crate) mod websocket;
 
 pub use proxy::{ProxyError, ProxySettings};
@@ -50,12 +54,13 @@ pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
 pub use stream::Stream;
 pub use tls::{TlsClient, Trust, TrustError};
+#[cfg(feature = "probe")]
 pub use websocket::Socket;
 
-/// Where names are resolved and connections go: what tests, the lab and embedding applications replace.
+/// Name resolution and TCP connections. Tests, the lab and applications implement it.
 ///
-/// Two functions are enough for connections. [`Network::ask`] and [`Network::machine`] serve the doctor, which reports less
-/// without them.
+/// Two functions are enough for connections. [`Network::query_name_servers`] and [`Network::machine`] serve the doctor,
+/// which reports less without them.
 ///
 /// ```
 /// use std::io;
@@ -83,13 +88,13 @@ pub use websocket::Socket;
 /// }
 /// ```
 pub trait Network: Send + Sync {
-    /// Resolves a host. No wait is longer than the limit.
+    /// Resolves a host within the limit.
     ///
-    /// The doctor compares the ways in which a machine can resolve a name; a network that knows one way returns
+    /// The doctor compares the sources from which a machine can resolve a name. A network with one source returns
     /// [`Lookup::addresses`] or [`Lookup::failed`].
     fn lookup(&self, host: &str, limit: Duration) -> impl Future<Output = Lookup> + Send;
 
-    /// Opens a connection. The caller limits how long it waits.
+    /// Opens a connection. The caller sets the time limit.
     fn connect(&self, peer: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> + Send;
 
     /// Opens a connection on which neither side sends segments of more than a number of bytes, so that the doctor can find
@@ -102,7 +107,7 @@ pub trait Network: Send + Sync {
         ready(None)
     }
 
-    /// Resolves a host for a connection, without the details that only the doctor wants.
+    /// Resolves a host for a connection, without the details that only the doctor needs.
     fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
             let lookup = self.lookup(host, limit).await;
@@ -114,7 +119,7 @@ pub trait Network: Send + Sync {
     }
 
     /// Queries the name servers alone, so that the doctor can distinguish causes. The default knows no name server.
-    fn ask(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
+    fn query_name_servers(&self, _name: &str, _limit: Duration) -> impl Future<Output = Option<NameAnswer>> + Send {
         ready(None)
     }
 
@@ -125,14 +130,14 @@ pub trait Network: Send + Sync {
 }
 
 impl Lookup {
-    /// A lookup that found addresses.
+    /// Returns a lookup that found addresses.
     #[must_use]
     pub fn addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         let addresses = addresses.into_iter().map(Address::from).collect();
         Self { facts: DnsFacts { addresses, ..DnsFacts::default() }, failure: None }
     }
 
-    /// A lookup that found none.
+    /// Returns a lookup that failed.
     #[must_use]
     pub fn failed(failure: Failure) -> Self {
         Self { facts: DnsFacts::default(), failure: Some(failure) }
@@ -146,7 +151,7 @@ pub struct SystemNetwork {
 }
 
 impl SystemNetwork {
-    /// The machine's own name servers, or others in their place.
+    /// Returns the network of this machine. Given name servers replace its own.
     #[must_use]
     pub fn new(name_servers: &[SocketAddr]) -> Self {
         Self { resolver: dns::Resolver::from_system(name_servers) }
@@ -158,14 +163,15 @@ impl Network for SystemNetwork {
         self.resolver.lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.resolver.ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.resolver.query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
         TcpStream::connect(peer).await
     }
 
+    #[cfg(feature = "probe")]
     async fn connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> Option<io::Result<TcpStream>> {
         tcp::connect_in_segments(peer, bytes).await
     }
@@ -179,7 +185,7 @@ impl Network for SystemNetwork {
     }
 }
 
-/// An error of a socket, as a failure: the kind by what the operating system says, the text with its number.
+/// Returns the failure for an error of a socket. The text is that of the operating system, with its number.
 pub(crate) fn failure_of_io(error: &io::Error) -> Failure {
     let kind = match error.kind() {
         io::ErrorKind::ConnectionRefused => FailureKind::Refused,
@@ -198,7 +204,7 @@ pub(crate) fn failure_of_io(error: &io::Error) -> Failure {
     Failure::new(kind, error.to_string())
 }
 
-/// Nothing came back in time.
+/// Returns the failure of a peer that did not respond within the limit.
 pub(crate) fn silence(limit: Duration) -> Failure {
     Failure::new(FailureKind::TimedOut, format!("no answer within {} ms", limit.as_millis()))
 }

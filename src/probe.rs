@@ -1,8 +1,8 @@
 //! PROBE: the checks of the doctor, which turn a [`Plan`] into evidence.
 //!
 //! An error message shows only the last symptom of a broken network. A probe connects to every target as an application
-//! does, and collects the facts of each stage. If a stage fails, the probe also collects the facts that distinguish causes
-//! with the same symptom. A probe never fails, because every network error is evidence.
+//! does, and collects the facts of each stage. If a stage fails, the probe also collects the facts that distinguish
+//! causes with the same symptom. A probe never fails, because every network error is evidence.
 
 // Inside: one file per stage adds its methods to `TargetProbe`, and `walk.rs` puts them together. Rules only read
 // evidence, so everything that they compare is collected here.
@@ -27,6 +27,7 @@ mod http;
 mod notes;
 mod observer;
 mod proxy;
+mod request;
 mod rounds;
 pub(crate) mod scrub;
 mod segments;
@@ -45,8 +46,8 @@ use walk::Next;
 
 /// Probes every target of a plan.
 ///
-/// 1. The targets run in parallel, up to the plan's limit. A target does not start if the remaining time is too short to
-///    recognise a silent peer.
+/// 1. The targets run in parallel, up to the plan's limit. A target does not start if the remaining time is too short
+///    to recognise a silent peer.
 /// 2. Each stage notes its facts as soon as it ends, so that a run that ends early keeps them.
 /// 3. Open sockets are held in parallel, each from the time that it opens.
 /// 4. The targets that work are timed in rounds, one connection at a time.

@@ -34,8 +34,8 @@ impl Network for Tapped {
         self.inner.lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.inner.ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.inner.query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, TokenSource};
-use speech_endpoint::emulation::{Connection, Question};
+use speech_endpoint::emulation::{Connection, Request};
 use speech_endpoint::net::Network as _;
 use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::{TlsClient, Trust};
@@ -131,7 +131,7 @@ async fn a_client_writes_twice_before_the_first_response() {
     assert_eq!(session.version().as_deref(), Some("1.3"));
     let mut connection = Connection::new(stream);
     let url = endpoint.to_url();
-    let answer = connection.exchange(&Question::new(Method::GET, &url), limit).await.unwrap();
+    let answer = connection.exchange(&Request::new(Method::GET, &url), limit).await.unwrap();
     assert_eq!(answer.reply.status, 401);
     assert_eq!(writes.load(Ordering::Relaxed), 2, "the greeting; the end of the handshake with the request");
 }

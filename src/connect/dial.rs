@@ -1,4 +1,5 @@
-//! The road of a call: known addresses first, and every stage is logged and traced.
+//! Dial: the connections of the connector. A call tries known addresses first, which saves a lookup. Every stage is
+//! logged for evidence and has a tracing span.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -21,47 +22,48 @@ use crate::net::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::{Network as _, SharedNetwork, Stream, tcp};
 
-/// Opens connections.
+/// Opens the connections of a connector.
 #[derive(Debug)]
 pub(super) struct Dialer {
     pub(super) network: SharedNetwork,
     pub(super) tls: TlsClient,
     pub(super) proxies: ProxySettings,
-    names: Names,
+    names: NameCache,
 }
 
-/// How long one attempt may take, each wait in it, and what is asked for its evidence.
+/// The time limits of one attempt, of each wait in it, and of the lookups for its evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub(super) deadline: Instant,
     pub(super) step: Duration,
-    /// When the evidence has to be there as well.
+    /// The deadline for the evidence.
     pub(super) end: Instant,
 }
 
 impl Clock {
-    /// One connection within the time of a call.
+    /// Returns the limits of one attempt that may use all the time of a call.
     pub(super) fn of(limits: Limits) -> Self {
         let end = Instant::now() + limits.total;
         Self { deadline: end, step: limits.step, end }
     }
 
-    /// One wait, never beyond the end of the attempt.
+    /// Returns the limit of one wait, which never exceeds the end of the attempt.
     pub(super) fn limit(self) -> Duration {
         self.step.min(self.left())
     }
 
-    /// The same for what is asked once an attempt has failed.
+    /// Returns the limits of a second attempt that collects evidence about a failed one.
     pub(super) fn shortened(self, longest: Duration) -> Self {
         let limit = self.for_evidence(longest);
         Self { deadline: Instant::now() + limit, step: self.step.min(limit), ..self }
     }
 
-    /// One wait for what only a diagnosis wants to know.
+    /// Returns the limit of one wait that only a diagnosis needs.
     pub(super) fn for_evidence(self, longest: Duration) -> Duration {
         longest.min(self.end.saturating_duration_since(Instant::now()))
     }
 
+    /// Returns the time left for the attempt.
     pub(super) fn left(self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
@@ -69,14 +71,14 @@ impl Clock {
 
 impl Dialer {
     pub(super) fn new(network: SharedNetwork, tls: TlsClient, proxies: ProxySettings) -> Self {
-        Self { network, tls, proxies, names: Names::default() }
+        Self { network, tls, proxies, names: NameCache::default() }
     }
 
     /// Opens a connection to the host of a URL.
     ///
     /// # Errors
     ///
-    /// [`Failure`]; the log says of which stage.
+    /// Returns a [`Failure`]. The log contains its stage.
     pub(super) async fn dial(&self, url: &Url, log: &mut TraceLog, clock: Clock) -> Result<Stream, Failure> {
         let to = Destination::of(url);
         let opened = dial(&mut Call { dialer: self, log, clock }, to).await;
@@ -87,7 +89,7 @@ impl Dialer {
     }
 }
 
-/// The road of one call: each stage is a span, and a step of the log.
+/// The connection of one call. Each stage is a span and a step of the log.
 struct Call<'a> {
     dialer: &'a Dialer,
     log: &'a mut TraceLog,
@@ -113,7 +115,7 @@ impl Road for Call<'_> {
 
     fn forget(&mut self, host: &str) -> bool {
         self.dialer.names.forget(host);
-        // A further connection would have no time, and hide how long this one was waited for.
+        // Without time left, a second attempt would fail at once and hide the time of this one in the log.
         !self.clock.left().is_zero()
     }
 
@@ -135,8 +137,8 @@ impl Road for Call<'_> {
     async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
-        let race = pin!(tcp::race(&self.dialer.network, peers, self.clock.limit()));
-        let connected = race.instrument(span.clone()).await;
+        let connecting = pin!(tcp::connect_fastest(&self.dialer.network, peers, self.clock.limit()));
+        let connected = connecting.instrument(span.clone()).await;
         spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
         self.log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
         connected.outcome
@@ -178,11 +180,11 @@ impl Road for Call<'_> {
     }
 }
 
-/// Addresses that were found, for as long as they are believed.
+/// The addresses of earlier lookups, with their expiry.
 #[derive(Debug, Default)]
-struct Names(Mutex<HashMap<String, (Vec<IpAddr>, Instant)>>);
+struct NameCache(Mutex<HashMap<String, (Vec<IpAddr>, Instant)>>);
 
-impl Names {
+impl NameCache {
     fn kept(&self, host: &str) -> Option<Vec<IpAddr>> {
         let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         names.get(host).filter(|(_, until)| Instant::now() < *until).map(|(addresses, _)| addresses.clone())
@@ -193,7 +195,7 @@ impl Names {
         if names.len() >= MOST_NAMES {
             names.clear();
         }
-        names.insert(host.to_owned(), (addresses.to_vec(), Instant::now() + BELIEVED));
+        names.insert(host.to_owned(), (addresses.to_vec(), Instant::now() + LIFETIME));
     }
 
     fn forget(&self, host: &str) {
@@ -220,11 +222,11 @@ fn through(proxy: &Proxy, tunnel: ProxyTry) -> ProxyFacts {
     }
 }
 
-/// The operating system does not say how long an answer holds. The records of the service live for seconds to minutes, and
-/// an answer that leads nowhere is asked for again at once.
-const BELIEVED: Duration = Duration::from_secs(30);
+/// The lifetime of a cached address: 30 s. The operating system does not report the TTL of an answer, and the records
+/// of the service have TTLs of seconds to minutes. A cached address that fails is resolved again at once.
+const LIFETIME: Duration = Duration::from_secs(30);
 
-/// More hosts than the accounts of an application use.
+/// The most hosts in the cache. An application uses fewer.
 const MOST_NAMES: usize = 64;
 
 #[cfg(test)]
@@ -239,7 +241,7 @@ mod tests {
     use crate::net::Network;
     use crate::net::tls::Trust;
 
-    /// A network in which nothing answers.
+    /// A network without any response.
     struct Silent;
 
     impl Network for Silent {
@@ -247,7 +249,7 @@ mod tests {
             Lookup { facts: DnsFacts::default(), failure: None }
         }
 
-        async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {
+        async fn query_name_servers(&self, _: &str, _: Duration) -> Option<NameAnswer> {
             None
         }
 
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn kept_addresses_that_take_all_the_time_are_told_with_that_time() {
+    async fn a_time_out_of_cached_addresses_is_logged_with_its_duration() {
         let trust = Trust::of(RootCertStore::empty(), RootCertStore::empty(), "none");
         let tls = TlsClient::new(&trust).unwrap();
         let dialer = Dialer::new(SharedNetwork::new(Silent), tls, ProxySettings::default());

@@ -15,7 +15,7 @@ use super::transport::Transport;
 use super::wall_clock::wall_clock;
 use crate::diagnose::evidence::{CredentialFacts, Evidence, Failure, FailureKind, ResourceFacts, Skip, Step, Trace};
 use crate::net::Network as _;
-use crate::net::http::Answer;
+use crate::net::http::Response;
 use crate::probe::scrub::Scrub;
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::Endpoint;
@@ -52,7 +52,7 @@ impl Transport {
             let mut lookup = self.dialer.network.lookup(target.host(), limit()).await;
             if lookup.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NoSuchName) {
                 for name in &target.namesakes {
-                    lookup.facts.also.extend(self.dialer.network.ask(name, limit()).await);
+                    lookup.facts.also.extend(self.dialer.network.query_name_servers(name, limit()).await);
                 }
             }
             Some(lookup)
@@ -77,7 +77,7 @@ impl Transport {
         &self,
         attempt: &Attempt<'_>,
         url: &Arc<Url>,
-        response: Answer,
+        response: Response,
         begun: Instant,
     ) -> ConnectError {
         let mut observation = Observation::new(url.clone());

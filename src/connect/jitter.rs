@@ -1,12 +1,13 @@
 //! Jitter: keeps the clients of a fleet from acting at the same moment.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
+
+use crate::net::random::random;
 
 /// Returns a random number in 0..1.
 pub(crate) fn jitter() -> f64 {
     // A float holds 53 bits exactly.
-    let bits = RandomState::new().build_hasher().finish() >> 11;
+    let bits = random() >> 11;
     #[allow(clippy::cast_precision_loss, reason = "53 bits are exact")]
     let (bits, all) = (bits as f64, (1_u64 << 53) as f64);
     bits / all

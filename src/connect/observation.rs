@@ -15,8 +15,7 @@ use crate::diagnose::evidence::{
 };
 use crate::diagnose::plan::{Purpose, Target};
 use crate::diagnose::stage::Stage;
-use crate::net::answer;
-use crate::net::http::Answer;
+use crate::net::http::{Response, classify};
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};
 use crate::resolve::shown::Shown;
 
@@ -80,7 +79,7 @@ impl Observation {
     /// Records the response to a discovery request.
     pub(super) fn record_discovery(
         &mut self,
-        response: &Answer,
+        response: &Response,
         redirect: Option<&Url>,
         endpoint: &Endpoint,
         begun: Instant,
@@ -117,7 +116,7 @@ impl Observation {
     pub(super) fn request_rejected(&mut self, attempt: &Attempt<'_>, reply: Reply, begun: Instant) -> StageFailure {
         let took = begun.elapsed();
         let found = HttpFacts { reply: reply.clone(), ..HttpFacts::default() };
-        if attempt.credential.is_some() && answer::is_about_the_credential(&reply) {
+        if attempt.credential.is_some() && classify::is_about_the_credential(&reply) {
             self.http = Some(Step::Passed { found, took });
             let (auth, failure) = credential_rejected(attempt, &reply, took);
             self.auth = Some(auth);
@@ -138,7 +137,7 @@ impl Observation {
     ) -> StageFailure {
         let reply = facts.reply.clone();
         let took = begun.elapsed();
-        if attempt.credential.is_none() || !answer::is_about_the_credential(&reply) {
+        if attempt.credential.is_none() || !classify::is_about_the_credential(&reply) {
             self.websocket = Some(Step::Failed { failure: failure.clone(), found: Some(facts), took });
             return StageFailure { stage: Stage::WebSocket, failure, reply: Some(Box::new(reply)) };
         }
@@ -167,7 +166,7 @@ impl StageFailure {
 
 /// Returns the authentication step of a rejected credential, and its failure.
 fn credential_rejected(attempt: &Attempt<'_>, reply: &Reply, took: Duration) -> (Step<AuthFacts>, Failure) {
-    let failure = answer::denial(reply);
+    let failure = classify::denial(reply);
     let failure = failure.unwrap_or_else(|| Failure::new(FailureKind::Denied, reply.status.to_string()));
     let Some(form) = attempt.credential.and_then(|credential| credential.form_for(attempt.endpoint()).ok()) else {
         return (Step::Skipped { because: Skip::NoCredential }, failure);

@@ -22,7 +22,7 @@ use super::token::TriedCredentials;
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::diagnose::stage::Stage;
 use crate::net::RestError;
-use crate::net::http::{Answer, LARGEST_BODY, carrying};
+use crate::net::http::{self, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
 use crate::resolve::credential::Header;
 use crate::resolve::endpoint::{Discovery, Endpoint};
@@ -255,7 +255,7 @@ impl Inner {
 }
 
 /// Reads a response that is not a success, as far as evidence needs it.
-async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Duration) -> Answer {
+async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Duration) -> http::Response {
     let deadline = Instant::now() + limit;
     let mut body = Vec::new();
     while body.len() < LARGEST_BODY {
@@ -264,14 +264,14 @@ async fn refusal(mut response: Response, method: &Method, url: &Url, limit: Dura
             _ => break,
         }
     }
-    let request = crate::net::http::describe(&crate::net::http::Question::new(method.clone(), url));
-    Answer::new(request, response.status().as_u16(), response.headers(), &body)
+    let request = http::describe(&http::Request::new(method.clone(), url));
+    http::Response::new(request, response.status().as_u16(), response.headers(), &body)
 }
 
 /// Returns the error of a request that the closure made invalid.
 fn unbuilt(error: &reqwest::Error) -> RestError {
     let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    let failure = Failure::new(FailureKind::Other, crate::net::http::line(&text, 200));
+    let failure = Failure::new(FailureKind::Other, crate::net::printable::line(&text, 200));
     RestError { failure, was_sent: false }
 }
 

@@ -12,7 +12,6 @@ use crate::resolve::credential::{Credential, CredentialError, ResourceId};
 
 mod error;
 mod keys;
-mod task;
 
 mod state;
 

@@ -16,9 +16,8 @@ use super::trace_log::TraceLog;
 use super::transport::Transport;
 use crate::diagnose::evidence::{Failure, FailureKind, Step};
 use crate::diagnose::stage::Stage;
-use crate::net::answer;
-use crate::net::http::{Answer, Connection, Question};
-use crate::net::websocket::{self, Ask, Socket};
+use crate::net::http::{Connection, Request, Response, classify};
+use crate::net::websocket::{self, Socket, UpgradeRequest};
 use crate::resolve::endpoint::{Discovery, Endpoint};
 
 impl Transport {
@@ -42,7 +41,7 @@ impl Transport {
     }
 
     /// Sends one request without a body to the endpoint itself.
-    pub(super) async fn exchange(&self, attempt: &Attempt<'_>) -> Result<Answer, ConnectError> {
+    pub(super) async fn exchange(&self, attempt: &Attempt<'_>) -> Result<Response, ConnectError> {
         let mut observation = Observation::new(attempt.route.url.clone());
         match self.request(attempt, &mut observation).await {
             Ok(response) => Ok(response),
@@ -63,10 +62,10 @@ impl Transport {
         }
     }
 
-    async fn request(&self, attempt: &Attempt<'_>, observation: &mut Observation) -> Result<Answer, StageFailure> {
+    async fn request(&self, attempt: &Attempt<'_>, observation: &mut Observation) -> Result<Response, StageFailure> {
         let begun = Instant::now();
         let mut connection = self.dial(attempt, observation).await?;
-        let mut request = Question::new(method(attempt.endpoint()), &observation.url);
+        let mut request = Request::new(method(attempt.endpoint()), &observation.url);
         request.credential = attempt.header;
         let response = connection.exchange(&request, attempt.clock.limit()).await;
         let response = response.map_err(|failure| observation.request_failed(failure, begun))?;
@@ -120,9 +119,9 @@ impl Transport {
         let url = discovery::discovery_url(attempt.endpoint());
         let begun = Instant::now();
         let mut connection = self.dial(attempt, observation).await?;
-        let response = connection.exchange(&Question::new(hyper::Method::GET, &url), attempt.clock.limit()).await;
+        let response = connection.exchange(&Request::new(hyper::Method::GET, &url), attempt.clock.limit()).await;
         let response = response.map_err(|failure| observation.request_failed(failure, begun))?;
-        let redirect = answer::named_url(&response, &url);
+        let redirect = classify::named_url(&response, &url);
         observation.record_discovery(&response, redirect.as_ref(), attempt.endpoint(), begun);
         match redirect {
             None => Ok((None, connection.is_reusable().await.then_some(connection))),
@@ -144,9 +143,9 @@ impl Transport {
             None => self.dial(attempt, observation).await?,
         };
         let begun = Instant::now();
-        let request =
-            Ask::new(&observation.url, attempt.connection_id).of(Some(attempt.endpoint().service()), attempt.header);
-        let request = Ask { keeps_success: false, ..request };
+        let request = UpgradeRequest::new(&observation.url, attempt.connection_id)
+            .for_service(Some(attempt.endpoint().service()), attempt.header);
+        let request = UpgradeRequest { records_success: false, ..request };
         let span = spans::http("GET", &observation.url);
         let limit = attempt.clock.limit();
         let upgrade = pin!(websocket::upgrade(connection, &request, limit)).instrument(span.clone()).await;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnose::evidence::{AddressClass, DnsFacts, Trace};
 use crate::resolve::cloud::{OFFERINGS, Suffixes};
+use crate::resolve::name::normalized_host;
 
 /// The interpretation of a chain, by the letters of the failure catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,8 +95,8 @@ impl AliasChain {
     pub fn read(host: &str, dns: &DnsFacts) -> Self {
         let answer = dns.leading();
         let aliases = answer.map(|answer| answer.chain.as_slice()).unwrap_or_default();
-        let mut names = vec![plain(host)];
-        names.extend(aliases.iter().map(|alias| plain(&alias.target)));
+        let mut names = vec![normalized_host(host)];
+        names.extend(aliases.iter().map(|alias| normalized_host(&alias.target)));
         let does_not_exist = answer.is_some_and(|answer| answer.rcode.as_deref() == Some("NXDOMAIN"));
         let has_private_link = names.iter().any(|name| name.contains(".privatelink."));
         let used = dns.addresses.first();
@@ -144,11 +145,6 @@ fn of_aliases(names: &[String], class: AddressClass, has_private_link: bool) -> 
     } else {
         aliases.iter().any(|name| gateway_region(name).is_some()).then_some(Fingerprint::RegionalGateway)
     }
-}
-
-/// Returns the name in lower case without its trailing dot.
-fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// `westeurope.api.cognitive.microsoft.com` → `westeurope`, in every cloud.

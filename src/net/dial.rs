@@ -1,5 +1,6 @@
-//! Dial: the stages of a connection in their order, composed once for connector and doctor. Each implementation of [`Road`]
-//! makes, limits and observes the stages in its own way.
+//! Dial: the stages of a connection in their order. A diagnosis is valid only if the doctor connects exactly as the
+//! connector does, so both use this one sequence. Each implementation of [`Road`] limits and observes the stages as its
+//! user needs.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,19 +11,19 @@ use url::Url;
 use super::proxy::{Decision, Proxy};
 use super::{Stream, tcp};
 
-/// The host that a connection is for.
+/// The host that a connection leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Destination<'a> {
-    /// Host name or address.
+    /// The name or the address of the host.
     pub(crate) host: &'a str,
-    /// Port.
+    /// The port.
     pub(crate) port: u16,
     /// Whether TLS protects the connection.
     pub(crate) is_secure: bool,
 }
 
 impl<'a> Destination<'a> {
-    /// The host of a URL.
+    /// Returns the host of a URL.
     pub(crate) fn of(url: &'a Url) -> Self {
         Self {
             host: url.host_str().unwrap_or_default(),
@@ -31,7 +32,7 @@ impl<'a> Destination<'a> {
         }
     }
 
-    /// A host at the port of HTTPS.
+    /// Returns a host at the port of HTTPS.
     pub(crate) fn https(host: &'a str) -> Self {
         Self { host, port: HTTPS, is_secure: true }
     }
@@ -39,28 +40,28 @@ impl<'a> Destination<'a> {
 
 /// The stages of one connection.
 pub(crate) trait Road {
-    /// Why the road ended.
+    /// The reason that the road ended.
     type End;
 
     /// Returns the proxy that applies to the destination.
     fn decide(&mut self, to: Destination<'_>) -> Decision;
 
-    /// Returns addresses that are known already, which makes a lookup unnecessary.
+    /// Returns the addresses of an earlier lookup, which make a new one unnecessary.
     fn known(&mut self, _host: &str) -> Option<Vec<IpAddr>> {
         None
     }
 
-    /// None of the known addresses accepted a connection. Returns whether a lookup is worth it.
+    /// Forgets the known addresses, because none of them accepted a connection. Returns whether a new lookup can help.
     fn forget(&mut self, _host: &str) -> bool {
         false
     }
 
-    /// Resolves the destination, where its addresses are of interest although a proxy resolves it.
+    /// Resolves the destination, if its addresses matter although the proxy resolves it too.
     async fn resolve_behind_proxy(&mut self, _to: Destination<'_>) -> Result<(), Self::End> {
         Ok(())
     }
 
-    /// Resolves the host, or the proxy in its place.
+    /// Resolves the host, or the proxy if there is one.
     async fn resolve(&mut self, host: &str, proxy: Option<&Proxy>) -> Result<Vec<IpAddr>, Self::End>;
 
     /// Connects to one of the addresses.
@@ -74,20 +75,20 @@ pub(crate) trait Road {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// The connection is not encrypted.
+    /// Notes that the connection has no TLS.
     fn skip_handshake(&mut self) {}
 }
 
 /// Opens a connection.
 ///
-/// 1. The proxy that applies, else the host itself.
-/// 2. Its addresses; known ones are looked up again if none of them accepts a connection.
-/// 3. A TCP connection, and a tunnel through the proxy.
-/// 4. The TLS handshake, if the destination wants one.
+/// 1. Choose the proxy that applies, else the host itself.
+/// 2. Resolve it, unless its addresses are known. If no known address accepts a connection, resolve it again.
+/// 3. Open a TCP connection, and a tunnel through the proxy.
+/// 4. Make the TLS handshake, if the destination uses TLS.
 ///
 /// # Errors
 ///
-/// The stage that failed ends the road.
+/// Returns the end of the road if a stage fails.
 pub(crate) async fn dial<R: Road>(road: &mut R, to: Destination<'_>) -> Result<Stream, R::End> {
     match road.decide(to) {
         Decision::Direct { .. } => {
@@ -130,4 +131,5 @@ where
     Ok(Stream::new(stream))
 }
 
+/// The port of HTTPS (RFC 9110, section 4.2.2).
 const HTTPS: u16 = 443;

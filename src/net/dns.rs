@@ -1,8 +1,8 @@
-//! DNS: the operating system's way, and every configured server asked directly.
+//! DNS: a lookup by the operating system, and direct queries to every configured name server. The operating system
+//! hides which source an address comes from and which alias does not exist, and a diagnosis needs both.
 //!
-//! Servers are asked for the name with its trailing dot, so that no search list stands between the question and the
-//! answer. The aliases are kept also when the last of them does not exist: that is how a private zone without its record
-//! looks.
+//! Queries end in a dot, so that no search list changes them. A failed answer keeps its aliases, because a private DNS
+//! zone without its record is visible only there.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,60 +19,63 @@ use tokio::time::{Instant, timeout};
 use crate::diagnose::evidence::{
     Address, DnsFacts, Failure, FailureKind, Lookup, MachineFacts, NameAnswer, ServerAnswer, SystemAnswer,
 };
+use crate::net::silence;
+use crate::resolve::name::normalized_host;
 
-mod question;
+mod query;
 
-use question::ask_server;
+use query::query_server;
 
-/// Everything that names are resolved with.
+/// The sources that resolve a name.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Resolver {
-    /// The name servers in their order.
+    /// The name servers, in the configured order.
     pub servers: Vec<NameServer>,
-    /// Addresses of a hosts file, by name in lower case without a trailing dot.
+    /// The addresses of a hosts file, by name in lower case without a trailing dot.
     pub hosts: HashMap<String, Vec<IpAddr>>,
     /// The search list.
     pub search: Vec<String>,
-    /// How many dots a name needs to be tried as it is first.
+    /// The number of dots that a name needs to be tried before the search list.
     pub ndots: Option<usize>,
-    /// The way that applications take.
+    /// The source that applications use.
     pub system: System,
     /// The hosts file of this machine.
     pub(crate) file: Option<Arc<Hosts>>,
 }
 
-/// A name server: where it is said to be, and where it is reached. The two differ in the lab alone.
+/// A name server. Only the lab has servers whose two addresses differ.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NameServer {
-    /// For people.
+    /// The address for evidence.
     pub shown: SocketAddr,
-    /// For the socket.
+    /// The address for the socket.
     pub reached_at: SocketAddr,
 }
 
-/// The way that applications take.
+/// The source that applications use.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum System {
     /// `getaddrinfo` of the operating system.
     #[default]
     OperatingSystem,
-    /// The hosts file, then the servers in their order: what `getaddrinfo` does, for the lab.
+    /// The hosts file, then the servers in their order, as `getaddrinfo` does. For explicit name servers and for the
+    /// lab.
     Emulated,
-    /// Fixed answers by name, for a lab in which the system sees something else than the servers.
+    /// Fixed answers by name, for a lab whose operating system and name servers disagree.
     Fixed(HashMap<String, Vec<IpAddr>>),
 }
 
 impl Resolver {
-    /// What this machine is configured with; the servers replaced where others are given, which applications then do not
-    /// ask.
+    /// Returns the configuration of this machine. Given name servers replace its own, and then the operating system is
+    /// emulated, because it would query its own.
     #[must_use]
     pub fn from_system(name_servers: &[SocketAddr]) -> Self {
         let mut resolver = Self { file: Hosts::from_system().ok().map(Arc::new), ..Self::default() };
         if let Ok((config, options)) = system_conf::read_system_conf() {
-            resolver.search = config.search().iter().map(|name| plain(&name.to_ascii())).collect();
+            resolver.search = config.search().iter().map(|name| normalized_host(&name.to_ascii())).collect();
             resolver.ndots = Some(options.ndots);
             let mut servers: Vec<SocketAddr> = Vec::new();
             for server in config.name_servers() {
@@ -91,20 +94,20 @@ impl Resolver {
         resolver
     }
 
-    /// Resolves a host in every way.
+    /// Resolves a host from every source.
     ///
-    /// 1. An address needs no resolving.
-    /// 2. The hosts file, the operating system and every server, all at once.
-    /// 3. The addresses are those that an application would get: of the operating system, else of the hosts file, else of
-    ///    the first server that has some.
-    /// 4. Without an address, the servers' answers say why.
+    /// 1. An IP address needs no lookup.
+    /// 2. Query the hosts file, the operating system and every server in parallel.
+    /// 3. Take the addresses that an application gets: from the operating system, else from the hosts file, else from
+    ///    the first server with addresses.
+    /// 4. Without an address, derive the failure from the servers' answers.
     pub async fn lookup(&self, host: &str, limit: Duration) -> Lookup {
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
             let facts = DnsFacts { addresses: vec![Address::from(address)], ..DnsFacts::default() };
             return Lookup { facts, failure: None };
         }
         let hosts_file = self.in_hosts_file(host);
-        let servers = join_all(self.servers.iter().map(|server| ask_server(*server, host, limit)));
+        let servers = join_all(self.servers.iter().map(|server| query_server(*server, host, limit)));
         let (servers, system) = join(servers, self.by_system(host, limit)).await;
         let system = system.unwrap_or_else(|| emulate(&hosts_file, &servers));
         let mut addresses = system.addresses.clone();
@@ -118,17 +121,17 @@ impl Resolver {
                 .find(|found| !found.is_empty())
                 .unwrap_or_default();
         }
-        let failure = addresses.is_empty().then(|| why(host, &system, &servers));
+        let failure = addresses.is_empty().then(|| no_address(host, &system, &servers));
         let addresses = addresses.into_iter().map(Address::from).collect();
         let facts = DnsFacts { hosts_file, system: Some(system), servers, addresses, also: Vec::new() };
         Lookup { facts, failure }
     }
 
-    /// The addresses that an application gets, without asking beside it what a diagnosis wants to know.
+    /// Returns the addresses that an application gets, without the queries that only a diagnosis needs.
     ///
     /// # Errors
     ///
-    /// [`Failure`], when there are none.
+    /// Returns a [`Failure`] if there is no address.
     pub async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
         let is_literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         match self.system {
@@ -144,14 +147,15 @@ impl Resolver {
         }
     }
 
-    /// Asks the servers alone, all at once; the answer is that of the first in their order that gave one.
-    pub async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        let answers = join_all(self.servers.iter().map(|server| ask_server(*server, name, limit))).await;
+    /// Queries the name servers in parallel. Returns the answer of the first server, in the configured order, that
+    /// answered.
+    pub async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        let answers = join_all(self.servers.iter().map(|server| query_server(*server, name, limit))).await;
         let answer = answers.into_iter().find(|answer| answer.rcode.is_some())?;
         Some(NameAnswer { name: name.to_owned(), answer })
     }
 
-    /// The configuration, as evidence has it.
+    /// Returns the configuration, for evidence.
     #[must_use]
     pub fn machine(&self) -> MachineFacts {
         MachineFacts {
@@ -163,7 +167,7 @@ impl Resolver {
     }
 
     fn in_hosts_file(&self, host: &str) -> Vec<IpAddr> {
-        if let Some(addresses) = self.hosts.get(&plain(host)) {
+        if let Some(addresses) = self.hosts.get(&normalized_host(host)) {
             return addresses.clone();
         }
         let (Some(file), Ok(name)) = (&self.file, Name::from_ascii(host)) else { return Vec::new() };
@@ -174,12 +178,12 @@ impl Resolver {
             .collect()
     }
 
-    /// None where it is emulated from what the servers say.
+    /// Resolves a host as applications do. Returns `None` if the servers' answers emulate the operating system.
     async fn by_system(&self, host: &str, limit: Duration) -> Option<SystemAnswer> {
         match &self.system {
             System::Emulated => None,
             System::Fixed(answers) => {
-                let addresses = answers.get(&plain(host)).cloned()?;
+                let addresses = answers.get(&normalized_host(host)).cloned()?;
                 Some(SystemAnswer { addresses, ..SystemAnswer::default() })
             }
             System::OperatingSystem => Some(by_getaddrinfo(host, limit).await),
@@ -188,13 +192,13 @@ impl Resolver {
 }
 
 impl NameServer {
-    /// A server that is reached where it is said to be.
+    /// Returns a server with one address.
     #[must_use]
     pub fn at(address: SocketAddr) -> Self {
         Self { shown: address, reached_at: address }
     }
 
-    /// The same server, reached elsewhere.
+    /// Sets another address for the socket.
     #[must_use]
     pub fn reached_at(self, reached_at: SocketAddr) -> Self {
         Self { reached_at, ..self }
@@ -215,18 +219,18 @@ async fn by_getaddrinfo(host: &str, limit: Duration) -> SystemAnswer {
             addresses.is_empty().then(|| Failure::new(FailureKind::NoAddress, "it has no address"))
         }
         Ok(Err(error)) => Some(Failure::new(kind_of_getaddrinfo(&error), error.to_string())),
-        Err(_) => Some(Failure::new(FailureKind::TimedOut, format!("no answer within {} ms", limit.as_millis()))),
+        Err(_) => Some(silence(limit)),
     };
     SystemAnswer { addresses, failure, took: begun.elapsed() }
 }
 
-/// `getaddrinfo` has its own codes, of which the standard library keeps the text alone.
+/// Returns the kind of a `getaddrinfo` error. The standard library keeps only the text of its code.
 fn kind_of_getaddrinfo(error: &io::Error) -> FailureKind {
     let text = error.to_string();
     if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
 }
 
-/// The hosts file, then the servers in their order, of which the first that answers at all decides.
+/// Emulates the operating system: the hosts file, then the first server that answers with NOERROR or NXDOMAIN.
 fn emulate(hosts_file: &[IpAddr], servers: &[ServerAnswer]) -> SystemAnswer {
     if !hosts_file.is_empty() {
         return SystemAnswer { addresses: hosts_file.to_vec(), ..SystemAnswer::default() };
@@ -250,29 +254,27 @@ fn emulate(hosts_file: &[IpAddr], servers: &[ServerAnswer]) -> SystemAnswer {
     }
 }
 
-/// Why there is no address.
-fn why(host: &str, system: &SystemAnswer, servers: &[ServerAnswer]) -> Failure {
+/// Returns the reason that there is no address.
+fn no_address(host: &str, system: &SystemAnswer, servers: &[ServerAnswer]) -> Failure {
     let with = |rcode: &str| servers.iter().any(|answer| answer.rcode.as_deref() == Some(rcode));
     if with("NXDOMAIN") {
         let last = servers.iter().find_map(|answer| answer.chain.last()).map_or(host, |alias| alias.target.as_str());
-        return Failure::new(FailureKind::NoSuchName, format!("`{}` does not exist (NXDOMAIN)", plain(last)));
+        return Failure::new(FailureKind::NoSuchName, format!("`{}` does not exist (NXDOMAIN)", normalized_host(last)));
     }
     if with("NOERROR") {
-        return Failure::new(FailureKind::NoAddress, format!("`{}` has no address", plain(host)));
+        return Failure::new(FailureKind::NoAddress, format!("`{}` has no address", normalized_host(host)));
     }
     match &system.failure {
         Some(failure) if servers.is_empty() => failure.clone(),
-        _ => Failure::new(FailureKind::NoAnswer, format!("no name server gave an answer for `{}`", plain(host))),
+        _ => Failure::new(
+            FailureKind::NoAnswer,
+            format!("no name server gave an answer for `{}`", normalized_host(host)),
+        ),
     }
 }
 
-/// A name in lower case without its trailing dot.
-pub(crate) fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
-}
-
-/// Where name servers listen (RFC 1035).
+/// The port of name servers (RFC 1035).
 const PORT: u16 = 53;
 
-/// `getaddrinfo` wants one; it does not change the answer.
+/// The port for `getaddrinfo`, which requires one. It does not change the addresses.
 const PORT_OF_SERVICES: u16 = 443;

@@ -1,4 +1,5 @@
-//! HTTP: one connection, exchanges one after another on it, with the whole of what a refusal says.
+//! HTTP: requests and responses on one connection. The service and middleboxes explain a rejection in headers and in
+//! the body, so a diagnosis needs both, and not only the status.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -7,33 +8,35 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
+use hyper::Method;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 
+use super::printable::line;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::Header;
 
+pub(crate) mod classify;
 mod reply;
 
-pub(crate) use reply::line;
 use reply::{code_and_message, head_of, text};
 
-/// A connection that speaks HTTP/1.1. It is driven by whoever waits for an answer on it, so that no task has to wake another.
+/// A connection that speaks HTTP/1.1. The future that waits for a response also drives the connection, so that no other
+/// task has to wake up.
 #[derive(Debug)]
-pub struct Connection(Talk);
+pub struct Connection(State);
 
 #[derive(Debug)]
-enum Talk {
-    /// Nothing was asked yet.
-    Silent(Stream),
+enum State {
+    /// A stream without any request yet.
+    New(Stream),
     Begun(Box<Begun>),
-    /// The stream was taken, or HTTP could not begin on it.
+    /// A connection whose stream is gone, or on which HTTP could not begin.
     Over,
 }
 
@@ -43,33 +46,33 @@ struct Begun {
     driver: Driver,
 }
 
-/// What to ask for.
+/// An HTTP request without a body.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Question<'a> {
+pub struct Request<'a> {
     /// The method.
     pub method: Method,
-    /// The URL, of which path and query are sent, and the host as `Host`.
+    /// The URL: the request line contains its path and query, and `Host` its host.
     pub url: &'a Url,
-    /// The header that carries the credential; only for a host that may receive it, over a connection that verified.
+    /// The header with the credential. The host must be allowed to receive it, and the connection must be verified.
     pub credential: Option<&'a Header>,
     /// Other headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl<'a> Question<'a> {
-    /// A request without a credential.
+impl<'a> Request<'a> {
+    /// Returns a request without a credential.
     #[must_use]
     pub fn new(method: Method, url: &'a Url) -> Self {
         Self { method, url, credential: None, headers: Vec::new() }
     }
 
-    /// What is asked for: path and query.
+    /// Returns the path and the query.
     pub(super) fn target(&self) -> &'a str {
         &self.url[Position::BeforePath..Position::AfterQuery]
     }
 
-    /// Every header, as they are sent.
+    /// Returns all headers, in the order in which they are sent.
     pub(super) fn all_headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
         let mut headers = Vec::with_capacity(self.headers.len() + USUAL_HEADERS);
         let host = &self.url[Position::BeforeHost..Position::AfterPort];
@@ -85,76 +88,81 @@ impl<'a> Question<'a> {
 }
 
 impl Connection {
-    /// A connection on a stream on which nothing was said yet.
+    /// Returns a connection on a stream without any request yet.
     #[must_use]
     pub fn new(stream: Stream) -> Self {
-        Self(Talk::Silent(stream))
+        Self(State::New(stream))
     }
 
-    /// Whether another exchange may follow.
+    /// Returns whether the connection accepts another request.
     pub async fn is_reusable(&mut self) -> bool {
         match &mut self.0 {
-            Talk::Silent(_) => true,
-            Talk::Begun(begun) => begun.driver.beside(begun.sender.ready()).await.is_ok(),
-            Talk::Over => false,
+            State::New(_) => true,
+            State::Begun(begun) => begun.driver.drive(begun.sender.ready()).await.is_ok(),
+            State::Over => false,
         }
     }
 
-    /// The stream, if nothing was asked on it yet. Nothing can be asked here any more then.
-    pub(super) fn take_silent(&mut self) -> Option<Stream> {
-        match std::mem::replace(&mut self.0, Talk::Over) {
-            Talk::Silent(stream) => Some(stream),
-            talk => {
-                self.0 = talk;
+    /// Takes the stream, if there was no request on it yet. This connection is then over.
+    pub(super) fn take_new(&mut self) -> Option<Stream> {
+        match std::mem::replace(&mut self.0, State::Over) {
+            State::New(stream) => Some(stream),
+            state => {
+                self.0 = state;
                 None
             }
         }
     }
 
     async fn begin(&mut self) -> Result<&mut Begun, Failure> {
-        if let Some(stream) = self.take_silent() {
+        if let Some(stream) = self.take_new() {
             let begun = http1::Builder::new().max_buf_size(LARGEST_HEAD).handshake(TokioIo::new(stream)).await;
             let (sender, connection) = begun.map_err(|error| failure_of_hyper(&error))?;
-            self.0 = Talk::Begun(Box::new(Begun { sender, driver: Driver::Running(connection) }));
+            self.0 = State::Begun(Box::new(Begun { sender, driver: Driver::Running(connection) }));
         }
         match &mut self.0 {
-            Talk::Begun(begun) => Ok(begun),
+            State::Begun(begun) => Ok(begun),
             _ => Err(Failure::new(FailureKind::Reset, "the connection is closed")),
         }
     }
 
-    /// One exchange, with the body of the answer as far as it is of use.
+    /// Sends a request, and reads the response with the beginning of its body.
     ///
     /// # Errors
     ///
-    /// [`Failure`], when no answer came within the limit.
-    pub async fn exchange(&mut self, question: &Question<'_>, limit: Duration) -> Result<Answer, Failure> {
+    /// Returns a [`Failure`] if there is no response within the limit.
+    pub async fn exchange(&mut self, request: &Request<'_>, limit: Duration) -> Result<Response, Failure> {
         let begun = Instant::now();
-        let response = timeout(limit, self.send(question)).await.unwrap_or_else(|_| Err(silence(limit)))?;
-        Ok(self.read(describe(question), response, limit.saturating_sub(begun.elapsed())).await)
+        let response = timeout(limit, self.send(request)).await.unwrap_or_else(|_| Err(silence(limit)))?;
+        Ok(self.read(describe(request), response, limit.saturating_sub(begun.elapsed())).await)
     }
 
-    /// Sends a request; the body of the answer is still to be read.
-    pub(crate) async fn send(&mut self, question: &Question<'_>) -> Result<Response<Incoming>, Failure> {
-        let request = request(question)?;
+    /// Sends a request, and returns the response before its body is read.
+    pub(crate) async fn send(&mut self, request: &Request<'_>) -> Result<hyper::Response<Incoming>, Failure> {
+        let request = built(request)?;
         let Begun { sender, driver } = self.begin().await?;
-        driver.beside(sender.send_request(request)).await.map_err(|error| failure_of_hyper(&error))
+        driver.drive(sender.send_request(request)).await.map_err(|error| failure_of_hyper(&error))
     }
 
-    /// Reads the rest of an answer. A body that does not end in time counts as far as it came.
-    pub(crate) async fn read(&mut self, request: String, response: Response<Incoming>, limit: Duration) -> Answer {
+    /// Reads the body of a response, as far as it arrives within the limit.
+    pub(crate) async fn read(
+        &mut self,
+        described: String,
+        response: hyper::Response<Incoming>,
+        limit: Duration,
+    ) -> Response {
         let (head, body) = response.into_parts();
         let reading = beginning(body, LARGEST_BODY, limit);
         let bytes = match &mut self.0 {
-            Talk::Begun(begun) => begun.driver.beside(reading).await,
+            State::Begun(begun) => begun.driver.drive(reading).await,
             _ => reading.await,
         };
-        Answer::new(request, head.status.as_u16(), &head.headers, &bytes)
+        Response::new(described, head.status.as_u16(), &head.headers, &bytes)
     }
 
-    /// Gives the stream back after an answer that switched protocols, with what was read of it beyond the answer.
+    /// Returns the stream after a response that switched protocols, and the bytes that follow the response.
     pub(crate) async fn switch(self) -> Result<(Stream, Bytes), Failure> {
-        if let Talk::Begun(mut begun) = self.0 {
+        if let State::Begun(mut begun) = self.0 {
             poll_fn(|cx| begun.driver.poll(cx)).await;
             if let Driver::Ended(Some(parts)) = begun.driver {
                 return Ok((parts.io.into_inner(), parts.read_buf));
@@ -164,20 +172,22 @@ impl Connection {
     }
 }
 
-/// Moves the bytes of a connection while somebody waits for what they bring.
+/// The connection task of hyper, which this crate polls together with the future that waits for it.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "every connection begins as the large one")]
 enum Driver {
     Running(http1::Connection<TokioIo<Stream>, Empty<Bytes>>),
-    /// The stream, unless it broke. Who still waits for an answer learns of the end by what is gone with the connection.
+    /// The stream, unless it broke. A future that still waits for a response gets an error, because its sender is
+    /// dropped.
     Ended(Option<http1::Parts<TokioIo<Stream>>>),
 }
 
 impl Driver {
-    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+    /// Drives the connection until `work` is complete.
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
-            // What is asked for is there before the connection moves, and what it brings is looked at after.
+            // `work` first queues its request, and after the connection made progress it may have its response.
             match work.as_mut().poll(cx) {
                 Poll::Pending => {
                     let _ = self.poll(cx);
@@ -199,35 +209,36 @@ impl Driver {
     }
 }
 
-/// An answer, and what only the next stage needs of it.
+/// A response, with the parts that only the next stage needs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Answer {
-    /// For evidence.
+pub struct Response {
+    /// The part for the evidence.
     pub reply: Reply,
-    /// The body, whole where it is short.
+    /// The body, up to 64 KiB.
     pub body: String,
-    /// Where a redirect points.
+    /// The target of a redirect.
     pub location: Option<String>,
 }
 
-impl Answer {
-    /// An answer with its body, as far as that was read.
-    pub(crate) fn new(request: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+impl Response {
+    /// Returns a response with the beginning of its body. `described` is the request, as [`describe`] returns it.
+    pub(crate) fn new(described: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text_of_body = String::from_utf8_lossy(body).into_owned();
         let (code, message) = code_and_message(&text_of_body);
         let location = text(headers, "location").map(str::to_owned);
-        let reply = Reply { code, message, body_bytes: body.len(), ..head_of(request, status, headers) };
+        let reply = Reply { code, message, body_bytes: body.len(), ..head_of(described, status, headers) };
         Self { reply, body: text_of_body, location }
     }
 
-    /// The reply as far as it is known without the body.
-    pub(crate) fn head(request: String, response: &Response<Incoming>) -> Reply {
-        head_of(request, response.status().as_u16(), response.headers())
+    /// Returns the evidence of a response without its body.
+    pub(crate) fn head(described: String, response: &hyper::Response<Incoming>) -> Reply {
+        head_of(described, response.status().as_u16(), response.headers())
     }
 }
 
-/// A body as far as it came in time and is of use. What goes wrong in its middle takes nothing from what came before.
+/// Reads the beginning of a body, within the limit and up to `longest` bytes. After an error, the bytes before it
+/// count.
 pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duration) -> Vec<u8> {
     let deadline = Instant::now() + limit;
     let mut bytes = Vec::new();
@@ -243,14 +254,14 @@ pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duratio
     bytes
 }
 
-fn request(question: &Question<'_>) -> Result<Request<Empty<Bytes>>, Failure> {
-    let request = Request::builder().method(question.method.clone()).uri(question.target());
-    let request =
-        question.all_headers()?.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-    request.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
+fn built(request: &Request<'_>) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
+    let builder = hyper::Request::builder().method(request.method.clone()).uri(request.target());
+    let builder =
+        request.all_headers()?.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value));
+    builder.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
 }
 
-/// The header that carries a credential, as it is sent; no log shows its value.
+/// Returns the header that carries a credential, marked as sensitive so that no log shows its value.
 pub(crate) fn carrying(header: &Header) -> Result<(HeaderName, HeaderValue), Failure> {
     let name = HeaderName::from_bytes(header.name.as_bytes());
     let value = HeaderValue::try_from(header.value.expose());
@@ -261,17 +272,17 @@ pub(crate) fn carrying(header: &Header) -> Result<(HeaderName, HeaderValue), Fai
     Ok((name, value))
 }
 
-/// Method and path; a query may hold what is not to be seen.
-pub(crate) fn describe(question: &Question<'_>) -> String {
-    let query = match question.url.query() {
+/// Returns the method and the path. The query may contain secrets, so it is replaced.
+pub(crate) fn describe(request: &Request<'_>) -> String {
+    let query = match request.url.query() {
         None => "",
         Some(DISCOVERY) => "?GenerateRedirectResponse=true",
         Some(_) => "?…",
     };
-    format!("{} {}{query}", question.method, line(question.url.path(), 120))
+    format!("{} {}{query}", request.method, line(request.url.path(), 120))
 }
 
-/// What went wrong in an exchange. The cause says more than the words around it.
+/// Returns the failure of an exchange. An I/O error among the causes is more precise than the error of hyper.
 pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -290,17 +301,19 @@ pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
     Failure::new(kind, error.to_string())
 }
 
-/// The query by which a custom domain is asked for its real-time host.
+/// The query that requests the real-time host of a custom domain.
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/910>
 pub(crate) const DISCOVERY: &str = "GenerateRedirectResponse=true";
 
+/// The value of `User-Agent`.
 pub(crate) const AGENT: &str = concat!("speech-endpoint/", env!("CARGO_PKG_VERSION"));
 
-/// Host, agent, length and credential.
+/// `Host`, `User-Agent`, `Content-Length` and the credential.
 const USUAL_HEADERS: usize = 4;
 
-/// The service's refusals are a few hundred bytes, the pages of middleboxes some thousands.
+/// The longest body that is read. The service's error bodies have a few hundred bytes, and the error pages of
+/// middleboxes a few thousand.
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
 
-/// What hyper needs at least for a head is 8 KiB.
+/// The longest head that is read: 64 KiB. Hyper requires at least 8 KiB.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;

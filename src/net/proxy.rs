@@ -1,36 +1,28 @@
-//! Proxy: which one applies to a host, by which rule; and the tunnel through it.
+//! Proxy: the proxy that applies to a host, the setting that decides so, and the tunnel. Programs disagree on the
+//! variables and on `NO_PROXY`, so a diagnosis names the setting and the entry.
 
 use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
-use hyper::upgrade::Upgraded;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::AbortHandle;
-use tokio::time::timeout;
 use url::Url;
 
-use super::http::{failure_of_hyper, line};
-use super::silence;
-use crate::diagnose::evidence::{Failure, FailureKind, ProxyTry};
 use crate::resolve::credential::Secret;
 use crate::resolve::shown::Shown;
 
-/// The proxy settings of a process: what an argument says, else what the environment says.
+mod bypass;
+#[cfg(feature = "probe")]
+mod tunnel;
+
+use bypass::matches;
+#[cfg(feature = "probe")]
+pub(crate) use tunnel::tunnel;
+
+/// The proxy settings of a process: an explicit setting, else the environment.
 #[derive(Clone, Debug, Default)]
 pub struct ProxySettings {
     argument: Option<Argument>,
-    /// Proxies of the environment, the one that counts first.
+    /// The proxies of the environment, in order of precedence.
     variables: Vec<Proxy>,
-    /// `NO_PROXY` with the name it was read from.
+    /// The entries of `NO_PROXY`, with the name of the variable.
     exceptions: Option<(String, Vec<String>)>,
 }
 
@@ -40,35 +32,36 @@ enum Argument {
     Proxy(Proxy),
 }
 
-/// A proxy, with where it was read.
+/// A proxy, with its source.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Proxy {
-    /// Host name or address.
+    /// The name or the address of the host.
     pub host: String,
-    /// Port.
+    /// The port.
     pub port: u16,
     /// The name of the setting or variable that names the proxy.
     pub source: String,
+    #[cfg_attr(not(feature = "probe"), allow(dead_code, reason = "only a tunnel needs it"))]
     login: Option<Secret>,
 }
 
-/// What the settings say for a host.
+/// The decision of the settings for a host.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Decision {
     /// The connection goes to the host itself.
     Direct {
-        /// A proxy that is configured and does not apply, and why.
+        /// A proxy that is configured but does not apply, with the reason.
         unused: Option<(Proxy, String)>,
-        /// The entry of `NO_PROXY` that matched.
+        /// The entry of `NO_PROXY` that matches.
         entry: Option<String>,
     },
     /// The connection goes to a proxy.
     Via(Proxy),
 }
 
-/// A proxy setting that cannot be used.
+/// An invalid proxy setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{source_name}` is not a proxy URL: {given} {problem}; expected something like `http://proxy.example:3128`")]
 pub struct ProxyError {
@@ -78,19 +71,20 @@ pub struct ProxyError {
 }
 
 impl ProxySettings {
-    /// The variables that are read, in the order in which programs commonly look at them.
+    /// The environment variables, in the order in which most programs read them.
     pub const VARIABLES: [&str; 8] =
         ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
 
     /// Reads the settings.
     ///
     /// 1. The explicit setting applies to every host; the value `none` disables proxies.
-    /// 2. Without it, of the variables that are for TLS: `HTTPS_PROXY` before `https_proxy`, then `ALL_PROXY`.
-    /// 3. `HTTP_PROXY` is for plain connections only, and kept as the one that does not apply.
+    /// 2. Without it, the variables for TLS apply: `HTTPS_PROXY` before `https_proxy`, then `ALL_PROXY`.
+    /// 3. `HTTP_PROXY` applies to connections without TLS only. For others it is reported as unused.
     ///
     /// # Errors
     ///
-    /// [`ProxyError`], if one is not the URL of a proxy over plain HTTP. (Proxies over TLS or SOCKS are not supported.)
+    /// Returns a [`ProxyError`] if a value is not the URL of a proxy over plain HTTP. Proxies over TLS or SOCKS are not
+    /// supported.
     pub fn new(setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
         Self::named("proxy", setting, variables)
     }
@@ -99,7 +93,7 @@ impl ProxySettings {
     ///
     /// # Errors
     ///
-    /// The same as [`ProxySettings::new`].
+    /// Returns the same errors as [`ProxySettings::new`].
     pub fn named(name: &str, setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
         let argument = match setting {
             None => None,
@@ -126,18 +120,18 @@ impl ProxySettings {
         Ok(Self { argument, variables, exceptions })
     }
 
-    /// Reads the settings of this process from its environment, by the same rules.
+    /// Reads the settings of this process from its environment, by the rules of [`ProxySettings::new`].
     ///
     /// # Errors
     ///
-    /// [`ProxyError`], as [`ProxySettings::new`].
+    /// Returns the same errors as [`ProxySettings::new`].
     pub fn of_this_process() -> Result<Self, ProxyError> {
         let variables: Vec<_> =
             Self::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
         Self::new(None, &variables)
     }
 
-    /// Which proxy applies to a host.
+    /// Returns the proxy that applies to a host.
     #[must_use]
     pub fn decide(&self, host: &str, is_secure: bool) -> Decision {
         let first = self.variables.first().cloned();
@@ -165,8 +159,9 @@ impl ProxySettings {
     }
 }
 
+#[cfg(feature = "probe")]
 impl ProxySettings {
-    /// What the proxies are given to let somebody through, as `user:password`.
+    /// Returns the logins of the proxies, as `user:password`.
     pub(crate) fn logins(&self) -> impl Iterator<Item = &Secret> {
         let argument = match &self.argument {
             Some(Argument::Proxy(proxy)) => Some(proxy),
@@ -179,7 +174,7 @@ impl ProxySettings {
 impl Proxy {
     fn parse(source: &str, text: &str) -> Result<Self, ProxyError> {
         let problem = |problem| {
-            // The part before the `@` is a login.
+            // The part before the `@` is a login, which errors must not show.
             let given = text.rsplit('@').next().unwrap_or_default();
             ProxyError { source_name: source.to_owned(), given: Shown::new(given), problem }
         };
@@ -210,172 +205,20 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// What asking for a tunnel yields.
-#[derive(Debug)]
-#[non_exhaustive]
-pub(crate) struct Tunnel {
-    /// The answer.
-    pub(crate) facts: ProxyTry,
-    /// The tunnel, or the failure.
-    pub(crate) outcome: Result<TokioIo<Upgraded>, Failure>,
-}
-
-/// Asks a proxy for a tunnel. Its login goes to the proxy alone.
-pub(crate) async fn tunnel<S>(stream: S, proxy: &Proxy, host: &str, port: u16, limit: Duration) -> Tunnel
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let mut facts = ProxyTry::default();
-    let outcome = match timeout(limit, connect(stream, proxy, host, port, limit, &mut facts)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(silence(limit)),
-    };
-    facts.failure = outcome.as_ref().err().cloned();
-    Tunnel { facts, outcome }
-}
-
-async fn connect<S>(
-    stream: S,
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-    limit: Duration,
-    facts: &mut ProxyTry,
-) -> Result<TokioIo<Upgraded>, Failure>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let authority = format!("{host}:{port}");
-    let mut request = Request::connect(&authority).header("host", &authority);
-    if let Some(login) = &proxy.login {
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(login.expose())))
-            .map_err(|_| Failure::new(FailureKind::Other, "the login of the proxy cannot be sent"))?;
-        value.set_sensitive(true);
-        request = request.header(PROXY_AUTHORIZATION, value);
-    }
-    debug_assert!(
-        request.headers_ref().is_none_or(|headers| !headers.contains_key(AUTHORIZATION)),
-        "nothing for the host"
-    );
-    let request =
-        request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
-    let driver = Driver::spawn(connection.with_upgrades());
-    let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
-    let status = response.status().as_u16();
-    facts.status = Some(status);
-    facts.schemes = schemes(response.headers());
-    facts.headers = named_headers(response.headers());
-    if response.status().is_success() {
-        let upgraded = hyper::upgrade::on(response).await.map_err(|error| failure_of_hyper(&error))?;
-        driver.finish();
-        return Ok(TokioIo::new(upgraded));
-    }
-    // The words of a refusal are not worth all of the time.
-    facts.body = body(response, limit / 2).await;
-    let kind = if status == 407 { FailureKind::ProxyAuth } else { FailureKind::ProxyRefused };
-    Err(Failure::new(kind, format!("the proxy answered {status} to CONNECT {authority}")))
-}
-
-/// The one place of the library where the environment is read: a connector goes the way of its process.
-#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+/// Reads the environment. No other part of the library does. A connector uses the proxies of its process.
+#[allow(clippy::disallowed_methods, reason = "the library reads the environment only here")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Runs a connection beside its user, and ends it with it.
-struct Driver(Option<AbortHandle>);
-
-impl Driver {
-    fn spawn<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Self {
-        let task = tokio::spawn(async move {
-            // What goes wrong is seen by whoever waits for the answer.
-            let _ = connection.await;
-        });
-        Self(Some(task.abort_handle()))
-    }
-
-    /// The connection ends by itself.
-    fn finish(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
-}
-
-async fn body(response: Response<hyper::body::Incoming>, limit: Duration) -> String {
-    let bytes = super::http::beginning(response.into_body(), LARGEST_BODY, limit).await;
-    line(&String::from_utf8_lossy(&bytes), 200)
-}
-
-/// The schemes on offer, without their parameters.
-fn schemes(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    values
-        .filter_map(|value| value.split([' ', ',']).next())
-        .filter(|scheme| !scheme.is_empty())
-        .map(|scheme| line(scheme, 30))
-        .collect()
-}
-
-fn named_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let named = |name: &str| {
-        let value = headers.get(name)?.to_str().ok()?;
-        Some((name.to_owned(), line(value, 120)))
-    };
-    ["via", "server", "x-squid-error", "x-cache", "proxy-agent"].into_iter().filter_map(named).collect()
-}
-
-/// Whether an entry of `NO_PROXY` is for a host: `*`, the host, a domain above it with or without a dot before it, an
-/// address or a network. What else some programs understand (`*.domain`) is understood too.
-fn matches(entry: &str, host: &str) -> bool {
-    if entry == "*" {
-        return true;
-    }
-    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return entry.parse() == Ok(address) || is_in(entry, address);
-    }
-    let domain = entry.trim_start_matches("*.").trim_start_matches('.');
-    let domain = domain.split(':').next().unwrap_or_default();
-    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && !domain.is_empty())
-}
-
-/// Whether an address is in a network such as `10.0.0.0/8`.
-fn is_in(network: &str, address: IpAddr) -> bool {
-    let Some((base, bits)) = network.split_once('/') else { return false };
-    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    match (base, address) {
-        (IpAddr::V4(base), IpAddr::V4(address)) if bits <= 32 => {
-            let shift = |address: std::net::Ipv4Addr| u32::from(address).checked_shr(32 - bits).unwrap_or_default();
-            shift(base) == shift(address)
-        }
-        (IpAddr::V6(base), IpAddr::V6(address)) if bits <= 128 => {
-            let shift = |address: std::net::Ipv6Addr| u128::from(address).checked_shr(128 - bits).unwrap_or_default();
-            shift(base) == shift(address)
-        }
-        _ => false,
-    }
-}
-
 fn percent_decoded(text: &str) -> String {
-    // A form's decoder reads `+` as a blank, which a URL does not mean.
+    // This decoder is for forms, where `+` is a space. In the login of a URL it is a plus sign.
     let text = format!("v={}", text.replace('+', "%2B"));
     url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// The variables in the order in which they count for TLS; the last two are for plain connections.
+/// The variables in order of precedence. The last two apply only to connections without TLS.
 const NAMES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
-
-/// The pages that proxies refuse with are larger, their reason stands at the beginning.
-const LARGEST_BODY: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -387,34 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_no_proxy_are_read_as_curl_reads_them() {
-        let host = "contoso.cognitiveservices.azure.com";
-        for (entry, expected) in [
-            ("*", true),
-            (host, true),
-            ("azure.com", true),
-            (".azure.com", true),
-            ("*.azure.com", true),
-            ("zure.com", false),
-            ("contoso", false),
-            ("", false),
-            ("10.0.0.0/8", false),
-        ] {
-            assert_eq!(matches(entry, host), expected, "{entry}");
-        }
-        for (entry, expected) in [
-            ("10.0.0.0/8", true),
-            ("10.1.0.4", true),
-            ("11.0.0.0/8", false),
-            ("0.0.0.0/0", true),
-            ("10.1.0.4/33", false),
-        ] {
-            assert_eq!(matches(entry, "10.1.0.4"), expected, "{entry}");
-        }
-    }
-
-    #[test]
-    fn the_proxy_of_a_host_is_known_with_its_source() {
+    fn the_decision_names_the_source_of_the_proxy() {
         let via = |settings: &ProxySettings| match settings.decide("a.azure.com", true) {
             Decision::Via(proxy) => format!("{proxy:?}"),
             Decision::Direct { unused, .. } => {

@@ -1,4 +1,6 @@
-//! A stream that replays bytes already read. The repeated request is swallowed, and reads return the saved bytes first.
+//! A stream that replays a response. [`websocket`](super::websocket) reads the first response without the HTTP client,
+//! and needs the client if it is not a 101. The client repeats the request, which this stream discards, and reads the
+//! saved bytes of the response first.
 
 use std::io;
 use std::pin::Pin;
@@ -8,66 +10,66 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Stream;
 
-/// A stream on which a question was sent already, and its answer read in part.
+/// A stream whose request is already sent, and whose response is partly read.
 pub(super) struct Replayed {
     stream: Stream,
     read: Vec<u8>,
-    /// How much of that was read again.
-    given: usize,
-    asked: Asked,
+    /// The number of bytes that were replayed.
+    returned: usize,
+    request: Repeated,
 }
 
-/// Whether the question was asked again. An answer before it would be one to nothing.
-enum Asked {
+/// The progress of the repeated request. HTTP clients reject a response that arrives before its request.
+enum Repeated {
     NotYet(Option<Waker>),
-    InPart(Option<Waker>),
-    Yes,
+    Partly(Option<Waker>),
+    Completely,
 }
 
 impl Replayed {
     pub(super) fn new(stream: Stream, read: Vec<u8>) -> Self {
-        Self { stream, read, given: 0, asked: Asked::NotYet(None) }
+        Self { stream, read, returned: 0, request: Repeated::NotYet(None) }
     }
 }
 
 impl AsyncRead for Replayed {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Asked::NotYet(waiting) | Asked::InPart(waiting) = &mut self.asked {
+        if let Repeated::NotYet(waiting) | Repeated::Partly(waiting) = &mut self.request {
             *waiting = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let left = &self.read[self.given..];
+        let left = &self.read[self.returned..];
         if left.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
         }
         let length = left.len().min(buffer.remaining());
         buffer.put_slice(&left[..length]);
-        self.given += length;
+        self.returned += length;
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Replayed {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.asked {
-            Asked::NotYet(waiting) => self.asked = Asked::InPart(waiting.take()),
-            Asked::InPart(_) => {}
-            Asked::Yes => return Pin::new(&mut self.stream).poll_write(cx, bytes),
+        match &mut self.request {
+            Repeated::NotYet(waiting) => self.request = Repeated::Partly(waiting.take()),
+            Repeated::Partly(_) => {}
+            Repeated::Completely => return Pin::new(&mut self.stream).poll_write(cx, bytes),
         }
         Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.asked {
-            Asked::NotYet(_) => Poll::Ready(Ok(())),
-            Asked::InPart(waiting) => {
+        match &mut self.request {
+            Repeated::NotYet(_) => Poll::Ready(Ok(())),
+            Repeated::Partly(waiting) => {
                 if let Some(waker) = waiting.take() {
                     waker.wake();
                 }
-                self.asked = Asked::Yes;
+                self.request = Repeated::Completely;
                 Poll::Ready(Ok(()))
             }
-            Asked::Yes => Pin::new(&mut self.stream).poll_flush(cx),
+            Repeated::Completely => Pin::new(&mut self.stream).poll_flush(cx),
         }
     }
 
@@ -86,20 +88,20 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_question_is_not_sent_again_and_its_answer_comes_after_it_and_whole() {
+    async fn the_repeated_request_is_discarded_and_the_whole_response_follows_it() {
         let (own, mut peer) = duplex(64);
         peer.write_all(b"fused").await.unwrap();
         let mut replayed = Replayed::new(Stream::new(own), b"re".to_vec());
         replayed.flush().await.unwrap();
         let early = timeout(Duration::from_millis(1), replayed.read_u8()).await;
-        assert!(early.is_err(), "an answer before the question");
+        assert!(early.is_err(), "a response before the request");
         for part in [&b"GET"[..], b" /"] {
             replayed.write_all(part).await.unwrap();
         }
         replayed.flush().await.unwrap();
-        let mut answer = [0; 7];
-        replayed.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"refused");
+        let mut response = [0; 7];
+        replayed.read_exact(&mut response).await.unwrap();
+        assert_eq!(&response, b"refused");
         replayed.write_all(b"next").await.unwrap();
         drop(replayed);
         let mut sent = Vec::new();
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_the_answer_is_woken_by_the_question() {
+    async fn the_repeated_request_wakes_the_reader_of_the_response() {
         let (own, _peer) = duplex(64);
         let (mut reader, mut writer) = tokio::io::split(Replayed::new(Stream::new(own), b"x".to_vec()));
         let reading = tokio::spawn(async move { reader.read_u8().await.unwrap() });

@@ -1,5 +1,5 @@
-//! REST: whole requests by the road of every other connection. The types are those of reqwest, which connects to nothing
-//! here: it builds requests and holds responses.
+//! REST: whole requests over the connections of this crate. Applications know the types of reqwest, but reqwest would
+//! open its connections itself. Here, it only builds requests and represents responses.
 
 use std::error::Error;
 use std::fmt;
@@ -33,7 +33,8 @@ use tower_service::Service;
 use url::Url;
 
 use super::dial::{Destination, Road, dial};
-use super::http::{AGENT, failure_of_hyper, line};
+use super::http::{AGENT, failure_of_hyper};
+use super::printable::line;
 use super::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use super::tls::TlsClient;
 use super::{Network, SharedNetwork, Stream, silence, tcp};
@@ -41,8 +42,8 @@ use crate::diagnose::evidence::{Failure, FailureKind};
 
 /// Sends requests through a [`Network`], its proxies and one TLS configuration. Clones share their connections.
 ///
-/// It speaks HTTP/1.1, follows no redirect and keeps no cookie. As an [`HttpClient`] it is the transport for the credentials
-/// of `azure_identity`.
+/// It speaks HTTP/1.1, follows no redirect and keeps no cookie. As an [`HttpClient`] it is the transport for the
+/// credentials of `azure_identity`.
 #[derive(Clone)]
 pub struct RestClient {
     sender: legacy::Client<Opener, Body>,
@@ -61,26 +62,27 @@ pub struct RestError {
 }
 
 impl RestClient {
-    /// A client of its own. Each wait for a stage of a connection ends with the limit; [`RequestBuilder::timeout`] limits a
-    /// request with its response.
+    /// Returns a client with its own connections. `limit` applies to each stage of a connection.
+    /// [`RequestBuilder::timeout`] limits a request and its response.
     ///
     /// # Errors
     ///
-    /// [`Failure`], if reqwest does not build requests.
+    /// Returns a [`Failure`] if reqwest cannot initialize.
     pub fn new(
         network: impl Network + 'static,
         tls: &TlsClient,
         proxies: &ProxySettings,
         limit: Duration,
     ) -> Result<Self, Failure> {
-        let plain = Plain { network: SharedNetwork::new(network), tls: tls.clone(), proxies: proxies.clone(), limit };
+        let road =
+            PlainRoad { network: SharedNetwork::new(network), tls: tls.clone(), proxies: proxies.clone(), limit };
         Self::opened_by(move |url| {
-            let mut plain = plain.clone();
-            Box::pin(async move { dial(&mut plain, Destination::of(&url)).await })
+            let mut road = road.clone();
+            Box::pin(async move { dial(&mut road, Destination::of(&url)).await })
         })
     }
 
-    /// A client whose connections somebody else opens.
+    /// Returns a client whose connections the given function opens.
     pub(crate) fn opened_by(
         open: impl Fn(Url) -> BoxFuture<'static, Result<Stream, Failure>> + Send + Sync + 'static,
     ) -> Result<Self, Failure> {
@@ -93,7 +95,7 @@ impl RestClient {
         Ok(Self { sender, builder })
     }
 
-    /// Begins a request, to be sent with [`RestClient::execute`]. Its own `send` fails.
+    /// Returns a builder for a request. [`RestClient::execute`] sends the request; the builder's own `send` fails.
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.builder.request(method, url)
     }
@@ -102,7 +104,7 @@ impl RestClient {
     ///
     /// # Errors
     ///
-    /// [`RestError`], if there is no response.
+    /// Returns a [`RestError`] if there is no response.
     pub async fn execute(&self, mut request: Request) -> Result<Response, RestError> {
         let unsent = |text: String| RestError { failure: Failure::new(FailureKind::Other, text), was_sent: false };
         let url = request.url().clone();
@@ -191,16 +193,16 @@ impl Service<Uri> for Opener {
 #[error("{0}")]
 struct Unopened(Failure);
 
-/// The road of a client without a connector.
+/// The connections of a client without a connector.
 #[derive(Clone)]
-struct Plain {
+struct PlainRoad {
     network: SharedNetwork,
     tls: TlsClient,
     proxies: ProxySettings,
     limit: Duration,
 }
 
-impl Road for Plain {
+impl Road for PlainRoad {
     type End = Failure;
 
     fn decide(&mut self, to: Destination<'_>) -> Decision {
@@ -212,7 +214,7 @@ impl Road for Plain {
     }
 
     async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
-        tcp::race(&self.network, peers, self.limit).await.outcome
+        tcp::connect_fastest(&self.network, peers, self.limit).await.outcome
     }
 
     async fn tunnel(&mut self, stream: TcpStream, proxy: &Proxy, to: Destination<'_>) -> Result<Stream, Failure> {
@@ -223,12 +225,12 @@ impl Road for Plain {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let shaken = self.tls.handshake(stream, to.host, self.limit).await;
-        shaken.map(|(stream, _)| stream).map_err(|(failure, _)| failure)
+        let outcome = self.tls.handshake(stream, to.host, self.limit).await;
+        outcome.map(|(stream, _)| stream).map_err(|(failure, _)| failure)
     }
 }
 
-/// Replaces the connector of the client that builds requests: whatever sends with it would bypass the network.
+/// Replaces the connector of the reqwest client, whose `send` would bypass the [`Network`].
 #[derive(Clone, Copy)]
 struct Refused;
 
@@ -257,7 +259,7 @@ impl<S: Service<R>, R> Service<R> for Refusing<S> {
     }
 }
 
-/// The body of a response until the time of its request is over.
+/// The body of a response, with the time limit of its request.
 struct Limited {
     body: Incoming,
     end: Option<Pin<Box<Sleep>>>,
@@ -300,7 +302,7 @@ fn failed(error: &legacy::Error) -> RestError {
     RestError { failure: Failure::new(FailureKind::Other, deepest(error)), was_sent }
 }
 
-/// The innermost cause, which says most.
+/// Returns the innermost cause, which is the most precise.
 fn deepest(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
@@ -309,5 +311,5 @@ fn deepest(error: &dyn Error) -> String {
     line(&cause.to_string(), 200)
 }
 
-/// As long as reqwest keeps a connection that nobody uses.
+/// The time for which an idle connection stays open. Reqwest has the same default.
 const IDLE: Duration = Duration::from_secs(90);

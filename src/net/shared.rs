@@ -1,4 +1,4 @@
-//! A network behind a pointer, so that what holds one is of one type.
+//! A network behind a pointer. [`Network`] returns futures of unnamed types, so it cannot be a trait object itself.
 
 use std::fmt;
 use std::io;
@@ -12,12 +12,12 @@ use tokio::net::TcpStream;
 use super::Network;
 use crate::diagnose::evidence::{Failure, Lookup, MachineFacts, NameAnswer};
 
-/// Some network; clones are the same one.
+/// A shared [`Network`] of any type. Clones refer to the same network.
 #[derive(Clone)]
 pub struct SharedNetwork(Arc<dyn AnyNetwork>);
 
 impl SharedNetwork {
-    /// A network to be shared.
+    /// Shares a network.
     pub fn new(network: impl Network + 'static) -> Self {
         Self(Arc::new(network))
     }
@@ -28,8 +28,8 @@ impl Network for SharedNetwork {
         self.0.any_lookup(host, limit).await
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.0.any_ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.0.any_query_name_servers(name, limit).await
     }
 
     async fn connect(&self, peer: SocketAddr) -> io::Result<TcpStream> {
@@ -51,10 +51,10 @@ impl fmt::Debug for SharedNetwork {
     }
 }
 
-/// [`Network`] with its futures on the heap, which a pointer to any needs.
+/// [`Network`] with boxed futures, as a trait object requires.
 trait AnyNetwork: Send + Sync {
     fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup>;
-    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
+    fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
     fn any_machine(&self) -> MachineFacts;
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
@@ -65,8 +65,8 @@ impl<N: Network> AnyNetwork for N {
         Box::pin(self.lookup(host, limit))
     }
 
-    fn any_ask<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>> {
-        Box::pin(self.ask(name, limit))
+    fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>> {
+        Box::pin(self.query_name_servers(name, limit))
     }
 
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>> {

@@ -1,4 +1,4 @@
-//! Stream: a connection by whichever way it was opened.
+//! Stream: one type for every kind of connection, so that the stages after the handshake have no type parameter.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -14,7 +14,7 @@ trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 impl Stream {
-    /// Any stream of bytes.
+    /// Returns a connection on any stream of bytes.
     #[must_use]
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         Self(Box::new(stream))

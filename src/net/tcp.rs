@@ -1,4 +1,5 @@
-//! TCP: every address for a diagnosis, or a race over all of them for a connection (RFC 8305).
+//! TCP: connections to a host with several addresses. An application needs the fastest one and tries them in turn (RFC
+//! 8305). A diagnosis needs the outcome of each, because one dead address makes only some connections slow.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +12,7 @@ use socket2::SockRef;
 #[cfg(unix)]
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{Network, failure_of_io, silence};
 use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
@@ -22,43 +23,39 @@ use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
 pub(crate) struct Connected {
     /// The facts.
     pub(crate) facts: TcpFacts,
-    /// The connection to the first address, in their order, that took one.
+    /// The connection to the first address, in the given order, that accepted one.
     pub(crate) outcome: Result<TcpStream, Failure>,
 }
 
-/// Tries every address at once, so that one that is dead shows also when another works.
+/// One attempt, with its connection.
+type Attempted = (Attempt, Option<TcpStream>);
+
+/// Connects to every address at once, for a diagnosis. An address that does not respond is evidence even if another
+/// works.
 ///
-/// Once one is connected the others have [`GRACE`] to follow; what has not answered by then is a time-out: an application
-/// that takes it first would wait for it.
-pub(crate) async fn every<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+/// Once an address is connected, the others have [`GRACE`] to follow. An address without a response by then counts as
+/// timed out: an application that tries it first would wait for it.
+pub(crate) async fn connect_each<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     let begun = Instant::now();
     let mut deadline = begun + limit;
-    let mut attempts: Vec<Option<Attempt>> = peers.iter().map(|_| None).collect();
-    let mut streams: Vec<Option<TcpStream>> = peers.iter().map(|_| None).collect();
-    let mut pending: FuturesUnordered<_> =
-        peers.iter().enumerate().map(|(i, peer)| async move { (i, network.connect(*peer).await) }).collect();
-    loop {
-        tokio::select! {
-            next = pending.next() => match next {
-                Some((i, result)) => {
-                    let took = begun.elapsed();
-                    if result.is_ok() {
-                        deadline = deadline.min(Instant::now() + GRACE);
-                    }
-                    let failure = result.as_ref().err().map(failure_of_io);
-                    attempts[i] = Some(Attempt { peer: peers[i], failure, took });
-                    streams[i] = result.ok();
-                }
-                None => break,
-            },
-            () = sleep_until(deadline) => break,
+    let mut ended: Vec<Option<Attempted>> = peers.iter().map(|_| None).collect();
+    let connect = |(index, peer): (usize, &SocketAddr)| {
+        let peer = *peer;
+        async move { (index, network.connect(peer).await) }
+    };
+    let mut pending: FuturesUnordered<_> = peers.iter().enumerate().map(connect).collect();
+    while let Ok(Some((index, result))) = timeout_at(deadline, pending.next()).await {
+        let took = begun.elapsed();
+        if result.is_ok() {
+            deadline = deadline.min(Instant::now() + GRACE);
         }
+        let failure = result.as_ref().err().map(failure_of_io);
+        ended[index] = Some((Attempt { peer: peers[index], failure, took }, result.ok()));
     }
     let took = begun.elapsed();
-    let timed_out = |(i, attempt): (usize, Option<Attempt>)| {
-        attempt.unwrap_or_else(|| Attempt { peer: peers[i], failure: Some(silence(took)), took })
-    };
-    let attempts: Vec<Attempt> = attempts.into_iter().enumerate().map(timed_out).collect();
+    let timed_out = |peer: &SocketAddr| (Attempt { peer: *peer, failure: Some(silence(took)), took }, None);
+    let attempts = peers.iter().zip(ended).map(|(peer, ended)| ended.unwrap_or_else(|| timed_out(peer)));
+    let (attempts, streams): (Vec<_>, Vec<_>) = attempts.unzip();
     finish(attempts, streams)
 }
 
@@ -77,13 +74,13 @@ pub(crate) async fn connect_in_segments(_: SocketAddr, _: u16) -> Option<io::Res
     std::future::ready(None).await
 }
 
-/// Tries once more what stayed silent beside a connection: one lost packet is not yet a dead address.
-pub(crate) async fn again<N: Network>(network: &N, facts: &mut TcpFacts, limit: Duration) {
+/// Retries the addresses that timed out although another one connected: a single lost packet can also cause a timeout.
+pub(crate) async fn retry_silent<N: Network>(network: &N, facts: &mut TcpFacts, limit: Duration) {
     let is_silent =
         |attempt: &&mut Attempt| attempt.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::TimedOut);
     let silent = facts.attempts.iter_mut().filter(is_silent);
     join_all(silent.map(|attempt| async move {
-        let (second, _) = one(network, attempt.peer, limit.min(GRACE)).await;
+        let (second, _) = connect_one(network, attempt.peer, limit.min(GRACE)).await;
         if second.failure.is_none() {
             *attempt = second;
         }
@@ -91,20 +88,20 @@ pub(crate) async fn again<N: Network>(network: &N, facts: &mut TcpFacts, limit: 
     .await;
 }
 
-/// Races the addresses: families in turn, each a little after the one before or as soon as that one failed; the first that
-/// is connected wins.
-pub(crate) async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
+/// Connects to the fastest address. The families alternate. Each attempt starts [`ATTEMPT_DELAY`] after the one before,
+/// or as soon as that one fails. The first connection wins.
+pub(crate) async fn connect_fastest<N: Network>(network: &N, peers: &[SocketAddr], limit: Duration) -> Connected {
     if let [peer] = peers {
-        let (attempt, stream) = one(network, *peer, limit).await;
+        let (attempt, stream) = connect_one(network, *peer, limit).await;
         return finish(vec![attempt], vec![stream]);
     }
     let begun = Instant::now();
     let deadline = begun + limit;
-    let peers = in_turn(peers);
+    let peers = alternating(peers);
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut waiting = peers.iter().copied();
     let attempt = |peer| async move { (peer, network.connect(peer).await) };
-    // Not by the timer, which ticks no finer than a millisecond.
+    // The first attempt starts at once: tokio's timer would round up to the next millisecond.
     let mut pending: FuturesUnordered<_> = waiting.next().map(attempt).into_iter().collect();
     let mut next_start = begun + ATTEMPT_DELAY;
     while !pending.is_empty() {
@@ -133,8 +130,8 @@ pub(crate) async fn race<N: Network>(network: &N, peers: &[SocketAddr], limit: D
     finish(attempts, Vec::new())
 }
 
-/// Tries one address alone.
-pub(crate) async fn one<N: Network>(network: &N, peer: SocketAddr, limit: Duration) -> (Attempt, Option<TcpStream>) {
+/// Connects to one address.
+pub(crate) async fn connect_one<N: Network>(network: &N, peer: SocketAddr, limit: Duration) -> Attempted {
     let begun = Instant::now();
     let (failure, stream) = match timeout(limit, network.connect(peer)).await {
         Ok(Ok(stream)) => (None, Some(stream)),
@@ -144,7 +141,7 @@ pub(crate) async fn one<N: Network>(network: &N, peer: SocketAddr, limit: Durati
     (Attempt { peer, failure, took: begun.elapsed() }, stream)
 }
 
-/// The first connection is used, without Nagle's delay: every stage is small questions and answers.
+/// Selects the first connection, and disables Nagle's algorithm on it: every stage exchanges small messages.
 fn finish(attempts: Vec<Attempt>, streams: Vec<Option<TcpStream>>) -> Connected {
     let stream = streams.into_iter().flatten().next();
     let connected = stream.as_ref().and(attempts.iter().find(|attempt| attempt.failure.is_none()));
@@ -156,7 +153,7 @@ fn finish(attempts: Vec<Attempt>, streams: Vec<Option<TcpStream>>) -> Connected 
     facts.attempts = attempts;
     let outcome = match stream {
         Some(stream) => {
-            // It only costs time when it cannot be set.
+            // A connection without the option is only slower.
             let _ = stream.set_nodelay(true);
             Ok(stream)
         }
@@ -166,18 +163,18 @@ fn finish(attempts: Vec<Attempt>, streams: Vec<Option<TcpStream>>) -> Connected 
 }
 
 fn first_failure(attempts: &[Attempt]) -> Failure {
-    // A missing route of one family says less than how the other family fails.
-    let telling = |failure: &&Failure| failure.kind != FailureKind::Unreachable;
+    // One family often has no route at all, so the failure of the other family is more informative.
+    let is_informative = |failure: &&Failure| failure.kind != FailureKind::Unreachable;
     let failures = || attempts.iter().filter_map(|attempt| attempt.failure.as_ref());
     failures()
-        .find(telling)
+        .find(is_informative)
         .or_else(|| failures().next())
         .cloned()
         .unwrap_or_else(|| Failure::new(FailureKind::Other, "there is no address to connect to"))
 }
 
-/// The families in turn, beginning with that of the first address.
-fn in_turn(peers: &[SocketAddr]) -> Vec<SocketAddr> {
+/// Returns the addresses with alternating families, beginning with the family of the first address.
+fn alternating(peers: &[SocketAddr]) -> Vec<SocketAddr> {
     let first_is_v6 = peers.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (Vec<_>, Vec<_>) =
         peers.iter().copied().partition(|peer| peer.is_ipv6() == first_is_v6);
@@ -191,16 +188,16 @@ fn in_turn(peers: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// The addresses of a kind, with a port.
+/// Returns the addresses with a port.
 pub(crate) fn peers(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> Vec<SocketAddr> {
     addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
 }
 
-/// How long a second address has after the first one is connected: as long as RFC 8305 lets a first address wait, so what
-/// is slower than that is what applications notice.
+/// The time for the other addresses after the first one connects. It equals [`ATTEMPT_DELAY`], because an application
+/// notices an address only if it is slower than that.
 pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
-/// RFC 8305, section 8: between the starts of two attempts.
+/// The delay between the starts of two attempts (RFC 8305, section 8).
 pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
@@ -208,7 +205,7 @@ mod tests {
     use super::*;
     use crate::diagnose::evidence::{Lookup, MachineFacts, NameAnswer};
 
-    /// Addresses are refused, reset or taken after a while, by their last number.
+    /// A network that refuses connections to port 1, and does not respond on other ports.
     struct Slow;
 
     impl Network for Slow {
@@ -216,7 +213,7 @@ mod tests {
             Lookup { facts: crate::diagnose::evidence::DnsFacts::default(), failure: None }
         }
 
-        async fn ask(&self, _: &str, _: Duration) -> Option<NameAnswer> {
+        async fn query_name_servers(&self, _: &str, _: Duration) -> Option<NameAnswer> {
             None
         }
 
@@ -233,20 +230,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_race_that_is_lost_is_over_and_the_next_starts_when_one_has_failed() {
+    async fn an_attempt_starts_when_the_one_before_fails_and_none_waits_after_the_last() {
         let begun = Instant::now();
         let refused = ["10.0.0.1:1", "10.0.0.2:1"].map(|peer| peer.parse().unwrap());
-        let lost = race(&Slow, &refused, Duration::from_secs(5)).await;
+        let lost = connect_fastest(&Slow, &refused, Duration::from_secs(5)).await;
         assert_eq!((lost.facts.attempts.len(), begun.elapsed()), (2, Duration::ZERO), "{lost:?}");
         assert_eq!(lost.outcome.unwrap_err().kind, FailureKind::Refused);
         let silent = ["10.0.0.1:2", "10.0.0.2:2"].map(|peer| peer.parse().unwrap());
-        let lost = race(&Slow, &silent, Duration::from_secs(5)).await;
+        let lost = connect_fastest(&Slow, &silent, Duration::from_secs(5)).await;
         assert_eq!((lost.facts.attempts.len(), begun.elapsed()), (2, Duration::from_secs(5)), "{lost:?}");
-        assert_eq!(race(&Slow, &[], Duration::from_secs(5)).await.outcome.unwrap_err().kind, FailureKind::Other);
+        assert_eq!(
+            connect_fastest(&Slow, &[], Duration::from_secs(5)).await.outcome.unwrap_err().kind,
+            FailureKind::Other
+        );
         assert_eq!(begun.elapsed(), Duration::from_secs(5));
     }
 
-    /// The second try leads to a listener, unless the port is 2.
+    /// A network that connects to a listener, and does not respond on port 2.
     struct Lossy(SocketAddr);
 
     impl Network for Lossy {
@@ -254,8 +254,8 @@ mod tests {
             Slow.lookup(host, limit).await
         }
 
-        async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-            Slow.ask(name, limit).await
+        async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+            Slow.query_name_servers(name, limit).await
         }
 
         async fn connect(&self, peer: SocketAddr) -> std::io::Result<TcpStream> {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_lost_packet_is_no_dead_address() {
+    async fn a_retry_clears_an_address_that_lost_one_packet() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let ended = |peer: &str, failure| Attempt { peer: peer.parse().unwrap(), failure: Some(failure), took: GRACE };
         let mut facts = TcpFacts {
@@ -279,19 +279,19 @@ mod tests {
             ],
             ..TcpFacts::default()
         };
-        again(&Lossy(listener.local_addr().unwrap()), &mut facts, Duration::from_secs(5)).await;
+        retry_silent(&Lossy(listener.local_addr().unwrap()), &mut facts, Duration::from_secs(5)).await;
         let kind = |attempt: &Attempt| attempt.failure.as_ref().map(|failure| failure.kind);
         let kinds: Vec<_> = facts.attempts.iter().map(kind).collect();
         assert_eq!(kinds, [None, Some(FailureKind::TimedOut), Some(FailureKind::Refused)]);
     }
 
     #[test]
-    fn families_take_turns_from_the_first() {
+    fn families_alternate_from_that_of_the_first_address() {
         let given =
             ["[fd00::1]:1", "[fd00::2]:1", "10.0.0.1:1", "[fd00::3]:1", "10.0.0.2:1"].map(|a| a.parse().unwrap());
         let expected =
             ["[fd00::1]:1", "10.0.0.1:1", "[fd00::2]:1", "10.0.0.2:1", "[fd00::3]:1"].map(|a| a.parse().unwrap());
-        assert_eq!(in_turn(&given), expected);
-        assert_eq!(in_turn(&[]), []);
+        assert_eq!(alternating(&given), expected);
+        assert_eq!(alternating(&[]), []);
     }
 }

@@ -1,5 +1,5 @@
-//! TLS: one client and one verifier for the connector and the doctor. A certificate that does not verify is evidence and not
-//! only an error, and nothing is ever sent on its connection.
+//! TLS: one client and one verifier for the connector and the doctor. A TLS library only rejects a certificate that
+//! does not verify, but a diagnosis needs its chain. No request is ever sent on such a connection.
 
 use std::fmt;
 use std::io;
@@ -23,33 +23,34 @@ pub use client::{Session, TlsClient};
 pub(crate) use provider::provider;
 use store::Store;
 
-/// The roots that certificates are judged by.
+/// The trusted root certificates.
 #[derive(Clone)]
 pub struct Trust {
     store: Arc<Store>,
-    /// What genuine chains are known by where this machine's roots do not know them.
+    /// The roots of Mozilla, or of the lab. They recognise a genuine chain that this machine does not trust.
     builtin: Option<Arc<RootCertStore>>,
     from: String,
 }
 
-/// A file of certificates that cannot be used.
+/// An invalid file of certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
-    /// It holds no certificate: expected PEM with `-----BEGIN CERTIFICATE-----`.
+    /// The file contains no certificate: expected PEM with `-----BEGIN CERTIFICATE-----`.
     #[error("it holds no certificate: expected PEM with `-----BEGIN CERTIFICATE-----`")]
     NoCertificate,
-    /// One of its certificates is not a root certificate.
+    /// One of the certificates is not a valid root certificate.
     #[error("one of its certificates cannot be read")]
     Unreadable,
 }
 
 impl Trust {
-    /// The roots of this machine, and those of a PEM file beside them. They are read on a thread of their own.
+    /// Returns the roots of this machine, with those of a PEM file. A separate thread starts to read the machine's
+    /// roots.
     ///
     /// # Errors
     ///
-    /// [`TrustError`], when the file holds no certificate.
+    /// Returns a [`TrustError`] if the file contains no certificate.
     pub fn system(ca_pem: Option<&[u8]>) -> Result<Self, TrustError> {
         let added = ca_pem.map_or(Ok(Vec::new()), certificates)?;
         let from = match added.len() {
@@ -58,18 +59,18 @@ impl Trust {
         };
         let store = Arc::new(Store::system(added));
         let early = store.clone();
-        // Reading a hundred and fifty certificates takes as long as a lookup and a connection, which come first.
+        // Reading 150 certificates takes as long as a lookup and a connection, so both run in parallel.
         std::thread::spawn(move || early.first());
         Ok(Self { store, builtin: None, from })
     }
 
-    /// Given roots, for a lab or an application with its own.
+    /// Returns the given roots, for the lab or for an application with its own.
     #[must_use]
     pub fn of(roots: RootCertStore, builtin: RootCertStore, from: impl Into<String>) -> Self {
         Self { store: Arc::new(Store::of(roots)), builtin: Some(Arc::new(builtin)), from: from.into() }
     }
 
-    /// Adds the certificates of a PEM file. All roots are read first.
+    /// Adds the certificates of a PEM file. This reads all roots of the machine first.
     ///
     /// # Errors
     ///
@@ -82,19 +83,19 @@ impl Trust {
         Ok(Self { store: Arc::new(Store::of(roots)), from, ..self })
     }
 
-    /// How many roots there are, as far as they had to be read.
+    /// Returns the number of roots that were read so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.store.read().len()
     }
 
-    /// Whether there is no root at all.
+    /// Returns whether there is no root at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.store.first().is_empty() && self.store.whole().is_empty()
     }
 
-    /// Where they were read from.
+    /// Returns the source of the roots.
     #[must_use]
     pub fn from(&self) -> &str {
         &self.from

@@ -1,10 +1,12 @@
-//! WebSocket: one upgrade on an open connection. The stream is handed over; a refusal comes with its whole body.
+//! WebSocket: the upgrade of a connection. The response to a rejected upgrade explains the rejection, so the HTTP
+//! client reads it with its body. An upgrade whose success needs no facts skips the HTTP client, because that is
+//! faster.
 
 use std::time::Duration;
 
+use hyper::Method;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use hyper::{Method, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::client::generate_key;
@@ -12,7 +14,8 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
 use url::Url;
 
-use super::http::{Answer, Connection, Question, describe};
+use super::http::{Connection, Request, Response, describe};
+use super::random::random;
 use super::replayed::Replayed;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, UpgradeFacts};
@@ -22,95 +25,100 @@ use crate::resolve::service::Service;
 mod first;
 mod hold;
 
-use first::First;
-pub(crate) use hold::{Hold, greet, hold, leave};
+use first::FirstResponse;
+pub(crate) use hold::{HoldLimits, close, hold, ping};
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<Stream>;
 
-/// What an upgrade yields.
+/// The outcome of an upgrade.
 #[derive(Debug)]
 #[non_exhaustive]
 pub(crate) struct Upgrade {
-    /// The facts.
+    /// The facts, if there was a response. Without [`UpgradeRequest::records_success`], a success has no facts.
     pub(crate) facts: Option<UpgradeFacts>,
     /// The socket, or the failure.
     pub(crate) outcome: Result<Socket, Failure>,
-    /// Where a redirect points.
+    /// The target of a redirect, for the connector.
+    #[cfg_attr(not(feature = "connect"), allow(dead_code, reason = "the doctor requests redirects itself"))]
     pub(crate) location: Option<String>,
 }
 
 impl Upgrade {
-    /// No answer.
-    fn none(failure: Failure) -> Self {
+    /// Returns the outcome without a response.
+    fn without_response(failure: Failure) -> Self {
         Self { facts: None, outcome: Err(failure), location: None }
     }
 }
 
-/// What an upgrade is asked with.
+/// A request for an upgrade.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub(crate) struct Ask<'a> {
-    /// The URL, of which path and query are sent, and the host as `Host`.
+pub(crate) struct UpgradeRequest<'a> {
+    /// The URL: the request line contains its path and query, and `Host` its host.
     pub(crate) url: &'a Url,
-    /// The header that carries the credential; only for a host that may receive it, over a connection that verified.
+    /// The header with the credential. The host must be allowed to receive it, and the connection must be verified.
     pub(crate) credential: Option<&'a Header>,
     /// `X-ConnectionId`.
     pub(crate) connection_id: &'a str,
     /// `Sec-WebSocket-Protocol`.
     pub(crate) protocol: Option<&'static str>,
-    /// Whether the answer is wanted also where it is the one that was hoped for.
-    pub(crate) keeps_success: bool,
+    /// Whether a successful upgrade has facts too.
+    pub(crate) records_success: bool,
 }
 
-impl<'a> Ask<'a> {
-    /// An upgrade without a credential.
+impl<'a> UpgradeRequest<'a> {
+    /// Returns a request without a credential.
     #[must_use]
     pub(crate) fn new(url: &'a Url, connection_id: &'a str) -> Self {
-        Self { url, credential: None, connection_id, protocol: None, keeps_success: true }
+        Self { url, credential: None, connection_id, protocol: None, records_success: true }
     }
 
-    /// The same as a service is asked, with the credential where there is one.
-    pub(crate) fn of(self, service: Option<Service>, credential: Option<&'a Header>) -> Self {
+    /// Sets the subprotocol of the service, and the credential.
+    pub(crate) fn for_service(self, service: Option<Service>, credential: Option<&'a Header>) -> Self {
         Self { credential, protocol: service.and_then(Service::subprotocol), ..self }
     }
 }
 
-/// Asks for an upgrade. The connection is used up by it.
-pub(crate) async fn upgrade(mut connection: Connection, ask: &Ask<'_>, limit: Duration) -> Upgrade {
+/// Upgrades a connection.
+pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest<'_>, limit: Duration) -> Upgrade {
     let key = generate_key();
-    let mut question = Question::new(Method::GET, ask.url);
-    question.credential = ask.credential;
-    question.headers = match headers(&key, ask) {
+    let mut request = Request::new(Method::GET, upgrade.url);
+    request.credential = upgrade.credential;
+    request.headers = match headers(&key, upgrade) {
         Ok(headers) => headers,
-        Err(failure) => return Upgrade::none(failure),
+        Err(failure) => return Upgrade::without_response(failure),
     };
     let begun = Instant::now();
-    if !ask.keeps_success {
-        match timeout(limit, at_first(&mut connection, &question, &key)).await {
+    if !upgrade.records_success {
+        match timeout(limit, fast_upgrade(&mut connection, &request, &key)).await {
             Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
             Ok(Ok(None)) => {}
-            Ok(Err(failure)) => return Upgrade::none(failure),
-            Err(_) => return Upgrade::none(silence(limit)),
+            Ok(Err(failure)) => return Upgrade::without_response(failure),
+            Err(_) => return Upgrade::without_response(silence(limit)),
         }
     }
-    match timeout(limit.saturating_sub(begun.elapsed()), connection.send(&question)).await {
+    match timeout(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {
         Ok(Ok(response)) => {
-            finish(connection, &question, ask.keeps_success, &key, response, limit.saturating_sub(begun.elapsed()))
+            finish(connection, &request, upgrade.records_success, &key, response, limit.saturating_sub(begun.elapsed()))
                 .await
         }
-        Ok(Err(failure)) => Upgrade::none(failure),
-        Err(_) => Upgrade::none(silence(limit)),
+        Ok(Err(failure)) => Upgrade::without_response(failure),
+        Err(_) => Upgrade::without_response(silence(limit)),
     }
 }
 
-/// The WebSocket, where nothing was asked on this connection yet and it opens without ado. What else was answered is still
-/// to be read: the question is to be asked again.
-async fn at_first(connection: &mut Connection, question: &Question<'_>, key: &str) -> Result<Option<Socket>, Failure> {
-    let Some(stream) = connection.take_silent() else { return Ok(None) };
-    match first::ask(stream, question, key).await? {
-        First::Open { stream, read } => Ok(Some(opened(stream, read).await)),
-        First::Other { stream, read } => {
+/// Opens the WebSocket without the HTTP client, if this is the first request of the connection. Any other response is
+/// replayed to the HTTP client, which repeats the request and reads the response.
+async fn fast_upgrade(
+    connection: &mut Connection,
+    request: &Request<'_>,
+    key: &str,
+) -> Result<Option<Socket>, Failure> {
+    let Some(stream) = connection.take_new() else { return Ok(None) };
+    match first::exchange(stream, request, key).await? {
+        FirstResponse::Open { stream, read } => Ok(Some(opened(stream, read).await)),
+        FirstResponse::Other { stream, read } => {
             *connection = Connection::new(Stream::new(Replayed::new(stream, read)));
             Ok(None)
         }
@@ -123,27 +131,27 @@ async fn opened(stream: Stream, read: Vec<u8>) -> Socket {
 
 async fn finish(
     mut connection: Connection,
-    question: &Question<'_>,
-    keeps_success: bool,
+    request: &Request<'_>,
+    records_success: bool,
     key: &str,
-    response: Response<Incoming>,
+    response: hyper::Response<Incoming>,
     limit: Duration,
 ) -> Upgrade {
-    let with_credential = question.credential.is_some();
+    let with_credential = request.credential.is_some();
     if response.status() != 101 {
         let status = response.status().as_u16();
-        let answer = connection.read(describe(question), response, limit).await;
-        let facts = UpgradeFacts { reply: answer.reply, with_credential, ..UpgradeFacts::default() };
+        let response = connection.read(describe(request), response, limit).await;
+        let facts = UpgradeFacts { reply: response.reply, with_credential, ..UpgradeFacts::default() };
         let failure = Failure::new(FailureKind::Status, format!("the upgrade was answered with {status}"));
-        return Upgrade { facts: Some(facts), outcome: Err(failure), location: answer.location };
+        return Upgrade { facts: Some(facts), outcome: Err(failure), location: response.location };
     }
     let values = |name| response.headers().get_all(name).iter().map(HeaderValue::as_bytes);
     let accept = values(SEC_WEBSOCKET_ACCEPT).next();
-    let is_right = answers(accept, key);
+    let is_right = accepts(accept, key);
     let is_websocket = lists(values(UPGRADE), "websocket") && lists(values(CONNECTION), "upgrade");
-    // The body of a 101 is empty; what is read are the headers.
+    // The body of a 101 is empty.
     let facts = || {
-        let reply = Answer::head(describe(question), &response);
+        let reply = Response::head(describe(request), &response);
         UpgradeFacts { reply, with_credential, accept_is_right: Some(is_right), ..UpgradeFacts::default() }
     };
     let outcome = match timeout(limit, connection.switch()).await {
@@ -158,29 +166,27 @@ async fn finish(
         Ok(Err(failure)) => Err(failure),
         Ok(Ok((stream, read))) => Ok(opened(stream, read.into()).await),
     };
-    let facts = (keeps_success || outcome.is_err()).then(facts);
+    let facts = (records_success || outcome.is_err()).then(facts);
     Upgrade { facts, outcome, location: None }
 }
 
-/// Whether `Sec-WebSocket-Accept` answers the key that was sent.
-fn answers(accept: Option<&[u8]>, key: &str) -> bool {
+/// Returns whether `Sec-WebSocket-Accept` is the value for the key of the request.
+fn accepts(accept: Option<&[u8]>, key: &str) -> bool {
     accept == Some(derive_accept_key(key.as_bytes()).as_bytes())
 }
 
-/// Whether a header lists a word.
+/// Returns whether a header lists a word.
 fn lists<'a>(mut values: impl Iterator<Item = &'a [u8]>, word: &str) -> bool {
     let is_it = |listed: &[u8]| listed.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
     values.any(|value| value.split(|byte| *byte == b',').any(is_it))
 }
 
-/// 32 hexadecimal digits, by which support finds the connection.
+/// Returns 32 random hexadecimal digits. Microsoft's support finds a connection by this id.
 pub(crate) fn connection_id() -> String {
-    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
+    format!("{:016x}{:016x}", random(), random())
 }
 
-fn headers(key: &str, ask: &Ask<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+fn headers(key: &str, upgrade: &UpgradeRequest<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let value =
         |text: &str| HeaderValue::try_from(text).map_err(|error| Failure::new(FailureKind::Other, error.to_string()));
     let mut headers = vec![
@@ -188,9 +194,9 @@ fn headers(key: &str, ask: &Ask<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, F
         (UPGRADE, HeaderValue::from_static("websocket")),
         (hyper::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
         (hyper::header::SEC_WEBSOCKET_KEY, value(key)?),
-        (HeaderName::from_static("x-connectionid"), value(ask.connection_id)?),
+        (HeaderName::from_static("x-connectionid"), value(upgrade.connection_id)?),
     ];
-    let protocol = ask.protocol.map(HeaderValue::from_static);
+    let protocol = upgrade.protocol.map(HeaderValue::from_static);
     headers.extend(protocol.map(|protocol| (hyper::header::SEC_WEBSOCKET_PROTOCOL, protocol)));
     Ok(headers)
 }

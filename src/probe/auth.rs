@@ -1,16 +1,17 @@
-//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms and
-//! at other hosts distinguish the causes.
+//! Auth: a request with the credential. If the service rejects it, further requests with the credential in other forms
+//! and at other hosts distinguish the causes.
 
 use tokio::time::Instant;
 use url::Url;
 
 use super::observer::Observer;
+use super::request::{fault, request_to};
 use super::target::{Route, TargetProbe, step};
 use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Failure, FailureKind, Reply, Retry, Skip, Step};
 use crate::diagnose::stage::Stage;
-use crate::net::http::{Answer, Connection};
-use crate::net::websocket::{Ask, connection_id};
-use crate::net::{Network, answer, websocket};
+use crate::net::http::{Connection, Response};
+use crate::net::websocket::{UpgradeRequest, connection_id};
+use crate::net::{Network, websocket};
 use crate::resolve::credential::{Credential, Header};
 use crate::resolve::endpoint::Endpoint;
 use crate::resolve::service::Service;
@@ -24,12 +25,12 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         };
         self.observer.stage(self.target.host(), Stage::Auth);
         let begun = Instant::now();
-        let mut question = self.question();
-        question.credential = Some(&header);
-        match self.exchange_again(route, &mut connection, &question).await {
-            Ok(answer) => {
-                let fault = self.target.service().and_then(|service| answer::fault(&answer, service));
-                self.judge_credential(route, answer.reply, fault, begun).await;
+        let mut request = self.service_request();
+        request.credential = Some(&header);
+        match self.exchange_again(route, &mut connection, &request).await {
+            Ok(response) => {
+                let fault = self.target.service().and_then(|service| fault(&response, service));
+                self.judge_credential(route, response.reply, fault, begun).await;
             }
             Err(failure) => {
                 if failure.kind == FailureKind::TimedOut {
@@ -95,10 +96,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return None;
         }
         let header = credential.header(&issue).ok()?;
-        let (tried, answer) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
-        let is_issued = tried.status == Some(200);
-        tries.push(tried);
-        Credential::issued_token(answer?.body.trim()).ok().filter(|_| is_issued)?.claims()
+        let (attempt, response) = self.try_credential(Retry::IssueToken, &issue, "key", &header).await;
+        let is_issued = attempt.status == Some(200);
+        tries.push(attempt);
+        Credential::issued_token(response?.body.trim()).ok().filter(|_| is_issued)?.claims()
     }
 
     /// Sends one request on a new, verified connection.
@@ -108,13 +109,13 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         endpoint: &Endpoint,
         form: &str,
         header: &Header,
-    ) -> (AuthTry, Option<Answer>) {
+    ) -> (AuthTry, Option<Response>) {
         let url = endpoint.to_url();
         let host = url.host_str().unwrap_or_default();
         let tried = AuthTry { retry, host: host.to_owned(), form: form.to_owned(), status: None };
         let Ok(stream) = self.connect_to(host).await else { return (tried, None) };
-        let (status, answer) = self.send_credential(Connection::new(stream), &url, endpoint.service(), header).await;
-        (AuthTry { status, ..tried }, answer)
+        let (status, response) = self.send_credential(Connection::new(stream), &url, endpoint.service(), header).await;
+        (AuthTry { status, ..tried }, response)
     }
 
     /// Sends one upgrade or request with a credential. Returns the status, and the response to a request.
@@ -124,16 +125,16 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         url: &Url,
         service: Service,
         header: &Header,
-    ) -> (Option<u16>, Option<Answer>) {
+    ) -> (Option<u16>, Option<Response>) {
         if service.is_websocket() {
             let id = connection_id();
-            let ask = Ask::new(url, &id).of(Some(service), Some(header));
-            let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
+            let request = UpgradeRequest::new(url, &id).for_service(Some(service), Some(header));
+            let upgrade = websocket::upgrade(connection, &request, self.limit()).await;
             return (upgrade.facts.map(|facts| facts.reply.status), None);
         }
-        let mut question = answer::question(service, url);
-        question.credential = Some(header);
-        let answer = connection.exchange(&question, self.limit()).await.ok();
-        (answer.as_ref().map(|answer| answer.reply.status), answer)
+        let mut request = request_to(service, url);
+        request.credential = Some(header);
+        let response = connection.exchange(&request, self.limit()).await.ok();
+        (response.as_ref().map(|response| response.reply.status), response)
     }
 }

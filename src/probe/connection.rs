@@ -13,7 +13,7 @@ use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{Failure, Round, TlsFacts};
 use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, Road, dial};
-use crate::net::http::{Answer, Connection, Question};
+use crate::net::http::{Connection, Request, Response};
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tls::TlsClient;
 use crate::net::{Network, Stream, tcp};
@@ -81,12 +81,12 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         &self,
         route: &Route,
         connection: &mut Connection,
-        question: &Question<'_>,
-    ) -> Result<Answer, Failure> {
+        request: &Request<'_>,
+    ) -> Result<Response, Failure> {
         if !connection.is_reusable().await {
             *connection = self.reconnect(route).await?;
         }
-        connection.exchange(question, self.limit()).await
+        connection.exchange(request, self.limit()).await
     }
 }
 
@@ -114,7 +114,7 @@ impl<N: Network, O: Observer> Road for FurtherConnection<'_, '_, N, O> {
 
     async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
-        let outcome = tcp::race(self.probe.context.network, peers, self.limit()).await.outcome;
+        let outcome = tcp::connect_fastest(self.probe.context.network, peers, self.limit()).await.outcome;
         self.ended(Stage::Tcp, begun, outcome)
     }
 

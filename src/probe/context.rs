@@ -10,7 +10,6 @@ use crate::resolve::credential::Credential;
 
 /// The network, the settings and the credentials of a run.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Context<'a, N> {
     pub(super) network: &'a N,
     pub(super) trust: &'a Trust,
@@ -27,7 +26,8 @@ pub struct Context<'a, N> {
 }
 
 impl<'a, N: Network> Context<'a, N> {
-    /// Returns a context without a credential, for both address families. `now` is the time by the clock of this machine.
+    /// Returns a context without a credential, for both address families. `now` is the time by the clock of this
+    /// machine.
     #[must_use]
     pub fn new(network: &'a N, trust: &'a Trust, proxies: &'a ProxySettings, now: SystemTime) -> Self {
         Self {
@@ -45,7 +45,8 @@ impl<'a, N: Network> Context<'a, N> {
         }
     }
 
-    /// Sets the credential, and the facts about it for the evidence. Facts without a credential describe an invalid one.
+    /// Sets the credential, and the facts about it for the evidence. Facts without a credential describe an invalid
+    /// one.
     ///
     /// Without a credential, a run checks everything up to the service's response to an unauthenticated request.
     #[must_use]

@@ -23,7 +23,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             None if is_from_no_server(&found) => self.searched_names(),
             _ => Vec::new(),
         };
-        let queries = names.iter().map(|name| self.context.network.ask(name, self.limit()));
+        let queries = names.iter().map(|name| self.context.network.query_name_servers(name, self.limit()));
         found.also = join_all(queries).await.into_iter().flatten().collect();
         let addresses = found.addresses.clone();
         let has_failed = lookup.failure.is_some();

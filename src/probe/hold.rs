@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::target::TargetProbe;
 use crate::diagnose::evidence::{HoldEnd, HoldFacts, Step};
 use crate::net::Network;
-use crate::net::websocket::{self, Hold, Socket};
+use crate::net::websocket::{self, HoldLimits, Socket};
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     /// Returns the socket if the run holds it, and closes it otherwise.
@@ -15,7 +15,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         if !self.plan.limits.hold.is_zero() {
             return Some(socket);
         }
-        websocket::leave(&mut socket, self.limit()).await;
+        websocket::close(&mut socket, self.limit()).await;
         None
     }
 
@@ -25,9 +25,9 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let mut holding = Holding::begin(self.notes, HoldFacts { wanted: limits.hold, ..HoldFacts::default() });
         let end = self.deadline + limits.hold;
         let left = |left| self.observer.hold(self.target.host(), left);
-        holding.facts = websocket::hold(&mut socket, Hold::new(limits.hold, limits.step, end), left).await;
+        holding.facts = websocket::hold(&mut socket, HoldLimits::new(limits.hold, limits.step, end), left).await;
         drop(holding);
-        websocket::leave(&mut socket, end.saturating_duration_since(Instant::now())).await;
+        websocket::close(&mut socket, end.saturating_duration_since(Instant::now())).await;
     }
 }
 

@@ -9,15 +9,14 @@ use super::target::{Route, Stop, TargetProbe};
 use crate::diagnose::evidence::{Address, AddressClass, Failure, HttpFacts, Redirect, Skip, Step, unix_seconds};
 use crate::diagnose::plan::Target;
 use crate::diagnose::stage::Stage;
-use crate::net::answer;
-use crate::net::http::{Answer, Connection, DISCOVERY, Question};
+use crate::net::http::{Connection, DISCOVERY, Request, Response, classify};
 use crate::net::{Network, Stream};
 use crate::resolve::credential::may_receive;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};
 use crate::resolve::service::Service;
 
-/// The outcome of the HTTP stage.
-pub(super) enum Response {
+/// The host that responded, or that the response names.
+pub(super) enum Responder {
     /// The service itself responded on this connection.
     Service(Connection),
     /// The service named another host. `None` if that host may not receive the credential.
@@ -25,22 +24,27 @@ pub(super) enum Response {
 }
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
-    /// Sends a request without a credential. If the service may redirect its clients, asks it to do so.
-    pub(super) async fn request(&self, route: &Route, stream: Stream, addresses: &[Address]) -> Result<Response, Stop> {
+    /// Sends a request without a credential. If the service may redirect its clients, requests the redirect.
+    pub(super) async fn request(
+        &self,
+        route: &Route,
+        stream: Stream,
+        addresses: &[Address],
+    ) -> Result<Responder, Stop> {
         self.observer.stage(self.target.host(), Stage::Http);
         let begun = Instant::now();
         let failed = |failure| self.http_failed(failure, None, begun);
         let mut connection = Connection::new(stream);
-        let question = self.question();
-        let answer = connection.exchange(&question, self.limit()).await.map_err(failed)?;
+        let request = self.service_request();
+        let response = connection.exchange(&request, self.limit()).await.map_err(failed)?;
         let mut facts = HttpFacts {
-            skew_seconds: answer.reply.date.map(|date| unix_seconds(self.context.now) - date),
-            reply: answer.reply.clone(),
+            skew_seconds: response.reply.date.map(|date| unix_seconds(self.context.now) - date),
+            reply: response.reply.clone(),
             redirect: None,
         };
         let mut named = None;
-        if self.may_be_redirected(&answer, addresses) {
-            (facts.redirect, named) = self.discover(route, &mut connection, &answer).await;
+        if self.may_be_redirected(&response, addresses) {
+            (facts.redirect, named) = self.discover(route, &mut connection, &response).await;
         }
         if let (Discovery::Required, Some(url)) = (self.target.discovery(), named) {
             self.notes.note(|trace| {
@@ -48,14 +52,14 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 trace.websocket = Step::Skipped { because: Skip::Redirected };
                 trace.auth = Step::Skipped { because: Skip::Redirected };
             });
-            return Ok(Response::Redirect(self.redirect_target(url)));
+            return Ok(Responder::Redirect(self.redirect_target(url)));
         }
-        if let Some(failure) = answer::refusal(&answer, self.target.is_websocket(), self.target.service()) {
+        if let Some(failure) = classify::refusal(&response, self.target.is_websocket(), self.target.service()) {
             self.try_without_proxy(route, addresses).await;
             return Err(self.http_failed(failure, Some(facts), begun));
         }
         self.notes.note(|trace| trace.http = Step::Passed { found: facts, took: begun.elapsed() });
-        Ok(Response::Service(connection))
+        Ok(Responder::Service(connection))
     }
 
     fn http_failed(&self, failure: Failure, found: Option<HttpFacts>, begun: Instant) -> Stop {
@@ -65,35 +69,35 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 
     /// Returns whether the service may redirect this client, or should not but could.
-    fn may_be_redirected(&self, answer: &Answer, addresses: &[Address]) -> bool {
+    fn may_be_redirected(&self, response: &Response, addresses: &[Address]) -> bool {
         // Azure OpenAI and Foundry redirect nobody.
         let is_of_speech = self.target.service().is_some_and(Service::is_of_speech);
         if !is_of_speech || !self.target.endpoint().is_some_and(Endpoint::is_own_host) {
             return false;
         }
-        let is_redirect = (300..400).contains(&answer.reply.status);
+        let is_redirect = (300..400).contains(&response.reply.status);
         let is_public = addresses.first().is_none_or(|address| address.class == AddressClass::Public);
         let must_be_private = self.target.expect == Expectation::PrivateAddress && self.target.is_websocket();
         self.target.discovery() != Discovery::None
             || is_redirect
             || must_be_private
-            || answer.reply.status == 404 && is_public
+            || response.reply.status == 404 && is_public
     }
 
-    /// Asks the service for a redirect as the JavaScript SDK does, and resolves the host that it names.
+    /// Requests a redirect as the JavaScript SDK does, and resolves the host that the response names.
     async fn discover(
         &self,
         route: &Route,
         connection: &mut Connection,
-        answer: &Answer,
+        response: &Response,
     ) -> (Option<Redirect>, Option<Url>) {
         let mut url = self.target.url.clone();
         url.set_query(Some(DISCOVERY));
-        let asked = self.exchange_again(route, connection, &Question::new(Method::GET, &url)).await.ok();
-        let named = asked.as_ref().and_then(|asked| Some((asked, answer::named_url(asked, &self.target.url)?)));
-        let named = named.or_else(|| Some((answer, answer::named_url(answer, &self.target.url)?)));
+        let second = self.exchange_again(route, connection, &Request::new(Method::GET, &url)).await.ok();
+        let named = second.as_ref().and_then(|second| Some((second, classify::named_url(second, &self.target.url)?)));
+        let named = named.or_else(|| Some((response, classify::named_url(response, &self.target.url)?)));
         let Some((by, url)) = named else {
-            let status = asked.as_ref().map_or(answer.reply.status, |asked| asked.reply.status);
+            let status = second.as_ref().map_or(response.reply.status, |second| second.reply.status);
             return (Some(Redirect { status, ..Redirect::default() }), None);
         };
         let host = url.host_str().unwrap_or_default().to_owned();

@@ -1,5 +1,5 @@
-//! Notes: the evidence of one target so far. Each stage notes its facts as soon as it ends, so that a run that ends early
-//! loses none of them.
+//! Notes: the evidence of one target so far. Each stage notes its facts as soon as it ends, so that a run that ends
+//! early loses none of them.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 

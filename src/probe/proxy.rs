@@ -52,7 +52,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let (proxy, because) = unused?;
         let lookup = self.context.network.lookup(&proxy.host, self.limit()).await;
         let peers = tcp::peers(lookup.facts.addresses.into_iter().map(|address| address.ip), proxy.port);
-        let (attempt, stream) = tcp::one(self.context.network, *peers.first()?, self.limit()).await;
+        let (attempt, stream) = tcp::connect_one(self.context.network, *peers.first()?, self.limit()).await;
         let tunnel = match stream {
             Some(stream) => tunnel(stream, proxy, self.target.host(), self.target.port(), self.limit()).await.facts,
             None => ProxyTry { failure: attempt.failure, ..ProxyTry::default() },
@@ -65,7 +65,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let private = addresses.iter().copied().filter(|address| address.class.is_private());
         let peers = self.peers(private);
         let (Decision::Via(_), Some(peer)) = (&route.decision, peers.first()) else { return };
-        let (attempt, _) = tcp::one(self.context.network, *peer, self.limit()).await;
+        let (attempt, _) = tcp::connect_one(self.context.network, *peer, self.limit()).await;
         self.notes.note(|trace| {
             if let Step::Passed { found, .. } = &mut trace.proxy {
                 found.direct = Some(attempt);

@@ -11,7 +11,7 @@ use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, dial};
 use crate::net::http::Connection;
 use crate::net::tls::TlsClient;
-use crate::net::websocket::{self, Ask, Socket, connection_id};
+use crate::net::websocket::{self, Socket, UpgradeRequest, connection_id};
 use crate::net::{Network, Stream};
 
 /// Measures rounds until the end. Only one connection is open at a time, so that none slows down another.
@@ -88,7 +88,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 // A sum can have more digits than its parts, and would change when saved evidence is read again.
                 round.total_ms = Some((total * 1e3).round() / 1e3);
                 if let Some(mut socket) = socket {
-                    websocket::leave(&mut socket, self.plan.limits.step).await;
+                    websocket::close(&mut socket, self.plan.limits.step).await;
                 }
             }
             Err(failure) => round.failure = Some(failure),
@@ -103,19 +103,20 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let header = self.header().map(|(_, header)| header);
         let (status, socket) = if self.target.is_websocket() {
             let id = connection_id();
-            let ask = Ask::new(&self.target.url, &id).of(self.target.service(), header.as_ref());
+            let request =
+                UpgradeRequest::new(&self.target.url, &id).for_service(self.target.service(), header.as_ref());
             // An application needs the socket alone.
-            let ask = Ask { keeps_success: false, ..ask };
-            let upgrade = websocket::upgrade(connection, &ask, step).await;
+            let request = UpgradeRequest { records_success: false, ..request };
+            let upgrade = websocket::upgrade(connection, &request, step).await;
             match (upgrade.facts, upgrade.outcome) {
                 (Some(facts), outcome) => (facts.reply.status, outcome.ok()),
                 (None, Ok(socket)) => (SWITCHING_PROTOCOLS, Some(socket)),
                 (None, Err(failure)) => return Err(failure),
             }
         } else {
-            let mut question = self.question();
-            question.credential = header.as_ref();
-            (connection.exchange(&question, step).await?.reply.status, None)
+            let mut request = self.service_request();
+            request.credential = header.as_ref();
+            (connection.exchange(&request, step).await?.reply.status, None)
         };
         match self.notes.read(last_status) {
             Some(expected) if expected != status => {

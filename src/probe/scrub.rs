@@ -1,5 +1,5 @@
-//! What a peer sends back of the credential, taken out of evidence: a server may repeat what it was given in a header or
-//! a body, in other letters or encoded, and in pieces.
+//! Scrub: removes credentials from evidence. A server may repeat a credential in a header or in a body, in another
+//! case, encoded, or in pieces, and users share evidence in public issues.
 
 use std::collections::HashSet;
 
@@ -9,11 +9,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::diagnose::evidence::{Evidence, Reply};
+use crate::diagnose::evidence::Evidence;
+#[cfg(feature = "connect")]
+use crate::diagnose::evidence::Reply;
 use crate::net::proxy::ProxySettings;
 use crate::resolve::credential::{Credential, Secret};
 
-/// Evidence without any piece of the credentials and of the logins of proxies.
+/// Returns evidence without any piece of the credentials and of the proxy logins.
 pub(crate) fn scrub<'a>(
     evidence: Evidence,
     credentials: impl IntoIterator<Item = &'a Credential>,
@@ -40,7 +42,7 @@ impl Scrub {
             let login = login.expose();
             secrets.add_encoded(login);
             secrets.whole.insert(login.to_ascii_lowercase().into_bytes());
-            // A shorter password may be a word that stands anywhere.
+            // A shorter password may be a common word.
             let password = login.split_once(':').map_or("", |(_, password)| password);
             if password.len() >= PIECE {
                 secrets.add(password);
@@ -53,31 +55,34 @@ impl Scrub {
         self.any(evidence, |evidence| Evidence::new(evidence.observed_at, evidence.resource))
     }
 
+    #[cfg(feature = "connect")]
     pub(crate) fn reply(&self, reply: Reply) -> Reply {
         self.any(reply, |reply| Reply { status: reply.status, ..Reply::default() })
     }
 
-    /// Whether a text holds a piece.
+    /// Returns whether a text contains a piece of a secret.
+    #[cfg(feature = "connect")]
     pub(crate) fn finds_any(&self, text: &str) -> bool {
         self.0.cut(text).is_some()
     }
 
+    #[cfg(feature = "connect")]
     pub(crate) fn text(&self, text: String) -> String {
         self.0.cut(&text).unwrap_or(text)
     }
 
-    /// What cannot be read back is replaced by what is left of it without any text.
-    fn any<T: Serialize + DeserializeOwned>(&self, seen: T, rest: impl FnOnce(T) -> T) -> T {
-        let Ok(mut value) = serde_json::to_value(&seen) else { return seen };
-        // It is not read back for nothing: times lose what is beyond their last digit.
-        if self.0.cut_all(&mut value) == 0 {
-            return seen;
+    /// Removes the secrets from every text of a value. `rest` replaces a value that is invalid without them.
+    fn any<T: Serialize + DeserializeOwned>(&self, value: T, rest: impl FnOnce(T) -> T) -> T {
+        let Ok(mut json) = serde_json::to_value(&value) else { return value };
+        // Without a secret, the value itself is returned, because JSON rounds times.
+        if self.0.cut_all(&mut json) == 0 {
+            return value;
         }
-        serde_json::from_value(value).unwrap_or_else(|_| rest(seen))
+        serde_json::from_value(json).unwrap_or_else(|_| rest(value))
     }
 }
 
-/// A text without any piece of the secrets, as a peer or a program may repeat them.
+/// Returns a text without any piece of the secrets that a peer or a program may repeat.
 #[must_use]
 pub fn without_secrets(text: &str, secrets: &[Secret]) -> String {
     let mut sought = Secrets::default();
@@ -88,12 +93,12 @@ pub fn without_secrets(text: &str, secrets: &[Secret]) -> String {
     sought.cut(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// What is looked for, in lower case.
+/// The secrets to find, in lower case.
 #[derive(Default)]
 struct Secrets {
-    /// Every piece of the length [`PIECE`].
+    /// The pieces of length [`PIECE`] of every secret.
     pieces: HashSet<Vec<u8>>,
-    /// What counts as a whole only.
+    /// The secrets that match only as a whole.
     whole: HashSet<Vec<u8>>,
 }
 
@@ -118,7 +123,7 @@ impl Secrets {
         self.pieces.extend(text.as_bytes().windows(PIECE).map(<[u8]>::to_vec));
     }
 
-    /// How many texts were cut.
+    /// Removes the secrets from every text. Returns the number of changed texts.
     fn cut_all(&self, value: &mut Value) -> usize {
         match value {
             Value::Array(items) => items.iter_mut().map(|item| self.cut_all(item)).sum(),
@@ -134,7 +139,7 @@ impl Secrets {
         }
     }
 
-    /// The text with an ellipsis for every secret run; none where there is none.
+    /// Returns the text with an ellipsis for each secret, or `None` if it contains no secret.
     fn cut(&self, text: &str) -> Option<String> {
         let lower = text.to_ascii_lowercase();
         let bytes = lower.as_bytes();
@@ -164,7 +169,7 @@ impl Secrets {
     }
 }
 
-/// Shorter pieces of a key say little, and stand in other words by chance.
+/// The length of a piece. Shorter pieces of a key reveal little, and match other text by chance.
 const PIECE: usize = 12;
 
 /// A shorter login, like `a:b`, cannot be distinguished from other text.
@@ -175,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_piece_is_cut_in_any_letters_and_encoding() {
+    fn every_piece_is_removed_in_any_case_and_encoding() {
         let key = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u";
         let mut secrets = Secrets::default();
         secrets.add(key);

@@ -1,5 +1,5 @@
-//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in a file of its own,
-//! and `walk.rs` puts the stages together.
+//! Target: the probe of one target, with what every stage of it needs. Each stage adds its methods in its own
+//! file, and `walk.rs` puts the stages together.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::context::{Context, Family};
 use super::notes::Notes;
+use super::request::request_to;
 use crate::diagnose::evidence::{Address, Failure, Skip, Step};
 use crate::diagnose::plan::{Plan, Target};
-use crate::net::answer;
-use crate::net::http::Question;
+use crate::net::http::Request;
 use crate::net::proxy::Decision;
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
@@ -66,21 +66,21 @@ impl<N, O> TargetProbe<'_, N, O> {
         }
     }
 
-    /// Returns a client that sends what an application sends on its first connection, and records the certificates.
+    /// Returns a client that records the certificates. Its `ClientHello` is that of an application's first connection.
     pub(super) fn recording(&self) -> Result<TlsClient, Failure> {
         self.tls.as_ref().map(|tls| tls.recording(self.context.trust, self.context.now)).map_err(Clone::clone)
     }
 
-    /// Returns the request that the service is asked with, without a credential.
-    pub(super) fn question(&self) -> Question<'_> {
+    /// Returns the request for the service, without a credential.
+    pub(super) fn service_request(&self) -> Request<'_> {
         match self.target.service() {
-            Some(service) if !service.is_websocket() => answer::question(service, &self.target.url),
-            _ => Question::new(Method::GET, &self.target.url),
+            Some(service) if !service.is_websocket() => request_to(service, &self.target.url),
+            _ => Request::new(Method::GET, &self.target.url),
         }
     }
 
-    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not accept
-    /// keeps its form. A host that may not receive the credential gets no header.
+    /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not
+    /// accept keeps its form. A host that may not receive the credential gets no header.
     pub(super) fn header(&self) -> Option<(&'static str, Header)> {
         self.header_of(self.context.credential?)
     }

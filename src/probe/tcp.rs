@@ -1,4 +1,5 @@
-//! TCP: the connection to the target or to its proxy, and the attempts that distinguish a blocked host from a blocked port.
+//! TCP: the connection to the target or to its proxy, and the attempts that distinguish a blocked host from a blocked
+//! port.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,14 +26,14 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     ) -> Result<TcpStream, Stop> {
         self.observer.stage(self.target.host(), Stage::Tcp);
         let begun = Instant::now();
-        let connected = tcp::every(self.context.network, peers, self.limit()).await;
+        let connected = tcp::connect_each(self.context.network, peers, self.limit()).await;
         let mut found = connected.facts;
         let outcome = if peers.is_empty() { Err(self.no_address_of_family()) } else { connected.outcome };
         let mut proxy = ProxyFacts { no_proxy_entry: entry.map(str::to_owned), ..ProxyFacts::default() };
         let took = begun.elapsed();
         let (tcp, stream) = match outcome {
             Ok(stream) => {
-                tcp::again(self.context.network, &mut found, self.limit()).await;
+                tcp::retry_silent(self.context.network, &mut found, self.limit()).await;
                 (Step::Passed { found, took }, Ok(stream))
             }
             Err(failure) => {
@@ -57,7 +58,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     pub(super) async fn connect_to_proxy(&self, peers: &[SocketAddr]) -> Result<TcpStream, Stop> {
         self.observer.stage(self.target.host(), Stage::Tcp);
         let begun = Instant::now();
-        let connected = tcp::every(self.context.network, peers, self.limit()).await;
+        let connected = tcp::connect_each(self.context.network, peers, self.limit()).await;
         let (failure, stream) = match connected.outcome {
             Ok(stream) => (None, Ok(stream)),
             Err(failure) => (Some(failure), Err(Stop(Skip::After(Stage::Tcp)))),
@@ -76,8 +77,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         Failure::new(FailureKind::Other, text)
     }
 
-    /// Connects to a well-known host on port 443, which distinguishes a blocked host from a blocked port. The host is the
-    /// cloud's token authority.
+    /// Connects to a well-known host on port 443, which distinguishes a blocked host from a blocked port. The host is
+    /// the cloud's token authority.
     async fn try_reference(&self, failure: &Failure) -> Option<Reference> {
         let is_ambiguous = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Unreachable);
         let host = self.plan.account.cloud().suffixes().authority()?;
@@ -86,7 +87,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         }
         let lookup = self.context.network.lookup(host, self.limit()).await;
         let peers = self.peers(lookup.facts.addresses);
-        let (attempt, _) = tcp::one(self.context.network, *peers.first()?, self.limit()).await;
+        let (attempt, _) = tcp::connect_one(self.context.network, *peers.first()?, self.limit()).await;
         Some(Reference::new(host, attempt))
     }
 }

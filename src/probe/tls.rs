@@ -86,5 +86,6 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 }
 
-/// A server name that filters commonly allow. The handshake goes to the address of the target, and no request follows it.
+/// A server name that filters commonly allow. The handshake goes to the address of the target, and no request follows
+/// it.
 const NEUTRAL_NAME: &str = "www.microsoft.com";

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::http::Response;
+use super::http::Responder;
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use super::websocket::Upgraded;
@@ -13,9 +13,10 @@ use crate::diagnose::evidence::{Address, Skip, Step};
 use crate::diagnose::plan::{Purpose, Target};
 use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, Road, dial};
+use crate::net::http::classify;
 use crate::net::proxy::{Decision, Proxy};
 use crate::net::websocket::Socket;
-use crate::net::{Network, Stream, answer};
+use crate::net::{Network, Stream};
 use crate::resolve::endpoint::Endpoint;
 
 /// The remaining work after the stages.
@@ -51,8 +52,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return Err(Stop(Skip::ReachableOnly));
         }
         let connection = match self.request(&route, stream, &addresses).await? {
-            Response::Redirect(target) => return Ok(target.map_or(Next::Nothing, Next::Redirect)),
-            Response::Service(connection) => connection,
+            Responder::Redirect(target) => return Ok(target.map_or(Next::Nothing, Next::Redirect)),
+            Responder::Service(connection) => connection,
         };
         if !self.target.is_websocket() {
             self.notes.note(|trace| trace.websocket = Step::Skipped { because: Skip::NotWebSocket });
@@ -60,7 +61,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return Ok(Next::Nothing);
         }
         let Upgraded { reply, socket, begun } = self.upgrade(&route, connection, &addresses).await?;
-        let denial = answer::denial(&reply);
+        let denial = classify::denial(&reply);
         self.judge_credential(&route, reply, denial, begun).await;
         Ok(socket.map_or(Next::Nothing, Next::Hold))
     }

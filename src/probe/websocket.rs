@@ -6,9 +6,9 @@ use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use crate::diagnose::evidence::{Address, Failure, FailureKind, Reply, Skip, Step, UpgradeFacts};
 use crate::diagnose::stage::Stage;
-use crate::net::http::Connection;
-use crate::net::websocket::{Ask, Socket, connection_id};
-use crate::net::{Network, answer, websocket};
+use crate::net::http::{Connection, classify};
+use crate::net::websocket::{Socket, UpgradeRequest, connection_id};
+use crate::net::{Network, websocket};
 
 /// The outcome of the WebSocket stage.
 pub(super) struct Upgraded {
@@ -35,8 +35,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         }
         let header = self.header().map(|(_, header)| header);
         let id = connection_id();
-        let ask = Ask::new(&self.target.url, &id).of(self.target.service(), header.as_ref());
-        let upgrade = websocket::upgrade(connection, &ask, self.limit()).await;
+        let request = UpgradeRequest::new(&self.target.url, &id).for_service(self.target.service(), header.as_ref());
+        let upgrade = websocket::upgrade(connection, &request, self.limit()).await;
         let Some(mut facts) = upgrade.facts else {
             let failure = upgrade.outcome.err().unwrap_or_else(no_response);
             if failure.kind == FailureKind::TimedOut {
@@ -47,10 +47,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let reply = facts.reply.clone();
         let (failure, socket) = match upgrade.outcome {
             Ok(mut socket) => {
-                let failure = websocket::greet(&mut socket, &mut facts, self.limit()).await;
+                let failure = websocket::ping(&mut socket, &mut facts, self.limit()).await;
                 (failure, self.close_unless_held(socket).await)
             }
-            Err(_) if answer::is_about_the_credential(&reply) => (None, None),
+            Err(_) if classify::is_about_the_credential(&reply) => (None, None),
             Err(failure) => (Some(failure), None),
         };
         if let Some(failure) = failure {

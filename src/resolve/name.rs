@@ -11,6 +11,11 @@ use crate::resolve::shown::{Shown, looks_secret};
 
 pub(crate) mod regions;
 
+/// Returns a host name in lower case without its trailing dot.
+pub(crate) fn normalized_host(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
 /// A region identifier, for example `westeurope`.
 ///
 /// Display names are accepted, and so are unlisted regions: a region that opened yesterday works today.

@@ -97,7 +97,7 @@ impl Service {
     }
 
     /// Returns the WebSocket subprotocol that the official SDKs request, if any: `tests/vectors/sdk-observed.json`.
-    #[cfg(feature = "net")]
+    #[cfg(feature = "probe")]
     pub(crate) fn subprotocol(self) -> Option<&'static str> {
         (self.is_websocket() && self.is_of_speech()).then_some("USP")
     }

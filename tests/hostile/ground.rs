@@ -146,7 +146,7 @@ impl Network for Ground {
         Resolver::default().lookup(&ip.to_string(), limit).await
     }
 
-    async fn ask(&self, _name: &str, _limit: Duration) -> Option<NameAnswer> {
+    async fn query_name_servers(&self, _name: &str, _limit: Duration) -> Option<NameAnswer> {
         None
     }
 

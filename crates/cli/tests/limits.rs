@@ -85,8 +85,8 @@ impl Network for Scripted {
         }
     }
 
-    async fn ask(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
-        self.silent.as_ref()?.ask(name, limit).await
+    async fn query_name_servers(&self, name: &str, limit: Duration) -> Option<NameAnswer> {
+        self.silent.as_ref()?.query_name_servers(name, limit).await
     }
 
     async fn connect(&self, _peer: SocketAddr) -> io::Result<TcpStream> {

@@ -15,9 +15,10 @@ use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA};
 use hickory_server::proto::rr::{self, Name, RData, RecordType};
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
 use hickory_server::zone_handler::MessageResponseBuilder;
+use speech_endpoint::emulation::normalized_host;
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::record::{NameAnswer, Record, plain};
+use super::record::{NameAnswer, Record};
 use super::scene::{PRIVATE_ENDPOINT, Truth};
 use super::vocabulary::{NameToml, PrivateZoneToml, RcodeToml, ServerToml};
 
@@ -58,7 +59,7 @@ impl View {
         }
         for (name, toml) in stated.iter().flat_map(|stated| stated.iter()) {
             // Reading the world has already validated these records.
-            names.extend(NameAnswer::read(toml).ok().map(|answer| (plain(name), answer)));
+            names.extend(NameAnswer::read(toml).ok().map(|answer| (normalized_host(name), answer)));
         }
         let suffixes = truth.cloud.suffixes();
         let mut zones =
@@ -102,7 +103,7 @@ impl View {
     /// Follows the aliases, and keeps only addresses of the requested family.
     fn walk(&self, name: &str, family: Option<RecordType>) -> Walk {
         let mut walk = Walk { end: self.every, records: Vec::new(), negative: false };
-        let mut owner = plain(name);
+        let mut owner = normalized_host(name);
         if walk.end.is_some() {
             return walk;
         }
@@ -168,7 +169,7 @@ impl View {
             Record::Alias(target) => target.as_str(),
             Record::Address(_) => name,
         });
-        let soa = if walk.negative { soa_record(&self.soa(&plain(last))) } else { None };
+        let soa = if walk.negative { soa_record(&self.soa(&normalized_host(last))) } else { None };
         let answers = walk.records.iter().filter_map(|(owner, record)| to_record(owner, record)).collect();
         Some(Message { code, answers, soa })
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use hickory_server::proto::rr::Name;
+use speech_endpoint::emulation::normalized_host;
 
 use super::vocabulary::{NameToml, RcodeToml};
 
@@ -47,15 +48,10 @@ impl Record {
         let (kind, value) = text.split_once(' ').ok_or_else(error)?;
         let address = || value.parse::<IpAddr>().map_err(|_| error());
         match kind {
-            "CNAME" if Name::from_ascii(value).is_ok() => Ok(Self::Alias(plain(value))),
+            "CNAME" if Name::from_ascii(value).is_ok() => Ok(Self::Alias(normalized_host(value))),
             "A" => address().and_then(|ip| if ip.is_ipv4() { Ok(Self::Address(ip)) } else { Err(error()) }),
             "AAAA" => address().and_then(|ip| if ip.is_ipv6() { Ok(Self::Address(ip)) } else { Err(error()) }),
             _ => Err(error()),
         }
     }
-}
-
-/// Returns a name in lower case without its trailing dot.
-pub(super) fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
 }

@@ -14,7 +14,7 @@ use super::control::Control;
 use super::fate::{self, Fate};
 use super::network::Route;
 use super::proxy::Proxy;
-use super::record::{NameAnswer, plain};
+use super::record::NameAnswer;
 use super::scene::{self, Truth};
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
@@ -22,7 +22,7 @@ use super::world::World;
 use super::{dns, gateway, tls, token};
 use speech_endpoint::Account;
 use speech_endpoint::Region;
-use speech_endpoint::emulation::{NameServer, Resolver, System};
+use speech_endpoint::emulation::{NameServer, Resolver, System, normalized_host};
 
 /// The addresses on which a world listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl<'a> Start<'a> {
             self.servers.push(running);
         }
         let by_name = |names: &BTreeMap<String, Vec<IpAddr>>| {
-            names.iter().map(|(name, ips)| (plain(name), ips.clone())).collect::<HashMap<_, _>>()
+            names.iter().map(|(name, ips)| (normalized_host(name), ips.clone())).collect::<HashMap<_, _>>()
         };
         resolver.hosts = by_name(&toml.hosts);
         if let Some((host, _)) = &self.truth.container {

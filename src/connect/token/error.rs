@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::http::line;
+use crate::net::printable::line;
 use crate::resolve::cloud::Cloud;
 
 /// A token source that returned no token.

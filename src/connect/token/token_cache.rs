@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::error::TokenError;
 use super::state::TokenTimes;
-use super::task::Task;
 use crate::connect::jitter::between;
+use crate::net::task::Task;
 use crate::resolve::credential::Secret;
 
 /// Fetches the tokens of a cache.

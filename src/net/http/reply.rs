@@ -1,22 +1,23 @@
-//! Reply: what is kept of an answer, in printable words and without secrets.
+//! Reply: the part of a response that evidence keeps. Peers control every byte of a response, so its text is shortened,
+//! printable and without secrets.
 
 use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use crate::diagnose::evidence::Reply;
-use crate::resolve::shown::looks_secret;
+use crate::net::printable::line;
 
-/// What the head says.
+/// Reads the head of a response.
 pub(super) fn head_of(request: String, status: u16, headers: &HeaderMap) -> Reply {
     let date = text(headers, "date").and_then(date);
-    Reply { request, status, headers: telling(headers), date, ..Reply::default() }
+    Reply { request, status, headers: diagnostic(headers), date, ..Reply::default() }
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Code and message, wherever the front ends put them (shapes A to E of their answers).
+/// Returns the code and the message of an error body. The front ends of the service use several JSON shapes.
 pub(super) fn code_and_message(body: &str) -> (Option<String>, Option<String>) {
     let Ok(value) = serde_json::from_str::<Value>(body.trim_start_matches('\u{feff}')) else {
         let text = line(body, LONGEST_MESSAGE);
@@ -32,13 +33,14 @@ pub(super) fn code_and_message(body: &str) -> (Option<String>, Option<String>) {
     (code, text("message").or_else(|| text("error_description")))
 }
 
-/// The headers by which middleboxes and the service can be told, and by which support finds the request.
-fn telling(headers: &HeaderMap) -> Vec<(String, String)> {
-    let is_telling = |name: &str| TELLING.contains(&name) || name.starts_with("x-ms-") || name.starts_with("x-squid");
-    let all = headers.iter().filter(|(name, _)| is_telling(name.as_str()));
+/// Returns the headers that distinguish middleboxes from the service, and those with which support finds the request.
+fn diagnostic(headers: &HeaderMap) -> Vec<(String, String)> {
+    let is_diagnostic =
+        |name: &str| DIAGNOSTIC.contains(&name) || name.starts_with("x-ms-") || name.starts_with("x-squid");
+    let all = headers.iter().filter(|(name, _)| is_diagnostic(name.as_str()));
     all.filter_map(|(name, value)| {
         let value = value.to_str().ok()?;
-        // The query of a redirect may carry what is not to be seen.
+        // The query of a redirect may contain a secret.
         let value = if name == "location" { value.split('?').next().unwrap_or_default() } else { value };
         Some((name.as_str().to_owned(), line(value, 160)))
     })
@@ -46,28 +48,7 @@ fn telling(headers: &HeaderMap) -> Vec<(String, String)> {
     .collect()
 }
 
-/// One line of printable text, shortened, words that look like secrets left out.
-pub(crate) fn line(text: &str, longest: usize) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        // A request id is 32 hexadecimal digits too, with hyphens between them.
-        line.push_str(if looks_secret(word) { "…" } else { word });
-        if line.len() > longest * 4 {
-            break;
-        }
-    }
-    let printable = line.chars().filter(|c| !c.is_control());
-    let mut short: String = printable.take(longest).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` in seconds since 1970 (RFC 9110, the form that is sent).
+/// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970 (RFC 9110, section 5.6.7).
 fn date(text: &str) -> Option<i64> {
     let mut parts = text.split_once(", ")?.1.split(' ');
     let day: i64 = parts.next()?.parse().ok()?;
@@ -81,7 +62,8 @@ fn date(text: &str) -> Option<i64> {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-const TELLING: &[&str] = &[
+/// The headers in evidence. Those of Azure and of Squid match by their prefix.
+const DIAGNOSTIC: &[&str] = &[
     "apim-request-id",
     "content-type",
     "date",
@@ -98,8 +80,10 @@ const TELLING: &[&str] = &[
     "x-requestid",
 ];
 
+/// The longest message in evidence, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
+/// The most headers in evidence, so that a hostile peer cannot fill it.
 const MOST_HEADERS: usize = 24;
 
 #[cfg(test)]
@@ -107,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_refusal_gives_code_and_message() {
+    fn every_shape_of_error_body_has_a_code_and_a_message() {
         for (body, code, message) in [
             (r#"{"error":{"code":"401","message":"Denied."}}"#, Some("401"), Some("Denied.")),
             (r#"{"statusCode":401,"message":"Denied."}"#, Some("401"), Some("Denied.")),
@@ -127,15 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_short_printable_and_without_secrets() {
-        let key = "0123456789abcdef0123456789abcdef";
-        assert_eq!(line(&format!("key {key} is\u{1b}[31m wrong"), 40), "key … is [31m wrong");
-        assert_eq!(line("abc def", 5), "abc d…");
-        assert_eq!(line(&"ab ".repeat(100_000), 8), "ab ab ab…");
-    }
-
-    #[test]
-    fn the_date_of_an_answer_is_read() {
+    fn the_date_of_a_response_is_read() {
         assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         for wrong in
             ["", "Sun, 31 Feb 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, é6 Nov 1994 08:49:37 GMT"]

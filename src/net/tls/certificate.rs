@@ -1,4 +1,4 @@
-//! Certificates: what people ask about them.
+//! Certificates: the fields that a diagnosis needs, in readable form.
 
 use std::fmt::Write as _;
 
@@ -8,9 +8,9 @@ use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
 use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate, X509Name};
 
 use crate::diagnose::evidence::Certificate;
-use crate::net::http::line;
+use crate::net::printable::line;
 
-/// Reads a certificate; of one that cannot be read, the fingerprint alone.
+/// Reads a certificate. An invalid one has a fingerprint only.
 pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
     let sha256 = hexadecimal(&Sha256::digest(der));
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {
@@ -36,7 +36,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The common name; a name without one as a whole.
+/// Returns the common name, or the whole name if it has none.
 fn common_name(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
     common.map_or_else(|| line(&name.to_string(), 120), |name| line(name, 120))
@@ -62,5 +62,6 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     names.take(MOST_NAMES).collect()
 }
 
-/// Certificates of Azure have up to a hundred names; the first tell what it is for.
+/// The most names of a certificate in evidence. Certificates of Azure have up to 100, and the first 20 show their
+/// purpose.
 const MOST_NAMES: usize = 20;

@@ -1,17 +1,13 @@
-//! The handshakes of connector and doctor: one configuration, so that both send the same `ClientHello`. The connector keeps
-//! sessions and resumes them; the doctor begins each handshake without a session, because a resumed one shows no chain.
+//! The handshakes of the connector and the doctor. A middlebox may reject one `ClientHello` and accept another, so both
+//! use one configuration and send the same. The connector resumes sessions. The doctor starts each handshake without a
+//! session, because a resumed session has no certificate chain.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::sign::CertifiedKey;
-use rustls::{
-    ClientConfig, HandshakeKind, ProtocolVersion, SignatureScheme, SupportedCipherSuite, SupportedProtocolVersion,
-};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -22,36 +18,21 @@ use super::{Trust, certificate, failure_of_handshake, provider, silence, version
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::Stream;
 
-/// Makes handshakes, all with one configuration.
+#[cfg(feature = "probe")]
+mod doctor;
+
+/// A TLS client with one configuration for all handshakes.
 #[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
-    /// None if the application's configuration verifies.
+    /// The verifier. `None` if the application's configuration verifies.
     verifier: Option<Arc<Verifier>>,
-    /// Notes whether a peer asked for a client certificate; only for the doctor.
-    asked: Option<Arc<Asked>>,
+    /// Whether a peer asked for a client certificate; only for the doctor.
+    #[cfg(feature = "probe")]
+    asked: Option<Arc<doctor::Asked>>,
 }
 
-/// The client certificates of the configuration, and whether a peer asked for one.
-#[derive(Debug)]
-struct Asked {
-    certificates: Arc<dyn ResolvesClientCert>,
-    was_asked: AtomicBool,
-}
-
-impl ResolvesClientCert for Asked {
-    fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.was_asked.store(true, Ordering::Relaxed);
-        self.certificates.resolve(authorities, schemes)
-    }
-
-    // The handshake asks only a client that may have some.
-    fn has_certs(&self) -> bool {
-        true
-    }
-}
-
-/// What a handshake agreed on. The certificates are parsed only for [`Session::facts`].
+/// The outcome of a handshake. [`Session::facts`] parses the certificates; the connector needs none.
 #[derive(Clone, Debug)]
 pub struct Session {
     version: Option<ProtocolVersion>,
@@ -62,11 +43,11 @@ pub struct Session {
 }
 
 impl TlsClient {
-    /// A client that verifies with the given roots.
+    /// Returns a client that verifies certificates with the given roots.
     ///
     /// # Errors
     ///
-    /// [`Failure`], if there is no provider of cryptography, or it has no version of TLS that is safe.
+    /// Returns a [`Failure`] if there is no cryptography provider, or if the provider supports no safe version of TLS.
     pub fn new(trust: &Trust) -> Result<Self, Failure> {
         let provider = provider()?;
         let verifier = Arc::new(Verifier::enforcing(trust.clone(), provider.clone()));
@@ -76,68 +57,34 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(verifier.clone())
             .with_no_client_auth();
-        Ok(Self { config: Arc::new(config), verifier: Some(verifier), asked: None })
+        Ok(Self {
+            config: Arc::new(config),
+            verifier: Some(verifier),
+            #[cfg(feature = "probe")]
+            asked: None,
+        })
     }
 
-    /// A client with a configuration of the application: its roots, its cryptography, its certificates.
+    /// Returns a client with the application's configuration: its roots, its cryptography and its certificates.
     #[must_use]
     pub fn with_config(config: &ClientConfig) -> Self {
         let mut config = config.clone();
-        // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing either.
+        // Upgrades need HTTP/1.1, which is the default when ALPN is not offered; the official SDKs offer nothing
+        // either.
         config.alpn_protocols = Vec::new();
-        Self { config: Arc::new(config), verifier: None, asked: None }
+        Self {
+            config: Arc::new(config),
+            verifier: None,
+            #[cfg(feature = "probe")]
+            asked: None,
+        }
     }
 
-    /// The same client without a session, which records the chain of certificates instead of rejecting it.
-    ///
-    /// Each handshake of a doctor has one of its own: it sends what a connector sends on its first connection.
-    #[must_use]
-    pub(crate) fn recording(&self, trust: &Trust, now: SystemTime) -> Self {
-        let verifier = Arc::new(Verifier::recording(trust.clone(), self.config.crypto_provider().clone(), now));
-        let mut config = (*self.config).clone();
-        config.resumption = Resumption::default();
-        config.dangerous().set_certificate_verifier(verifier.clone());
-        let certificates = config.client_auth_cert_resolver.clone();
-        let asked = Arc::new(Asked { certificates, was_asked: AtomicBool::new(false) });
-        config.client_auth_cert_resolver = asked.clone();
-        Self { config: Arc::new(config), verifier: Some(verifier), asked: Some(asked) }
-    }
-
-    /// The same client without a session.
-    #[must_use]
-    pub(crate) fn with_new_sessions(&self) -> Self {
-        let mut config = (*self.config).clone();
-        config.resumption = Resumption::default();
-        Self { config: Arc::new(config), verifier: self.verifier.clone(), asked: self.asked.clone() }
-    }
-
-    /// Whether a peer asked for a client certificate since this client began to record.
-    pub(crate) fn was_asked_for_certificate(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| asked.was_asked.load(Ordering::Relaxed))
-    }
-
-    /// The same client for one version of TLS.
+    /// Makes a handshake with a host. The first request or a flush sends its last message.
     ///
     /// # Errors
     ///
-    /// [`Failure`], when the provider does not know the version.
-    pub(crate) fn with_version(&self, version: &'static SupportedProtocolVersion) -> Result<Self, Failure> {
-        let verifier = self.verifier.clone().ok_or_else(|| other(&"the application verifies certificates itself"))?;
-        let mut config = ClientConfig::builder_with_provider(self.config.crypto_provider().clone())
-            .with_protocol_versions(&[version])
-            .map_err(|error| other(&error))?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        config.client_auth_cert_resolver = self.config.client_auth_cert_resolver.clone();
-        Ok(Self { config: Arc::new(config), verifier: self.verifier.clone(), asked: self.asked.clone() })
-    }
-
-    /// Makes a handshake with a host. Its last message leaves with the first request, or with a flush.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`], with the facts as far as the handshake came. A chain that does not verify is always one.
+    /// Returns a [`Failure`] with the facts so far. A chain that does not verify is always a failure.
     pub async fn handshake<S>(
         &self,
         stream: S,
@@ -156,7 +103,7 @@ impl TlsClient {
                 coalescing.let_go();
                 let session = Session::of(connection);
                 match self.recorded(host) {
-                    // The handshake completed only so that it could be recorded.
+                    // The handshake completed only because the verifier records.
                     Some(chain) if !chain.trust.verified => Err(chain.into_failure(session.facts())),
                     _ => Ok((Stream::new(stream), session)),
                 }
@@ -175,7 +122,7 @@ impl TlsClient {
             return (failure_of_handshake(error), self.recorded_facts(host));
         };
         if self.recorded(host).is_some() {
-            // The chain was let through: its key does not match what was signed.
+            // The verifier accepted the chain, so the error is about the signature by its key.
             return (failure_of_handshake(error), self.recorded_facts(host));
         }
         let rejected = self.verifier.as_ref().and_then(|verifier| verifier.rejected(host));
@@ -187,13 +134,12 @@ impl TlsClient {
         self.verifier.as_ref()?.recorded(host)
     }
 
-    /// What was recorded before a handshake failed.
+    /// Returns the facts that the verifier recorded before the handshake failed.
     fn recorded_facts(&self, host: &str) -> TlsFacts {
-        let facts = TlsFacts { asks_for_certificate: self.was_asked_for_certificate(), ..TlsFacts::default() };
-        match self.recorded(host) {
-            Some(chain) => chain.into_facts(facts),
-            None => facts,
-        }
+        let facts = self.recorded(host).map(|chain| chain.into_facts(TlsFacts::default())).unwrap_or_default();
+        #[cfg(feature = "probe")]
+        let facts = TlsFacts { asks_for_certificate: self.was_asked_for_certificate(), ..facts };
+        facts
     }
 }
 

@@ -1,8 +1,8 @@
-//! A stream on which the end of a handshake leaves together with the first request.
+//! A stream that sends the end of a handshake together with the first request.
 //!
-//! A client whose handshake is done says so and asks for something at once. As two packets these wake the peer twice, and
-//! cost the client two system calls. What a handshake writes is held here until it waits for an answer, and what is left
-//! at its end until something else is written.
+//! A TLS client sends its last handshake message and its first request in sequence. As two packets they wake the peer
+//! twice and cost two system calls. This stream buffers the handshake's output until the handshake waits for the peer.
+//! At the end of the handshake it keeps the rest until the next write.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -11,14 +11,14 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream that holds what a handshake writes.
+/// A stream that buffers the output of a handshake.
 #[derive(Debug)]
 pub(super) struct Coalescing<S> {
     stream: S,
     held: Vec<u8>,
-    /// How much of that has left.
+    /// The number of bytes of `held` that were sent.
     sent: usize,
-    /// Whether the handshake is under way.
+    /// Whether the handshake is in progress.
     holds: bool,
 }
 
@@ -27,15 +27,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Coalescing<S> {
         Self { stream, held: Vec::new(), sent: 0, holds: true }
     }
 
-    /// The handshake is done: what is written next takes along what is held, and nothing is held any more.
+    /// Ends the buffering after the handshake. The next write also sends the buffered bytes.
     pub(super) fn let_go(&mut self) {
         self.holds = false;
     }
 
-    /// Sends what is held as far as it leaves without waiting: the alert of a handshake that failed.
+    /// Sends the buffered bytes without waiting: the alert of a failed handshake.
     pub(super) async fn send_at_once(&mut self) {
         poll_fn(|cx| {
-            // Why it failed is known; who does not hear of it sees the connection end.
+            // The failure is known already. A peer that does not get the alert sees the connection end.
             let _ = self.poll_send(cx);
             Poll::Ready(())
         })
@@ -58,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Coalescing<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_pending() && self.holds {
-            // The peer answers only what it has got.
+            // The peer responds only to messages that it has received.
             ready!(self.poll_send(cx))?;
         }
         read
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Coalescing<S> {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.sent > 0 {
-            // What has begun to leave is not added to, so that it ends.
+            // A partly sent buffer gets no more bytes, so that it becomes empty.
             ready!(self.poll_send(cx))?;
         }
         if self.held.is_empty() && !self.holds {
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// A stream and its peer, whose buffer takes so much at once.
+    /// Returns a stream and its peer. The pipe between them holds `size` bytes.
     fn pair(size: usize) -> (Coalescing<DuplexStream>, DuplexStream) {
         let (own, peer) = duplex(size);
         (Coalescing::new(own), peer)
@@ -135,13 +135,13 @@ mod tests {
         Some(bytes)
     }
 
-    /// Reads until nothing is there, as a handshake does that waits for the peer.
+    /// Reads from a silent peer, as a handshake does that waits for a message.
     async fn wait_for_the_peer(own: &mut Coalescing<DuplexStream>) {
         assert!(timeout(Duration::from_millis(1), own.read_u8()).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_handshake_sends_when_it_waits_and_its_end_leaves_with_the_first_request() {
+    async fn a_handshake_sends_when_it_waits_and_its_last_message_with_the_first_request() {
         let (mut own, mut peer) = pair(64);
         own.write_all(b"hello ").await.unwrap();
         own.write_all(b"there").await.unwrap();
@@ -153,15 +153,15 @@ mod tests {
         own.flush().await.unwrap();
         own.let_go();
         wait_for_the_peer(&mut own).await;
-        assert_eq!(arrived(&mut peer).await, None, "a look at what is there takes nothing along");
+        assert_eq!(arrived(&mut peer).await, None, "a read after the handshake sends nothing");
         own.write_all(b"GET").await.unwrap();
         assert_eq!(arrived(&mut peer).await.as_deref(), Some(&b"done, GET"[..]));
         own.write_all(b"more").await.unwrap();
-        assert_eq!(arrived(&mut peer).await.as_deref(), Some(&b"more"[..]), "nothing is held any more");
+        assert_eq!(arrived(&mut peer).await.as_deref(), Some(&b"more"[..]), "the stream no longer buffers");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_nothing_follows_leaves_with_a_flush_with_the_end_and_at_once() {
+    async fn a_flush_a_shutdown_and_an_alert_send_the_buffered_bytes() {
         let (mut own, mut peer) = pair(64);
         own.write_all(b"done").await.unwrap();
         own.let_go();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_takes_little_at_once_gets_everything_in_its_order() {
+    async fn a_peer_with_a_small_buffer_receives_every_byte_in_order() {
         for size in 1..9 {
             let (mut own, mut peer) = pair(size);
             let reader = tokio::spawn(async move {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_writes_waits_for_a_peer_that_takes_nothing() {
+    async fn a_write_waits_for_a_peer_that_does_not_read() {
         let (mut own, _peer) = pair(1);
         own.write_all(b"done").await.unwrap();
         own.let_go();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_is_gone_is_an_error_and_takes_nothing() {
+    async fn a_write_to_a_closed_peer_is_an_error() {
         let (mut own, peer) = pair(64);
         own.write_all(b"done").await.unwrap();
         own.let_go();

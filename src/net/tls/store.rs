@@ -1,43 +1,44 @@
-//! The store of this machine. It is often a file with every root and a folder with a file for each besides: the one file is
-//! read at once, the folder only for an issuer that is not in it.
+//! The root store of this machine. On Linux it often consists of one file with all roots and of a folder with a file
+//! for each. Reading both means reading each root twice. So the file is read first, and the folder only for an issuer
+//! that the file lacks.
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
-/// Roots that are read when they are needed.
+/// A root store that is read on demand.
 #[derive(Debug)]
 pub(super) struct Store {
-    /// Roots in addition to the machine's.
+    /// The roots in addition to the machine's.
     added: Vec<CertificateDer<'static>>,
     first: OnceLock<Arc<RootCertStore>>,
     whole: OnceLock<Arc<RootCertStore>>,
 }
 
 impl Store {
-    /// The store of this machine.
+    /// Returns the store of this machine.
     pub(super) fn system(added: Vec<CertificateDer<'static>>) -> Self {
         Self { added, first: OnceLock::new(), whole: OnceLock::new() }
     }
 
-    /// Given roots, which are the whole.
+    /// Returns a store of the given roots only.
     pub(super) fn of(roots: RootCertStore) -> Self {
         let roots = Arc::new(roots);
         Self { added: Vec::new(), first: OnceLock::from(roots.clone()), whole: OnceLock::from(roots) }
     }
 
-    /// The roots of the one file, where there is one.
+    /// Returns the roots of the one file. Empty if there is no such file.
     pub(super) fn first(&self) -> Arc<RootCertStore> {
         self.first.get_or_init(|| self.with_added(of_one_file())).clone()
     }
 
-    /// All roots.
+    /// Returns all roots.
     pub(super) fn whole(&self) -> Arc<RootCertStore> {
         self.whole.get_or_init(|| self.with_added(rustls_native_certs::load_native_certs().certs)).clone()
     }
 
-    /// What had to be read so far.
+    /// Returns the roots that were read so far.
     pub(super) fn read(&self) -> Arc<RootCertStore> {
         self.whole.get().cloned().unwrap_or_else(|| self.first())
     }
@@ -50,14 +51,14 @@ impl Store {
     }
 }
 
-/// Where OpenSSL looks too, which the native SDK uses; `SSL_CERT_FILE` counts.
+/// Reads the file of OpenSSL, which the native Speech SDK uses. `SSL_CERT_FILE` overrides its path.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn of_one_file() -> Vec<CertificateDer<'static>> {
     let Some(file) = openssl_probe::probe().cert_file else { return Vec::new() };
     rustls_native_certs::load_certs_from_paths(Some(&file), None).certs
 }
 
-/// There are no files to choose from.
+/// Returns no roots, because the stores of macOS and Windows are not files.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn of_one_file() -> Vec<CertificateDer<'static>> {
     Vec::new()

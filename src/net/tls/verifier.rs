@@ -1,9 +1,8 @@
-//! The verifier of every handshake. It keeps what it saw of a certificate chain that fails; one that records lets the
-//! handshake complete all the same, so that version and cipher are evidence too.
+//! The verifier of every handshake. Rustls discards a certificate chain that it rejects, so this verifier keeps the
+//! chain. A verifier that records also lets the handshake complete, so that version and cipher become evidence.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -19,13 +18,13 @@ use crate::diagnose::evidence::{self, CertificateFault};
 pub(super) struct Verifier {
     trust: Trust,
     provider: Arc<CryptoProvider>,
-    /// The time of the run, in place of the time of the handshake.
+    /// The time of the run, which replaces the time of the handshake.
     now: Option<UnixTime>,
     /// Whether the handshake completes although the chain does not verify.
     records: bool,
     first: OnceLock<Inner>,
     whole: OnceLock<Inner>,
-    /// The last chain of each host that was rejected, or recorded.
+    /// The last rejected or recorded chain of each host.
     chains: Mutex<HashMap<String, Chain>>,
 }
 
@@ -39,15 +38,17 @@ pub(super) struct Chain {
 }
 
 impl Verifier {
-    /// A verifier that rejects, for connections that carry data.
+    /// Returns a verifier that rejects chains, for connections that carry data.
     pub(super) fn enforcing(trust: Trust, provider: Arc<CryptoProvider>) -> Self {
         let (first, whole, chains) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         Self { trust, provider, now: None, records: false, first, whole, chains }
     }
 
-    /// A verifier that records, for evidence. Its user sends nothing on a connection whose chain was rejected.
-    pub(super) fn recording(trust: Trust, provider: Arc<CryptoProvider>, now: SystemTime) -> Self {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    /// Returns a verifier that records chains, for evidence. The caller must send nothing on a connection whose chain
+    /// does not verify.
+    #[cfg(feature = "probe")]
+    pub(super) fn recording(trust: Trust, provider: Arc<CryptoProvider>, now: std::time::SystemTime) -> Self {
+        let now = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Some(UnixTime::since_unix_epoch(now));
         Self { now, records: true, ..Self::enforcing(trust, provider) }
     }
@@ -114,7 +115,7 @@ impl Verifier {
     }
 }
 
-/// The certificates of a host, and when they are verified.
+/// The certificates of a host, and the time of their verification.
 struct Presented<'a> {
     leaf: &'a CertificateDer<'a>,
     others: &'a [CertificateDer<'a>],
@@ -170,7 +171,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Returns what an error says about the chain.
+/// Returns the facts about a chain that failed with this error.
 pub(super) fn verdict(error: &rustls::Error) -> evidence::TrustFacts {
     evidence::TrustFacts { fault: Some(fault(error)), text: Some(describe(error)), ..evidence::TrustFacts::default() }
 }
@@ -178,7 +179,7 @@ pub(super) fn verdict(error: &rustls::Error) -> evidence::TrustFacts {
 fn fault(error: &rustls::Error) -> CertificateFault {
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
-            // An issuer with the name of a trusted one but without its key is unknown too.
+            // An issuer with the name of a trusted one but another key is unknown too.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateFault::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 CertificateFault::WrongName
@@ -204,5 +205,5 @@ fn describe(error: &rustls::Error) -> String {
     text.to_owned()
 }
 
-/// An application has accounts for no more hosts than this.
+/// The most hosts whose chains are kept. An application uses fewer.
 const MOST_CHAINS: usize = 64;

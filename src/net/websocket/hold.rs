@@ -1,4 +1,5 @@
-//! An open socket: whether it answers, and what becomes of it when nobody says anything.
+//! An open socket without traffic: whether the peer answers a ping, and who ends the connection. A firewall that drops
+//! idle connections sends no notice, so only a ping after the silence detects it.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -10,26 +11,27 @@ use tungstenite::{Error, Message};
 use super::Socket;
 use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{Failure, FailureKind, HoldEnd, HoldFacts, UpgradeFacts};
+use crate::net::printable::line;
 
-/// How a socket ended.
+/// The end of a socket.
 enum End {
-    /// With a close frame: its code and its reason.
+    /// A close frame, with its code and its reason.
     Closed(Option<(u16, String)>),
     Reset,
-    /// Without a close frame.
+    /// The end of the stream without a close frame.
     Cut,
 }
 
-/// Sends a ping and waits for its answer, so that a peer that closes at once is seen without waiting for nothing.
-pub(crate) async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
+/// Sends a ping. A peer that closes right after the upgrade does so before it answers, which returns a failure.
+pub(crate) async fn ping(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
     let begun = Instant::now();
-    let end = match timeout(limit.min(PATIENCE), ping(socket)).await {
+    let end = match timeout(limit.min(PATIENCE), ping_and_wait(socket)).await {
         Ok(Err(end)) => end,
         Ok(Ok(())) => {
             facts.is_alive = Some(true);
             return None;
         }
-        // Who does not answer a ping is not closed.
+        // A peer that does not answer a ping has not closed the socket.
         Err(_) => {
             facts.is_alive = Some(false);
             return None;
@@ -48,42 +50,41 @@ pub(crate) async fn greet(socket: &mut Socket, facts: &mut UpgradeFacts, limit: 
     Some(Failure::new(FailureKind::Closed, format!("{words}, {} ms after it had opened", after.as_millis())))
 }
 
-/// Says good-bye. The peer may be gone by now, which is as good.
-pub(crate) async fn leave(socket: &mut Socket, limit: Duration) {
+/// Closes a socket. An error means that the peer has closed it already.
+pub(crate) async fn close(socket: &mut Socket, limit: Duration) {
     let _ = timeout(PATIENCE.min(limit), socket.close(None)).await;
 }
 
-/// How long, and until when.
+/// The time limits for holding a socket.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub(crate) struct Hold {
+pub(crate) struct HoldLimits {
     /// The time for which nothing is sent.
     pub(crate) time: Duration,
     /// The time limit of the ping after it.
     pub(crate) step: Duration,
-    /// When all must be over, the ping too.
+    /// The deadline for everything, including the ping.
     pub(crate) end: Instant,
 }
 
-impl Hold {
-    /// How long, how long for the ping after it, and until when.
+impl HoldLimits {
     #[must_use]
     pub(crate) fn new(time: Duration, step: Duration, end: Instant) -> Self {
         Self { time, step, end }
     }
 }
 
-/// Keeps a socket open and sends nothing; then a ping shows whether the connection still works. `left` is called once a
+/// Keeps a socket open without sending anything, and then sends a ping to check the connection. Calls `left` once a
 /// second with the time left.
-pub(crate) async fn hold(socket: &mut Socket, terms: Hold, left: impl Fn(Duration)) -> HoldFacts {
+pub(crate) async fn hold(socket: &mut Socket, limits: HoldLimits, left: impl Fn(Duration)) -> HoldFacts {
     let begun = Instant::now();
-    let until = terms.end.min(begun + terms.time);
+    let until = limits.end.min(begun + limits.time);
     let mut heard = begun;
     let end = loop {
         left(until.saturating_duration_since(Instant::now()));
         match timeout_at(until.min(Instant::now() + TICK), next(socket)).await {
             Err(_) if Instant::now() >= until => break None,
-            // A late answer to a ping from before says nothing.
+            // A late answer to the ping before the silence is not a message of the peer.
             Err(_) | Ok(Ok(Message::Pong(_))) => {}
             Ok(Ok(_)) => heard = Instant::now(),
             Ok(Err(end)) => break Some(end),
@@ -91,21 +92,21 @@ pub(crate) async fn hold(socket: &mut Socket, terms: Hold, left: impl Fn(Duratio
     };
     let now = Instant::now();
     let (held, silent) = (now - begun, now - heard);
-    let facts = HoldFacts { wanted: terms.time, held, silent, ..HoldFacts::default() };
+    let facts = HoldFacts { wanted: limits.time, held, silent, ..HoldFacts::default() };
     match end {
         Some(end) => ended(facts, end),
-        None => asked(socket, facts, terms).await,
+        None => check(socket, facts, limits).await,
     }
 }
 
-/// Whether a ping after the silence is answered: a way that has forgotten the connection shows only by that.
-async fn asked(socket: &mut Socket, facts: HoldFacts, terms: Hold) -> HoldFacts {
-    let limit = terms.step.min(terms.end.saturating_duration_since(Instant::now()));
-    if limit < PATIENCE.min(terms.step) {
+/// Checks with a ping whether the connection survived the silence.
+async fn check(socket: &mut Socket, facts: HoldFacts, limits: HoldLimits) -> HoldFacts {
+    let limit = limits.step.min(limits.end.saturating_duration_since(Instant::now()));
+    if limit < PATIENCE.min(limits.step) {
         return HoldFacts { end: HoldEnd::Open, ..facts };
     }
     let begun = Instant::now();
-    match timeout(limit, ping(socket)).await {
+    match timeout(limit, ping_and_wait(socket)).await {
         Ok(Ok(())) => HoldFacts { end: HoldEnd::Open, pong_ms: Some(milliseconds(begun.elapsed())), ..facts },
         Ok(Err(end)) => ended(facts, end),
         Err(_) => HoldFacts { end: HoldEnd::Silent, ..facts },
@@ -123,10 +124,10 @@ fn ended(facts: HoldFacts, end: End) -> HoldFacts {
     }
 }
 
-/// Sends a ping and waits for its answer.
-async fn ping(socket: &mut Socket) -> Result<(), End> {
+/// Sends a ping and waits for the pong.
+async fn ping_and_wait(socket: &mut Socket) -> Result<(), End> {
     if let Err(error) = socket.send(Message::Ping(PING.into())).await {
-        // What it said before it went may not have been read yet.
+        // The close frame of the peer may still be unread.
         return Err(match next(socket).await {
             Err(end @ End::Closed(_)) => end,
             _ => end_of(&error),
@@ -139,13 +140,12 @@ async fn ping(socket: &mut Socket) -> Result<(), End> {
     }
 }
 
-/// The next message, or how the socket ended.
+/// Returns the next message, or the end of the socket.
 async fn next(socket: &mut Socket) -> Result<Message, End> {
     match socket.next().await {
         Some(Ok(Message::Close(frame))) => {
-            let told =
-                frame.map(|frame| (u16::from(frame.code), crate::net::http::line(&frame.reason, LONGEST_REASON)));
-            Err(End::Closed(told))
+            let frame = frame.map(|frame| (u16::from(frame.code), line(&frame.reason, LONGEST_REASON)));
+            Err(End::Closed(frame))
         }
         Some(Ok(message)) => Ok(message),
         Some(Err(error)) => Err(end_of(&error)),
@@ -167,13 +167,14 @@ fn end_of(error: &Error) -> End {
     }
 }
 
+/// The payload of a ping.
 const PING: &[u8] = b"speech-endpoint";
 
-/// A peer that closes at once does so within a round trip; this is a long one.
+/// The limit for a pong and for a close. A peer needs one round trip, and 500 ms is a long one.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often who watches is told.
+/// The interval of the calls that report the time left.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The longest reason that a close frame can hold has 123 bytes.
+/// The longest reason of a close frame: 123 bytes (RFC 6455, section 5.5).
 const LONGEST_REASON: usize = 123;

@@ -5,7 +5,7 @@ use url::{Host, Url};
 use crate::resolve::account::{Account, AccountError, ContainerHost};
 use crate::resolve::cloud::{Cloud, HostKind, HostReading, OFFERINGS};
 use crate::resolve::endpoint::is_retired;
-use crate::resolve::name::{CustomDomain, NameError, Region, other_host, private_alias};
+use crate::resolve::name::{CustomDomain, NameError, Region, normalized_host, other_host, private_alias};
 use crate::resolve::note::{Note, Understood};
 use crate::resolve::setting::{Hint, Setting};
 use crate::resolve::shown::{Shown, looks_secret};
@@ -34,7 +34,7 @@ impl Account {
     /// [`PastedError`] with the value, the expected form and the closest match.
     pub fn from_endpoint(text: &str) -> Result<Understood<Self>, PastedError> {
         let url = parse(text)?;
-        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        let host = normalized_host(url.host_str().unwrap_or_default());
         let path = url.path().to_ascii_lowercase();
         if let Some(replacement) = retired_host(&host).or_else(|| retired_path(&path)) {
             return Err(PastedError::Retired { given: Shown::new(text), replacement });

@@ -1,7 +1,6 @@
 //! Assembles a run: the surroundings, with the given options on top, become a plan and what is needed to probe it.
 
 use std::fmt::Display;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use speech_endpoint::evidence::{CredentialFacts, Fault, Remark};
 use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, ResourceId};
@@ -220,5 +219,5 @@ fn remark(note: &Note) -> Remark {
 
 /// Returns a random salt, different in each run.
 fn salt() -> u64 {
-    RandomState::new().build_hasher().finish()
+    speech_endpoint::emulation::random()
 }

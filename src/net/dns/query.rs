@@ -1,8 +1,7 @@
-//! One question to one server: a datagram on a connected socket, so that a closed port is told from silence, then a
-//! connection where the answer did not fit or did not come.
+//! A query to one name server. A stub resolver hides which server failed and how. The query first goes out as a
+//! datagram on a connected socket, which distinguishes a closed port from silence. If the answer does not fit or does
+//! not arrive, the query is repeated over TCP.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -14,14 +13,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
-use super::{NameServer, plain};
+use super::NameServer;
 use crate::diagnose::evidence::{Alias, Failure, FailureKind, ServerAnswer, Transport};
+use crate::net::random::random;
 use crate::net::{failure_of_io, silence};
+use crate::resolve::name::normalized_host;
 
-/// Asks for both kinds of address at once and puts the answers together.
-pub(super) async fn ask_server(server: NameServer, host: &str, limit: Duration) -> ServerAnswer {
+/// Queries both kinds of addresses in parallel, and merges the answers.
+pub(super) async fn query_server(server: NameServer, host: &str, limit: Duration) -> ServerAnswer {
     let begun = Instant::now();
-    let (v4, v6) = join(ask(server, host, RecordType::A, limit), ask(server, host, RecordType::AAAA, limit)).await;
+    let (v4, v6) = join(query(server, host, RecordType::A, limit), query(server, host, RecordType::AAAA, limit)).await;
     let mut answer = match (v4, v6) {
         (Ok(v4), Ok(v6)) => merge(v4, v6),
         (Ok(one), Err(_)) | (Err(_), Ok(one)) => one,
@@ -40,7 +41,7 @@ pub(super) async fn ask_server(server: NameServer, host: &str, limit: Duration) 
     }
 }
 
-/// What one question yields.
+/// The answer to one query.
 struct Partial {
     transport: Transport,
     rcode: Option<String>,
@@ -56,7 +57,8 @@ impl Partial {
     }
 }
 
-/// The longer chain explains more; a positive answer for either kind of address makes the name exist.
+/// Merges two answers. The longer chain contains more evidence. A name exists if either kind of address has a positive
+/// answer.
 fn merge(mut v4: Partial, v6: Partial) -> Partial {
     if v6.chain.len() > v4.chain.len() {
         v4.chain = v6.chain;
@@ -69,8 +71,8 @@ fn merge(mut v4: Partial, v6: Partial) -> Partial {
     v4
 }
 
-/// Asks, and again for the last alias where a server leaves following it to the client.
-async fn ask(
+/// Queries a name. If the server does not follow the aliases itself, queries the last alias as well.
+async fn query(
     server: NameServer,
     host: &str,
     kind: RecordType,
@@ -82,7 +84,7 @@ async fn ask(
     for _ in 0..LONGEST_CHAIN {
         let rest = deadline.saturating_duration_since(Instant::now());
         let (transport, message) = match exchange(server.reached_at, &name, kind, rest).await {
-            Ok(answered) => answered,
+            Ok(answer) => answer,
             Err(failure) => return found.ok_or(failure),
         };
         let read = read(&name, transport, &message);
@@ -101,56 +103,56 @@ async fn ask(
     found.ok_or_else(|| (Transport::Udp, Failure::new(FailureKind::Protocol, "no answer")))
 }
 
-/// The aliases by their owners, whatever their order, and the addresses at their end.
+/// Reads an answer: the chain of aliases, whatever the order of the records, and the addresses at its end.
 fn read(host: &str, transport: Transport, message: &Message) -> Partial {
     let mut found = Partial { rcode: Some(rcode(message.metadata.response_code)), ..Partial::empty(transport) };
-    let mut name = plain(host);
+    let mut name = normalized_host(host);
     while let Some((target, ttl)) = alias_of(&name, message) {
-        let is_loop = found.chain.iter().any(|alias| alias.target == target) || target == plain(host);
+        let is_loop = found.chain.iter().any(|alias| alias.target == target) || target == normalized_host(host);
         found.chain.push(Alias { name, target: target.clone(), ttl });
         name = target;
         if is_loop || found.chain.len() >= LONGEST_CHAIN {
             break;
         }
     }
-    let at_end = message.answers.iter().filter(|record| plain(&record.name.to_ascii()) == name);
+    let at_end = message.answers.iter().filter(|record| normalized_host(&record.name.to_ascii()) == name);
     found.addresses = at_end.filter_map(|record| record.data.ip_addr()).collect();
     let soa = message.authorities.iter().find(|record| record.record_type() == RecordType::SOA);
-    found.soa = soa.map(|record| plain(&record.name.to_ascii()));
+    found.soa = soa.map(|record| normalized_host(&record.name.to_ascii()));
     found
 }
 
 fn alias_of(name: &str, message: &Message) -> Option<(String, u32)> {
     message.answers.iter().find_map(|record| match &record.data {
-        RData::CNAME(target) if plain(&record.name.to_ascii()) == name => {
-            Some((plain(&target.0.to_ascii()), record.ttl))
+        RData::CNAME(target) if normalized_host(&record.name.to_ascii()) == name => {
+            Some((normalized_host(&target.0.to_ascii()), record.ttl))
         }
         _ => None,
     })
 }
 
-/// Two thirds of the time for the datagram, the rest for a connection.
+/// Sends a query over UDP, and over TCP if needed. UDP gets two thirds of the time, TCP the rest.
 async fn exchange(
     server: SocketAddr,
     name: &str,
     kind: RecordType,
     limit: Duration,
 ) -> Result<(Transport, Message), (Transport, Failure)> {
-    let question = question(name, kind).map_err(|failure| (Transport::Udp, failure))?;
-    let failure = match timeout(limit * 2 / 3, by_udp(server, &question)).await {
+    let message = message(name, kind).map_err(|failure| (Transport::Udp, failure))?;
+    let failure = match timeout(limit * 2 / 3, by_udp(server, &message)).await {
         Ok(Ok(answer)) if !answer.metadata.truncation => return Ok((Transport::Udp, answer)),
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(failure_of_io(&error)),
         Err(_) => Some(silence(limit)),
     };
-    match timeout(limit / 3, by_tcp(server, &question)).await {
+    match timeout(limit / 3, by_tcp(server, &message)).await {
         Ok(Ok(answer)) => Ok((Transport::Tcp, answer)),
         Ok(Err(error)) => Err((Transport::Tcp, failure.unwrap_or_else(|| failure_of_io(&error)))),
         Err(_) => Err((Transport::Tcp, failure.unwrap_or_else(|| silence(limit)))),
     }
 }
 
-fn question(name: &str, kind: RecordType) -> Result<Message, Failure> {
+fn message(name: &str, kind: RecordType) -> Result<Message, Failure> {
     let mut name = Name::from_ascii(name)
         .map_err(|error| Failure::new(FailureKind::NoSuchName, format!("`{name}` is not a DNS name: {error}")))?;
     name.set_fqdn(true);
@@ -163,40 +165,41 @@ fn question(name: &str, kind: RecordType) -> Result<Message, Failure> {
     Ok(message)
 }
 
-async fn by_udp(server: SocketAddr, question: &Message) -> io::Result<Message> {
+async fn by_udp(server: SocketAddr, query: &Message) -> io::Result<Message> {
     let any: IpAddr = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(server).await?;
-    let bytes = question.to_vec().map_err(io::Error::other)?;
+    let bytes = query.to_vec().map_err(io::Error::other)?;
     socket.send(&bytes).await?;
     let mut buffer = vec![0; usize::from(LARGEST_DATAGRAM)];
     loop {
         let length = socket.recv(&mut buffer).await?;
-        // What does not answer this question is somebody else's, or forged.
-        if let Some(answer) = answering(question, &buffer[..length]) {
+        // A datagram that does not answer this query is late or forged.
+        if let Some(answer) = answering(query, &buffer[..length]) {
             return Ok(answer);
         }
     }
 }
 
-async fn by_tcp(server: SocketAddr, question: &Message) -> io::Result<Message> {
+async fn by_tcp(server: SocketAddr, query: &Message) -> io::Result<Message> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
-    let bytes = question.to_vec().map_err(io::Error::other)?;
+    let bytes = query.to_vec().map_err(io::Error::other)?;
     let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await?;
     let length = stream.read_u16().await?;
     let mut buffer = vec![0; usize::from(length)];
     stream.read_exact(&mut buffer).await?;
-    answering(question, &buffer).ok_or_else(|| io::Error::other("the answer is for another question"))
+    answering(query, &buffer).ok_or_else(|| io::Error::other("the answer is for another question"))
 }
 
-fn answering(question: &Message, bytes: &[u8]) -> Option<Message> {
+/// Parses an answer. Returns `None` if it does not answer this query.
+fn answering(query: &Message, bytes: &[u8]) -> Option<Message> {
     let answer = Message::from_vec(bytes).ok()?;
-    let same_id = answer.metadata.id == question.metadata.id && answer.metadata.message_type == MessageType::Response;
-    // Some servers leave the question out when they refuse.
-    let same_question = answer.queries.is_empty() || answer.queries == question.queries;
-    (same_id && same_question).then_some(answer)
+    let same_id = answer.metadata.id == query.metadata.id && answer.metadata.message_type == MessageType::Response;
+    // Some servers omit the question from an error.
+    let same_name = answer.queries.is_empty() || answer.queries == query.queries;
+    (same_id && same_name).then_some(answer)
 }
 
 fn rcode(code: ResponseCode) -> String {
@@ -211,13 +214,13 @@ fn rcode(code: ResponseCode) -> String {
     }
 }
 
-/// Hard to guess, together with the port that the system chooses: the standard library seeds each hasher differently.
+/// Returns an id that, together with the random port, is hard to guess.
 fn random_id() -> u16 {
-    u16::try_from(RandomState::new().build_hasher().finish() & 0xffff).unwrap_or_default()
+    u16::try_from(random() & 0xffff).unwrap_or_default()
 }
 
-/// Chains of Azure have up to seven aliases.
+/// The longest chain that is followed. Chains of Azure have up to seven aliases.
 const LONGEST_CHAIN: usize = 16;
 
-/// What resolvers agreed on as safe from fragmentation. <https://www.dnsflagday.net/2020/>
+/// The largest datagram without fragmentation, as resolvers agreed. <https://www.dnsflagday.net/2020/>
 const LARGEST_DATAGRAM: u16 = 1232;

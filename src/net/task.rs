@@ -6,15 +6,15 @@ use tokio::task::AbortHandle;
 
 /// A background task. It is aborted when this value is dropped.
 #[derive(Debug)]
-pub(super) struct Task(Option<AbortHandle>);
+pub(crate) struct Task(Option<AbortHandle>);
 
 impl Task {
-    pub(super) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(Some(tokio::spawn(work).abort_handle()))
     }
 
     /// Lets the task run to its end, without its owner.
-    pub(super) fn detach(mut self) {
+    pub(crate) fn detach(mut self) {
         self.0 = None;
     }
 }
