@@ -187,6 +187,10 @@ impl Network for SystemNetwork {
 
 /// Returns the failure for an error of a socket. The text is that of the operating system, with its number.
 pub(crate) fn failure_of_io(error: &io::Error) -> Failure {
+    // After the handshake, the errors of TLS arrive in those of the stream.
+    if let Some(cause) = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return tls::failure_of(cause);
+    }
     let kind = match error.kind() {
         io::ErrorKind::ConnectionRefused => FailureKind::Refused,
         io::ErrorKind::ConnectionReset

@@ -25,7 +25,7 @@ async fn a_mistake_in_a_request_is_told_in_the_words_of_the_service() {
     let sent = connector.send(Service::ShortAudio, reqwest::Method::POST, &query, no_wav).await;
     assert_eq!(
         sent.map(drop).unwrap_err().to_string(),
-        "short-audio at westeurope.stt.speech.microsoft.com failed at http: answered with 400 (the audio is not a WAV \
-         file, the only format that the lab reads)"
+        "short-audio at westeurope.stt.speech.microsoft.com failed at http: answered with 400 (HTTP02: the service \
+         rejects the request as invalid: the audio is not a WAV file, the only format that the lab reads)"
     );
 }

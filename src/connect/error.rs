@@ -229,6 +229,10 @@ impl fmt::Display for ConnectError {
         }
         write!(f, ": {cause}")?;
         match (self.diagnosis().root_cause(), self.message()) {
+            // What is wrong with a request stands in the words of the service alone.
+            (Some(root), Some(message)) if root.failure.id == "HTTP02" => {
+                write!(f, " ({}: {}: {message})", root.failure.id, root.failure.title)
+            }
             (Some(root), _) => write!(f, " ({}: {})", root.failure.id, root.failure.title),
             (None, Some(message)) => write!(f, " ({message})"),
             (None, None) => Ok(()),

@@ -131,7 +131,8 @@ impl Diagnosis {
     /// Returns the exit code of the run. The command ends with it, and every format reports it.
     ///
     /// 1. The exit code of the stage of the root cause, if its severity is `fail_on` or higher, or of an unexplained failure.
-    /// 2. The exit code of the configuration, if it kept a requested service from being checked.
+    /// 2. The exit code of the configuration, if it kept a requested service from being checked, or if the environment of
+    ///    this machine has a finding of that severity.
     /// 3. 1, if the run ended before it had checked everything: it cannot report that nothing is wrong.
     #[must_use]
     pub fn exit_code(&self, fail_on: Severity) -> u8 {
@@ -146,7 +147,8 @@ impl Diagnosis {
             };
             return area.and_then(Area::exit_code).unwrap_or_default();
         }
-        if self.is_blocked {
+        let threatens = |finding: &Finding| finding.failure.area == Area::Environment && finding.severity >= fail_on;
+        if self.is_blocked || self.findings.iter().any(threatens) {
             return Area::Configuration.exit_code().unwrap_or_default();
         }
         u8::from(self.ended != Ended::Complete)

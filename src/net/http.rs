@@ -293,7 +293,7 @@ pub(crate) fn failure_of_hyper(error: &hyper::Error) -> Failure {
     }
     let kind = if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         FailureKind::Reset
-    } else if error.is_parse() {
+    } else if error.is_parse() && !error.is_parse_too_large() {
         FailureKind::Protocol
     } else {
         FailureKind::Other

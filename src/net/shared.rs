@@ -36,6 +36,10 @@ impl Network for SharedNetwork {
         self.0.any_connect(peer).await
     }
 
+    async fn connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> Option<io::Result<TcpStream>> {
+        self.0.any_connect_in_segments(peer, bytes).await
+    }
+
     fn machine(&self) -> MachineFacts {
         self.0.any_machine()
     }
@@ -56,6 +60,7 @@ trait AnyNetwork: Send + Sync {
     fn any_lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Lookup>;
     fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
+    fn any_connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> BoxFuture<'_, Option<io::Result<TcpStream>>>;
     fn any_machine(&self) -> MachineFacts;
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
 }
@@ -71,6 +76,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>> {
         Box::pin(self.connect(peer))
+    }
+
+    fn any_connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> BoxFuture<'_, Option<io::Result<TcpStream>>> {
+        Box::pin(self.connect_in_segments(peer, bytes))
     }
 
     fn any_machine(&self) -> MachineFacts {

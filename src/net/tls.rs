@@ -2,14 +2,13 @@
 //! does not verify, but a diagnosis needs its chain. No request is ever sent on such a connection.
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::{failure_of_io, silence};
+use super::silence;
 use crate::diagnose::evidence::{Failure, FailureKind};
 
 mod certificate;
@@ -122,11 +121,9 @@ fn version_name(version: rustls::ProtocolVersion) -> String {
     }
 }
 
-fn failure_of_handshake(error: &io::Error) -> Failure {
-    let Some(cause) = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
-        return failure_of_io(error);
-    };
-    let (kind, text) = match cause {
+/// Returns the failure that an error of TLS stands for, during the handshake or after it.
+pub(super) fn failure_of(error: &rustls::Error) -> Failure {
+    let (kind, text) = match error {
         rustls::Error::AlertReceived(alert) => {
             (FailureKind::Alert, format!("the peer refused the handshake with the alert `{alert:?}`"))
         }

@@ -34,7 +34,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             }
             Err(failure) => {
                 if failure.kind == FailureKind::TimedOut {
-                    self.try_small_segments(route, Some(&header)).await;
+                    self.try_small_segments(route, Stage::Auth, Some(&header)).await;
                 }
                 let took = begun.elapsed();
                 self.notes.note(|trace| trace.auth = Step::Failed { failure, found: None, took });

@@ -6,7 +6,9 @@ use url::Url;
 
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
-use crate::diagnose::evidence::{Address, AddressClass, Failure, HttpFacts, Redirect, Skip, Step, unix_seconds};
+use crate::diagnose::evidence::{
+    Address, AddressClass, Failure, FailureKind, HttpFacts, Redirect, Skip, Step, unix_seconds,
+};
 use crate::diagnose::plan::Target;
 use crate::diagnose::stage::Stage;
 use crate::net::http::{Connection, DISCOVERY, Request, Response, classify};
@@ -33,10 +35,17 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     ) -> Result<Responder, Stop> {
         self.observer.stage(self.target.host(), Stage::Http);
         let begun = Instant::now();
-        let failed = |failure| self.http_failed(failure, None, begun);
         let mut connection = Connection::new(stream);
         let request = self.service_request();
-        let response = connection.exchange(&request, self.limit()).await.map_err(failed)?;
+        let response = match connection.exchange(&request, self.limit()).await {
+            Ok(response) => response,
+            Err(failure) => {
+                if failure.kind == FailureKind::TimedOut {
+                    self.try_small_segments(route, Stage::Http, None).await;
+                }
+                return Err(self.http_failed(failure, None, begun));
+            }
+        };
         let mut facts = HttpFacts {
             skew_seconds: response.reply.date.map(|date| unix_seconds(self.context.now) - date),
             reply: response.reply.clone(),

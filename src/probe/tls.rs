@@ -62,7 +62,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 let other_name = self.try_handshake(route, NEUTRAL_NAME, self.recording());
                 let small = async {
                     if failure.kind == FailureKind::TimedOut {
-                        self.try_small_segments(route, None).await;
+                        self.try_small_segments(route, Stage::Tls, None).await;
                     }
                 };
                 let (failure, ()) = tokio::join!(other_name, small);

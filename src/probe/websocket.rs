@@ -40,7 +40,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let Some(mut facts) = upgrade.facts else {
             let failure = upgrade.outcome.err().unwrap_or_else(no_response);
             if failure.kind == FailureKind::TimedOut {
-                self.try_small_segments(route, header.as_ref()).await;
+                self.try_small_segments(route, Stage::WebSocket, header.as_ref()).await;
             }
             return Err(self.websocket_failed(failure, None, begun));
         };

@@ -108,7 +108,7 @@ fn bodies() -> Vec<Case> {
             "chunks without end",
             Tls::Good,
             body("HTTP/1.1 400 No\r\ntransfer-encoding: chunked\r\n\r\n", &chunk, usize::MAX),
-            &all("HTTP02", "unexplained http", "answered 400", "unexplained http"),
+            &all("HTTP02", "HTTP02", "answered 400", "HTTP02"),
         ),
         Case::new(
             "a body without end",
@@ -369,7 +369,7 @@ fn upgrades() -> Vec<Case> {
             "HTTP/2",
             Tls::Good,
             says("\0\0\u{6}\u{4}\0\0\0\0\0\0\u{3}\0\0\0d"),
-            &all("unexplained websocket", "unexplained http", "no answer", "unexplained http"),
+            &all("HTTP08", "HTTP08", "no answer", "HTTP08"),
         ),
         Case::new(
             "200 unasked",
@@ -382,7 +382,7 @@ fn upgrades() -> Vec<Case> {
             "no HTTP at all",
             Tls::Good,
             says("220 mail.example ESMTP\r\n"),
-            &all("unexplained websocket", "unexplained http", "no answer", "unexplained http"),
+            &all("HTTP08", "HTTP08", "no answer", "HTTP08"),
         ),
     ]
 }

@@ -124,7 +124,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the peer does not speak HTTP/1.1",
+        title: "the peer does not speak the expected version of HTTP",
         observed: "a response to a plain request that is not HTTP/1.1",
         cause: "a gateway on the path speaks HTTP/2 only, or another service listens on the port",
         tell_apart: "offer HTTP/2 and compare",

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 #[cfg(feature = "serde")]
 use super::saved;
 
@@ -43,6 +43,11 @@ impl SegmentTry {
     #[must_use]
     pub fn new(bytes: u16, failure: Option<Failure>) -> Self {
         Self { bytes, failure }
+    }
+
+    /// Returns whether small segments got no answer either.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::TimedOut)
     }
 }
 

@@ -208,7 +208,10 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
         ("the request with the credential", trace.auth.failure().filter(is_silent)?)
     };
     // An inspecting proxy that loses upgrades is PXY05; a path that loses large packets is TCP10.
-    if context.has_lost_large_packets() || (context.proxied().is_some() && trace.http.has_passed()) {
+    let small = context.tcp().and_then(|tcp| tcp.small_segments.as_ref());
+    let is_by_proxy = context.proxied().is_some();
+    if context.has_lost_large_packets() || (small.is_none() && !is_by_proxy) || (is_by_proxy && trace.http.has_passed())
+    {
         return None;
     }
     let plain = context.http().filter(|_| trace.http.has_passed()).map(|facts| facts.reply.status);
@@ -216,22 +219,26 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(format!("`{host}` does not answer {what}: {failure}{plain}"))
         .at(Severity::Error)
         .not("TLS08", "the handshake completes");
-    Some(observation.not_if(
-        context.tcp().and_then(|tcp| tcp.small_segments.as_ref()).map(|_| "small packets get no answer either"),
-        "TCP10",
-    ))
+    let small = small.filter(|small| small.is_silent());
+    Some(observation.not_if(small.map(|_| "small packets get no answer either"), "TCP10"))
 }
 
 /// HTTP08: the response is not HTTP/1.1.
 fn no_http(context: &RuleContext<'_>) -> Option<Observation> {
-    let failure = context.trace.http.failure().filter(|failure| failure.kind == FailureKind::Protocol)?;
+    let is_unread = |failure: &&Failure| failure.kind == FailureKind::Protocol;
+    let upgrade =
+        context.trace.websocket.failure().filter(|_| context.upgrade().is_none_or(|facts| facts.reply.status == 0));
+    let failure = context.trace.http.failure().filter(is_unread).or(upgrade.filter(is_unread))?;
+    if context.trace.http.found().is_some_and(|facts| facts.reply.status > 0) {
+        return None;
+    }
     if context.tls().is_some_and(|facts| facts.asks_for_certificate) {
         return None;
     }
     let by = context.tls().and_then(|facts| facts.chain.first());
     let by = by.map(|leaf| format!("; the certificate is issued by {}", issuer(leaf))).unwrap_or_default();
     let observation =
-        Observation::new(format!("{} answers a plain request with something else: {failure}{by}", context.peer()));
+        Observation::new(format!("{} answers with something else than HTTP/1.1: {failure}{by}", context.peer()));
     Some(observation.not("TLS06", "the handshake completes"))
 }
 

@@ -199,22 +199,24 @@ fn slow(context: &RuleContext<'_>) -> Option<Observation> {
 /// The handshake does not end: for no name, and in small packets neither.
 fn endless(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure()?;
-    let other = context.tls().and_then(|facts| facts.other_name.as_ref());
-    if context.has_lost_large_packets() || other.is_some_and(|other| other.failure.is_none()) {
+    // Without that attempt, a filter for this name is as likely (TLS07).
+    let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_some())?;
+    if context.has_lost_large_packets() {
         return None;
     }
-    let name = other.map(|other| format!("; the SNI `{}` gets none there either", other.name)).unwrap_or_default();
+    let name = &other.name;
     let elsewhere = context.others().find(|trace| trace.tls.has_passed());
     let elsewhere =
         elsewhere.map(|trace| format!("; `{}` completes its handshake", trace.target.host)).unwrap_or_default();
     let small = context.tcp().and_then(|facts| facts.small_segments.as_ref());
     let observation = Observation::new(format!(
-        "{} connects and then answers no handshake: {failure}{name}{elsewhere}",
+        "{} connects and then answers no handshake: {failure}; the SNI `{name}` gets no answer there either{elsewhere}",
         context.peer()
     ))
     .at(Severity::Error)
     .not("TCP01", "the connection was established")
-    .not_if(other.map(|other| format!("the SNI `{}` gets no answer either", other.name)), "TLS07");
+    .not("TLS07", format!("the SNI `{name}` gets no answer either"));
+    let small = small.filter(|small| small.is_silent());
     Some(
         observation
             .not_if(small.map(|small| format!("segments of {} bytes get no answer either", small.bytes)), "TCP10"),

@@ -148,7 +148,7 @@ fn auth06_is_over_by_the_clock_of_the_service() {
     expect(&own(300, None), "unexplained auth, unreachable");
     // The local clock is ten minutes fast, so the token is good; then ten minutes slow, so it is not.
     expect(&own(-300, Some(600)), "ENV01 warning, unexplained auth, unreachable");
-    expect(&own(300, Some(-600)), "AUTH06 error, unreachable");
+    expect(&own(300, Some(-600)), "AUTH06 error, ENV01 warning, unreachable");
 }
 
 #[test]

@@ -14,9 +14,9 @@ use tokio_rustls::TlsConnector;
 
 use super::coalescing::Coalescing;
 use super::verifier::{Chain, Verifier, verdict};
-use super::{Trust, certificate, failure_of_handshake, provider, silence, version_name};
+use super::{Trust, certificate, provider, silence, version_name};
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
-use crate::net::Stream;
+use crate::net::{Stream, failure_of_io};
 
 #[cfg(feature = "probe")]
 mod doctor;
@@ -119,11 +119,11 @@ impl TlsClient {
     fn refusal(&self, host: &str, error: &std::io::Error) -> (Failure, TlsFacts) {
         let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
         let Some(cause) = cause.filter(|cause| is_about_the_certificate(cause)) else {
-            return (failure_of_handshake(error), self.recorded_facts(host));
+            return (failure_of_io(error), self.recorded_facts(host));
         };
         if self.recorded(host).is_some() {
             // The verifier accepted the chain, so the error is about the signature by its key.
-            return (failure_of_handshake(error), self.recorded_facts(host));
+            return (failure_of_io(error), self.recorded_facts(host));
         }
         let rejected = self.verifier.as_ref().and_then(|verifier| verifier.rejected(host));
         let rejected = rejected.unwrap_or_else(|| Chain { trust: verdict(cause), certificates: Vec::new() });

@@ -9,7 +9,7 @@ key = os.environ.get("SPEECH_KEY")
 if not key:
     sys.exit("SPEECH_KEY is not set")
 
-url = "wss://contoso.services.ai.azure.com/voice-live/realtime?api-version=2026-04-10&model=gpt-realtime"
+url = "wss://contoso.services.ai.azure.com/voice-live/realtime?api-version=2026-07-15&model=gpt-realtime"
 socket = websocket.create_connection(url, header=["api-key: " + key], redirect_limit=0)
 print("connected")
 print(socket.recv())
