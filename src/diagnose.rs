@@ -31,6 +31,6 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict};
+pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
 pub use judge::{diagnose, diagnose_with};
 pub use rules::diagnosed_ids;

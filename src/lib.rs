@@ -95,29 +95,29 @@ mod resolve;
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::area::Area;
 pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
-pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Purpose, Target};
+pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Diagnosis, Finding, Place, RuledOut, Selection, Unexplained, Verdict, diagnose, diagnose_with, diagnosed_ids,
-    evidence, report,
+    Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict, diagnose, diagnose_with,
+    diagnosed_ids, evidence, report,
 };
-pub use resolve::access::{Access, Kind};
+pub use resolve::access::{Access, AccountKind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
-pub use resolve::allowlist::{Allowlist, Entry, Identity, Zone};
+pub use resolve::allowlist::{Allowlist, AllowlistEntry, AllowlistZone, CallerIdentity};
 pub use resolve::cloud::{Cloud, CloudError, Suffixes};
-pub use resolve::credential::{Credential, CredentialError, Header, ResourceId, Secret, may_receive};
+pub use resolve::credential::{Credential, CredentialError, CredentialHeader, ResourceId, Secret, may_receive};
 pub use resolve::endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
-pub use resolve::form::{Form, Forms};
+pub use resolve::form::{CredentialForm, CredentialForms};
 pub use resolve::name::{CustomDomain, NameError, Region};
-pub use resolve::note::{Note, Understood};
-pub use resolve::query::{Mode, Query, QueryError};
+pub use resolve::note::{Note, WithNotes};
+pub use resolve::query::{Query, QueryError, RecognitionMode};
+pub use resolve::quoted::QuotedValue;
 pub use resolve::read::PastedError;
 #[cfg(feature = "serde")]
 pub use resolve::read::{ArmError, JsonError};
 pub use resolve::scenario::Scenario;
-pub use resolve::service::{Service, Status, UnknownService};
-pub use resolve::setting::{Hint, Setting};
-pub use resolve::shown::Shown;
+pub use resolve::service::{Service, ServiceStatus, UnknownService};
+pub use resolve::setting::{Setting, SettingHint};
 
 // Compiles and runs the code blocks of the documents.
 #[cfg(doctest)]

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Mode, Query, Region, ResourceId, Service,
-    may_receive,
+    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Query, RecognitionMode, Region, ResourceId,
+    Service, may_receive,
 };
 
 /// Generates text as users type it: plausible pieces, separators and noise in any order.
@@ -88,7 +88,7 @@ fn query() -> impl Strategy<Value = Query> {
         // Invalid settings are skipped.
         let mut query = Query::default();
         query = language.and_then(|text| query.clone().with_language(&text).ok()).unwrap_or(query);
-        query = mode.map_or(query.clone(), |mode| query.with_mode(Mode::ALL[mode]));
+        query = mode.map_or(query.clone(), |mode| query.with_mode(RecognitionMode::ALL[mode]));
         query = model.and_then(|text| query.clone().with_custom_model(&text).ok()).unwrap_or(query);
         query = deployment.and_then(|text| query.clone().with_deployment(&text).ok()).unwrap_or(query);
         for (name, value) in parameters {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use speech_endpoint::evidence::{Ended, Evidence, HttpFacts, Remark, Skip, Step, TargetFacts};
 use speech_endpoint::report::{ReportOptions, markdown, short, text, verdict};
 use speech_endpoint::{
-    Diagnosis, Finding, KnownFailure, Place, RuledOut, Severity, Stage, Unexplained, Verdict, diagnose,
+    Diagnosis, Finding, FindingPlace, KnownFailure, RuledOut, Severity, Stage, Unexplained, Verdict, diagnose,
 };
 
 fn evidence(name: &str) -> Evidence {
@@ -21,7 +21,7 @@ fn found() -> Finding {
     diagnose(&evidence("private-name-public-address")).findings.remove(0)
 }
 
-fn place(target: &TargetFacts) -> Place {
+fn place(target: &TargetFacts) -> FindingPlace {
     let mut place = found().places.remove(0);
     place.service.clone_from(&target.service);
     place.host.clone_from(&target.host);

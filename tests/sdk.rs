@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use speech_endpoint::{Account, Endpoint, Mode, Query, Region, Service};
+use speech_endpoint::{Account, Endpoint, Query, RecognitionMode, Region, Service};
 use url::Url;
 
 #[test]
@@ -70,9 +70,9 @@ fn service_of(case: &Value) -> Option<(Service, Query)> {
             let dictation =
                 options["dictation"] == true || options["props"]["SpeechServiceConnection_RecoMode"] == "DICTATION";
             let mode = match feature {
-                _ if dictation => Mode::Dictation,
-                "stt_once" => Mode::Interactive,
-                _ => Mode::Conversation,
+                _ if dictation => RecognitionMode::Dictation,
+                "stt_once" => RecognitionMode::Interactive,
+                _ => RecognitionMode::Conversation,
             };
             (Service::SpeechToTextV1, query.with_mode(mode))
         }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Endpoint, Form, Mode, Query, Region, ResolveError,
-    Scenario, Service, may_receive,
+    Access, Account, Cloud, ContainerHost, Credential, CredentialForm, CustomDomain, Endpoint, Query, RecognitionMode,
+    Region, ResolveError, Scenario, Service, may_receive,
 };
 
 /// Collects all failures and panics with them at the end.
@@ -334,7 +334,7 @@ fn compare(name: &str, expect: &Value, result: Result<Endpoint, ResolveError>, f
                 name,
                 "accepts",
                 strings(&expect["accepts"]).join(" "),
-                endpoint.accepts().iter().map(Form::id).collect::<Vec<_>>().join(" "),
+                endpoint.accepts().iter().map(CredentialForm::id).collect::<Vec<_>>().join(" "),
             );
             failures.check(name, "expect_address", text(&expect["expect_address"]), endpoint.expects().id());
             failures.check(name, "discovery", text(&expect["discovery"]), endpoint.discovery().id());
@@ -390,7 +390,7 @@ fn query_of(given: &Value) -> Result<Query, (String, String)> {
     for (name, value) in given.as_object().expect("an object") {
         query = match name.as_str() {
             "language" => query.with_language(&text(value)),
-            "mode" => text(value).parse::<Mode>().map(|mode| query.with_mode(mode)),
+            "mode" => text(value).parse::<RecognitionMode>().map(|mode| query.with_mode(mode)),
             "custom_model" => query.with_custom_model(&text(value)),
             "deployment" => query.with_deployment(&text(value)),
             "api_version" => query.with_api_version(&text(value)),

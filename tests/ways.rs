@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use speech_endpoint::connect::TokenSource;
-use speech_endpoint::{Credential, Mode, Query, Service};
+use speech_endpoint::{Credential, Query, RecognitionMode, Service};
 use speech_endpoint_lab::{Lab, SeenRequest};
 
 mod wire;
@@ -116,7 +116,11 @@ fn source(lab: &Lab, credential: &str) -> TokenSource {
 fn query(given: &Value) -> Query {
     let mut query = Query::default();
     if let Some(mode) = given["mode"].as_str() {
-        query = query.with_mode(if mode == "interactive" { Mode::Interactive } else { Mode::Conversation });
+        query = query.with_mode(if mode == "interactive" {
+            RecognitionMode::Interactive
+        } else {
+            RecognitionMode::Conversation
+        });
     }
     match given["language"].as_str() {
         Some(language) => query.with_language(language).expect("a language"),

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use speech_endpoint::{Account, ArmError, Form};
+use speech_endpoint::{Account, ArmError, CredentialForm};
 use speech_endpoint_fuzz::{check_account, check_domain, check_error, check_notes, check_region, choice};
 
 fuzz_target!(|json: &[u8]| {
@@ -26,7 +26,7 @@ fuzz_target!(|json: &[u8]| {
     check_account(account, choice(json));
     if account.is_key_auth_disabled() {
         for endpoint in account.endpoints().flatten() {
-            let refused = [Form::Key, Form::IssuedToken, Form::ApiKey];
+            let refused = [CredentialForm::Key, CredentialForm::IssuedToken, CredentialForm::ApiKey];
             assert!(!refused.into_iter().any(|form| endpoint.accepts().contains(form)), "{endpoint}");
         }
     }

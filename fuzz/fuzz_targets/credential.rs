@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use speech_endpoint::{
-    Access, Account, Cloud, Credential, CredentialError, Endpoint, Header, ResourceId, Service, Suffixes,
+    Access, Account, Cloud, Credential, CredentialError, Endpoint, CredentialHeader, ResourceId, Service, Suffixes,
 };
 use speech_endpoint_fuzz::{check_error, check_line, choice};
 
@@ -94,7 +94,7 @@ fn check_credential(text: &str, credential: &Credential) {
     }
 }
 
-fn check_header(text: &str, header: &Header, endpoint: &Endpoint) {
+fn check_header(text: &str, header: &CredentialHeader, endpoint: &Endpoint) {
     shows_nothing_of(text, &format!("{header:?}"));
     assert!(is_secure(endpoint), "{endpoint}");
     let value = header.value.expose();

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use speech_endpoint::{Access, Account, Mode, Query, QueryError, ResolveError, Service};
+use speech_endpoint::{Access, Account, RecognitionMode, Query, QueryError, ResolveError, Service};
 use speech_endpoint_fuzz::{check_endpoint, check_error, check_line, choice, secrets};
 use url::{Url, form_urlencoded};
 
@@ -65,7 +65,7 @@ fuzz_target!(|text: &str| {
 #[derive(Default)]
 struct Given {
     language: Option<String>,
-    mode: Option<Mode>,
+    mode: Option<RecognitionMode>,
     model: Option<String>,
     deployment: Option<String>,
     version: Option<String>,
@@ -75,7 +75,7 @@ struct Given {
 /// Adds one setting; a named one, by its own method and as a parameter alike.
 fn add(query: &Query, given: &mut Given, name: &str, value: &str) -> Result<Query, QueryError> {
     if name == "mode" {
-        let mode: Mode = value.parse()?;
+        let mode: RecognitionMode = value.parse()?;
         assert_eq!((mode.id(), mode.to_string().as_str()), (value, value));
         given.mode = Some(mode);
         return Ok(query.clone().with_mode(mode));

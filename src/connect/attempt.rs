@@ -2,7 +2,7 @@
 
 use super::dial::Clock;
 use super::routes::Route;
-use crate::resolve::credential::{Credential, Header};
+use crate::resolve::credential::{Credential, CredentialHeader};
 use crate::resolve::endpoint::Endpoint;
 
 /// The context of one attempt to reach a service.
@@ -11,7 +11,7 @@ pub(super) struct Attempt<'a> {
     pub(super) route: &'a Route,
     pub(super) credential: Option<&'a Credential>,
     /// The header that carries the credential.
-    pub(super) header: Option<&'a Header>,
+    pub(super) header: Option<&'a CredentialHeader>,
     /// `X-ConnectionId` of this attempt.
     pub(super) connection_id: &'a str,
     pub(super) clock: Clock,

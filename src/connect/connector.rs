@@ -28,7 +28,7 @@ use crate::net::websocket::{Socket, connection_id};
 use crate::net::{RestClient, SharedNetwork};
 use crate::probe::{Context, probe};
 use crate::resolve::account::Account;
-use crate::resolve::credential::Header;
+use crate::resolve::credential::CredentialHeader;
 use crate::resolve::endpoint::Endpoint;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
@@ -236,7 +236,7 @@ impl Inner {
         route: &Route,
         tried: &TriedCredentials,
         clock: Clock,
-    ) -> Result<(Lease, Option<Header>), ConnectError> {
+    ) -> Result<(Lease, Option<CredentialHeader>), ConnectError> {
         let Route { endpoint, url } = route;
         let failed = |cause, evidence| {
             let host = Some(endpoint.host().to_owned());

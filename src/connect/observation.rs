@@ -13,11 +13,11 @@ use super::wall_clock::wall_clock;
 use crate::diagnose::evidence::{
     AuthFacts, Failure, FailureKind, HttpFacts, Redirect, Reply, Skip, Step, UpgradeFacts, unix_seconds,
 };
-use crate::diagnose::plan::{Purpose, Target};
+use crate::diagnose::plan::{Target, TargetPurpose};
 use crate::diagnose::stage::Stage;
 use crate::net::http::{Response, classify};
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation};
-use crate::resolve::shown::Shown;
+use crate::resolve::quoted::QuotedValue;
 
 /// A failed attempt. It is explained only if the call does not retry with another credential.
 pub(super) struct FailedAttempt {
@@ -59,7 +59,7 @@ impl Observation {
             namesakes: Vec::new(),
             own: None,
             discovered_from: Some(endpoint.service()),
-            purpose: Purpose::Service(endpoint.clone()),
+            purpose: TargetPurpose::Service(endpoint.clone()),
         }
     }
 
@@ -158,7 +158,7 @@ impl FailedAttempt {
 impl StageFailure {
     /// A redirect to a URL that must not receive the credential.
     pub(super) fn redirect_not_allowed(url: &Url, reply: Reply) -> Self {
-        let host = Shown::new(url.host_str().unwrap_or_default());
+        let host = QuotedValue::new(url.host_str().unwrap_or_default());
         let text = format!("redirected to {host} over {}, which is not allowed", url.scheme());
         Self { stage: Stage::Http, failure: Failure::new(FailureKind::Status, text), reply: Some(Box::new(reply)) }
     }

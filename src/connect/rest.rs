@@ -24,7 +24,7 @@ use crate::diagnose::stage::Stage;
 use crate::net::RestError;
 use crate::net::http::{self, LARGEST_BODY, carrying};
 use crate::net::websocket::connection_id;
-use crate::resolve::credential::Header;
+use crate::resolve::credential::CredentialHeader;
 use crate::resolve::endpoint::{Discovery, Endpoint};
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
@@ -225,7 +225,7 @@ impl Inner {
         route: &Route,
         url: &Url,
         method: &Method,
-        header: Option<&Header>,
+        header: Option<&CredentialHeader>,
         id: &str,
     ) -> Result<RequestBuilder, ConnectError> {
         let mut headers = HeaderMap::new();

@@ -75,7 +75,7 @@ fn seconds(value: &Value) -> Option<i64> {
 /// Returns the claim if a report may contain it: short, printable and not a misplaced secret.
 fn shown(text: &str) -> Option<String> {
     let is_plain = text.chars().all(|c| c.is_ascii_graphic());
-    (is_plain && text.len() <= LONGEST && !crate::resolve::shown::looks_secret(text)).then(|| text.to_owned())
+    (is_plain && text.len() <= LONGEST && !crate::resolve::quoted::looks_secret(text)).then(|| text.to_owned())
 }
 
 /// Enough of an id to compare it with a known one.

@@ -26,7 +26,7 @@ pub struct Finding {
     /// The severity in this case.
     pub severity: Severity,
     /// The affected targets, in the order of the plan; empty for the whole run.
-    pub places: Vec<Place>,
+    pub places: Vec<FindingPlace>,
     /// The observed fact, with names and numbers.
     pub observed: String,
     /// The remedy, in a sentence.
@@ -42,7 +42,7 @@ pub struct Finding {
 /// A target that a finding affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Place {
+pub struct FindingPlace {
     /// The id of the service; `None` for a companion host.
     pub service: Option<String>,
     /// The host.
@@ -54,7 +54,7 @@ pub struct Place {
 #[non_exhaustive]
 pub struct Unexplained {
     /// The target.
-    pub place: Place,
+    pub place: FindingPlace,
     /// The stage that failed, or the first one that the run did not reach.
     pub stage: Stage,
     /// The failure, in one line.

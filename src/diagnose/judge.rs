@@ -1,7 +1,7 @@
 //! From the hits of single rules to a diagnosis: causes, consequences, unexplained failures and the verdict.
 
 use super::fill;
-use super::finding::{Diagnosis, Finding, Place, Selection, Unexplained, Verdict};
+use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
@@ -72,14 +72,14 @@ pub(super) struct Hit {
     rule: &'static Rule,
     failure: &'static KnownFailure,
     /// `None` for the whole run.
-    place: Option<Place>,
+    place: Option<FindingPlace>,
     severity: Severity,
     seen: Observation,
     values: Vec<fill::Value>,
 }
 
 impl Hit {
-    fn of(rule: &'static Rule, seen: Observation, place: Option<Place>, known: Vec<fill::Value>) -> Self {
+    fn of(rule: &'static Rule, seen: Observation, place: Option<FindingPlace>, known: Vec<fill::Value>) -> Self {
         let failure = rule.failure();
         let severity = seen.severity.unwrap_or(failure.severity);
         let values = seen.values.iter().cloned().chain(known).collect();
@@ -272,6 +272,6 @@ pub(super) fn works(trace: &Trace) -> bool {
     })
 }
 
-fn place(trace: &Trace) -> Place {
-    Place { service: trace.target.service.clone(), host: trace.target.host.clone() }
+fn place(trace: &Trace) -> FindingPlace {
+    FindingPlace { service: trace.target.service.clone(), host: trace.target.host.clone() }
 }

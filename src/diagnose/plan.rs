@@ -34,7 +34,7 @@ pub struct Plan {
 #[non_exhaustive]
 pub struct Target {
     /// The purpose.
-    pub purpose: Purpose,
+    pub purpose: TargetPurpose,
     /// The URL.
     pub url: Url,
     /// The expected kind of address.
@@ -50,7 +50,7 @@ pub struct Target {
 /// The purpose of a target.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Purpose {
+pub enum TargetPurpose {
     /// A service.
     Service(Endpoint),
     /// A companion of the services; it only has to be reachable.
@@ -211,14 +211,14 @@ impl Target {
         };
         let own = own_endpoint(&endpoint);
         let (url, expect) = (endpoint.to_url(), endpoint.expects());
-        Self { purpose: Purpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
+        Self { purpose: TargetPurpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
     }
 
     /// Returns a companion, which only has to be reachable.
     #[must_use]
     pub fn reach(url: Url, purpose: Companion) -> Self {
         Self {
-            purpose: Purpose::Reach(purpose),
+            purpose: TargetPurpose::Reach(purpose),
             url,
             expect: Expectation::PublicAddress,
             namesakes: Vec::new(),
@@ -239,8 +239,8 @@ impl Target {
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.purpose {
-            Purpose::Service(endpoint) => Some(endpoint),
-            Purpose::Reach(_) => None,
+            TargetPurpose::Service(endpoint) => Some(endpoint),
+            TargetPurpose::Reach(_) => None,
         }
     }
 
@@ -289,8 +289,8 @@ impl Target {
         TargetFacts {
             service: self.service().map(|service| service.id().to_owned()),
             purpose: match self.purpose {
-                Purpose::Service(_) => None,
-                Purpose::Reach(purpose) => Some(purpose),
+                TargetPurpose::Service(_) => None,
+                TargetPurpose::Reach(purpose) => Some(purpose),
             },
             host: self.host().to_owned(),
             port: self.port(),

@@ -2,7 +2,7 @@
 //!
 //! | text | goes to | shown by |
 //! | --- | --- | --- |
-//! | a value that the user gave | errors and notes | `resolve::shown::Shown`: cut, escaped, a secret described by its length |
+//! | a value that the user gave | errors and notes | `resolve::quoted::QuotedValue`: cut, escaped, a secret described by its length |
 //! | everything that a peer sent | the evidence | `probe::scrub`: pieces of credentials and logins taken out |
 //! | a header or a body | the evidence | `net::http::reply`: one line, shortened, without what looks like a secret |
 //! | a text of the evidence | `observed` of a finding | [`quoted`]: in backticks, one line, shortened, a secret described by its length |

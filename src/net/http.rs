@@ -19,7 +19,7 @@ use url::{Position, Url};
 use super::printable::line;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
-use crate::resolve::credential::Header;
+use crate::resolve::credential::CredentialHeader;
 
 pub(crate) mod classify;
 mod reply;
@@ -55,7 +55,7 @@ pub struct Request<'a> {
     /// The URL: the request line contains its path and query, and `Host` its host.
     pub url: &'a Url,
     /// The header with the credential. The host must be allowed to receive it, and the connection must be verified.
-    pub credential: Option<&'a Header>,
+    pub credential: Option<&'a CredentialHeader>,
     /// Other headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -262,7 +262,7 @@ fn built(request: &Request<'_>) -> Result<hyper::Request<Empty<Bytes>>, Failure>
 }
 
 /// Returns the header that carries a credential, marked as sensitive so that no log shows its value.
-pub(crate) fn carrying(header: &Header) -> Result<(HeaderName, HeaderValue), Failure> {
+pub(crate) fn carrying(header: &CredentialHeader) -> Result<(HeaderName, HeaderValue), Failure> {
     let name = HeaderName::from_bytes(header.name.as_bytes());
     let value = HeaderValue::try_from(header.value.expose());
     let (Ok(name), Ok(mut value)) = (name, value) else {

@@ -1,6 +1,6 @@
 //! Printable text from peers. A hostile peer can send control characters, secrets and megabytes.
 
-use crate::resolve::shown::looks_secret;
+use crate::resolve::quoted::looks_secret;
 
 /// Returns one line of printable text, shortened, with an ellipsis for each word that looks like a secret.
 pub(crate) fn line(text: &str, longest: usize) -> String {

@@ -6,7 +6,7 @@ use std::fmt;
 use url::Url;
 
 use crate::resolve::credential::Secret;
-use crate::resolve::shown::Shown;
+use crate::resolve::quoted::QuotedValue;
 
 mod bypass;
 #[cfg(feature = "probe")]
@@ -66,7 +66,7 @@ pub enum Decision {
 #[error("`{source_name}` is not a proxy URL: {given} {problem}; expected something like `http://proxy.example:3128`")]
 pub struct ProxyError {
     source_name: String,
-    given: Shown,
+    given: QuotedValue,
     problem: &'static str,
 }
 
@@ -176,7 +176,7 @@ impl Proxy {
         let problem = |problem| {
             // The part before the `@` is a login, which errors must not show.
             let given = text.rsplit('@').next().unwrap_or_default();
-            ProxyError { source_name: source.to_owned(), given: Shown::new(given), problem }
+            ProxyError { source_name: source.to_owned(), given: QuotedValue::new(given), problem }
         };
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&whole).map_err(|_| problem("is not a URL"))?;

@@ -19,7 +19,7 @@ use super::random::random;
 use super::replayed::Replayed;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, UpgradeFacts};
-use crate::resolve::credential::Header;
+use crate::resolve::credential::CredentialHeader;
 use crate::resolve::service::Service;
 
 mod first;
@@ -58,7 +58,7 @@ pub(crate) struct UpgradeRequest<'a> {
     /// The URL: the request line contains its path and query, and `Host` its host.
     pub(crate) url: &'a Url,
     /// The header with the credential. The host must be allowed to receive it, and the connection must be verified.
-    pub(crate) credential: Option<&'a Header>,
+    pub(crate) credential: Option<&'a CredentialHeader>,
     /// `X-ConnectionId`.
     pub(crate) connection_id: &'a str,
     /// `Sec-WebSocket-Protocol`.
@@ -75,7 +75,7 @@ impl<'a> UpgradeRequest<'a> {
     }
 
     /// Sets the subprotocol of the service, and the credential.
-    pub(crate) fn for_service(self, service: Option<Service>, credential: Option<&'a Header>) -> Self {
+    pub(crate) fn for_service(self, service: Option<Service>, credential: Option<&'a CredentialHeader>) -> Self {
         Self { credential, protocol: service.and_then(Service::subprotocol), ..self }
     }
 }

@@ -12,7 +12,7 @@ use crate::diagnose::stage::Stage;
 use crate::net::http::{Connection, Response};
 use crate::net::websocket::{UpgradeRequest, connection_id};
 use crate::net::{Network, websocket};
-use crate::resolve::credential::{Credential, Header};
+use crate::resolve::credential::{Credential, CredentialHeader};
 use crate::resolve::endpoint::Endpoint;
 use crate::resolve::service::Service;
 
@@ -108,7 +108,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         retry: Retry,
         endpoint: &Endpoint,
         form: &str,
-        header: &Header,
+        header: &CredentialHeader,
     ) -> (AuthTry, Option<Response>) {
         let url = endpoint.to_url();
         let host = url.host_str().unwrap_or_default();
@@ -124,7 +124,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         mut connection: Connection,
         url: &Url,
         service: Service,
-        header: &Header,
+        header: &CredentialHeader,
     ) -> (Option<u16>, Option<Response>) {
         if service.is_websocket() {
             let id = connection_id();

@@ -11,12 +11,12 @@ use crate::diagnose::stage::Stage;
 use crate::net::http::Connection;
 use crate::net::proxy::Decision;
 use crate::net::{Network, failure_of_io, silence};
-use crate::resolve::credential::Header;
+use crate::resolve::credential::CredentialHeader;
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     /// Repeats what was silent on a connection with small segments: the handshake, and the request unless the handshake was
     /// silent. The request carries the credential, if the silent one did.
-    pub(super) async fn try_small_segments(&self, route: &Route, stage: Stage, credential: Option<&Header>) {
+    pub(super) async fn try_small_segments(&self, route: &Route, stage: Stage, credential: Option<&CredentialHeader>) {
         if !matches!(route.decision, Decision::Direct { .. }) {
             return;
         }
@@ -40,7 +40,12 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         });
     }
 
-    async fn repeat(&self, stream: TcpStream, stage: Stage, credential: Option<&Header>) -> Result<(), Failure> {
+    async fn repeat(
+        &self,
+        stream: TcpStream,
+        stage: Stage,
+        credential: Option<&CredentialHeader>,
+    ) -> Result<(), Failure> {
         let handshake = self.recording()?.handshake(stream, self.target.host(), self.limit()).await;
         let (stream, _) = handshake.map_err(|(failure, _)| failure)?;
         if stage == Stage::Tls {

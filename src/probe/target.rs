@@ -16,7 +16,7 @@ use crate::net::http::Request;
 use crate::net::proxy::Decision;
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
-use crate::resolve::credential::{Credential, Header, may_receive};
+use crate::resolve::credential::{Credential, CredentialHeader, may_receive};
 
 /// The probe of one target.
 pub(super) struct TargetProbe<'a, N, O> {
@@ -81,11 +81,11 @@ impl<N, O> TargetProbe<'_, N, O> {
 
     /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not
     /// accept keeps its form. A host that may not receive the credential gets no header.
-    pub(super) fn header(&self) -> Option<(&'static str, Header)> {
+    pub(super) fn header(&self) -> Option<(&'static str, CredentialHeader)> {
         self.header_of(self.context.credential?)
     }
 
-    pub(super) fn header_of(&self, credential: &Credential) -> Option<(&'static str, Header)> {
+    pub(super) fn header_of(&self, credential: &Credential) -> Option<(&'static str, CredentialHeader)> {
         let endpoint = self.target.endpoint()?;
         may_receive(endpoint.account(), &self.target.url).ok()?;
         match (credential.form_for(endpoint), credential.header(endpoint)) {

@@ -8,7 +8,7 @@ use super::connection::FurtherConnection;
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use crate::diagnose::evidence::{Failure, FailureKind, Skip, SniTry, Step, TlsFacts, VersionTry};
-use crate::diagnose::plan::Purpose;
+use crate::diagnose::plan::TargetPurpose;
 use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, dial};
 use crate::net::tls::TlsClient;
@@ -33,7 +33,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 let asks_for_certificate = tls.is_ok_and(|tls| tls.was_asked_for_certificate());
                 let found = TlsFacts { asks_for_certificate, ..session.facts() };
                 self.notes.note(|trace| trace.tls = Step::Passed { found, took });
-                if let Purpose::Reach(_) = self.target.purpose {
+                if let TargetPurpose::Reach(_) = self.target.purpose {
                     // The end of the handshake usually leaves with the first request, and no request follows here.
                     let _ = stream.flush().await;
                 }

@@ -10,7 +10,7 @@ use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use super::websocket::Upgraded;
 use crate::diagnose::evidence::{Address, Skip, Step};
-use crate::diagnose::plan::{Purpose, Target};
+use crate::diagnose::plan::{Target, TargetPurpose};
 use crate::diagnose::stage::Stage;
 use crate::net::dial::{Destination, Road, dial};
 use crate::net::http::classify;
@@ -48,7 +48,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let mut first = FirstConnection::new(self);
         let stream = dial(&mut first, Destination::of(&self.target.url)).await?;
         let FirstConnection { route, addresses, .. } = first;
-        if let Purpose::Reach(_) = self.target.purpose {
+        if let TargetPurpose::Reach(_) = self.target.purpose {
             return Err(Stop(Skip::ReachableOnly));
         }
         let connection = match self.request(&route, stream, &addresses).await? {

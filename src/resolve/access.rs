@@ -3,7 +3,7 @@
 /// The kind of an account, as ARM reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum AccountKind {
     /// `SpeechServices`: Speech only.
     Speech,
     /// `AIServices`: a Foundry resource, with three hosts of the same name.
@@ -14,7 +14,7 @@ pub enum Kind {
     OpenAi,
 }
 
-impl Kind {
+impl AccountKind {
     /// Returns the kind with this ARM name.
     #[must_use]
     pub fn from_arm(text: &str) -> Option<Self> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::resolve::access::{Access, Kind};
+use crate::resolve::access::{Access, AccountKind};
 use crate::resolve::cloud::Cloud;
 use crate::resolve::name::{CustomDomain, Region};
+use crate::resolve::quoted::QuotedValue;
 use crate::resolve::scenario::Scenario;
-use crate::resolve::shown::Shown;
 
 mod container;
 
@@ -33,7 +33,7 @@ pub struct Account(Arc<Known>);
 struct Known {
     cloud: Cloud,
     resource: Resource,
-    kind: Option<Kind>,
+    kind: Option<AccountKind>,
     access: Option<Access>,
     key_auth_disabled: bool,
     discovery: bool,
@@ -149,7 +149,7 @@ impl Account {
 
     /// Sets the kind, which determines whether the account has Foundry and Azure OpenAI hosts.
     #[must_use]
-    pub fn with_kind(mut self, kind: Kind) -> Self {
+    pub fn with_kind(mut self, kind: AccountKind) -> Self {
         Arc::make_mut(&mut self.0).kind = Some(kind);
         self
     }
@@ -202,7 +202,7 @@ impl Account {
 
     /// Returns the kind, if it is known.
     #[must_use]
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<AccountKind> {
         self.0.kind
     }
 
@@ -277,7 +277,7 @@ pub enum AccountError {
     #[error("{given} is not a container host: expected {expected}")]
     Container {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The expected form.
         expected: &'static str,
     },
@@ -285,7 +285,7 @@ pub enum AccountError {
     #[error("{given} is not a path: expected something like `/speech/synthesize/cognitiveservices/v1`")]
     Path {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
 }
 

@@ -13,9 +13,9 @@ use crate::resolve::service::{Host, Service};
 #[non_exhaustive]
 pub struct Allowlist {
     /// Outbound connections.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AllowlistEntry>,
     /// Private zones and the public zones to forward.
-    pub zones: Vec<Zone>,
+    pub zones: Vec<AllowlistZone>,
     /// Service tags for firewall rules that do not support host names.
     pub service_tags: Vec<&'static str>,
     /// Notes for the reader.
@@ -27,7 +27,7 @@ pub struct Allowlist {
 /// One outbound connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct AllowlistEntry {
     /// The host name or address.
     pub host: String,
     /// The port.
@@ -47,7 +47,7 @@ pub struct Entry {
 /// A private DNS zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Zone {
+pub struct AllowlistZone {
     /// The zone to link to the virtual network.
     pub private: String,
     /// The public zone that an external DNS server forwards to a resolver that sees the private one.
@@ -57,7 +57,7 @@ pub struct Zone {
 /// How callers authenticate; some methods need additional hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Identity {
+pub enum CallerIdentity {
     /// By key, without an additional host.
     Key,
     /// By a token issued from a key, which needs the token host.
@@ -72,7 +72,7 @@ pub enum Identity {
 impl Account {
     /// Returns what a firewall must allow for these services.
     #[must_use]
-    pub fn allowlist(&self, services: &[Service], identity: Identity) -> Allowlist {
+    pub fn allowlist(&self, services: &[Service], identity: CallerIdentity) -> Allowlist {
         let mut list = Allowlist {
             entries: Vec::new(),
             zones: Vec::new(),
@@ -98,7 +98,7 @@ impl Allowlist {
     fn add_service(&mut self, endpoint: &Endpoint) {
         let (service, account) = (endpoint.service(), endpoint.account());
         let url = endpoint.to_url();
-        let mut entry = Entry::new(url.host_str().unwrap_or_default(), "service").for_service(service);
+        let mut entry = AllowlistEntry::new(url.host_str().unwrap_or_default(), "service").for_service(service);
         entry.port = url.port_or_known_default().unwrap_or(HTTPS);
         entry.is_private = endpoint.expects() == Expectation::PrivateAddress;
         if !entry.is_private && !matches!(account.resource(), Resource::Container(_)) {
@@ -109,9 +109,9 @@ impl Allowlist {
             self.add_redirect(endpoint);
         }
         if matches!(service, Service::Avatar | Service::AvatarRelayToken) {
-            let relay = || Entry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
-            self.add(Entry { port: 3478, transport: "udp", ..relay() });
-            self.add(Entry { is_required: false, ..relay() });
+            let relay = || AllowlistEntry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
+            self.add(AllowlistEntry { port: 3478, transport: "udp", ..relay() });
+            self.add(AllowlistEntry { is_required: false, ..relay() });
         }
     }
 
@@ -121,30 +121,33 @@ impl Allowlist {
         let Host::Realtime(offering) = endpoint.service().row().host else { return };
         let region = account.region().map_or("{region}", Region::as_str);
         let host = format!("{region}.{offering}.{}", account.cloud().suffixes().realtime());
-        let entry = Entry::new(&host, "redirect target for real-time calls to an open resource")
+        let entry = AllowlistEntry::new(&host, "redirect target for real-time calls to an open resource")
             .for_service(endpoint.service());
-        self.add(Entry { is_required: endpoint.discovery() == Discovery::Required, ..entry });
+        self.add(AllowlistEntry { is_required: endpoint.discovery() == Discovery::Required, ..entry });
     }
 
-    fn add_identity(&mut self, account: &Account, services: &[Service], identity: Identity) {
+    fn add_identity(&mut self, account: &Account, services: &[Service], identity: CallerIdentity) {
         match identity {
-            Identity::Key => {}
-            Identity::IssuedToken => match account.endpoint(Service::IssueToken) {
-                Ok(endpoint) => self.add(Entry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken)),
+            CallerIdentity::Key => {}
+            CallerIdentity::IssuedToken => match account.endpoint(Service::IssueToken) {
+                Ok(endpoint) => {
+                    self.add(AllowlistEntry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken))
+                }
                 Err(error) if !services.contains(&Service::IssueToken) => self.errors.push(error),
                 Err(_) => {}
             },
-            Identity::Entra => {
+            CallerIdentity::Entra => {
                 let unknown = "the Entra authority of this cloud is unknown; define it with the cloud";
                 match account.cloud().suffixes().authority() {
-                    Some(authority) => self.add(Entry::new(authority, "Entra tokens")),
+                    Some(authority) => self.add(AllowlistEntry::new(authority, "Entra tokens")),
                     None => self.notes.push(Note::new("authority", unknown)),
                 }
                 self.tag("AzureActiveDirectory");
             }
-            Identity::ManagedIdentity => {
-                let metadata = Entry::new(METADATA_SERVICE, "managed identity (link-local, never through a proxy)");
-                self.add(Entry { port: 80, ..metadata });
+            CallerIdentity::ManagedIdentity => {
+                let metadata =
+                    AllowlistEntry::new(METADATA_SERVICE, "managed identity (link-local, never through a proxy)");
+                self.add(AllowlistEntry { port: 80, ..metadata });
             }
         }
     }
@@ -158,7 +161,7 @@ impl Allowlist {
         let suffixes = account.cloud().suffixes();
         for suffix in [Some(suffixes.custom_domain()), suffixes.openai(), suffixes.foundry()].into_iter().flatten() {
             if self.entries.iter().any(|entry| entry.host.ends_with(suffix)) {
-                self.zones.push(Zone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() });
+                self.zones.push(AllowlistZone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() });
             }
         }
         self.notes.push(Note::new("dns", FORWARDING));
@@ -168,8 +171,8 @@ impl Allowlist {
     }
 
     /// Adds an entry, or adds its services to an existing one.
-    fn add(&mut self, entry: Entry) {
-        let place = |entry: &Entry| (entry.host.clone(), entry.port, entry.transport);
+    fn add(&mut self, entry: AllowlistEntry) {
+        let place = |entry: &AllowlistEntry| (entry.host.clone(), entry.port, entry.transport);
         match self.entries.iter_mut().find(|known| place(known) == place(&entry)) {
             Some(known) => {
                 known.is_required |= entry.is_required;
@@ -187,7 +190,7 @@ impl Allowlist {
     }
 }
 
-impl Entry {
+impl AllowlistEntry {
     /// Creates a required connection to port 443 of a public host.
     fn new(host: &str, purpose: &'static str) -> Self {
         let (transport, services) = ("tcp", Vec::new());

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::resolve::shown::Shown;
+use crate::resolve::quoted::QuotedValue;
 
 /// A cloud: a set of host suffixes and its identity service.
 ///
@@ -88,7 +88,7 @@ impl FromStr for Cloud {
         Self::DOCUMENTED
             .into_iter()
             .find(|cloud| cloud.id() == text)
-            .ok_or_else(|| CloudError::Cloud { given: Shown::new(text) })
+            .ok_or_else(|| CloudError::Cloud { given: QuotedValue::new(text) })
     }
 }
 
@@ -276,7 +276,7 @@ impl Suffixes {
                 !is_same && !is_below(suffix, other)
             })
         });
-        if are_apart { Ok(self) } else { Err(CloudError::Suffix { given: Shown::new(added) }) }
+        if are_apart { Ok(self) } else { Err(CloudError::Suffix { given: QuotedValue::new(added) }) }
     }
 }
 
@@ -294,13 +294,13 @@ pub enum CloudError {
     #[error("{given} is not a cloud: expected `public`, `usgov` or `china`")]
     Cloud {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
     /// The text is not a valid host suffix of a cloud (`CFG06`).
     #[error("{given} is not a host suffix: expected a host name of at least two labels, like `speech.microsoft.com`")]
     Suffix {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
 }
 
@@ -383,7 +383,7 @@ fn host_name(text: &str) -> Result<Text, CloudError> {
     if lower.len() <= LONGEST_SUFFIX && lower.contains('.') && lower.split('.').all(label) && !is_number {
         Ok(Cow::Owned(lower))
     } else {
-        Err(CloudError::Suffix { given: Shown::new(text) })
+        Err(CloudError::Suffix { given: QuotedValue::new(text) })
     }
 }
 

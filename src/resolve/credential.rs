@@ -4,9 +4,9 @@ use url::Url;
 
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::endpoint::Endpoint;
-use crate::resolve::form::Form;
+use crate::resolve::form::CredentialForm;
 use crate::resolve::note::Note;
-use crate::resolve::shown::{Shown, looks_like_key};
+use crate::resolve::quoted::{QuotedValue, looks_like_key};
 
 mod error;
 mod resource_id;
@@ -160,12 +160,12 @@ impl Credential {
     /// # Errors
     ///
     /// [`CredentialError`] with the reason and the form that works.
-    pub fn header(&self, to: &Endpoint) -> Result<Header, CredentialError> {
+    pub fn header(&self, to: &Endpoint) -> Result<CredentialHeader, CredentialError> {
         self.header_at(to, &to.to_url())
     }
 
     /// Does the same for an endpoint whose URL is already parsed.
-    pub(crate) fn header_at(&self, to: &Endpoint, url: &Url) -> Result<Header, CredentialError> {
+    pub(crate) fn header_at(&self, to: &Endpoint, url: &Url) -> Result<CredentialHeader, CredentialError> {
         may_receive(to.account(), url)?;
         let form = self.form_for(to)?;
         Ok(self.in_form(form))
@@ -174,39 +174,41 @@ impl Credential {
     /// Returns the default form of this credential with its header, even if the endpoint is known not to accept it. A
     /// naive application sends it like this, and a diagnosis must see it rejected.
     #[cfg(feature = "probe")]
-    pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(Form, Header)> {
+    pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(CredentialForm, CredentialHeader)> {
         may_receive(to.account(), &to.to_url()).ok()?;
         let form = match self {
-            Self::Key(_) => Form::Key,
-            Self::IssuedToken(_) => Form::IssuedToken,
-            Self::Entra { .. } => Form::Entra,
-            Self::EntraComposed { .. } => Form::EntraComposed,
+            Self::Key(_) => CredentialForm::Key,
+            Self::IssuedToken(_) => CredentialForm::IssuedToken,
+            Self::Entra { .. } => CredentialForm::Entra,
+            Self::EntraComposed { .. } => CredentialForm::EntraComposed,
         };
         Some((form, self.in_form(form)))
     }
 
     /// Returns the other form of an Entra token, for an endpoint that rejected the form it is known to accept.
     #[cfg(feature = "probe")]
-    pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(Form, Header)> {
+    pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(CredentialForm, CredentialHeader)> {
         may_receive(to.account(), &to.to_url()).ok()?;
         let (Self::Entra { resource_id: Some(_), .. } | Self::EntraComposed { .. }) = self else { return None };
         let form = match self.form_for(to).ok()? {
-            Form::Entra => Form::EntraComposed,
-            _ => Form::Entra,
+            CredentialForm::Entra => CredentialForm::EntraComposed,
+            _ => CredentialForm::Entra,
         };
         Some((form, self.in_form(form)))
     }
 
     /// Builds the header for a form that this credential can take.
-    fn in_form(&self, form: Form) -> Header {
+    fn in_form(&self, form: CredentialForm) -> CredentialHeader {
         match (form, self) {
-            (Form::Key, _) => Header { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() },
-            (Form::ApiKey, _) => Header { name: "api-key", value: self.secret().clone() },
+            (CredentialForm::Key, _) => {
+                CredentialHeader { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() }
+            }
+            (CredentialForm::ApiKey, _) => CredentialHeader { name: "api-key", value: self.secret().clone() },
             (
-                Form::EntraComposed,
+                CredentialForm::EntraComposed,
                 Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id },
-            ) => Header::bearer(&["aad#", id.as_str(), "#", token.expose()]),
-            _ => Header::bearer(&[self.secret().expose()]),
+            ) => CredentialHeader::bearer(&["aad#", id.as_str(), "#", token.expose()]),
+            _ => CredentialHeader::bearer(&[self.secret().expose()]),
         }
     }
 
@@ -215,15 +217,15 @@ impl Credential {
     /// # Errors
     ///
     /// [`CredentialError`] if the endpoint accepts no form that it can take.
-    pub fn form_for(&self, to: &Endpoint) -> Result<Form, CredentialError> {
+    pub fn form_for(&self, to: &Endpoint) -> Result<CredentialForm, CredentialError> {
         let accepts = to.accepts();
-        let candidates: &[Form] = match self {
-            Self::Key(_) => &[Form::Key, Form::ApiKey],
-            Self::IssuedToken(_) => &[Form::IssuedToken],
-            Self::Entra { resource_id: None, .. } => &[Form::Entra],
-            Self::Entra { resource_id: Some(_), .. } => &[Form::Entra, Form::EntraComposed],
+        let candidates: &[CredentialForm] = match self {
+            Self::Key(_) => &[CredentialForm::Key, CredentialForm::ApiKey],
+            Self::IssuedToken(_) => &[CredentialForm::IssuedToken],
+            Self::Entra { resource_id: None, .. } => &[CredentialForm::Entra],
+            Self::Entra { resource_id: Some(_), .. } => &[CredentialForm::Entra, CredentialForm::EntraComposed],
             // Prefer the given form, and extract the plain one only where nothing else works.
-            Self::EntraComposed { .. } => &[Form::EntraComposed, Form::Entra],
+            Self::EntraComposed { .. } => &[CredentialForm::EntraComposed, CredentialForm::Entra],
         };
         if let Some(form) = candidates.iter().find(|form| accepts.contains(**form)) {
             return Ok(*form);
@@ -235,7 +237,9 @@ impl Credential {
                 CredentialError::KeyAuthDisabled { kind: self.kind() }
             }
             Self::IssuedToken(_) if account.refuses_issued_tokens() => CredentialError::IssuedTokenRestricted,
-            Self::Entra { resource_id: None, .. } if !to.is_own_host() && accepts.contains(Form::EntraComposed) => {
+            Self::Entra { resource_id: None, .. }
+                if !to.is_own_host() && accepts.contains(CredentialForm::EntraComposed) =>
+            {
                 CredentialError::EntraOnRegional { service }
             }
             Self::Entra { .. } | Self::EntraComposed { .. } if !to.is_own_host() => {
@@ -252,14 +256,14 @@ impl Credential {
 /// A header that carries a credential.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Header {
+pub struct CredentialHeader {
     /// The header name.
     pub name: &'static str,
     /// The header value.
     pub value: Secret,
 }
 
-impl Header {
+impl CredentialHeader {
     fn bearer(parts: &[&str]) -> Self {
         let length = "Bearer ".len() + parts.iter().map(|part| part.len()).sum::<usize>();
         let mut value = String::with_capacity(length);
@@ -294,9 +298,9 @@ impl Header {
 pub fn may_receive(account: &Account, url: &Url) -> Result<(), CredentialError> {
     let host = url.host_str().unwrap_or_default();
     if !matches!(url.scheme(), "https" | "wss") {
-        return Err(CredentialError::Insecure { host: Shown::new(host) });
+        return Err(CredentialError::Insecure { host: QuotedValue::new(host) });
     }
-    let foreign = || CredentialError::ForeignHost { host: Shown::new(host) };
+    let foreign = || CredentialError::ForeignHost { host: QuotedValue::new(host) };
     if !url.username().is_empty() || url.password().is_some() {
         return Err(foreign());
     }

@@ -4,14 +4,14 @@ use std::fmt;
 
 use url::Url;
 
-use crate::resolve::access::Kind;
+use crate::resolve::access::AccountKind;
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::cloud::LONG_AUDIO_LABELS;
-use crate::resolve::form::{Form, Forms};
+use crate::resolve::form::{CredentialForm, CredentialForms};
 use crate::resolve::note::Note;
 use crate::resolve::query::{ApiVersion, Query};
 use crate::resolve::scenario::{Scenario, UrlForm};
-use crate::resolve::service::{Host, Path, Row, Service, Status, place_of};
+use crate::resolve::service::{Host, Path, Row, Service, ServiceStatus, place_of};
 
 mod error;
 mod notes;
@@ -26,7 +26,7 @@ pub struct Endpoint {
     account: Account,
     service: Service,
     url: String,
-    accepts: Forms,
+    accepts: CredentialForms,
     own_host: bool,
 }
 
@@ -68,7 +68,7 @@ impl Endpoint {
 
     /// Returns the credential forms that this endpoint accepts.
     #[must_use]
-    pub fn accepts(&self) -> Forms {
+    pub fn accepts(&self) -> CredentialForms {
         self.accepts
     }
 
@@ -237,7 +237,7 @@ impl Account {
     /// Step 1.
     fn offers(&self, row: &'static Row) -> Result<(), ResolveError> {
         let service = row.service;
-        if let Status::Retired { since, replacement } = row.status {
+        if let ServiceStatus::Retired { since, replacement } = row.status {
             return Err(ResolveError::Retired { service, since, replacement });
         }
         if let Resource::Container(_) = self.resource() {
@@ -252,10 +252,10 @@ impl Account {
         if row.sovereign.is_absent(cloud) || !host_exists {
             return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
         }
-        let has_service = |kind: &Kind| match row.host {
+        let has_service = |kind: &AccountKind| match row.host {
             Host::Foundry => kind.has_voice_live(),
             Host::OpenAi => kind.has_openai_host(),
-            Host::Rest | Host::Realtime(_) | Host::LongAudio => *kind != Kind::OpenAi,
+            Host::Rest | Host::Realtime(_) | Host::LongAudio => *kind != AccountKind::OpenAi,
         };
         if let Some(kind) = self.kind().filter(|kind| !has_service(kind)) {
             return Err(ResolveError::WrongKind { service, kind });
@@ -282,7 +282,7 @@ impl Account {
         let form = self.scenario().form();
         match (row.host, form) {
             (Host::Foundry | Host::OpenAi, UrlForm::Regional) => Err(ResolveError::CustomDomainRequired { service }),
-            (Host::Foundry, _) if self.kind() == Some(Kind::Speech) => Ok(own(suffixes.custom_domain(), "")),
+            (Host::Foundry, _) if self.kind() == Some(AccountKind::Speech) => Ok(own(suffixes.custom_domain(), "")),
             (Host::Foundry, _) => Ok(own(suffixes.foundry().unwrap_or_default(), "")),
             (Host::OpenAi, _) => Ok(own(suffixes.openai().unwrap_or_default(), "")),
             (Host::LongAudio, UrlForm::Regional) => self.regional_place(row, LONG_AUDIO_LABELS, suffixes.realtime()),
@@ -308,19 +308,20 @@ impl Account {
     }
 
     /// Step 6.
-    fn accepts(&self, place: &Place<'_>, row: &Row) -> Forms {
+    fn accepts(&self, place: &Place<'_>, row: &Row) -> CredentialForms {
         let mut forms = match place {
             Place::Regional { .. } => row.accepts.regional,
             Place::Own { .. } => row.accepts.own,
             // Containers need no credential; a reverse proxy in front of one may, but only over TLS.
-            Place::Container(host) if host.is_secure() => Forms::of(&[Form::Key]),
-            Place::Container(_) => Forms::NONE,
+            Place::Container(host) if host.is_secure() => CredentialForms::of(&[CredentialForm::Key]),
+            Place::Container(_) => CredentialForms::NONE,
         };
         if self.refuses_issued_tokens() {
-            forms = forms.without(Form::IssuedToken);
+            forms = forms.without(CredentialForm::IssuedToken);
         }
         if self.is_key_auth_disabled() {
-            forms = forms.without(Form::Key).without(Form::IssuedToken).without(Form::ApiKey);
+            forms =
+                forms.without(CredentialForm::Key).without(CredentialForm::IssuedToken).without(CredentialForm::ApiKey);
         }
         forms
     }

@@ -1,11 +1,11 @@
-//! Form: how a credential stands on the wire.
+//! CredentialForm: how a credential stands on the wire.
 
 use std::fmt;
 
 /// A credential form on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Form {
+pub enum CredentialForm {
     /// `Ocp-Apim-Subscription-Key: {key}`.
     Key,
     /// `Authorization: Bearer {token issued from a key}`.
@@ -18,7 +18,7 @@ pub enum Form {
     ApiKey,
 }
 
-impl Form {
+impl CredentialForm {
     pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
 
     /// Returns the identifier used in output.
@@ -48,12 +48,12 @@ impl Form {
 
 /// A set of credential forms.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Forms(u8);
+pub struct CredentialForms(u8);
 
-impl Forms {
+impl CredentialForms {
     pub(crate) const NONE: Self = Self(0);
 
-    pub(crate) const fn of(forms: &[Form]) -> Self {
+    pub(crate) const fn of(forms: &[CredentialForm]) -> Self {
         let (mut set, mut i) = (Self::NONE, 0);
         while i < forms.len() {
             set.0 |= 1 << forms[i] as u8;
@@ -63,13 +63,13 @@ impl Forms {
     }
 
     #[must_use]
-    pub(crate) const fn without(self, form: Form) -> Self {
+    pub(crate) const fn without(self, form: CredentialForm) -> Self {
         Self(self.0 & !(1 << form as u8))
     }
 
     /// Returns whether the set contains the form.
     #[must_use]
-    pub const fn contains(self, form: Form) -> bool {
+    pub const fn contains(self, form: CredentialForm) -> bool {
         self.0 & 1 << form as u8 != 0
     }
 
@@ -80,12 +80,12 @@ impl Forms {
     }
 
     /// Returns the forms in a fixed order.
-    pub fn iter(self) -> impl Iterator<Item = Form> {
-        Form::ALL.into_iter().filter(move |form| self.contains(*form))
+    pub fn iter(self) -> impl Iterator<Item = CredentialForm> {
+        CredentialForm::ALL.into_iter().filter(move |form| self.contains(*form))
     }
 }
 
-impl fmt::Debug for Forms {
+impl fmt::Debug for CredentialForms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }

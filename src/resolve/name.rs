@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use crate::resolve::cloud::{Cloud, HostKind, PRIVATE_LABEL};
 use crate::resolve::near::nearest;
-use crate::resolve::note::{Note, Understood};
-use crate::resolve::setting::{Hint, Setting};
-use crate::resolve::shown::{Shown, looks_secret};
+use crate::resolve::note::{Note, WithNotes};
+use crate::resolve::quoted::{QuotedValue, looks_secret};
+use crate::resolve::setting::{Setting, SettingHint};
 
 pub(crate) mod regions;
 
@@ -42,7 +42,7 @@ impl Region {
     /// # Errors
     ///
     /// [`NameError`] with `CFG01`; with `CFG02` if a custom domain name was given, or `CFG10` if a key was.
-    pub fn read(text: &str) -> Result<Understood<Self>, NameError> {
+    pub fn read(text: &str) -> Result<WithNotes<Self>, NameError> {
         let id: String = text.trim().chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
         // A key with a blank in it is still a key.
         if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
@@ -56,10 +56,10 @@ impl Region {
                 "region_alias",
                 format!("`{id}` is an older name of region `{current}`; the current name is used"),
             );
-            return Ok(Understood { value: Self((*current).into()), notes: vec![note] });
+            return Ok(WithNotes { value: Self((*current).into()), notes: vec![note] });
         }
         let notes = if regions::listed(&id).is_some() { Vec::new() } else { vec![unlisted(&id)] };
-        Ok(Understood { value: Self(id.into()), notes })
+        Ok(WithNotes { value: Self(id.into()), notes })
     }
 
     /// Returns the identifier, for example `westeurope`.
@@ -107,7 +107,7 @@ impl CustomDomain {
     /// # Errors
     ///
     /// [`NameError`] with `CFG05`; with `CFG02` if a region was given, or `CFG10` if a key was.
-    pub fn read(text: &str) -> Result<Understood<(Self, Option<Cloud>)>, NameError> {
+    pub fn read(text: &str) -> Result<WithNotes<(Self, Option<Cloud>)>, NameError> {
         let trimmed = text.trim();
         if looks_secret(trimmed.split('?').next().unwrap_or_default()) {
             return Err(NameError::secret(Setting::CustomDomain, text));
@@ -116,7 +116,7 @@ impl CustomDomain {
             return Err(NameError::custom_domain(text));
         }
         if !trimmed.contains(['.', '/', ':']) {
-            return Self::label(trimmed).map(|domain| Understood::new((domain, None)));
+            return Self::label(trimmed).map(|domain| WithNotes::new((domain, None)));
         }
         let lower = trimmed.to_ascii_lowercase();
         let host = ["https://", "wss://"].iter().find_map(|scheme| lower.strip_prefix(scheme)).unwrap_or(&lower);
@@ -126,7 +126,7 @@ impl CustomDomain {
             let Some(reading) = cloud.suffixes().read(host) else { continue };
             if !reading.kind.is_named_by_customers() {
                 let region = Region::read(reading.label).map_err(|error| error.about(text))?.value;
-                return Err(NameError::RegionAsCustomDomain { given: Shown::new(text), region: region.0.into() });
+                return Err(NameError::RegionAsCustomDomain { given: QuotedValue::new(text), region: region.0.into() });
             }
             let mut notes = Vec::new();
             if reading.private {
@@ -136,7 +136,7 @@ impl CustomDomain {
                 notes.push(other_host(host, reading.label, &cloud));
             }
             let domain = Self::label(reading.label).map_err(|error| error.about(text))?;
-            return Ok(Understood { value: (domain, Some(cloud)), notes });
+            return Ok(WithNotes { value: (domain, Some(cloud)), notes });
         }
         Err(NameError::custom_domain(text))
     }
@@ -193,7 +193,7 @@ pub enum NameError {
     #[error("{given} is not a region identifier: expected letters and digits, like `westeurope`{}", did_you_mean(.suggestion.as_deref()))]
     Region {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The closest match.
         suggestion: Option<String>,
     },
@@ -203,7 +203,7 @@ pub enum NameError {
     )]
     CustomDomainAsRegion {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The probable custom domain.
         name: String,
     },
@@ -213,7 +213,7 @@ pub enum NameError {
     )]
     RegionAsCustomDomain {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The region in it.
         region: String,
     },
@@ -223,13 +223,13 @@ pub enum NameError {
     )]
     CustomDomain {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
     /// A key or token was given as a name (`CFG10`). Keys come from the environment or a file.
     #[error("{given} was given as {setting}; put a key into an environment variable or a file")]
     Secret {
         /// A description of the given value.
-        given: Shown,
+        given: QuotedValue,
         /// The setting that it was given as.
         setting: Setting,
     },
@@ -249,10 +249,10 @@ impl NameError {
 
     /// Returns the settings that the message asks for.
     #[must_use]
-    pub fn hints(&self) -> Vec<Hint> {
+    pub fn hints(&self) -> Vec<SettingHint> {
         match self {
-            Self::CustomDomainAsRegion { name, .. } => vec![Hint::with(Setting::CustomDomain, name)],
-            Self::RegionAsCustomDomain { region, .. } => vec![Hint::with(Setting::Region, region)],
+            Self::CustomDomainAsRegion { name, .. } => vec![SettingHint::with(Setting::CustomDomain, name)],
+            Self::RegionAsCustomDomain { region, .. } => vec![SettingHint::with(Setting::Region, region)],
             Self::Secret { .. } => vec![Setting::Key.into()],
             Self::Region { .. } | Self::CustomDomain { .. } => Vec::new(),
         }
@@ -264,15 +264,15 @@ impl NameError {
             Self::Region { given, .. }
             | Self::CustomDomainAsRegion { given, .. }
             | Self::RegionAsCustomDomain { given, .. }
-            | Self::CustomDomain { given } => *given = Shown::new(text),
-            Self::Secret { given, .. } => *given = Shown::described(text),
+            | Self::CustomDomain { given } => *given = QuotedValue::new(text),
+            Self::Secret { given, .. } => *given = QuotedValue::described(text),
         }
         self
     }
 
     /// Explains why `text`, normalised to `id`, is not a region.
     fn region(text: &str, id: &str) -> Self {
-        let given = Shown::new(text);
+        let given = QuotedValue::new(text);
         let squeezed = id.replace(['-', '_'], "");
         if regions::listed(&squeezed).is_some() {
             return Self::Region { given, suggestion: Some(squeezed) };
@@ -289,15 +289,15 @@ impl NameError {
     }
 
     fn region_as_domain(text: &str) -> Self {
-        Self::RegionAsCustomDomain { given: Shown::new(text), region: text.to_ascii_lowercase() }
+        Self::RegionAsCustomDomain { given: QuotedValue::new(text), region: text.to_ascii_lowercase() }
     }
 
     fn custom_domain(text: &str) -> Self {
-        Self::CustomDomain { given: Shown::new(text) }
+        Self::CustomDomain { given: QuotedValue::new(text) }
     }
 
     pub(crate) fn secret(setting: Setting, text: &str) -> Self {
-        Self::Secret { given: Shown::described(text.trim()), setting }
+        Self::Secret { given: QuotedValue::described(text.trim()), setting }
     }
 }
 
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn the_region_table_contains_valid_unique_identifiers() {
         for (i, region) in regions::REGIONS.iter().enumerate() {
-            assert_eq!(Region::read(region.display_name).unwrap(), Understood::new(Region(region.id.into())));
+            assert_eq!(Region::read(region.display_name).unwrap(), WithNotes::new(Region(region.id.into())));
             assert_eq!(Cloud::of_region(region.id).as_ref(), Some(&region.cloud), "{}", region.id);
             assert!(regions::REGIONS[..i].iter().all(|other| other.id != region.id));
         }

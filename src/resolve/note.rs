@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::resolve::setting::Hint;
+use crate::resolve::setting::SettingHint;
 
 /// A remark about an input or an endpoint that is not an error.
 ///
@@ -17,7 +17,7 @@ pub struct Note {
     /// What the reader probably meant, if there is a close match.
     pub suggestion: Option<String>,
     /// The settings that the sentence asks for.
-    pub hints: Vec<Hint>,
+    pub hints: Vec<SettingHint>,
 }
 
 impl Note {
@@ -31,7 +31,7 @@ impl Note {
         Self { suggestion: Some(suggestion.into()), ..self }
     }
 
-    pub(crate) fn asking_for(self, hints: impl IntoIterator<Item = impl Into<Hint>>) -> Self {
+    pub(crate) fn asking_for(self, hints: impl IntoIterator<Item = impl Into<SettingHint>>) -> Self {
         Self { hints: hints.into_iter().map(Into::into).collect(), ..self }
     }
 }
@@ -49,14 +49,14 @@ impl fmt::Display for Note {
 /// A value together with the notes that reading it gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Understood<T> {
+pub struct WithNotes<T> {
     /// The value.
     pub value: T,
     /// Notes about it for the reader.
     pub notes: Vec<Note>,
 }
 
-impl<T> Understood<T> {
+impl<T> WithNotes<T> {
     /// A value without notes.
     #[must_use]
     pub fn new(value: T) -> Self {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::resolve::parameter::{Parameter, Parameters};
-use crate::resolve::shown::{Shown, looks_secret};
+use crate::resolve::quoted::{QuotedValue, looks_secret};
 
 mod error;
 
@@ -24,7 +24,7 @@ pub use error::QueryError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     language: Option<Encoded>,
-    mode: Option<Mode>,
+    mode: Option<RecognitionMode>,
     custom_model: Option<Encoded>,
     deployment: Option<Encoded>,
     api_version: Option<ApiVersion>,
@@ -44,7 +44,7 @@ impl Query {
             && language.starts_with(|c: char| c.is_ascii_alphabetic())
             && language.split('-').all(subtag);
         if !is_tag {
-            return Err(QueryError::Language { given: Shown::new(language) });
+            return Err(QueryError::Language { given: QuotedValue::new(language) });
         }
         once(&mut self.language, Encoded::new(language), "language")?;
         Ok(self)
@@ -52,7 +52,7 @@ impl Query {
 
     /// Sets the recognition mode, which is part of some paths.
     #[must_use]
-    pub fn with_mode(self, mode: Mode) -> Self {
+    pub fn with_mode(self, mode: RecognitionMode) -> Self {
         Self { mode: Some(mode), ..self }
     }
 
@@ -97,15 +97,15 @@ impl Query {
             "cid" => return self.with_custom_model(value),
             "deploymentId" => return self.with_deployment(value),
             "api-version" => return self.with_api_version(value),
-            "" => return Err(QueryError::Name { given: Shown::new(name) }),
+            "" => return Err(QueryError::Name { given: QuotedValue::new(name) }),
             _ => {}
         }
         let lower = name.to_ascii_lowercase();
         if CREDENTIAL_NAMES.iter().any(|secret| lower.contains(secret)) || lower == "token" {
-            return Err(QueryError::Credential { name: Shown::new(name) });
+            return Err(QueryError::Credential { name: QuotedValue::new(name) });
         }
         if looks_secret(name) || looks_secret(value) && !is_connection_id(&lower, value) {
-            return Err(QueryError::Secret { name: Shown::new(name) });
+            return Err(QueryError::Secret { name: QuotedValue::new(name) });
         }
         let item = (Encoded::new(name), Encoded::new(value));
         let place = self.free.partition_point(|(other, _)| other.0 <= item.0.0);
@@ -149,7 +149,7 @@ impl Query {
         self.language.as_ref().map(Encoded::as_str)
     }
 
-    pub(crate) fn mode(&self) -> Option<Mode> {
+    pub(crate) fn mode(&self) -> Option<RecognitionMode> {
         self.mode
     }
 
@@ -174,7 +174,7 @@ impl Query {
 /// How the service segments speech; part of the path in the older recognition APIs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Mode {
+pub enum RecognitionMode {
     /// Short commands and questions.
     Interactive,
     /// Conversations; the mode in the documentation.
@@ -184,7 +184,7 @@ pub enum Mode {
     Dictation,
 }
 
-impl Mode {
+impl RecognitionMode {
     /// Every mode.
     pub const ALL: [Self; 3] = [Self::Interactive, Self::Conversation, Self::Dictation];
 
@@ -199,11 +199,14 @@ impl Mode {
     }
 }
 
-impl FromStr for Mode {
+impl FromStr for RecognitionMode {
     type Err = QueryError;
 
     fn from_str(text: &str) -> Result<Self, QueryError> {
-        Self::ALL.into_iter().find(|mode| mode.id() == text).ok_or_else(|| QueryError::Mode { given: Shown::new(text) })
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.id() == text)
+            .ok_or_else(|| QueryError::Mode { given: QuotedValue::new(text) })
     }
 }
 
@@ -238,7 +241,11 @@ impl FromStr for ApiVersion {
                 && rest.starts_with(|c: char| c.is_ascii_digit())
                 && rest.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
         });
-        if numbered { Ok(Self::Numbered(text.into())) } else { Err(QueryError::ApiVersion { given: Shown::new(text) }) }
+        if numbered {
+            Ok(Self::Numbered(text.into()))
+        } else {
+            Err(QueryError::ApiVersion { given: QuotedValue::new(text) })
+        }
     }
 }
 
@@ -274,7 +281,7 @@ fn identifier(name: &'static str, text: &str) -> Result<Encoded, QueryError> {
     if shaped && !looks_secret(text) {
         Ok(Encoded::new(text))
     } else {
-        Err(QueryError::Identifier { name, given: Shown::new(text) })
+        Err(QueryError::Identifier { name, given: QuotedValue::new(text) })
     }
 }
 
@@ -297,7 +304,7 @@ fn is_connection_id(name: &str, value: &str) -> bool {
 /// them are rejected.
 const CREDENTIAL_NAMES: [&str; 5] = ["subscription-key", "authorization", "api-key", "apikey", "access_token"];
 
-impl fmt::Display for Mode {
+impl fmt::Display for RecognitionMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
     }

@@ -6,12 +6,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::resolve::cloud::Cloud;
-use crate::resolve::form::{Form, Forms};
+use crate::resolve::form::{CredentialForm, CredentialForms};
 use crate::resolve::near::nearest;
 use crate::resolve::parameter::Parameter::{ApiVersion, CustomModel, Deployment, Language, Mode};
 use crate::resolve::parameter::{Parameter, Parameters};
-use crate::resolve::setting::{Hint, Setting};
-use crate::resolve::shown::Shown;
+use crate::resolve::quoted::QuotedValue;
+use crate::resolve::setting::{Setting, SettingHint};
 
 /// An API of Azure AI Speech, or an audio API of Azure OpenAI.
 ///
@@ -69,7 +69,7 @@ impl Service {
 
     /// Returns every service that is not retired, in table order.
     pub fn in_use() -> impl Iterator<Item = Self> {
-        Self::all().filter(|service| !matches!(service.status(), Status::Retired { .. }))
+        Self::all().filter(|service| !matches!(service.status(), ServiceStatus::Retired { .. }))
     }
 
     /// Returns the identifier used in arguments and output.
@@ -104,7 +104,7 @@ impl Service {
 
     /// Returns the lifecycle status.
     #[must_use]
-    pub fn status(self) -> Status {
+    pub fn status(self) -> ServiceStatus {
         self.row().status
     }
 
@@ -140,7 +140,7 @@ impl FromStr for Service {
 
     fn from_str(text: &str) -> Result<Self, UnknownService> {
         Self::all().find(|service| service.id() == text).ok_or_else(|| UnknownService {
-            given: Shown::new(text),
+            given: QuotedValue::new(text),
             suggestion: nearest(text, TABLE.iter().map(|row| row.id)).or_else(|| {
                 TABLE
                     .iter()
@@ -163,7 +163,7 @@ impl fmt::Display for Service {
 #[non_exhaustive]
 pub struct UnknownService {
     /// The given value.
-    pub given: Shown,
+    pub given: QuotedValue,
     /// The closest match.
     pub suggestion: Option<&'static str>,
 }
@@ -171,7 +171,7 @@ pub struct UnknownService {
 /// The lifecycle status of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Status {
+pub enum ServiceStatus {
     /// Generally available.
     Current,
     /// In preview, without a service guarantee.
@@ -194,7 +194,7 @@ pub enum Status {
     },
 }
 
-impl Status {
+impl ServiceStatus {
     /// Returns the identifier used in output.
     #[must_use]
     pub fn id(self) -> &'static str {
@@ -231,7 +231,7 @@ pub(crate) struct Row {
     /// Whether self-hosted containers serve it.
     pub(crate) container: bool,
     pub(crate) sovereign: Sovereign,
-    pub(crate) status: Status,
+    pub(crate) status: ServiceStatus,
     /// A parameter that must be added before the URL is usable.
     pub(crate) needs: Option<&'static str>,
     /// What the documentation does not confirm about the custom-domain form.
@@ -270,9 +270,9 @@ pub(crate) enum Path {
 /// The credential forms that a service accepts, by kind of host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepts {
-    pub(crate) regional: Forms,
+    pub(crate) regional: CredentialForms,
     /// The forms on a host that belongs to the resource alone.
-    pub(crate) own: Forms,
+    pub(crate) own: CredentialForms,
 }
 
 /// Availability in the sovereign clouds.
@@ -342,9 +342,9 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
 }
 
 /// Returns the settings to use instead of one that the URL of a service does not support.
-pub(crate) fn hints_of(parameter: Parameter, service: Service) -> Vec<Hint> {
+pub(crate) fn hints_of(parameter: Parameter, service: Service) -> Vec<SettingHint> {
     use Service as S;
-    let query = |value| Hint::with(Setting::QueryParameter, value);
+    let query = |value| SettingHint::with(Setting::QueryParameter, value);
     match (parameter, service) {
         (Language, S::Translation | S::TranslationV1) => vec![query("from=…"), query("to=…")],
         (Mode, S::TranslationV1) => vec![query("scenario=…")],
@@ -355,15 +355,23 @@ pub(crate) fn hints_of(parameter: Parameter, service: Service) -> Vec<Hint> {
     }
 }
 
-const KEY: Forms = Forms::of(&[Form::Key]);
-const BEARER_OR_KEY: Forms = Forms::of(&[Form::Key, Form::Entra]);
+const KEY: CredentialForms = CredentialForms::of(&[CredentialForm::Key]);
+const BEARER_OR_KEY: CredentialForms = CredentialForms::of(&[CredentialForm::Key, CredentialForm::Entra]);
 const REALTIME: Accepts = Accepts {
-    regional: Forms::of(&[Form::Key, Form::IssuedToken, Form::EntraComposed]),
-    own: Forms::of(&[Form::Key, Form::IssuedToken, Form::Entra, Form::EntraComposed]),
+    regional: CredentialForms::of(&[CredentialForm::Key, CredentialForm::IssuedToken, CredentialForm::EntraComposed]),
+    own: CredentialForms::of(&[
+        CredentialForm::Key,
+        CredentialForm::IssuedToken,
+        CredentialForm::Entra,
+        CredentialForm::EntraComposed,
+    ]),
 };
 const MANAGEMENT: Accepts = Accepts { regional: KEY, own: BEARER_OR_KEY };
 const KEY_ONLY: Accepts = Accepts { regional: KEY, own: KEY };
-const API_KEY: Accepts = Accepts { regional: Forms::NONE, own: Forms::of(&[Form::Entra, Form::ApiKey]) };
+const API_KEY: Accepts = Accepts {
+    regional: CredentialForms::NONE,
+    own: CredentialForms::of(&[CredentialForm::Entra, CredentialForm::ApiKey]),
+};
 
 const DATED: Parameters = Parameters::of(&[ApiVersion]);
 const RECOGNITION: Parameters = Parameters::of(&[Language, CustomModel]);
@@ -397,7 +405,7 @@ const REST: Row = Row {
     discovery: false,
     container: false,
     sovereign: Sovereign::Offered,
-    status: Status::Current,
+    status: ServiceStatus::Current,
     needs: None,
     unconfirmed: None,
     page: "rest-text-to-speech",
@@ -422,7 +430,7 @@ static TABLE: &[Row] = &[
           sovereign: Sovereign::AbsentInUsGovernment, page: "fast-transcription-create", ..DATED_REST },
     Row { service: Service::LlmSpeech, id: "llm-speech", title: "transcription or translation by a language model",
           method: "POST", path: Path::Fixed("/speechtotext/transcriptions:transcribe"), version: Some("2025-10-15"),
-          sovereign: Sovereign::Absent, status: Status::Preview, page: "llm-speech", ..DATED_REST },
+          sovereign: Sovereign::Absent, status: ServiceStatus::Preview, page: "llm-speech", ..DATED_REST },
     Row { service: Service::ShortAudio, id: "short-audio", title: "recognition of up to 60 seconds over REST",
           host: Host::Realtime("stt"), path: RECOGNITION_PATH, carries: RECOGNITION_WITH_MODE,
           unconfirmed: ENTRA_UNCONFIRMED, needs: Some("language"), page: "rest-speech-to-text-short", ..REST },
@@ -433,7 +441,7 @@ static TABLE: &[Row] = &[
           host: Host::Realtime("stt"), path: UNIVERSAL, sdk_prefix: "/stt", carries: RECOGNITION, ..SOCKET },
     Row { service: Service::TranslationV1, id: "translation-v1", title: "translation over WebSocket, version 1",
           host: Host::Realtime("s2s"), path: Path::Fixed("/speech/translation/cognitiveservices/v1"), carries: MODEL,
-          discovery: false, unconfirmed: BY_RULE, status: Status::Legacy, page: "how-to-translate-speech", ..SOCKET },
+          discovery: false, unconfirmed: BY_RULE, status: ServiceStatus::Legacy, page: "how-to-translate-speech", ..SOCKET },
     Row { service: Service::Translation, id: "translation", title: "translation and live interpreter over WebSocket",
           host: Host::Realtime("stt"), path: UNIVERSAL, sdk_prefix: "/stt", carries: MODEL,
           page: "how-to-translate-speech", ..SOCKET },
@@ -464,7 +472,7 @@ static TABLE: &[Row] = &[
           sovereign: Sovereign::Unlisted, page: "batch-synthesis", ..DATED_REST },
     Row { service: Service::LongAudio, id: "long-audio", title: "Long Audio API", method: "GET",
           host: Host::LongAudio, path: Path::Fixed("/api/texttospeech/v3.0/longaudiosynthesis"), accepts: KEY_ONLY,
-          sovereign: Sovereign::Absent, status: Status::Retiring { on: "2027-04-01", replacement: "batch-synthesis" },
+          sovereign: Sovereign::Absent, status: ServiceStatus::Retiring { on: "2027-04-01", replacement: "batch-synthesis" },
           page: "migrate-to-batch-synthesis", ..REST },
     Row { service: Service::AvatarRelayToken, id: "avatar-relay-token", title: "ICE servers for a real-time avatar",
           method: "GET", path: Path::Fixed("/cognitiveservices/avatar/relay/token/v1"), sovereign: Sovereign::Absent,
@@ -488,7 +496,7 @@ static TABLE: &[Row] = &[
     Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc",
           title: "Voice Live signalling for WebRTC over WebSocket", host: Host::Foundry,
           path: Path::Fixed("/voice-live/realtime/calls"), version: Some("2026-01-01-preview"), accepts: API_KEY,
-          carries: DATED, discovery: false, sovereign: Sovereign::Absent, status: Status::Preview, needs: Some("model"),
+          carries: DATED, discovery: false, sovereign: Sovereign::Absent, status: ServiceStatus::Preview, needs: Some("model"),
           page: "voice-live-webrtc", ..SOCKET },
     Row { service: Service::OpenAiTranscription, id: "openai-transcription",
           title: "Azure OpenAI transcription of a file",
@@ -503,17 +511,17 @@ static TABLE: &[Row] = &[
     Row { service: Service::OpenAiModels, id: "openai-models", title: "list of Azure OpenAI models", method: "GET",
           path: Path::Fixed("/openai/v1/models"), page: "../openai/api-version-lifecycle", ..OPENAI },
     Row { service: Service::MeetingTranscription, id: "meeting-transcription",
-          title: "multichannel meeting transcription", status: Status::Retired { since: "2025-03-28",
+          title: "multichannel meeting transcription", status: ServiceStatus::Retired { since: "2025-03-28",
           replacement: "conversation-transcription" }, page: "meeting-transcription", ..RETIRED },
     Row { service: Service::SpeakerRecognition, id: "speaker-recognition", title: "speaker recognition",
-          status: Status::Retired { since: "2025-09-30",
+          status: ServiceStatus::Retired { since: "2025-09-30",
           replacement: "conversation-transcription, which distinguishes speakers but does not identify them", },
           page: "speaker-recognition-overview", ..RETIRED },
     Row { service: Service::IntentRecognition, id: "intent-recognition", title: "intent recognition",
-          status: Status::Retired { since: "2025-09-30",
+          status: ServiceStatus::Retired { since: "2025-09-30",
           replacement: "speech-to-text followed by a language service", }, page: "intent-recognition", ..RETIRED },
     Row { service: Service::CustomCommands, id: "custom-commands", title: "Custom Commands",
-          status: Status::Retired { since: "2026-04-30", replacement: "voice-live" }, page: "custom-commands",
+          status: ServiceStatus::Retired { since: "2026-04-30", replacement: "voice-live" }, page: "custom-commands",
           ..RETIRED },
 ];
 

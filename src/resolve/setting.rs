@@ -32,7 +32,7 @@ pub enum Setting {
     CustomModel,
     /// The deployment of a call.
     Deployment,
-    /// A query parameter of a call; the value of a [`Hint`] names it.
+    /// A query parameter of a call; the value of a [`SettingHint`] names it.
     QueryParameter,
 }
 
@@ -60,20 +60,20 @@ impl fmt::Display for Setting {
 /// A setting that solves the problem in a message, with its value if the message knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Hint {
+pub struct SettingHint {
     /// The setting to provide.
     pub setting: Setting,
     /// Its value, or the form of its value such as `model=…`.
     pub value: Option<String>,
 }
 
-impl Hint {
+impl SettingHint {
     pub(crate) fn with(setting: Setting, value: impl Into<String>) -> Self {
         Self { setting, value: Some(value.into()) }
     }
 }
 
-impl From<Setting> for Hint {
+impl From<Setting> for SettingHint {
     fn from(setting: Setting) -> Self {
         Self { setting, value: None }
     }

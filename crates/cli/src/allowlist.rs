@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
-use speech_endpoint::{Account, Allowlist, Entry, Service};
+use speech_endpoint::{Account, Allowlist, AllowlistEntry, Service};
 
 use super::args::{CredentialArgs, OutputArgs, ResourceArgs, ServiceArgs};
 use super::failure::{CONFIGURATION, Failure};
@@ -120,7 +120,7 @@ fn write(account: &Account, list: &Allowlist) -> String {
     text
 }
 
-fn purpose(entry: &Entry) -> String {
+fn purpose(entry: &AllowlistEntry) -> String {
     let mut words = vec![entry.purpose];
     if entry.is_private {
         words.push("private address");
@@ -143,7 +143,7 @@ fn as_json(account: &Account, list: &Allowlist) -> Result<String, Failure> {
     })
 }
 
-fn host(entry: &Entry) -> HostJson<'_> {
+fn host(entry: &AllowlistEntry) -> HostJson<'_> {
     HostJson {
         host: &entry.host,
         port: entry.port,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Access, Cloud, Mode, Service};
+use speech_endpoint::{Access, Cloud, RecognitionMode, Service};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
@@ -155,7 +155,7 @@ macro_rules! parsed {
 
 parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
-parsed!(ModeName, Mode);
+parsed!(ModeName, RecognitionMode);
 
 impl ServiceArgs {
     /// Returns the requested services, without duplicates, in the given order; empty means all.

@@ -1,12 +1,12 @@
 //! The failure catalogue, looked up by ids that a user typed.
 
-use speech_endpoint::{KnownFailure, Shown};
+use speech_endpoint::{KnownFailure, QuotedValue};
 
 use super::failure::did_you_mean;
 
 /// The error for an id that is not in the catalogue.
 pub(crate) struct UnknownId {
-    id: Shown,
+    id: QuotedValue,
     nearest: Option<&'static str>,
 }
 
@@ -20,6 +20,7 @@ impl UnknownId {
 
 /// Finds the entry with this id.
 pub(crate) fn find(id: &str) -> Result<&'static KnownFailure, UnknownId> {
-    let unknown = || UnknownId { id: Shown::new(id), nearest: KnownFailure::nearest(id).map(|nearest| nearest.id) };
+    let unknown =
+        || UnknownId { id: QuotedValue::new(id), nearest: KnownFailure::nearest(id).map(|nearest| nearest.id) };
     KnownFailure::find(id).ok_or_else(unknown)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError, Shown};
+use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError, QuotedValue};
 
 use super::flags::spelled;
 
@@ -190,7 +190,7 @@ pub(crate) fn did_you_mean(name: &str) -> String {
     format!("; did you mean `{name}`?")
 }
 
-/// Replaces the quotes that `clap` puts around a given value by those of [`Shown`].
+/// Replaces the quotes that `clap` puts around a given value by those of [`QuotedValue`].
 fn requote(line: &str, value: &str) -> String {
-    line.replace(&format!("'{value}'"), &Shown::new(value).to_string())
+    line.replace(&format!("'{value}'"), &QuotedValue::new(value).to_string())
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use speech_endpoint::{Hint, Note, ResolveError, Setting};
+use speech_endpoint::{Note, ResolveError, Setting, SettingHint};
 
 /// A message, followed by the flags for the settings that it asks for.
-pub(crate) fn spelled(message: impl Display, hints: &[Hint]) -> String {
+pub(crate) fn spelled(message: impl Display, hints: &[SettingHint]) -> String {
     let flags: Vec<String> = hints.iter().filter_map(flag).collect();
     if flags.is_empty() { message.to_string() } else { format!("{message} ({})", flags.join(", ")) }
 }
@@ -20,7 +20,7 @@ pub(crate) fn refusal(error: &ResolveError) -> String {
     spelled(error, &error.hints())
 }
 
-fn flag(hint: &Hint) -> Option<String> {
+fn flag(hint: &SettingHint) -> Option<String> {
     let name = match hint.setting {
         Setting::Region => "--region",
         Setting::CustomDomain => "--custom-domain",

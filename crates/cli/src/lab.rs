@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use speech_endpoint::Shown;
+use speech_endpoint::QuotedValue;
 use speech_endpoint_lab::{Lab, World};
 use tokio::signal;
 
@@ -58,7 +58,10 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
 /// Finds a world by its name or id.
 pub(crate) fn world(name: &str) -> Result<World, Failure> {
     World::named(name).ok_or_else(|| {
-        Failure::usage(format!("{} is not a world; run `speech-endpoint lab list` to list them", Shown::new(name)))
+        Failure::usage(format!(
+            "{} is not a world; run `speech-endpoint lab list` to list them",
+            QuotedValue::new(name)
+        ))
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use speech_endpoint::Shown;
+use speech_endpoint::QuotedValue;
 use speech_endpoint::net::ProxySettings;
 
 use super::failure::Failure;
@@ -33,7 +33,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// Returns a variable that an argument names, so it must be set.
 pub(crate) fn named(name: &str) -> Result<String, Failure> {
-    exact(name).ok_or_else(|| Failure::usage(format!("environment variable {} is not set", Shown::new(name))))
+    exact(name).ok_or_else(|| Failure::usage(format!("environment variable {} is not set", QuotedValue::new(name))))
 }
 
 /// Reads the environment, as the only place in the CLI, one variable at a time, so that no copy of a key is kept.

@@ -1,6 +1,6 @@
 //! Settings: turns arguments and environment into an account, a query and a credential.
 
-use speech_endpoint::{Query, Shown};
+use speech_endpoint::{Query, QuotedValue};
 
 use super::args::QueryArgs;
 use super::failure::Failure;
@@ -34,7 +34,10 @@ pub(crate) fn query(base: Query, args: &QueryArgs) -> Result<Query, Failure> {
     for pair in &args.query {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !pair.contains('=') {
-            return Err(Failure::usage(format!("{} is not a query parameter: expected NAME=VALUE", Shown::new(pair))));
+            return Err(Failure::usage(format!(
+                "{} is not a query parameter: expected NAME=VALUE",
+                QuotedValue::new(pair)
+            )));
         }
         query = query.with_parameter(name, value)?;
     }

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use speech_endpoint::{KnownFailure, Service, Status, diagnosed_ids};
+use speech_endpoint::{KnownFailure, Service, ServiceStatus, diagnosed_ids};
 use speech_endpoint_lab::World;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -354,8 +354,8 @@ fn services() -> String {
     for service in Service::all() {
         let protocol = if service.is_websocket() { "WebSocket" } else { "HTTPS" };
         let status = match service.status() {
-            Status::Retiring { on, .. } => format!("retires on {on}"),
-            Status::Retired { since, .. } => format!("retired since {since}"),
+            ServiceStatus::Retiring { on, .. } => format!("retires on {on}"),
+            ServiceStatus::Retired { since, .. } => format!("retired since {since}"),
             status => status.id().to_owned(),
         };
         let (id, title, method) = (service.id(), cell(service.title()), service.method());

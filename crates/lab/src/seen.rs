@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::exchange::Asked;
 use super::token;
-use speech_endpoint::Form;
+use speech_endpoint::CredentialForm;
 
 /// A request that reached the service of a lab.
 ///
@@ -25,7 +25,7 @@ pub struct SeenRequest {
     /// Whether it requested a WebSocket.
     pub is_upgrade: bool,
     /// The form of the credential, if there was one.
-    pub form: Option<Form>,
+    pub form: Option<CredentialForm>,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The status of the response.
@@ -72,15 +72,15 @@ impl fmt::Debug for SeenRequest {
 }
 
 /// Returns the form of a credential. Like the service, it checks for a key before a token.
-fn form(asked: &Asked) -> Option<Form> {
+fn form(asked: &Asked) -> Option<CredentialForm> {
     if asked.key.is_some() {
         let is_named = asked.header("ocp-apim-subscription-key").is_some() || asked.header("api-key").is_none();
-        return Some(if is_named { Form::Key } else { Form::ApiKey });
+        return Some(if is_named { CredentialForm::Key } else { CredentialForm::ApiKey });
     }
     let bearer = asked.bearer.as_deref()?;
     if bearer.starts_with("aad#") {
-        return Some(Form::EntraComposed);
+        return Some(CredentialForm::EntraComposed);
     }
     let is_issued = token::claims(bearer).is_some_and(|claims| claims["iss"] == token::ISSUER);
-    Some(if is_issued { Form::IssuedToken } else { Form::Entra })
+    Some(if is_issued { CredentialForm::IssuedToken } else { CredentialForm::Entra })
 }

@@ -8,7 +8,7 @@ use speech_endpoint::Cloud;
 use speech_endpoint::{Access, Account};
 use speech_endpoint::{Credential, CredentialError, Secret};
 use speech_endpoint::{CustomDomain, NameError, Region};
-use speech_endpoint::{Note, Understood};
+use speech_endpoint::{Note, WithNotes};
 
 /// The credential of a world's client, as it would be in a variable or file; it may be malformed.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl ClientCredential {
 }
 
 /// Returns the account, or a note that describes the fault.
-pub(super) fn account(resource: &WorldResource) -> Result<Understood<Account>, Note> {
+pub(super) fn account(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
     let mut read = addressed(resource)?;
     if resource.discovery {
         read.value = read.value.with_discovery();
@@ -52,7 +52,7 @@ pub(super) fn account(resource: &WorldResource) -> Result<Understood<Account>, N
     Ok(read)
 }
 
-fn addressed(resource: &WorldResource) -> Result<Understood<Account>, Note> {
+fn addressed(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
     let cloud = resource
         .cloud
         .as_deref()
@@ -70,7 +70,7 @@ fn addressed(resource: &WorldResource) -> Result<Understood<Account>, Note> {
             let cloud = cloud.or(found).or(by_region).unwrap_or(Cloud::Public);
             let account = Account::custom_domain(domain).with_cloud(cloud);
             let value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
-            Understood::new(value).with_notes(read.notes)
+            WithNotes::new(value).with_notes(read.notes)
         }
         (None, Some(endpoint), _) => {
             Account::from_endpoint(endpoint).map_err(|error| Note::new(error.id(), error.to_string()))?
@@ -82,7 +82,7 @@ fn addressed(resource: &WorldResource) -> Result<Understood<Account>, Note> {
                 None => Account::regional(read.value),
             };
             let value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
-            return Ok(Understood::new(value).with_notes(read.notes));
+            return Ok(WithNotes::new(value).with_notes(read.notes));
         }
         (None, None, None) => return Err(Note::new("no_resource", "the world names no resource")),
     };

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
-use speech_endpoint::Form;
+use speech_endpoint::CredentialForm;
 use speech_endpoint::net::Network as _;
 use speech_endpoint_lab::{Lab, World};
 use tokio::time::timeout;
@@ -108,7 +108,14 @@ async fn a_lab_records_requests_and_shows_no_credential() {
     let seen = lab.requests();
     assert_eq!(seen.iter().map(|seen| seen.status).collect::<Vec<_>>(), got);
     assert_eq!(got, [200, 200, 200, 401, 200, 401]);
-    let forms = [Form::Key, Form::ApiKey, Form::IssuedToken, Form::Entra, Form::EntraComposed].map(Some);
+    let forms = [
+        CredentialForm::Key,
+        CredentialForm::ApiKey,
+        CredentialForm::IssuedToken,
+        CredentialForm::Entra,
+        CredentialForm::EntraComposed,
+    ]
+    .map(Some);
     assert_eq!(seen.iter().map(|seen| seen.form).collect::<Vec<_>>(), [&forms[..], &[None]].concat());
     let first = &seen[0];
     assert_eq!(

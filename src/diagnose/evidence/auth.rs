@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::Claims;
 use super::http::Reply;
-use crate::resolve::form::Form;
+use crate::resolve::form::CredentialForm;
 
 /// The response of the service to the credential.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,7 +100,7 @@ impl AuthTry {
     pub fn description(&self) -> String {
         match self.retry {
             Retry::OtherForm => {
-                let form = Form::ALL.into_iter().find(|form| form.id() == self.form);
+                let form = CredentialForm::ALL.into_iter().find(|form| form.id() == self.form);
                 format!("as {}", form.map_or(&*self.form, |form| form.title()))
             }
             Retry::OwnHost => format!("at {}", self.host),

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::resolve::shown::{Shown, looks_secret};
+use crate::resolve::quoted::{QuotedValue, looks_secret};
 
 /// Returns a text in backticks: on one line, shortened, a secret described by its length.
 pub(in crate::diagnose) fn quoted(text: &str) -> String {
     if looks_secret(text) {
-        return Shown::new(text).to_string();
+        return QuotedValue::new(text).to_string();
     }
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
     match line.char_indices().nth(LONGEST_QUOTE) {

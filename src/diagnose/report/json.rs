@@ -13,7 +13,7 @@ use crate::diagnose::evidence::{
     ResourceFacts, Round, Rounds, Skip, Spread, Step, TcpFacts, Trace,
 };
 use crate::diagnose::stage::Stage;
-use crate::diagnose::{Diagnosis, Finding, Place, RuledOut, Unexplained};
+use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, Unexplained};
 
 /// Why a report cannot be written as JSON.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
     }
 }
 
-fn place(place: &Place) -> PlaceJson<'_> {
+fn place(place: &FindingPlace) -> PlaceJson<'_> {
     PlaceJson { service: place.service.as_deref(), host: &place.host }
 }
 

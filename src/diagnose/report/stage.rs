@@ -14,7 +14,7 @@ use crate::diagnose::evidence::{
 use crate::diagnose::redact::shortened;
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
-use crate::resolve::form::Form;
+use crate::resolve::form::CredentialForm;
 
 /// Returns the result of a stage, its failure, or the reason why it was not tried.
 pub(super) fn detail(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, stage: Stage) -> String {
@@ -251,7 +251,8 @@ fn held(hold: &HoldFacts) -> String {
 }
 
 fn auth(found: &AuthFacts, failure: Option<&str>) -> String {
-    let form = Form::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
+    let form =
+        CredentialForm::ALL.into_iter().find(|form| form.id() == found.form).map_or(&*found.form, |form| form.title());
     let mut text = match failure {
         None => format!("{form} accepted ({})", found.reply.status),
         Some(_) => format!("{form} rejected: {}", reply(&found.reply, failure)),

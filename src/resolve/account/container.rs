@@ -6,7 +6,7 @@ use std::str::FromStr;
 use url::Url;
 
 use super::AccountError;
-use crate::resolve::shown::Shown;
+use crate::resolve::quoted::QuotedValue;
 
 /// The address of a self-hosted container: scheme, host and port only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl ContainerHost {
         if path.starts_with('/') && path.len() <= 200 && path.chars().all(plain) && !climbs {
             Ok(Self { synthesis_path: path.into(), ..self })
         } else {
-            Err(AccountError::Path { given: Shown::new(path) })
+            Err(AccountError::Path { given: QuotedValue::new(path) })
         }
     }
 }
@@ -57,7 +57,7 @@ impl FromStr for ContainerHost {
     type Err = AccountError;
 
     fn from_str(text: &str) -> Result<Self, AccountError> {
-        let error = |expected| AccountError::Container { given: Shown::new(text), expected };
+        let error = |expected| AccountError::Container { given: QuotedValue::new(text), expected };
         let text = text.trim();
         if text.bytes().any(|b| b.is_ascii_control() || b == b'\\' || b == b' ') {
             return Err(error("a URL without blanks, control characters or backslashes"));

@@ -1,10 +1,10 @@
 //! Why a credential cannot be used at all, or not at an endpoint.
 
 use super::shape::{IS_A_KEY, IS_A_TOKEN};
-use crate::resolve::form::{Form, Forms};
+use crate::resolve::form::{CredentialForm, CredentialForms};
+use crate::resolve::quoted::QuotedValue;
 use crate::resolve::service::Service;
-use crate::resolve::setting::{Hint, Setting};
-use crate::resolve::shown::Shown;
+use crate::resolve::setting::{Setting, SettingHint};
 
 /// A credential that cannot be used at all, or not at this endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum CredentialError {
     )]
     ResourceId {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
     /// The composed token lacks a full resource ID (`CFG11`).
     #[error(
@@ -76,19 +76,19 @@ pub enum CredentialError {
         /// The service.
         service: Service,
         /// The forms that it accepts.
-        accepts: Forms,
+        accepts: CredentialForms,
     },
     /// The connection does not use TLS.
     #[error("refusing to send a credential to {host} without TLS")]
     Insecure {
         /// The host.
-        host: Shown,
+        host: QuotedValue,
     },
     /// The host does not belong to the account or its cloud.
     #[error("refusing to send a credential to {host}, which is not a host of this resource in its cloud")]
     ForeignHost {
         /// The host.
-        host: Shown,
+        host: QuotedValue,
     },
 }
 
@@ -112,7 +112,7 @@ impl CredentialError {
 impl CredentialError {
     /// Returns the settings that the message asks for.
     #[must_use]
-    pub fn hints(&self) -> Vec<Hint> {
+    pub fn hints(&self) -> Vec<SettingHint> {
         let setting = match self {
             Self::Key { fault: IS_A_TOKEN, .. } => Setting::Token,
             Self::Token { fault: IS_A_KEY, .. } => Setting::Key,
@@ -123,9 +123,9 @@ impl CredentialError {
     }
 }
 
-fn titles(forms: Forms) -> String {
+fn titles(forms: CredentialForms) -> String {
     if forms.is_empty() {
         return "none".into();
     }
-    forms.iter().map(Form::title).collect::<Vec<_>>().join(", ")
+    forms.iter().map(CredentialForm::title).collect::<Vec<_>>().join(", ")
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::CredentialError;
 use crate::resolve::account::Account;
 use crate::resolve::note::Note;
-use crate::resolve::shown::{Shown, looks_secret};
+use crate::resolve::quoted::{QuotedValue, looks_secret};
 
 /// The ARM ID of a Speech resource.
 ///
@@ -53,7 +53,7 @@ impl FromStr for ResourceId {
         let text = text.trim();
         // The subscription id is private, so it is shortened.
         let error = || CredentialError::ResourceId {
-            given: Shown::new(
+            given: QuotedValue::new(
                 &text
                     .split('/')
                     .map(|part| if is_guid(part) { format!("{}…", &part[..8]) } else { part.to_owned() })

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::CredentialError;
-use crate::resolve::shown::looks_like_key;
+use crate::resolve::quoted::looks_like_key;
 
 pub(super) const IS_A_TOKEN: &str = "is a token; give it as a token";
 pub(super) const IS_A_KEY: &str = "is a key; give it as a key";

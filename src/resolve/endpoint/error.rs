@@ -1,10 +1,10 @@
 //! Why an account has no URL for a service.
 
-use crate::resolve::access::Kind;
+use crate::resolve::access::AccountKind;
 use crate::resolve::cloud::Cloud;
 use crate::resolve::parameter::Parameter;
 use crate::resolve::service::{Service, hints_of};
-use crate::resolve::setting::{Hint, Setting};
+use crate::resolve::setting::{Setting, SettingHint};
 
 /// Why an account has no URL for a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum ResolveError {
         /// The service.
         service: Service,
         /// The kind of the account.
-        kind: Kind,
+        kind: AccountKind,
     },
     /// The service has only a regional form. Address the resource by its region, if its network allows that.
     #[error("`{service}` has no custom-domain form; address the resource by its region alone")]
@@ -137,7 +137,7 @@ impl ResolveError {
 
     /// Returns the settings that the message asks for.
     #[must_use]
-    pub fn hints(&self) -> Vec<Hint> {
+    pub fn hints(&self) -> Vec<SettingHint> {
         match self {
             Self::RegionalOnly { .. } | Self::RegionRequired { .. } => vec![Setting::Region.into()],
             Self::CustomDomainRequired { .. } => vec![Setting::CustomDomain.into()],

@@ -3,12 +3,12 @@
 use super::Endpoint;
 use crate::resolve::account::Resource;
 use crate::resolve::cloud::Cloud;
-use crate::resolve::form::Form;
+use crate::resolve::form::CredentialForm;
 use crate::resolve::name::regions;
 use crate::resolve::note::Note;
 use crate::resolve::scenario::{Scenario, UrlForm};
-use crate::resolve::service::{Host, Service, Status};
-use crate::resolve::setting::{Hint, Setting};
+use crate::resolve::service::{Host, Service, ServiceStatus};
+use crate::resolve::setting::{Setting, SettingHint};
 
 /// Collects the notes by importance: what prevents a call, what it still needs, what is uncertain, what is useful to
 /// know.
@@ -31,7 +31,7 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
                 "open_answers_404",
                 "an open resource, with neither a private endpoint nor an allowed network, returns 404 here; for such a resource, give its network access and its region",
             )
-            .asking_for([Hint::with(Setting::Network, "open"), Setting::Region.into()]),
+            .asking_for([SettingHint::with(Setting::Network, "open"), Setting::Region.into()]),
         ),
         Scenario::CustomDomainLocked => notes.push(Note::new(
             "everything_refused",
@@ -71,7 +71,10 @@ fn missing(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         ("language", _) => ("`language` is required", Setting::Language.into()),
         ("deploymentId", _) => ("`deploymentId` is required", Setting::Deployment.into()),
         (_, Service::OpenAiRealtime) => ("`model`, the name of a deployment, is required", Setting::Deployment.into()),
-        _ => ("`model` or the parameters of an agent are required", Hint::with(Setting::QueryParameter, "model=…")),
+        _ => (
+            "`model` or the parameters of an agent are required",
+            SettingHint::with(Setting::QueryParameter, "model=…"),
+        ),
     };
     notes.push(Note::new("parameter_required", text).asking_for([hint]));
 }
@@ -138,7 +141,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         ));
         return;
     }
-    if account.scenario() == Scenario::Regional && endpoint.accepts().contains(Form::EntraComposed) {
+    if account.scenario() == Scenario::Regional && endpoint.accepts().contains(CredentialForm::EntraComposed) {
         notes.push(Note::new(
             "entra",
             "an Entra token works only if the resource has a custom domain, and on this host only in the `aad#` form",
@@ -161,10 +164,10 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 
 fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     match endpoint.service().status() {
-        Status::Retiring { on, replacement } => {
+        ServiceStatus::Retiring { on, replacement } => {
             notes.push(Note::new("retiring", format!("retires on {on}; switch to {replacement}")));
         }
-        Status::Legacy => notes.push(Note::new("legacy", "replaced by `translation`")),
+        ServiceStatus::Legacy => notes.push(Note::new("legacy", "replaced by `translation`")),
         _ => {}
     }
 }

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::PastedError;
-use crate::resolve::access::{Access, Kind};
+use crate::resolve::access::{Access, AccountKind};
 use crate::resolve::account::{Account, AccountError};
 use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::name::{CustomDomain, NameError, Region};
-use crate::resolve::note::{Note, Understood};
+use crate::resolve::note::{Note, WithNotes};
+use crate::resolve::quoted::QuotedValue;
 use crate::resolve::scenario::Scenario;
-use crate::resolve::shown::Shown;
 
 impl Account {
     /// Reads account JSON and notes contradictions in it.
@@ -36,13 +36,13 @@ impl Account {
     /// # Errors
     ///
     /// [`ArmError`] if the document is not account JSON, or contains an invalid region or custom domain.
-    pub fn from_arm_json(json: &[u8]) -> Result<Understood<Self>, ArmError> {
+    pub fn from_arm_json(json: &[u8]) -> Result<WithNotes<Self>, ArmError> {
         let document: Value =
             serde_json::from_slice(json).map_err(|error| ArmError::Json(JsonError(Arc::new(error))))?;
         let document = the_one_account(document)?;
         let outer: Outer = shaped(&document)?;
         if let Some(kind) = outer.kind_of_resource.as_deref().filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE)) {
-            return Err(ArmError::Shape { problem: format!("it is a {}", Shown::new(kind)) });
+            return Err(ArmError::Shape { problem: format!("it is a {}", QuotedValue::new(kind)) });
         }
         let inner = document.get("properties").unwrap_or(&document);
         if !inner.is_object() || outer.location.is_none() && inner.get("endpoint").is_none() {
@@ -53,7 +53,7 @@ impl Account {
     }
 }
 
-fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Account>, ArmError> {
+fn understand(outer: Outer, properties: &Properties) -> Result<WithNotes<Account>, ArmError> {
     let mut notes = Vec::new();
     let region = match outer.location {
         Some(location) => {
@@ -69,14 +69,17 @@ fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Accoun
         .map(|read| read.value.cloud().clone())
         .or_else(|| region.as_ref().and_then(|region| Cloud::of_region(region.as_str())))
         .unwrap_or(Cloud::Public);
-    let kind = outer.kind.as_deref().and_then(Kind::from_arm);
+    let kind = outer.kind.as_deref().and_then(AccountKind::from_arm);
     let access = access(properties, &mut notes);
     let name = properties.custom_sub_domain_name.as_deref().filter(|name| !name.is_empty());
     let mut account = match (name, region) {
         (Some(name), region) => {
             let domain = CustomDomain::owned(name)?;
-            let account =
-                if kind == Some(Kind::OpenAi) { Account::openai(domain) } else { Account::custom_domain(domain) };
+            let account = if kind == Some(AccountKind::OpenAi) {
+                Account::openai(domain)
+            } else {
+                Account::custom_domain(domain)
+            };
             let account = account.with_cloud(cloud)?.with_access(access);
             match region {
                 Some(region) => account.with_region(region)?,
@@ -106,7 +109,7 @@ fn understand(outer: Outer, properties: &Properties) -> Result<Understood<Accoun
         ));
     }
     contradictions(&account, properties, &mut notes);
-    Ok(Understood { value: account, notes })
+    Ok(WithNotes { value: account, notes })
 }
 
 fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
@@ -198,7 +201,7 @@ fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<No
             "endpoint_differs",
             format!(
                 "`endpoint` names custom domain {}, but `customSubDomainName` names `{domain}`; the latter is used",
-                Shown::new(reading.label)
+                QuotedValue::new(reading.label)
             ),
         ));
     }

@@ -6,9 +6,9 @@ use crate::resolve::account::{Account, AccountError, ContainerHost};
 use crate::resolve::cloud::{Cloud, HostKind, HostReading, OFFERINGS};
 use crate::resolve::endpoint::is_retired;
 use crate::resolve::name::{CustomDomain, NameError, Region, normalized_host, other_host, private_alias};
-use crate::resolve::note::{Note, Understood};
-use crate::resolve::setting::{Hint, Setting};
-use crate::resolve::shown::{Shown, looks_secret};
+use crate::resolve::note::{Note, WithNotes};
+use crate::resolve::quoted::{QuotedValue, looks_secret};
+use crate::resolve::setting::{Setting, SettingHint};
 
 impl Account {
     /// Reads any endpoint URL: from the portal, a custom domain, a sample, Foundry or Azure OpenAI. The path and query
@@ -32,12 +32,12 @@ impl Account {
     /// # Errors
     ///
     /// [`PastedError`] with the value, the expected form and the closest match.
-    pub fn from_endpoint(text: &str) -> Result<Understood<Self>, PastedError> {
+    pub fn from_endpoint(text: &str) -> Result<WithNotes<Self>, PastedError> {
         let url = parse(text)?;
         let host = normalized_host(url.host_str().unwrap_or_default());
         let path = url.path().to_ascii_lowercase();
         if let Some(replacement) = retired_host(&host).or_else(|| retired_path(&path)) {
-            return Err(PastedError::Retired { given: Shown::new(text), replacement });
+            return Err(PastedError::Retired { given: QuotedValue::new(text), replacement });
         }
         for cloud in Cloud::DOCUMENTED {
             let Some(reading) = cloud.suffixes().read(&host) else { continue };
@@ -48,8 +48,8 @@ impl Account {
             };
         }
         Err(match right_cloud(&host) {
-            Some(suggestion) => PastedError::WrongCloud { given: Shown::new(text), suggestion },
-            None => PastedError::Foreign { given: Shown::new(text) },
+            Some(suggestion) => PastedError::WrongCloud { given: QuotedValue::new(text), suggestion },
+            None => PastedError::Foreign { given: QuotedValue::new(text) },
         })
     }
 }
@@ -68,11 +68,11 @@ impl Account {
     /// # Errors
     ///
     /// [`PastedError`] with the value and the expected form.
-    pub fn from_host(text: &str) -> Result<Understood<Self>, PastedError> {
+    pub fn from_host(text: &str) -> Result<WithNotes<Self>, PastedError> {
         let host: ContainerHost = text.parse()?;
         let name = host.authority().to_owned();
         if Self::from_endpoint(&name).is_err() {
-            return Ok(Understood::new(Self::container(host)));
+            return Ok(WithNotes::new(Self::container(host)));
         }
         let mut read = Self::from_endpoint(text)?;
         read.notes.push(Note::new(
@@ -91,7 +91,7 @@ pub enum PastedError {
     #[error("{given} is not an endpoint: expected {expected}")]
     Url {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The expected form.
         expected: &'static str,
     },
@@ -101,13 +101,13 @@ pub enum PastedError {
     )]
     Foreign {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
     },
     /// The region and the suffix belong to different clouds, or the suffix is wrong for this kind of host (`CFG06`).
     #[error("{given} mixes clouds; the host of that region is `{suggestion}`")]
     WrongCloud {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The host of that region.
         suggestion: String,
     },
@@ -115,7 +115,7 @@ pub enum PastedError {
     #[error("{given} is retired; use {replacement}")]
     Retired {
         /// The given value.
-        given: Shown,
+        given: QuotedValue,
         /// The replacement.
         replacement: &'static str,
     },
@@ -142,7 +142,7 @@ impl PastedError {
 
     /// Returns the settings that the message asks for.
     #[must_use]
-    pub fn hints(&self) -> Vec<Hint> {
+    pub fn hints(&self) -> Vec<SettingHint> {
         match self {
             Self::Foreign { .. } | Self::Url { expected: ENCRYPTED, .. } => vec![Setting::Host.into()],
             Self::Retired { replacement: BY_REGION, .. } => vec![Setting::Region.into()],
@@ -158,7 +158,7 @@ fn parse(text: &str) -> Result<Url, PastedError> {
     if looks_secret(trimmed) && !trimmed.contains('/') {
         return Err(NameError::secret(Setting::Endpoint, trimmed).into());
     }
-    let error = |expected| PastedError::Url { given: Shown::new(trimmed), expected };
+    let error = |expected| PastedError::Url { given: QuotedValue::new(trimmed), expected };
     // URL parsers drop, convert or decode some characters; they must not silently change the host.
     if !trimmed.bytes().all(|b| b.is_ascii_graphic())
         || trimmed.contains(['\\', '<', '>', '"', '`', '^', '{', '|', '}'])
@@ -206,12 +206,12 @@ fn regional_host(
     path: &str,
     reading: &HostReading<'_>,
     cloud: &Cloud,
-) -> Result<Understood<Account>, PastedError> {
-    let Understood { value: region, mut notes } = Region::read(reading.label).map_err(|error| error.about(text))?;
+) -> Result<WithNotes<Account>, PastedError> {
+    let WithNotes { value: region, mut notes } = Region::read(reading.label).map_err(|error| error.about(text))?;
     let account = match Account::regional_in(region.clone(), cloud.clone()) {
         Err(AccountError::WrongCloud { belongs_to, .. }) => {
             return Err(PastedError::WrongCloud {
-                given: Shown::new(text),
+                given: QuotedValue::new(text),
                 suggestion: host_of(&region, reading.kind, &belongs_to),
             });
         }
@@ -237,7 +237,7 @@ fn regional_host(
             .suggesting(host),
         );
     }
-    Ok(Understood { value: account, notes })
+    Ok(WithNotes { value: account, notes })
 }
 
 fn own_host(
@@ -246,7 +246,7 @@ fn own_host(
     path: &str,
     reading: &HostReading<'_>,
     cloud: &Cloud,
-) -> Result<Understood<Account>, PastedError> {
+) -> Result<WithNotes<Account>, PastedError> {
     let domain = CustomDomain::label(reading.label).map_err(|error| error.about(text))?;
     let suffixes = cloud.suffixes();
     let mut notes = Vec::new();
@@ -272,7 +272,7 @@ fn own_host(
     }
     let account =
         if reading.kind == HostKind::OpenAi { Account::openai(domain) } else { Account::custom_domain(domain) };
-    Ok(Understood { value: account.with_cloud(cloud.clone())?, notes })
+    Ok(WithNotes { value: account.with_cloud(cloud.clone())?, notes })
 }
 
 /// Returns the fault in the path prefix on a custom domain.

@@ -51,7 +51,7 @@ fn text(plan: &Plan) -> String {
 fn name(target: &Target) -> &'static str {
     match (target.service(), &target.purpose) {
         (Some(service), _) => service.id(),
-        (None, speech_endpoint::Purpose::Reach(companion)) => companion.title(),
+        (None, speech_endpoint::TargetPurpose::Reach(companion)) => companion.title(),
         _ => "",
     }
 }

@@ -1,6 +1,6 @@
 //! JSON for programs.
 
-use speech_endpoint::{Endpoint, Form};
+use speech_endpoint::{CredentialForm, Endpoint};
 
 use super::Resolution;
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         method: service.method(),
         protocol: if service.is_websocket() { "websocket" } else { "rest" },
         url: endpoint.url(),
-        accepts: endpoint.accepts().iter().map(Form::id).collect(),
+        accepts: endpoint.accepts().iter().map(CredentialForm::id).collect(),
         expect_address: endpoint.expects().id(),
         status: service.status().id(),
         discovery: endpoint.discovery().id(),

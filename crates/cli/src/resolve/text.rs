@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use speech_endpoint::{Account, Endpoint, Expectation, Form, Resource, Status};
+use speech_endpoint::{Account, CredentialForm, Endpoint, Expectation, Resource, ServiceStatus};
 
 use super::Resolution;
 use crate::flags::spelled;
@@ -53,7 +53,7 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
     let _ = writeln!(text, "  {URL}{}{URL:#}", endpoint.url());
     let mut remarks = Vec::new();
     match service.status() {
-        Status::Current | Status::Legacy | Status::Retiring { .. } => {}
+        ServiceStatus::Current | ServiceStatus::Legacy | ServiceStatus::Retiring { .. } => {}
         other => remarks.push(other.id().to_owned()),
     }
     if endpoint.expects() == Expectation::PrivateAddress {
@@ -71,7 +71,7 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
 }
 
 fn forms(endpoint: &Endpoint) -> String {
-    let forms: Vec<_> = endpoint.accepts().iter().map(Form::title).collect();
+    let forms: Vec<_> = endpoint.accepts().iter().map(CredentialForm::title).collect();
     if forms.is_empty() { "no credential".to_owned() } else { forms.join(", ") }
 }
 

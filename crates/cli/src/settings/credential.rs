@@ -1,23 +1,27 @@
 //! The credential, from arguments and environment.
 
-use speech_endpoint::{Account, Credential, CredentialError, Identity, Note, ResourceId};
+use speech_endpoint::{Account, CallerIdentity, Credential, CredentialError, Note, ResourceId};
 
 use crate::args::{CredentialArgs, EntraSource};
 use crate::failure::Failure;
 use crate::machine::{named, one_line, read_file, variable};
 
 /// Returns how callers authenticate, inferred from the given credential, with notes about it.
-pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Identity, Vec<Note>), Failure> {
+pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(CallerIdentity, Vec<Note>), Failure> {
     let resource_id: Option<ResourceId> = args.resource_id.as_deref().map(str::parse).transpose()?;
     if let Some(source) = args.entra {
-        let identity = if source == EntraSource::ManagedIdentity { Identity::ManagedIdentity } else { Identity::Entra };
+        let identity = if source == EntraSource::ManagedIdentity {
+            CallerIdentity::ManagedIdentity
+        } else {
+            CallerIdentity::Entra
+        };
         return Ok((identity, resource_id.and_then(|id| id.note(account)).into_iter().collect()));
     }
-    let Some(credential) = credential(args)? else { return Ok((Identity::Key, Vec::new())) };
+    let Some(credential) = credential(args)? else { return Ok((CallerIdentity::Key, Vec::new())) };
     let identity = match credential {
-        Credential::IssuedToken(_) => Identity::IssuedToken,
-        Credential::Entra { .. } | Credential::EntraComposed { .. } => Identity::Entra,
-        _ => Identity::Key,
+        Credential::IssuedToken(_) => CallerIdentity::IssuedToken,
+        Credential::Entra { .. } | Credential::EntraComposed { .. } => CallerIdentity::Entra,
+        _ => CallerIdentity::Key,
     };
     Ok((identity, credential.notes(account)))
 }

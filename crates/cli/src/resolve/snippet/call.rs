@@ -1,7 +1,7 @@
 //! The HTTP request for an endpoint: `curl` and the programs of every language send the same one.
 
 use serde::Serialize;
-use speech_endpoint::{Endpoint, Form, Service};
+use speech_endpoint::{CredentialForm, Endpoint, Service};
 
 /// An HTTP request without its credential, see [`Credential`].
 #[derive(Clone, Debug, Serialize)]
@@ -138,9 +138,9 @@ impl Credential {
     /// Returns the simplest form that the endpoint accepts: a key, else a token.
     pub(crate) fn of(endpoint: &Endpoint) -> Option<Self> {
         let accepts = endpoint.accepts();
-        if accepts.contains(Form::Key) {
+        if accepts.contains(CredentialForm::Key) {
             Some(Self { header: "Ocp-Apim-Subscription-Key", prefix: "", variable: "SPEECH_KEY" })
-        } else if accepts.contains(Form::ApiKey) {
+        } else if accepts.contains(CredentialForm::ApiKey) {
             Some(Self { header: "api-key", prefix: "", variable: "SPEECH_KEY" })
         } else if accepts.is_empty() {
             None

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use minijinja::context;
 use minijinja::value::{Serde, Value};
-use speech_endpoint::{Access, Account, Cloud, ContainerHost, Endpoint, Mode, Query, Resource, Service, Suffixes};
+use speech_endpoint::{
+    Access, Account, Cloud, ContainerHost, Endpoint, Query, RecognitionMode, Resource, Service, Suffixes,
+};
 
 use super::call::Credential;
 
@@ -120,10 +122,10 @@ fn query(endpoint: &Endpoint, names: &mut Names) -> String {
         return String::new();
     }
     if let Some(mode) =
-        Mode::ALL.into_iter().find(|mode| between(endpoint.url(), "/recognition/", "/") == Some(mode.id()))
+        RecognitionMode::ALL.into_iter().find(|mode| between(endpoint.url(), "/recognition/", "/") == Some(mode.id()))
     {
         query = query.with_mode(mode);
-        methods.push(format!("with_mode({}::{mode:?})", names.add("Mode")));
+        methods.push(format!("with_mode({}::{mode:?})", names.add("RecognitionMode")));
     }
     let deployment =
         between(endpoint.url(), "/deployments/", "/").map(|text| ("deploymentId".to_owned(), decoded(endpoint, text)));

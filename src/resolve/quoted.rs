@@ -8,9 +8,9 @@ use std::fmt;
 /// User info and query values are removed, control characters are escaped, and only the length of a possible secret is
 /// shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Shown(String);
+pub struct QuotedValue(String);
 
-impl Shown {
+impl QuotedValue {
     /// Prepares a value for a message.
     #[must_use]
     pub fn new(value: &str) -> Self {
@@ -42,7 +42,7 @@ impl Shown {
     }
 }
 
-impl Shown {
+impl QuotedValue {
     /// Describes a value that is known to be a secret, whatever its shape.
     pub(crate) fn described(value: &str) -> Self {
         Self::described_by(value.chars().count())
@@ -53,13 +53,13 @@ impl Shown {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for QuotedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Shown {
+impl fmt::Debug for QuotedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -124,22 +124,22 @@ mod tests {
             "key=eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
             &"A1".repeat(42),
         ] {
-            let shown = Shown::new(secret).to_string();
+            let shown = QuotedValue::new(secret).to_string();
             assert!(shown.contains("looks like a secret"), "{shown}");
         }
     }
 
     #[test]
     fn user_info_and_query_values_are_removed() {
-        assert_eq!(Shown::new("https://user:pw@host/p").to_string(), "`https://…@host/p`");
-        assert_eq!(Shown::new("wss://host/p?api-key=s3cret").to_string(), "`wss://host/p?…`");
-        assert_eq!(Shown::new("user:pw@host").to_string(), "`…@host`");
+        assert_eq!(QuotedValue::new("https://user:pw@host/p").to_string(), "`https://…@host/p`");
+        assert_eq!(QuotedValue::new("wss://host/p?api-key=s3cret").to_string(), "`wss://host/p?…`");
+        assert_eq!(QuotedValue::new("user:pw@host").to_string(), "`…@host`");
     }
 
     #[test]
     fn a_value_stays_on_one_line() {
-        assert_eq!(Shown::new("a\r\nb\u{202e}\u{61c}é").to_string(), "`a\\r\\nb\\u{202e}\\u{61c}é`");
-        assert!(Shown::new(&"x y ".repeat(200)).to_string().chars().count() < 110);
-        assert_eq!(Shown::new("").to_string(), "an empty value");
+        assert_eq!(QuotedValue::new("a\r\nb\u{202e}\u{61c}é").to_string(), "`a\\r\\nb\\u{202e}\\u{61c}é`");
+        assert!(QuotedValue::new(&"x y ".repeat(200)).to_string().chars().count() < 110);
+        assert_eq!(QuotedValue::new("").to_string(), "an empty value");
     }
 }
