@@ -30,3 +30,5 @@ pub(crate) mod credential;
 
 pub(crate) mod allowlist;
 pub(crate) mod read;
+
+mod textual;

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use speech_endpoint::connect::{Builder, Connector, TokenSource};
@@ -21,7 +22,7 @@ use speech_endpoint::emulation::{Connection, Request};
 use speech_endpoint::net::Network as _;
 use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::{TlsClient, Trust};
-use speech_endpoint::{Credential, Query, Secret, Service};
+use speech_endpoint::{Query, Service};
 use speech_endpoint_lab::{Lab, World};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -73,11 +74,22 @@ async fn an_error_carries_its_diagnosis() {
     assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("DNS03"));
 }
 
+/// A token that no header can hold. The checked constructors of a credential reject it; an identity library may not.
+#[derive(Debug)]
+struct TwoLines;
+
+#[async_trait::async_trait]
+impl TokenCredential for TwoLines {
+    async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let expires = azure_core::time::OffsetDateTime::now_utc() + azure_core::time::Duration::hours(1);
+        Ok(AccessToken::new("two\nlines", expires))
+    }
+}
+
 #[tokio::test]
 async fn an_invalid_header_value_is_an_error_and_not_dropped() {
     let lab = lab("healthy-private-endpoint").await;
-    let broken = Credential::Key(Secret::from("two\nlines".to_owned()));
-    let connector = Connector::builder(lab.account().unwrap().clone(), TokenSource::ready(broken))
+    let connector = Connector::builder(lab.account().unwrap().clone(), TokenSource::entra(Arc::new(TwoLines)))
         .network(lab.network())
         .trust(trust(&lab))
         .proxies(ProxySettings::default())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use azure_core::credentials::TokenCredential;
 
 use crate::resolve::account::Account;
-use crate::resolve::credential::{Credential, CredentialError, ResourceId};
+use crate::resolve::credential::{Credential, CredentialError, Held, ResourceId};
 
 // The modules are listed from the ground up. Each uses only those above it.
 
@@ -160,13 +160,13 @@ impl TokenSource {
             Origin::Issued { keys, caches } => {
                 let cache = caches.get(account);
                 let token = cache.token(|| Arc::new(Issued::new(keys, account, issuer))).await?;
-                Ok(Lease::of(Credential::IssuedToken(token.secret.clone()), LeaseOrigin::cache(&cache, &token)))
+                Ok(Lease::of(Credential(Held::IssuedToken(token.secret.clone())), LeaseOrigin::cache(&cache, &token)))
             }
             Origin::Entra { credential, caches } => {
                 let scope = entra::scope(account)?;
                 let cache = caches.get(scope);
                 let token = cache.token(|| Arc::new(Entra::new(credential, scope))).await?;
-                let credential = Credential::Entra { token: token.secret.clone(), resource_id: None };
+                let credential = Credential(Held::Entra { token: token.secret.clone(), resource_id: None });
                 Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token)))
             }
         }
@@ -194,11 +194,9 @@ impl TokenSource {
 
     /// Adds the resource to Microsoft Entra tokens that have none.
     fn complete(&self, credential: Credential) -> Credential {
-        match credential {
-            Credential::Entra { token, resource_id: None } => {
-                Credential::Entra { token, resource_id: self.resource_id.clone() }
-            }
-            other => other,
+        match &self.resource_id {
+            Some(id) => credential.with_resource_id(id.clone()),
+            None => credential,
         }
     }
 }

@@ -7,15 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::diagnose::evidence::{Claims, CredentialFacts, Fault};
 use crate::resolve::credential::{Credential, CredentialError};
+use crate::resolve::form::CredentialForm;
 
 impl Credential {
     /// Returns the unverified claims of the token, with ids shortened; `None` for a key or an unreadable token.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
-        match self {
-            Self::Key(_) => None,
-            _ => Claims::of_token(self.secret().expose()),
-        }
+        (self.form() != CredentialForm::Key).then(|| Claims::of_token(self.secret().expose()))?
     }
 
     /// Returns all that evidence may contain about this credential. Each run uses a new salt.

@@ -8,6 +8,7 @@ use crate::diagnose::evidence::{Companion, ResourceFacts, TargetFacts};
 use crate::resolve::account::{Account, Resource};
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
+use crate::resolve::form::CredentialForm;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
@@ -126,10 +127,12 @@ impl Plan {
     }
 
     /// Adds targets and shortens the steps so that every target gets its turn.
-    pub fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
+    #[must_use]
+    pub fn with_targets(mut self, targets: impl IntoIterator<Item = Target>) -> Self {
         self.targets.extend(targets);
         let Limits { hold, rounds, .. } = self.limits;
         self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
+        self
     }
 
     /// Returns whether sockets are to be kept idle although no target has one.
@@ -139,20 +142,26 @@ impl Plan {
     }
 
     /// Sets the time for which every open socket is kept idle.
-    pub fn hold(&mut self, time: Duration) {
+    #[must_use]
+    pub fn with_hold(mut self, time: Duration) -> Self {
         self.limits.hold = time;
+        self
     }
 
     /// Sets the number of further connections at each working service.
-    pub fn rounds(&mut self, rounds: usize) {
+    #[must_use]
+    pub fn with_rounds(mut self, rounds: usize) -> Self {
         self.limits.rounds = rounds;
+        self
     }
 
     /// Sets the expected kind of address of every service.
-    pub fn expect(&mut self, expect: Expectation) {
+    #[must_use]
+    pub fn with_expectation(mut self, expect: Expectation) -> Self {
         for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
             target.expect = expect;
         }
+        self
     }
 
     /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket; at an Azure
@@ -328,12 +337,12 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
     if matches!(account.resource(), Resource::Container(_)) {
         return None;
     }
-    match credential {
-        Credential::IssuedToken(_) if !services.contains(&Service::IssueToken) => account
+    match credential.form() {
+        CredentialForm::IssuedToken if !services.contains(&Service::IssueToken) => account
             .endpoint(Service::IssueToken)
             .ok()
             .map(|endpoint| Target::reach(endpoint.to_url(), Companion::TokenIssuer)),
-        Credential::Entra { .. } | Credential::EntraComposed { .. } => Target::authority(account),
+        CredentialForm::Entra | CredentialForm::EntraComposed => Target::authority(account),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ use crate::net::websocket::{UpgradeRequest, connection_id};
 use crate::net::{Network, websocket};
 use crate::resolve::credential::{Credential, CredentialHeader};
 use crate::resolve::endpoint::Endpoint;
+use crate::resolve::form::CredentialForm;
 use crate::resolve::service::Service;
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
@@ -92,7 +93,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     /// Tries to get a token for the key. Its claims name the region of the key.
     async fn try_issuing(&self, credential: &Credential, tries: &mut Vec<AuthTry>) -> Option<Claims> {
         let issue = self.plan.account.endpoint(Service::IssueToken).ok()?;
-        if !matches!(credential, Credential::Key(_)) || self.target.service() == Some(Service::IssueToken) {
+        if credential.form() != CredentialForm::Key || self.target.service() == Some(Service::IssueToken) {
             return None;
         }
         let header = credential.header(&issue).ok()?;

@@ -31,12 +31,7 @@ impl Scrub {
     pub(crate) fn of<'a>(credentials: impl IntoIterator<Item = &'a Credential>, proxies: &ProxySettings) -> Self {
         let mut secrets = Secrets::default();
         for credential in credentials {
-            match credential {
-                Credential::Key(secret) | Credential::IssuedToken(secret) => secrets.add(secret.expose()),
-                Credential::Entra { token, .. } | Credential::EntraComposed { token, .. } => {
-                    secrets.add(token.expose());
-                }
-            }
+            secrets.add(credential.secret().expose());
         }
         for login in proxies.logins() {
             let login = login.expose();

@@ -18,28 +18,32 @@ pub use resource_id::ResourceId;
 pub use secret::Secret;
 use shape::{check_token, is_issued, key_fault};
 
-/// A credential.
+/// A credential: a key, an issued token or a Microsoft Entra token.
+///
+/// Only the checked constructors make one, so a value that no service can accept fails there and not with a 401.
+///
+/// ```
+/// use speech_endpoint::{Credential, CredentialForm};
+///
+/// let key = Credential::key("0123456789abcdef0123456789abcdef")?;
+/// assert_eq!(key.form(), CredentialForm::Key);
+/// assert!(Credential::key("<your-key>").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Credential {
+pub struct Credential(pub(crate) Held);
+
+/// What a credential holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Held {
     /// One of the two keys of the resource.
     Key(Secret),
     /// A token issued from a key, valid for ten minutes.
     IssuedToken(Secret),
     /// A Microsoft Entra token; with a resource ID, it can also take the composed form that regional hosts accept.
-    Entra {
-        /// The token.
-        token: Secret,
-        /// The ID of its resource.
-        resource_id: Option<ResourceId>,
-    },
+    Entra { token: Secret, resource_id: Option<ResourceId> },
     /// A Microsoft Entra token that was given in the composed form.
-    EntraComposed {
-        /// The token.
-        token: Secret,
-        /// The ID of its resource.
-        resource_id: ResourceId,
-    },
+    EntraComposed { token: Secret, resource_id: ResourceId },
 }
 
 impl Credential {
@@ -52,7 +56,7 @@ impl Credential {
     pub fn key(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
         match key_fault(text.expose()) {
-            None => Ok(Self::Key(text)),
+            None => Ok(Self(Held::Key(text))),
             Some(fault) => Err(CredentialError::Key { length: text.expose().chars().count(), fault }),
         }
     }
@@ -71,10 +75,14 @@ impl Credential {
             // The id may contain a misplaced token, so no part of the text is quoted.
             let resource_id = id.parse().map_err(|_| CredentialError::Composed)?;
             check_token(token).map_err(|_| CredentialError::Composed)?;
-            return Ok(Self::EntraComposed { token: Secret::from(token.to_owned()), resource_id });
+            return Ok(Self(Held::EntraComposed { token: Secret::from(token.to_owned()), resource_id }));
         }
         check_token(exposed)?;
-        Ok(if is_issued(exposed) { Self::IssuedToken(text) } else { Self::Entra { token: text, resource_id: None } })
+        Ok(Self(if is_issued(exposed) {
+            Held::IssuedToken(text)
+        } else {
+            Held::Entra { token: text, resource_id: None }
+        }))
     }
 
     /// Creates a token issued from a key.
@@ -85,7 +93,7 @@ impl Credential {
     pub fn issued_token(text: impl Into<String>) -> Result<Self, CredentialError> {
         let text = Secret::from(text.into());
         check_token(text.expose())?;
-        Ok(Self::IssuedToken(text))
+        Ok(Self(Held::IssuedToken(text)))
     }
 
     /// Creates a Microsoft Entra token; give the resource ID to allow the composed form.
@@ -96,18 +104,39 @@ impl Credential {
     pub fn entra(text: impl Into<String>, resource_id: Option<ResourceId>) -> Result<Self, CredentialError> {
         let token = Secret::from(text.into());
         check_token(token.expose())?;
-        Ok(Self::Entra { token, resource_id })
+        Ok(Self(Held::Entra { token, resource_id }))
+    }
+
+    /// Adds the ID of the resource to an Entra token without one, so that it can take the composed form. Any other
+    /// credential stays as it is.
+    #[must_use]
+    pub fn with_resource_id(mut self, id: ResourceId) -> Self {
+        if let Held::Entra { resource_id: resource_id @ None, .. } = &mut self.0 {
+            *resource_id = Some(id);
+        }
+        self
+    }
+
+    /// Returns the form in which it was given.
+    #[must_use]
+    pub fn form(&self) -> CredentialForm {
+        match &self.0 {
+            Held::Key(_) => CredentialForm::Key,
+            Held::IssuedToken(_) => CredentialForm::IssuedToken,
+            Held::Entra { .. } => CredentialForm::Entra,
+            Held::EntraComposed { .. } => CredentialForm::EntraComposed,
+        }
     }
 
     /// Returns the kind of credential in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Key(_) => "key",
-            Self::IssuedToken(_) => "issued token",
-            Self::Entra { resource_id: None, .. } => "Entra token",
-            Self::Entra { resource_id: Some(_), .. } => "Entra token with resource id",
-            Self::EntraComposed { .. } => "aad# token",
+        match &self.0 {
+            Held::Key(_) => "key",
+            Held::IssuedToken(_) => "issued token",
+            Held::Entra { resource_id: None, .. } => "Entra token",
+            Held::Entra { resource_id: Some(_), .. } => "Entra token with resource id",
+            Held::EntraComposed { .. } => "aad# token",
         }
     }
 
@@ -115,15 +144,15 @@ impl Credential {
     /// to another resource.
     #[must_use]
     pub fn notes(&self, account: &Account) -> Vec<Note> {
-        match self {
-            Self::Key(key) if !looks_like_key(key.expose()) => {
+        match &self.0 {
+            Held::Key(key) if !looks_like_key(key.expose()) => {
                 let length = key.expose().chars().count();
                 let text = format!(
                     "the key has {length} characters, but keys have 32 hexadecimal or 84 alphanumeric characters"
                 );
                 vec![Note::new("CFG10", text)]
             }
-            Self::Entra { resource_id: Some(id), .. } | Self::EntraComposed { resource_id: id, .. } => {
+            Held::Entra { resource_id: Some(id), .. } | Held::EntraComposed { resource_id: id, .. } => {
                 id.note(account).into_iter().collect()
             }
             _ => Vec::new(),
@@ -131,11 +160,11 @@ impl Credential {
     }
 
     pub(crate) fn secret(&self) -> &Secret {
-        match self {
-            Self::Key(secret)
-            | Self::IssuedToken(secret)
-            | Self::Entra { token: secret, .. }
-            | Self::EntraComposed { token: secret, .. } => secret,
+        match &self.0 {
+            Held::Key(secret)
+            | Held::IssuedToken(secret)
+            | Held::Entra { token: secret, .. }
+            | Held::EntraComposed { token: secret, .. } => secret,
         }
     }
 
@@ -176,12 +205,7 @@ impl Credential {
     #[cfg(feature = "probe")]
     pub(crate) fn as_given(&self, to: &Endpoint) -> Option<(CredentialForm, CredentialHeader)> {
         may_receive(to.account(), &to.to_url()).ok()?;
-        let form = match self {
-            Self::Key(_) => CredentialForm::Key,
-            Self::IssuedToken(_) => CredentialForm::IssuedToken,
-            Self::Entra { .. } => CredentialForm::Entra,
-            Self::EntraComposed { .. } => CredentialForm::EntraComposed,
-        };
+        let form = self.form();
         Some((form, self.in_form(form)))
     }
 
@@ -189,7 +213,7 @@ impl Credential {
     #[cfg(feature = "probe")]
     pub(crate) fn in_other_form(&self, to: &Endpoint) -> Option<(CredentialForm, CredentialHeader)> {
         may_receive(to.account(), &to.to_url()).ok()?;
-        let (Self::Entra { resource_id: Some(_), .. } | Self::EntraComposed { .. }) = self else { return None };
+        let (Held::Entra { resource_id: Some(_), .. } | Held::EntraComposed { .. }) = &self.0 else { return None };
         let form = match self.form_for(to).ok()? {
             CredentialForm::Entra => CredentialForm::EntraComposed,
             _ => CredentialForm::Entra,
@@ -199,14 +223,14 @@ impl Credential {
 
     /// Builds the header for a form that this credential can take.
     fn in_form(&self, form: CredentialForm) -> CredentialHeader {
-        match (form, self) {
+        match (form, &self.0) {
             (CredentialForm::Key, _) => {
                 CredentialHeader { name: "Ocp-Apim-Subscription-Key", value: self.secret().clone() }
             }
             (CredentialForm::ApiKey, _) => CredentialHeader { name: "api-key", value: self.secret().clone() },
             (
                 CredentialForm::EntraComposed,
-                Self::Entra { token, resource_id: Some(id) } | Self::EntraComposed { token, resource_id: id },
+                Held::Entra { token, resource_id: Some(id) } | Held::EntraComposed { token, resource_id: id },
             ) => CredentialHeader::bearer(&["aad#", id.as_str(), "#", token.expose()]),
             _ => CredentialHeader::bearer(&[self.secret().expose()]),
         }
@@ -219,33 +243,33 @@ impl Credential {
     /// [`CredentialError`] if the endpoint accepts no form that it can take.
     pub fn form_for(&self, to: &Endpoint) -> Result<CredentialForm, CredentialError> {
         let accepts = to.accepts();
-        let candidates: &[CredentialForm] = match self {
-            Self::Key(_) => &[CredentialForm::Key, CredentialForm::ApiKey],
-            Self::IssuedToken(_) => &[CredentialForm::IssuedToken],
-            Self::Entra { resource_id: None, .. } => &[CredentialForm::Entra],
-            Self::Entra { resource_id: Some(_), .. } => &[CredentialForm::Entra, CredentialForm::EntraComposed],
+        let candidates: &[CredentialForm] = match &self.0 {
+            Held::Key(_) => &[CredentialForm::Key, CredentialForm::ApiKey],
+            Held::IssuedToken(_) => &[CredentialForm::IssuedToken],
+            Held::Entra { resource_id: None, .. } => &[CredentialForm::Entra],
+            Held::Entra { resource_id: Some(_), .. } => &[CredentialForm::Entra, CredentialForm::EntraComposed],
             // Prefer the given form, and extract the plain one only where nothing else works.
-            Self::EntraComposed { .. } => &[CredentialForm::EntraComposed, CredentialForm::Entra],
+            Held::EntraComposed { .. } => &[CredentialForm::EntraComposed, CredentialForm::Entra],
         };
         if let Some(form) = candidates.iter().find(|form| accepts.contains(**form)) {
             return Ok(*form);
         }
         let service = to.service();
         let account = to.account();
-        Err(match self {
-            Self::Key(_) | Self::IssuedToken(_) if account.is_key_auth_disabled() => {
+        Err(match &self.0 {
+            Held::Key(_) | Held::IssuedToken(_) if account.is_key_auth_disabled() => {
                 CredentialError::KeyAuthDisabled { kind: self.kind() }
             }
-            Self::IssuedToken(_) if account.refuses_issued_tokens() => CredentialError::IssuedTokenRestricted,
-            Self::Entra { resource_id: None, .. }
+            Held::IssuedToken(_) if account.refuses_issued_tokens() => CredentialError::IssuedTokenRestricted,
+            Held::Entra { resource_id: None, .. }
                 if !to.is_own_host() && accepts.contains(CredentialForm::EntraComposed) =>
             {
                 CredentialError::EntraOnRegional { service }
             }
-            Self::Entra { .. } | Self::EntraComposed { .. } if !to.is_own_host() => {
+            Held::Entra { .. } | Held::EntraComposed { .. } if !to.is_own_host() => {
                 CredentialError::EntraNeedsCustomDomain {
                     service,
-                    composed: !matches!(self, Self::Entra { resource_id: None, .. }),
+                    composed: !matches!(&self.0, Held::Entra { resource_id: None, .. }),
                 }
             }
             _ => CredentialError::NotAccepted { kind: self.kind(), service, accepts },

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A credential form on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CredentialForm {
     /// `Ocp-Apim-Subscription-Key: {key}`.

@@ -168,6 +168,14 @@ pub struct UnknownService {
     pub suggestion: Option<&'static str>,
 }
 
+impl UnknownService {
+    /// Returns the identifier used in output. No entry of the catalogue is about the name of a service, so it is a word.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        "unknown_service"
+    }
+}
+
 /// The lifecycle status of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -92,7 +92,7 @@ pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
     let remark = attempt::remark(wanted.source, &attempts, machine::now());
     let credential = attempts.pop().and_then(Attempt::into_token);
     Fetched {
-        credential: credential.map(|token| Credential::Entra { token, resource_id: wanted.resource_id.clone() }),
+        credential: credential.and_then(|token| Credential::entra(token.expose(), wanted.resource_id.clone()).ok()),
         remark,
     }
 }

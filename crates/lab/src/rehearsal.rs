@@ -92,7 +92,7 @@ impl Lab {
         let mut plan = settings.plan(account, credential.as_ref());
         if let Some(copies) = rehearsal.copies {
             let targets = std::mem::take(&mut plan.targets);
-            plan.add(targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)));
+            plan = plan.with_targets(targets.into_iter().flat_map(|target| std::iter::repeat_n(target, copies)));
         }
         Ok(plan)
     }

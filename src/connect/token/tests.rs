@@ -42,7 +42,7 @@ impl Service {
 #[async_trait]
 impl Issue for Service {
     async fn issue(&self, _: &Account, key: &Credential) -> Result<Secret, IssueError> {
-        let Credential::Key(key) = key else { panic!("{key:?}") };
+        let Held::Key(key) = &key.0 else { panic!("{key:?}") };
         let mut asked = self.asked.lock().unwrap();
         asked.push(key.expose()[..1].to_owned());
         if *self.is_down.lock().unwrap() {
@@ -99,10 +99,10 @@ async fn lease(source: &TokenSource, issuer: &Arc<dyn Issue>) -> Result<Lease, T
 }
 
 fn text(lease: &Lease) -> String {
-    match lease.credential() {
+    match lease.credential().map(|credential| &credential.0) {
         None => "nothing".into(),
-        Some(Credential::Key(secret) | Credential::IssuedToken(secret)) => secret.expose().into(),
-        Some(Credential::Entra { token, resource_id }) => {
+        Some(Held::Key(secret) | Held::IssuedToken(secret)) => secret.expose().into(),
+        Some(Held::Entra { token, resource_id }) => {
             format!("{} {}", resource_id.as_ref().map_or("", ResourceId::as_str), token.expose())
         }
         Some(other) => panic!("{other:?}"),

@@ -50,15 +50,60 @@ impl PlanSettings {
     /// Returns the plan for a resource.
     #[must_use]
     pub fn plan(&self, account: &Account, credential: Option<&Credential>) -> Plan {
-        let mut plan = Plan::new(account, &self.services, &self.query, credential, self.total, self.jobs);
-        plan.rounds(self.rounds);
-        plan.hold(self.hold);
-        if let Some(expect) = self.expect {
-            plan.expect(expect);
-        }
-        if self.is_token_missing {
-            plan.add(Target::authority(account));
-        }
-        plan
+        let plan = Plan::new(account, &self.services, &self.query, credential, self.total, self.jobs);
+        let plan = plan.with_rounds(self.rounds).with_hold(self.hold);
+        let plan = match self.expect {
+            Some(expect) => plan.with_expectation(expect),
+            None => plan,
+        };
+        plan.with_targets(Target::authority(account).filter(|_| self.is_token_missing))
+    }
+
+    /// Sets the services to check.
+    #[must_use]
+    pub fn with_services(self, services: impl Into<Vec<Service>>) -> Self {
+        Self { services: services.into(), ..self }
+    }
+
+    /// Sets the query of each URL.
+    #[must_use]
+    pub fn with_query(self, query: Query) -> Self {
+        Self { query, ..self }
+    }
+
+    /// Sets the expected kind of address; `None` for that of the scenario.
+    #[must_use]
+    pub fn with_expectation(self, expect: Option<Expectation>) -> Self {
+        Self { expect, ..self }
+    }
+
+    /// Sets the time limit of the run.
+    #[must_use]
+    pub fn with_total(self, total: Duration) -> Self {
+        Self { total, ..self }
+    }
+
+    /// Sets the number of hosts checked in parallel.
+    #[must_use]
+    pub fn with_jobs(self, jobs: usize) -> Self {
+        Self { jobs, ..self }
+    }
+
+    /// Sets the duration for which open WebSockets are kept idle.
+    #[must_use]
+    pub fn with_hold(self, hold: Duration) -> Self {
+        Self { hold, ..self }
+    }
+
+    /// Sets the number of additional connections to measure.
+    #[must_use]
+    pub fn with_rounds(self, rounds: usize) -> Self {
+        Self { rounds, ..self }
+    }
+
+    /// Sets whether a token was requested but could not be obtained.
+    #[must_use]
+    pub fn with_missing_token(self, is_token_missing: bool) -> Self {
+        Self { is_token_missing, ..self }
     }
 }

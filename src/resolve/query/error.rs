@@ -59,3 +59,11 @@ pub enum QueryError {
         name: &'static str,
     },
 }
+
+impl QueryError {
+    /// Returns the identifier used in output. No entry of the catalogue is about the settings of a query, so it is a word.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        "parameter"
+    }
+}

@@ -201,10 +201,7 @@ fn second_credential(
 fn with_resource_id(credential: Credential, args: &CredentialArgs) -> Result<Credential, CredentialError> {
     let Some(id) = &args.resource_id else { return Ok(credential) };
     let id: ResourceId = id.parse()?;
-    Ok(match credential {
-        Credential::Entra { token, .. } => Credential::Entra { token, resource_id: Some(id) },
-        other => other,
-    })
+    Ok(credential.with_resource_id(id))
 }
 
 /// Returns a remark if `--hold` is given but no service uses a WebSocket.

@@ -1,6 +1,6 @@
 //! The credential, from arguments and environment.
 
-use speech_endpoint::{Account, CallerIdentity, Credential, CredentialError, Note, ResourceId};
+use speech_endpoint::{Account, CallerIdentity, Credential, CredentialError, CredentialForm, Note, ResourceId};
 
 use crate::args::{CredentialArgs, EntraSource};
 use crate::failure::Failure;
@@ -18,9 +18,9 @@ pub(crate) fn identity(args: &CredentialArgs, account: &Account) -> Result<(Call
         return Ok((identity, resource_id.and_then(|id| id.note(account)).into_iter().collect()));
     }
     let Some(credential) = credential(args)? else { return Ok((CallerIdentity::Key, Vec::new())) };
-    let identity = match credential {
-        Credential::IssuedToken(_) => CallerIdentity::IssuedToken,
-        Credential::Entra { .. } | Credential::EntraComposed { .. } => CallerIdentity::Entra,
+    let identity = match credential.form() {
+        CredentialForm::IssuedToken => CallerIdentity::IssuedToken,
+        CredentialForm::Entra | CredentialForm::EntraComposed => CallerIdentity::Entra,
         _ => CallerIdentity::Key,
     };
     Ok((identity, credential.notes(account)))
