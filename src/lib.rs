@@ -119,6 +119,25 @@ pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, ServiceStatus, UnknownService};
 pub use resolve::setting::{Setting, SettingHint};
 
+/// The crates whose types stand in this interface, in the versions that it uses.
+///
+/// A new major version of one of them is a new major version of this crate.
+pub mod third_party {
+    #[cfg(feature = "connect")]
+    pub use azure_core;
+    #[cfg(feature = "connect")]
+    pub use reqwest;
+    #[cfg(feature = "net")]
+    pub use rustls;
+    #[cfg(feature = "serde")]
+    pub use serde;
+    #[cfg(feature = "net")]
+    pub use tokio;
+    #[cfg(feature = "probe")]
+    pub use tokio_tungstenite;
+    pub use url;
+}
+
 // Compiles and runs the code blocks of the documents.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -23,41 +23,74 @@ use crate::resolve::setting::{Setting, SettingHint};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the title of its row describes each variant")]
 pub enum Service {
+    /// Token for ten minutes, issued from a key.
     IssueToken,
+    /// Batch transcription and custom speech.
     SpeechToTextRest,
+    /// Fast transcription of a file.
     FastTranscription,
+    /// Transcription or translation by a language model.
     LlmSpeech,
+    /// Recognition of up to 60 seconds over REST.
     ShortAudio,
+    /// Recognition over WebSocket, version 1.
     SpeechToTextV1,
+    /// Recognition over WebSocket.
     SpeechToText,
+    /// Translation over WebSocket, version 1.
     TranslationV1,
+    /// Translation and live interpreter over WebSocket.
     Translation,
+    /// Transcription with speaker diarization.
     ConversationTranscription,
+    /// Synthesis over REST.
     TextToSpeech,
+    /// Synthesis with a personal voice over REST.
     PersonalVoice,
+    /// List of voices.
     Voices,
+    /// Synthesis over WebSocket.
     TextToSpeechWebSocket,
+    /// Synthesis of streamed text over WebSocket, version 2.
     TextToSpeechStream,
+    /// Synthesis with a professional voice over REST.
     CustomVoice,
+    /// Synthesis with a professional voice over WebSocket.
     CustomVoiceWebSocket,
+    /// Batch synthesis.
     BatchSynthesis,
+    /// Long Audio API.
     LongAudio,
+    /// ICE servers for a real-time avatar.
     AvatarRelayToken,
+    /// Real-time avatar over WebSocket.
     Avatar,
+    /// Batch avatar video.
     BatchAvatar,
+    /// Management of custom and personal voices.
     CustomVoiceManagement,
+    /// Video translation.
     VideoTranslation,
+    /// Voice Live over WebSocket.
     VoiceLive,
+    /// Voice Live signalling for WebRTC over WebSocket.
     VoiceLiveWebRtc,
+    /// Azure OpenAI transcription of a file.
     OpenAiTranscription,
+    /// Azure OpenAI synthesis.
     OpenAiSpeech,
+    /// Azure OpenAI real-time audio over WebSocket.
     OpenAiRealtime,
+    /// List of Azure OpenAI models.
     OpenAiModels,
+    /// Multichannel meeting transcription.
     MeetingTranscription,
+    /// Speaker recognition.
     SpeakerRecognition,
+    /// Intent recognition.
     IntentRecognition,
+    /// Custom Commands.
     CustomCommands,
 }
 
