@@ -1,6 +1,8 @@
 //! Runs every world through the binary. Report, exit code, saved evidence and all formats must agree.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
@@ -15,8 +17,8 @@ use speech_endpoint_lab::World;
 mod schema;
 
 fn doctor(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    command.arg("doctor").args(args).env_clear().output().expect("the binary runs")
+    let mut command = crate::support::program();
+    command.arg("doctor").args(args).output().expect("the binary runs")
 }
 
 fn code(output: &Output) -> i64 {

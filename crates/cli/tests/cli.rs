@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
+mod support;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,9 +14,8 @@ use speech_endpoint::Area;
 
 /// Runs the binary with an empty environment.
 fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+    let mut child = crate::support::program()
         .args(args)
-        .env_clear()
         .envs(env.iter().copied())
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::piped())
@@ -261,9 +262,8 @@ fn completions_exist_for_every_shell() {
 
 #[test]
 fn a_closed_pipe_is_not_an_error() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+    let mut child = crate::support::program()
         .args(["resolve", "--region", "westeurope", "-v"])
-        .env_clear()
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

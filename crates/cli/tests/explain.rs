@@ -1,6 +1,8 @@
 //! The failure catalogue, the texts that match its entries, and the command that explains both.
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -296,9 +298,8 @@ mod command {
 
     /// Runs the binary with an empty environment.
     fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+        let mut child = crate::support::program()
             .args(args)
-            .env_clear()
             .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

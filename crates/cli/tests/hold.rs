@@ -7,7 +7,7 @@ use speech_endpoint::evidence::{Ended, Evidence, HoldEnd, HoldFacts};
 use speech_endpoint::{Service, diagnose};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
-mod process;
+mod support;
 
 /// Runs the doctor in a world, and interrupts it after a time.
 fn examined(toml: &str, rehearsal: &Rehearsal, interrupt: Option<Duration>) -> Evidence {
@@ -122,9 +122,9 @@ mod binary {
 
     use serde_json::Value;
 
-    use super::process::doctor;
+    use super::support::doctor;
     #[cfg(unix)]
-    use super::process::interrupted;
+    use super::support::interrupted;
 
     fn text(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout).into_owned()

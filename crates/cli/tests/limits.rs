@@ -19,7 +19,7 @@ use speech_endpoint::{Account, Limits, Plan, Query, Region, Stage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
-mod process;
+mod support;
 
 /// The fault on the path to every host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -341,9 +341,9 @@ mod binary {
     use std::time::{Duration, Instant};
 
     use super::TOLERANCE;
-    use super::process::doctor;
+    use super::support::doctor;
     #[cfg(unix)]
-    use super::process::interrupted;
+    use super::support::interrupted;
 
     #[test]
     fn the_whole_process_ends_within_the_timeout() {

@@ -1,6 +1,8 @@
 //! Reports of saved evidence, through the built binary with `doctor --from`.
 #![allow(clippy::disallowed_methods, reason = "UPDATE_GOLDEN is read from the environment")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,9 +12,8 @@ use serde_json::{Value, json};
 mod schema;
 
 fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+    crate::support::program()
         .args(args)
-        .env_clear()
         .envs(env.iter().copied())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()

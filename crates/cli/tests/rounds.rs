@@ -1,6 +1,8 @@
 //! Rounds: working services are measured repeatedly within the time limit, and nothing goes to hosts outside the run.
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::time::{Duration, SystemTime};
@@ -143,8 +145,8 @@ mod binary {
     use serde_json::Value;
 
     fn doctor(args: &[&str]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-        let output = command.arg("doctor").args(args).env_clear().output().expect("it runs");
+        let mut command = crate::support::program();
+        let output = command.arg("doctor").args(args).output().expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }

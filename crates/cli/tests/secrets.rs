@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
 #![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
 
+mod support;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,7 +105,7 @@ fn search(runs: &[Run], planted: &Planted) {
 }
 
 fn faults(run: &Run, planted: &Planted) -> Vec<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
+    let mut command = crate::support::program();
     command.args(&run.args);
     if run.args.iter().any(|arg| arg == "doctor")
         && !run.args.iter().any(|arg| ["--lab", "--from"].contains(&arg.as_str()))
@@ -111,7 +113,7 @@ fn faults(run: &Run, planted: &Planted) -> Vec<String> {
         // No DNS query leaves this machine, because nothing listens at this address.
         command.args(["--dns-server", "127.0.0.1:9"]);
     }
-    command.env_clear().env("RUST_BACKTRACE", "full").envs(run.env.iter().cloned());
+    command.env("RUST_BACKTRACE", "full").envs(run.env.iter().cloned());
     let output = command.stdin(std::process::Stdio::null()).output().expect("the binary runs");
     let shown = format!("{:?} with {:?}", run.args, run.env.iter().map(|(name, _)| name).collect::<Vec<_>>());
     let mut outputs = vec![("standard output", output.stdout), ("standard error", output.stderr)];

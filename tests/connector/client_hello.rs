@@ -1,12 +1,5 @@
 //! What is diagnosed is what is run: the doctor's `ClientHello` is the one of a connector.
 
-#![cfg(feature = "connect")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a lab begins at the real time, and a test may stop"
-)]
-
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

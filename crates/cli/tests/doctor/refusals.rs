@@ -46,8 +46,8 @@ const REFUSALS: &[Refusal] = &[
 fn invalid_arguments_give_one_clear_line() {
     let mut wrong = Vec::new();
     for (args, code, named) in REFUSALS {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-        command.args(*args).env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+        let mut command = crate::support::program();
+        command.args(*args).current_dir(env!("CARGO_MANIFEST_DIR"));
         let output = command.output().expect("the binary runs");
         let error = String::from_utf8_lossy(&output.stderr);
         let is_one_line = error.starts_with("error: ") && error.trim_end().lines().count() == 1;
@@ -61,9 +61,8 @@ fn invalid_arguments_give_one_clear_line() {
 /// The report is still printed, and the exit code reports that the evidence was not saved.
 #[test]
 fn a_failure_to_save_evidence_is_reported_after_the_report() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    let output =
-        command.args(["doctor", "--lab", "healthy-regional", "--save", "/"]).env_clear().output().expect("it runs");
+    let mut command = crate::support::program();
+    let output = command.args(["doctor", "--lab", "healthy-regional", "--save", "/"]).output().expect("it runs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), error.trim_end().lines().count()), (Some(1), 1), "{error}");
     assert!(error.contains("cannot write `/`") && !output.stdout.is_empty(), "{error}");

@@ -1,4 +1,6 @@
-//! Runs the doctor as a separate process.
+//! Runs the command as a separate process.
+
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::process::{Command, Stdio};
 #[cfg(unix)]
@@ -7,10 +9,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Runs the binary with an empty environment.
-pub(crate) fn doctor(args: &[&str]) -> Command {
+/// Returns the command with an empty environment, so that no setting of this machine reaches it.
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    command.arg("doctor").args(args).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_clear();
+    command
+}
+
+/// Returns the doctor with these arguments, without input, and with its output in pipes.
+pub(crate) fn doctor(args: &[&str]) -> Command {
+    let mut command = program();
+    command.arg("doctor").args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

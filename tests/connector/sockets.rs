@@ -1,12 +1,5 @@
 //! Runs a connector against the lab as an application would, stage by stage.
 
-#![cfg(feature = "connect")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a lab begins at the real time, and a test may stop"
-)]
-
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,12 +1,5 @@
 //! Several accounts, prepared connections, key rotation, and a network that changes while an application runs.
 
-#![cfg(feature = "connect")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a lab begins at the real time, and a test may stop"
-)]
-
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, RwLock};

@@ -78,9 +78,9 @@ mod binary {
 
     /// Returns the remarks about the keys, at a container where nothing listens.
     fn said(args: &[&str], env: &[(&str, &str)]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
+        let mut command = crate::support::program();
         command.args(["doctor", "--host", "ws://127.0.0.1:9", "--timeout", "1"]).args(args);
-        let output = command.env_clear().envs(env.iter().copied()).output().expect("it runs");
+        let output = command.envs(env.iter().copied()).output().expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(!text.contains(SECOND), "{text}");
         // Undo the line breaks of wrapping.

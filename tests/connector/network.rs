@@ -1,12 +1,5 @@
 //! An application's own network is bypassed by nothing: WebSockets, requests, tokens and discovery all connect through it.
 
-#![cfg(feature = "connect")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a lab begins at the real time, and a test may stop"
-)]
-
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

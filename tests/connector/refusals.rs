@@ -1,8 +1,5 @@
 //! A request that the service refuses.
 
-#![cfg(feature = "connect")]
-#![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
-
 use std::time::SystemTime;
 
 use speech_endpoint::connect::{Connector, TokenSource};

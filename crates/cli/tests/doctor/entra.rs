@@ -58,8 +58,8 @@ impl Ran {
 /// Runs the doctor with only the given environment, and checks every output for the secrets.
 fn doctor(args: &[&str], env: &[(&str, &str)], secrets: &[&str]) -> Ran {
     let begun = Instant::now();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    command.arg("doctor").args(args).env_clear().envs(env.iter().copied());
+    let mut command = crate::support::program();
+    command.arg("doctor").args(args).envs(env.iter().copied());
     let output = command.output().expect("the binary runs");
     let text = String::from_utf8(output.stdout).expect("text");
     let error = String::from_utf8(output.stderr).expect("text");

@@ -1,12 +1,5 @@
 //! Requests of the REST client: by the names, roots and proxies of the network.
 
-#![cfg(feature = "connect")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a lab begins at the real time, and a test may stop"
-)]
-
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;

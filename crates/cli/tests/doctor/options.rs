@@ -132,8 +132,8 @@ fn options() -> BTreeSet<String> {
 }
 
 fn run(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    command.args(args).env_clear().envs([("ANOTHER_KEY", KEY), ("A_TOKEN", TOKEN)]);
+    let mut command = crate::support::program();
+    command.args(args).envs([("ANOTHER_KEY", KEY), ("A_TOKEN", TOKEN)]);
     command.output().expect("the binary runs")
 }
 
