@@ -20,6 +20,7 @@ mod redact;
 
 mod rules;
 
+mod denial;
 mod fill;
 
 mod judge;

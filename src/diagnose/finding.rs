@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::evidence::Ended;
+use crate::diagnose::evidence::{Ended, Trace};
 use crate::diagnose::stage::Stage;
 
 /// A similar failure that was ruled out.
@@ -47,6 +47,12 @@ pub struct FindingPlace {
     pub service: Option<String>,
     /// The host.
     pub host: String,
+}
+
+impl FindingPlace {
+    pub(super) fn of(trace: &Trace) -> Self {
+        Self { service: trace.target.service.clone(), host: trace.target.host.clone() }
+    }
 }
 
 /// A target that failed, or that the run did not finish, although no rule explains it.
@@ -177,6 +183,7 @@ impl Diagnosis {
 pub struct Selection {
     only: Vec<String>,
     ignored: Vec<String>,
+    expects_denial: bool,
 }
 
 impl Selection {
@@ -192,6 +199,18 @@ impl Selection {
     pub fn with_ignored(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ignored.extend(ids.into_iter().map(Into::into));
         self
+    }
+
+    /// Expects that the resource refuses this caller, or that its private address is out of reach. A denial is then healthy,
+    /// and an admission is POL06.
+    #[must_use]
+    pub fn with_expected_denial(self) -> Self {
+        Self { expects_denial: true, ..self }
+    }
+
+    /// Returns whether a denial is expected.
+    pub(super) fn expects_denial(&self) -> bool {
+        self.expects_denial
     }
 
     /// Returns whether every finding is reported.

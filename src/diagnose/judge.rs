@@ -1,8 +1,8 @@
 //! From the hits of single rules to a diagnosis: causes, consequences, unexplained failures and the verdict.
 
-use super::fill;
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
+use super::{denial, fill};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
@@ -49,6 +49,9 @@ pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
     let mut diagnosis = Diagnosis { verdict, findings, unexplained, is_blocked, ended: evidence.ended };
     if !selection.is_everything() {
         select(&mut diagnosis, evidence, selection);
+    }
+    if selection.expects_denial() {
+        denial::expect(&mut diagnosis, evidence);
     }
     diagnosis
 }
@@ -126,7 +129,7 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
     if let Some(target) = target {
         let of_trace = |(trace, chain)| {
             let context = RuleContext { rule, evidence, trace, chain };
-            Some(Hit::of(rule, target(&context)?, Some(place(trace)), fill::of_target(&context)))
+            Some(Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), fill::of_target(&context)))
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }
@@ -196,14 +199,15 @@ fn add(finding: &mut Finding, hit: &Hit) {
 /// Lists targets that failed or were not finished, and that no finding explains.
 pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained> {
     let lacks_reason = |trace: &&Trace| {
-        let place = place(trace);
+        let place = FindingPlace::of(trace);
         !hits.iter().any(|hit| hit.explains() && hit.place.as_ref() == Some(&place))
     };
     evidence.traces.iter().filter(lacks_reason).filter_map(|trace| failure_of(evidence, trace)).collect()
 }
 
 fn failure_of(evidence: &Evidence, trace: &Trace) -> Option<Unexplained> {
-    let unexplained = |stage, text, is_unreached| Some(Unexplained { place: place(trace), stage, text, is_unreached });
+    let unexplained =
+        |stage, text, is_unreached| Some(Unexplained { place: FindingPlace::of(trace), stage, text, is_unreached });
     for (stage, state) in trace.steps() {
         match state {
             StepState::Failed { failure, .. } => return unexplained(stage, failure.text.clone(), false),
@@ -270,8 +274,4 @@ pub(super) fn works(trace: &Trace) -> bool {
         StepState::Failed { .. } => false,
         StepState::Skipped { because } => *because != Skip::Ended,
     })
-}
-
-fn place(trace: &Trace) -> FindingPlace {
-    FindingPlace { service: trace.target.service.clone(), host: trace.target.host.clone() }
 }

@@ -11,6 +11,7 @@ use crate::resolve::scenario::Scenario;
 
 mod auth;
 mod config;
+mod denial;
 mod dns;
 mod http;
 mod tcp;

@@ -131,7 +131,7 @@ impl Allowlist {
             CallerIdentity::Key => {}
             CallerIdentity::IssuedToken => match account.endpoint(Service::IssueToken) {
                 Ok(endpoint) => {
-                    self.add(AllowlistEntry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken))
+                    self.add(AllowlistEntry::new(endpoint.host(), "token issuing").for_service(Service::IssueToken));
                 }
                 Err(error) if !services.contains(&Service::IssueToken) => self.errors.push(error),
                 Err(_) => {}

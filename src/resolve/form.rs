@@ -1,4 +1,4 @@
-//! CredentialForm: how a credential stands on the wire.
+//! Credential forms: how a credential stands on the wire.
 
 use std::fmt;
 

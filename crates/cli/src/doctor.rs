@@ -80,7 +80,8 @@ fn unread(failure: &Failure) -> Evidence {
 /// The findings that `--only` and `--ignore` leave.
 fn selection(args: &DoctorArgs) -> Selection {
     let ids = |ids: &[FailureId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
-    Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore))
+    let selection = Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore));
+    if args.expect_denied { selection.with_expected_denial() } else { selection }
 }
 
 fn options(args: &DoctorArgs, output: &Output) -> ReportOptions {

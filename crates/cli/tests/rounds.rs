@@ -140,7 +140,6 @@ fn a_round_with_another_response_counts_as_failed_and_is_excluded_from_the_media
 }
 
 mod binary {
-    use std::process::Command;
 
     use serde_json::Value;
 

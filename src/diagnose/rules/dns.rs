@@ -1,6 +1,6 @@
 //! Rules of name resolution.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::context::exists;
@@ -177,10 +177,9 @@ fn public_beside_private(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// DNS03: the private name resolves to a public address, and no server sees the private zone.
 fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation> {
-    if context.expects_private() || context.policy().is_some() {
-        if let Some(observation) = public_beside_private(context) {
-            return Some(observation);
-        }
+    let matters = context.expects_private() || context.policy().is_some();
+    if let Some(observation) = public_beside_private(context).filter(|_| matters) {
+        return Some(observation);
     }
     let dns = context.dns().filter(|_| context.has(Fingerprint::VnetProxy) && context.chain.has_private_link)?;
     let is_wrong = context.expects_private() || (context.expects_any() && context.policy().is_some());
@@ -333,7 +332,7 @@ fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
         return None;
     }
     let servers = &context.evidence.machine.name_servers;
-    let by_server = servers.iter().find(|_| servers.iter().all(|server| server.is_ipv6()));
+    let by_server = servers.iter().find(|_| servers.iter().all(SocketAddr::is_ipv6));
     let reached =
         |trace: &&Trace| trace.tcp.found().and_then(|facts| facts.connected).is_some_and(|peer| peer.is_ipv6());
     let other = context.others().find(reached).map(|trace| format!("`{}` is reached over IPv6", trace.target.host));

@@ -48,6 +48,9 @@ pub(crate) struct DoctorArgs {
     /// Do not report these failures
     #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
     pub(crate) ignore: Vec<FailureId>,
+    /// Succeed if the resource refuses this network, and fail if it admits it
+    #[arg(long, help_heading = "Findings", conflicts_with = "plan")]
+    pub(crate) expect_denied: bool,
     /// Lowest severity that makes the exit code non-zero: error or warn
     #[arg(
         long,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::SystemTime;
 
 use speech_endpoint_lab::{Lab, World};
@@ -43,6 +43,8 @@ const ROWS: &[Row] = &[
     (&["--dns-server", "10.0.0.2"], &[REGIONAL], Refused),
     (&["--proxy", "none"], &[REGIONAL], Refused),
     (&["--from", "evidence.json"], &[REGIONAL], Refused),
+    (&["--expect-denied"], &[REGIONAL], Code(80)),
+    (&["--expect-denied"], &["POL01-public-access-disabled"], Shows("the denial is expected")),
     // The plan.
     (&["--plan"], &[REGIONAL], Shows("hosts in parallel")),
     (&["--expect", "public"], &["healthy-private-endpoint", "--plan"], Shows("  public   wss:")),

@@ -1,7 +1,5 @@
 //! Invalid arguments of `doctor` and `lab` give one clear line, the documented exit code and nothing on standard output.
 
-use std::process::Command;
-
 /// The arguments, the exit code, and a part of the message.
 type Refusal = (&'static [&'static str], i32, &'static str);
 

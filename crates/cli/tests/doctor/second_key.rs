@@ -71,7 +71,6 @@ fn the_second_key_is_not_sent_without_tls() {
 }
 
 mod binary {
-    use std::process::Command;
 
     const FIRST: &str = "0123456789abcdef0123456789abcdef";
     const SECOND: &str = "fedcba9876543210fedcba9876543210";

@@ -1,6 +1,10 @@
 //! Runs the command as a separate process.
 
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "each test program uses a part, and a test may look at the clock"
+)]
 
 use std::process::{Command, Stdio};
 #[cfg(unix)]
