@@ -75,7 +75,7 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
         .iter()
         .filter(|remark| remark.is_error && !diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id));
     let mut reasons: Vec<String> = [
-        listed(&of(Severity::Error), "cause", "causes"),
+        candidates(&of(Severity::Error)).or_else(|| listed(&of(Severity::Error), "cause", "causes")),
         listed(&hidden, "consequence", "consequences"),
         listed(&of(Severity::Warning), "warning", "warnings"),
         listed(&of(Severity::Info), "remark", "remarks"),
@@ -93,6 +93,13 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
         reasons.push(format!("{what} ({})", unique(stages).join(", ")));
     }
     reasons
+}
+
+/// Returns the words for causes of which only one is present, because both fit the same response.
+fn candidates(findings: &[&Finding]) -> Option<String> {
+    let ids: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
+    let fit_alike = ids.len() == 2 && ids.iter().all(|id| ["POL02", "POL03"].contains(id));
+    fit_alike.then(|| format!("one of two causes ({})", ids.join(", ")))
 }
 
 fn listed(findings: &[&Finding], one: &str, many: &str) -> Option<String> {

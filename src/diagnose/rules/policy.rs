@@ -32,9 +32,11 @@ fn public_disabled(context: &RuleContext<'_>) -> Option<Observation> {
 fn address_not_allowed(context: &RuleContext<'_>) -> Option<Observation> {
     let observed = refused(context, Refusal::NetworkRules)?;
     let source = Source::of(context);
-    let observation = Observation::new(format!("{observed}{}", source.words()))
+    let is_second = network_is_likelier(context) && source.may_be_in_a_network();
+    let condition = if is_second { NO_SERVICE_ENDPOINT } else { "" };
+    let observation = Observation::new(format!("{observed}{}{condition}", source.words()))
         .remedied(Some(address_remedy(context, source)))
-        .ranked(u8::from(network_is_likelier(context) && source.may_be_in_a_network()))
+        .ranked(u8::from(is_second))
         .not("AUTH01", NOT_THE_KEY)
         .not("POL01", "the response does not name public access")
         .not_if(source.is_public(), "POL03");
@@ -51,9 +53,11 @@ fn network_not_allowed(context: &RuleContext<'_>) -> Option<Observation> {
     if !source.may_be_in_a_network() || context.expects_private() {
         return None;
     }
-    let observation = Observation::new(format!("{observed}{}", source.words()))
+    let is_second = !network_is_likelier(context);
+    let condition = if is_second { SERVICE_ENDPOINT } else { "" };
+    let observation = Observation::new(format!("{observed}{}{condition}", source.words()))
         .remedied(Some(network_remedy(context)))
-        .ranked(u8::from(!network_is_likelier(context)))
+        .ranked(u8::from(is_second))
         .not("AUTH01", NOT_THE_KEY)
         .not("POL01", "the response does not name public access");
     Some(observation)
@@ -195,6 +199,10 @@ fn admits_networks(context: &RuleContext<'_>) -> bool {
 
 /// The words of the service for a private endpoint whose connection is pending or rejected.
 const NOT_APPROVED: &str = "approved private endpoint";
+
+const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";
+
+const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
 
 /// A remedy with its commands. The first command decides between the candidates.
 type Remedy = (&'static str, &'static [&'static str]);
