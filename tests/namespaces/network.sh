@@ -145,6 +145,19 @@ hosts() { ! wanted || echo "$*" >>"$settings/hosts"; }
 nsswitch() { ! wanted || echo "$*" >"$settings/nsswitch.conf"; }
 resolv() { ! wanted || echo "$*" >>"$settings/resolv.conf"; }
 
+# single_packets: no cable carries several packets as one, so that a firewall sees their length.
+single_packets() {
+  wanted || return 0
+  ip -n "$client" link set to1 gso_max_segs 1 && ip -n "$service" link set cable gso_max_segs 1 || or_broken "single packets"
+}
+
+# from ADDRESS: the client connects from this address.
+from() {
+  wanted || return 0
+  ip -n "$client" address add "$1/32" dev to1 && ip -n "$client" route replace default via 10.99.1.2 src "$1" ||
+    or_broken "from $1"
+}
+
 # with NAME=VALUE...: the environment of the doctor, beside its key.
 with() { environment+=("$@"); }
 

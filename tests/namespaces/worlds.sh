@@ -39,6 +39,26 @@ world answers-over-tcp healthy 0
 serve healthy-truncated-answers
 doctor "${private[@]}"
 
+world openai healthy 0
+serve healthy-openai
+doctor --endpoint https://contoso.openai.azure.com/
+
+world openai-private-endpoint healthy 0
+serve healthy-openai-private-endpoint
+doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint
+
+world voice-live healthy 0
+serve healthy-voice-live
+doctor --endpoint https://contoso.services.ai.azure.com/ --service voice-live --query model=gpt-realtime
+
+world denied-as-expected healthy 0
+serve POL01-public-access-disabled
+doctor --custom-domain contoso --expect-denied
+
+world admitted-and-not-denied POL06 80
+serve healthy-regional
+doctor --region westeurope --expect-denied
+
 # ---- configuration
 
 world locale-as-region CFG01 10
@@ -88,6 +108,18 @@ world sinkhole DNS13 20
 serve DNS13-sinkhole
 doctor --region westeurope
 
+world alias-to-itself DNS02 20
+serve DNS02-alias-circle
+doctor "${private[@]}"
+
+world aliases-in-a-circle DNS02 20
+serve DNS02-alias-circle-of-two
+doctor "${private[@]}"
+
+world openai-zone-not-linked DNS03 20
+serve DNS03-openai-zone-not-linked
+doctor --endpoint https://contoso.openai.azure.com/ --network disabled
+
 # ---- connections
 
 world dropped TCP01 30
@@ -128,6 +160,26 @@ serve healthy-ipv6
 firewall "$service" 'ip6 daddr 2603:1020::/32 tcp dport 443 drop'
 doctor --region westeurope
 
+world openai-private-endpoint-dropped TCP05 30
+serve healthy-openai-private-endpoint
+firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
+ends_within 5500
+doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint --timeout 5
+
+# A tunnel in front of the client loses what is larger than it carries, and tells nobody.
+world large-packets-lost TCP10 30
+serve healthy-regional
+single_packets
+firewall "$client" 'tcp sport 443 meta length > 700 drop'
+doctor --region westeurope --timeout 8
+
+world large-packets-lost-both-ways TCP10 30
+serve healthy-regional
+single_packets
+firewall "$client" 'tcp sport 443 meta length > 700 drop'
+firewall "$service" 'tcp dport 443 meta length > 700 drop'
+doctor --region westeurope --timeout 8
+
 # ---- proxies
 
 world proxy-not-used PXY01 40
@@ -162,7 +214,57 @@ world name-filtered TLS07 50
 serve TLS07-name-filtered
 doctor --region westeurope
 
+world name-filtered-by-silence TLS07 50
+serve TLS07-name-filtered-by-silence
+doctor --region westeurope --timeout 6
+
+world handshake-never-ends TLS08 50
+serve TLS08-handshake-never-ends
+doctor --region westeurope --timeout 6
+
+# What follows the connection is dropped at the service, whatever its size.
+world data-dropped TLS08 50
+serve healthy-regional
+firewall "$service" 'tcp dport 443 tcp flags & psh == psh drop'
+doctor --region westeurope --timeout 6
+
+world intermediate-missing TLS10 50
+serve TLS10-intermediate-missing
+doctor --region westeurope
+
+world name-constraint TLS11 50
+serve TLS11-name-constraint
+doctor --region westeurope
+
+world client-certificate TLS12 50
+serve TLS12-client-certificate
+doctor --region westeurope
+
 # ---- answers
+
+world openai-deployment-unknown HTTP01 60
+serve HTTP01-openai-deployment-unknown
+doctor --endpoint https://contoso.openai.azure.com/ --service openai-realtime --query model=gpt-realtime
+
+world openai-without-model HTTP02 60
+serve HTTP02-realtime-without-model
+doctor --endpoint https://contoso.openai.azure.com/ --service openai-realtime
+
+world openai-unavailable HTTP06 60
+serve HTTP06-openai-unavailable
+doctor --endpoint https://contoso.openai.azure.com/
+
+world list-without-body HTTP07 60
+serve HTTP07-list-without-body
+doctor --region westeurope --service voices
+
+world http2-only HTTP08 60
+serve HTTP08-http2-only
+doctor --region westeurope
+
+world closed-for-an-error HTTP06 60
+serve HTTP06-closed-for-an-error
+doctor --region westeurope
 
 world service-unavailable HTTP06 60
 serve HTTP06-service-unavailable
@@ -175,6 +277,21 @@ doctor --region westeurope
 world foreign-key AUTH01 70
 serve AUTH01-foreign-key
 doctor --region westeurope
+
+# The client has a private address, so a service endpoint may be in play.
+world address-not-allowed POL02 80
+serve POL02-address-not-allowed
+doctor --custom-domain contoso --region westeurope --network ip-rules
+
+world subnet-not-allowed POL03 80
+serve POL03-subnet-not-allowed
+doctor --custom-domain contoso --network service-endpoint
+
+# A public address is never that of a subnet.
+world public-source-at-a-service-endpoint POL02 80
+serve POL03-subnet-not-allowed
+from 51.105.1.1
+doctor --custom-domain contoso --network service-endpoint
 
 world public-access-disabled POL01 80
 serve POL01-public-access-disabled
