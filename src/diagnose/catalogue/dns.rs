@@ -30,9 +30,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: true,
-        title: "the DNS server fails, refuses or does not respond",
-        observed: "SERVFAIL, REFUSED or no response in time; `EAI_AGAIN`",
-        cause: "the DNS server is down, its forwarders form a loop, or port 53 is blocked",
+        title: "the DNS server has no usable answer",
+        observed: "SERVFAIL, REFUSED, aliases in a circle or no response in time; `EAI_AGAIN`",
+        cause: "the DNS server is down, its forwarders or its aliases form a loop, or port 53 is blocked",
         tell_apart: "query every configured server over UDP and then over TCP",
         remedy: "repair or replace SERVER: start it, break the loop of its forwarders, or open port 53 to it (UDP and \
             TCP)",

@@ -11,8 +11,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: true,
         title: "the host does not offer this service",
-        observed: "404 `Resource not found` on a canonical path",
-        cause: "the offering does not exist at this host or in this region, or the cloud or the API version is wrong",
+        observed: "404 `Resource not found` on a canonical path, or 404 for an unknown deployment",
+        cause: "the offering, the deployment or the resource does not exist at this host, or the cloud or the API version \
+            is wrong",
         tell_apart: "call another offering on the same host",
         remedy: "choose a region that has the offering, and use the URL that `resolve` prints for it",
         commands: &["speech-endpoint resolve --region REGION --service SERVICE"],

@@ -62,7 +62,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the proxy responds to CONNECT with 403, 502 or 503",
         cause: "a proxy policy forbids the host, or the proxy cannot resolve or reach it",
         tell_apart: "read the body and the headers `Via` and `X-Squid-Error`",
-        remedy: "have HOST on port 443 allowed on the proxy; if it responds with 502, 503 or 504, fix how the proxy \
+        remedy: "allow HOST on port 443 on the proxy; if it responds with 502, 503 or 504, fix how the proxy \
             itself resolves and reaches HOST",
         commands: &[
             "curl -sv -o /dev/null -x http://PROXY:PORT https://HOST/ 2>&1 | grep -iE '^< (http|via|x-squid-error)'",

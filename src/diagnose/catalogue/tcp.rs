@@ -85,8 +85,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             route, or an on-premises firewall blocks the traffic",
         tell_apart: "DNS returns a private address and TCP times out",
         remedy: "allow TCP 443 from this subnet to ADDRESS in every network security group and firewall in between, \
-            and peer or route the two networks",
+            and peer or route the two networks; if the private endpoint was deleted or created again, correct the record, \
+            which is stale when no private endpoint has this address (DNS06)",
         commands: &[
+            "az network private-endpoint list --query \"[].customDnsConfigs[].[fqdn, ipAddresses[0]]\" -o table",
             "az network nic show-effective-route-table -g GROUP -n NIC -o table",
             "az network vnet peering list -g GROUP --vnet-name VNET -o table",
             "az network nsg rule create -g GROUP --nsg-name NSG -n speech --priority PRIORITY --direction \
@@ -168,7 +170,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "large packets are lost on the path",
         observed: "TCP connects and small exchanges pass, but the first large flight stalls",
-        cause: "a VPN or tunnel on the path is an MTU black hole",
+        cause: "a VPN or tunnel on the path drops packets above its MTU without telling the sender",
         tell_apart: "TLS stalls after the client's first message, while TCP keep-alive continues",
         remedy: "clamp the MSS on the tunnel, or lower the MTU of INTERFACE",
         commands: &[

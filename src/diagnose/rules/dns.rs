@@ -456,7 +456,7 @@ fn agreement(servers: &[&ServerAnswer]) -> String {
     let names: Vec<String> = servers.iter().map(|answer| answer.server.ip().to_string()).collect();
     match names.len() {
         0 => String::new(),
-        1 => format!("; according to {}", names[0]),
+        1 => format!(", according to {}", names[0]),
         _ => format!("; {} agree", joined(&names)),
     }
 }

@@ -135,7 +135,7 @@ fn large_packets_lost(context: &RuleContext<'_>) -> Option<Observation> {
     let from = context.tcp()?.local.map(|ip| format!(" from {ip}")).unwrap_or_default();
     let (peer, bytes) = (context.peer(), small.bytes);
     let observation = Observation::new(format!(
-        "{peer} connects{from} and then the stage {stage} gets no answer; it passes with segments of {bytes} bytes"
+        "{peer} connects{from}, and then the {stage} stage gets no answer; with segments of {bytes} bytes it passes"
     ))
     .at(Severity::Error)
     .not("TCP01", "the connection was established")

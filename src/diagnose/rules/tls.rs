@@ -210,10 +210,11 @@ fn endless(context: &RuleContext<'_>) -> Option<Observation> {
         elsewhere.map(|trace| format!("; `{}` completes its handshake", trace.target.host)).unwrap_or_default();
     let small = context.tcp().and_then(|facts| facts.small_segments.as_ref());
     let observation = Observation::new(format!(
-        "{} connects and then answers no handshake: {failure}; the SNI `{name}` gets no answer there either{elsewhere}",
+        "{} connects and then does not answer the handshake: {failure}; the SNI `{name}` gets no answer there either{elsewhere}",
         context.peer()
     ))
     .at(Severity::Error)
+    .remedied(Some(COMPARE_NETWORKS))
     .not("TCP01", "the connection was established")
     .not("TLS07", format!("the SNI `{name}` gets no answer either"));
     let small = small.filter(|small| small.is_silent());
@@ -258,6 +259,13 @@ fn span(seconds: i64) -> String {
         _ => format!("{seconds} s"),
     }
 }
+
+/// The remedy for a handshake that never ends: keeping connections open does not help then.
+const COMPARE_NETWORKS: (&str, &[&str]) = (
+    "run the same command from a second network: if the handshake completes there, have HOST exempted from inspection on \
+        this one; if it does not, the peer itself is at fault",
+    &["openssl s_client -connect HOST:443 -servername HOST </dev/null"],
+);
 
 /// Two round trips around the world take half of it.
 const SLOW: Duration = Duration::from_secs(1);
