@@ -11,6 +11,23 @@ use proptest::prelude::*;
 use serde_json::Value;
 use speech_endpoint::{Area, KnownFailure, KnownText, ids_for};
 
+/// What clients of every language write. The first failure to test is one of those that the facts name.
+#[test]
+fn errors_of_clients_lead_to_the_failures_to_test() {
+    let vectors = vectors("errors-of-clients");
+    let mut failures = Vec::new();
+    for vector in &vectors {
+        let (said, expected) = (text(&vector["text"]), expanded(&vector["first"]));
+        let found = ids_for(&said);
+        let first = found.first().and_then(|best| best.ids.first().copied());
+        if !first.is_some_and(|first| expected.iter().any(|id| id == first)) {
+            failures.push(format!("{said}: expected one of {expected:?}, got {first:?}"));
+        }
+    }
+    println!("{} errors of clients", vectors.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 #[test]
 fn the_catalogue_matches_its_vectors() {
     let (vectors, mut failures) = (vectors("catalogue"), Vec::new());
@@ -127,8 +144,9 @@ fn every_id_in_a_text_refers_to_an_entry() {
 #[test]
 fn every_known_text_matches_entries_and_has_a_vector() {
     let mut failures = Vec::new();
+    let lines = [vectors("texts"), vectors("errors-of-clients")].concat();
     let first: BTreeSet<&str> =
-        vectors("texts").iter().flat_map(|vector| ids_for(&text(&vector["text"]))).map(|found| found.reading).collect();
+        lines.iter().flat_map(|vector| ids_for(&text(&vector["text"]))).map(|found| found.reading).collect();
     for known in KnownText::all() {
         let ids = known.ids();
         for id in &ids {

@@ -7,6 +7,105 @@ use super::{KnownText, row};
 /// The most specific ranks first; within a rank, the most specific rows first.
 #[rustfmt::skip]
 pub(super) const TABLE: &[KnownText] = &[
+    // Clients of other languages: names.
+    row(Worded, &[&[Text("server misbehaving"), Text("no servers could be reached"),
+                    Text("resource temporarily unavailable (")]],
+        "the DNS server did not answer, or failed", &["DNS02"]),
+    row(Worded, &[&[Text("no address associated with hostname"), Text("name does not resolve"),
+                    Text("unresolvedaddressexception"), Text("err_name_not_resolved"), Text("code=-1003"),
+                    Text("unable to resolve host")]],
+        "the host name was not resolved", &["DNS01", "DNS02", "DNS04", "CFG01", "CFG02"]),
+
+    // Clients of other languages: connections.
+    row(Worded, &[&[Text("no route to host"), Text("ehostunreach"), Text("noroutetohostexception")]],
+        "no route leads to the address", &["TCP04", "TCP01", "TCP05"]),
+    row(Worded, &[&[Text("err_connection_timed_out"), Text("und_err_connect_timeout"), Text("connecttimeout"),
+                    Text("connect timeout error"), Text("operation timed out"), Text("(os error 60)")]],
+        "the connection timed out", &["TCP01", "TCP05", "PXY01"]),
+    row(Worded, &[&[Text("(os error 13)"), Text("socketexception (10013)"),
+                    Text("access a socket in a way forbidden")]],
+        "this machine does not permit the connection", &["TCP08"]),
+    row(Worded, &[&[Text("timed out during opening handshake")]],
+        "the connection, the handshake or the upgrade got no answer",
+        &["TCP01", "TCP05", "TLS07", "TLS08", "PXY05", "WS06"]),
+
+    // Clients of other languages: proxies.
+    row(Worded, &[&[Text("proxy authorization required")]],
+        "the proxy requires credentials", &["PXY03"]),
+    row(Worded, &[&[Text("err_proxy_connection_failed"), Text("unable to connect to proxy")]],
+        "the proxy cannot be reached", &["PXY01", "PXY02", "TCP02"]),
+
+    // Clients of other languages: TLS.
+    row(Worded, &[&[Text("tls handshake timeout"), Text("ssl connection timeout")]],
+        "the handshake did not end", &["TLS07", "TLS08", "TCP10"]),
+    row(Worded, &[&[Text("tls handshake eof"), Text("connection closed via error"),
+                    Text("schannel: failed to receive handshake")]],
+        "the connection was cut during the handshake", &["TLS07", "TCP03"]),
+    row(Worded, &[&[Text("invalidcontenttype"), Text("does not look like a tls handshake"),
+                    Text("wrong version number")]],
+        "the peer does not speak TLS: another scheme or port, a proxy, or a portal",
+        &["CFG05", "PXY02", "PXY05", "HTTP05"]),
+    row(Worded, &[&[Text("fatal alert: handshakefailure"), Text("handshake_failure"), Text("alert handshake failure"),
+                    Text("description: handshake failure"), Text("alert: protocolversion"), Text("protocol_version")]],
+        "the peer rejects the versions or ciphers of this client", &["TLS06"]),
+    row(Worded, &[&[Text("certificaterequired"), Text("certificate_required"), Text("alert certificate required")]],
+        "the peer requires a client certificate, which the service never does", &["TLS12"]),
+    row(Worded, &[&[Text("different_crl_scope")]],
+        "SDK before 1.48.2 on Linux and Android: it cannot read the partitioned revocation lists in use since July 2026; \
+         upgrade, or set `OPENSSL_DISABLE_CRL_CHECK`", &["TLS05"]),
+    row(Worded, &[&[Text("certificate: expired"), Text("certificateexpiredexception"), Text("err_cert_date_invalid")]],
+        "the certificate is outside its validity period, or the local clock is wrong", &["TLS04"]),
+    row(Worded, &[&[Text("notvalidforname"), Text("x509: certificate is valid for"), Text("sslpeerunverifiedexception"),
+                    Text("err_cert_common_name_invalid")]],
+        "the certificate is for another name", &["TLS03", "CFG07"]),
+    row(Worded, &[&[Text("chain validation failed")]],
+        "the certificate was rejected, or the local clock is wrong", &["TLS04", "TLS01", "TLS02"]),
+    row(Worded, &[&[Text("setting certificate verify locations")]],
+        "the file of trusted roots is missing", &["TLS02"]),
+    row(Worded, &[&[Text("unknownissuer"), Text("partialchain"), Text("signed by unknown authority")]],
+        "the certificate was rejected", &["TLS01", "TLS02", "TLS10"]),
+    row(Worded, &[&[Text("code=-1200")]],
+        "the handshake failed", &["TLS01", "TLS06", "TLS07"]),
+
+    // Clients of other languages: upgrades and sockets.
+    row(Worded, &[&[Text("key mismatch in \"sec-websocket-accept\"")]],
+        "the upgrade response is for another request", &["WS01", "PXY05"]),
+    row(Worded, &[&[Text("without closing handshake"), Text("without completing the close handshake"),
+                    Text("no close frame received")]],
+        "the socket ended without a close frame", &["WS02", "WS03", "TCP03"]),
+    row(Worded, &[&[Text("remote end closed connection without response"), Text("remotedisconnected"),
+                    Text("empty reply from server")]],
+        "the connection ended without a response", &["TCP03", "TLS07", "PXY05", "HTTP05", "WS02"]),
+    row(Worded, &[&[Text("url scheme not supported")]],
+        "the client does not know the scheme of the URL", &["CFG05", "PXY02"]),
+    row(Worded, &[&[Text("scheme isn't ws or wss")]],
+        "a WebSocket client was given an https URL", &["CFG05", "CFG03"]),
+    row(Worded, &[&[Text("unexpected response code: 200")]],
+        "the response was not an upgrade: another page, a retired path, or a middlebox", &["HTTP04", "CFG13", "PXY05"]),
+    row(Worded, &[&[Text("the resource you are looking for has been removed")]],
+        "the path or the version of the API is retired", &["HTTP01", "CFG13"]),
+    row(Worded, &[&[Text("unexpected token '<'"), Text("our services aren't available right now")]],
+        "a page came in place of the service's response", &["HTTP05", "HTTP06"]),
+
+    // Azure OpenAI, Foundry and the versions of the APIs.
+    row(Worded, &[&[Text("deploymentnotfound"), Text("model_not_found"), Text("the api deployment for this resource")]],
+        "the deployment or the model does not exist on this resource", &["HTTP01"]),
+    row(Worded, &[&[Text("api version not supported"), Text("invalidapiversion"), Text("unsupported api version")]],
+        "the `api-version` is not supported here", &["HTTP02", "HTTP01"]),
+    row(Worded, &[&[Text("opperationnotsupported"), Text("operationnotsupported")]],
+        "the model or the resource does not support this operation", &["HTTP01", "HTTP02"]),
+    row(Worded, &[&[Text("publicnetworkaccessdisabled")]],
+        "the resource accepts private traffic only, and this call used the public endpoint", &["POL01", "DNS03", "PXY06"]),
+    row(Worded, &[&[Text("a virtual network is configured for this resource")]],
+        "the resource has network rules, so its key works only at its custom domain", &["CFG12"]),
+
+    // Microsoft Entra. <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+    row(Worded, &[&[Text("aadsts700016"), Text("aadsts7000215"), Text("aadsts7000222"), Text("aadsts90002"),
+                    Text("aadsts53003"), Text("aadsts50076"), Text("aadsts50079"), Text("aadsts65001")]],
+        "Entra issued no token: the application, its secret, the tenant, or a policy of sign-in", &["AUTH11"]),
+    row(Worded, &[&[Text("aadsts500011")]],
+        "the scope names a resource that the tenant does not know", &["AUTH04", "AUTH11"]),
+
     // Messages of the SDK about itself.
     row(Worded, &[&[Text("failed to initialize platform (azure-c-shared)")]],
         "the native SDK cannot load OpenSSL, which is not a network failure: install the OpenSSL version that it \
@@ -165,6 +264,8 @@ pub(super) const TABLE: &[KnownText] = &[
     // Texts that name the step.
     row(Step, &[&[Text("ws_open_error_underlying_io_error")]],
         "the connection broke during the upgrade", &["TCP03", "TLS07", "PXY05"]),
+    row(Step, &[&[Text("connect call failed"), Text("couldn't connect to server")]],
+        "the connection failed", &["TCP01", "TCP02", "TCP05"]),
     row(Step, &[&[Text("failed to establish usp connection")]],
         "the native SDK could not open a connection: wrong host or path", &["CFG03", "CFG04", "HTTP01"]),
 
