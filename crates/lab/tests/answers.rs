@@ -55,9 +55,13 @@ fn judged(service: &str, kind: &str, answers: &[Value]) -> (String, usize) {
 async fn diagnosed(service: &str, answer: &Value) -> Option<String> {
     let body = answer["body"].as_str().unwrap();
     let kind = answer["type"].as_str().unwrap_or("application/json");
-    let region = if service == "long-audio" { "westeurope" } else { "eastus" };
+    let resource = match service {
+        service if service.starts_with("openai") => "endpoint = \"https://contoso.openai.azure.com/\"",
+        "long-audio" => "region = \"westeurope\"",
+        _ => "region = \"eastus\"",
+    };
     let toml = format!(
-        "title = \"An answer\"\n[resource]\nregion = {region:?}\nservices = [{service:?}]\n\
+        "title = \"An answer\"\n[resource]\n{resource}\nservices = [{service:?}]\n\
         [query]\nlanguage = \"en-US\"\n\
         [[answer]]\ncredential-only = true\nstatus = {}\nbody = '{body}'\n[answer.headers]\ncontent-type = {kind:?}\n\
         [expect]\nfindings = []\nverdict = \"healthy\"\n",
