@@ -105,7 +105,7 @@ impl Network for Scripted {
 
 const ADDRESSES: u8 = 4;
 const SERVERS: usize = 6;
-const TOLERANCE: Duration = Duration::from_secs(1);
+const TOLERANCE: Duration = Duration::from_millis(150);
 
 /// Plays one connection as scripted, and counts the bytes of the body that could be written.
 async fn play(end: End, mut stream: TcpStream, written: Arc<AtomicUsize>) -> io::Result<()> {
