@@ -81,13 +81,14 @@ fn every_world_gives_its_expected_diagnosis() {
 fn every_rule_has_a_world_and_every_failing_world_a_rule() {
     let mut wrong = Vec::new();
     let mut shown = BTreeSet::new();
-    let mut healthy = BTreeSet::new();
+    let (mut healthy, mut networks) = (0, BTreeSet::new());
     for (name, toml) in World::all() {
         let world = World::parse(toml).unwrap();
         let findings = &world.expect().findings;
         match name.split_once('-') {
             Some(("healthy", _)) => {
-                healthy.extend(world.resource().network.clone());
+                healthy += 1;
+                networks.extend(world.resource().network.clone());
                 if !findings.is_empty() {
                     wrong.push(format!("{name}: a healthy world has findings"));
                 }
@@ -100,18 +101,18 @@ fn every_rule_has_a_world_and_every_failing_world_a_rule() {
     let known: BTreeSet<String> = diagnosed_ids().map(str::to_owned).collect();
     wrong.extend(known.difference(&shown).map(|id| format!("{id}: a rule without a world")));
     wrong.extend(shown.difference(&known).map(|id| format!("{id}: a world without a rule")));
-    println!("{} rules, healthy worlds with the networks {healthy:?}", known.len());
+    println!("{} rules, {healthy} healthy worlds with the networks {networks:?}", known.len());
+    assert!(healthy >= 8, "{healthy} healthy worlds");
     // Each access that admits somebody is healthy in some world.
     let admitting = Access::NAMED.iter().map(|(name, _)| *name).filter(|name| *name != "locked");
-    wrong.extend(admitting.filter(|name| !healthy.contains(*name)).map(|name| format!("{name}: no healthy world")));
+    wrong.extend(admitting.filter(|name| !networks.contains(*name)).map(|name| format!("{name}: no healthy world")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Two hundred targets at once cost about as much as two hundred single runs. Half of these come before and half after, so
-/// that other load on the machine affects both. What grows with the square of the targets costs a hundred times as much, so
-/// three times is far from both.
+/// Two hundred targets at once cost no more than two hundred single runs. Half of these come before and half after, so that
+/// other load on the machine affects both.
 #[test]
-fn many_targets_cost_about_as_much_as_the_same_number_of_runs() {
+fn many_targets_cost_no_more_than_the_same_number_of_runs() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let lab = Lab::start(World::named("healthy-regional").unwrap(), SystemTime::now()).await.unwrap();
@@ -133,6 +134,6 @@ fn many_targets_cost_about_as_much_as_the_same_number_of_runs() {
             each += run(1).await;
         }
         println!("200 targets {at_once:?}, 200 runs of one {each:?}");
-        assert!(at_once <= each * 3, "{at_once:?}, {each:?}");
+        assert!(at_once <= each, "{at_once:?}, {each:?}");
     });
 }
