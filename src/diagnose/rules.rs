@@ -84,6 +84,9 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) chain: &'a AliasChain,
 }
 
+/// A remedy with its commands.
+type Remedy = (&'static str, &'static [&'static str]);
+
 /// The result of a rule whose failure is present.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Observation {
@@ -96,7 +99,7 @@ pub(crate) struct Observation {
     /// The values of the parts in capitals of the catalogue's remedy and commands: `("HOST", "contoso.…")`.
     pub(crate) values: Vec<(&'static str, String)>,
     /// A remedy with its commands that fits better than that of the catalogue.
-    pub(crate) remedy: Option<(&'static str, &'static [&'static str])>,
+    pub(crate) remedy: Option<Remedy>,
     /// The place among causes that fit the same response: 0 for the likeliest.
     pub(crate) rank: u8,
 }
@@ -126,7 +129,7 @@ impl Observation {
     }
 
     /// Sets a remedy that fits better than that of the catalogue.
-    fn remedied(self, remedy: Option<(&'static str, &'static [&'static str])>) -> Self {
+    fn remedied(self, remedy: Option<Remedy>) -> Self {
         Self { remedy, ..self }
     }
 

@@ -7,7 +7,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
-use crate::net::http::classify::{self, denial, is_page, names_the_version};
+use crate::net::http::classify::{self, denial};
 use crate::net::http::{LARGEST_BODY, Request, Response};
 use crate::resolve::service::Service;
 
@@ -56,7 +56,7 @@ pub(super) fn fault(response: &Response, service: Service) -> Option<Failure> {
     if let Some(denial) = denial(reply) {
         return Some(denial);
     }
-    let is_page = is_page(reply);
+    let is_page = reply.is_html();
     match reply.status {
         200..300 if is_page => Some(Failure::new(FailureKind::Status, format!("{} with an HTML page", reply.status))),
         200..300 => unusable(response, service).map(|why| Failure::new(FailureKind::Protocol, why)),
@@ -68,7 +68,7 @@ pub(super) fn fault(response: &Response, service: Service) -> Option<Failure> {
 /// Returns whether a rejected request only misses its body. A request for a list has none, and no body corrects a
 /// version.
 fn misses_its_body(reply: &Reply, service: Service) -> bool {
-    method_of(service) == Method::POST && !names_the_version(reply)
+    method_of(service) == Method::POST && !reply.rejects_the_version()
 }
 
 /// Returns why a successful response is of no use, if it is not.

@@ -69,4 +69,15 @@ impl Reply {
         let parts = [self.code.as_deref(), self.message.as_deref()];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
     }
+
+    /// Returns whether the content type is HTML. The service itself refuses in JSON, in plain text or without a body.
+    pub(crate) fn is_html(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+    }
+
+    /// Returns whether the response rejects the version of the API. The front ends have different codes and texts for it.
+    pub(crate) fn rejects_the_version(&self) -> bool {
+        let text = self.text();
+        ["api version", "api-version", "apiversion"].iter().any(|words| text.contains(words))
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::context::is_accepted;
 use super::refusal::{Refusal, phrase};
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace, unix_seconds};
 use crate::resolve::service::Service;
@@ -270,9 +270,6 @@ fn right_audience(context: &RuleContext<'_>) -> Option<String> {
 fn resource_of(scope: &str) -> &str {
     scope.trim_end_matches(".default").trim_end_matches('/')
 }
-
-/// A remedy with its commands.
-type Remedy = (&'static str, &'static [&'static str]);
 
 /// The first key was regenerated or is of another resource.
 const USE_SECOND_KEY: Remedy = (

@@ -5,7 +5,7 @@ use url::Url;
 use super::page;
 use super::refusal::{Closing, Refusal, phrase, quoted, signed};
 use super::wording::{issuer, joined};
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{AddressClass, Failure, FailureKind, Reply, Skip};
 use crate::resolve::cloud::Cloud;
@@ -45,7 +45,7 @@ fn bad_request(context: &RuleContext<'_>) -> Option<Observation> {
     let wants_a_key = ASKS_FOR_A_KEY.iter().any(|words| reply.text().contains(words));
     let is_service = Refusal::of(reply) != Refusal::Page && (reply.status == 400 || !is_upgrade);
     // Before the upgrade, a request without parameters is rejected for what it lacks.
-    let is_judged = is_upgrade || !context.trace.target.is_websocket || names_the_version(reply);
+    let is_judged = is_upgrade || !context.trace.target.is_websocket || reply.rejects_the_version();
     if !is_service || !is_judged || wants_a_key {
         return None;
     }
@@ -69,7 +69,7 @@ fn remedy_of(context: &RuleContext<'_>, reply: &Reply) -> Option<Remedy> {
     let lacks_model = matches!(service, "openai-realtime" | "voice-live" | "voice-live-webrtc")
         && !context.trace.target.url.contains("model=");
     match reply.status {
-        _ if names_the_version(reply) => Some(OTHER_VERSION),
+        _ if reply.rejects_the_version() => Some(OTHER_VERSION),
         400 if lacks_model => Some(NAME_THE_MODEL),
         400 if !context.trace.target.is_websocket => Some(CORRECT_PARAMETERS),
         405 => Some(OTHER_METHOD),
@@ -78,12 +78,6 @@ fn remedy_of(context: &RuleContext<'_>, reply: &Reply) -> Option<Remedy> {
         406 | 415 => Some(OTHER_TYPE),
         _ => None,
     }
-}
-
-/// Whether a response rejects the version of the API.
-fn names_the_version(reply: &Reply) -> bool {
-    let text = reply.text();
-    ["api version", "api-version", "apiversion"].iter().any(|words| text.contains(words))
 }
 
 /// HTTP03: the service names another host, and the run was not meant to follow it.
@@ -273,9 +267,6 @@ const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
 
 /// Texts of responses that reject the kind of credential (AUTH02).
 const ASKS_FOR_A_KEY: [&str; 2] = ["authentication key", "custom subdomain"];
-
-/// A remedy with its commands.
-type Remedy = (&'static str, &'static [&'static str]);
 
 /// <https://learn.microsoft.com/azure/ai-services/openai/how-to/working-with-models>
 const NO_DEPLOYMENT: Remedy = (

@@ -5,9 +5,8 @@ use crate::diagnose::evidence::Reply;
 
 /// Whether a response is a page: the service refuses in JSON, in plain text or without a body.
 pub(super) fn is_page(reply: &Reply) -> bool {
-    let kind = reply.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = reply.message.as_deref().unwrap_or_default().trim_start().to_ascii_lowercase();
-    kind.contains("html") || body.starts_with("<!doctype html") || body.starts_with("<html")
+    reply.is_html() || body.starts_with("<!doctype html") || body.starts_with("<html")
 }
 
 /// The sign of a sign-in or block page: its title, with the word or the product that identifies it.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::refusal::{Closing, Refusal, phrase};
 use super::wording::shown;
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::evidence::AddressClass;
 use crate::resolve::scenario::Scenario;
 
@@ -205,8 +205,6 @@ const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no ser
 const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
 
 /// A remedy with its commands. The first command decides between the candidates.
-type Remedy = (&'static str, &'static [&'static str]);
-
 const ALLOW_THE_ADDRESS: Remedy = (
     "allow the public address that the service sees: that of the NAT gateway, the firewall, or the ExpressRoute circuit. \
         Private ranges cannot be allowed. A change takes up to 15 minutes. The first command decides: if it lists \

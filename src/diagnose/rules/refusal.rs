@@ -29,7 +29,7 @@ pub(super) enum Refusal {
 impl Refusal {
     /// Returns the reason of this response.
     pub(super) fn of(reply: &Reply) -> Self {
-        if reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
+        if reply.is_html() {
             return Self::Page;
         }
         let text = reply.text();

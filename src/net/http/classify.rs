@@ -11,12 +11,12 @@ use crate::resolve::service::Service;
 /// Returns the failure that a response without a credential shows, unless it is that of a working service.
 pub(crate) fn refusal(response: &Response, is_websocket: bool, service: Option<Service>) -> Option<Failure> {
     let reply = &response.reply;
-    let is_page = is_page(reply);
+    let is_page = reply.is_html();
     let is_fine = match reply.status {
         401 => true,
         // A path that only serves upgrades has no other response, so the upgrade decides.
         200..300 => !is_page && !is_websocket,
-        400 => !is_page && !names_the_version(reply),
+        400 => !is_page && !reply.rejects_the_version(),
         405 | 411 | 415 | 422 | 426 => !is_page,
         404 => is_websocket && !is_page,
         403 => is_authorisation(reply) && service.is_some(),
@@ -39,17 +39,6 @@ pub(crate) fn is_about_the_credential(reply: &Reply) -> bool {
 pub(crate) fn denial(reply: &Reply) -> Option<Failure> {
     let is_denied = is_about_the_credential(reply) || reply.status == 403 || reply.status == 429;
     is_denied.then(|| Failure::new(FailureKind::Denied, text(reply)))
-}
-
-/// Returns whether a response is an HTML page.
-pub(crate) fn is_page(reply: &Reply) -> bool {
-    reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
-}
-
-/// Returns whether a response rejects the version of the API. The front ends have different codes and texts for it.
-pub(crate) fn names_the_version(reply: &Reply) -> bool {
-    let text = reply.text();
-    ["api version", "api-version", "apiversion"].iter().any(|words| text.contains(words))
 }
 
 /// Returns the URL of another host that a response names: in the body of a 200, or in `Location`.
