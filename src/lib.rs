@@ -101,7 +101,7 @@ pub use diagnose::{
     Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict, diagnose, diagnose_with,
     diagnosed_ids, evidence, report,
 };
-pub use resolve::access::{Access, AccountKind};
+pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
 pub use resolve::allowlist::{Allowlist, AllowlistEntry, AllowlistZone, CallerIdentity};
 pub use resolve::cloud::{Cloud, CloudError, Suffixes};

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, Query, RecognitionMode, Region, ResourceId,
-    Service, may_receive,
+    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, PublicAccess, Query, RecognitionMode, Region,
+    ResourceId, Service, may_receive,
 };
 
 /// Generates text as users type it: plausible pieces, separators and noise in any order.
@@ -49,7 +49,9 @@ fn domain() -> impl Strategy<Value = CustomDomain> {
 
 fn access() -> impl Strategy<Value = Option<Access>> {
     let rules = (0..3_u16, 0..3_u16, 0..3_u16);
-    let access = (any::<bool>(), any::<bool>(), rules).prop_map(
+    let public =
+        prop_oneof![Just(PublicAccess::Enabled), Just(PublicAccess::Disabled), Just(PublicAccess::SecuredByPerimeter)];
+    let access = (public, any::<bool>(), rules).prop_map(
         |(public_access, default_deny, (vnet_rules, ip_rules, private_endpoints))| Access {
             public_access,
             default_deny,

@@ -362,6 +362,7 @@ fn account_of(vector: &Value) -> Account {
         "private_endpoint" => Some(Access::private_endpoint()),
         "pe_and_service_endpoint" => Some(Access::private_and_service_endpoint()),
         "disabled_private_endpoint" => Some(Access::disabled()),
+        "perimeter" => Some(Access::perimeter()),
         "disabled_unreachable" => Some(Access { private_endpoints: 0, ..Access::disabled() }),
         other => panic!("no scenario {other}"),
     };

@@ -47,12 +47,45 @@ impl AccountKind {
     }
 }
 
+/// Who may come through the public endpoint, as ARM reports it in `publicNetworkAccess`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicAccess {
+    /// `Enabled`: the account's own rules decide.
+    Enabled,
+    /// `Disabled`: nobody.
+    Disabled,
+    /// `SecuredByPerimeter`: the rules of a network security perimeter decide, not those of the account.
+    /// <https://learn.microsoft.com/azure/private-link/network-security-perimeter-transition> (2025-05-16)
+    SecuredByPerimeter,
+}
+
+impl PublicAccess {
+    /// Returns the access with this ARM name.
+    #[must_use]
+    pub fn from_arm(text: &str) -> Option<Self> {
+        [Self::Enabled, Self::Disabled, Self::SecuredByPerimeter]
+            .into_iter()
+            .find(|access| access.arm_name().eq_ignore_ascii_case(text))
+    }
+
+    /// Returns the ARM name.
+    #[must_use]
+    pub fn arm_name(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::SecuredByPerimeter => "SecuredByPerimeter",
+        }
+    }
+}
+
 /// The network access of an account, as ARM reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "the five inputs of the decision table")]
 pub struct Access {
-    /// `publicNetworkAccess` is `Enabled`.
-    pub public_access: bool,
+    /// `publicNetworkAccess`.
+    pub public_access: PublicAccess,
     /// `networkAcls.defaultAction` is `Deny`: "Selected networks and private endpoints".
     pub default_deny: bool,
     /// The number of virtual-network rules.
@@ -73,6 +106,7 @@ impl Access {
         ("disabled", Self::disabled()),
         ("ip-rules", Self::ip_rules()),
         ("locked", Self::locked()),
+        ("perimeter", Self::perimeter()),
     ];
 
     /// Returns the access with this name, for example `private-endpoint`.
@@ -84,7 +118,13 @@ impl Access {
     /// Allows all networks, without a private endpoint.
     #[must_use]
     pub const fn open() -> Self {
-        Self { public_access: true, default_deny: false, vnet_rules: 0, ip_rules: 0, private_endpoints: 0 }
+        Self {
+            public_access: PublicAccess::Enabled,
+            default_deny: false,
+            vnet_rules: 0,
+            ip_rules: 0,
+            private_endpoints: 0,
+        }
     }
 
     /// Limits access to selected networks, with none selected.
@@ -117,9 +157,15 @@ impl Access {
         Self { vnet_rules: 1, ..Self::private_endpoint() }
     }
 
+    /// Leaves the public endpoint to a network security perimeter, without a private endpoint.
+    #[must_use]
+    pub const fn perimeter() -> Self {
+        Self { public_access: PublicAccess::SecuredByPerimeter, ..Self::open() }
+    }
+
     /// Disables public access and allows a private endpoint only.
     #[must_use]
     pub const fn disabled() -> Self {
-        Self { public_access: false, ..Self::private_endpoint() }
+        Self { public_access: PublicAccess::Disabled, ..Self::private_endpoint() }
     }
 }

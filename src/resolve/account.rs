@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::resolve::access::{Access, AccountKind};
+use crate::resolve::access::{Access, AccountKind, PublicAccess};
 use crate::resolve::cloud::Cloud;
 use crate::resolve::name::{CustomDomain, Region};
 use crate::resolve::quoted::QuotedValue;
@@ -237,9 +237,22 @@ impl Account {
         }
     }
 
+    /// Returns the scenario that decides on the URLs and addresses. A perimeter never affects a private endpoint, and says
+    /// nothing about clients without one.
+    pub(crate) fn url_scenario(&self) -> Scenario {
+        match self.scenario() {
+            Scenario::Perimeter if self.access().is_some_and(|access| access.private_endpoints > 0) => {
+                Scenario::PrivateEndpoint
+            }
+            Scenario::Perimeter => Scenario::CustomDomainUnknown,
+            other => other,
+        }
+    }
+
     /// Returns whether the resource rejects issued tokens because it is not open to all networks.
     pub(crate) fn refuses_issued_tokens(&self) -> bool {
-        self.domain().is_some() && self.access().is_some_and(|access| access.default_deny || !access.public_access)
+        self.domain().is_some()
+            && self.access().is_some_and(|access| access.default_deny || access.public_access != PublicAccess::Enabled)
     }
 }
 

@@ -87,7 +87,7 @@ impl Endpoint {
         if !self.own_host {
             return Expectation::PublicAddress;
         }
-        match self.account.scenario() {
+        match self.account.url_scenario() {
             Scenario::PrivateEndpoint | Scenario::DisabledPrivateEndpoint => Expectation::PrivateAddress,
             // Both paths are allowed, and the client's subnet determines which one it takes.
             Scenario::PrivateAndServiceEndpoint | Scenario::CustomDomainUnknown | Scenario::OpenAi => {
@@ -100,7 +100,7 @@ impl Endpoint {
     /// Returns whether a client may or must query this host for the real-time host before it connects.
     #[must_use]
     pub fn discovery(&self) -> Discovery {
-        let scenario = self.account.scenario();
+        let scenario = self.account.url_scenario();
         let possible = self.service.row().discovery
             && self.account.domain().is_some()
             && !scenario.is_proxied()

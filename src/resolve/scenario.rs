@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::resolve::access::Access;
+use crate::resolve::access::{Access, PublicAccess};
 
 /// The networking situation of an account, which determines the form of its URLs.
 ///
@@ -33,6 +33,8 @@ pub enum Scenario {
     DisabledPrivateEndpoint,
     /// Public access disabled and no private endpoint, so the service is unreachable.
     DisabledUnreachable,
+    /// A network security perimeter decides who may come through the public endpoint.
+    Perimeter,
     /// A self-hosted container.
     Container,
     /// An Azure OpenAI resource.
@@ -41,7 +43,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Regional,
         Self::CustomDomainUnknown,
         Self::CustomDomainOpen,
@@ -52,6 +54,7 @@ impl Scenario {
         Self::PrivateAndServiceEndpoint,
         Self::DisabledPrivateEndpoint,
         Self::DisabledUnreachable,
+        Self::Perimeter,
         Self::Container,
         Self::OpenAi,
     ];
@@ -70,6 +73,7 @@ impl Scenario {
             Self::PrivateAndServiceEndpoint => "pe_and_service_endpoint",
             Self::DisabledPrivateEndpoint => "disabled_private_endpoint",
             Self::DisabledUnreachable => "disabled_unreachable",
+            Self::Perimeter => "perimeter",
             Self::Container => "container",
             Self::OpenAi => "openai",
         }
@@ -89,6 +93,7 @@ impl Scenario {
             Self::PrivateAndServiceEndpoint => "custom domain, private endpoint and VNet service endpoint",
             Self::DisabledPrivateEndpoint => "custom domain, private endpoint only",
             Self::DisabledUnreachable => "custom domain, public access disabled and no private endpoint",
+            Self::Perimeter => "custom domain, network security perimeter",
             Self::Container => "container",
             Self::OpenAi => "Azure OpenAI",
         }
@@ -110,6 +115,7 @@ impl Scenario {
             | Self::PrivateEndpoint
             | Self::PrivateAndServiceEndpoint
             | Self::DisabledPrivateEndpoint
+            | Self::Perimeter
             | Self::OpenAi => UrlForm::Own,
         }
     }
@@ -164,7 +170,7 @@ pub(crate) enum UrlForm {
 /// One row of the decision table; `None` matches anything.
 struct Row {
     scenario: Scenario,
-    public_access: Option<bool>,
+    public_access: PublicAccess,
     default_deny: Option<bool>,
     vnet_rules: Option<bool>,
     ip_rules: Option<bool>,
@@ -174,7 +180,7 @@ struct Row {
 impl Row {
     fn matches(&self, access: Access) -> bool {
         let agrees = |wanted: Option<bool>, found: bool| wanted.is_none_or(|wanted| wanted == found);
-        agrees(self.public_access, access.public_access)
+        self.public_access == access.public_access
             && agrees(self.default_deny, access.default_deny)
             && agrees(self.vnet_rules, access.vnet_rules > 0)
             && agrees(self.ip_rules, access.ip_rules > 0)
@@ -182,6 +188,9 @@ impl Row {
     }
 }
 
+const ON: PublicAccess = PublicAccess::Enabled;
+const OFF: PublicAccess = PublicAccess::Disabled;
+const NSP: PublicAccess = PublicAccess::SecuredByPerimeter;
 const ANY: Option<bool> = None;
 const YES: Option<bool> = Some(true);
 const NO: Option<bool> = Some(false);
@@ -190,19 +199,20 @@ const NO: Option<bool> = Some(false);
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     //                                            public  deny  vnet  ip   private endpoints
-    row(Scenario::DisabledUnreachable,            NO,     ANY,  ANY,  ANY, NO),
-    row(Scenario::DisabledPrivateEndpoint,        NO,     ANY,  ANY,  ANY, YES),
-    row(Scenario::PrivateAndServiceEndpoint,      YES,    YES,  YES,  ANY, YES),
-    row(Scenario::PrivateEndpoint,                YES,    ANY,  ANY,  ANY, YES),
-    row(Scenario::ServiceEndpoint,                YES,    YES,  YES,  ANY, NO),
-    row(Scenario::CustomDomainOpen,               YES,    NO,   ANY,  ANY, NO),
-    row(Scenario::CustomDomainSelectedIpOnly,     YES,    YES,  NO,   YES, NO),
-    row(Scenario::CustomDomainLocked,             YES,    YES,  NO,   NO,  NO),
+    row(Scenario::DisabledUnreachable,            OFF,    ANY,  ANY,  ANY, NO),
+    row(Scenario::DisabledPrivateEndpoint,        OFF,    ANY,  ANY,  ANY, YES),
+    row(Scenario::PrivateAndServiceEndpoint,      ON,     YES,  YES,  ANY, YES),
+    row(Scenario::PrivateEndpoint,                ON,     ANY,  ANY,  ANY, YES),
+    row(Scenario::ServiceEndpoint,                ON,     YES,  YES,  ANY, NO),
+    row(Scenario::CustomDomainOpen,               ON,     NO,   ANY,  ANY, NO),
+    row(Scenario::CustomDomainSelectedIpOnly,     ON,     YES,  NO,   YES, NO),
+    row(Scenario::CustomDomainLocked,             ON,     YES,  NO,   NO,  NO),
+    row(Scenario::Perimeter,                      NSP,    ANY,  ANY,  ANY, ANY),
 ];
 
 const fn row(
     scenario: Scenario,
-    public_access: Option<bool>,
+    public_access: PublicAccess,
     default_deny: Option<bool>,
     vnet_rules: Option<bool>,
     ip_rules: Option<bool>,
@@ -217,16 +227,18 @@ mod tests {
 
     #[test]
     fn every_combination_of_access_has_an_outcome() {
-        for bits in 0_u16..32 {
-            let bit = |n: u16| bits >> n & 1;
-            let access = Access {
-                public_access: bit(0) == 1,
-                default_deny: bit(1) == 1,
-                vnet_rules: bit(2),
-                ip_rules: bit(3),
-                private_endpoints: bit(4),
-            };
-            assert!(TABLE.iter().any(|row| row.matches(access)), "{access:?}");
+        for public_access in [ON, OFF, NSP] {
+            for bits in 0_u16..16 {
+                let bit = |n: u16| bits >> n & 1;
+                let access = Access {
+                    public_access,
+                    default_deny: bit(0) == 1,
+                    vnet_rules: bit(1),
+                    ip_rules: bit(2),
+                    private_endpoints: bit(3),
+                };
+                assert!(TABLE.iter().any(|row| row.matches(access)), "{access:?}");
+            }
         }
     }
 }

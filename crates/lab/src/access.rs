@@ -21,5 +21,6 @@ type Named = (&'static str, fn() -> Access);
 /// What only a world needs to name.
 const OWN: &[Named] = &[
     ("private-and-public", || Access { default_deny: false, ..Access::private_endpoint() }),
+    ("perimeter-and-private-endpoint", || Access { private_endpoints: 1, ..Access::perimeter() }),
     ("disabled-unreachable", || Access { private_endpoints: 0, ..Access::disabled() }),
 ];

@@ -10,6 +10,7 @@ use super::scene::Truth;
 use super::speech::rest;
 use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml};
+use speech_endpoint::PublicAccess;
 use speech_endpoint::emulation::{HostKind, HostReading, read_host};
 use speech_endpoint::evidence::AddressClass;
 
@@ -82,13 +83,17 @@ impl Gateway {
         if self.truth.domain.is_none() || (!is_own && self.truth.is_proxied()) {
             return Ok(());
         }
-        if !access.public_access {
+        if access.public_access == PublicAccess::Disabled {
             let answer =
                 Answer::error(403, "AccessDenied", "Public access is disabled. Please configure private endpoint.");
             return Err(answer.with("policy-id", "ThrowExceptionDueToTrafficDenied"));
         }
         let is_listed = self.toml.client_allowed && (access.vnet_rules > 0 || access.ip_rules > 0);
-        if access.default_deny && !is_listed {
+        let is_denied = match access.public_access {
+            PublicAccess::SecuredByPerimeter => !self.toml.client_allowed,
+            _ => access.default_deny && !is_listed,
+        };
+        if is_denied {
             return Err(Answer::error(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules."));
         }
         Ok(())

@@ -45,6 +45,10 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             "service_endpoint",
             "only callers from an allowed subnet with the service endpoint `Microsoft.CognitiveServices` are allowed; others get 403",
         )),
+        Scenario::Perimeter => notes.push(Note::new(
+            "perimeter",
+            "the rules of a network security perimeter decide who may come through the public endpoint; others get 403",
+        )),
         _ => {}
     }
     if account.scenario().form() == UrlForm::Split && endpoint.service().row().discovery {

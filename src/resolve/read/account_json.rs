@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::PastedError;
-use crate::resolve::access::{Access, AccountKind};
+use crate::resolve::access::{Access, AccountKind, PublicAccess};
 use crate::resolve::account::{Account, AccountError};
 use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::name::{CustomDomain, NameError, Region};
@@ -80,14 +80,18 @@ fn understand(outer: Outer, properties: &Properties) -> Result<WithNotes<Account
             } else {
                 Account::custom_domain(domain)
             };
-            let account = account.with_cloud(cloud)?.with_access(access);
+            let account = account.with_cloud(cloud)?;
+            let account = match access {
+                Some(access) => account.with_access(access),
+                None => account,
+            };
             match region {
                 Some(region) => account.with_region(region)?,
                 None => account,
             }
         }
         (None, Some(region)) => {
-            if access != Access::open() {
+            if access.is_some_and(|access| access != Access::open()) {
                 notes.push(Note::new("rules_need_custom_domain", "network rules and private endpoints have no effect without a custom domain; set one (this cannot be undone)"));
             }
             Account::regional_in(region, cloud)?
@@ -112,7 +116,8 @@ fn understand(outer: Outer, properties: &Properties) -> Result<WithNotes<Account
     Ok(WithNotes { value: account, notes })
 }
 
-fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
+/// Returns the network access, unless the document has a value that is not documented: unknown is not open.
+fn access(properties: &Properties, notes: &mut Vec<Note>) -> Option<Access> {
     let approved = |connection: &&Connection| {
         connection
             .properties
@@ -134,18 +139,40 @@ fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
     }
     let acls = properties.network_acls.as_ref();
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    Access {
-        public_access: !properties
-            .public_network_access
-            .as_deref()
-            .is_some_and(|access| access.eq_ignore_ascii_case("Disabled")),
-        default_deny: acls
-            .and_then(|acls| acls.default_action.as_deref())
-            .is_some_and(|action| action.eq_ignore_ascii_case("Deny")),
+    let public_access = known("publicNetworkAccess", properties.public_network_access.as_deref(), notes, |text| {
+        text.map_or(Some(PublicAccess::Enabled), PublicAccess::from_arm)
+    });
+    let action = acls.and_then(|acls| acls.default_action.as_deref());
+    let default_deny = known("networkAcls.defaultAction", action, notes, |text| match text {
+        Some(text) if text.eq_ignore_ascii_case("Deny") => Some(true),
+        Some(text) if !text.eq_ignore_ascii_case("Allow") => None,
+        _ => Some(false),
+    });
+    Some(Access {
+        public_access: public_access?,
+        default_deny: default_deny?,
         vnet_rules: count(acls.map_or(0, |acls| acls.virtual_network_rules.as_ref().map_or(0, Vec::len))),
         ip_rules: count(acls.map_or(0, |acls| acls.ip_rules.as_ref().map_or(0, Vec::len))),
         private_endpoints: count(private_endpoints),
+    })
+}
+
+/// Reads a value of the document, and notes one that is not documented.
+fn known<T>(
+    name: &'static str,
+    text: Option<&str>,
+    notes: &mut Vec<Note>,
+    read: impl Fn(Option<&str>) -> Option<T>,
+) -> Option<T> {
+    let value = read(text);
+    if value.is_none() {
+        let given = QuotedValue::new(text.unwrap_or_default());
+        notes.push(Note::new(
+            "unknown_network_access",
+            format!("`{name}` is {given}, which is not documented, so the network access is treated as unknown"),
+        ));
     }
+    value
 }
 
 /// Notes settings that have no effect and problems that a caller will encounter.
@@ -157,7 +184,14 @@ fn contradictions(account: &Account, properties: &Properties, notes: &mut Vec<No
         ));
     }
     let (Some(access), Some(domain)) = (account.access(), account.domain()) else { return };
-    if !access.public_access && (access.vnet_rules > 0 || access.ip_rules > 0) {
+    let has_rules = access.vnet_rules > 0 || access.ip_rules > 0;
+    if access.public_access == PublicAccess::SecuredByPerimeter {
+        let rules = if has_rules { "; the account's own network rules have no effect" } else { "" };
+        notes.push(Note::new(
+            "secured_by_perimeter",
+            format!("a network security perimeter decides who may come through the public endpoint{rules}"),
+        ));
+    } else if access.public_access == PublicAccess::Disabled && has_rules {
         notes.push(Note::new(
             "rules_ignored_disabled",
             "network rules have no effect while public network access is disabled",
