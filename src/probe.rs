@@ -77,11 +77,12 @@ pub async fn probe<N: Network>(
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
         rounds::measure(&passed, plan.limits.rounds, end).await;
     };
+    // The clock and the interrupt come first, because peers decide how much work there is.
     let ended = tokio::select! {
         biased;
-        () = all => Ended::Complete,
         () = interrupt => Ended::Interrupted,
         () = sleep_until(end) => Ended::TimeUp,
+        () = all => Ended::Complete,
     };
     let traces: Vec<Trace> = notes.into_iter().flat_map(TargetNotes::into_traces).collect();
     let evidence = evidence(plan, context, begun, ended, traces);

@@ -41,7 +41,8 @@ struct Slot {
 
 impl Prepared {
     /// Keeps a connection for the next call, and replaces it from then on until the slot is released.
-    pub(super) fn keep(&self, connector: Weak<dyn Open>, service: Service, query: &Query, opened: Opened) {
+    pub(super) fn keep(&self, connector: Weak<dyn Open>, service: Service, query: &Query, mut opened: Opened) {
+        opened.socket.get_mut().allow(Some(ALLOWANCE));
         let mut slots = self.slots();
         if let Some(slot) = slots.iter().find(|slot| slot.is_for(service, query)) {
             slot.put(opened);
@@ -61,7 +62,10 @@ impl Prepared {
         slot.changed.notify_one();
         let mut context = Context::from_waker(Waker::noop());
         match poll_closed(&mut opened.socket, &mut context) {
-            Poll::Pending => Some(opened),
+            Poll::Pending => {
+                opened.socket.get_mut().allow(None);
+                Some(opened)
+            }
             Poll::Ready(()) => None,
         }
     }
@@ -107,27 +111,28 @@ impl Slot {
 
     /// Waits until the connection must be replaced: it was taken, the service closed it, the slot was released, or it is
     /// too old. Answers and sends pings meanwhile.
-    async fn watch(self: &Arc<Self>) {
+    async fn watch(self: &Arc<Self>) -> Watched {
         let until = Instant::now() + between(MIN_AGE, MAX_AGE);
         while Instant::now() < until {
             let closed = poll_fn(|cx| match &mut *self.lock() {
-                None => Poll::Ready(()),
-                Some(opened) => poll_closed(&mut opened.socket, cx),
+                None => Poll::Ready(Watched::Nothing),
+                Some(opened) => poll_closed(&mut opened.socket, cx).map(|()| Watched::Closed),
             });
             tokio::select! {
                 () = self.changed.notified() => {
                     // The notification may be about the previous connection.
                     if self.lock().is_none() || !self.is_wanted() {
-                        return;
+                        return Watched::Due;
                     }
                 }
-                () = closed => {
+                watched = closed => {
                     *self.lock() = None;
-                    return;
+                    return watched;
                 }
                 () = sleep_until(until.min(Instant::now() + PING_INTERVAL)) => self.ping(),
             }
         }
+        Watched::Due
     }
 
     /// Returns whether the connector still holds the slot.
@@ -145,32 +150,52 @@ impl Slot {
     }
 }
 
+/// Why a connection must be replaced.
+enum Watched {
+    /// There is none.
+    Nothing,
+    /// The service closed it, or flooded it.
+    Closed,
+    /// It was taken, is too old, or is no longer wanted.
+    Due,
+}
+
 /// Keeps a slot filled while the connector holds it.
 ///
 /// 1. Watch the connection until it must be replaced.
 /// 2. Open another one. A connection that is too old stays available until then.
-/// 3. If that fails, wait, longer after each failure.
+/// 3. If that fails, or if the service closes each one at once, wait, longer after each failure.
 async fn maintain(slot: Arc<Slot>, connector: Weak<dyn Open>) {
     let mut failures = 0;
     loop {
-        slot.watch().await;
+        let begun = Instant::now();
+        failures = match slot.watch().await {
+            Watched::Nothing => failures,
+            Watched::Closed if begun.elapsed() < SHORT_LIFE => pause(failures).await,
+            Watched::Closed | Watched::Due => 0,
+        };
         let Some(connector) = connector.upgrade().filter(|_| slot.is_wanted()) else { return };
         let opened = connector.open(slot.service, &slot.query).await;
         drop(connector);
         match opened {
-            Ok(opened) => {
-                failures = 0;
+            Ok(mut opened) => {
+                opened.socket.get_mut().allow(Some(ALLOWANCE));
                 if let Some(mut old) = slot.put(opened) {
                     let _ = timeout(CLOSE_LIMIT, old.socket.close(None)).await;
                 }
             }
             Err(error) => {
                 tracing::debug!(speech.service = slot.service.id(), error = %error, "cannot prepare a connection");
-                sleep(between(MIN_PAUSE, MAX_PAUSE.min(MIN_PAUSE * (1 << failures)))).await;
-                failures = (failures + 1).min(8);
+                failures = pause(failures).await;
             }
         }
     }
+}
+
+/// Waits after a failure, and returns the number of failures in a row.
+async fn pause(failures: u32) -> u32 {
+    sleep(between(MIN_PAUSE, MAX_PAUSE.min(MIN_PAUSE * (1 << failures)))).await;
+    (failures + 1).min(8)
 }
 
 /// Ready when the peer has closed the connection, or has sent a message although no turn began.
@@ -183,6 +208,9 @@ fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
         }
     }
 }
+
+/// What a peer may send on a prepared connection, in bytes. Pings are the only frames that a service has a reason to send.
+const ALLOWANCE: usize = 64 << 10;
 
 /// The service closes a connection that is idle for five minutes, with status 1000 and a reason. It does not document
 /// whether a ping counts as use, so a connection is replaced a minute earlier.
@@ -199,6 +227,9 @@ const PING: &[u8] = b"speech-endpoint";
 
 /// The close handshake is a courtesy: the peer may be gone already.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+
+/// A service that closes a prepared connection sooner than this has a fault, and must not be asked for the next one at once.
+const SHORT_LIFE: Duration = Duration::from_secs(10);
 
 /// The pause after the first failure.
 const MIN_PAUSE: Duration = Duration::from_millis(500);

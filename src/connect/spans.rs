@@ -144,6 +144,7 @@ fn error_type(kind: FailureKind) -> &'static str {
         FailureKind::Alert => "tls_alert",
         FailureKind::Status => "status",
         FailureKind::Closed => "closed",
+        FailureKind::Flooded => "flooded",
         FailureKind::Denied => "denied",
         FailureKind::Other => "_OTHER",
     }

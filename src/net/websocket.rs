@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::protocol::Role;
+use tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
 use super::http::{Connection, Request, Response, describe};
@@ -126,7 +126,7 @@ async fn fast_upgrade(
 }
 
 async fn opened(stream: Stream, read: Vec<u8>) -> Socket {
-    WebSocketStream::from_partially_read(stream, read, Role::Client, None).await
+    WebSocketStream::from_partially_read(stream, read, Role::Client, Some(bounds())).await
 }
 
 async fn finish(
@@ -200,3 +200,14 @@ fn headers(key: &str, upgrade: &UpgradeRequest<'_>) -> Result<Vec<(HeaderName, H
     headers.extend(protocol.map(|protocol| (hyper::header::SEC_WEBSOCKET_PROTOCOL, protocol)));
     Ok(headers)
 }
+
+/// Returns the limits of a socket. The largest messages that a service documents have 4 MB (Voice Live).
+fn bounds() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+        .max_write_buffer_size(2 * LARGEST_MESSAGE)
+}
+
+/// In bytes.
+const LARGEST_MESSAGE: usize = 16 << 20;

@@ -140,3 +140,36 @@ async fn a_client_writes_twice_before_the_first_response() {
     assert_eq!(answer.reply.status, 401);
     assert_eq!(writes.load(Ordering::Relaxed), 2, "the greeting; the end of the handshake with the request");
 }
+
+/// A peer that floods a prepared socket, or closes each one at once, costs neither memory nor one connection after another.
+#[test]
+fn a_prepared_socket_stays_small_whatever_the_peer_sends() {
+    for (fault, most) in
+        [("flood = \"ping\"", 4), ("flood = \"fragment\"", 4), ("close-after-upgrade = { ms = 0, code = 1011 }", 4)]
+    {
+        let toml = format!(
+            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[gateway]\n{fault}\n[expect]\nfindings = []\nverdict = \"healthy\"\n"
+        );
+        let theirs = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let lab = theirs.block_on(Lab::start(World::parse(&toml).unwrap(), SystemTime::now())).unwrap();
+        let ours = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let before = resident();
+        ours.block_on(async {
+            let connector = builder(&lab).build().unwrap();
+            let _ = connector.prepare(Service::SpeechToText, &Query::default()).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        });
+        let (grown, upgrades) = (resident().saturating_sub(before), lab.requests().len());
+        println!("{fault}: {grown} KiB more, {upgrades} requests");
+        assert!(grown < 32 << 10, "{fault}: {grown} KiB");
+        assert!(upgrades <= most, "{fault}: {upgrades} requests");
+        theirs.shutdown_background();
+    }
+}
+
+/// The resident memory of this process, in KiB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -182,3 +182,40 @@ mod binary {
         assert!(report.contains("key accepted"), "{report}");
     }
 }
+
+/// The frames of a flood, as a world names them.
+const FLOODS: [&str; 7] = ["text", "binary", "empty", "ping", "pong", "fragment", "empty-fragment"];
+
+/// Runs the doctor in a world whose servers have a thread of their own, as a peer has.
+fn examined_apart(toml: &str, rehearsal: &Rehearsal, interrupt: Option<Duration>) -> (Evidence, Duration) {
+    let theirs = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let ours = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let world = World::parse(toml).unwrap_or_else(|error| panic!("{error}: {toml}"));
+    let lab = theirs.block_on(Lab::start(world, SystemTime::now())).expect("it starts");
+    let interrupt = async {
+        match interrupt {
+            Some(after) => tokio::time::sleep(after).await,
+            None => std::future::pending().await,
+        }
+    };
+    let begun = Instant::now();
+    let evidence = ours.block_on(lab.examine(rehearsal, &(), interrupt));
+    let took = begun.elapsed();
+    theirs.shutdown_background();
+    (evidence, took)
+}
+
+#[test]
+fn a_peer_that_floods_a_socket_neither_outlasts_the_run_nor_delays_an_interrupt() {
+    for flood in FLOODS {
+        let world = regional(&format!("[gateway]\nflood = \"{flood}\""));
+        let (evidence, whole) = examined_apart(&world, &held(1.0, 2.0).with_services([Service::SpeechToText]), None);
+        let found: Vec<&str> = diagnose(&evidence).findings.iter().map(|finding| finding.failure.id).collect();
+        assert_eq!(found, ["WS07"], "{flood}");
+        let interrupt = Duration::from_millis(300);
+        let (_, interrupted) = examined_apart(&world, &held(10.0, 20.0), Some(interrupt));
+        println!("{flood}: whole run {whole:?}, interrupted after {interrupted:?}");
+        assert!(whole < Duration::from_secs(4), "{flood}: {whole:?}");
+        assert!(interrupted < interrupt + Duration::from_millis(200), "{flood}: {interrupted:?}");
+    }
+}

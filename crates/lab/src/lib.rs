@@ -45,6 +45,7 @@ mod control;
 mod dns;
 mod exchange;
 mod fate;
+mod flood;
 mod gateway;
 mod network;
 mod proxy;

@@ -25,6 +25,7 @@ use tungstenite::protocol::{Message, Role};
 use super::authority::Authority;
 use super::exchange::{Answer, Asked};
 use super::fate::Fate;
+use super::flood::flood;
 use super::gateway::Gateway;
 use super::seen::SeenRequest;
 use super::speech::Conversation;
@@ -77,6 +78,9 @@ impl Site {
         let upgraded = upgraded.into_inner().ok().flatten();
         if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
+            if let Some(of) = self.gateway.toml.flood {
+                return flood(stream, of).await;
+            }
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
             let close = self.gateway.toml.close_after_upgrade.as_ref();
             return talk(socket, conversation, close, (self.idle, &way.fate)).await;

@@ -20,7 +20,7 @@ mod tls;
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
 pub use expected::Expected;
-pub(crate) use gateway::{CloseToml, DamageToml, GatewayToml};
+pub(crate) use gateway::{CloseToml, DamageToml, FloodToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};

@@ -229,4 +229,21 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         evidence: "the time to each message",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1692"),
     },
+    KnownFailure {
+        id: "WS07",
+        area: Area::WebSocket,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "the peer floods the socket",
+        observed: "messages, pings or fragments without end on a socket on which nothing was asked for",
+        cause: "a gateway or another server in place of the service, or a broken one; the service itself sends a greeting and \
+            pings at most",
+        tell_apart: "read the issuer of the certificate and the address of HOST: do they belong to Azure",
+        remedy: "find out which device answers for HOST, and try the same from a second network: if it works there, a device \
+            on this path sends the flood",
+        commands: &["openssl s_client -connect HOST:443 -servername HOST </dev/null"],
+        evidence: "the bytes that came, the address, the certificate",
+        see: None,
+    },
 ];

@@ -67,6 +67,8 @@ pub enum FailureKind {
     Status,
     /// WebSocket: closed immediately after the upgrade.
     Closed,
+    /// WebSocket: the peer sends without end.
+    Flooded,
     /// The credential was rejected.
     Denied,
     /// Any other failure.

@@ -48,6 +48,8 @@ pub enum HoldEnd {
     Cut,
     /// It was reset.
     Reset,
+    /// The peer sent without end.
+    Flooded,
     /// It stayed open, but a ping after the idle time was not answered.
     Silent,
 }

@@ -246,6 +246,7 @@ fn held(hold: &HoldFacts) -> String {
         HoldEnd::Cut | HoldEnd::Reset if at_ping => format!("idle for {silent}, closed when pinged"),
         HoldEnd::Cut => format!("idle for {silent}, then closed without a close frame"),
         HoldEnd::Reset => format!("idle for {silent}, then reset"),
+        HoldEnd::Flooded => format!("idle for {silent}, then flooded by the peer"),
         HoldEnd::Silent => format!("idle for {silent}, then did not answer a ping"),
     }
 }

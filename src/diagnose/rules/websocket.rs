@@ -12,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS03", cut_when_idle, &[]),
     Rule::target("WS04", closed_for_a_fault, &[]),
     Rule::target("WS05", recycled, &[]),
+    Rule::target("WS07", flooded, &["WS02", "WS03"]),
 ];
 
 /// WS01: 101, but not for the key that was sent, or without the upgraded protocol.
@@ -82,6 +83,21 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
         }
         _ => None,
     }
+}
+
+/// WS07: the peer sends without end, at once or while the socket is idle.
+fn flooded(context: &RuleContext<'_>) -> Option<Observation> {
+    let at_once = context.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Flooded);
+    let text = if let Some(failure) = at_once {
+        format!("`{}` answers 101 and floods the socket: {failure}", context.host())
+    } else {
+        let hold = context.held().filter(|hold| hold.end == HoldEnd::Flooded)?;
+        format!("`{}` floods the idle socket after {}", context.host(), lasting(hold.held))
+    };
+    let observation = Observation::new(text)
+        .not("WS02", "the peer has not closed the socket")
+        .not("HTTP04", "the upgrade was answered with 101");
+    Some(observation)
 }
 
 /// Whether the socket ended when the service recycles: at a multiple of ten minutes.

@@ -20,11 +20,14 @@ enum End {
     Reset,
     /// The end of the stream without a close frame.
     Cut,
+    /// The peer sends without end.
+    Flooded,
 }
 
 /// Sends a ping. A peer that closes right after the upgrade does so before it answers, which returns a failure.
 pub(crate) async fn ping(socket: &mut Socket, facts: &mut UpgradeFacts, limit: Duration) -> Option<Failure> {
     let begun = Instant::now();
+    socket.get_mut().allow(Some(ALLOWANCE));
     let end = match timeout(limit.min(PATIENCE), ping_and_wait(socket)).await {
         Ok(Err(end)) => end,
         Ok(Ok(())) => {
@@ -38,6 +41,12 @@ pub(crate) async fn ping(socket: &mut Socket, facts: &mut UpgradeFacts, limit: D
         }
     };
     let after = begun.elapsed();
+    if matches!(end, End::Flooded) {
+        return Some(Failure::new(
+            FailureKind::Flooded,
+            format!("more than {} KiB arrive without a request", ALLOWANCE >> 10),
+        ));
+    }
     facts.closed_after_ms = Some(milliseconds(after));
     let words = match end {
         End::Closed(Some((code, reason))) => {
@@ -83,11 +92,12 @@ pub(crate) async fn hold(socket: &mut Socket, limits: HoldLimits, left: impl Fn(
     let end = loop {
         left(until.saturating_duration_since(Instant::now()));
         match timeout_at(until.min(Instant::now() + TICK), next(socket)).await {
-            Err(_) if Instant::now() >= until => break None,
+            Ok(Err(end)) => break Some(end),
+            // A peer that always has a message ready must not prolong the hold.
+            Err(_) | Ok(Ok(_)) if Instant::now() >= until => break None,
             // A late answer to the ping before the silence is not a message of the peer.
             Err(_) | Ok(Ok(Message::Pong(_))) => {}
             Ok(Ok(_)) => heard = Instant::now(),
-            Ok(Err(end)) => break Some(end),
         }
     };
     let now = Instant::now();
@@ -121,6 +131,7 @@ fn ended(facts: HoldFacts, end: End) -> HoldFacts {
         }
         End::Reset => HoldFacts { end: HoldEnd::Reset, ..facts },
         End::Cut => HoldFacts { end: HoldEnd::Cut, ..facts },
+        End::Flooded => HoldFacts { end: HoldEnd::Flooded, ..facts },
     }
 }
 
@@ -129,7 +140,7 @@ async fn ping_and_wait(socket: &mut Socket) -> Result<(), End> {
     if let Err(error) = socket.send(Message::Ping(PING.into())).await {
         // The close frame of the peer may still be unread.
         return Err(match next(socket).await {
-            Err(end @ End::Closed(_)) => end,
+            Err(end @ (End::Closed(_) | End::Flooded)) => end,
             _ => end_of(&error),
         });
     }
@@ -147,6 +158,7 @@ async fn next(socket: &mut Socket) -> Result<Message, End> {
             let frame = frame.map(|frame| (u16::from(frame.code), line(&frame.reason, LONGEST_REASON)));
             Err(End::Closed(frame))
         }
+        _ if socket.get_ref().is_flooded() => Err(End::Flooded),
         Some(Ok(message)) => Ok(message),
         Some(Err(error)) => Err(end_of(&error)),
         None => Err(End::Cut),
@@ -166,6 +178,10 @@ fn end_of(error: &Error) -> End {
         _ => End::Cut,
     }
 }
+
+/// What a peer may send on an open socket before it floods it, in bytes. Nothing was asked for, so a service sends a greeting
+/// and pings at most.
+const ALLOWANCE: usize = 256 << 10;
 
 /// The payload of a ping.
 const PING: &[u8] = b"speech-endpoint";

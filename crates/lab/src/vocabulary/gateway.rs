@@ -20,6 +20,8 @@ pub(crate) struct GatewayToml {
     pub(crate) composed_at_own_host: bool,
     /// How a WebSocket ends after the upgrade.
     pub(crate) close_after_upgrade: Option<CloseToml>,
+    /// What the peer sends without end after the upgrade.
+    pub(crate) flood: Option<FloodToml>,
     /// How a middlebox damages the upgrade response.
     pub(crate) damaged_upgrade: Option<DamageToml>,
 }
@@ -35,9 +37,26 @@ impl Default for GatewayToml {
             role: true,
             composed_at_own_host: true,
             close_after_upgrade: None,
+            flood: None,
             damaged_upgrade: None,
         }
     }
+}
+
+/// The frames of a flood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FloodToml {
+    Text,
+    Binary,
+    /// Text frames without a payload.
+    Empty,
+    Ping,
+    Pong,
+    /// The fragments of one message that never ends.
+    Fragment,
+    /// The same without a payload.
+    EmptyFragment,
 }
 
 #[derive(Clone, Debug, Deserialize)]
