@@ -75,6 +75,13 @@ impl FromStr for ContainerHost {
             return Err(error("no path, query or fragment, because each service adds its own"));
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| error("a host"))?;
+        // The parser decodes and maps hosts: a credential would go to another host than the one that was typed.
+        let typed = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let is_as_typed = host.starts_with('[') || typed.eq_ignore_ascii_case(host) && host.chars().all(is_name);
+        if !is_as_typed {
+            return Err(error("a host as it is spelled in DNS, or an address in its usual form"));
+        }
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self { secure, authority: authority.into(), synthesis_path: "/cognitiveservices/v1".into() })
     }
@@ -89,6 +96,35 @@ impl fmt::Display for ContainerHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The parser decodes and maps these; the credential would go to another host than the one that was typed.
+    #[test]
+    fn a_host_is_called_as_it_is_spelled_or_rejected() {
+        for host in [
+            "speech%2eevil.example",
+            "westeurope.stt.speech.microsoft.com\u{3002}evil.example",
+            "c\u{043e}ntoso.example",
+            "0x7f000001",
+            "2130706433",
+            "127.1",
+            "$(id)",
+            "a;b",
+            "a'b",
+            "a&b",
+            "a*b",
+        ] {
+            let text = format!("ws://{host}:5000");
+            assert!(text.parse::<ContainerHost>().is_err(), "{text}");
+        }
+        for (text, authority) in [
+            ("ws://Speech_Service:5000", "speech_service:5000"),
+            ("wss://speech.contoso.example/", "speech.contoso.example"),
+            ("http://127.0.0.1:5000", "127.0.0.1:5000"),
+            ("ws://[::1]:5000", "[::1]:5000"),
+        ] {
+            assert_eq!(text.parse::<ContainerHost>().unwrap().authority(), authority, "{text}");
+        }
+    }
 
     #[test]
     fn a_synthesis_path_is_called_as_given_or_rejected() {
