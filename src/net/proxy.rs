@@ -183,6 +183,10 @@ impl Proxy {
         if url.scheme() != "http" {
             return Err(problem("has a scheme that is not supported"));
         }
+        // `http://user:12345/rest@proxy` is the proxy `user`: a password with a slash must be percent-encoded.
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err(problem("has a path, a query or a fragment; percent-encode `/`, `?` and `#` in a password"));
+        }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| problem("has no host"))?;
         let login = (!url.username().is_empty()).then(|| {
             let decode = |text: &str| percent_decoded(text);
@@ -246,6 +250,21 @@ mod tests {
         assert!(via(&settings(None, &[("HTTP_PROXY", "p2:8080")])).contains("is for plain connections"));
         assert!(via(&settings(None, &[("https_proxy", "p2"), ("no_proxy", "b.c, Azure.com")])).contains("`azure.com`"));
         assert_eq!(via(&settings(None, &[("https_proxy", " ")])), "direct ");
+    }
+
+    #[test]
+    fn a_password_with_a_slash_is_not_taken_for_a_host() {
+        for (text, secret) in [
+            ("http://svc:12345/geheim@proxy:3128", "12345"),
+            ("http://svc:12345?geheim@proxy:3128", "12345"),
+            ("http://svc:12345#geheim@proxy:3128", "12345"),
+            ("svc:12345/geheim@proxy:3128", "12345"),
+            ("http://proxy:3128/geheim", "\0"),
+        ] {
+            let error = ProxySettings::new(Some(text), &[]).unwrap_err().to_string();
+            assert!(!error.contains(secret) && error.contains("percent-encode"), "{error}");
+        }
+        assert!(ProxySettings::new(Some("http://svc:12345%2Fgeheim@proxy:3128/"), &[]).is_ok());
     }
 
     #[test]
