@@ -59,7 +59,8 @@ impl Trust {
         let store = Arc::new(Store::system(added));
         let early = store.clone();
         // Reading 150 certificates takes as long as a lookup and a connection, so both run in parallel.
-        std::thread::spawn(move || early.first());
+        // Where no thread can be started, the first handshake reads them.
+        let _ = std::thread::Builder::new().spawn(move || early.first());
         Ok(Self { store, builtin: None, from })
     }
 
