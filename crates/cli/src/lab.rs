@@ -15,6 +15,7 @@ use tokio::signal;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
+use super::file;
 use super::machine;
 use super::output::Output;
 use super::runtime;
@@ -106,7 +107,7 @@ impl TempFile {
     fn new(text: &str) -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("speech-endpoint-lab-{}.pem", std::process::id()));
         let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map(|()| Self(path.clone())).map_err(|error| Failure::write(&format!("`{}`", path.display()), &error))
+        written.map(|()| Self(path.clone())).map_err(|error| Failure::write(&file::named(&path).to_string(), &error))
     }
 }
 

@@ -9,6 +9,7 @@ use speech_endpoint::QuotedValue;
 use speech_endpoint::net::ProxySettings;
 
 use super::failure::Failure;
+use super::file;
 
 /// Returns the names and values of the proxy variables that are set.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
@@ -39,7 +40,8 @@ pub(crate) fn named(name: &str) -> Result<String, Failure> {
 /// Reads the environment, as the only place in the CLI, one variable at a time, so that no copy of a key is kept.
 #[allow(clippy::disallowed_methods, reason = "this is the only place")]
 fn exact(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    // A value that is not text is a malformed value, not a missing one.
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// Removes the final line break that editors and shells add to a file.
@@ -55,7 +57,7 @@ pub(crate) fn one_line(mut text: String) -> String {
 
 /// Reads a file that an argument names, `-` for standard input, up to a size.
 pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
-    let name = if path == Path::new("-") { "standard input".into() } else { format!("`{}`", path.display()) };
+    let name = if path == Path::new("-") { "standard input".into() } else { file::named(path).to_string() };
     let unreadable = |problem: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
     };

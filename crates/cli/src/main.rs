@@ -14,6 +14,7 @@ mod doctor;
 mod entra;
 mod explain;
 mod failure;
+mod file;
 mod flags;
 mod json;
 mod lab;

@@ -1,6 +1,5 @@
 //! Output: writes data to standard output or a file, and everything else to standard error.
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
@@ -10,6 +9,7 @@ use speech_endpoint::Note;
 
 use super::args::{ColorWhen, OutputArgs};
 use super::failure::Failure;
+use super::file::{self, Readers};
 use super::flags::spelled;
 use super::json;
 use super::machine;
@@ -28,9 +28,10 @@ impl Output {
 
     /// Writes the data, with colours if they are wanted.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
-        let Some(file) = &self.file else { return to_stdout(text, self.color) };
+        let Some(path) = &self.file else { return to_stdout(text, self.color) };
         let plain = anstream::adapter::strip_str(text).to_string();
-        fs::write(file, plain).map_err(|error| Failure::write(&format!("`{}`", file.display()), &error))
+        let written = file::write(path, plain.as_bytes(), Readers::Umask);
+        written.map_err(|error| Failure::write(&file::named(path).to_string(), &error))
     }
 
     /// Writes a note to standard error.

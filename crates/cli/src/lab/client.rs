@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use speech_endpoint_lab::Lab;
 
 use crate::failure::Failure;
+use crate::file::{self, Readers};
 
 /// Writes the root certificate, the credential and the listeners, and returns the path of the root certificate.
 ///
@@ -26,22 +27,13 @@ pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
     Ok(root)
 }
 
-/// Writes a file atomically, readable only by its owner.
+/// Writes a file whole, readable only by its owner.
 fn place(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {
-    let (path, draft) = (folder.join(name), folder.join(format!(".{name}.draft")));
-    let written = create(&draft).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.and_then(|()| fs::rename(&draft, &path)).map_err(|error| failure(&path, &error))?;
+    let path = folder.join(name);
+    file::write(&path, text.as_bytes(), Readers::Owner).map_err(|error| failure(&path, &error))?;
     Ok(path)
 }
 
-fn create(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::write(&format!("`{}`", path.display()), error)
+    Failure::write(&file::named(path).to_string(), error)
 }
