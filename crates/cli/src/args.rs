@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Access, Cloud, RecognitionMode, Service};
+use speech_endpoint::{Access, Cloud, FactKind, RecognitionMode, Service};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
@@ -33,6 +33,9 @@ pub(crate) struct ResourceArgs {
     /// Network access of the resource
     #[arg(long, value_parser = networks(), value_name = "NETWORK")]
     pub(crate) network: Option<NetworkName>,
+    /// Facts that replace built-in ones, as `facts --format json` prints them (a file, or `-` for stdin)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Option<PathBuf>,
     /// Path of text-to-speech in the container [default: /cognitiveservices/v1]
     #[arg(long, value_name = "PATH", requires = "host")]
     pub(crate) synthesis_path: Option<String>,
@@ -156,6 +159,7 @@ macro_rules! parsed {
 parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
 parsed!(ModeName, RecognitionMode);
+parsed!(KindName, FactKind);
 
 impl ServiceArgs {
     /// Returns the requested services, without duplicates, in the given order; empty means all.

@@ -125,12 +125,15 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
         "^.+:[0-9]+$" => {
             text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u32>().is_ok())
         }
-        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => {
-            let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-            shape == "0000-00-00T00:00:00Z"
-        }
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => digits_as_zero(text) == "0000-00-00T00:00:00Z",
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => digits_as_zero(text) == "0000-00-00",
+        "^[0-9]{4}-[0-9]{2}$" => digits_as_zero(text) == "0000-00",
         unknown => panic!("the pattern `{unknown}` is not understood"),
     }
+}
+
+fn digits_as_zero(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
 }
 
 #[test]
