@@ -103,7 +103,9 @@ pub use diagnose::{
 };
 pub use resolve::access::{Access, AccountKind};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
-pub use resolve::allowlist::{Allowlist, AllowlistEntry, AllowlistZone, CallerIdentity};
+pub use resolve::allowlist::{
+    Allowlist, AllowlistEntry, AllowlistGroup, AllowlistOption, AllowlistZone, CallerIdentity, UnknownAllowlistGroup,
+};
 pub use resolve::cloud::{Cloud, CloudError, Suffixes};
 pub use resolve::credential::{Credential, CredentialError, CredentialHeader, ResourceId, Secret, may_receive};
 pub use resolve::endpoint::{Discovery, Endpoint, EndpointBasis, Endpoints, Expectation, ResolveError};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Access, Cloud, FactKind, RecognitionMode, Service};
+use speech_endpoint::{Access, AllowlistGroup, Cloud, FactKind, RecognitionMode, Service};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
@@ -160,6 +160,22 @@ parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
 parsed!(ModeName, RecognitionMode);
 parsed!(KindName, FactKind);
+
+/// An optional group of connections; `None` for all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupName(pub(crate) Option<AllowlistGroup>);
+
+impl FromStr for GroupName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(None));
+        }
+        let groups = || AllowlistGroup::ALL.map(AllowlistGroup::id).join(", ");
+        text.parse().map(|group| Self(Some(group))).map_err(|_| format!("expected {} or all", groups()))
+    }
+}
 
 impl ServiceArgs {
     /// Returns the requested services, without duplicates, in the given order; empty means all.

@@ -34,7 +34,7 @@ fn parsed(args: &[&str], stdin: &[u8]) -> Value {
 }
 
 /// A document with one fact more than the required fields.
-fn document(fact: Value) -> Vec<u8> {
+fn document(fact: &Value) -> Vec<u8> {
     let mut whole = json!({ "source": "https://example.com/edition", "edition": "2027-02-03", "confirmed": true });
     whole.as_object_mut().expect("an object").extend(fact.as_object().expect("an object").clone());
     json!({ "schema_version": 1, "facts": [whole] }).to_string().into_bytes()
@@ -93,7 +93,7 @@ fn filters_select_facts() {
 
 #[test]
 fn a_file_replaces_the_facts_that_the_commands_rest_on() {
-    let version = document(json!({ "kind": "api-version", "service": "batch-synthesis", "value": "2027-01-01" }));
+    let version = document(&json!({ "kind": "api-version", "service": "batch-synthesis", "value": "2027-01-01" }));
     let resolve = ["resolve", "--region", "westeurope", "--format", "json", "--facts", "-"];
     let resolved = parsed(&[&resolve[..], &["--service", "batch-synthesis"]].concat(), &version);
     let endpoint = &resolved["endpoints"][0];
@@ -106,7 +106,7 @@ fn a_file_replaces_the_facts_that_the_commands_rest_on() {
         resolved["notes"]
     );
 
-    let regions = document(json!({ "kind": "regions", "service": "avatar", "cloud": "public", "values": ["ukwest"] }));
+    let regions = document(&json!({ "kind": "regions", "service": "avatar", "cloud": "public", "values": ["ukwest"] }));
     let resolved = parsed(&[&resolve[..], &["--service", "avatar"]].concat(), &regions);
     let note = "the region table of 2027-02-03 does not list this service for West Europe";
     assert!(resolved["endpoints"][0]["notes"].to_string().contains(note), "{resolved}");
@@ -155,11 +155,11 @@ fn a_wrong_file_is_rejected_in_one_line_with_nothing_on_standard_output() {
         ("version", br#"{ "schema_version": 9, "facts": [] }"#.to_vec(), "schema version `9`"),
         (
             "service",
-            document(json!({ "kind": "quota", "service": "voise", "value": "1" })),
+            document(&json!({ "kind": "quota", "service": "voise", "value": "1" })),
             "fact 1 has an unknown `service`: `voise`",
         ),
-        ("date", document(json!({ "kind": "sdk", "value": "1", "edition": "2026-13-01" })), "`2026-13-01`"),
-        ("suffix", document(suffix), "a `host-suffix`, which a file cannot"),
+        ("date", document(&json!({ "kind": "sdk", "value": "1", "edition": "2026-13-01" })), "`2026-13-01`"),
+        ("suffix", document(&suffix), "a `host-suffix`, which a file cannot"),
     ];
     for (name, file, expected) in &cases {
         for command in [

@@ -99,7 +99,7 @@ fn tags() -> Vec<Fact> {
             VIRTUAL_NETWORKS,
         )
         .noting(
-            "that page writes `CognitiveServicesFrontEnd`; the list of service tags writes `CognitiveServicesFrontend`",
+            "the article on virtual networks writes `CognitiveServicesFrontEnd`; the list of service tags writes `CognitiveServicesFrontend`",
         ),
         tag(STORAGE, &["Storage"], SERVICE_TAGS),
         tag(REGISTRY, &["MicrosoftContainerRegistry", "AzureFrontDoor.FirstParty"], REGISTRY_RULES),

@@ -13,7 +13,8 @@ pub(super) fn write(facts: &[&Fact], region: Option<&Region>, width: usize) -> S
         return text;
     }
     let unconfirmed = facts.iter().filter(|fact| !fact.is_confirmed).count();
-    let _ = writeln!(text, "{} facts, {unconfirmed} unconfirmed; pages without a host are below", facts.len());
+    let plural = if facts.len() == 1 { "" } else { "s" };
+    let _ = writeln!(text, "{} fact{plural}, {unconfirmed} unconfirmed; pages without a host are below", facts.len());
     let _ = writeln!(text, "{LEARN}");
     let mut last = None;
     for fact in facts {
