@@ -331,14 +331,16 @@ fn misshapen(error: &serde_path_to_error::Error<serde_json::Error>) -> FactsErro
     let (path, text) = (error.path().to_string(), error.inner().to_string());
     let quoted = |start: &str| text.strip_prefix(start)?.split('`').next().map(QuotedValue::new);
     let problem = if let Some(field) = quoted("unknown field `") {
-        format!("`{}` is not expected", field.to_string().trim_matches('`'))
+        format!("{field} is not expected")
     } else if let Some(field) = quoted("missing field `") {
         format!("a field is missing: {field}")
     } else {
         let expected = text.rsplit_once("expected ").map_or("another type", |(_, expected)| expected);
         format!("it has the wrong type: expected {expected}")
     };
-    let place = if matches!(path.as_str(), "." | "?") { "the document".to_owned() } else { format!("`{path}`") };
+    // The path contains names of fields, which may be anything.
+    let is_whole = matches!(path.as_str(), "." | "?");
+    let place = if is_whole { "the document".to_owned() } else { QuotedValue::new(&path).to_string() };
     FactsError::Shape { problem: format!("at {place}, {problem}") }
 }
 
@@ -383,6 +385,10 @@ mod tests {
             (r#"{ "schema_version": 1 }"#.to_owned(), "a field is missing: `facts`"),
             (r#"{ "schema_version": 1, "facts": {} }"#.to_owned(), "at `facts`, it has the wrong type"),
             (r#"{ "schema_version": 1, "facts": [], "more": 1 }"#.to_owned(), "`more` is not expected"),
+            (
+                r#"{ "schema_version": 1, "facts": [], "0123456789abcdef0123456789abcdef": 1 }"#.to_owned(),
+                "looks like a secret is not expected",
+            ),
             (document(r#"{ "kind": "sdk" }"#), "at `facts[0]`, a field is missing: `source`"),
             (fact(r#""kind": "colour", "value": "red""#), "fact 1 has an unknown `kind`: `colour`"),
             (
