@@ -62,6 +62,8 @@ fn the_text_fits_80_columns_and_marks_every_unconfirmed_fact() {
     let all = text(&run(&["facts"], b"").stdout);
     let wide: Vec<&str> = all.lines().filter(|line| line.chars().count() > 80).collect();
     assert!(wide.is_empty(), "{wide:#?}");
+    let narrow = support::program().arg("facts").env("COLUMNS", "1").output().expect("the binary runs");
+    assert_eq!(narrow.status.code(), Some(0), "{}", text(&narrow.stderr));
     let table = parsed(&["facts", "--format", "json", "--unconfirmed"], b"");
     let count = table["facts"].as_array().expect("a list").len();
     assert!(count > 5);

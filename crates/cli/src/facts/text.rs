@@ -12,6 +12,7 @@ pub(super) fn write(facts: &[&Fact], region: Option<&Region>, width: usize) -> S
     if facts.is_empty() {
         return text;
     }
+    let width = width.max(NARROWEST);
     let unconfirmed = facts.iter().filter(|fact| !fact.is_confirmed).count();
     let plural = if facts.len() == 1 { "" } else { "s" };
     let _ = writeln!(text, "{} fact{plural}, {unconfirmed} unconfirmed; pages without a host are below", facts.len());
@@ -79,6 +80,9 @@ fn broken(text: &str, width: usize) -> Vec<String> {
 }
 
 const LEARN: &str = "https://learn.microsoft.com/azure/";
+
+/// A narrower terminal breaks the lines itself.
+const NARROWEST: usize = 60;
 
 /// The width of the first column; the longest id of a service has 26 characters.
 const COLUMN: usize = 26;
