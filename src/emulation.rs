@@ -8,7 +8,7 @@ use rustls::crypto::CryptoProvider;
 
 use crate::diagnose::evidence;
 use crate::resolve::cloud::Suffixes;
-use crate::resolve::name::regions;
+use crate::resolve::facts::regions;
 
 pub use crate::net::dns::{NameServer, Resolver, System};
 #[cfg(feature = "probe")]

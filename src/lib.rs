@@ -103,10 +103,13 @@ pub use diagnose::{
 };
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
-pub use resolve::allowlist::{Allowlist, AllowlistEntry, AllowlistZone, CallerIdentity};
+pub use resolve::allowlist::{
+    Allowlist, AllowlistEntry, AllowlistGroup, AllowlistOption, AllowlistZone, CallerIdentity, UnknownAllowlistGroup,
+};
 pub use resolve::cloud::{Cloud, CloudError, Suffixes};
 pub use resolve::credential::{Credential, CredentialError, CredentialHeader, ResourceId, Secret, may_receive};
-pub use resolve::endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
+pub use resolve::endpoint::{Discovery, Endpoint, EndpointBasis, Endpoints, Expectation, ResolveError};
+pub use resolve::facts::{Fact, FactKind, Facts, UnknownFactKind};
 pub use resolve::form::{CredentialForm, CredentialForms};
 pub use resolve::name::{CustomDomain, NameError, Region};
 pub use resolve::note::{Note, WithNotes};
@@ -114,7 +117,7 @@ pub use resolve::query::{Query, QueryError, RecognitionMode};
 pub use resolve::quoted::QuotedValue;
 pub use resolve::read::PastedError;
 #[cfg(feature = "serde")]
-pub use resolve::read::{ArmError, JsonError};
+pub use resolve::read::{ArmError, FactsError, JsonError};
 pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, ServiceStatus, UnknownService};
 pub use resolve::setting::{Setting, SettingHint};

@@ -16,6 +16,8 @@ pub(crate) mod parameter;
 pub(crate) mod cloud;
 pub(crate) mod service;
 
+pub(crate) mod facts;
+
 pub(crate) mod name;
 pub(crate) mod query;
 

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, PublicAccess, Query, RecognitionMode, Region,
-    ResourceId, Service, may_receive,
+    Access, Account, Cloud, ContainerHost, Credential, CustomDomain, FactKind, Facts, PublicAccess, Query,
+    RecognitionMode, Region, ResourceId, Service, may_receive,
 };
 
 /// Generates text as users type it: plausible pieces, separators and noise in any order.
@@ -245,6 +245,31 @@ fn hex(text: &str) -> String {
 #[cfg(feature = "serde")]
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn facts_json_never_panics_and_changes_no_host(text in text(), value in text(), account in account()) {
+        let _ = Facts::from_json(text.as_bytes());
+        for kind in FactKind::ALL {
+            let mut fact = serde_json::json!({ "kind": kind.id(), "service": "batch-synthesis", "cloud": "public",
+                "name": text, "source": "https://example.com/", "edition": "2026-05-25", "confirmed": true });
+            let value = if kind.is_list() { serde_json::json!([value]) } else { serde_json::json!(value) };
+            fact[if kind.is_list() { "values" } else { "value" }] = value;
+            let json = serde_json::json!({ "schema_version": 1, "facts": [fact] }).to_string();
+            match Facts::from_json(json.as_bytes()) {
+                Ok(facts) => for service in Service::all() {
+                    let (changed, plain) = (account.clone().with_facts(facts.clone()), account.clone());
+                    if let (Ok(changed), Ok(plain)) = (changed.endpoint(service), plain.endpoint(service)) {
+                        prop_assert_eq!(changed.host(), plain.host());
+                        prop_assert_eq!(changed.to_url().path().to_owned(), plain.to_url().path().to_owned());
+                    }
+                },
+                Err(error) => {
+                    let message = error.to_string();
+                    prop_assert!(!message.contains(KEY) && message.lines().count() == 1, "{message}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn account_json_never_panics_and_stays_in_its_cloud(text in text(), name in text(), location in text()) {

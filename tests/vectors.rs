@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CredentialForm, CustomDomain, Endpoint, Query, RecognitionMode,
-    Region, ResolveError, Scenario, Service, may_receive,
+    Access, Account, Cloud, ContainerHost, Credential, CredentialForm, CustomDomain, Endpoint, Fact, Facts, Query,
+    RecognitionMode, Region, ResolveError, Scenario, Service, may_receive,
 };
 
 /// Collects all failures and panics with them at the end.
@@ -129,6 +129,38 @@ fn every_endpoint_of_a_vector_can_be_parsed_again() {
         }
     }
     failures.report("resolve → parse", count);
+}
+
+#[test]
+fn every_fact_vector_holds() {
+    let (vectors, mut failures) = (vectors("facts"), Failures::default());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        require_doc_and_source(&name, vector, &mut failures);
+        let (about, expect) = (&vector["fact"], &vector["expect"]);
+        let is_asked = |fact: &&Fact| {
+            let cloud = fact.cloud.as_ref().map_or("", Cloud::id);
+            let given =
+                [fact.kind.id(), fact.service.map_or("", Service::id), cloud, fact.name.as_deref().unwrap_or_default()];
+            given == ["kind", "service", "cloud", "name"].map(|field| about[field].as_str().unwrap_or_default())
+        };
+        let Some(fact) = Facts::BUILT_IN.all().iter().find(is_asked) else {
+            failures.fail(&name, format!("there is no such fact: {about}"));
+            continue;
+        };
+        let mut values: Vec<&str> = fact.values.iter().map(|value| &**value).collect();
+        values.sort_unstable();
+        if let Some(list) = expect["values"].as_array() {
+            let expected: Vec<String> = list.iter().map(text).collect();
+            failures.check(&name, "values", expected.join(" "), values.join(" "));
+        }
+        if expect["value"].is_string() {
+            failures.check(&name, "value", text(&expect["value"]), values[0]);
+        }
+        failures.check(&name, "edition", text(&expect["edition"]), &fact.edition);
+        failures.check(&name, "confirmed", expect["confirmed"].to_string(), fact.is_confirmed.to_string());
+    }
+    failures.report("fact", vectors.len());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::resolve::access::{Access, AccountKind, PublicAccess};
 use crate::resolve::cloud::Cloud;
+use crate::resolve::facts::Facts;
 use crate::resolve::name::{CustomDomain, Region};
 use crate::resolve::quoted::QuotedValue;
 use crate::resolve::scenario::Scenario;
@@ -37,6 +38,7 @@ struct Known {
     access: Option<Access>,
     key_auth_disabled: bool,
     discovery: bool,
+    facts: Facts,
 }
 
 /// How a resource is addressed.
@@ -95,7 +97,8 @@ impl Account {
     }
 
     fn new(cloud: Cloud, resource: Resource) -> Self {
-        Self(Arc::new(Known { cloud, resource, kind: None, access: None, key_auth_disabled: false, discovery: false }))
+        let (kind, access, facts) = (None, None, Facts::BUILT_IN);
+        Self(Arc::new(Known { cloud, resource, kind, access, key_auth_disabled: false, discovery: false, facts }))
     }
 
     /// Sets the REST synthesis path of a container; older documentation uses `/speech/synthesize/cognitiveservices/v1`.
@@ -167,6 +170,19 @@ impl Account {
     pub fn with_discovery(mut self) -> Self {
         Arc::make_mut(&mut self.0).discovery = true;
         self
+    }
+
+    /// Sets the facts to resolve with, for example those of a newer edition from a file.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        Arc::make_mut(&mut self.0).facts = facts;
+        self
+    }
+
+    /// Returns the facts that the account resolves with.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.0.facts
     }
 
     /// Returns the cloud.

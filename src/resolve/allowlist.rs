@@ -1,12 +1,16 @@
 //! Allowlist: the connections that a firewall must allow for an account and its services.
 
 use crate::resolve::account::{Account, Resource};
-use crate::resolve::cloud::Cloud;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
+use crate::resolve::facts::{Fact, FactKind, Text, network};
 use crate::resolve::name::Region;
 use crate::resolve::note::Note;
 use crate::resolve::scenario::Scenario;
 use crate::resolve::service::{Host, Service};
+
+mod options;
+
+pub use options::{AllowlistGroup, AllowlistOption, UnknownAllowlistGroup};
 
 /// The hosts, zones and service tags to allow, in the order in which a connection needs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +21,9 @@ pub struct Allowlist {
     /// Private zones and the public zones to forward.
     pub zones: Vec<AllowlistZone>,
     /// Service tags for firewall rules that do not support host names.
-    pub service_tags: Vec<&'static str>,
+    pub service_tags: Vec<Text>,
+    /// What only some uses of the resource need, group by group.
+    pub optional: Vec<AllowlistOption>,
     /// Notes for the reader.
     pub notes: Vec<Note>,
     /// Services without a URL, each with the reason.
@@ -28,12 +34,14 @@ pub struct Allowlist {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AllowlistEntry {
-    /// The host name or address.
+    /// The host name or address; `*.` in front stands for any name below it.
     pub host: String,
     /// The port.
     pub port: u16,
     /// `tcp` or `udp`.
     pub transport: &'static str,
+    /// The range that contains the addresses of the host, if the documentation gives it.
+    pub prefix: Option<&'static str>,
     /// The purpose.
     pub purpose: &'static str,
     /// The services that need it.
@@ -52,6 +60,8 @@ pub struct AllowlistZone {
     pub private: String,
     /// The public zone that an external DNS server forwards to a resolver that sees the private one.
     pub forward: String,
+    /// Whether the official table lists the private zone.
+    pub is_confirmed: bool,
 }
 
 /// How callers authenticate; some methods need additional hosts.
@@ -77,6 +87,7 @@ impl Account {
             entries: Vec::new(),
             zones: Vec::new(),
             service_tags: Vec::new(),
+            optional: Vec::new(),
             notes: Vec::new(),
             errors: Vec::new(),
         };
@@ -90,6 +101,7 @@ impl Account {
             list.add_identity(self, services, identity);
             list.add_zones(self);
         }
+        list.optional = options::of(self, services);
         list
     }
 }
@@ -102,16 +114,25 @@ impl Allowlist {
         entry.port = url.port_or_known_default().unwrap_or(HTTPS);
         entry.is_private = endpoint.expects() == Expectation::PrivateAddress;
         if !entry.is_private && !matches!(account.resource(), Resource::Container(_)) {
-            self.tag("CognitiveServicesManagement");
+            self.tag(account, network::SPEECH);
         }
         self.add(entry);
         if endpoint.discovery() != Discovery::None && endpoint.is_own_host() {
             self.add_redirect(endpoint);
         }
         if matches!(service, Service::Avatar | Service::AvatarRelayToken) {
-            let relay = || AllowlistEntry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
-            self.add(AllowlistEntry { port: 3478, transport: "udp", ..relay() });
-            self.add(AllowlistEntry { is_required: false, ..relay() });
+            self.add_relay(endpoint);
+        }
+    }
+
+    /// Adds the hosts that carry the media of a real-time avatar.
+    fn add_relay(&mut self, endpoint: &Endpoint) {
+        for host in hosts(endpoint.account(), network::AVATAR_RELAY) {
+            let relay =
+                AllowlistEntry::new(&host, "avatar media relay (20.202.0.0/16)").for_service(endpoint.service());
+            let relay = AllowlistEntry { prefix: Some(AVATAR_ADDRESSES), ..relay };
+            self.add(AllowlistEntry { port: 3478, transport: "udp", ..relay.clone() });
+            self.add(AllowlistEntry { is_required: false, ..relay });
         }
     }
 
@@ -142,7 +163,7 @@ impl Allowlist {
                     Some(authority) => self.add(AllowlistEntry::new(authority, "Entra tokens")),
                     None => self.notes.push(Note::new("authority", unknown)),
                 }
-                self.tag("AzureActiveDirectory");
+                self.tag(account, network::ENTRA_TAG);
             }
             CallerIdentity::ManagedIdentity => {
                 let metadata =
@@ -158,43 +179,74 @@ impl Allowlist {
             Scenario::ServiceEndpoint => return self.notes.push(Note::new("service_endpoint", SERVICE_ENDPOINT)),
             _ => return,
         }
-        let suffixes = account.cloud().suffixes();
-        for suffix in [Some(suffixes.custom_domain()), suffixes.openai(), suffixes.foundry()].into_iter().flatten() {
-            if self.entries.iter().any(|entry| entry.host.ends_with(suffix)) {
-                self.zones.push(AllowlistZone { private: format!("privatelink.{suffix}"), forward: suffix.to_owned() });
-            }
-        }
+        let cloud = account.cloud();
         self.notes.push(Note::new("dns", FORWARDING));
-        if *account.cloud() == Cloud::China {
-            self.notes.push(Note::new("unconfirmed", CHINA_ZONE));
+        for (name, suffix) in network::named_suffixes(cloud) {
+            if !self.entries.iter().any(|entry| entry.host.ends_with(suffix)) {
+                continue;
+            }
+            let fact = account.facts().named(FactKind::DnsZone, cloud, name);
+            let private = fact.map_or_else(|| format!("privatelink.{suffix}"), |fact| fact.values[0].to_string());
+            let is_confirmed = fact.is_none_or(|fact| fact.is_confirmed);
+            self.zones.push(AllowlistZone { private, forward: suffix.to_owned(), is_confirmed });
+            self.note_doubt(fact);
         }
+    }
+
+    /// Notes why a fact is unconfirmed, once.
+    fn note_doubt(&mut self, fact: Option<&Fact>) {
+        let why = fact.filter(|fact| !fact.is_confirmed).and_then(|fact| fact.note.as_deref());
+        let note = why.map(|why| Note::new("unconfirmed", why));
+        self.notes.extend(note.filter(|note| !self.notes.contains(note)));
     }
 
     /// Adds an entry, or adds its services to an existing one.
     fn add(&mut self, entry: AllowlistEntry) {
-        let place = |entry: &AllowlistEntry| (entry.host.clone(), entry.port, entry.transport);
-        match self.entries.iter_mut().find(|known| place(known) == place(&entry)) {
-            Some(known) => {
-                known.is_required |= entry.is_required;
-                let new = entry.services.into_iter().filter(|service| !known.services.contains(service));
-                known.services.extend(new.collect::<Vec<_>>());
-            }
-            None => self.entries.push(entry),
-        }
+        merge(&mut self.entries, entry);
     }
 
-    fn tag(&mut self, tag: &'static str) {
-        if !self.service_tags.contains(&tag) {
-            self.service_tags.push(tag);
+    fn tag(&mut self, account: &Account, name: &str) {
+        for tag in tags(account, name) {
+            if !self.service_tags.contains(&tag) {
+                self.service_tags.push(tag);
+            }
         }
     }
+}
+
+/// Adds an entry to a list, or adds its services to the entry for the same place.
+fn merge(entries: &mut Vec<AllowlistEntry>, entry: AllowlistEntry) {
+    let place = |entry: &AllowlistEntry| (entry.host.clone(), entry.port, entry.transport);
+    match entries.iter_mut().find(|known| place(known) == place(&entry)) {
+        Some(known) => {
+            known.is_required |= entry.is_required;
+            let new = entry.services.into_iter().filter(|service| !known.services.contains(service));
+            known.services.extend(new.collect::<Vec<_>>());
+        }
+        None => entries.push(entry),
+    }
+}
+
+/// Returns the service tags with a name.
+fn tags(account: &Account, name: &str) -> Vec<Text> {
+    values(account, FactKind::ServiceTag, name)
+}
+
+/// Returns the hosts with a name.
+fn hosts(account: &Account, name: &str) -> Vec<Text> {
+    values(account, FactKind::Host, name)
+}
+
+fn values(account: &Account, kind: FactKind, name: &str) -> Vec<Text> {
+    account.facts().named(kind, account.cloud(), name).map_or_else(Vec::new, |fact| fact.values.clone())
 }
 
 impl AllowlistEntry {
     /// Creates a required connection to port 443 of a public host.
     fn new(host: &str, purpose: &'static str) -> Self {
-        let (transport, services) = ("tcp", Vec::new());
-        Self { host: host.to_owned(), port: HTTPS, transport, purpose, services, is_required: true, is_private: false }
+        let (port, transport, prefix, services) = (HTTPS, "tcp", None, Vec::new());
+        let (is_required, is_private) = (true, false);
+        Self { host: host.to_owned(), port, transport, prefix, purpose, services, is_required, is_private }
     }
 
     fn for_service(self, service: Service) -> Self {
@@ -205,11 +257,10 @@ impl AllowlistEntry {
 const HTTPS: u16 = 443;
 
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/text-to-speech-avatar/real-time-synthesis-avatar>
-const AVATAR_RELAY: &str = "relay.communication.microsoft.com";
+const AVATAR_ADDRESSES: &str = "20.202.0.0/16";
 
 /// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>
 const METADATA_SERVICE: &str = "169.254.169.254";
 
 const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses remain public";
 const FORWARDING: &str = "a DNS server outside the virtual network must forward the public zone, not the private one, to a resolver inside it; the Azure resolver is 168.63.129.16";
-const CHINA_ZONE: &str = "the official table does not list the private zone of the China cloud; run `az network private-link-resource list` to find it";

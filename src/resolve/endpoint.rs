@@ -13,10 +13,12 @@ use crate::resolve::query::{ApiVersion, Query};
 use crate::resolve::scenario::{Scenario, UrlForm};
 use crate::resolve::service::{Host, Path, Row, Service, ServiceStatus, place_of};
 
+mod basis;
 mod error;
 mod notes;
 mod spelling;
 
+pub use basis::EndpointBasis;
 pub use error::ResolveError;
 use spelling::{Place, write};
 
@@ -218,7 +220,7 @@ impl Account {
         self.offers(row)?;
         let place = self.place(row)?;
         check_settings(row, query)?;
-        let url = write(&place, row, query);
+        let url = write(&place, row, query, self.facts().api_version(row));
         let accepts = self.accepts(&place, row);
         Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
     }

@@ -4,12 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::resolve::cloud::{Cloud, HostKind, PRIVATE_LABEL};
-use crate::resolve::near::nearest;
+use crate::resolve::facts::{Facts, regions};
 use crate::resolve::note::{Note, WithNotes};
 use crate::resolve::quoted::{QuotedValue, looks_secret};
 use crate::resolve::setting::{Setting, SettingHint};
-
-pub(crate) mod regions;
 
 /// Returns a host name in lower case without its trailing dot.
 pub(crate) fn normalized_host(name: &str) -> String {
@@ -58,7 +56,7 @@ impl Region {
             );
             return Ok(WithNotes { value: Self((*current).into()), notes: vec![note] });
         }
-        let notes = if regions::listed(&id).is_some() { Vec::new() } else { vec![unlisted(&id)] };
+        let notes = Facts::BUILT_IN.note_on(&id).into_iter().collect();
         Ok(WithNotes { value: Self(id.into()), notes })
     }
 
@@ -327,14 +325,6 @@ fn has_region_shape(id: &str) -> bool {
         && id.starts_with(|c: char| c.is_ascii_lowercase())
         && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         && id != "global"
-}
-
-fn unlisted(id: &str) -> Note {
-    let text = format!("region `{id}` is not in the {} region table; it is used as given", regions::EDITION);
-    match nearest(id, regions::REGIONS.iter().map(|region| region.id)).or_else(|| regions::reordered(id)) {
-        Some(near) => Note::new("unlisted_region", format!("{text}; did you mean `{near}`?")).suggesting(near),
-        None => Note::new("unlisted_region", text),
-    }
 }
 
 /// Returns the region in the first label of a regional host, if a URL or host was given as the region.

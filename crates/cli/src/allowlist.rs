@@ -1,21 +1,24 @@
-//! `allowlist`: the hosts and ports that a firewall must allow.
+//! `allowlist`: the hosts and ports that a firewall must allow, for people, for programs and as firewall rules.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use clap::Args as ClapArgs;
-use serde::Serialize;
-use speech_endpoint::{Account, Allowlist, AllowlistEntry, Service};
+use speech_endpoint::{Allowlist, AllowlistGroup, Note, Service};
 
-use super::args::{CredentialArgs, OutputArgs, ResourceArgs, ServiceArgs};
+use super::args::{CredentialArgs, GroupName, OutputArgs, ResourceArgs, ServiceArgs};
 use super::failure::{CONFIGURATION, Failure};
 use super::flags::refusal;
-use super::json;
 use super::output::Output;
-use super::resolve::text;
 use super::settings::{self, Subject};
-use super::style::{BOLD, DIM, wrap};
+
+mod arm;
+mod json;
+mod rules;
+mod terraform;
+mod text;
+
+use rules::Rules;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AllowlistArgs {
@@ -25,7 +28,10 @@ pub(crate) struct AllowlistArgs {
     pub(crate) services: ServiceArgs,
     #[command(flatten)]
     pub(crate) credential: CredentialArgs,
-    /// text or json
+    /// Optional groups: speech-studio, storage, containers, certificates or all [default: all in text and json, none in rules]
+    #[arg(long, value_name = "GROUP,..", value_delimiter = ',', help_heading = "Services")]
+    pub(crate) with: Vec<GroupName>,
+    /// text, json, or rules: nsg (ARM template), azfw (ARM template) or terraform
     #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: AllowlistFormat,
     #[command(flatten)]
@@ -36,6 +42,11 @@ pub(crate) struct AllowlistArgs {
 pub(crate) enum AllowlistFormat {
     Text,
     Json,
+    /// Rules of a network security group.
+    Nsg,
+    /// A rule collection group of Azure Firewall.
+    Azfw,
+    Terraform,
 }
 
 impl FromStr for AllowlistFormat {
@@ -45,7 +56,10 @@ impl FromStr for AllowlistFormat {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err("expected text or json"),
+            "nsg" => Ok(Self::Nsg),
+            "azfw" => Ok(Self::Azfw),
+            "terraform" => Ok(Self::Terraform),
+            _ => Err("expected text, json, nsg, azfw or terraform"),
         }
     }
 }
@@ -55,7 +69,10 @@ Examples:
   speech-endpoint allowlist --region westeurope --service speech-to-text
   speech-endpoint allowlist --custom-domain contoso --network private-endpoint \\
     --entra
-  speech-endpoint allowlist --account account.json --format json";
+  speech-endpoint allowlist --account account.json --format json
+  speech-endpoint allowlist --region westeurope --format azfw > rules.json
+  speech-endpoint allowlist --region westeurope --with certificates \\
+    --format terraform > speech.tf";
 
 /// Prints the hosts and ports of a resource.
 pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> {
@@ -79,106 +96,38 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
         }
     }
     list.notes.splice(0..0, notes.into_iter().chain(remarks));
-    output.data(&match args.format {
-        AllowlistFormat::Text => write(&account, &list),
-        AllowlistFormat::Json => as_json(&account, &list)?,
-    })?;
+    let left_out = select(&mut list, args);
+    let (data, remarks) = match args.format {
+        AllowlistFormat::Text => (text::write(&account, &list), Vec::new()),
+        AllowlistFormat::Json => (json::write(&account, &list)?, Vec::new()),
+        AllowlistFormat::Nsg => written(Rules::of_security_group(&list, &left_out), arm::security_group)?,
+        AllowlistFormat::Azfw => written(Rules::of_firewall(&list, &left_out), arm::firewall)?,
+        AllowlistFormat::Terraform => {
+            written(Rules::of_firewall(&list, &left_out), |rules| Ok(terraform::write(rules)))?
+        }
+    };
+    output.data(&data)?;
     if !is_json && !list.entries.is_empty() {
-        list.notes.iter().for_each(|note| output.note(note));
+        list.notes.iter().chain(&remarks).for_each(|note| output.note(note));
     }
     list.errors.iter().for_each(|error| output.error(&refusal(error)));
     Ok(if list.errors.is_empty() { 0 } else { CONFIGURATION })
 }
 
-fn write(account: &Account, list: &Allowlist) -> String {
-    let mut text = String::new();
-    if list.entries.is_empty() {
-        return text;
-    }
-    let _ = writeln!(text, "{}\n", text::headline(account));
-    let width = list.entries.iter().map(|entry| entry.host.len()).max().unwrap_or_default();
-    for entry in &list.entries {
-        let port = format!("{}/{}", entry.port, entry.transport);
-        let _ = writeln!(text, "{BOLD}{:width$}{BOLD:#}  {port:<8} {}", entry.host, purpose(entry));
-        if entry.services.is_empty() {
-            continue;
-        }
-        for line in wrap(&entry.services.iter().map(|service| service.id()).collect::<Vec<_>>().join(", "), 76) {
-            let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
-        }
-    }
-    for zone in &list.zones {
-        let _ = writeln!(
-            text,
-            "\nprivate zone    {BOLD}{}{BOLD:#}\n  forward       {} to a resolver that sees the private zone",
-            zone.private, zone.forward
-        );
-    }
-    if !list.service_tags.is_empty() {
-        let _ = writeln!(text, "\nservice tags    {}", list.service_tags.join(", "));
-    }
-    text
+/// Keeps the groups that are wanted, and returns the others. A reader sees every group; rules contain only those that
+/// were named, because each of them opens a firewall further.
+fn select(list: &mut Allowlist, args: &AllowlistArgs) -> Vec<AllowlistGroup> {
+    let is_read = matches!(args.format, AllowlistFormat::Text | AllowlistFormat::Json);
+    let is_wanted = |group: AllowlistGroup| {
+        args.with.iter().any(|named| named.0.is_none_or(|named| named == group)) || is_read && args.with.is_empty()
+    };
+    let left_out = list.optional.iter().map(|option| option.group).filter(|group| !is_wanted(*group)).collect();
+    list.optional.retain(|option| is_wanted(option.group));
+    left_out
 }
 
-fn purpose(entry: &AllowlistEntry) -> String {
-    let mut words = vec![entry.purpose];
-    if entry.is_private {
-        words.push("private address");
-    }
-    if !entry.is_required {
-        words.push("if used");
-    }
-    words.join(" · ")
-}
-
-fn as_json(account: &Account, list: &Allowlist) -> Result<String, Failure> {
-    json::pretty(&Document {
-        schema_version: json::SCHEMA_VERSION,
-        resource: json::resource(account),
-        hosts: list.entries.iter().map(host).collect(),
-        zones: list.zones.iter().map(|zone| ZoneJson { private: &zone.private, forward: &zone.forward }).collect(),
-        service_tags: &list.service_tags,
-        errors: list.errors.iter().map(json::error).collect(),
-        notes: list.notes.iter().map(json::note).collect(),
-    })
-}
-
-fn host(entry: &AllowlistEntry) -> HostJson<'_> {
-    HostJson {
-        host: &entry.host,
-        port: entry.port,
-        transport: entry.transport,
-        purpose: entry.purpose,
-        services: entry.services.iter().map(|service| service.id()).collect(),
-        required: entry.is_required,
-        address: if entry.is_private { "private" } else { "public" },
-    }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema_version: u8,
-    resource: json::ResourceJson<'a>,
-    hosts: Vec<HostJson<'a>>,
-    zones: Vec<ZoneJson<'a>>,
-    service_tags: &'a [&'static str],
-    errors: Vec<json::ErrorJson<'a>>,
-    notes: Vec<json::NoteJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct HostJson<'a> {
-    host: &'a str,
-    port: u16,
-    transport: &'a str,
-    purpose: &'a str,
-    services: Vec<&'a str>,
-    required: bool,
-    address: &'a str,
-}
-
-#[derive(Serialize)]
-struct ZoneJson<'a> {
-    private: &'a str,
-    forward: &'a str,
+/// Writes rules; nothing if there is nothing to allow.
+fn written(rules: Rules, write: impl Fn(&Rules) -> Result<String, Failure>) -> Result<(String, Vec<Note>), Failure> {
+    let text = if rules.is_empty() { String::new() } else { write(&rules)? };
+    Ok((text, rules.remarks))
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Access, Cloud, RecognitionMode, Service};
+use speech_endpoint::{Access, AllowlistGroup, Cloud, FactKind, RecognitionMode, Service};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
@@ -33,6 +33,9 @@ pub(crate) struct ResourceArgs {
     /// Network access of the resource
     #[arg(long, value_parser = networks(), value_name = "NETWORK")]
     pub(crate) network: Option<NetworkName>,
+    /// Facts that replace built-in ones, as `facts --format json` prints them (a file, or `-` for stdin)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Option<PathBuf>,
     /// Path of text-to-speech in the container [default: /cognitiveservices/v1]
     #[arg(long, value_name = "PATH", requires = "host")]
     pub(crate) synthesis_path: Option<String>,
@@ -156,6 +159,23 @@ macro_rules! parsed {
 parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
 parsed!(ModeName, RecognitionMode);
+parsed!(KindName, FactKind);
+
+/// An optional group of connections; `None` for all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupName(pub(crate) Option<AllowlistGroup>);
+
+impl FromStr for GroupName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(None));
+        }
+        let groups = || AllowlistGroup::ALL.map(AllowlistGroup::id).join(", ");
+        text.parse().map(|group| Self(Some(group))).map_err(|_| format!("expected {} or all", groups()))
+    }
+}
 
 impl ServiceArgs {
     /// Returns the requested services, without duplicates, in the given order; empty means all.

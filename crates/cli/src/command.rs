@@ -11,6 +11,7 @@ use super::args::OutputArgs;
 use super::completions::{self, CompletionsArgs};
 use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
+use super::facts::{self, FactsArgs};
 use super::lab::{self, LabArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
 
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     /// List hosts, ports, zones and service tags to allow in a firewall
     #[command(after_help = allowlist::EXAMPLES)]
     Allowlist(AllowlistArgs),
+    /// Print the facts with a date on which the other commands rest
+    #[command(after_help = facts::EXAMPLES)]
+    Facts(FactsArgs),
     /// Explain a failure id or a pasted error line, or list all failures
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
@@ -50,6 +54,7 @@ impl Command {
             Self::Resolve(args) => &args.output,
             Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
+            Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,
             Self::Completions(args) => &args.output,

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use speech_endpoint::QuotedValue;
 
@@ -63,7 +63,7 @@ fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 /// Returns whether a path is a device, a pipe, a socket or a descriptor.
 fn is_special(path: &Path) -> bool {
     let is_something_else = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok()).unwrap_or_else(PathBuf::new);
+    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok()).unwrap_or_default();
     is_something_else || ["/dev", "/proc"].iter().any(|own| folder.starts_with(own))
 }
 

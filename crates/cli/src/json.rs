@@ -1,7 +1,9 @@
 //! JSON that several commands share. Its structure is stable; `schema_version` changes with it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use speech_endpoint::{Account, CustomDomain, Note, Region, ResolveError, Resource};
+use speech_endpoint::{Account, CustomDomain, EndpointBasis, Note, Region, ResolveError, Resource};
 
 use super::failure::Failure;
 use super::flags::{refusal, text_of};
@@ -37,6 +39,33 @@ pub(crate) struct EndpointJson<'a> {
     pub(crate) status: &'a str,
     pub(crate) discovery: &'a str,
     pub(crate) notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) facts: Vec<BasisJson>,
+}
+
+/// A statement about an endpoint, with the source and the date of the fact that it rests on.
+#[derive(Serialize)]
+pub(crate) struct BasisJson {
+    kind: &'static str,
+    statement: String,
+    source: String,
+    edition: String,
+    confirmed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl From<EndpointBasis> for BasisJson {
+    fn from(EndpointBasis { statement, fact, .. }: EndpointBasis) -> Self {
+        Self {
+            kind: fact.kind.id(),
+            statement,
+            source: fact.source.into_owned(),
+            edition: fact.edition.into_owned(),
+            confirmed: fact.is_confirmed,
+            note: fact.note.map(Cow::into_owned),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -74,6 +74,9 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
     if bytes.len() as u64 > largest {
         return Err(unreadable(&format_args!("it is larger than {largest} bytes")));
     }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(unreadable(&"it is UTF-16 text, as older PowerShells write it; save it as UTF-8"));
+    }
     // Windows shells write a byte order mark at the start of redirected output.
     String::from_utf8(bytes)
         .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))

@@ -13,6 +13,7 @@ mod completions;
 mod doctor;
 mod entra;
 mod explain;
+mod facts;
 mod failure;
 mod file;
 mod flags;
@@ -62,6 +63,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Doctor(args) => doctor::run(args, &output),
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
+        Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),
     }

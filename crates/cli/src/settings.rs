@@ -6,11 +6,13 @@ use super::args::QueryArgs;
 use super::failure::Failure;
 
 mod credential;
+mod facts;
 mod resource;
 
 pub(crate) use credential::{
     GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable,
 };
+pub(crate) use facts::{facts, with_facts};
 pub(crate) use resource::{Subject, subject};
 
 /// Adds the given settings to a query. They replace those that it already has.

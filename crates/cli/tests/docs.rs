@@ -172,6 +172,7 @@ fn folder(of: &str) -> PathBuf {
     fs::write(folder.join("key.txt"), "0123456789abcdef0123456789abcdef").expect("a file");
     fs::write(folder.join("account.json"), account()).expect("a file");
     fs::write(folder.join("evidence.json"), read("tests/evidence/private-name-public-address.json")).expect("a file");
+    fs::write(folder.join("facts.json"), r#"{ "schema_version": 1, "facts": [] }"#).expect("a file");
     fs::write(folder.join("company.pem"), "").expect("a file");
     folder
 }

@@ -1,10 +1,10 @@
 //! Notes about an endpoint for the reader.
 
-use super::Endpoint;
+use super::{Endpoint, basis};
 use crate::resolve::account::Resource;
 use crate::resolve::cloud::Cloud;
+use crate::resolve::facts::regions;
 use crate::resolve::form::CredentialForm;
-use crate::resolve::name::regions;
 use crate::resolve::note::Note;
 use crate::resolve::scenario::{Scenario, UrlForm};
 use crate::resolve::service::{Host, Service, ServiceStatus};
@@ -118,17 +118,37 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             "the documentation does not confirm that Voice Live works over a private network",
         ));
     }
-    let listed = account.region().and_then(|region| regions::listed(region.as_str()));
-    if let Some(listed) = listed.filter(|listed| listed.lists(service) == Some(false)) {
-        let (edition, region) = (regions::EDITION, listed.display_name);
-        let text = format!("the region table of {edition} does not list this service for {region}");
-        notes.push(Note::new("unlisted_service", text));
-    }
+    unlisted(endpoint, notes);
+    unsettled(endpoint, notes);
     if service == Service::SpeechToText && has_parameter(endpoint.url(), "language") {
         notes.push(Note::new(
             "language",
             "the native SDK sends the language in the `speech.context` message, the JavaScript SDK in the URL",
         ));
+    }
+}
+
+/// Notes what the region table does not list for the region. The edition says how old the table is.
+fn unlisted(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let (service, facts) = (endpoint.service(), endpoint.account().facts());
+    let Some(region) = endpoint.account().region() else { return };
+    let name = region.display_name().unwrap_or(region.as_str());
+    if facts.lists(region.as_str(), service) == Some(false) {
+        let edition = facts.regions_of(service).map_or(regions::EDITION, |fact| &fact.edition);
+        let text = format!("the region table of {edition} does not list this service for {name}");
+        notes.push(Note::new("unlisted_service", text));
+    }
+    if let Some((false, fact)) = facts.feature(region.as_str(), service) {
+        let feature = fact.name.as_deref().unwrap_or_default();
+        let text = format!("the region table of {} does not list {feature} for {name}", fact.edition);
+        notes.push(Note::new("unlisted_feature", text));
+    }
+}
+
+/// Notes what the sources do not settle about the URL or the token.
+fn unsettled(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    for fact in basis::unsettled(endpoint) {
+        notes.extend(fact.note.as_deref().map(|why| Note::new("unconfirmed", format!("unconfirmed: {why}"))));
     }
 }
 

@@ -19,15 +19,16 @@ impl Place<'_> {
 }
 
 /// Step 5. Makes two passes over the same pieces, so that the text is allocated once with its exact length.
-pub(super) fn write(place: &Place<'_>, row: &Row, query: &Query) -> String {
+/// `version` is the newest stable version, for a query without one.
+pub(super) fn write(place: &Place<'_>, row: &Row, query: &Query, version: Option<&str>) -> String {
     let mut length = 0;
-    pieces(place, row, query, &mut |piece| length += piece.len());
+    pieces(place, row, query, version, &mut |piece| length += piece.len());
     let mut url = String::with_capacity(length);
-    pieces(place, row, query, &mut |piece| url.push_str(piece));
+    pieces(place, row, query, version, &mut |piece| url.push_str(piece));
     url
 }
 
-fn pieces<'a>(place: &Place<'a>, row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
+fn pieces<'a>(place: &Place<'a>, row: &Row, query: &'a Query, version: Option<&'a str>, out: &mut impl FnMut(&'a str)) {
     let secure = !matches!(place, Place::Container(host) if !host.is_secure());
     out(match (row.websocket, secure) {
         (true, true) => "wss://",
@@ -61,7 +62,7 @@ fn pieces<'a>(place: &Place<'a>, row: &Row, query: &'a Query, out: &mut impl FnM
         (Place::Container(host), Service::TextToSpeech) => out(host.synthesis_path()),
         _ => path(row, query, out),
     }
-    parameters(row, query, out);
+    parameters(row, query, version, out);
 }
 
 fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
@@ -92,12 +93,12 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
 }
 
 /// Writes the named parameters in name order, merged with the free ones, which are already sorted.
-fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
+fn parameters<'a>(row: &Row, query: &'a Query, newest: Option<&'a str>, out: &mut impl FnMut(&'a str)) {
     let version = match (query.api_version(), row.path) {
         (Some(ApiVersion::Numbered(_)), _) => None,
         (Some(ApiVersion::Dated(version)), _) => Some(&**version),
-        (None, Path::Deployment(_, _, dated, _)) if query.deployment().is_some() => Some(dated),
-        (None, _) => row.version,
+        (None, Path::Deployment(..)) => newest.filter(|_| query.deployment().is_some()),
+        (None, _) => newest,
     };
     let (deployment, model) = match row.path {
         Path::Deployment(..) => (None, None),

@@ -360,6 +360,12 @@ pub enum ArmError {
 #[error(transparent)]
 pub struct JsonError(Arc<serde_json::Error>);
 
+impl JsonError {
+    pub(super) fn new(error: Arc<serde_json::Error>) -> Self {
+        Self(error)
+    }
+}
+
 impl PartialEq for JsonError {
     fn eq(&self, other: &Self) -> bool {
         self.0.to_string() == other.0.to_string()

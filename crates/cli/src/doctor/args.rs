@@ -37,7 +37,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
     pub(crate) save: Option<PathBuf>,
     /// Diagnose evidence from `--save`; needs no network and no resource
-    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
+    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with_all = ["plan", "facts"])]
     pub(crate) from: Option<PathBuf>,
     /// Print the hosts that would be checked, without checking them
     #[arg(long, help_heading = "Evidence")]

@@ -8,7 +8,7 @@ use super::args::DoctorArgs;
 use super::surroundings::{Surroundings, extended};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{GivenCredential, Subject};
+use crate::settings::{self, GivenCredential, Subject};
 use crate::{lab, machine, runtime};
 
 /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
@@ -29,8 +29,10 @@ pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<
 /// Returns what the world gives; nothing if its client names an invalid resource.
 fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Failure> {
     let Ok(account) = lab.account() else { return Ok(None) };
+    let mut notes = lab.remarks().to_vec();
+    let account = settings::with_facts(account.clone(), &mut notes, args.resource.facts.as_deref())?;
     Ok(Some(Surroundings {
-        subject: Subject { account: account.clone(), notes: lab.remarks().to_vec(), source: "--lab" },
+        subject: Subject { account, notes, source: "--lab" },
         settings: lab.plan_settings(),
         credential: lab.credential().map(given),
         unobtained: lab.unobtained().map(str::to_owned),

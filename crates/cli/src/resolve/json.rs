@@ -30,6 +30,7 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         status: service.status().id(),
         discovery: endpoint.discovery().id(),
         notes: endpoint.notes().iter().map(|note| spelled(note, &note.hints)).collect(),
+        facts: endpoint.basis().into_iter().map(Into::into).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use speech_endpoint::{Account, CredentialForm, Endpoint, Expectation, Resource, ServiceStatus};
+use speech_endpoint::{Account, CredentialForm, Endpoint, EndpointBasis, Expectation, Resource, ServiceStatus};
 
 use super::Resolution;
 use crate::flags::spelled;
@@ -19,6 +19,9 @@ pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
     let with_notes = resolution.is_specific || is_verbose;
     for endpoint in &resolution.endpoints {
         block(&mut text, endpoint, with_notes);
+        if is_verbose {
+            basis(&mut text, endpoint);
+        }
     }
     let hidden: usize =
         if with_notes { 0 } else { resolution.endpoints.iter().map(|endpoint| endpoint.notes().len()).sum() };
@@ -66,6 +69,16 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
         for (i, line) in wrap(&remark, WIDTH - 4).into_iter().enumerate() {
             let mark = if i == 0 { "· " } else { "  " };
             let _ = writeln!(text, "  {DIM}{mark}{line}{DIM:#}");
+        }
+    }
+}
+
+/// Writes the sources and dates of the facts that the URL and its notes rest on.
+fn basis(text: &mut String, endpoint: &Endpoint) {
+    for EndpointBasis { statement, fact, .. } in endpoint.basis() {
+        let doubt = if fact.is_confirmed { "" } else { ", unconfirmed" };
+        for line in wrap(&format!("{statement}: edition {}{doubt}, {}", fact.edition, fact.source), WIDTH - 4) {
+            let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
         }
     }
 }

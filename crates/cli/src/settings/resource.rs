@@ -4,6 +4,7 @@ use std::path::Path;
 
 use speech_endpoint::{Access, Account, Cloud, CustomDomain, Note, Region};
 
+use super::facts::with_facts;
 use crate::args::ResourceArgs;
 use crate::failure::Failure;
 use crate::flags::spelled;
@@ -22,9 +23,17 @@ pub(crate) struct Subject {
 /// 1. Exactly one argument names it; a region may accompany a custom domain.
 /// 2. Without such an argument, the environment names it.
 /// 3. The cloud is inferred from the resource; `--cloud` must not contradict it.
-/// 4. `--network` selects the scenario, which needs a custom domain.
+/// 4. `--facts` replaces built-in facts.
+/// 5. `--network` selects the scenario, which needs a custom domain.
 pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
+    let facts = args.facts.as_deref();
+    if facts == Some(Path::new("-")) && args.account.as_deref() == facts {
+        return Err(Failure::usage(
+            "`--facts -` and `--account -` both read standard input: give one of them as a file",
+        ));
+    }
     let mut subject = addressed(args)?;
+    subject.account = with_facts(subject.account, &mut subject.notes, facts)?;
     if let (Some(network), false) = (args.network, args.account.is_some()) {
         subject.account = match network.0 {
             Some(access) if subject.account.domain().is_some() => subject.account.with_access(access),

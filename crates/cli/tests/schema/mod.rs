@@ -30,6 +30,25 @@ impl Check<'_> {
         }
     }
 
+    /// Checks that one schema alone passes. The faults of the schema with the fewest say what is wrong.
+    fn one_of(&mut self, schemas: &[Value], value: &Value, at: &str) -> bool {
+        let faults = |schema: &Value| {
+            let mut check = Check { root: self.root, faults: Vec::new() };
+            check.value(schema, value, at);
+            check.faults
+        };
+        let all: Vec<Vec<String>> = schemas.iter().map(faults).collect();
+        match all.iter().filter(|faults| faults.is_empty()).count() {
+            1 => true,
+            0 => {
+                let deepest = |faults: &&Vec<String>| faults.iter().map(|fault| fault.find(':')).max();
+                self.faults.extend(all.iter().max_by_key(deepest).into_iter().flatten().cloned());
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Checks one keyword. Faults inside a value are recorded at their location.
     fn holds(&mut self, schema: &Value, keyword: &str, wanted: &Value, value: &Value, at: &str) -> bool {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -44,6 +63,7 @@ impl Check<'_> {
             "const" => return value == wanted,
             "enum" => return list(wanted).contains(value),
             "anyOf" => return list(wanted).iter().any(|one| self.passes(one, value)),
+            "oneOf" => return self.one_of(&list(wanted), value, at),
             "allOf" => list(wanted).iter().for_each(|one| self.value(one, value, at)),
             "if" => {
                 let branch = if self.passes(wanted, value) { "then" } else { "else" };
@@ -91,9 +111,12 @@ impl Check<'_> {
                 }
             }
             "additionalProperties" => {
-                assert_eq!(wanted, false, "no other value is understood");
                 let Some(fields) = value.as_object() else { return true };
-                return fields.keys().all(|name| schema["properties"].get(name).is_some());
+                let others = fields.iter().filter(|(name, _)| schema["properties"].get(name).is_none());
+                if wanted == false {
+                    return others.count() == 0;
+                }
+                others.for_each(|(name, field)| self.value(wanted, field, &format!("{at}/{name}")));
             }
             unknown => panic!("the keyword `{unknown}` is not understood"),
         }
@@ -125,12 +148,22 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
         "^.+:[0-9]+$" => {
             text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u32>().is_ok())
         }
-        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => {
-            let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-            shape == "0000-00-00T00:00:00Z"
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => digits_as_zero(text) == "0000-00-00T00:00:00Z",
+        "^\\[([^\\[].*)?\\]$" => {
+            let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+            inner.is_some_and(|inner| !inner.starts_with('['))
         }
+        "(^[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+$)" => {
+            text.split('.').count() == 4 && text.split('.').all(|part| part.parse::<u32>().is_ok())
+        }
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => digits_as_zero(text) == "0000-00-00",
+        "^[0-9]{4}-[0-9]{2}$" => digits_as_zero(text) == "0000-00",
         unknown => panic!("the pattern `{unknown}` is not understood"),
     }
+}
+
+fn digits_as_zero(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
 }
 
 #[test]
@@ -145,4 +178,11 @@ fn faults_are_detected() {
     assert_eq!(count(serde_json::json!({ "a": [0, "x"] })), 2);
     assert_eq!(count(serde_json::json!({ "b": 1, "c": 1 })), 3);
     assert_eq!(count(serde_json::json!([])), 1);
+    let either = serde_json::json!({ "oneOf": [{ "type": "integer" }, { "type": "string", "pattern": "^\\[([^\\[].*)?\\]$" }],
+        "additionalProperties": { "type": "string" } });
+    for (document, is_valid) in [(serde_json::json!(1), true), ("[a]".into(), true), ("a".into(), false)] {
+        assert_eq!(faults(&either, &document).is_empty(), is_valid, "{document}");
+    }
+    let both = serde_json::json!({ "oneOf": [{ "type": "integer" }, { "type": "number" }] });
+    assert_eq!(faults(&both, &serde_json::json!(1)).len(), 1, "two of them pass");
 }

@@ -4,10 +4,12 @@
 //! clouds <https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds>.
 
 use crate::resolve::cloud::Cloud;
+use crate::resolve::facts::builder::Source;
+use crate::resolve::facts::{Fact, FactKind};
 use crate::resolve::service::Service;
 use crate::resolve::service::Service::{
-    Avatar, BatchAvatar, BatchSynthesis, CustomVoice, FastTranscription, LlmSpeech, LongAudio, PersonalVoice,
-    VideoTranslation, VoiceLive, VoiceLiveWebRtc,
+    Avatar, BatchAvatar, BatchSynthesis, CustomVoice, CustomVoiceManagement, FastTranscription, LlmSpeech, LongAudio,
+    PersonalVoice, SpeechToText, SpeechToTextRest, Translation, VideoTranslation, VoiceLive, VoiceLiveWebRtc,
 };
 
 /// One listed region.
@@ -25,13 +27,43 @@ impl Listed {
     /// Returns whether the table lists the service for this region; `None` for services that the table does not list by
     /// region.
     pub(crate) fn lists(&self, service: Service) -> Option<bool> {
-        let column = match service {
-            Service::CustomVoiceWebSocket => CustomVoice,
-            Service::AvatarRelayToken => Avatar,
-            other => other,
-        };
+        let column = column(service);
         (self.cloud == Cloud::Public && VARYING.contains(&column)).then(|| self.services.contains(&column))
     }
+}
+
+/// Returns the service in whose column the table lists a service.
+pub(crate) fn column(service: Service) -> Service {
+    match service {
+        Service::CustomVoiceWebSocket => CustomVoice,
+        Service::AvatarRelayToken => Avatar,
+        other => other,
+    }
+}
+
+/// Returns the table as facts: the regions of each cloud, then those of each service and of each feature.
+pub(super) fn facts() -> Vec<Fact> {
+    let ids = |holds: &dyn Fn(&Listed) -> bool| -> Vec<&'static str> {
+        REGIONS.iter().filter(|region| holds(region)).map(|region| region.id).collect()
+    };
+    let clouds = Cloud::DOCUMENTED.into_iter().map(|cloud| {
+        let source = if cloud == Cloud::Public { PAGE } else { SOVEREIGN };
+        Fact::listing(FactKind::Regions, &ids(&|region| region.cloud == cloud), source).in_cloud(cloud)
+    });
+    let services = VARYING.iter().map(|service| {
+        let source = match service {
+            LongAudio => LONG_AUDIO,
+            VoiceLiveWebRtc => WEBRTC,
+            _ => PAGE,
+        };
+        let regions = ids(&|region| region.services.contains(service));
+        let fact = Fact::listing(FactKind::Regions, &regions, source).of(*service).in_cloud(Cloud::Public);
+        if matches!(service, Avatar | BatchAvatar) { fact.noting("francecentral has limited capacity") } else { fact }
+    });
+    let features = FEATURES.iter().map(|(service, feature, regions)| {
+        Fact::listing(FactKind::Regions, regions, PAGE).of(*service).in_cloud(Cloud::Public).called(feature)
+    });
+    clouds.chain(services).chain(features).collect()
 }
 
 /// Returns the listed region with this identifier.
@@ -105,6 +137,28 @@ pub(crate) static REGIONS: [Listed; 38] = [
     row("chinanorth2", "China North 2", Cloud::China, &[]),
     row("chinanorth3", "China North 3", Cloud::China, &[]),
 ];
+
+/// The features of a service that the table gives region by region.
+#[rustfmt::skip]
+const FEATURES: &[(Service, &str, &[&str])] = &[
+    (SpeechToText, "post-stream refinement", &["centralindia", "eastus", "northeurope", "southeastasia", "westeurope", "westus"]),
+    (SpeechToTextRest, "custom speech training", &["australiaeast", "canadacentral", "centralindia", "eastasia", "eastus", "eastus2", "francecentral", "japaneast", "koreacentral", "northeurope", "southcentralus", "southeastasia", "switzerlandnorth", "uksouth", "westeurope", "westus", "westus2", "westus3"]),
+    (LlmSpeech, "MAI-Transcribe", &["eastus", "northeurope", "southeastasia", "westus"]),
+    (CustomVoice, "HD endpoint", &["australiaeast", "centralindia", "eastus", "eastus2", "japaneast", "koreacentral", "northeurope", "southeastasia", "swedencentral", "uksouth", "westeurope", "westus", "westus2"]),
+    (CustomVoiceManagement, TRAINING, &["australiaeast", "centralindia", "centralus", "eastus", "eastus2", "francecentral", "japaneast", "koreacentral", "northcentralus", "northeurope", "southcentralus", "southeastasia", "swedencentral", "uksouth", "westeurope", "westus", "westus2", "westus3"]),
+    (Translation, "live interpreter", &["eastus", "japaneast", "southeastasia", "westeurope", "westus2"]),
+];
+
+/// The feature without which the management of custom voices only copies and deploys models.
+pub(crate) const TRAINING: &str = "custom voice training";
+
+const PAGE: Source = Source("https://learn.microsoft.com/azure/ai-services/speech-service/regions", EDITION);
+const SOVEREIGN: Source =
+    Source("https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds", "2025-08-07");
+const WEBRTC: Source =
+    Source("https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-webrtc", "2026-04-30");
+const LONG_AUDIO: Source =
+    Source("https://learn.microsoft.com/azure/ai-services/speech-service/migrate-to-batch-synthesis", "2026-11");
 
 const fn row(id: &'static str, display_name: &'static str, cloud: Cloud, services: &'static [Service]) -> Listed {
     Listed { id, display_name, cloud, services }
