@@ -102,7 +102,7 @@ pub use diagnose::{
     diagnosed_ids, evidence, report,
 };
 pub use resolve::access::{Access, AccountKind};
-pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
+pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};
 pub use resolve::allowlist::{Allowlist, AllowlistEntry, AllowlistZone, CallerIdentity};
 pub use resolve::cloud::{Cloud, CloudError, Suffixes};
 pub use resolve::credential::{Credential, CredentialError, CredentialHeader, ResourceId, Secret, may_receive};

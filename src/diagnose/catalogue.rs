@@ -16,6 +16,7 @@ mod tcp;
 mod text;
 mod tls;
 
+pub(crate) use policy::READ_THE_SUBNET;
 pub use text::{KnownText, TextMatch, ids_for};
 
 /// One entry of the failure catalogue: a cause that can be recognised from outside the service.

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::rules::RuleContext;
+use crate::diagnose::catalogue::READ_THE_SUBNET;
 use crate::diagnose::evidence::{Evidence, ResourceFacts};
 use crate::resolve::cloud::Cloud;
 
@@ -26,6 +27,16 @@ pub(super) fn fill(text: &str, values: &[Value]) -> String {
         rest = &rest[length..];
     }
     filled
+}
+
+/// Returns a command with its values. One that reads a subnet is repeated for each of these subnets; it is the only one
+/// that is right for every subnet of a resource.
+pub(super) fn commands(command: &str, values: &[Value], subnets: &[String]) -> Vec<String> {
+    if command != READ_THE_SUBNET || subnets.is_empty() {
+        return vec![fill(command, values)];
+    }
+    let subnets = subnets.iter().take(MOST_SUBNETS);
+    subnets.map(|subnet| fill(command, &[("SUBNET_ID", subnet.clone())])).collect()
 }
 
 fn is_word(c: char) -> bool {
@@ -82,6 +93,9 @@ fn suffixes(resource: &ResourceFacts) -> Vec<Value> {
     values.extend(suffixes.authority().map(|host| ("login.microsoftonline.com", host.to_owned())));
     values
 }
+
+/// More commands fill a screen; the resource may allow a hundred subnets.
+const MOST_SUBNETS: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -79,14 +79,22 @@ pub(super) struct Hit {
     severity: Severity,
     seen: Observation,
     values: Vec<fill::Value>,
+    /// The subnets that the resource allows.
+    subnets: Vec<String>,
 }
 
 impl Hit {
-    fn of(rule: &'static Rule, seen: Observation, place: Option<FindingPlace>, known: Vec<fill::Value>) -> Self {
+    fn of(
+        rule: &'static Rule,
+        seen: Observation,
+        place: Option<FindingPlace>,
+        (known, evidence): (Vec<fill::Value>, &Evidence),
+    ) -> Self {
         let failure = rule.failure();
         let severity = seen.severity.unwrap_or(failure.severity);
         let values = seen.values.iter().cloned().chain(known).collect();
-        Self { rule, failure, place, severity, seen, values }
+        let subnets = evidence.resource.allowed_subnets.clone();
+        Self { rule, failure, place, severity, seen, values, subnets }
     }
 
     /// A companion host that fails does not stop an application yet that already holds a token.
@@ -129,12 +137,12 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
     if let Some(target) = target {
         let of_trace = |(trace, chain)| {
             let context = RuleContext { rule, evidence, trace, chain };
-            Some(Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), fill::of_target(&context)))
+            Some(Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), (fill::of_target(&context), evidence)))
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }
     if let Some(seen) = run.and_then(|run| run(rule, evidence)) {
-        hits.push(Hit::of(rule, seen, None, fill::of_resource(evidence)));
+        hits.push(Hit::of(rule, seen, None, (fill::of_resource(evidence), evidence)));
     }
     hits
 }
@@ -178,9 +186,10 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
         places: hit.place.iter().cloned().collect(),
         observed: hit.seen.observed.clone(),
         remedy: fill::fill(remedy, &hit.values),
-        commands: commands.iter().map(|command| fill::fill(command, &hit.values)).collect(),
+        commands: commands.iter().flat_map(|command| fill::commands(command, &hit.values, &hit.subnets)).collect(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,
+        rank: hit.seen.rank,
     }
 }
 

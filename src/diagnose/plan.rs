@@ -200,6 +200,7 @@ impl ResourceFacts {
             private_zone: cloud.map(|cloud| cloud.suffixes().private_zone()),
             custom_zone: cloud.map(|cloud| cloud.suffixes().custom_domain().to_owned()),
             token_scope: cloud.and_then(|cloud| cloud.suffixes().token_scope()).map(str::to_owned),
+            allowed_subnets: account.allowed_subnets().iter().map(ToString::to_string).collect(),
             host,
         }
     }

@@ -16,6 +16,10 @@ mod page;
 
 mod context;
 
+mod caller;
+
+mod firewall;
+
 mod auth;
 mod config;
 mod dns;

@@ -247,6 +247,12 @@ impl Lab {
         self.world.toml.credential.unobtained.as_deref()
     }
 
+    /// Returns whether this world's client queries the instance metadata service.
+    #[must_use]
+    pub fn asks_metadata(&self) -> bool {
+        self.world.toml.metadata.is_some()
+    }
+
     /// Returns the second key, if this world's client has one.
     #[must_use]
     pub fn second_credential(&self) -> Option<ClientCredential> {

@@ -140,7 +140,8 @@ impl Lab {
         let context = Context::new(&network, &trust, &proxies, self.now)
             .with_credential(credential, facts)
             .with_second_key(second.as_ref(), second.as_ref().map(|key| key.facts(SALT)))
-            .with_remarks(remarks);
+            .with_remarks(remarks)
+            .with_metadata(self.asks_metadata());
         probe(&plan, &context, observer, interrupt).await
     }
 

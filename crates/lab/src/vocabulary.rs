@@ -11,6 +11,7 @@ mod expected;
 mod gateway;
 mod idle;
 mod limits;
+mod metadata;
 mod proxy;
 mod resolver;
 mod resource;
@@ -23,6 +24,7 @@ pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
+pub(crate) use metadata::MetadataToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
@@ -58,6 +60,8 @@ pub(crate) struct WorldToml {
     /// A middlebox on the path that drops idle connections.
     pub(crate) idle: Option<IdleToml>,
     pub(crate) proxy: Option<ProxyToml>,
+    /// The instance metadata service, which only machines in Azure have. The client queries it if it is there.
+    pub(crate) metadata: Option<MetadataToml>,
     #[serde(default)]
     pub(crate) clock: ClockToml,
     #[serde(default)]

@@ -30,6 +30,8 @@ pub struct ResourceFacts {
     pub custom_zone: Option<String>,
     /// The scope of an Entra token.
     pub token_scope: Option<String>,
+    /// The ARM ids of the subnets that the resource allows, as far as they are known.
+    pub allowed_subnets: Vec<String>,
 }
 
 /// A host to reach, with the expected kind of address.

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use crate::diagnose::evidence::{
     Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
-    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
-    Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
-    Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    MachineFacts, MetadataFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts,
+    Retry, Round, Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts,
+    TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -121,11 +121,12 @@ macro_rules! structures {
 
 structures! {
     Evidence { schema_version, observed_at, took, ended, resource, credential, second_key, machine, remarks, traces }
-    ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope }
+    ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope, allowed_subnets }
     CredentialFacts { kind, length, fingerprint, fault, claims }
     Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
-    MachineFacts { name_servers, search, ndots, roots, roots_from }
+    MachineFacts { name_servers, search, ndots, roots, roots_from, metadata }
+    MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
     TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }

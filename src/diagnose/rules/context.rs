@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::RuleContext;
-use super::refusal::{Closing, Refusal, quoted};
+use super::refusal::{Closing, Refusal, phrase, quoted};
 use super::wording::{lasting, shown};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::evidence::{
@@ -116,6 +116,17 @@ impl<'a> RuleContext<'a> {
             Refusal::Unnamed if self.is_own() => Some((reply, Refusal::NetworkRules)),
             _ => None,
         }
+    }
+
+    /// That 403 in words, with the address of its sender, when it has this reason.
+    pub(super) fn refused_by_network(&self, why: Refusal) -> Option<String> {
+        let (reply, _) = self.policy().filter(|(_, refusal)| *refusal == why)?;
+        let way = match (self.proxied(), self.address()) {
+            (Some(proxy), _) => format!(" through `{proxy}`"),
+            (None, Some(address)) => format!(" at {}", shown(address)),
+            (None, None) => String::new(),
+        };
+        Some(format!("`{}`{way} answers {}", self.host(), phrase(reply)))
     }
 
     fn is_public_access_disabled(&self) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::PastedError;
 use crate::resolve::access::{Access, AccountKind};
-use crate::resolve::account::{Account, AccountError};
+use crate::resolve::account::{Account, AccountError, SubnetId};
 use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::name::{CustomDomain, NameError, Region};
 use crate::resolve::note::{Note, WithNotes};
@@ -80,7 +80,8 @@ fn understand(outer: Outer, properties: &Properties) -> Result<WithNotes<Account
             } else {
                 Account::custom_domain(domain)
             };
-            let account = account.with_cloud(cloud)?.with_access(access);
+            let account =
+                account.with_cloud(cloud)?.with_access(access).with_allowed_subnets(allowed_subnets(properties));
             match region {
                 Some(region) => account.with_region(region)?,
                 None => account,
@@ -146,6 +147,12 @@ fn access(properties: &Properties, notes: &mut Vec<Note>) -> Access {
         ip_rules: count(acls.map_or(0, |acls| acls.ip_rules.as_ref().map_or(0, Vec::len))),
         private_endpoints: count(private_endpoints),
     }
+}
+
+/// Returns the subnets of the virtual-network rules. A rule with another id counts, but no command can name it.
+fn allowed_subnets(properties: &Properties) -> Vec<SubnetId> {
+    let rules = properties.network_acls.iter().flat_map(|acls| acls.virtual_network_rules.iter().flatten());
+    rules.filter_map(|rule| rule.get("id")?.as_str()?.parse().ok()).collect()
 }
 
 /// Notes settings that have no effect and problems that a caller will encounter.

@@ -103,6 +103,9 @@ pub(crate) struct NetArgs {
     /// Measure up to N more connections per working service, with and without cached DNS and TLS sessions
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
+    /// Query the instance metadata service (169.254.169.254): is this machine in Azure, and in which range?
+    #[arg(long)]
+    pub(crate) ask_metadata: bool,
     /// Hosts checked in parallel [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,

@@ -65,6 +65,7 @@ pub(super) async fn assemble(
         trust: surroundings.trust,
         proxies: surroundings.proxies,
         ip: args.net.ip,
+        asks_metadata: args.net.ask_metadata || surroundings.asks_metadata,
         now: surroundings.clock.unwrap_or_else(machine::now),
     })
 }

@@ -26,6 +26,8 @@ pub(super) struct Surroundings {
     pub(super) clock: Option<SystemTime>,
     /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
     pub(super) asks_programs: bool,
+    /// Whether the instance metadata service is queried even without the flag.
+    pub(super) asks_metadata: bool,
     /// Whether a world of the lab replaces this machine.
     pub(super) is_lab: bool,
 }
@@ -50,6 +52,7 @@ impl Surroundings {
             proxies,
             clock: None,
             asks_programs: true,
+            asks_metadata: false,
             is_lab: false,
         })
     }
