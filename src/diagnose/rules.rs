@@ -18,7 +18,10 @@ mod context;
 
 mod caller;
 
+mod attempts;
+
 mod firewall;
+mod private;
 
 mod auth;
 mod config;

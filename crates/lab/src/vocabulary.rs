@@ -16,6 +16,7 @@ mod proxy;
 mod resolver;
 mod resource;
 mod response;
+mod route;
 mod tls;
 
 pub(crate) use address::{AddressToml, EndToml};
@@ -29,6 +30,7 @@ pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
 pub(crate) use response::AnswerToml;
+pub(crate) use route::RouteToml;
 pub(crate) use tls::{CertificateToml, HandshakeToml, StoreToml, TlsToml, TrustToml, VersionToml};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -60,6 +62,8 @@ pub(crate) struct WorldToml {
     /// A middlebox on the path that drops idle connections.
     pub(crate) idle: Option<IdleToml>,
     pub(crate) proxy: Option<ProxyToml>,
+    /// The routes of the client.
+    pub(crate) route: Option<RouteToml>,
     /// The instance metadata service, which only machines in Azure have. The client queries it if it is there.
     pub(crate) metadata: Option<MetadataToml>,
     #[serde(default)]

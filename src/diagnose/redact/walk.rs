@@ -10,8 +10,8 @@ use crate::diagnose::evidence::{
     Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, MetadataFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts,
-    Retry, Round, Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts,
-    TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    Retry, Round, Rounds, RouteFacts, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts,
+    TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -137,7 +137,8 @@ structures! {
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference, small_segments }
+    TcpFacts { attempts, connected, local, reference, route, small_segments }
+    RouteFacts { source, failure, public_source }
     SegmentTry { bytes, failure }
     Reference { host, attempt }
     Attempt { peer, failure, took }

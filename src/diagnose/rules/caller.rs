@@ -50,6 +50,11 @@ impl<'a> Azure<'a> {
         if metadata.is_some() { Self::Denied } else { Self::Unknown }
     }
 
+    /// Whether a fact shows that this machine is in Azure.
+    pub(super) fn is_certain(self) -> bool {
+        matches!(self, Self::Metadata(_) | Self::Resolver)
+    }
+
     /// The fact, as the rest of a sentence.
     pub(super) fn words(self) -> String {
         match self {

@@ -57,6 +57,11 @@ impl<'a> RuleContext<'a> {
         self.trace.target.is_own_host && !self.is_container()
     }
 
+    /// Whether a private endpoint may stand in for this host.
+    pub(super) fn may_have_private_endpoint(&self) -> bool {
+        self.is_own()
+    }
+
     pub(super) fn is_container(&self) -> bool {
         self.evidence.resource.host.is_some()
     }

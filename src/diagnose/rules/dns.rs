@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::exists;
 use super::wording::{joined, lasting, listed, shown};
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -45,7 +45,8 @@ const NO_ENDPOINT: &[&str] = &[
 /// Consequences of several answers of which the wrong one is used.
 const WRONG_ANSWER: &[&str] = &[
     "CFG12", "CFG14", "DNS01", "DNS02", "DNS03", "DNS05", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05",
-    "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02", "POL03",
+    "TCP11", "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02",
+    "POL03",
 ];
 
 /// Consequences of a filter.
@@ -250,11 +251,14 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
 }
 
-/// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others.
+/// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others. A machine that
+/// is not on the private network gets no answer from a right entry either.
 fn is_stale(context: &RuleContext<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bool {
     let known = |ip: &IpAddr| servers.iter().any(|answer| answer.addresses.contains(ip));
     let other = servers.iter().any(|answer| !answer.addresses.is_empty());
-    other && !used.iter().any(known) && matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
+    let is_silent =
+        matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) && !private::may_be_away(context);
+    other && !used.iter().any(known) && is_silent
 }
 
 /// DNS08: the search list applies before the name itself.
