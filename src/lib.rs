@@ -108,6 +108,7 @@ pub use resolve::cloud::{Cloud, CloudError, Suffixes};
 pub use resolve::credential::{Credential, CredentialError, CredentialHeader, ResourceId, Secret, may_receive};
 pub use resolve::endpoint::{Discovery, Endpoint, Endpoints, Expectation, ResolveError};
 pub use resolve::form::{CredentialForm, CredentialForms};
+pub use resolve::foundry::{FoundryError, FoundryHost, FoundryPart, FoundryResource};
 pub use resolve::name::{CustomDomain, NameError, Region};
 pub use resolve::note::{Note, WithNotes};
 pub use resolve::query::{Query, QueryError, RecognitionMode};

@@ -68,6 +68,11 @@ pub(super) fn of_target(context: &RuleContext<'_>) -> Vec<Value> {
         values.push(("privatelink.cognitiveservices.azure.com", format!("privatelink.{zone}")));
         values.push(("cognitiveservices.azure.com", zone.to_owned()));
     }
+    if let (Some(zone), Some((name, public))) = (&target.private_zone, target.host.split_once('.')) {
+        values.push(("NAME", name.to_owned()));
+        values.push(("privatelink.cognitiveservices.azure.com", zone.clone()));
+        values.push(("cognitiveservices.azure.com", public.to_owned()));
+    }
     let proxy =
         context.proxy().and_then(|facts| facts.proxy.as_ref().or(facts.unused.as_ref().map(|unused| &unused.proxy)));
     values.extend(proxy.and_then(|proxy| authority(proxy)).map(|authority| ("PROXY:PORT", authority)));

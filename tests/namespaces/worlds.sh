@@ -47,6 +47,17 @@ world openai-private-endpoint healthy 0
 serve healthy-openai-private-endpoint
 doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint
 
+project=(--foundry contoso --network disabled)
+project+=(--foundry-with search=contoso-search,storage=contosostore --foundry-with cosmos=contoso-db,key-vault=contoso-kv)
+
+world foundry healthy 0
+serve healthy-foundry
+doctor "${project[@]}"
+
+world foundry-open healthy 0
+serve healthy-foundry-open
+doctor "${project[@]/disabled/open}"
+
 world voice-live healthy 0
 serve healthy-voice-live
 doctor --endpoint https://contoso.services.ai.azure.com/ --service voice-live --query model=gpt-realtime
@@ -188,6 +199,23 @@ serve healthy-openai-private-endpoint
 firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 ends_within 5500
 doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint --timeout 5
+
+world foundry-storage-dropped TCP05 30
+serve healthy-foundry
+firewall "$service" 'ip daddr 10.1.0.9 tcp dport 443 drop'
+doctor "${project[@]}" --timeout 6
+
+world foundry-openai-zone-missing DNS03 20
+serve DNS03-foundry-openai-zone-missing
+doctor "${project[@]}"
+
+world foundry-search-misspelt DNS01 20
+serve DNS01-foundry-search-misspelt
+doctor "${project[@]}"
+
+world foundry-vault-inspected TLS01 50
+serve TLS01-foundry-vault-inspected
+doctor "${project[@]/disabled/open}"
 
 # A tunnel in front of the client loses what is larger than it carries, and tells nobody.
 world large-packets-lost TCP10 30

@@ -129,7 +129,7 @@ structures! {
     MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
-    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }
+    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from }
     Failure { kind, text }
     Address { ip, class }
     DnsFacts { hosts_file, system, servers, addresses, also }

@@ -59,7 +59,25 @@ impl<'a> RuleContext<'a> {
 
     /// Whether a private endpoint may stand in for this host.
     pub(super) fn may_have_private_endpoint(&self) -> bool {
-        self.is_own()
+        self.is_own() || self.is_of_project()
+    }
+
+    /// Whether the host is that of another resource of a Foundry project.
+    pub(super) fn is_of_project(&self) -> bool {
+        self.trace.target.purpose.is_some_and(|purpose| !purpose.is_for_tokens())
+    }
+
+    /// A host of the same resource or project that resolves to a private address. One private endpoint serves every host of a
+    /// resource, so all of them have to.
+    pub(super) fn private_sibling(&self) -> Option<(&'a str, Address)> {
+        let own = self.host().split('.').next();
+        let is_sibling = |other: &&Trace| {
+            other.target.is_own_host && (self.is_of_project() || other.target.host.split('.').next() == own)
+        };
+        let siblings = self.others().filter(|_| self.may_have_private_endpoint()).filter(is_sibling);
+        siblings
+            .filter_map(|other| Some((other.target.host.as_str(), *other.dns.found()?.addresses.first()?)))
+            .find(|(_, address)| address.class.is_private())
     }
 
     pub(super) fn is_container(&self) -> bool {

@@ -9,7 +9,8 @@ use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
+    Address, AddressClass, Attempt, Companion, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer,
+    Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -178,21 +179,27 @@ fn public_beside_private(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// DNS03: the private name resolves to a public address, and no server sees the private zone.
 fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation> {
-    let matters = context.expects_private() || context.policy().is_some();
+    let sibling = context.private_sibling();
+    let matters = context.expects_private() || context.policy().is_some() || sibling.is_some();
     if let Some(observation) = public_beside_private(context).filter(|_| matters) {
         return Some(observation);
     }
     let dns = context.dns().filter(|_| context.has(Fingerprint::VnetProxy) && context.chain.has_private_link)?;
-    let is_wrong = context.expects_private() || (context.expects_any() && context.policy().is_some());
+    let is_refused = context.expects_private() || (context.expects_any() && context.policy().is_some());
+    let is_wrong = is_refused || (context.expects_any() && sibling.is_some());
     let servers = answered(Some(dns));
     if !is_wrong || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Public) {
         return None;
     }
-    let observation = Observation::new(format!("{}{}", context.resolution(), agreement(&servers)))
-        .at(Severity::Error)
-        .not("DNS05", "the chain has a `privatelink` step")
-        .not_if((servers.len() > 1).then_some("the servers agree"), "DNS09")
-        .not_if(context.policy().map(|_| "the response is about the network and not about the key"), "AUTH01");
+    let beside = sibling.map(|(host, address)| format!("; `{host}` resolves to {}", shown(address)));
+    // Where nothing refuses the public way, the traffic only leaves the private network.
+    let severity = if is_refused { Severity::Error } else { Severity::Warning };
+    let observation =
+        Observation::new(format!("{}{}{}", context.resolution(), agreement(&servers), beside.unwrap_or_default()))
+            .at(severity)
+            .not("DNS05", "the chain has a `privatelink` step")
+            .not_if((servers.len() > 1).then_some("the servers agree"), "DNS09")
+            .not_if(context.policy().map(|_| "the response is about the network and not about the key"), "AUTH01");
     Some(observation)
 }
 
@@ -368,7 +375,7 @@ fn partly_known(context: &RuleContext<'_>) -> Option<Observation> {
 fn is_known_beside(context: &RuleContext<'_>, other: &Trace) -> bool {
     let is_known = other.dns.has_passed() && !answered(other.dns.found()).is_empty() && other.target.service.is_some();
     let is_sibling = || family(context.host()).is_some_and(|own| family(&other.target.host) == Some(own));
-    is_known && (context.trace.target.service.is_none() || is_sibling())
+    is_known && (context.trace.target.purpose.is_some_and(Companion::is_for_tokens) || is_sibling())
 }
 
 /// Region and suffix of a host of recognition or synthesis: `westeurope.stt.speech.microsoft.com`.

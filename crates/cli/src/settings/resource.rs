@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use speech_endpoint::{Access, Account, Cloud, CustomDomain, Note, Region};
+use speech_endpoint::{Access, Account, AccountKind, Cloud, CustomDomain, Note, Region};
 
 use crate::args::ResourceArgs;
 use crate::failure::Failure;
@@ -24,7 +24,19 @@ pub(crate) struct Subject {
 /// 3. The cloud is inferred from the resource; `--cloud` must not contradict it.
 /// 4. `--network` selects the scenario, which needs a custom domain.
 pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
-    let mut subject = addressed(args)?;
+    with_network(addressed(args)?, args)
+}
+
+/// Reads the Foundry resource that `--foundry` names, with the other arguments of the resource.
+pub(crate) fn foundry(name: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let mut subject = custom_domain(name, args)?;
+    // The name of a Foundry host is right here, and the hosts of Speech are checked as well.
+    subject.notes.retain(|note| note.id != "CFG08");
+    subject.account = subject.account.with_kind(AccountKind::Foundry);
+    with_network(Subject { source: "--foundry", ..subject }, args)
+}
+
+fn with_network(mut subject: Subject, args: &ResourceArgs) -> Result<Subject, Failure> {
     if let (Some(network), false) = (args.network, args.account.is_some()) {
         subject.account = match network.0 {
             Some(access) if subject.account.domain().is_some() => subject.account.with_access(access),
