@@ -6,7 +6,7 @@ use super::{denial, fill};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::evidence::{Companion, Ended, Evidence, Skip, StepState, Trace};
+use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
 
 /// Diagnoses a run.
 ///
@@ -140,7 +140,7 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
             let context = RuleContext { rule, evidence, trace, chain };
             let hit =
                 Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), (fill::of_target(&context), evidence));
-            Some(Hit { issues_tokens: trace.target.purpose.is_some_and(Companion::is_for_tokens), ..hit })
+            Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }

@@ -12,7 +12,7 @@ use crate::resolve::form::CredentialForm;
 use crate::resolve::foundry::FoundryHost;
 use crate::resolve::note::Note;
 use crate::resolve::query::Query;
-use crate::resolve::service::{Host, Service};
+use crate::resolve::service::Service;
 
 mod settings;
 
@@ -149,9 +149,8 @@ impl Plan {
     /// does not where only Azure OpenAI or Foundry is checked.
     #[must_use]
     pub fn concerns(&self, note: &Note) -> bool {
-        let is_of_speech = |service: Service| !matches!(service.row().host, Host::OpenAi | Host::Foundry);
         let mut services = self.targets.iter().filter_map(Target::service);
-        note.id != "CFG08" || services.any(is_of_speech)
+        note.id != "CFG08" || services.any(Service::is_of_speech)
     }
 
     /// Sets the time for which every open socket is kept idle.

@@ -279,7 +279,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             control: Control::default(),
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
-        idle: world.toml.idle,
+        idle: world.toml.idle.clone(),
     })
 }
 

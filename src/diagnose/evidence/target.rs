@@ -108,8 +108,20 @@ impl Companion {
         }
     }
 
-    /// Returns whether it issues tokens. An application that already holds one works without it for a while.
-    pub(crate) fn is_for_tokens(self) -> bool {
-        matches!(self, Self::TokenAuthority | Self::TokenIssuer)
+    /// Returns whether it is another resource of a Foundry project.
+    pub(crate) fn is_of_project(self) -> bool {
+        !matches!(self, Self::TokenAuthority | Self::TokenIssuer)
+    }
+}
+
+impl TargetFacts {
+    /// Returns whether the host only issues tokens. An application that already holds one works without it for a while.
+    pub(crate) fn issues_tokens(&self) -> bool {
+        self.service.is_none() && !self.is_of_project()
+    }
+
+    /// Returns whether the host is that of another resource of a Foundry project.
+    pub(crate) fn is_of_project(&self) -> bool {
+        self.purpose.is_some_and(Companion::is_of_project)
     }
 }

@@ -154,7 +154,7 @@ structures! {
     Reply { request, status, headers, code, message, body_bytes, date }
     Redirect { status, host, url, class, is_own_cloud }
     UpgradeFacts { reply, with_credential, accept_is_right, is_alive, close_code, close_reason, closed_after_ms, hold }
-    HoldFacts { wanted, held, silent, end, close_code, close_reason, pong_ms }
+    HoldFacts { wanted, held, silent, ended_ms, end, close_code, close_reason, pong_ms }
     AuthFacts { form, reply, tries, issued }
     AuthTry { retry, host, form, status }
     Rounds { wanted, cold, warm }

@@ -64,7 +64,7 @@ impl<'a> RuleContext<'a> {
 
     /// Whether the host is that of another resource of a Foundry project.
     pub(super) fn is_of_project(&self) -> bool {
-        self.trace.target.purpose.is_some_and(|purpose| !purpose.is_for_tokens())
+        self.trace.target.is_of_project()
     }
 
     /// A host of the same resource or project that resolves to a private address. One private endpoint serves every host of a

@@ -9,8 +9,7 @@ use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, Companion, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer,
-    Trace,
+    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -375,7 +374,7 @@ fn partly_known(context: &RuleContext<'_>) -> Option<Observation> {
 fn is_known_beside(context: &RuleContext<'_>, other: &Trace) -> bool {
     let is_known = other.dns.has_passed() && !answered(other.dns.found()).is_empty() && other.target.service.is_some();
     let is_sibling = || family(context.host()).is_some_and(|own| family(&other.target.host) == Some(own));
-    is_known && (context.trace.target.purpose.is_some_and(Companion::is_for_tokens) || is_sibling())
+    is_known && (context.trace.target.issues_tokens() || is_sibling())
 }
 
 /// Region and suffix of a host of recognition or synthesis: `westeurope.stt.speech.microsoft.com`.
