@@ -73,14 +73,17 @@ pub async fn probe<N: Network>(
     let of = |target, notes| TargetProbe { plan, context, target, observer, tls: &tls, deadline, notes };
     let metadata = OnceLock::new();
     let all = async {
-        let ask = metadata::read(context, plan.limits.step, &metadata);
         let probes = stream::iter(targets.clone())
             .for_each_concurrent(None, |(target, notes)| probe_target(of(target, notes.of_target()), notes, &slots));
-        tokio::join!(probes, ask);
+        probes.await;
         let redirects = notes.iter().filter_map(|notes| Some((notes.redirect()?, notes.of_redirect())));
         let probes = targets.map(|(target, notes)| (target, notes.of_target())).chain(redirects);
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
         rounds::measure(&passed, plan.limits.rounds, end).await;
+    };
+    let asked = metadata::read(context, plan.limits.step, &metadata);
+    let all = async {
+        tokio::join!(all, asked);
     };
     let ended = tokio::select! {
         biased;

@@ -476,7 +476,7 @@ mod command {
             (&["DNS99"][..], "`DNS99` is not in the failure catalogue; did you mean `DNS13`?"),
             (&["dns3"], "did you mean `DNS03`?"),
             (&["DSN03"], "did you mean `DNS03`?"),
-            (&["DNS03", "TCP77"], "`TCP77` is not in the failure catalogue; did you mean `TCP10`?"),
+            (&["DNS03", "TCP77"], "`TCP77` is not in the failure catalogue; did you mean `TCP11`?"),
             (&["ZZZ01"], "expected an id like `DNS03`"),
             (&["all works"], "the text is not a known error"),
             (&[""], "nothing to explain"),

@@ -402,7 +402,7 @@ pub(super) fn affected(evidence: &Evidence, finding: &Finding) -> Option<String>
     Some(places.collect::<Vec<_>>().join(", "))
 }
 
-/// Returns the service, or the purpose of the host; the host stands beside it.
+/// Returns the service, or the purpose of the host; the next column is the host.
 fn short_name(trace: &Trace) -> &str {
     trace.target.service.as_deref().or(trace.target.purpose.map(Companion::title)).unwrap_or(&trace.target.host)
 }

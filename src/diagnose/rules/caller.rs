@@ -25,7 +25,7 @@ pub(super) enum Source {
     Unknown,
 }
 
-/// Whether this machine is in Azure. The absence of a sign is no proof that it is not.
+/// Whether this machine is in Azure. Without a sign, it may be in Azure all the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Azure<'a> {
     /// The instance metadata service answers.

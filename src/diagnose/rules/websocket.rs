@@ -117,16 +117,16 @@ impl<'a> Together<'a> {
     fn of(context: &RuleContext<'a>) -> Option<Self> {
         let hold = context.held().filter(|hold| is_cut(hold) && !is_near_mark(hold))?;
         let ended = hold.ended_ms?;
-        let held = |trace: &'a Trace| Some((trace, trace.websocket.found()?.hold.as_ref()?));
+        let idle_of = |trace: &'a Trace| Some((trace, trace.websocket.found()?.hold.as_ref()?));
         let apart = |other: &HoldFacts| other.ended_ms.filter(|_| is_cut(other)).map(|other| (other - ended).abs());
         let (neighbour, apart_ms) = context
             .others()
-            .filter_map(held)
+            .filter_map(idle_of)
             .filter_map(|(trace, other)| Some((trace, apart(other)?)))
             .find(|(_, apart)| *apart <= AT_ONCE_MS)?;
         let (survivor, _) = context
             .others()
-            .filter_map(held)
+            .filter_map(idle_of)
             .find(|(_, other)| other.end == HoldEnd::Open && other.silent >= hold.silent)?;
         Some(Self { neighbour, apart_ms, survivor })
     }

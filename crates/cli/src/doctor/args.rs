@@ -26,7 +26,14 @@ pub(crate) struct DoctorArgs {
         conflicts_with_all = ["custom_domain", "endpoint", "host", "account", "lab", "from"])]
     pub(crate) foundry: Option<String>,
     /// Also check what the Foundry project uses: search, storage, cosmos or key-vault; repeatable
-    #[arg(long, value_name = "KIND=NAME", help_heading = "Resource", requires = "foundry", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "KIND=NAME",
+        help_heading = "Resource",
+        requires = "foundry",
+        conflicts_with = "lab",
+        value_delimiter = ','
+    )]
     pub(crate) foundry_with: Vec<FoundryResource>,
     /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
