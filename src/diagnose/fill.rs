@@ -5,6 +5,7 @@ use url::Url;
 use super::rules::RuleContext;
 use crate::diagnose::catalogue::READ_THE_SUBNET;
 use crate::diagnose::evidence::{Evidence, ResourceFacts};
+use crate::resolve::account::SubnetId;
 use crate::resolve::cloud::Cloud;
 
 /// A part of a text and its value.
@@ -32,11 +33,12 @@ pub(super) fn fill(text: &str, values: &[Value]) -> String {
 /// Returns a command with its values. One that reads a subnet is repeated for each of these subnets; it is the only one
 /// that is right for every subnet of a resource.
 pub(super) fn commands(command: &str, values: &[Value], subnets: &[String]) -> Vec<String> {
-    if command != READ_THE_SUBNET || subnets.is_empty() {
+    // Saved evidence may come from anybody, and a command has to be safe to paste.
+    let known: Vec<&String> = subnets.iter().filter(|subnet| subnet.parse::<SubnetId>().is_ok()).collect();
+    if command != READ_THE_SUBNET || known.is_empty() {
         return vec![fill(command, values)];
     }
-    let subnets = subnets.iter().take(MOST_SUBNETS);
-    subnets.map(|subnet| fill(command, &[("SUBNET_ID", subnet.clone())])).collect()
+    known.into_iter().take(MOST_SUBNETS).map(|subnet| fill(command, &[("SUBNET_ID", subnet.clone())])).collect()
 }
 
 fn is_word(c: char) -> bool {

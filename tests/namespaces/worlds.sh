@@ -168,12 +168,12 @@ doctor "${private[@]}" --timeout 5
 
 # The same silence outside Azure: the route is all that shows where the client is.
 world private-endpoint-dropped-usual-route TCP05 30
-serve TCP11-usual-route
+serve TCP05-usual-route
 firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 doctor "${private[@]}" --timeout 5
 
 world private-endpoint-through-a-tunnel TCP05 30
-serve TCP11-usual-route
+serve TCP05-usual-route
 firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 route 10.1.0.0/16 via 10.99.1.2 src 10.99.2.1
 doctor "${private[@]}" --timeout 5
@@ -184,7 +184,7 @@ route unreachable 10.1.0.0/16
 doctor "${private[@]}" --timeout 5
 
 world public-source-at-the-private-endpoint TCP11 30
-serve TCP11-usual-route
+serve TCP05-usual-route
 firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 from 51.105.1.1
 doctor "${private[@]}" --timeout 5

@@ -274,7 +274,7 @@ fn pol02_and_pol03_say_what_decides_and_what_a_change_costs() {
         format!("/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/{name}")
     };
     let (_, commands) = remedy(Scenario::ServiceEndpoint, "POL03", &|evidence| {
-        evidence.resource.allowed_subnets = vec![subnet("app"), subnet("batch")];
+        evidence.resource.allowed_subnets = vec![subnet("app"), "x; reboot".to_owned(), subnet("batch")];
     });
     assert_eq!(commands[..2], ["app", "batch"].map(|name| decides.replace("SUBNET_ID", &subnet(name))));
     assert!(commands[3].ends_with("--subnet SUBNET_ID"), "{commands:?}");
