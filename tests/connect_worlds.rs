@@ -77,7 +77,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("WS03-idle-reset", "open", "the WebSocket becomes idle after it was opened"),
     ("WS04-parameter-refused", "open", "the WebSocket closes after it was opened"),
     ("WS05-instance-recycled", "open", "the WebSocket closes after it was opened"),
-    ("WS07-two-sockets-at-once", "open", "the WebSocket ends after it was opened"),
+    ("WS08-two-sockets-at-once", "open", "the WebSocket ends after it was opened"),
     ("healthy-foundry-models-none", "unexplained at http", "no credential is given"),
     ("healthy-openai-no-credential", "unexplained at http", "no credential is given"),
     ("healthy-no-credential", "unexplained at websocket", "no credential is given"),

@@ -230,7 +230,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1692"),
     },
     KnownFailure {
-        id: "WS07",
+        id: "WS08",
         area: Area::WebSocket,
         severity: Severity::Warning,
         severity_when: None,

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS03", cut_when_idle, &[]),
     Rule::target("WS04", closed_for_a_fault, &[]),
     Rule::target("WS05", recycled, &[]),
-    Rule::target("WS07", ended_together, &[]),
+    Rule::target("WS08", ended_together, &[]),
 ];
 
 /// WS01: 101, but not for the key that was sent, or without the upgraded protocol.
@@ -88,7 +88,7 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
     }
 }
 
-/// WS07: it ends at the same instant as another one, and a third one outlives the same silence.
+/// WS08: it ends at the same instant as another one, and a third one outlives the same silence.
 fn ended_together(context: &RuleContext<'_>) -> Option<Observation> {
     let together = Together::of(context)?;
     let (host, survivor) = (context.host(), together.survivor);

@@ -171,8 +171,8 @@ fn ws07_is_a_death_of_several_that_one_survives() {
     use HoldEnd::{Closed, Cut, Open, Reset, Silent};
     let (at, open) = (|millis| Some(millis), (Open, None, 1200));
     for (name, all, expected) in [
-        ("two at once, one lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 88), open], "WS07 WS03"),
-        ("by reset", [(Reset, at(90_000.0), 89), (Cut, at(90_200.0), 89), open], "WS07 WS03"),
+        ("two at once, one lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 88), open], "WS08 WS03"),
+        ("by reset", [(Reset, at(90_000.0), 89), (Cut, at(90_200.0), 89), open], "WS08 WS03"),
         ("nobody lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 89), (Cut, at(90_041.0), 89)], "WS03"),
         ("one after the other", [(Cut, at(90_000.0), 89), (Cut, at(91_000.0), 89), open], "WS03"),
         ("one alone", [(Cut, at(90_000.0), 89), open, open], "WS03"),
@@ -187,7 +187,7 @@ fn ws07_is_a_death_of_several_that_one_survives() {
         assert_eq!(found.join(" "), expected, "{name}");
     }
     let evidence = ends([(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 88), open]);
-    let (text, ruled_out) = observed(&evidence, "WS07");
+    let (text, ruled_out) = observed(&evidence, "WS08");
     assert_eq!(
         text,
         "the sockets to `westeurope.stt.speech.microsoft.com` and `westeurope.tts.speech.microsoft.com` end within 40 ms of \
