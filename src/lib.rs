@@ -102,7 +102,7 @@ pub use diagnose::{
     diagnosed_ids, evidence, report,
 };
 pub use resolve::access::{Access, AccountKind, PublicAccess};
-pub use resolve::account::{Account, AccountError, ContainerHost, Resource};
+pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};
 pub use resolve::allowlist::{
     Allowlist, AllowlistEntry, AllowlistGroup, AllowlistOption, AllowlistZone, CallerIdentity, UnknownAllowlistGroup,
 };
@@ -111,6 +111,7 @@ pub use resolve::credential::{Credential, CredentialError, CredentialHeader, Res
 pub use resolve::endpoint::{Discovery, Endpoint, EndpointBasis, Endpoints, Expectation, ResolveError};
 pub use resolve::facts::{Fact, FactKind, Facts, UnknownFactKind};
 pub use resolve::form::{CredentialForm, CredentialForms};
+pub use resolve::foundry::{FoundryError, FoundryHost, FoundryPart, FoundryResource};
 pub use resolve::name::{CustomDomain, NameError, Region};
 pub use resolve::note::{Note, WithNotes};
 pub use resolve::query::{Query, QueryError, RecognitionMode};

@@ -107,6 +107,12 @@ pub trait Network: Send + Sync {
         ready(None)
     }
 
+    /// Returns the address from which the system would send to a peer, or the reason why it has no route. Nothing is sent.
+    /// The default does not know.
+    fn source_for(&self, _peer: SocketAddr) -> Option<io::Result<IpAddr>> {
+        None
+    }
+
     /// Resolves a host for a connection, without the details that only the doctor needs.
     fn addresses(&self, host: &str, limit: Duration) -> impl Future<Output = Result<Vec<IpAddr>, Failure>> + Send {
         async move {
@@ -174,6 +180,11 @@ impl Network for SystemNetwork {
     #[cfg(feature = "probe")]
     async fn connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> Option<io::Result<TcpStream>> {
         tcp::connect_in_segments(peer, bytes).await
+    }
+
+    #[cfg(feature = "probe")]
+    fn source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>> {
+        Some(tcp::source_for(peer))
     }
 
     fn machine(&self) -> MachineFacts {

@@ -8,6 +8,7 @@
 // evidence, so everything that they compare is collected here.
 
 use std::future::Future;
+use std::sync::OnceLock;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -24,6 +25,7 @@ mod context;
 mod dns;
 mod hold;
 mod http;
+mod metadata;
 mod notes;
 mod observer;
 mod proxy;
@@ -53,7 +55,8 @@ use walk::Next;
 /// 4. The targets that work are timed in rounds, one connection at a time.
 /// 5. The run ends when all targets are complete, when its time limit and the hold time are over, or when `interrupt`
 ///    completes, whichever comes first.
-/// 6. The evidence omits every part of a credential that a peer repeats.
+/// 6. The instance metadata service is queried only if the context says so.
+/// 7. The evidence omits every part of a credential that a peer repeats.
 pub async fn probe<N: Network>(
     plan: &Plan,
     context: &Context<'_, N>,
@@ -68,6 +71,7 @@ pub async fn probe<N: Network>(
     let targets = plan.targets.iter().zip(&notes);
     let tls = context.tls.clone().map_or_else(|| TlsClient::new(context.trust), Ok);
     let of = |target, notes| TargetProbe { plan, context, target, observer, tls: &tls, deadline, notes };
+    let metadata = OnceLock::new();
     let all = async {
         let probes = stream::iter(targets.clone())
             .for_each_concurrent(None, |(target, notes)| probe_target(of(target, notes.of_target()), notes, &slots));
@@ -77,6 +81,10 @@ pub async fn probe<N: Network>(
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
         rounds::measure(&passed, plan.limits.rounds, end).await;
     };
+    let asked = metadata::read(context, plan.limits.step, &metadata);
+    let all = async {
+        tokio::join!(all, asked);
+    };
     // The clock and the interrupt come first, because peers decide how much work there is.
     let ended = tokio::select! {
         biased;
@@ -85,7 +93,8 @@ pub async fn probe<N: Network>(
         () = all => Ended::Complete,
     };
     let traces: Vec<Trace> = notes.into_iter().flat_map(TargetNotes::into_traces).collect();
-    let evidence = evidence(plan, context, begun, ended, traces);
+    let mut evidence = evidence(plan, context, begun, ended, traces);
+    evidence.machine.metadata = metadata.into_inner();
     scrub::scrub(evidence, context.credential.into_iter().chain(context.second_key), context.proxies)
 }
 

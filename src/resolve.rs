@@ -25,6 +25,7 @@ pub(crate) mod access;
 pub(crate) mod scenario;
 
 pub(crate) mod account;
+pub(crate) mod foundry;
 
 pub(crate) mod endpoint;
 

@@ -59,6 +59,7 @@ impl Observation {
             namesakes: Vec::new(),
             own: None,
             discovered_from: Some(endpoint.service()),
+            private_zone: None,
             purpose: TargetPurpose::Service(endpoint.clone()),
         }
     }

@@ -74,5 +74,6 @@ fn admission(traces: &[&Trace]) -> Option<Finding> {
         commands: failure.commands.iter().map(|command| (*command).to_owned()).collect(),
         ruled_out: Vec::new(),
         caused_by: None,
+        rank: 0,
     })
 }

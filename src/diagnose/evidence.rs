@@ -39,11 +39,11 @@ pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, T
 pub use failure::{Failure, FailureKind};
 pub use hold::{HoldEnd, HoldFacts};
 pub use http::{HttpFacts, Redirect, Reply};
-pub use machine::MachineFacts;
+pub use machine::{MachineFacts, MetadataFacts};
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
-pub use tcp::{Attempt, Reference, SegmentTry, TcpFacts};
+pub use tcp::{Attempt, Reference, RouteFacts, SegmentTry, TcpFacts};
 pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, TrustFacts, VersionTry};
 pub use websocket::UpgradeFacts;
 

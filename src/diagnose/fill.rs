@@ -3,7 +3,9 @@
 use url::Url;
 
 use super::rules::RuleContext;
+use crate::diagnose::catalogue::READ_THE_SUBNET;
 use crate::diagnose::evidence::{Evidence, ResourceFacts};
+use crate::resolve::account::SubnetId;
 use crate::resolve::cloud::Cloud;
 
 /// A part of a text and its value.
@@ -26,6 +28,17 @@ pub(super) fn fill(text: &str, values: &[Value]) -> String {
         rest = &rest[length..];
     }
     filled
+}
+
+/// Returns a command with its values. One that reads a subnet is repeated for each of these subnets; it is the only one
+/// that is right for every subnet of a resource.
+pub(super) fn commands(command: &str, values: &[Value], subnets: &[String]) -> Vec<String> {
+    // Saved evidence may come from anybody, and a command has to be safe to paste.
+    let known: Vec<&String> = subnets.iter().filter(|subnet| subnet.parse::<SubnetId>().is_ok()).collect();
+    if command != READ_THE_SUBNET || known.is_empty() {
+        return vec![fill(command, values)];
+    }
+    known.into_iter().take(MOST_SUBNETS).map(|subnet| fill(command, &[("SUBNET_ID", subnet.clone())])).collect()
 }
 
 fn is_word(c: char) -> bool {
@@ -57,6 +70,11 @@ pub(super) fn of_target(context: &RuleContext<'_>) -> Vec<Value> {
         values.push(("privatelink.cognitiveservices.azure.com", format!("privatelink.{zone}")));
         values.push(("cognitiveservices.azure.com", zone.to_owned()));
     }
+    if let (Some(zone), Some((name, public))) = (&target.private_zone, target.host.split_once('.')) {
+        values.push(("NAME", name.to_owned()));
+        values.push(("privatelink.cognitiveservices.azure.com", zone.clone()));
+        values.push(("cognitiveservices.azure.com", public.to_owned()));
+    }
     let proxy =
         context.proxy().and_then(|facts| facts.proxy.as_ref().or(facts.unused.as_ref().map(|unused| &unused.proxy)));
     values.extend(proxy.and_then(|proxy| authority(proxy)).map(|authority| ("PROXY:PORT", authority)));
@@ -82,6 +100,9 @@ fn suffixes(resource: &ResourceFacts) -> Vec<Value> {
     values.extend(suffixes.authority().map(|host| ("login.microsoftonline.com", host.to_owned())));
     values
 }
+
+/// More commands fill a screen; the resource may allow a hundred subnets.
+const MOST_SUBNETS: usize = 4;
 
 #[cfg(test)]
 mod tests {

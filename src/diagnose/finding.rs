@@ -37,6 +37,9 @@ pub struct Finding {
     pub ruled_out: Vec<RuledOut>,
     /// The id of the finding that caused this one.
     pub caused_by: Option<&'static str>,
+    /// The place among the causes that fit the same facts, of which one is present: 0 for the likeliest, and for a cause
+    /// without an alternative.
+    pub rank: u8,
 }
 
 /// A target that a finding affects.

@@ -79,20 +79,29 @@ pub(super) struct Hit {
     severity: Severity,
     seen: Observation,
     values: Vec<fill::Value>,
+    /// The subnets that the resource allows.
+    subnets: Vec<String>,
+    /// Whether it is about a host that only issues tokens.
+    issues_tokens: bool,
 }
 
 impl Hit {
-    fn of(rule: &'static Rule, seen: Observation, place: Option<FindingPlace>, known: Vec<fill::Value>) -> Self {
+    fn of(
+        rule: &'static Rule,
+        seen: Observation,
+        place: Option<FindingPlace>,
+        (known, evidence): (Vec<fill::Value>, &Evidence),
+    ) -> Self {
         let failure = rule.failure();
         let severity = seen.severity.unwrap_or(failure.severity);
         let values = seen.values.iter().cloned().chain(known).collect();
-        Self { rule, failure, place, severity, seen, values }
+        let subnets = evidence.resource.allowed_subnets.clone();
+        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false }
     }
 
-    /// A companion host that fails does not stop an application yet that already holds a token.
+    /// A host that issues tokens and fails does not stop an application yet that already holds one.
     fn shown_severity(&self) -> Severity {
-        let is_companion = self.place.as_ref().is_some_and(|place| place.service.is_none());
-        if is_companion { self.severity.min(Severity::Warning) } else { self.severity }
+        if self.issues_tokens { self.severity.min(Severity::Warning) } else { self.severity }
     }
 
     /// Returns whether the other hit is a consequence: the rule lists it, the host is the same, and its severity is not higher.
@@ -129,12 +138,14 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
     if let Some(target) = target {
         let of_trace = |(trace, chain)| {
             let context = RuleContext { rule, evidence, trace, chain };
-            Some(Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), fill::of_target(&context)))
+            let hit =
+                Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), (fill::of_target(&context), evidence));
+            Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }
     if let Some(seen) = run.and_then(|run| run(rule, evidence)) {
-        hits.push(Hit::of(rule, seen, None, fill::of_resource(evidence)));
+        hits.push(Hit::of(rule, seen, None, (fill::of_resource(evidence), evidence)));
     }
     hits
 }
@@ -178,9 +189,10 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
         places: hit.place.iter().cloned().collect(),
         observed: hit.seen.observed.clone(),
         remedy: fill::fill(remedy, &hit.values),
-        commands: commands.iter().map(|command| fill::fill(command, &hit.values)).collect(),
+        commands: commands.iter().flat_map(|command| fill::commands(command, &hit.values, &hit.subnets)).collect(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,
+        rank: hit.seen.rank,
     }
 }
 
@@ -249,21 +261,26 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     }
 }
 
-/// Returns the services of a run, each once, with whether it works: at its own host, and at the host that this one
-/// directs clients to.
+/// Returns the services of a run, each once at each host, with whether it works: at its own host, and at the host that this
+/// one directs clients to.
 pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
-    let mut services: Vec<(&str, bool)> = Vec::new();
-    for service in evidence.traces.iter().filter_map(|trace| trace.target.service.as_deref()) {
-        if !services.iter().any(|(known, _)| *known == service) {
-            services.push((service, traces_of(evidence, service).all(works)));
+    let mut services: Vec<((&str, &str), bool)> = Vec::new();
+    let asked = evidence.traces.iter().filter(|trace| trace.target.discovered_from.is_none());
+    for trace in asked {
+        let Some(service) = trace.target.service.as_deref() else { continue };
+        let key = (service, trace.target.host.as_str());
+        if !services.iter().any(|(known, _)| *known == key) {
+            services.push((key, traces_of(evidence, key).all(works)));
         }
     }
-    services
+    services.into_iter().map(|((service, _), works)| (service, works)).collect()
 }
 
-fn traces_of<'a>(evidence: &'a Evidence, service: &'a str) -> impl Iterator<Item = &'a Trace> {
+fn traces_of<'a>(evidence: &'a Evidence, (service, host): (&'a str, &'a str)) -> impl Iterator<Item = &'a Trace> {
     evidence.traces.iter().filter(move |trace| {
-        trace.target.service.as_deref() == Some(service) || trace.target.discovered_from.as_deref() == Some(service)
+        let from = trace.target.discovered_from.as_deref();
+        let is_here = trace.target.service.as_deref() == Some(service) && trace.target.host == host && from.is_none();
+        is_here || from == Some(service)
     })
 }
 

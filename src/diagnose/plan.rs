@@ -9,6 +9,8 @@ use crate::resolve::account::{Account, Resource};
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::{Discovery, Endpoint, Expectation, ResolveError};
 use crate::resolve::form::CredentialForm;
+use crate::resolve::foundry::FoundryHost;
+use crate::resolve::note::Note;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
@@ -46,6 +48,8 @@ pub struct Target {
     pub own: Option<Endpoint>,
     /// The service that named this host during the run.
     pub discovered_from: Option<Service>,
+    /// The zone of the record of a private endpoint of this host, if that is not the zone of the resource.
+    pub private_zone: Option<String>,
 }
 
 /// The purpose of a target.
@@ -141,6 +145,14 @@ impl Plan {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
+    /// Returns whether a note on the resource matters to this plan: that Speech has another host than the one given (`CFG08`)
+    /// does not where only Azure OpenAI or Foundry is checked.
+    #[must_use]
+    pub fn concerns(&self, note: &Note) -> bool {
+        let mut services = self.targets.iter().filter_map(Target::service);
+        note.id != "CFG08" || services.any(Service::is_of_speech)
+    }
+
     /// Sets the time for which every open socket is kept idle.
     #[must_use]
     pub fn with_hold(mut self, time: Duration) -> Self {
@@ -158,10 +170,31 @@ impl Plan {
     /// Sets the expected kind of address of every service.
     #[must_use]
     pub fn with_expectation(mut self, expect: Expectation) -> Self {
-        for target in self.targets.iter_mut().filter(|target| target.endpoint().is_some()) {
+        let has_expectation = |target: &Target| target.endpoint().is_some() || target.private_zone.is_some();
+        for target in self.targets.iter_mut().filter(|target| has_expectation(target)) {
             target.expect = expect;
         }
         self
+    }
+
+    /// Adds the hosts that a Foundry project needs: the Foundry host of its account, and those of the other resources.
+    /// [`Plan::foundry_services`] are the services at the other hosts of the account.
+    #[must_use]
+    pub fn with_foundry(self, hosts: &[FoundryHost]) -> Self {
+        let models = self
+            .targets
+            .iter()
+            .filter_map(Target::endpoint)
+            .find(|endpoint| endpoint.service() == Service::OpenAiModels);
+        let at_foundry = models.and_then(Endpoint::at_foundry_host).map(Target::of);
+        let others: Vec<Target> = at_foundry.into_iter().chain(hosts.iter().filter_map(Target::foundry_host)).collect();
+        self.with_targets(others)
+    }
+
+    /// Returns the services that show whether the hosts of a Foundry account work, without a deployment and without cost.
+    #[must_use]
+    pub fn foundry_services() -> [Service; 2] {
+        [Service::SpeechToTextRest, Service::OpenAiModels]
     }
 
     /// Returns the services that a doctor checks by default: recognition and synthesis, each at its WebSocket; at an Azure
@@ -200,6 +233,7 @@ impl ResourceFacts {
             private_zone: cloud.map(|cloud| cloud.suffixes().private_zone()),
             custom_zone: cloud.map(|cloud| cloud.suffixes().custom_domain().to_owned()),
             token_scope: cloud.and_then(|cloud| cloud.suffixes().token_scope()).map(str::to_owned),
+            allowed_subnets: account.allowed_subnets().iter().map(ToString::to_string).collect(),
             host,
         }
     }
@@ -220,7 +254,15 @@ impl Target {
         };
         let own = own_endpoint(&endpoint);
         let (url, expect) = (endpoint.to_url(), endpoint.expects());
-        Self { purpose: TargetPurpose::Service(endpoint), url, expect, namesakes, own, discovered_from: None }
+        Self {
+            purpose: TargetPurpose::Service(endpoint),
+            url,
+            expect,
+            namesakes,
+            own,
+            discovered_from: None,
+            private_zone: None,
+        }
     }
 
     /// Returns a companion, which only has to be reachable.
@@ -233,7 +275,16 @@ impl Target {
             namesakes: Vec::new(),
             own: None,
             discovered_from: None,
+            private_zone: None,
         }
+    }
+
+    /// Returns a host of a Foundry project, which only has to be reachable, at a public or a private address.
+    #[must_use]
+    pub fn foundry_host(host: &FoundryHost) -> Option<Self> {
+        let url = Url::parse(&format!("https://{}/", host.host)).ok()?;
+        let private_zone = Some(host.private_zone.clone());
+        Some(Self { expect: Expectation::Either, private_zone, ..Self::reach(url, host.part.into()) })
     }
 
     /// Returns the host that issues Entra tokens in the account's cloud, where it is known.
@@ -307,6 +358,7 @@ impl Target {
             expect: self.expect,
             is_websocket: self.is_websocket(),
             is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
+            private_zone: self.private_zone.clone(),
             discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
         }
     }

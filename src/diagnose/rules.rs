@@ -16,6 +16,13 @@ mod page;
 
 mod context;
 
+mod caller;
+
+mod attempts;
+
+mod firewall;
+mod private;
+
 mod auth;
 mod config;
 mod dns;

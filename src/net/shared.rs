@@ -40,6 +40,10 @@ impl Network for SharedNetwork {
         self.0.any_connect_in_segments(peer, bytes).await
     }
 
+    fn source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>> {
+        self.0.any_source_for(peer)
+    }
+
     fn machine(&self) -> MachineFacts {
         self.0.any_machine()
     }
@@ -61,6 +65,7 @@ trait AnyNetwork: Send + Sync {
     fn any_query_name_servers<'a>(&'a self, name: &'a str, limit: Duration) -> BoxFuture<'a, Option<NameAnswer>>;
     fn any_connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<TcpStream>>;
     fn any_connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> BoxFuture<'_, Option<io::Result<TcpStream>>>;
+    fn any_source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>>;
     fn any_machine(&self) -> MachineFacts;
     fn any_addresses<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, Result<Vec<IpAddr>, Failure>>;
 }
@@ -80,6 +85,10 @@ impl<N: Network> AnyNetwork for N {
 
     fn any_connect_in_segments(&self, peer: SocketAddr, bytes: u16) -> BoxFuture<'_, Option<io::Result<TcpStream>>> {
         Box::pin(self.connect_in_segments(peer, bytes))
+    }
+
+    fn any_source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>> {
+        self.source_for(peer)
     }
 
     fn any_machine(&self) -> MachineFacts {

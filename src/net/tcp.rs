@@ -2,7 +2,7 @@
 //! 8305). A diagnosis needs the outcome of each, because one dead address makes only some connections slow.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -72,6 +72,14 @@ pub(crate) async fn connect_in_segments(peer: SocketAddr, bytes: u16) -> Option<
 #[cfg(not(unix))]
 pub(crate) async fn connect_in_segments(_: SocketAddr, _: u16) -> Option<io::Result<TcpStream>> {
     std::future::ready(None).await
+}
+
+/// Returns the address from which the system would send to a peer. Connecting a UDP socket selects a route and sends nothing.
+pub(crate) fn source_for(peer: SocketAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(peer)?;
+    Ok(socket.local_addr()?.ip())
 }
 
 /// Retries the addresses that timed out although another one connected: a single lost packet can also cause a timeout.

@@ -21,6 +21,8 @@ pub struct Context<'a, N> {
     pub(super) remarks: Vec<Remark>,
     pub(super) family: Family,
     pub(super) now: SystemTime,
+    /// Whether to query the instance metadata service of Azure.
+    pub(super) asks_metadata: bool,
     /// The client of the connector that this run examines.
     pub(super) tls: Option<TlsClient>,
 }
@@ -41,6 +43,7 @@ impl<'a, N: Network> Context<'a, N> {
             remarks: Vec::new(),
             family: Family::Any,
             now,
+            asks_metadata: false,
             tls: None,
         }
     }
@@ -72,6 +75,13 @@ impl<'a, N: Network> Context<'a, N> {
     #[must_use]
     pub fn with_family(self, family: Family) -> Self {
         Self { family, ..self }
+    }
+
+    /// Sets whether a run queries the instance metadata service of Azure (169.254.169.254), which shows whether this machine
+    /// is a virtual machine there. The request never uses a proxy and waits one second at most.
+    #[must_use]
+    pub fn with_metadata(self, asks_metadata: bool) -> Self {
+        Self { asks_metadata, ..self }
     }
 
     /// Sets the TLS client. By default, a run creates one from the trusted roots.

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::notes::Notes;
 use super::observer::Observer;
 use super::target::TargetProbe;
+use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{HoldEnd, HoldFacts, Step};
 use crate::net::Network;
 use crate::net::websocket::{self, HoldLimits, Socket};
@@ -26,6 +27,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let end = self.deadline + limits.hold;
         let left = |left| self.observer.hold(self.target.host(), left);
         holding.facts = websocket::hold(&mut socket, HoldLimits::new(limits.hold, limits.step, end), left).await;
+        let has_ended = matches!(holding.facts.end, HoldEnd::Closed | HoldEnd::Cut | HoldEnd::Reset);
+        // The run began its time limit before the deadline.
+        let since = (Instant::now() + limits.total).saturating_duration_since(self.deadline);
+        holding.facts.ended_ms = has_ended.then(|| milliseconds(since));
         drop(holding);
         websocket::close(&mut socket, end.saturating_duration_since(Instant::now())).await;
     }

@@ -136,6 +136,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             namesakes: Vec::new(),
             own: None,
             discovered_from: Some(endpoint.service()),
+            private_zone: None,
             purpose: self.target.purpose.clone(),
         })
     }

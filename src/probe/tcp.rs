@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use super::context::Family;
 use super::observer::Observer;
 use super::target::{Stop, TargetProbe, step};
-use crate::diagnose::evidence::{Failure, FailureKind, ProxyFacts, Reference, Skip, Step};
+use crate::diagnose::evidence::{AddressClass, Failure, FailureKind, ProxyFacts, Reference, RouteFacts, Skip, Step};
 use crate::diagnose::stage::Stage;
-use crate::net::Network;
 use crate::net::proxy::Proxy;
 use crate::net::tcp;
+use crate::net::{Network, failure_of_io};
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     /// Connects to the target itself. `unused` is the proxy that does not apply, and `entry` the entry of `NO_PROXY`.
@@ -39,6 +39,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             Err(failure) => {
                 (found.reference, proxy.unused) =
                     tokio::join!(self.try_reference(&failure), self.try_unused_proxy(unused));
+                found.route = self.route(peers, found.reference.as_ref());
                 (Step::Failed { failure, found: Some(found), took }, Err(Stop(Skip::After(Stage::Tcp))))
             }
         };
@@ -75,6 +76,19 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             Family::Any => "there is no address to connect to",
         };
         Failure::new(FailureKind::Other, text)
+    }
+
+    /// Returns the route to the first address, if that is private: it distinguishes a firewall from a machine that is not on
+    /// the private network.
+    fn route(&self, peers: &[SocketAddr], reference: Option<&Reference>) -> Option<RouteFacts> {
+        let peer = peers.first().filter(|peer| AddressClass::of(peer.ip()).is_private())?;
+        let source = self.context.network.source_for(*peer)?;
+        let public = reference.and_then(|reference| self.context.network.source_for(reference.attempt.peer));
+        Some(RouteFacts {
+            failure: source.as_ref().err().map(failure_of_io),
+            source: source.ok(),
+            public_source: public.and_then(Result::ok),
+        })
     }
 
     /// Connects to a well-known host on port 443, which distinguishes a blocked host from a blocked port. The host is

@@ -10,8 +10,10 @@ use crate::resolve::quoted::QuotedValue;
 use crate::resolve::scenario::Scenario;
 
 mod container;
+mod subnet;
 
 pub use container::ContainerHost;
+pub use subnet::{SubnetId, SubnetIdError};
 
 /// A Speech resource with the facts known about it. Cheap to clone.
 ///
@@ -36,6 +38,7 @@ struct Known {
     resource: Resource,
     kind: Option<AccountKind>,
     access: Option<Access>,
+    allowed_subnets: Vec<SubnetId>,
     key_auth_disabled: bool,
     discovery: bool,
     facts: Facts,
@@ -97,8 +100,16 @@ impl Account {
     }
 
     fn new(cloud: Cloud, resource: Resource) -> Self {
-        let (kind, access, facts) = (None, None, Facts::BUILT_IN);
-        Self(Arc::new(Known { cloud, resource, kind, access, key_auth_disabled: false, discovery: false, facts }))
+        Self(Arc::new(Known {
+            cloud,
+            resource,
+            kind: None,
+            access: None,
+            allowed_subnets: Vec::new(),
+            key_auth_disabled: false,
+            discovery: false,
+            facts: Facts::BUILT_IN,
+        }))
     }
 
     /// Sets the REST synthesis path of a container; older documentation uses `/speech/synthesize/cognitiveservices/v1`.
@@ -147,6 +158,13 @@ impl Account {
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         Arc::make_mut(&mut self.0).access = Some(access);
+        self
+    }
+
+    /// Sets the subnets that the network rules allow, for commands that name them.
+    #[must_use]
+    pub fn with_allowed_subnets(mut self, subnets: impl IntoIterator<Item = SubnetId>) -> Self {
+        Arc::make_mut(&mut self.0).allowed_subnets = subnets.into_iter().collect();
         self
     }
 
@@ -226,6 +244,12 @@ impl Account {
     #[must_use]
     pub fn access(&self) -> Option<&Access> {
         self.0.access.as_ref()
+    }
+
+    /// Returns the subnets that the network rules allow, as far as they are known.
+    #[must_use]
+    pub fn allowed_subnets(&self) -> &[SubnetId] {
+        &self.0.allowed_subnets
     }
 
     /// Returns whether keys and issued tokens are disabled.

@@ -114,6 +114,17 @@ impl Endpoint {
         }
     }
 
+    /// Returns the endpoint at the Foundry host of the same name, which serves the APIs of Azure OpenAI too; `None` for another
+    /// service, or in a cloud without Foundry.
+    /// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
+    pub(crate) fn at_foundry_host(&self) -> Option<Self> {
+        let suffixes = self.account.cloud().suffixes();
+        let (openai, foundry) = (suffixes.openai()?, suffixes.foundry()?);
+        let label = self.account.domain()?;
+        let (from, to) = (format!("://{label}.{openai}/"), format!("://{label}.{foundry}/"));
+        self.url.contains(&from).then(|| Self { url: self.url.replacen(&from, &to, 1), ..self.clone() })
+    }
+
     /// Returns notes about this endpoint for the reader.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {

@@ -47,6 +47,17 @@ world openai-private-endpoint healthy 0
 serve healthy-openai-private-endpoint
 doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint
 
+project=(--foundry contoso --network disabled)
+project+=(--foundry-with search=contoso-search,storage=contosostore --foundry-with cosmos=contoso-db,key-vault=contoso-kv)
+
+world foundry healthy 0
+serve healthy-foundry
+doctor "${project[@]}"
+
+world foundry-open healthy 0
+serve healthy-foundry-open
+doctor "${project[@]/disabled/open}"
+
 world voice-live healthy 0
 serve healthy-voice-live
 doctor --endpoint https://contoso.services.ai.azure.com/ --service voice-live --query model=gpt-realtime
@@ -155,6 +166,29 @@ firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 ends_within 5500
 doctor "${private[@]}" --timeout 5
 
+# The same silence outside Azure: the route is all that shows where the client is.
+world private-endpoint-dropped-usual-route TCP05 30
+serve TCP05-usual-route
+firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
+doctor "${private[@]}" --timeout 5
+
+world private-endpoint-through-a-tunnel TCP05 30
+serve TCP05-usual-route
+firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
+route 10.1.0.0/16 via 10.99.1.2 src 10.99.2.1
+doctor "${private[@]}" --timeout 5
+
+world no-route-to-the-private-network TCP11 30
+serve TCP11-no-route-to-the-private-network
+route unreachable 10.1.0.0/16
+doctor "${private[@]}" --timeout 5
+
+world public-source-at-the-private-endpoint TCP11 30
+serve TCP05-usual-route
+firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
+from 51.105.1.1
+doctor "${private[@]}" --timeout 5
+
 world ipv6-dropped TCP06 0
 serve healthy-ipv6
 firewall "$service" 'ip6 daddr 2603:1020::/32 tcp dport 443 drop'
@@ -165,6 +199,23 @@ serve healthy-openai-private-endpoint
 firewall "$service" 'ip daddr 10.1.0.4 tcp dport 443 drop'
 ends_within 5500
 doctor --endpoint https://contoso.openai.azure.com/ --network private-endpoint --timeout 5
+
+world foundry-storage-dropped TCP05 30
+serve healthy-foundry
+firewall "$service" 'ip daddr 10.1.0.9 tcp dport 443 drop'
+doctor "${project[@]}" --timeout 6
+
+world foundry-openai-zone-missing DNS03 20
+serve DNS03-foundry-openai-zone-missing
+doctor "${project[@]}"
+
+world foundry-search-misspelt DNS01 20
+serve DNS01-foundry-search-misspelt
+doctor "${project[@]}"
+
+world foundry-vault-inspected TLS01 50
+serve TLS01-foundry-vault-inspected
+doctor "${project[@]/disabled/open}"
 
 # A tunnel in front of the client loses what is larger than it carries, and tells nobody.
 world large-packets-lost TCP10 30
@@ -292,6 +343,16 @@ world public-source-at-a-service-endpoint POL02 80
 serve POL03-subnet-not-allowed
 from 51.105.1.1
 doctor --custom-domain contoso --network service-endpoint
+
+# Instance metadata answers in Azure alone, and only if the user requests it.
+world in-azure-by-metadata POL03 80
+serve POL03-in-azure-by-metadata
+doctor --custom-domain contoso --network service-endpoint --ask-metadata
+
+world on-premises-by-metadata POL02 80
+serve POL02-on-premises-by-metadata
+firewall "$service" 'ip daddr 169.254.169.254 drop'
+doctor --custom-domain contoso --network service-endpoint --ask-metadata
 
 world public-access-disabled POL01 80
 serve POL01-public-access-disabled

@@ -13,7 +13,7 @@ pub(crate) use credential::{
     GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable,
 };
 pub(crate) use facts::{facts, with_facts};
-pub(crate) use resource::{Subject, subject};
+pub(crate) use resource::{Subject, foundry, subject};
 
 /// Adds the given settings to a query. They replace those that it already has.
 pub(crate) fn query(base: Query, args: &QueryArgs) -> Result<Query, Failure> {

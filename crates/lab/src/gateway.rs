@@ -9,7 +9,7 @@ use super::exchange::{Answer, Asked};
 use super::scene::Truth;
 use super::speech::rest;
 use super::token::{self, Maker};
-use super::vocabulary::{AnswerToml, GatewayToml};
+use super::vocabulary::{AnswerToml, GatewayToml, MetadataToml};
 use speech_endpoint::PublicAccess;
 use speech_endpoint::emulation::{HostKind, HostReading, read_host};
 use speech_endpoint::evidence::AddressClass;
@@ -23,6 +23,7 @@ pub(super) struct Gateway {
     pub(super) truth: Truth,
     pub(super) toml: GatewayToml,
     pub(super) answers: Vec<AnswerToml>,
+    pub(super) metadata: Option<MetadataToml>,
     pub(super) maker: Maker,
     pub(super) control: Control,
 }
@@ -54,6 +55,9 @@ impl Gateway {
     }
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
+        if asked.host == METADATA_SERVICE {
+            return self.metadata.as_ref().and_then(|toml| instance(toml, asked)).ok_or_else(Answer::not_found);
+        }
         if self.truth.container.as_ref().is_some_and(|(host, _)| *host == asked.host) {
             let route = path::container(&asked.path).filter(|route| route.takes(&asked.method));
             return route.map(|route| self.serve(asked, route)).ok_or_else(Answer::not_found);
@@ -271,6 +275,25 @@ fn has_model(asked: &Asked) -> bool {
     parameters.any(|(name, _)| matches!(&*name, "model" | "deployment" | "agent-name" | "agent-id" | "agent_id"))
 }
 
+/// Responds as the instance metadata service does: only with its header, and never to a proxy.
+/// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
+fn instance(toml: &MetadataToml, asked: &Asked) -> Option<Answer> {
+    let header = |name: &str| asked.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    if header("metadata") != Some("true") || header("x-forwarded-for").is_some() {
+        return Some(Answer::new(400, "text/plain", "Required metadata header not specified"));
+    }
+    let ipv4 = json!({
+        "ipAddress": [{ "privateIpAddress": toml.private_address, "publicIpAddress": "" }],
+        "subnet": [{ "address": toml.subnet.0, "prefix": toml.subnet.1.to_string() }],
+    });
+    (asked.path == "/metadata/instance/network").then(|| {
+        Answer::json(
+            200,
+            &json!({ "interface": [{ "ipv4": ipv4, "ipv6": { "ipAddress": [] }, "macAddress": "000D3A328570" }] }),
+        )
+    })
+}
+
 /// Makes a 401: shape A from the proxy, shape B from the older gateway.
 fn invalid_key(is_own: bool) -> Answer {
     if is_own {
@@ -284,6 +307,8 @@ const INVALID_KEY: &str = "Access denied due to invalid subscription key or wron
 /// The audience of Foundry and Azure OpenAI, which also accept that of the other services.
 /// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
 const FOUNDRY: &str = "https://ai.azure.com";
+
+const METADATA_SERVICE: &str = "169.254.169.254";
 
 const CUSTOM_DOMAIN_NAME: &str = "Ocp-Apim-Custom-Domain-Name";
 

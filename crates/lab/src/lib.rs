@@ -132,7 +132,7 @@ impl Lab {
         let offset = clock.offset_days.saturating_mul(86_400).saturating_add(clock.offset_seconds);
         let away = Duration::from_secs(offset.unsigned_abs());
         let clock = if offset < 0 { now.checked_sub(away) } else { now.checked_add(away) };
-        let network = LabNetwork::new(resolver, start.routes);
+        let network = LabNetwork::new(resolver, start.routes, world.toml.route);
         let Start { listeners, servers, tasks, .. } = start;
         Ok(Self {
             account,
@@ -246,6 +246,12 @@ impl Lab {
     #[must_use]
     pub fn unobtained(&self) -> Option<&str> {
         self.world.toml.credential.unobtained.as_deref()
+    }
+
+    /// Returns whether this world's client queries the instance metadata service.
+    #[must_use]
+    pub fn asks_metadata(&self) -> bool {
+        self.world.toml.metadata.is_some()
     }
 
     /// Returns the second key, if this world's client has one.

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
-use super::vocabulary::EndToml;
+use super::vocabulary::{EndToml, RouteToml};
 use speech_endpoint::emulation::Resolver;
-use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::evidence::{AddressClass, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
 
 /// A network that connects to a lab. No connection leaves loopback: an address outside the world does not respond.
@@ -22,6 +22,7 @@ pub struct LabNetwork(Arc<Ways>);
 struct Ways {
     resolver: Resolver,
     routes: HashMap<SocketAddr, Route>,
+    sources: Option<RouteToml>,
     /// Listeners that never respond.
     sinks: Mutex<Vec<TcpListener>>,
 }
@@ -36,8 +37,8 @@ pub(super) struct Route {
 }
 
 impl LabNetwork {
-    pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
-        Self(Arc::new(Ways { resolver, routes, sinks: Mutex::default() }))
+    pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>, sources: Option<RouteToml>) -> Self {
+        Self(Arc::new(Ways { resolver, routes, sources, sinks: Mutex::default() }))
     }
 
     /// Returns whether a connection to an address is accepted.
@@ -93,6 +94,14 @@ impl Network for LabNetwork {
             }
             _ => Some(self.connect(peer).await),
         }
+    }
+
+    fn source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>> {
+        let sources = self.0.sources?;
+        if !AddressClass::of(peer.ip()).is_private() {
+            return Some(Ok(sources.public_source));
+        }
+        Some(sources.private_source.ok_or_else(|| os_error(io::ErrorKind::NetworkUnreachable, 101)))
     }
 
     fn machine(&self) -> MachineFacts {

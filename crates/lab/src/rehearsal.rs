@@ -6,7 +6,7 @@ use super::{ClientCredential, Lab};
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
 use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::probe::{Context, Observer, probe};
-use speech_endpoint::{Note, Plan, PlanSettings, Service};
+use speech_endpoint::{FoundryHost, FoundryResource, Note, Plan, PlanSettings, Service};
 
 /// Settings of a rehearsal that override those of the world.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +69,18 @@ impl Lab {
         settings.total = world.total();
         settings.hold = world.hold();
         settings.rounds = world.rounds();
+        settings.foundry = self.foundry_hosts();
         settings.is_token_missing = self.unobtained().is_some();
         settings
+    }
+
+    /// Returns the hosts of the other resources of a Foundry project; `None` if this world's client does not examine one.
+    fn foundry_hosts(&self) -> Option<Vec<FoundryHost>> {
+        let resource = self.world.resource();
+        let cloud = self.account().ok().filter(|_| resource.foundry.is_some())?.cloud();
+        // Reading the world has already validated them.
+        let read = |text: &String| text.parse::<FoundryResource>().and_then(|resource| resource.at(cloud)).ok();
+        Some(resource.foundry_with.iter().filter_map(read).collect())
     }
 
     /// Returns the plan of this world's client.
@@ -124,7 +134,7 @@ impl Lab {
             Err(note) => return self.unreadable(note),
         };
         let (network, trust, proxies) = (self.network(), self.trust(), self.proxies());
-        let mut remarks: Vec<_> = self.remarks.iter().map(remark).collect();
+        let mut remarks: Vec<_> = self.remarks.iter().filter(|note| plan.concerns(note)).map(remark).collect();
         remarks.extend(self.unobtained().map(|why| Remark::new("AUTH11", why, false)));
         let read = self.credential().map(ClientCredential::read);
         let credential = read.as_ref().and_then(|read| read.as_ref().ok());
@@ -140,7 +150,8 @@ impl Lab {
         let context = Context::new(&network, &trust, &proxies, self.now)
             .with_credential(credential, facts)
             .with_second_key(second.as_ref(), second.as_ref().map(|key| key.facts(SALT)))
-            .with_remarks(remarks);
+            .with_remarks(remarks)
+            .with_metadata(self.asks_metadata());
         probe(&plan, &context, observer, interrupt).await
     }
 

@@ -53,8 +53,11 @@ pub(super) struct Way {
     pub(super) fate: Arc<Fate>,
 }
 
-/// An accepted upgrade and its conversation.
-type Granted = (OnUpgrade, Conversation);
+/// An accepted upgrade, its conversation, and the idle timer on the path to its host.
+type Granted = (OnUpgrade, Conversation, Option<IdleEnd>);
+
+/// The idle time after which a middlebox ends a connection, and how.
+type IdleEnd = (Duration, IdleEndToml);
 
 impl Site {
     /// Serves one connection from its first byte to its last.
@@ -76,14 +79,14 @@ impl Site {
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
         let upgraded = upgraded.into_inner().ok().flatten();
-        if let Some((upgraded, conversation)) = upgraded {
+        if let Some((upgraded, conversation, idle)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             if let Some(of) = self.gateway.toml.flood {
                 return flood(stream, of).await;
             }
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
             let close = self.gateway.toml.close_after_upgrade.as_ref();
-            return talk(socket, conversation, close, (self.idle, &way.fate)).await;
+            return talk(socket, conversation, close, (idle, &way.fate)).await;
         }
         Ok(())
     }
@@ -110,11 +113,17 @@ impl Site {
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
-                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked)));
+                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), self.idle_end(&asked.host)));
             }
             return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
         }
         respond_with(&answer)
+    }
+
+    fn idle_end(&self, host: &str) -> Option<IdleEnd> {
+        let idle =
+            self.idle.as_ref().filter(|idle| idle.names.is_empty() || idle.names.iter().any(|name| name == host))?;
+        Some((Duration::from_millis(idle.ms), idle.end))
     }
 
     fn answer(&self, asked: &Asked, way: &Way) -> Answer {
@@ -207,7 +216,7 @@ async fn talk<S>(
     mut socket: WebSocketStream<S>,
     mut conversation: Conversation,
     close: Option<&CloseToml>,
-    (idle, fate): (Option<IdleToml>, &Fate),
+    (idle, fate): (Option<IdleEnd>, &Fate),
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -257,10 +266,10 @@ where
 }
 
 /// Completes when a WebSocket has been idle for too long.
-async fn silent(idle: Option<IdleToml>) -> IdleEndToml {
-    let Some(idle) = idle else { return std::future::pending().await };
-    tokio::time::sleep(Duration::from_millis(idle.ms)).await;
-    idle.end
+async fn silent(idle: Option<IdleEnd>) -> IdleEndToml {
+    let Some((time, end)) = idle else { return std::future::pending().await };
+    tokio::time::sleep(time).await;
+    end
 }
 
 /// The time limit for the response to a close frame.

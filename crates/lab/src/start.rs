@@ -143,8 +143,27 @@ impl<'a> Start<'a> {
             self.routes.insert(peer, Route { end, delay, listener });
             self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
         }
+        self.listen_as_metadata().await?;
         self.listen_as_container().await?;
         self.listen_as_proxy().await
+    }
+
+    async fn listen_as_metadata(&mut self) -> io::Result<()> {
+        if !self.world.toml.metadata.as_ref().is_some_and(|toml| toml.answers) {
+            return Ok(());
+        }
+        let peer = SocketAddr::from((METADATA_SERVICE, 80));
+        let site = Arc::clone(&self.site);
+        let real = self
+            .accept(peer, move |stream, fate| {
+                let site = Arc::clone(&site);
+                let way = Way { came_by: METADATA_SERVICE.into(), stops_upgrades: None, fate };
+                async move { drop(site.serve_http(stream, way).await) }
+            })
+            .await?;
+        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.listeners.push(("metadata service".into(), peer, real));
+        Ok(())
     }
 
     async fn listen_as_container(&mut self) -> io::Result<()> {
@@ -255,11 +274,12 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             truth: truth.clone(),
             toml: world.toml.gateway.clone(),
             answers: world.toml.answers.clone(),
+            metadata: world.toml.metadata.clone(),
             maker,
             control: Control::default(),
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
-        idle: world.toml.idle,
+        idle: world.toml.idle.clone(),
     })
 }
 
@@ -267,6 +287,9 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
 fn at(place: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{place}: {error}"))
 }
+
+/// The instance metadata service.
+const METADATA_SERVICE: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
 /// The address of a world's container, regardless of its host name.
 const CONTAINER: Ipv4Addr = Ipv4Addr::LOCALHOST;

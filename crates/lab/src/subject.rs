@@ -5,7 +5,7 @@ use super::token;
 use super::vocabulary::{CredentialKindToml, WorldResource};
 use super::world::World;
 use speech_endpoint::Cloud;
-use speech_endpoint::{Access, Account};
+use speech_endpoint::{Access, Account, AccountKind};
 use speech_endpoint::{Credential, CredentialError, Secret};
 use speech_endpoint::{CustomDomain, NameError, Region};
 use speech_endpoint::{Note, WithNotes};
@@ -61,7 +61,8 @@ fn addressed(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
     if let Some(host) = &resource.host {
         return Account::from_host(host).map_err(|error| Note::new(error.id(), error.to_string()));
     }
-    let mut read = match (&resource.custom_domain, &resource.endpoint, &resource.region) {
+    let named = resource.foundry.as_ref().or(resource.custom_domain.as_ref());
+    let mut read = match (named, &resource.endpoint, &resource.region) {
         (Some(name), _, _) => {
             let read = CustomDomain::read(name).map_err(name_note)?;
             let (domain, found) = read.value;
@@ -69,7 +70,10 @@ fn addressed(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
             let by_region = beside.and_then(|region| Cloud::of_region(region.value.as_str()));
             let cloud = cloud.or(found).or(by_region).unwrap_or(Cloud::Public);
             let account = Account::custom_domain(domain).with_cloud(cloud);
-            let value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
+            let mut value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
+            if resource.foundry.is_some() {
+                value = value.with_kind(AccountKind::Foundry);
+            }
             WithNotes::new(value).with_notes(read.notes)
         }
         (None, Some(endpoint), _) => {

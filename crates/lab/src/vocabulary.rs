@@ -11,10 +11,12 @@ mod expected;
 mod gateway;
 mod idle;
 mod limits;
+mod metadata;
 mod proxy;
 mod resolver;
 mod resource;
 mod response;
+mod route;
 mod tls;
 
 pub(crate) use address::{AddressToml, EndToml};
@@ -23,10 +25,12 @@ pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, FloodToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
+pub(crate) use metadata::MetadataToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
 pub(crate) use response::AnswerToml;
+pub(crate) use route::RouteToml;
 pub(crate) use tls::{CertificateToml, HandshakeToml, StoreToml, TlsToml, TrustToml, VersionToml};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -58,6 +62,10 @@ pub(crate) struct WorldToml {
     /// A middlebox on the path that drops idle connections.
     pub(crate) idle: Option<IdleToml>,
     pub(crate) proxy: Option<ProxyToml>,
+    /// The routes of the client.
+    pub(crate) route: Option<RouteToml>,
+    /// The instance metadata service, which only machines in Azure have. The client queries it if it is there.
+    pub(crate) metadata: Option<MetadataToml>,
     #[serde(default)]
     pub(crate) clock: ClockToml,
     #[serde(default)]

@@ -7,6 +7,7 @@ use super::access;
 use super::record::NameAnswer;
 use super::vocabulary::{Expected, WorldResource, WorldToml};
 use super::worlds::WORLDS;
+use speech_endpoint::FoundryResource;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
 
@@ -124,6 +125,9 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
     let of_servers = toml.resolver.servers.iter().flat_map(|server| &server.dns);
     for (name, answer) in toml.dns.iter().chain(of_servers) {
         NameAnswer::read(answer).map_err(|error| WorldError::new(&format!("dns.{name}"), error))?;
+    }
+    for text in &toml.resource.foundry_with {
+        text.parse::<FoundryResource>().map_err(|error| WorldError::new("resource.foundry-with", error))?;
     }
     for (key, network) in [("resource.network", &toml.resource.network), ("gateway.network", &toml.gateway.network)] {
         if let Some(network) = network {

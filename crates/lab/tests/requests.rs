@@ -66,3 +66,19 @@ fn listed(requests: &[&SeenRequest]) -> String {
     });
     each.collect::<Vec<_>>().join("; ")
 }
+
+/// Search, storage, Cosmos DB and key vaults belong to other resources: they get a handshake and no request.
+#[test]
+fn the_other_resources_of_a_foundry_project_get_no_request() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for world in ["healthy-foundry", "healthy-foundry-open", "TLS01-foundry-vault-inspected"] {
+            let lab = Lab::start(World::named(world).unwrap(), SystemTime::now()).await.unwrap();
+            let evidence = lab.examine(&Rehearsal::default(), &(), std::future::pending()).await;
+            assert_eq!(evidence.traces.len(), 7, "{world}");
+            let own = |host: &str| host.starts_with("contoso.");
+            let hosts: Vec<String> = lab.requests().into_iter().map(|request| request.host).collect();
+            assert!(hosts.len() >= 6 && hosts.iter().all(|host| own(host)), "{world}: {hosts:?}");
+        }
+    });
+}

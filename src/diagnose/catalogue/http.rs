@@ -1,6 +1,6 @@
 //! Failures of HTTP and WebSockets.
 
-use super::{Area, KnownFailure, Severity};
+use super::{Area, KnownFailure, READ_THE_SUBNET, Severity};
 
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
@@ -245,5 +245,27 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         commands: &["openssl s_client -connect HOST:443 -servername HOST </dev/null"],
         evidence: "the bytes that came, the address, the certificate",
         see: None,
+    },
+    KnownFailure {
+        id: "WS08",
+        area: Area::WebSocket,
+        severity: Severity::Warning,
+        severity_when: None,
+        is_core: false,
+        title: "open sockets end together while others stay open",
+        observed: "several sockets end at the same instant without a close frame, and another one outlives the same silence",
+        cause: "the network changed under these sockets: a service endpoint that is enabled or disabled on their subnet switches \
+            their source address and closes open connections, and so does a NAT, a VPN or a firewall that fails over",
+        tell_apart: "an idle timer (WS03) ends each socket after the same silence, so it does so again in the next run",
+        remedy: "reconnect, and let the application do so by itself. Repeat the run to decide: an idle timer closes the sockets \
+            after the same time again (WS03). The second command lists the changes of subnets. After the change, the resource \
+            has to allow the subnet (POL03), because address rules no longer match",
+        commands: &[
+            READ_THE_SUBNET,
+            "az monitor activity-log list -g GROUP --offset 1h --query \"[?contains(operationName.value, 'subnets/write')].\
+                [eventTimestamp, status.value, resourceId]\" -o table",
+        ],
+        evidence: "the time at which each socket ends, the address of each",
+        see: Some("https://learn.microsoft.com/azure/virtual-network/virtual-network-service-endpoints-overview"),
     },
 ];

@@ -2,6 +2,10 @@
 
 use super::{Area, KnownFailure, Severity};
 
+/// Reads the service endpoints of a subnet, which decides between POL02 and POL03.
+pub(crate) const READ_THE_SUBNET: &str =
+    "az network vnet subnet show --ids SUBNET_ID --query \"serviceEndpoints[].service\" -o tsv";
+
 /// The entries in catalogue order.
 pub(super) const FAILURES: &[KnownFailure] = &[
     KnownFailure {
@@ -56,8 +60,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         remedy: "allow the subnet on the resource, or remove the service endpoint `Microsoft.CognitiveServices` \
             from the subnet",
         commands: &[
-            "az cognitiveservices account network-rule add -n NAME -g GROUP --vnet-name VNET --subnet SUBNET",
-            "az network vnet subnet show -g GROUP --vnet-name VNET -n SUBNET --query \"serviceEndpoints[].service\"",
+            "az cognitiveservices account network-rule add -n NAME -g GROUP --subnet SUBNET_ID",
+            READ_THE_SUBNET,
         ],
         evidence: "facts about the subnet",
         see: Some("https://learn.microsoft.com/azure/ai-services/speech-service/speech-service-vnet-service-endpoint"),

@@ -180,4 +180,26 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         evidence: "bytes in flight, MTU of the interface",
         see: None,
     },
+    KnownFailure {
+        id: "TCP11",
+        area: Area::Tcp,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "this machine is not on the private network",
+        observed: "the private address has no route or times out, while public hosts answer on 443",
+        cause: "no VPN, ExpressRoute circuit or peering connects this machine to the network of the private endpoint, or its \
+            routes do not include the address",
+        tell_apart: "compare the route and the source address with those of public hosts, and try other private addresses",
+        remedy: "connect this machine to the network of the private endpoint: start the VPN and check that it carries the \
+            route to ADDRESS, peer the two virtual networks in both directions, or work from a virtual machine in that \
+            network (a jump box)",
+        commands: &[
+            "ip route get ADDRESS",
+            "Find-NetRoute -RemoteIPAddress ADDRESS",
+            "az network vnet peering list -g GROUP --vnet-name VNET -o table",
+        ],
+        evidence: "the route, the source address, other private addresses that answer",
+        see: Some("https://learn.microsoft.com/azure/ai-foundry/how-to/troubleshoot-secure-connection-project"),
+    },
 ];

@@ -22,6 +22,9 @@ pub struct HoldFacts {
     /// The idle time at the end of that: the peer may have sent something before.
     #[cfg_attr(feature = "serde", serde(rename = "silent_ms", with = "saved::millis"))]
     pub silent: Duration,
+    /// The time from the start of the run to the end of the socket, in milliseconds; `None` when it stayed open. It shows which
+    /// sockets ended together.
+    pub ended_ms: Option<f64>,
     /// The end of the idle time.
     pub end: HoldEnd,
     /// The close code.

@@ -1,6 +1,6 @@
 //! The machine that the client runs on.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,25 @@ pub struct MachineFacts {
     pub roots: Option<usize>,
     /// The source of those roots.
     pub roots_from: Option<String>,
+    /// The response of the instance metadata service of Azure; `None` when it was not queried.
+    pub metadata: Option<MetadataFacts>,
+}
+
+/// The response of the instance metadata service, which exists only on virtual machines in Azure. It does not name the
+/// subnet.
+/// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct MetadataFacts {
+    /// Whether it responded as that service does.
+    pub is_azure: bool,
+    /// The private addresses of the machine.
+    pub private_addresses: Vec<IpAddr>,
+    /// The public addresses of the machine. That of a NAT gateway or a firewall is not among them.
+    pub public_addresses: Vec<IpAddr>,
+    /// The address ranges of its subnets, for example `10.2.0.0/24`.
+    pub subnets: Vec<String>,
 }
 
 impl MachineFacts {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::resolve::endpoint::Expectation;
+use crate::resolve::foundry::FoundryPart;
 use crate::resolve::scenario::Scenario;
 
 /// The resource.
@@ -30,6 +31,8 @@ pub struct ResourceFacts {
     pub custom_zone: Option<String>,
     /// The scope of an Entra token.
     pub token_scope: Option<String>,
+    /// The ARM ids of the subnets that the resource allows, as far as they are known.
+    pub allowed_subnets: Vec<String>,
 }
 
 /// A host to reach, with the expected kind of address.
@@ -53,6 +56,8 @@ pub struct TargetFacts {
     pub is_websocket: bool,
     /// Whether the host belongs to this resource alone.
     pub is_own_host: bool,
+    /// The zone of the record of a private endpoint of this host, if that is not the zone of the resource.
+    pub private_zone: Option<String>,
     /// The service that named this host during the run.
     pub discovered_from: Option<String>,
 }
@@ -68,6 +73,25 @@ pub enum Companion {
     /// The host that issues tokens from a key.
     #[cfg_attr(feature = "serde", serde(alias = "token host"))]
     TokenIssuer,
+    /// The search service of a Foundry project.
+    Search,
+    /// The storage account of a Foundry project.
+    Storage,
+    /// The Cosmos DB account of a Foundry project.
+    CosmosDb,
+    /// The key vault of a Foundry project.
+    KeyVault,
+}
+
+impl From<FoundryPart> for Companion {
+    fn from(part: FoundryPart) -> Self {
+        match part {
+            FoundryPart::Search => Self::Search,
+            FoundryPart::Storage => Self::Storage,
+            FoundryPart::CosmosDb => Self::CosmosDb,
+            FoundryPart::KeyVault => Self::KeyVault,
+        }
+    }
 }
 
 impl Companion {
@@ -77,6 +101,27 @@ impl Companion {
         match self {
             Self::TokenAuthority => "Entra token host",
             Self::TokenIssuer => "token host",
+            Self::Search => "search service",
+            Self::Storage => "storage account",
+            Self::CosmosDb => "Cosmos DB account",
+            Self::KeyVault => "key vault",
         }
+    }
+
+    /// Returns whether it is another resource of a Foundry project.
+    pub(crate) fn is_of_project(self) -> bool {
+        !matches!(self, Self::TokenAuthority | Self::TokenIssuer)
+    }
+}
+
+impl TargetFacts {
+    /// Returns whether the host only issues tokens. An application that already holds one works without it for a while.
+    pub(crate) fn issues_tokens(&self) -> bool {
+        self.service.is_none() && !self.is_of_project()
+    }
+
+    /// Returns whether the host is that of another resource of a Foundry project.
+    pub(crate) fn is_of_project(&self) -> bool {
+        self.purpose.is_some_and(Companion::is_of_project)
     }
 }

@@ -23,8 +23,23 @@ pub struct TcpFacts {
     pub local: Option<IpAddr>,
     /// A well-known host on port 443, tried when no address connected.
     pub reference: Option<Reference>,
+    /// The route to the first address, when no connection came about and the address is private.
+    pub route: Option<RouteFacts>,
     /// A further connection with small segments, tried when a later stage was silent.
     pub small_segments: Option<SegmentTry>,
+}
+
+/// The route that the system would take to an address. No packet is sent to find it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct RouteFacts {
+    /// The local address from which packets would leave.
+    pub source: Option<IpAddr>,
+    /// The reason why there is no route.
+    pub failure: Option<Failure>,
+    /// The local address from which packets to a public host leave, for comparison.
+    pub public_source: Option<IpAddr>,
 }
 
 /// A connection on which neither side sends a large packet, so that a path that loses those shows (path MTU).

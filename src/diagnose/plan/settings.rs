@@ -6,6 +6,7 @@ use super::{DEFAULT_JOBS, DEFAULT_TOTAL, Plan, Target};
 use crate::resolve::account::Account;
 use crate::resolve::credential::Credential;
 use crate::resolve::endpoint::Expectation;
+use crate::resolve::foundry::FoundryHost;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
 
@@ -27,6 +28,8 @@ pub struct PlanSettings {
     pub hold: Duration,
     /// The number of additional connections to measure at each working service.
     pub rounds: usize,
+    /// The hosts of the other resources of a Foundry project; `None` if the resource is not examined as one.
+    pub foundry: Option<Vec<FoundryHost>>,
     /// Whether a token was requested but could not be obtained. The plan then includes the host that issues tokens.
     pub is_token_missing: bool,
 }
@@ -41,6 +44,7 @@ impl Default for PlanSettings {
             jobs: DEFAULT_JOBS,
             hold: Duration::ZERO,
             rounds: 0,
+            foundry: None,
             is_token_missing: false,
         }
     }
@@ -50,7 +54,15 @@ impl PlanSettings {
     /// Returns the plan for a resource.
     #[must_use]
     pub fn plan(&self, account: &Account, credential: Option<&Credential>) -> Plan {
-        let plan = Plan::new(account, &self.services, &self.query, credential, self.total, self.jobs);
+        let mut services = self.services.clone();
+        if self.foundry.is_some() {
+            services.splice(0..0, Plan::foundry_services().into_iter().filter(|usual| !self.services.contains(usual)));
+        }
+        let plan = Plan::new(account, &services, &self.query, credential, self.total, self.jobs);
+        let plan = match &self.foundry {
+            Some(hosts) => plan.with_foundry(hosts),
+            None => plan,
+        };
         let plan = plan.with_rounds(self.rounds).with_hold(self.hold);
         let plan = match self.expect {
             Some(expect) => plan.with_expectation(expect),
@@ -99,6 +111,12 @@ impl PlanSettings {
     #[must_use]
     pub fn with_rounds(self, rounds: usize) -> Self {
         Self { rounds, ..self }
+    }
+
+    /// Sets the hosts of the other resources of a Foundry project, and examines the account as a part of one.
+    #[must_use]
+    pub fn with_foundry(self, hosts: impl Into<Vec<FoundryHost>>) -> Self {
+        Self { foundry: Some(hosts.into()), ..self }
     }
 
     /// Sets whether a token was requested but could not be obtained.

@@ -18,7 +18,7 @@ pub(in crate::diagnose) struct Redaction {
 impl Redaction {
     /// Collects everything that identifies the customer.
     ///
-    /// 1. The custom domain, replaced by `NAME`.
+    /// 1. The custom domain, replaced by `NAME`, and the other resources of a Foundry project.
     /// 2. Hosts outside Microsoft's domains: of proxies, aliases, certificates, the search list.
     /// 3. Issuers of certificates that are not well known.
     /// 4. The tenant and the principal of a token.
@@ -26,6 +26,7 @@ impl Redaction {
     pub(in crate::diagnose) fn of(evidence: &Evidence) -> Self {
         let mut words: Vec<(String, String)> = Vec::new();
         words.extend(evidence.resource.custom_domain.iter().map(|name| (name.to_lowercase(), "NAME".to_owned())));
+        number(&mut words, resources(evidence), "RESOURCE");
         number(&mut words, hosts(evidence), "HOST");
         number(&mut words, evidence.traces.iter().filter_map(|trace| trace.tls.found()).flat_map(issuers), "ISSUER");
         for claims in claims(evidence) {
@@ -94,6 +95,12 @@ fn number(words: &mut Vec<(String, String)>, new: impl Iterator<Item = String>, 
             words.push((word, format!("{label}-{count}")));
         }
     }
+}
+
+/// Returns the names of the other resources of a Foundry project: the first labels of their hosts.
+fn resources(evidence: &Evidence) -> impl Iterator<Item = String> {
+    let targets = evidence.traces.iter().map(|trace| &trace.target).filter(|target| target.private_zone.is_some());
+    targets.filter_map(|target| target.host.split('.').next().map(str::to_owned))
 }
 
 /// Returns every host name of the evidence outside Microsoft's domains.

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use crate::diagnose::evidence::{
     Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
-    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
-    Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
-    Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    MachineFacts, MetadataFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts,
+    Retry, Round, Rounds, RouteFacts, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts,
+    TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -121,14 +121,15 @@ macro_rules! structures {
 
 structures! {
     Evidence { schema_version, observed_at, took, ended, resource, credential, second_key, machine, remarks, traces }
-    ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope }
+    ResourceFacts { cloud, region, custom_domain, host, scenario, title, private_zone, custom_zone, token_scope, allowed_subnets }
     CredentialFacts { kind, length, fingerprint, fault, claims }
     Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
-    MachineFacts { name_servers, search, ndots, roots, roots_from }
+    MachineFacts { name_servers, search, ndots, roots, roots_from, metadata }
+    MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
-    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }
+    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from }
     Failure { kind, text }
     Address { ip, class }
     DnsFacts { hosts_file, system, servers, addresses, also }
@@ -136,7 +137,8 @@ structures! {
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference, small_segments }
+    TcpFacts { attempts, connected, local, reference, route, small_segments }
+    RouteFacts { source, failure, public_source }
     SegmentTry { bytes, failure }
     Reference { host, attempt }
     Attempt { peer, failure, took }
@@ -152,7 +154,7 @@ structures! {
     Reply { request, status, headers, code, message, body_bytes, date }
     Redirect { status, host, url, class, is_own_cloud }
     UpgradeFacts { reply, with_credential, accept_is_right, is_alive, close_code, close_reason, closed_after_ms, hold }
-    HoldFacts { wanted, held, silent, end, close_code, close_reason, pong_ms }
+    HoldFacts { wanted, held, silent, ended_ms, end, close_code, close_reason, pong_ms }
     AuthFacts { form, reply, tries, issued }
     AuthTry { retry, host, form, status }
     Rounds { wanted, cold, warm }

@@ -111,6 +111,7 @@ struct FindingJson<'a> {
     remedy: RemedyJson<'a>,
     see: Option<&'a str>,
     caused_by: Option<&'a str>,
+    rank: u8,
     ruled_out: Vec<RuledOutJson<'a>>,
 }
 
@@ -230,6 +231,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
         remedy: RemedyJson { text: &finding.remedy, commands: &finding.commands },
         see: finding.failure.see,
         caused_by: finding.caused_by,
+        rank: finding.rank,
         ruled_out: finding.ruled_out.iter().map(ruled_out).collect(),
     }
 }

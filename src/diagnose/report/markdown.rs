@@ -65,14 +65,14 @@ fn times(text: &mut String, evidence: &Evidence) {
             StepState::Passed { took } | StepState::Failed { took, .. } => format!("{} {}", mark(state), millis(took)),
             StepState::Skipped { .. } => mark(state).to_owned(),
         });
-        let _ = writeln!(text, "| {} | {} |", escaped(called(trace)), cells.join(" | "));
+        let _ = writeln!(text, "| {} | {} |", escaped(&called(evidence, trace)), cells.join(" | "));
     }
 }
 
 /// Times of further connections.
 fn timed(text: &mut String, evidence: &Evidence, trace: &Trace) {
     let Some(rounds) = &trace.rounds else { return };
-    let _ = writeln!(text, "\n{}: {}\n", escaped(called(trace)), rounds::made(rounds, evidence.ended));
+    let _ = writeln!(text, "\n{}: {}\n", escaped(&called(evidence, trace)), rounds::made(rounds, evidence.ended));
     for (index, row) in rounds::rows(rounds, trace.target.is_websocket).iter().enumerate() {
         let _ = writeln!(text, "| {} |", row.join(" | "));
         if index == 0 {
@@ -126,7 +126,7 @@ fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
         let _ = writeln!(
             text,
             "\n{} `{}`, expected {}\n",
-            escaped(called(trace)),
+            escaped(&called(evidence, trace)),
             plain(&trace.target.url).replace('`', ""),
             expected(trace)
         );

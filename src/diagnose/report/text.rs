@@ -97,10 +97,26 @@ fn credential(evidence: &Evidence) -> String {
     text
 }
 
-/// Returns the name of a target: its service, or the purpose of its host.
-pub(super) fn called(trace: &Trace) -> &str {
+/// Returns the name of a target: its service, or the purpose of its host. A service at several hosts has that of its host too.
+pub(super) fn called(evidence: &Evidence, trace: &Trace) -> String {
     let target = &trace.target;
-    target.service.as_deref().or(target.purpose.map(Companion::title)).unwrap_or(&target.host)
+    let Some(service) = target.service.as_deref() else {
+        return target.purpose.map_or_else(|| target.host.clone(), |purpose| purpose.title().to_owned());
+    };
+    if is_everywhere(evidence, trace) { format!("{service} at {}", target.host) } else { service.to_owned() }
+}
+
+fn is_everywhere(evidence: &Evidence, trace: &Trace) -> bool {
+    trace.target.service.as_deref().is_some_and(|service| is_at_several_hosts(evidence, service))
+}
+
+/// Returns whether a service was checked at several hosts that the user named, and not at one that redirects to another.
+fn is_at_several_hosts(evidence: &Evidence, service: &str) -> bool {
+    let named =
+        |trace: &&Trace| trace.target.service.as_deref() == Some(service) && trace.target.discovered_from.is_none();
+    let mut hosts = evidence.traces.iter().filter(named).map(|trace| &trace.target.host);
+    let first = hosts.next();
+    hosts.any(|host| Some(host) != first)
 }
 
 /// Returns whether a target works and no notable finding affects it.
@@ -206,8 +222,8 @@ impl Writer<'_> {
 
     fn title(&mut self, trace: &Trace) {
         self.page.gap();
-        let name = called(trace);
-        let lead = self.page.paint(Ink::Bold, &plain(name)).into_owned();
+        let name = called(self.evidence, trace);
+        let lead = self.page.paint(Ink::Bold, &plain(&name)).into_owned();
         let url = trace.target.url.as_str();
         let found = trace.target.discovered_from.as_ref().map(|from| format!("redirected from {from}"));
         if name.chars().count() + 3 + url.chars().count() <= self.page.width() {
@@ -226,7 +242,12 @@ impl Writer<'_> {
         self.title(trace);
         let Some(stage) = trace.failed_at() else {
             let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Good, "✓"), "all");
-            self.page.hanging(&lead, STAGE_COLUMNS, &format!("works like {}", called(earlier)), Ink::Plain);
+            self.page.hanging(
+                &lead,
+                STAGE_COLUMNS,
+                &format!("works like {}", called(self.evidence, earlier)),
+                Ink::Plain,
+            );
             return;
         };
         let lead = format!("  {} {:<18}  ", self.page.paint(Ink::Bad, "×"), stage.id());
@@ -234,7 +255,7 @@ impl Writer<'_> {
         // At the same host only the time differs.
         let own = (!is_same_host(trace, earlier)).then(|| said(trace));
         let own = own.filter(|own| *own != said(earlier)).map(|own| format!(": {own}"));
-        let text = format!("fails like {}{}", called(earlier), own.unwrap_or_default());
+        let text = format!("fails like {}{}", called(self.evidence, earlier), own.unwrap_or_default());
         self.page.hanging(&lead, STAGE_COLUMNS, &text, Ink::Plain);
     }
 
@@ -249,18 +270,25 @@ impl Writer<'_> {
             let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
             cells.into_iter().map(move |cell| format!("{cell:<width$}")).collect::<Vec<_>>()
         };
-        let names = column(&|trace| called(trace).to_owned());
-        let hosts = column(&short_host);
+        let names = column(&|trace| short_name(trace).to_owned());
+        let hosts = column(&|trace| self.shown_host(trace));
         let ends = column(&|trace| addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
         let bare = column(&|trace| bare_addresses(trace).unwrap_or_else(|| "through the proxy".to_owned()));
         let wide = column(&stage_times);
         let brief = column(&whole_time);
         let row = |index: usize, (times, ends): (&[String], &[String])| {
-            format!("{}  {}  {}  {}", names[index], times[index], hosts[index], ends[index]).trim_end().to_owned()
+            let cells = [&names[index], &times[index], &hosts[index], &ends[index]];
+            let cells: Vec<&str> = cells.into_iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
+            cells.join("  ").trim_end().to_owned()
         };
         let width = self.page.width();
         let fits = |cells| (0..traces.len()).all(|index| row(index, cells).chars().count() + 2 <= width);
-        let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (&brief, &bare)];
+        // Among the hosts of a Foundry project, the class of an address says more than a time.
+        let is_project =
+            traces.iter().any(|trace| trace.target.private_zone.is_some() || is_everywhere(self.evidence, trace));
+        let untimed = vec![String::new(); traces.len()];
+        let third = if is_project { (&untimed, &ends) } else { (&brief, &bare) };
+        let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (third.0, third.1)];
         let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
         for index in 0..traces.len() {
             let row = row(index, cells);
@@ -269,12 +297,19 @@ impl Writer<'_> {
         }
     }
 
+    /// The labels of the host, or all of them where two hosts have the same ones.
+    fn shown_host(&self, trace: &Trace) -> String {
+        let short = short_host(trace);
+        let is_ambiguous = |other: &Trace| other.target.host != trace.target.host && short_host(other) == short;
+        if self.evidence.traces.iter().any(is_ambiguous) { trace.target.host.clone() } else { short }
+    }
+
     /// Times of further connections, in columns.
     fn rounds(&mut self, trace: &Trace) {
         let Some(rounds) = &trace.rounds else { return };
         self.page.gap();
-        let name = called(trace);
-        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(name)));
+        let name = called(self.evidence, trace);
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(&name)));
         self.page.hanging(&lead, name.chars().count() + 3, &rounds::made(rounds, self.evidence.ended), Ink::Dim);
         for row in rounds::rows(rounds, trace.target.is_websocket) {
             let cells = row[1..].iter().map(|cell| format!("{cell:>10}"));
@@ -360,8 +395,16 @@ pub(super) fn affected(evidence: &Evidence, finding: &Finding) -> Option<String>
     if finding.places.is_empty() || evidence.traces.iter().all(|trace| is_at(finding, trace)) {
         return None;
     }
-    let places = finding.places.iter().map(|place| place.service.as_deref().unwrap_or(&place.host));
+    let places = finding.places.iter().map(|place| match place.service.as_deref() {
+        Some(service) if !is_at_several_hosts(evidence, service) => service,
+        _ => place.host.as_str(),
+    });
     Some(places.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns the service, or the purpose of the host; the next column is the host.
+fn short_name(trace: &Trace) -> &str {
+    trace.target.service.as_deref().or(trace.target.purpose.map(Companion::title)).unwrap_or(&trace.target.host)
 }
 
 /// Returns the labels that distinguish a host from others of its kind.

@@ -75,9 +75,9 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
         .iter()
         .filter(|remark| remark.is_error && !diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id));
     let mut reasons: Vec<String> = [
-        candidates(&of(Severity::Error)).or_else(|| listed(&of(Severity::Error), "cause", "causes")),
+        counted(&of(Severity::Error), "cause", "causes"),
         listed(&hidden, "consequence", "consequences"),
-        listed(&of(Severity::Warning), "warning", "warnings"),
+        counted(&of(Severity::Warning), "warning", "warnings"),
         listed(&of(Severity::Info), "remark", "remarks"),
     ]
     .into_iter()
@@ -95,11 +95,22 @@ fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
     reasons
 }
 
-/// Returns the words for causes of which only one is present, because both fit the same response.
-fn candidates(findings: &[&Finding]) -> Option<String> {
-    let ids: Vec<&str> = findings.iter().map(|finding| finding.failure.id).collect();
-    let fit_alike = ids.len() == 2 && ids.iter().all(|id| ["POL02", "POL03"].contains(id));
-    fit_alike.then(|| format!("one of two causes ({})", ids.join(", ")))
+/// Returns the number of findings. Candidates for the same facts count as one: only one of them is present.
+fn counted(findings: &[&Finding], one: &str, many: &str) -> Option<String> {
+    let is_candidate = |finding: &&&Finding| findings.iter().any(|other| are_alternatives(finding, other));
+    let (candidates, others): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().copied().partition(|finding| is_candidate(&finding));
+    let ids: Vec<&str> = candidates.iter().map(|finding| finding.failure.id).collect();
+    let either = (!ids.is_empty()).then(|| format!("one of {} ({})", count(ids.len(), one, many), ids.join(", ")));
+    let parts: Vec<String> = [either, listed(&others, one, many)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Returns whether two findings explain the same facts at the same target, so that one of them is enough.
+fn are_alternatives(one: &Finding, other: &Finding) -> bool {
+    one.failure.area == other.failure.area
+        && one.rank != other.rank
+        && one.places.iter().any(|place| other.places.contains(place))
 }
 
 fn listed(findings: &[&Finding], one: &str, many: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::RuleContext;
-use super::refusal::{Closing, Refusal, quoted};
+use super::refusal::{Closing, Refusal, phrase, quoted};
 use super::wording::{lasting, shown};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::evidence::{
@@ -55,6 +55,29 @@ impl<'a> RuleContext<'a> {
 
     pub(super) fn is_own(&self) -> bool {
         self.trace.target.is_own_host && !self.is_container()
+    }
+
+    /// Whether a private endpoint may stand in for this host.
+    pub(super) fn may_have_private_endpoint(&self) -> bool {
+        self.is_own() || self.is_of_project()
+    }
+
+    /// Whether the host is that of another resource of a Foundry project.
+    pub(super) fn is_of_project(&self) -> bool {
+        self.trace.target.is_of_project()
+    }
+
+    /// A host of the same resource or project that resolves to a private address. One private endpoint serves every host of a
+    /// resource, so all of them have to.
+    pub(super) fn private_sibling(&self) -> Option<(&'a str, Address)> {
+        let own = self.host().split('.').next();
+        let is_sibling = |other: &&Trace| {
+            other.target.is_own_host && (self.is_of_project() || other.target.host.split('.').next() == own)
+        };
+        let siblings = self.others().filter(|_| self.may_have_private_endpoint()).filter(is_sibling);
+        siblings
+            .filter_map(|other| Some((other.target.host.as_str(), *other.dns.found()?.addresses.first()?)))
+            .find(|(_, address)| address.class.is_private())
     }
 
     pub(super) fn is_container(&self) -> bool {
@@ -116,6 +139,17 @@ impl<'a> RuleContext<'a> {
             Refusal::Unnamed if self.is_own() => Some((reply, Refusal::NetworkRules)),
             _ => None,
         }
+    }
+
+    /// That 403 in words, with the address of its sender, when it has this reason.
+    pub(super) fn refused_by_network(&self, why: Refusal) -> Option<String> {
+        let (reply, _) = self.policy().filter(|(_, refusal)| *refusal == why)?;
+        let way = match (self.proxied(), self.address()) {
+            (Some(proxy), _) => format!(" through `{proxy}`"),
+            (None, Some(address)) => format!(" at {}", shown(address)),
+            (None, None) => String::new(),
+        };
+        Some(format!("`{}`{way} answers {}", self.host(), phrase(reply)))
     }
 
     fn is_public_access_disabled(&self) -> bool {

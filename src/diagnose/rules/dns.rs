@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::exists;
 use super::wording::{joined, lasting, listed, shown};
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -45,7 +45,8 @@ const NO_ENDPOINT: &[&str] = &[
 /// Consequences of several answers of which the wrong one is used.
 const WRONG_ANSWER: &[&str] = &[
     "CFG12", "CFG14", "DNS01", "DNS02", "DNS03", "DNS05", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05",
-    "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02", "POL03",
+    "TCP11", "PXY01", "TLS01", "TLS03", "TLS07", "HTTP01", "HTTP03", "HTTP04", "HTTP05", "AUTH01", "POL01", "POL02",
+    "POL03",
 ];
 
 /// Consequences of a filter.
@@ -177,21 +178,27 @@ fn public_beside_private(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// DNS03: the private name resolves to a public address, and no server sees the private zone.
 fn private_name_public_address(context: &RuleContext<'_>) -> Option<Observation> {
-    let matters = context.expects_private() || context.policy().is_some();
+    let sibling = context.private_sibling();
+    let matters = context.expects_private() || context.policy().is_some() || sibling.is_some();
     if let Some(observation) = public_beside_private(context).filter(|_| matters) {
         return Some(observation);
     }
     let dns = context.dns().filter(|_| context.has(Fingerprint::VnetProxy) && context.chain.has_private_link)?;
-    let is_wrong = context.expects_private() || (context.expects_any() && context.policy().is_some());
+    let is_refused = context.expects_private() || (context.expects_any() && context.policy().is_some());
+    let is_wrong = is_refused || (context.expects_any() && sibling.is_some());
     let servers = answered(Some(dns));
     if !is_wrong || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Public) {
         return None;
     }
-    let observation = Observation::new(format!("{}{}", context.resolution(), agreement(&servers)))
-        .at(Severity::Error)
-        .not("DNS05", "the chain has a `privatelink` step")
-        .not_if((servers.len() > 1).then_some("the servers agree"), "DNS09")
-        .not_if(context.policy().map(|_| "the response is about the network and not about the key"), "AUTH01");
+    let beside = sibling.map(|(host, address)| format!("; `{host}` resolves to {}", shown(address)));
+    // Where nothing refuses the public way, the traffic only leaves the private network.
+    let severity = if is_refused { Severity::Error } else { Severity::Warning };
+    let observation =
+        Observation::new(format!("{}{}{}", context.resolution(), agreement(&servers), beside.unwrap_or_default()))
+            .at(severity)
+            .not("DNS05", "the chain has a `privatelink` step")
+            .not_if((servers.len() > 1).then_some("the servers agree"), "DNS09")
+            .not_if(context.policy().map(|_| "the response is about the network and not about the key"), "AUTH01");
     Some(observation)
 }
 
@@ -250,11 +257,14 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
 }
 
-/// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others.
+/// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others. A machine that
+/// is not on the private network gets no answer from a right entry either.
 fn is_stale(context: &RuleContext<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bool {
     let known = |ip: &IpAddr| servers.iter().any(|answer| answer.addresses.contains(ip));
     let other = servers.iter().any(|answer| !answer.addresses.is_empty());
-    other && !used.iter().any(known) && matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls))
+    let is_silent =
+        matches!(context.trace.failed_at(), Some(Stage::Tcp | Stage::Tls)) && !private::may_be_away(context);
+    other && !used.iter().any(known) && is_silent
 }
 
 /// DNS08: the search list applies before the name itself.
@@ -364,7 +374,7 @@ fn partly_known(context: &RuleContext<'_>) -> Option<Observation> {
 fn is_known_beside(context: &RuleContext<'_>, other: &Trace) -> bool {
     let is_known = other.dns.has_passed() && !answered(other.dns.found()).is_empty() && other.target.service.is_some();
     let is_sibling = || family(context.host()).is_some_and(|own| family(&other.target.host) == Some(own));
-    is_known && (context.trace.target.service.is_none() || is_sibling())
+    is_known && (context.trace.target.issues_tokens() || is_sibling())
 }
 
 /// Region and suffix of a host of recognition or synthesis: `westeurope.stt.speech.microsoft.com`.

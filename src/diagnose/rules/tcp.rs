@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::wording::{joined, lasting};
-use super::{Observation, Rule, RuleContext};
+use super::attempts::{attempts, ended_with, first, is, is_private_alone};
+use super::wording::lasting;
+use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AddressClass, Attempt, FailureKind, TcpFacts};
+use crate::diagnose::evidence::FailureKind;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -13,11 +14,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TCP02", refused, &[]),
     Rule::target("TCP03", reset, &[]),
     Rule::target("TCP04", unreachable, &[]),
-    Rule::target("TCP05", private_silent, &[]),
+    Rule::target("TCP05", private::silent, &[]),
     Rule::target("TCP06", ipv6_hangs, &[]),
     Rule::target("TCP07", some_fail, &[]),
     Rule::target("TCP08", forbidden, &[]),
     Rule::target("TCP10", large_packets_lost, &["TLS07"]),
+    Rule::target("TCP11", private::not_on_the_network, &["TCP04"]),
 ];
 
 /// TCP01: a time-out, unless only a private endpoint does not answer.
@@ -77,17 +79,6 @@ fn unreachable(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.with("ADDRESS", first(facts)))
 }
 
-/// TCP05: the private address does not answer while public hosts do.
-fn private_silent(context: &RuleContext<'_>) -> Option<Observation> {
-    let facts = ended_with(context, FailureKind::TimedOut).filter(|_| is_private_alone(context))?;
-    let other = answering(context, facts).map(|host| format!("`{host}` answers on 443"));
-    let beside = other.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
-    let observation = Observation::new(format!("{}{beside}", attempts(context, facts)))
-        .not("DNS03", "the address is private, as expected")
-        .not_if(other, "TCP01");
-    Some(observation.with("ADDRESS", first(facts)))
-}
-
 /// TCP06: IPv6 does not answer, IPv4 connects.
 fn ipv6_hangs(context: &RuleContext<'_>) -> Option<Observation> {
     let facts = context.tcp().filter(|_| context.trace.tcp.has_passed())?;
@@ -142,66 +133,4 @@ fn large_packets_lost(context: &RuleContext<'_>) -> Option<Observation> {
     .not("TLS07", "the same name passes in small packets")
     .not("TLS08", "the handshake passes in small packets");
     Some(observation)
-}
-
-/// Whether only the private endpoint is unreachable: public hosts answer on 443, or nothing shows that they do not.
-fn is_private_alone(context: &RuleContext<'_>) -> bool {
-    let Some(facts) = context.tcp() else { return false };
-    let is_blocked = facts.reference.as_ref().is_some_and(|reference| !reference.is_connected());
-    let is_private = context.is_own() && context.proxied().is_none() && context.is_private();
-    is_private && (!is_blocked || answering(context, facts).is_some())
-}
-
-/// A public host that connected.
-fn answering(context: &RuleContext<'_>, facts: &TcpFacts) -> Option<String> {
-    let reference =
-        facts.reference.as_ref().filter(|reference| reference.is_connected()).map(|reference| reference.host.clone());
-    reference.or_else(|| {
-        let is_public = |peer: SocketAddr| AddressClass::of(peer.ip()) == AddressClass::Public;
-        let connected =
-            context.others().find(|trace| trace.tcp.found().and_then(|facts| facts.connected).is_some_and(is_public));
-        connected.map(|trace| trace.target.host.clone())
-    })
-}
-
-/// The attempts, when this kind of failure ended them. An address family without a route says little, so any other
-/// failure goes first.
-fn ended_with<'a>(context: &RuleContext<'a>, kind: FailureKind) -> Option<&'a TcpFacts> {
-    let failure = context.trace.tcp.failure()?;
-    let facts = context.tcp()?;
-    let mut kinds = facts.attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).map(|failure| failure.kind);
-    let decisive = kinds.find(|kind| *kind != FailureKind::Unreachable).unwrap_or(failure.kind);
-    (decisive == kind).then_some(facts)
-}
-
-fn is(attempt: &Attempt, kind: FailureKind) -> bool {
-    attempt.failure.as_ref().is_some_and(|failure| failure.kind == kind)
-}
-
-/// Each attempt with its result and its time.
-fn attempts(context: &RuleContext<'_>, facts: &TcpFacts) -> String {
-    let each = |attempt: &Attempt| {
-        let class = AddressClass::of(attempt.peer.ip());
-        let text = attempt.failure.as_ref().map_or("connected", |failure| ending(failure.kind));
-        format!("{} ({class}) {text} after {}", attempt.peer, lasting(attempt.took))
-    };
-    let shown: Vec<String> = facts.attempts.iter().take(4).map(each).collect();
-    let to = context.proxied().map_or_else(|| format!("`{}`", context.host()), |proxy| format!("the proxy `{proxy}`"));
-    let from = facts.local.map(|ip| format!(", from {ip}")).unwrap_or_default();
-    format!("{to}: {}{from}", joined(&shown))
-}
-
-fn ending(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::TimedOut => "timed out",
-        FailureKind::Refused => "refused",
-        FailureKind::Unreachable => "unreachable",
-        FailureKind::Reset => "reset",
-        FailureKind::NotPermitted => "not permitted",
-        _ => "failed",
-    }
-}
-
-fn first(facts: &TcpFacts) -> String {
-    facts.attempts.first().map_or_else(|| "ADDRESS".to_owned(), |attempt| attempt.peer.ip().to_string())
 }

@@ -1,9 +1,9 @@
 //! Rules of WebSockets.
 
 use super::refusal::{Closing, signed};
-use super::wording::lasting;
+use super::wording::{lasting, shown};
 use super::{Observation, Rule, RuleContext};
-use crate::diagnose::evidence::{FailureKind, HoldEnd, HoldFacts};
+use crate::diagnose::evidence::{Address, FailureKind, HoldEnd, HoldFacts, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS04", closed_for_a_fault, &[]),
     Rule::target("WS05", recycled, &[]),
     Rule::target("WS07", flooded, &["WS02", "WS03"]),
+    Rule::target("WS08", ended_together, &[]),
 ];
 
 /// WS01: 101, but not for the key that was sent, or without the upgraded protocol.
@@ -54,9 +55,12 @@ fn cut_when_idle(context: &RuleContext<'_>) -> Option<Observation> {
         }
         _ => return None,
     };
-    Some(
-        Observation::new(text).not("WS02", "it was open before").not("WS05", "no close frame from the service says so"),
-    )
+    // Where another socket outlives the same silence, a timer is the less likely cause.
+    let observation = Observation::new(text)
+        .ranked(u8::from(Together::of(context).is_some()))
+        .not("WS02", "it was open before")
+        .not("WS05", "no close frame from the service says so");
+    Some(observation)
 }
 
 /// WS04: the service itself gives the reason of the close.
@@ -100,6 +104,61 @@ fn flooded(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation)
 }
 
+/// WS08: it ends at the same instant as another one, and a third one outlives the same silence.
+fn ended_together(context: &RuleContext<'_>) -> Option<Observation> {
+    let together = Together::of(context)?;
+    let (host, survivor) = (context.host(), together.survivor);
+    let text = format!(
+        "the sockets to `{host}` and `{}` end within {:.0} ms of each other, without a close frame, and that to `{}`{} stays open",
+        together.neighbour.target.host,
+        together.apart_ms.ceil().max(1.0),
+        survivor.target.host,
+        address_of(survivor),
+    );
+    let observation = Observation::new(text)
+        .not("WS02", "it was open before")
+        .not("WS05", "no close frame from the service says so")
+        .not("TCP03", "the socket was open");
+    Some(observation)
+}
+
+/// A socket that ends together with a neighbour, while another one stays open.
+struct Together<'a> {
+    neighbour: &'a Trace,
+    apart_ms: f64,
+    survivor: &'a Trace,
+}
+
+impl<'a> Together<'a> {
+    fn of(context: &RuleContext<'a>) -> Option<Self> {
+        let hold = context.held().filter(|hold| is_cut(hold) && !is_near_mark(hold))?;
+        let ended = hold.ended_ms?;
+        let idle_of = |trace: &'a Trace| Some((trace, trace.websocket.found()?.hold.as_ref()?));
+        let apart = |other: &HoldFacts| other.ended_ms.filter(|_| is_cut(other)).map(|other| (other - ended).abs());
+        let (neighbour, apart_ms) = context
+            .others()
+            .filter_map(idle_of)
+            .filter_map(|(trace, other)| Some((trace, apart(other)?)))
+            .find(|(_, apart)| *apart <= AT_ONCE_MS)?;
+        let (survivor, _) = context
+            .others()
+            .filter_map(idle_of)
+            .find(|(_, other)| other.end == HoldEnd::Open && other.silent >= hold.silent)?;
+        Some(Self { neighbour, apart_ms, survivor })
+    }
+}
+
+/// Whether something on the path ended the socket before its time.
+fn is_cut(hold: &HoldFacts) -> bool {
+    matches!(hold.end, HoldEnd::Cut | HoldEnd::Reset) && hold.held < hold.wanted
+}
+
+/// The address of a connection, in words.
+fn address_of(trace: &Trace) -> String {
+    let connected = trace.tcp.found().and_then(|facts| facts.connected);
+    connected.map(|peer| format!(" at {}", shown(Address::from(peer.ip())))).unwrap_or_default()
+}
+
 /// Whether the socket ended when the service recycles: at a multiple of ten minutes.
 fn is_near_mark(hold: &HoldFacts) -> bool {
     let after = hold.held.as_secs() + NEAR;
@@ -108,6 +167,10 @@ fn is_near_mark(hold: &HoldFacts) -> bool {
 
 /// `Service Restart`. <https://www.iana.org/assignments/websocket/websocket.xhtml>
 const RESTART: u16 = 1012;
+
+/// In milliseconds: sockets that end this close to each other end together. A change of the network reaches all of them at
+/// once; the rest is scheduling.
+const AT_ONCE_MS: f64 = 250.0;
 
 /// In seconds: the service recycles instances at multiples of it.
 const MARK: u64 = 600;

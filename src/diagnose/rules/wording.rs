@@ -42,3 +42,6 @@ pub(super) fn issuer(leaf: &Certificate) -> String {
         None => format!("`{}`", leaf.issuer),
     }
 }
+
+/// The fact that rules out a rejected key.
+pub(super) const NOT_THE_KEY: &str = "the response is about the network and not about the key";

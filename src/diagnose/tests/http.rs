@@ -2,7 +2,7 @@
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::diagnose::evidence::{Evidence, HttpFacts, Redirect, Reply, Step, Trace};
+use crate::diagnose::evidence::{Evidence, HttpFacts, MetadataFacts, Redirect, Reply, Step, Trace};
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
 use crate::{Severity, diagnose};
@@ -141,7 +141,7 @@ fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     assert_eq!(
         observed(&evidence, "POL02").0,
         "`contoso.cognitiveservices.azure.com` at 20.50.1.7 (public) answers 403 `AccessDenied` \
-         `Access denied due to Virtual Network/Firewall rules.`"
+         `Access denied due to Virtual Network/Firewall rules.`; 168.63.129.16 answers, so this machine is in Azure"
     );
     assert!(diagnose(&evidence).findings[0].commands[2].ends_with("-n NAME -g GROUP --ip-address ADDRESS"));
     // Through the private endpoint it is not public access that is disabled, but the endpoint that is not approved.
@@ -169,43 +169,115 @@ fn pol01_02_03_04_are_told_by_the_answer_and_the_resource() {
     expect(&with(private(), |trace| answered(trace, page)), "HTTP05 error, unreachable");
 }
 
-/// The mode of the resource and the source address order the candidates for one response; a fact alone rules one out.
+/// What shows whether the caller is in Azure.
+#[derive(Clone, Copy, Debug)]
+enum Sign {
+    Nothing,
+    Resolver,
+    Metadata,
+    NoMetadata,
+}
+
+fn show(evidence: &mut Evidence, sign: Sign) {
+    let metadata = |is_azure| Some(MetadataFacts { is_azure, ..MetadataFacts::default() });
+    if let (false, Step::Passed { found, .. }) = (matches!(sign, Sign::Resolver), &mut evidence.traces[0].dns) {
+        found.servers.retain(|answer| answer.server.ip().to_string() != "168.63.129.16");
+    }
+    match sign {
+        Sign::Nothing | Sign::Resolver => {}
+        Sign::Metadata => evidence.machine.metadata = metadata(true),
+        Sign::NoMetadata => evidence.machine.metadata = metadata(false),
+    }
+}
+
+/// The mode of the resource, the source address and the signs of Azure order the candidates for one response; a fact alone
+/// rules one out.
 #[test]
 fn pol02_and_pol03_are_candidates_unless_a_fact_rules_one_out() {
     let mut wrong = Vec::new();
-    for (scenario, unknown_or_private, public) in [
-        (Scenario::CustomDomainUnknown, "POL02 POL03", "POL02"),
-        (Scenario::CustomDomainOpen, "POL03 POL02", "POL02"),
-        (Scenario::CustomDomainSelectedIpOnly, "POL02 POL03", "POL02"),
-        (Scenario::CustomDomainLocked, "POL02 POL03", "POL02"),
-        (Scenario::ServiceEndpoint, "POL03 POL02", "POL02"),
-        (Scenario::PrivateAndServiceEndpoint, "POL03 POL02", "POL02"),
+    for (scenario, usual) in [
+        (Scenario::CustomDomainUnknown, "POL02 POL03"),
+        (Scenario::CustomDomainOpen, "POL03 POL02"),
+        (Scenario::CustomDomainSelectedIpOnly, "POL02 POL03"),
+        (Scenario::CustomDomainLocked, "POL02 POL03"),
+        (Scenario::ServiceEndpoint, "POL03 POL02"),
+        (Scenario::PrivateAndServiceEndpoint, "POL03 POL02"),
     ] {
-        for (source, expected) in [
-            (None, unknown_or_private),
-            (Some("10.1.2.3"), unknown_or_private),
-            (Some("100.64.0.9"), unknown_or_private),
-            (Some("127.0.0.1"), unknown_or_private),
-            (Some("203.0.113.7"), public),
-            (Some("198.51.101.7"), public),
-        ] {
-            let mut evidence = policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", FIREWALL);
-            let trace = &mut evidence.traces[0];
-            if let Step::Passed { found, .. } = &mut trace.tcp {
-                found.local = source.map(|source| source.parse().unwrap());
-            }
-            let diagnosis = diagnose(&evidence);
-            let found: Vec<_> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
-            let ruled_out = diagnosis.findings.iter().flat_map(|finding| &finding.ruled_out);
-            let candidates: Vec<_> =
-                ruled_out.map(|ruled| ruled.id).filter(|id| ["POL02", "POL03"].contains(id)).collect();
-            let expected_out: &[&str] = if expected == "POL02" { &["POL03"] } else { &[] };
-            if found.join(" ") != expected || candidates != expected_out {
-                wrong.push(format!("{scenario:?} from {source:?}: {found:?}, ruled out {candidates:?}"));
+        for source in
+            [None, Some("10.1.2.3"), Some("100.64.0.9"), Some("127.0.0.1"), Some("203.0.113.7"), Some("198.51.101.7")]
+        {
+            for sign in [Sign::Nothing, Sign::Resolver, Sign::Metadata, Sign::NoMetadata] {
+                let is_public = source.is_some_and(|source| source.starts_with("203.") || source.starts_with("198."));
+                // No subnet gives a machine a public address, and no machine outside Azure has a subnet.
+                let expected = match (is_public, sign) {
+                    (true, _) => "POL02",
+                    (false, Sign::NoMetadata) => "POL02 POL03",
+                    (false, _) => usual,
+                };
+                let mut evidence = policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", FIREWALL);
+                show(&mut evidence, sign);
+                if let Step::Passed { found, .. } = &mut evidence.traces[0].tcp {
+                    found.local = source.map(|source| source.parse().unwrap());
+                }
+                let diagnosis = diagnose(&evidence);
+                let found: Vec<_> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+                let ruled_out = diagnosis.findings.iter().flat_map(|finding| &finding.ruled_out);
+                let candidates: Vec<_> =
+                    ruled_out.map(|ruled| ruled.id).filter(|id| ["POL02", "POL03"].contains(id)).collect();
+                let expected_out: &[&str] = if expected == "POL02" { &["POL03"] } else { &[] };
+                let ranks: Vec<u8> = diagnosis.findings.iter().map(|finding| finding.rank).collect();
+                if found.join(" ") != expected || candidates != expected_out || ranks != [0, 1][..found.len()] {
+                    wrong.push(format!("{scenario:?} from {source:?}, {sign:?}: {found:?}, ruled out {candidates:?}"));
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every mode prints one command that decides, and the sentences that belong to it.
+#[test]
+fn pol02_and_pol03_say_what_decides_and_what_a_change_costs() {
+    let remedy = |scenario, id: &str, change: &dyn Fn(&mut Evidence)| {
+        let mut evidence = policy(scenario, Expectation::PublicAddress, PROXY_CHAIN, "20.50.1.7", FIREWALL);
+        change(&mut evidence);
+        let diagnosis = diagnose(&evidence);
+        let finding = diagnosis.findings.into_iter().find(|finding| finding.failure.id == id).expect("it is there");
+        (finding.remedy, finding.commands)
+    };
+    let decides = "az network vnet subnet show --ids SUBNET_ID --query \"serviceEndpoints[].service\" -o tsv";
+    for scenario in [
+        Scenario::CustomDomainUnknown,
+        Scenario::CustomDomainOpen,
+        Scenario::CustomDomainSelectedIpOnly,
+        Scenario::ServiceEndpoint,
+        Scenario::PrivateAndServiceEndpoint,
+    ] {
+        for id in ["POL02", "POL03"] {
+            let (text, commands) = remedy(scenario, id, &|_| ());
+            assert!(text.contains("takes up to 15 minutes") && text.contains("to decide"), "{scenario:?} {id}: {text}");
+            assert_eq!(commands[0], decides, "{scenario:?} {id}");
+        }
+        let (text, _) = remedy(scenario, "POL03", &|_| ());
+        for sentence in ["switches the source address", "closes open connections", "every Azure AI services resource"] {
+            assert!(text.contains(sentence), "{scenario:?}: {sentence}: {text}");
+        }
+        assert!(text.contains("the subnet of the appliance counts"), "{scenario:?}: {text}");
+    }
+    let (text, _) = remedy(Scenario::ServiceEndpoint, "POL03", &|_| ());
+    assert!(text.contains("The portal enables the service endpoint by itself"), "{text}");
+    assert!(text.contains("can never use a service endpoint") && text.contains("ExpressRoute"), "{text}");
+    let (text, _) = remedy(Scenario::CustomDomainOpen, "POL03", &|_| ());
+    assert!(text.contains("*All networks*, connect through a private endpoint instead"), "{text}");
+    // The subnets that the resource allows are filled in where a command reads one, and only there.
+    let subnet = |name: &str| {
+        format!("/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/{name}")
+    };
+    let (_, commands) = remedy(Scenario::ServiceEndpoint, "POL03", &|evidence| {
+        evidence.resource.allowed_subnets = vec![subnet("app"), "x; reboot".to_owned(), subnet("batch")];
+    });
+    assert_eq!(commands[..2], ["app", "batch"].map(|name| decides.replace("SUBNET_ID", &subnet(name))));
+    assert!(commands[3].ends_with("--subnet SUBNET_ID"), "{commands:?}");
 }
 
 #[test]

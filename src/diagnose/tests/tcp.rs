@@ -3,7 +3,8 @@
 use super::super::sample::*;
 use super::{expect, with};
 use crate::diagnose::evidence::{
-    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, SniTry, Step, TlsFacts, Trace, UnusedProxy,
+    Evidence, Failure, FailureKind, ProxyFacts, ProxyTry, Reference, RouteFacts, SniTry, Step, TlsFacts, Trace,
+    UnusedProxy,
 };
 use crate::diagnose::stage::Stage;
 
@@ -68,6 +69,80 @@ fn tcp05_is_the_private_endpoint_alone() {
         unconnected(trace, vec![to("10.1.0.4", FailureKind::TimedOut)]);
     });
     expect(&evidence, "TCP01 error, degraded");
+}
+
+/// A private address without an answer, the route to it, and what else answers, each with the candidates in their order.
+#[test]
+fn tcp05_and_tcp11_are_told_by_the_route_and_by_what_else_answers() {
+    let (public, own, vpn) = ("51.105.1.1", "192.168.1.23", "172.16.8.2");
+    let to_private = |source: Option<&str>, public_source: &str| RouteFacts {
+        source: source.map(|source| source.parse().unwrap()),
+        failure: source.is_none().then(|| Failure::new(FailureKind::Unreachable, "Network is unreachable")),
+        public_source: public_source.parse().ok(),
+    };
+    let mut wrong = Vec::new();
+    for (name, route, kind, change, expected, out) in [
+        ("a source of its own", Some(to_private(Some(vpn), own)), FailureKind::TimedOut, Change::None, "TCP05", ""),
+        ("the usual source", Some(to_private(Some(own), own)), FailureKind::TimedOut, Change::None, "TCP05 TCP11", ""),
+        (
+            "a public source",
+            Some(to_private(Some(public), public)),
+            FailureKind::TimedOut,
+            Change::None,
+            "TCP11 TCP05",
+            "",
+        ),
+        ("no route", Some(to_private(None, own)), FailureKind::Unreachable, Change::None, "TCP11 TCP04", "TCP05"),
+        ("no route known", None, FailureKind::Unreachable, Change::None, "TCP04", ""),
+        ("rejected on the way", Some(to_private(Some(own), own)), FailureKind::Unreachable, Change::None, "TCP04", ""),
+        ("nothing known", None, FailureKind::TimedOut, Change::None, "TCP05", ""),
+        (
+            "a neighbour answers",
+            Some(to_private(Some(own), own)),
+            FailureKind::TimedOut,
+            Change::Neighbour,
+            "TCP05",
+            "TCP11",
+        ),
+        ("in Azure", Some(to_private(Some(own), own)), FailureKind::TimedOut, Change::InAzure, "TCP05", ""),
+        ("no public host", Some(to_private(Some(own), own)), FailureKind::TimedOut, Change::NoReference, "TCP01", ""),
+        ("no route at all", Some(to_private(None, own)), FailureKind::Unreachable, Change::NoReference, "TCP04", ""),
+    ] {
+        let mut evidence = private();
+        let trace = &mut evidence.traces[0];
+        let Step::Passed { found, .. } = &mut trace.dns else { panic!("it is resolved") };
+        if change != Change::InAzure {
+            found.servers.remove(0);
+        }
+        unconnected(trace, vec![to("10.1.0.4", kind)]);
+        let silent = (change == Change::NoReference).then_some(FailureKind::TimedOut);
+        let reference = attempt("20.190.160.2:443".parse().unwrap(), silent);
+        tcp(trace).reference = Some(Reference::new("login.microsoftonline.com", reference));
+        tcp(trace).route = route;
+        if change == Change::Neighbour {
+            let mut neighbour = evidence.traces[0].clone();
+            neighbour.target.host = "contoso.openai.azure.com".into();
+            resolve(&mut neighbour, &["contoso.privatelink.openai.azure.com"], "10.1.0.5");
+            evidence.traces.push(neighbour);
+        }
+        let diagnosis = super::diagnose(&evidence);
+        let found: Vec<_> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+        let ruled_out = diagnosis.findings.iter().flat_map(|finding| &finding.ruled_out).map(|ruled| ruled.id);
+        let ruled_out: Vec<_> = ruled_out.filter(|id| ["TCP05", "TCP11"].contains(id)).collect();
+        let mine = if expected == "TCP01" { Vec::new() } else { ruled_out };
+        if found.join(" ") != expected || mine.join(" ") != out {
+            wrong.push(format!("{name}: {found:?}, ruled out {mine:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    None,
+    Neighbour,
+    InAzure,
+    NoReference,
 }
 
 #[test]

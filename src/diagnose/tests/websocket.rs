@@ -137,3 +137,61 @@ fn ws05_is_the_service_that_recycles() {
         assert_eq!(diagnosis.findings[0].failure.id, expected, "{seconds} s");
     }
 }
+
+/// Three sockets: when each ends after the start of the run, if it does, and how long it was silent.
+fn ends(all: [(HoldEnd, Option<f64>, u64); 3]) -> Evidence {
+    let mut evidence = regional();
+    let mut third = evidence.traces[0].clone();
+    third.target.host = "westeurope.s2s.speech.microsoft.com".into();
+    third.target.service = Some("translation-v1".into());
+    evidence.traces.push(third);
+    for (trace, (end, ended_ms, silent)) in evidence.traces.iter_mut().zip(all) {
+        let silent = Duration::from_secs(silent);
+        let hold = HoldFacts {
+            wanted: Duration::from_secs(1200),
+            held: silent,
+            silent,
+            ended_ms,
+            end,
+            ..HoldFacts::default()
+        };
+        let facts = UpgradeFacts {
+            reply: reply(101, "", ""),
+            is_alive: Some(true),
+            hold: Some(hold),
+            ..UpgradeFacts::default()
+        };
+        trace.websocket = passed(facts);
+    }
+    evidence
+}
+
+#[test]
+fn ws07_is_a_death_of_several_that_one_survives() {
+    use HoldEnd::{Closed, Cut, Open, Reset, Silent};
+    let (at, open) = (|millis| Some(millis), (Open, None, 1200));
+    for (name, all, expected) in [
+        ("two at once, one lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 88), open], "WS08 WS03"),
+        ("by reset", [(Reset, at(90_000.0), 89), (Cut, at(90_200.0), 89), open], "WS08 WS03"),
+        ("nobody lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 89), (Cut, at(90_041.0), 89)], "WS03"),
+        ("one after the other", [(Cut, at(90_000.0), 89), (Cut, at(91_000.0), 89), open], "WS03"),
+        ("one alone", [(Cut, at(90_000.0), 89), open, open], "WS03"),
+        ("a younger one lives", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 89), (Open, None, 60)], "WS03"),
+        ("closed by the service", [(Closed, at(90_000.0), 89), (Closed, at(90_040.0), 89), open], ""),
+        ("at the mark", [(Cut, at(600_100.0), 600), (Cut, at(600_140.0), 600), open], "WS05"),
+        ("one only silent", [(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 89), (Silent, None, 1200)], "WS03"),
+        ("an older evidence", [(Cut, None, 89), (Cut, None, 89), open], "WS03"),
+    ] {
+        let diagnosis = diagnose(&ends(all));
+        let found: Vec<_> = diagnosis.findings.iter().map(|finding| finding.failure.id).collect();
+        assert_eq!(found.join(" "), expected, "{name}");
+    }
+    let evidence = ends([(Cut, at(90_000.0), 89), (Cut, at(90_040.0), 88), open]);
+    let (text, ruled_out) = observed(&evidence, "WS08");
+    assert_eq!(
+        text,
+        "the sockets to `westeurope.stt.speech.microsoft.com` and `westeurope.tts.speech.microsoft.com` end within 40 ms of \
+         each other, without a close frame, and that to `westeurope.s2s.speech.microsoft.com` at 20.61.99.10 (public) stays open"
+    );
+    assert_eq!(ruled_out, ["WS02", "WS05", "TCP03"]);
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::PastedError;
 use crate::resolve::access::{Access, AccountKind, PublicAccess};
-use crate::resolve::account::{Account, AccountError};
+use crate::resolve::account::{Account, AccountError, SubnetId};
 use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::name::{CustomDomain, NameError, Region};
 use crate::resolve::note::{Note, WithNotes};
@@ -80,7 +80,7 @@ fn understand(outer: Outer, properties: &Properties) -> Result<WithNotes<Account
             } else {
                 Account::custom_domain(domain)
             };
-            let account = account.with_cloud(cloud)?;
+            let account = account.with_cloud(cloud)?.with_allowed_subnets(allowed_subnets(properties));
             let account = match access {
                 Some(access) => account.with_access(access),
                 None => account,
@@ -173,6 +173,12 @@ fn known<T>(
         ));
     }
     value
+}
+
+/// Returns the subnets of the virtual-network rules. A rule with another id counts, but no command can name it.
+fn allowed_subnets(properties: &Properties) -> Vec<SubnetId> {
+    let rules = properties.network_acls.iter().flat_map(|acls| acls.virtual_network_rules.iter().flatten());
+    rules.filter_map(|rule| rule.get("id")?.as_str()?.parse().ok()).collect()
 }
 
 /// Notes settings that have no effect and problems that a caller will encounter.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Expectation, Severity, probe};
+use speech_endpoint::{Expectation, FoundryResource, Severity, probe};
 
 use crate::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
 use crate::catalogue;
@@ -21,6 +21,20 @@ pub(crate) struct DoctorArgs {
         conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "cloud", "network",
             "synthesis_path", "from", "dns_servers", "proxy"])]
     pub(crate) lab: Option<String>,
+    /// Foundry resource, as a name or full host name: check every host that a project needs
+    #[arg(long, value_name = "NAME", help_heading = "Resource",
+        conflicts_with_all = ["custom_domain", "endpoint", "host", "account", "lab", "from"])]
+    pub(crate) foundry: Option<String>,
+    /// Also check what the Foundry project uses: search, storage, cosmos or key-vault; repeatable
+    #[arg(
+        long,
+        value_name = "KIND=NAME",
+        help_heading = "Resource",
+        requires = "foundry",
+        conflicts_with = "lab",
+        value_delimiter = ','
+    )]
+    pub(crate) foundry_with: Vec<FoundryResource>,
     /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
     pub(crate) expect: Option<Expect>,
@@ -103,6 +117,9 @@ pub(crate) struct NetArgs {
     /// Measure up to N more connections per working service, with and without cached DNS and TLS sessions
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
+    /// Query the instance metadata service (169.254.169.254): is this machine in Azure, and in which range?
+    #[arg(long)]
+    pub(crate) ask_metadata: bool,
     /// Hosts checked in parallel [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
@@ -236,6 +253,7 @@ Examples:
   speech-endpoint doctor --custom-domain contoso --network private-endpoint
   az cognitiveservices account show -n NAME -g GROUP |
     speech-endpoint doctor --account - --entra
+  speech-endpoint doctor --foundry contoso --foundry-with search=contoso-search
   speech-endpoint doctor --region westeurope --proxy http://10.9.0.1:3128 \\
     --ca-file company.pem --key-file key.txt
   speech-endpoint doctor --region westeurope --save evidence.json

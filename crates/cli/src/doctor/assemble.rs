@@ -32,10 +32,15 @@ pub(super) async fn assemble(
         let (scenario, cloud) = (account.scenario().title(), account.cloud().title());
         format!("resource from `{}`: {scenario}, {cloud}", surroundings.subject.source)
     });
-    let mut remarks: Vec<Remark> = surroundings.subject.notes.iter().map(remark).collect();
+    let mut remarks: Vec<Remark> = Vec::new();
     // Both keys share a salt, so that equal keys have equal fingerprints.
     let salt = salt();
     let mut settings = overlaid(surroundings.settings.clone(), args)?;
+    if args.foundry.is_some() {
+        let hosts = args.foundry_with.iter().map(|resource| resource.at(account.cloud()));
+        let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::usage(error.to_string()))?;
+        settings = settings.with_foundry(hosts);
+    }
     let first = match args.credential.entra {
         Some(source) if !args.plan => {
             progress.show("Entra token");
@@ -52,6 +57,8 @@ pub(super) async fn assemble(
     let second_key = surroundings.second_key.filter(|_| !is_token);
     let second = second_credential(second_key, first.facts.as_ref(), salt, &mut remarks);
     let plan = settings.plan(account, first.credential.as_ref());
+    let notes = surroundings.subject.notes.iter().filter(|note| plan.concerns(note));
+    remarks.splice(0..0, notes.map(remark));
     remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), flags::refusal(refusal), true)));
     remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
@@ -65,6 +72,7 @@ pub(super) async fn assemble(
         trust: surroundings.trust,
         proxies: surroundings.proxies,
         ip: args.net.ip,
+        asks_metadata: args.net.ask_metadata || surroundings.asks_metadata,
         now: surroundings.clock.unwrap_or_else(machine::now),
     })
 }

@@ -43,6 +43,7 @@ fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Fa
         clock: Some(lab.now()),
         // `az` and `azd` would sign in at the real authority.
         asks_programs: false,
+        asks_metadata: lab.asks_metadata(),
         is_lab: true,
     }))
 }

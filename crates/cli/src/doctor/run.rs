@@ -23,6 +23,7 @@ pub(super) struct Request {
     pub(super) trust: Trust,
     pub(super) proxies: ProxySettings,
     pub(super) ip: Family,
+    pub(super) asks_metadata: bool,
     pub(super) now: SystemTime,
 }
 
@@ -33,7 +34,8 @@ impl Request {
             .with_credential(self.credential.as_ref(), self.credential_facts)
             .with_second_key(self.second_key.as_ref(), self.second_key_facts)
             .with_remarks(self.remarks)
-            .with_family(self.ip.into());
+            .with_family(self.ip.into())
+            .with_metadata(self.asks_metadata);
         probe(&self.plan, &context, progress, interrupt()).await
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Surroundings {
     pub(super) clock: Option<SystemTime>,
     /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
     pub(super) asks_programs: bool,
+    /// Whether the instance metadata service is queried even without the flag.
+    pub(super) asks_metadata: bool,
     /// Whether a world of the lab replaces this machine.
     pub(super) is_lab: bool,
 }
@@ -33,7 +35,10 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// Reads the resource, the environment, the trusted roots and the proxies of this machine.
     pub(super) fn of_this_machine(args: &DoctorArgs) -> Result<Self, Failure> {
-        let subject = settings::subject(&args.resource)?;
+        let subject = match &args.foundry {
+            Some(name) => settings::foundry(name, &args.resource)?,
+            None => settings::subject(&args.resource)?,
+        };
         let dns_servers: Vec<_> = args.net.dns_servers.iter().map(|server| server.0).collect();
         let pem = args.net.ca_file.as_deref().map(read_pem).transpose()?;
         let trust = Trust::system(pem.as_deref().map(str::as_bytes)).map_err(|error| unusable(&error))?;
@@ -50,6 +55,7 @@ impl Surroundings {
             proxies,
             clock: None,
             asks_programs: true,
+            asks_metadata: false,
             is_lab: false,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use speech_endpoint::{Access, Account, Cloud, CustomDomain, Note, Region};
+use speech_endpoint::{Access, Account, AccountKind, Cloud, CustomDomain, Note, Region};
 
 use super::facts::with_facts;
 use crate::args::ResourceArgs;
@@ -32,8 +32,20 @@ pub(crate) fn subject(args: &ResourceArgs) -> Result<Subject, Failure> {
             "`--facts -` and `--account -` both read standard input: give one of them as a file",
         ));
     }
-    let mut subject = addressed(args)?;
-    subject.account = with_facts(subject.account, &mut subject.notes, facts)?;
+    with_facts_and_network(addressed(args)?, args)
+}
+
+/// Reads the Foundry resource that `--foundry` names, with the other arguments of the resource.
+pub(crate) fn foundry(name: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
+    let mut subject = custom_domain(name, args)?;
+    // The name of a Foundry host is right here, and the hosts of Speech are checked as well.
+    subject.notes.retain(|note| note.id != "CFG08");
+    subject.account = subject.account.with_kind(AccountKind::Foundry);
+    with_facts_and_network(Subject { source: "--foundry", ..subject }, args)
+}
+
+fn with_facts_and_network(mut subject: Subject, args: &ResourceArgs) -> Result<Subject, Failure> {
+    subject.account = with_facts(subject.account, &mut subject.notes, args.facts.as_deref())?;
     if let (Some(network), false) = (args.network, args.account.is_some()) {
         subject.account = match network.0 {
             Some(access) if subject.account.domain().is_some() => subject.account.with_access(access),

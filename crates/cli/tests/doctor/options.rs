@@ -37,6 +37,8 @@ const ROWS: &[Row] = &[
     (&["--endpoint", "https://westeurope.api.cognitive.microsoft.com"], &[REGIONAL], Refused),
     (&["--host", "ws://localhost:5000"], &[REGIONAL], Refused),
     (&["--account", "account.json"], &[REGIONAL], Refused),
+    (&["--foundry", "contoso"], &[REGIONAL], Refused),
+    (&["--foundry-with", "search=contoso-search"], &[REGIONAL], Refused),
     (&["--cloud", "china"], &[REGIONAL], Refused),
     (&["--network", "private-endpoint"], &[REGIONAL], Refused),
     (&["--synthesis-path", "/tts"], &[REGIONAL], Refused),
@@ -80,6 +82,7 @@ const ROWS: &[Row] = &[
     ),
     // The network.
     (&["--ca-file", "PEM"], &[REGIONAL, "--format", "json"], Shows("1 extra certificates")),
+    (&["--ask-metadata"], &[REGIONAL, "--format", "json"], Shows("\"is_azure\": false")),
     (&["--ip", "6"], &[REGIONAL, "--format", "json"], Shows("\"unreachable\"")),
     // The report.
     (&["--save", "FILE"], &[REGIONAL], Writes),

@@ -15,6 +15,10 @@ pub struct WorldResource {
     pub endpoint: Option<String>,
     /// `--host`.
     pub host: Option<String>,
+    /// `--foundry`.
+    pub foundry: Option<String>,
+    /// Every `--foundry-with`.
+    pub foundry_with: Vec<String>,
     /// `--network`.
     pub network: Option<String>,
     /// `--cloud`.
