@@ -105,6 +105,7 @@ impl Allowlist {
             self.tag("CognitiveServicesManagement");
         }
         self.add(entry);
+        self.note_media(service);
         if endpoint.discovery() != Discovery::None && endpoint.is_own_host() {
             self.add_redirect(endpoint);
         }
@@ -112,6 +113,20 @@ impl Allowlist {
             let relay = || AllowlistEntry::new(AVATAR_RELAY, "avatar media relay (20.202.0.0/16)").for_service(service);
             self.add(AllowlistEntry { port: 3478, transport: "udp", ..relay() });
             self.add(AllowlistEntry { is_required: false, ..relay() });
+        }
+    }
+
+    /// Notes that the audio of a WebRTC call takes another way, whose addresses no documentation lists.
+    fn note_media(&mut self, service: Service) {
+        let has_media = matches!(
+            service,
+            Service::VoiceLiveWebRtc
+                | Service::OpenAiRealtimeWebRtc
+                | Service::OpenAiRealtimeTranslationWebRtc
+                | Service::OpenAiLiveWebRtc
+        );
+        if has_media && !self.notes.iter().any(|note| note.id == "webrtc_media") {
+            self.notes.push(Note::new("webrtc_media", WEBRTC_MEDIA));
         }
     }
 
@@ -211,5 +226,6 @@ const AVATAR_RELAY: &str = "relay.communication.microsoft.com";
 const METADATA_SERVICE: &str = "169.254.169.254";
 
 const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses remain public";
+const WEBRTC_MEDIA: &str = "the audio of a WebRTC call goes over UDP to the addresses in the response of the service; the documentation does not list them";
 const FORWARDING: &str = "a DNS server outside the virtual network must forward the public zone, not the private one, to a resolver inside it; the Azure resolver is 168.63.129.16";
 const CHINA_ZONE: &str = "the official table does not list the private zone of the China cloud; run `az network private-link-resource list` to find it";

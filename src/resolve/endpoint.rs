@@ -218,6 +218,7 @@ impl Account {
         self.offers(row)?;
         let place = self.place(row)?;
         check_settings(row, query)?;
+        self.check_agents(row, query)?;
         let url = write(&place, row, query);
         let accepts = self.accepts(&place, row);
         Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
@@ -226,6 +227,17 @@ impl Account {
     /// Returns the endpoints of all services that are not retired.
     pub fn endpoints(&self) -> impl Iterator<Item = Result<Endpoint, ResolveError>> {
         Service::in_use().map(|service| self.endpoint(service))
+    }
+
+    /// Returns the scope of Microsoft Entra tokens that a service accepts, if it is known: that of the cloud, or for voice
+    /// agents that of Foundry. Azure OpenAI and Voice Live accept both.
+    #[must_use]
+    pub fn token_scope(&self, service: Service) -> Option<&str> {
+        let suffixes = self.cloud().suffixes();
+        match service {
+            Service::VoiceAgent => suffixes.foundry_scope(),
+            _ => suffixes.token_scope(),
+        }
     }
 
     /// Resolves every service once, so that later lookups do no work.
@@ -253,7 +265,8 @@ impl Account {
             return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
         }
         let has_service = |kind: &AccountKind| match row.host {
-            Host::Foundry => kind.has_voice_live(),
+            Host::Foundry if is_voice_live(service) => kind.has_voice_live(),
+            Host::Foundry => *kind == AccountKind::Foundry,
             Host::OpenAi => kind.has_openai_host(),
             Host::Rest | Host::Realtime(_) | Host::LongAudio => *kind != AccountKind::OpenAi,
         };
@@ -305,6 +318,17 @@ impl Account {
     ) -> Result<Place<'a>, ResolveError> {
         let region = self.region().ok_or(ResolveError::RegionRequired { service: row.service })?;
         Ok(Place::Regional { region, label, suffix, prefix: row.sdk_prefix })
+    }
+
+    /// Step 4: an account of Speech has Voice Live without agents.
+    /// <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-how-to> (2026-05-25)
+    fn check_agents(&self, row: &Row, query: &Query) -> Result<(), ResolveError> {
+        let names_agent = || query.free().any(|(name, _)| name.starts_with("agent-"));
+        if self.kind() == Some(AccountKind::Speech) && row.host == Host::Foundry && names_agent() {
+            let place = "an account of kind `SpeechServices` has none; use an account of kind `AIServices` (Foundry)";
+            return Err(ResolveError::Parameter { service: row.service, parameter: "agents", place });
+        }
+        Ok(())
     }
 
     /// Step 6.
@@ -360,7 +384,14 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
             place: place_of(parameter, service),
         });
     }
+    for name in row.path.names() {
+        // A dot segment would remove a part of the path.
+        if matches!(query.parameter(name), None | Some("" | "." | "..")) {
+            return Err(ResolveError::NameRequired { service, name: what_is_named(name) });
+        }
+    }
     match query.api_version() {
+        Some(ApiVersion::Numbered(version)) if row.host == Host::Foundry && &**version == EVERGREEN => Ok(()),
         Some(version) if is_retired(version.as_str()) && row.host == Host::Rest => Err(ResolveError::RetiredVersion {
             service,
             version: version.as_str().to_owned(),
@@ -374,6 +405,21 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
         _ => Ok(()),
     }
 }
+
+/// Returns what a name in a path belongs to, in words.
+fn what_is_named(parameter: &str) -> &'static str {
+    match parameter {
+        "agent-project-name" | "agent-name" => "the names of the project and of the agent; give both",
+        _ => "the id of the session; give it",
+    }
+}
+
+fn is_voice_live(service: Service) -> bool {
+    matches!(service, Service::VoiceLive | Service::VoiceLiveWebRtc)
+}
+
+/// The version of the Foundry APIs that only grows: `docs/versioning.md` of `VoiceLive` in azure-rest-api-specs.
+const EVERGREEN: &str = "v1";
 
 /// Returns whether the version is retired: <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
 pub(crate) fn is_retired(version: &str) -> bool {

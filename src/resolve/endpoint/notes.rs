@@ -1,6 +1,7 @@
 //! Notes about an endpoint for the reader.
 
 use super::Endpoint;
+use crate::resolve::access::AccountKind;
 use crate::resolve::account::Resource;
 use crate::resolve::cloud::Cloud;
 use crate::resolve::form::CredentialForm;
@@ -29,7 +30,7 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         Scenario::CustomDomainUnknown | Scenario::OpenAi if is_realtime => notes.push(
             Note::new(
                 "open_answers_404",
-                "an open resource, with neither a private endpoint nor an allowed network, returns 404 here; for such a resource, give its network access and its region",
+                "reports show that an open resource, with neither a private endpoint nor an allowed network, returns 404 here, while the documentation uses this form for it too; for such a resource, give its network access and its region",
             )
             .asking_for([SettingHint::with(Setting::Network, "open"), Setting::Region.into()]),
         ),
@@ -67,12 +68,26 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 
 fn missing(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     let Some(name) = endpoint.service().row().needs.filter(|name| !has_parameter(endpoint.url(), name)) else { return };
+    if endpoint.service().row().host == Host::Foundry && has_parameter(endpoint.url(), "agent-name") {
+        if !has_parameter(endpoint.url(), "agent-project-name") {
+            let hint = SettingHint::with(Setting::QueryParameter, "agent-project-name=…");
+            let text = "an agent needs `agent-project-name`, the name of its project";
+            notes.push(Note::new("parameter_required", text).asking_for([hint]));
+        }
+        return;
+    }
+    // A call that already runs has its model.
+    if endpoint.service() == Service::OpenAiRealtime && has_parameter(endpoint.url(), "call_id") {
+        return;
+    }
     let (text, hint) = match (name, endpoint.service()) {
         ("language", _) => ("`language` is required", Setting::Language.into()),
         ("deploymentId", _) => ("`deploymentId` is required", Setting::Deployment.into()),
-        (_, Service::OpenAiRealtime) => ("`model`, the name of a deployment, is required", Setting::Deployment.into()),
+        (_, Service::OpenAiRealtime | Service::OpenAiRealtimeTranslation) => {
+            ("`model`, the name of a deployment, is required", Setting::Deployment.into())
+        }
         _ => (
-            "`model` or the parameters of an agent are required",
+            "`model`, or `agent-name` and `agent-project-name`, is required",
             SettingHint::with(Setting::QueryParameter, "model=…"),
         ),
     };
@@ -111,9 +126,11 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
     if row.host == Host::Foundry && account.scenario().is_proxied() {
         notes.push(Note::new(
             "unconfirmed",
-            "the documentation does not confirm that Voice Live works over a private network",
+            "the documentation does not confirm that this works over a private network",
         ));
     }
+    notes.extend(of_foundry(endpoint));
+    notes.extend(second_host(endpoint));
     let listed = account.region().and_then(|region| regions::listed(region.as_str()));
     if let Some(listed) = listed.filter(|listed| listed.lists(service) == Some(false)) {
         let (edition, region) = (regions::EDITION, listed.display_name);
@@ -126,6 +143,78 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             "the native SDK sends the language in the `speech.context` message, the JavaScript SDK in the URL",
         ));
     }
+}
+
+/// Returns what the documentation of Foundry and Azure OpenAI says about a service, or leaves open.
+fn of_foundry(endpoint: &Endpoint) -> Option<Note> {
+    let service = endpoint.service();
+    Some(match service {
+        Service::VoiceLive if endpoint.url().contains("api-version=v1") => Note::new(
+            "evergreen_version",
+            "version `v1` grows without breaking; its previews need the header `VoiceLive-Features` with the name of the feature",
+        ),
+        Service::OpenAiLive => Note::new(
+            "unconfirmed",
+            "the documentation (2026-09-04) opens this URL, and the SDK of OpenAI opens `/openai/v1/live/sessions`",
+        ),
+        Service::OpenAiRealtimeWebRtc | Service::OpenAiRealtimeTranslationWebRtc => Note::new(
+            "client_secret",
+            format!(
+                "a browser sends the secret that `{}` issues; the audio then goes over UDP to the addresses in the response",
+                if service == Service::OpenAiRealtimeWebRtc {
+                    Service::OpenAiRealtimeClientSecret
+                } else {
+                    Service::OpenAiRealtimeTranslationClientSecret
+                }
+            ),
+        ),
+        Service::MaiTranscription => Note::new(
+            "regions",
+            "Azure serves the model from `swedencentral`, `centralus` and `southindia`, and routes requests there (2026-09-30)",
+        ),
+        _ => return None,
+    })
+}
+
+/// Returns the other host of the paths of version 1, which an account of Foundry has and one of Azure OpenAI has not.
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
+fn second_host(endpoint: &Endpoint) -> Option<Note> {
+    let account = endpoint.account();
+    let is_possible = match account.kind() {
+        Some(kind) => kind == AccountKind::Foundry,
+        None => account.scenario() != Scenario::OpenAi,
+    };
+    let (suffix, domain) = (account.cloud().suffixes().foundry()?, account.domain()?);
+    (is_possible && endpoint.url().contains("/openai/v1/")).then(|| {
+        Note::new(
+            "second_host",
+            format!("an account of kind `AIServices` (Foundry) serves the same path at `{domain}.{suffix}`"),
+        )
+    })
+}
+
+/// Notes the scope of Microsoft Entra tokens where it is not that of the cloud.
+fn scope(endpoint: &Endpoint, notes: &mut Vec<Note>) {
+    let cloud = endpoint.account().cloud();
+    let Some(scope) = cloud.suffixes().foundry_scope().filter(|_| !endpoint.service().is_of_speech()) else { return };
+    if !endpoint.accepts().contains(CredentialForm::Entra) {
+        return;
+    }
+    let also = match (endpoint.service(), cloud.suffixes().token_scope()) {
+        // <https://learn.microsoft.com/azure/ai-services/speech-service/mai-transcribe-2-streaming-realtime> (2026-09-30)
+        (Service::MaiTranscription, _) | (_, None) => return,
+        (Service::VoiceAgent, _) => String::new(),
+        (_, Some(older)) => format!("; `{older}` is still accepted"),
+    };
+    notes.push(match cloud {
+        Cloud::UsGovernment => {
+            let text = format!(
+                "the documentation does not name the scope of Entra tokens here; code in use requests `{scope}`{also}"
+            );
+            Note::new("unconfirmed", text)
+        }
+        _ => Note::new("token_scope", format!("the scope of Entra tokens is `{scope}`{also}")),
+    });
 }
 
 fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
@@ -141,6 +230,7 @@ fn credentials(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         ));
         return;
     }
+    scope(endpoint, notes);
     if account.scenario() == Scenario::Regional && endpoint.accepts().contains(CredentialForm::EntraComposed) {
         notes.push(Note::new(
             "entra",

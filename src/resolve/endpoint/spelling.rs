@@ -80,6 +80,12 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
             }
             out(after);
         }
+        Path::Named(parts, names) => {
+            for (place, part) in parts.iter().enumerate() {
+                out(part);
+                out(names.get(place).and_then(|name| query.parameter(name)).unwrap_or_default());
+            }
+        }
         Path::Deployment(before, after, _, without) => match query.deployment() {
             Some(deployment) => {
                 out(before);
@@ -94,8 +100,8 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
 /// Writes the named parameters in name order, merged with the free ones, which are already sorted.
 fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
     let version = match (query.api_version(), row.path) {
-        (Some(ApiVersion::Numbered(_)), _) => None,
-        (Some(ApiVersion::Dated(version)), _) => Some(&**version),
+        (Some(ApiVersion::Numbered(_)), Path::Versioned(..)) => None,
+        (Some(version), _) => Some(version.as_str()),
         (None, Path::Deployment(_, _, dated, _)) if query.deployment().is_some() => Some(dated),
         (None, _) => row.version,
     };
@@ -116,7 +122,8 @@ fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
         ("language", language),
         ("model", model),
     ];
-    let mut free = query.free().peekable();
+    let is_in_path = |name: &str| row.path.names().contains(&name);
+    let mut free = query.free().filter(|(name, _)| !is_in_path(name)).peekable();
     let mut separator = "?";
     let mut item = |name: &'a str, value: &'a str| {
         for piece in [separator, name, "=", value] {
