@@ -131,6 +131,31 @@ fn every_endpoint_of_a_vector_can_be_parsed_again() {
     failures.report("resolve → parse", count);
 }
 
+/// Where sources contradict each other: the one place that says which of them is followed.
+#[test]
+fn every_conflict_of_the_sources_is_settled_as_stated() {
+    let (conflicts, mut failures) = (vectors("conflicts"), Failures::default());
+    for conflict in &conflicts {
+        let id = text(&conflict["id"]);
+        for field in ["question", "answer", "source"] {
+            if conflict[field].as_str().is_none_or(|text| text.len() < 10) {
+                failures.fail(&id, format!("has no {field}"));
+            }
+        }
+        if !["settled", "open"].contains(&text(&conflict["state"]).as_str()) {
+            failures.fail(&id, "is neither settled nor open");
+        }
+        for example in conflict["examples"].as_array().expect("a list") {
+            let service = text(&example["service"]).parse().expect("a service id");
+            match account_of(example).endpoint_with(service, &names_of(example)) {
+                Ok(endpoint) => failures.check(&id, "url", text(&example["url"]), endpoint.url()),
+                Err(error) => failures.fail(&id, error),
+            }
+        }
+    }
+    failures.report("conflict", conflicts.len());
+}
+
 #[test]
 fn every_region_vector_holds() {
     let (vectors, mut failures) = (vectors("regions"), Failures::default());

@@ -9,6 +9,7 @@ use crate::resolve::account::{Account, Resource};
 use crate::resolve::cloud::LONG_AUDIO_LABELS;
 use crate::resolve::form::{CredentialForm, CredentialForms};
 use crate::resolve::note::Note;
+use crate::resolve::parameter::Parameter;
 use crate::resolve::query::{ApiVersion, Query};
 use crate::resolve::scenario::{Scenario, UrlForm};
 use crate::resolve::service::{Host, Path, Row, Service, ServiceStatus, place_of};
@@ -216,9 +217,10 @@ impl Account {
     pub fn endpoint_with(&self, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
         let row = service.row();
         self.offers(row)?;
-        let place = self.place(row)?;
+        let mut place = self.place(row)?;
         check_settings(row, query)?;
         self.check_agents(row, query)?;
+        self.check_custom_voice(row, query, &mut place)?;
         let url = write(&place, row, query);
         let accepts = self.accepts(&place, row);
         Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
@@ -306,6 +308,8 @@ impl Account {
             (Host::Realtime(offering), UrlForm::Split) if !(self.uses_discovery() && row.discovery) => {
                 self.regional_place(row, offering, suffixes.realtime())
             }
+            // The native SDK has `/voice` for REST alone: `usp_endpoint.h` of microsoft-foundry/SpeechSDK 1.52.
+            (Host::Realtime("voice"), _) if row.websocket => Ok(own(suffixes.custom_domain(), "tts")),
             (Host::Realtime(offering), _) => Ok(own(suffixes.custom_domain(), offering)),
         }
     }
@@ -327,6 +331,26 @@ impl Account {
         if self.kind() == Some(AccountKind::Speech) && row.host == Host::Foundry && names_agent() {
             let place = "an account of kind `SpeechServices` has none; use an account of kind `AIServices` (Foundry)";
             return Err(ResolveError::Parameter { service: row.service, parameter: "agents", place });
+        }
+        Ok(())
+    }
+
+    /// Step 4: with a custom voice, the SDK asks the host of custom voices for the list, by region alone:
+    /// `cloud_tts_engine_adapter.cpp` of microsoft-foundry/SpeechSDK 1.51.
+    fn check_custom_voice(&self, row: &Row, query: &Query, place: &mut Place<'_>) -> Result<(), ResolveError> {
+        if row.service != Service::Voices || query.deployment().is_none() {
+            return Ok(());
+        }
+        if Service::CustomVoice.row().sovereign.is_absent(self.cloud()) {
+            let place = "this cloud has no custom voices";
+            return Err(ResolveError::Parameter {
+                service: row.service,
+                parameter: Parameter::Deployment.name(),
+                place,
+            });
+        }
+        if let Place::Regional { label, .. } = place {
+            *label = "voice";
         }
         Ok(())
     }

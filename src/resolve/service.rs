@@ -503,6 +503,10 @@ const ENTRA_UNCONFIRMED: Option<&str> = Some("the documentation does not confirm
 const BY_RULE: Option<&str> =
     Some("this form follows from a documented rule, but the documentation has no example of it");
 
+const VOICE_SOCKET: Option<&str> = Some(
+    "the SDK sends a custom voice to this path; the documentation has no example of it, and samples of the avatar begin it with `/voice`",
+);
+
 /// A real-time REST call, the base of the rows below.
 const REST: Row = Row {
     service: Service::TextToSpeech,
@@ -590,13 +594,13 @@ static TABLE: &[Row] = &[
           page: "how-to-translate-speech", ..SOCKET },
     Row { service: Service::ConversationTranscription, id: "conversation-transcription",
           title: "transcription with speaker diarization", host: Host::Realtime("stt"), path: UNIVERSAL,
-          sdk_prefix: "/stt", carries: RECOGNITION, page: "get-started-stt-diarization", ..SOCKET },
+          sdk_prefix: "/stt", carries: RECOGNITION, container: true, page: "get-started-stt-diarization", ..SOCKET },
     Row { service: Service::TextToSpeech, id: "text-to-speech", title: "synthesis over REST", container: true,
           unconfirmed: ENTRA_UNCONFIRMED, ..REST },
     Row { service: Service::PersonalVoice, id: "personal-voice", title: "synthesis with a personal voice over REST",
           sovereign: Sovereign::Absent, unconfirmed: ENTRA_UNCONFIRMED, page: "personal-voice-how-to-use", ..REST },
     Row { service: Service::Voices, id: "voices", title: "list of voices", method: "GET",
-          path: Path::Fixed("/cognitiveservices/voices/list"), discovery: true, ..REST },
+          path: Path::Fixed("/cognitiveservices/voices/list"), carries: VOICE, discovery: true, ..REST },
     Row { service: Service::TextToSpeechWebSocket, id: "text-to-speech-websocket", title: "synthesis over WebSocket",
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", container: true, page: "how-to-speech-synthesis", ..SOCKET },
     Row { service: Service::TextToSpeechStream, id: "text-to-speech-stream",
@@ -609,7 +613,7 @@ static TABLE: &[Row] = &[
     Row { service: Service::CustomVoiceWebSocket, id: "custom-voice-websocket",
           title: "synthesis with a professional voice over WebSocket", host: Host::Realtime("voice"),
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", carries: VOICE, sovereign: Sovereign::Absent, discovery: false,
-          unconfirmed: BY_RULE, needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..SOCKET },
+          unconfirmed: VOICE_SOCKET, needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..SOCKET },
     Row { service: Service::BatchSynthesis, id: "batch-synthesis", title: "batch synthesis",
           path: Path::Fixed("/texttospeech/batchsyntheses"), version: Some("2024-04-01"),
           sovereign: Sovereign::Unlisted, page: "batch-synthesis", ..DATED_REST },

@@ -44,7 +44,7 @@ pub enum ResolveError {
     },
     /// Containers do not serve this service.
     #[error(
-        "containers do not serve `{service}`; they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
+        "containers do not serve `{service}`; they serve `speech-to-text-v1`, `conversation-transcription`, `text-to-speech` and `text-to-speech-websocket`"
     )]
     NotInContainer {
         /// The service.

@@ -52,7 +52,7 @@ fn network(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         let note = Note::new(
             "discovery",
             match (endpoint.is_own_host(), endpoint.service()) {
-                (false, _) => "a plain Entra token works only after endpoint discovery",
+                (false, _) => "by the documentation, a plain Entra token works only after endpoint discovery",
                 (true, Service::Voices) => {
                     "this URL itself returns 404; discover the host of `text-to-speech-websocket` and replace the path of the response with `/cognitiveservices/voices/list`"
                 }
@@ -102,6 +102,9 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
             let text = "older documentation uses `/speech/synthesize/cognitiveservices/v1` and does not say which images serve it";
             notes.push(Note::new("unconfirmed", text).asking_for([Setting::SynthesisPath]));
         }
+        if service == Service::ConversationTranscription {
+            notes.push(Note::new("unconfirmed", CONTAINER_TRANSCRIBER));
+        }
         return;
     }
     if let Some(text) = row.unconfirmed.filter(|_| endpoint.is_own_host()) {
@@ -136,6 +139,20 @@ fn certainty(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         let (edition, region) = (regions::EDITION, listed.display_name);
         let text = format!("the region table of {edition} does not list this service for {region}");
         notes.push(Note::new("unlisted_service", text));
+    }
+    let is_private = account.scenario().is_proxied() && account.scenario() != Scenario::ServiceEndpoint;
+    let is_synthesis_socket = service.is_websocket() && matches!(row.host, Host::Realtime("tts" | "voice"));
+    if is_private && is_synthesis_socket && endpoint.accepts().contains(CredentialForm::Entra) {
+        notes.push(Note::new("unconfirmed", SYNTHESIS_BY_TOKEN));
+    }
+    if account.scenario().form() == UrlForm::Split && row.discovery && !endpoint.is_own_host() {
+        notes.push(Note::new("unconfirmed", NAMED_IN_QUERY));
+    }
+    if service == Service::Voices && account.cloud() == &Cloud::Public && endpoint.url().contains(".voice.") {
+        notes.push(Note::new(
+            "voices",
+            "the SDK asks this host for the list if a custom voice is set; the documentation names the `tts` host",
+        ));
     }
     if service == Service::SpeechToText && has_parameter(endpoint.url(), "language") {
         notes.push(Note::new(
@@ -261,6 +278,15 @@ fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
         _ => {}
     }
 }
+
+/// Language identification alone takes the same path: `usp_endpoint.h` of microsoft-foundry/SpeechSDK 1.52.
+const CONTAINER_TRANSCRIBER: &str = "the native SDK calls this path at the host of a container, and Microsoft tests it; the documentation of containers names paths of version 1 alone";
+
+/// `SpeechSynthesizerTests.ts` of the JavaScript SDK @9e882235 (July 2026).
+const SYNTHESIS_BY_TOKEN: &str = "Microsoft has switched off its own test of a plain Entra token for synthesis over a private endpoint; the `aad#` form is tested";
+
+/// Reports of 2026, against C5 of the facts; no documentation names it.
+const NAMED_IN_QUERY: &str = "reports show that this host also takes a plain Entra token without discovery if the query names the resource in `Ocp-Apim-Custom-Domain-Name`";
 
 fn has_parameter(url: &str, name: &str) -> bool {
     url.split_once('?').is_some_and(|(_, query)| {

@@ -107,6 +107,8 @@ fn parameters<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
     };
     let (deployment, model) = match row.path {
         Path::Deployment(..) => (None, None),
+        // It selects the host.
+        _ if row.service == Service::Voices => (None, None),
         _ if row.host == Host::OpenAi => (None, query.deployment()),
         _ => (query.deployment(), None),
     };

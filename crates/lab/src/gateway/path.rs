@@ -46,7 +46,7 @@ pub(super) fn regional(offering: &str, path: &str) -> Option<Route> {
 
 /// Reads a path of a container, which requires no credential.
 pub(super) fn container(path: &str) -> Option<Route> {
-    realtime("stt", path).filter(|route| *route == Route::SocketOrPost).or_else(|| realtime("tts", path))
+    realtime("stt", path).or_else(|| realtime("tts", path))
 }
 
 /// Reads a path on a custom domain behind the proxy; real-time paths start with the offering.
