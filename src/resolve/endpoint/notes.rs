@@ -280,7 +280,7 @@ fn life(endpoint: &Endpoint, notes: &mut Vec<Note>) {
 }
 
 /// Language identification alone takes the same path: `usp_endpoint.h` of microsoft-foundry/SpeechSDK 1.52.
-const CONTAINER_TRANSCRIBER: &str = "the native SDK calls this path at the host of a container, and Microsoft tests it; the documentation of containers names paths of version 1 alone";
+const CONTAINER_TRANSCRIBER: &str = "the native SDK calls this path at the host of a container, and Microsoft tests it; the documentation of containers names paths of version 1 alone, and so does the JavaScript SDK";
 
 /// `SpeechSynthesizerTests.ts` of the JavaScript SDK @9e882235 (July 2026).
 const SYNTHESIS_BY_TOKEN: &str = "Microsoft has switched off its own test of a plain Entra token for synthesis over a private endpoint; the `aad#` form is tested";
