@@ -36,9 +36,9 @@ fn every_request_matches_the_client_or_a_listed_deviation() {
             Err(error) => vec![("refused", error)],
         };
         if differing.is_empty() {
-            same += 1
+            same += 1;
         } else {
-            deviating += 1
+            deviating += 1;
         }
         for (part, what) in differing {
             if !listed.remove(&(id.clone(), part.to_owned())) {
@@ -105,23 +105,19 @@ fn ours(endpoint: &Endpoint, case: &Value) -> Parts {
     } else {
         "api-key"
     };
-    parts(
-        service.method(),
-        &endpoint.to_url(),
-        credential,
-        service.headers().iter().map(|(name, value)| format!("{}: {value}", name.to_lowercase())).collect(),
-    )
+    let required = service.headers().iter().map(|(name, value)| format!("{}: {value}", name.to_lowercase()));
+    parts(service.method(), &endpoint.to_url(), credential, &required.collect::<Vec<_>>())
 }
 
 fn theirs(case: &Value) -> Parts {
     let headers = case["headers"].as_object().expect("headers");
     let credential = CREDENTIALS.iter().find(|name| headers.contains_key(**name)).copied().unwrap_or_default();
     let required = headers.iter().filter(|(name, _)| name.starts_with("foundry-") || name.starts_with("voicelive-"));
-    let required = required.map(|(name, value)| format!("{name}: {}", text(value))).collect();
-    parts(&text(&case["method"]), &text(&case["url"]).parse().expect("a URL"), credential, required)
+    let required: Vec<_> = required.map(|(name, value)| format!("{name}: {}", text(value))).collect();
+    parts(&text(&case["method"]), &text(&case["url"]).parse().expect("a URL"), credential, &required)
 }
 
-fn parts(method: &str, url: &Url, credential: &str, required: Vec<String>) -> Parts {
+fn parts(method: &str, url: &Url, credential: &str, required: &[String]) -> Parts {
     let items: BTreeSet<String> = url
         .query_pairs()
         .filter(|(name, _)| !OF_THE_CLIENT.contains(&name.to_ascii_lowercase().as_str()))

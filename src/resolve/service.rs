@@ -416,10 +416,15 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
         }
         (Language, S::SpeechToTextRest) => "it belongs in `locale` of the request body",
         (Language, S::OpenAiTranscription) => "it belongs in the form field `language`",
-        (Language, S::VoiceLive | S::VoiceLiveWebRtc | S::OpenAiRealtime)
-        | (Language, S::OpenAiRealtimeTranscription | S::OpenAiRealtimeTranslation | S::MaiTranscription) => {
-            "it belongs in the `session.update` message"
-        }
+        (
+            Language,
+            S::VoiceLive
+            | S::VoiceLiveWebRtc
+            | S::OpenAiRealtime
+            | S::OpenAiRealtimeTranscription
+            | S::OpenAiRealtimeTranslation
+            | S::MaiTranscription,
+        ) => "it belongs in the `session.update` message",
         (Language, S::VideoTranslation) => "it belongs in `sourceLocale` and `targetLocale` of the request body",
         (Language, _) if service.is_synthesis() => "it belongs in the SSML as `xml:lang` and depends on the voice",
         (Mode, S::TranslationV1) => "it is called `scenario` there; set that query parameter",
@@ -437,10 +442,10 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
             "it belongs in the `session.update` message as `transcription.model`"
         }
         (Deployment, S::OpenAiLive) => "it belongs in the `session.start` message as `model`",
-        (Deployment, S::OpenAiLiveWebRtc) => "it belongs in `session.model` of the request body",
-        (Deployment, S::OpenAiRealtimeClientSecret | S::OpenAiRealtimeTranslationClientSecret) => {
-            "it belongs in `session.model` of the request body"
-        }
+        (
+            Deployment,
+            S::OpenAiLiveWebRtc | S::OpenAiRealtimeClientSecret | S::OpenAiRealtimeTranslationClientSecret,
+        ) => "it belongs in `session.model` of the request body",
         (Deployment, S::OpenAiRealtimeWebRtc | S::OpenAiRealtimeTranslationWebRtc) => {
             "it belongs in the session of the client secret"
         }

@@ -138,12 +138,12 @@ fn query(endpoint: &Endpoint, names: &mut Names) -> String {
             ("deploymentId", _) | ("model", Service::OpenAiRealtime | Service::OpenAiRealtimeTranslation) => {
                 "with_deployment"
             }
-            ("intent", Service::OpenAiRealtimeTranscription | Service::MaiTranscription) => continue,
             ("api-version", _) => {
                 version = Some(value);
                 continue;
             }
-            ("enableTalkingAvatar", Service::Avatar) => continue,
+            ("enableTalkingAvatar", Service::Avatar)
+            | ("intent", Service::OpenAiRealtimeTranscription | Service::MaiTranscription) => continue,
             _ => {
                 query = query.clone().with_parameter(&name, &value).unwrap_or(query);
                 methods.push(format!("with_parameter({name:?}, {value:?})?"));
