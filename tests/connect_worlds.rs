@@ -20,6 +20,11 @@ use speech_endpoint_lab::{ClientCredential, Lab, World};
 /// The results of attempts that differ from the doctor's root cause, each with the reason why it is right.
 const OTHERWISE: &[(&str, &str, &str)] = &[
     ("AUTH03-composed-token-at-own-host", "unexplained at auth", "the other form is not tried"),
+    (
+        "AUTH09-voice-agent-key",
+        "nothing: voice-agent at contoso.services.ai.azure.com: `voice-agent` does not accept this credential here (key): expected Entra token",
+        "a key is not sent to a service that takes none",
+    ),
     ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given"),
     ("AUTH13-recognition-alone", "AUTH01", "other services are not tried"),
     ("AUTH13-recognition-alone", "open", "for the service that accepts the key"),
@@ -57,6 +62,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("QUO02-concurrent-requests", "open", "the WebSocket closes after it was opened"),
     ("TCP01-foundry-storage-blocked", "open", "the storage account is not called"),
     ("TCP05-foundry-storage-blocked", "open", "the storage account is not called"),
+    ("WS07-pings-without-end", "open", "the flood comes after the WebSocket was opened"),
     ("TCP06-ipv6-hangs", "open", "the connection race continues with IPv4"),
     ("TCP07-one-address-dead", "open", "the connection race continues with the other address"),
     ("TCP10-large-packets-lost", "unexplained at tls", "small segments are not tried"),
@@ -82,6 +88,17 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("healthy-openai-no-credential", "unexplained at http", "no credential is given"),
     ("healthy-no-credential", "unexplained at websocket", "no credential is given"),
     ("healthy-container", "HTTP02", "synthesis without a text is rejected"),
+    ("healthy-openai-live", "HTTP02", "no model and no body is given"),
+    (
+        "healthy-openai-live",
+        "nothing: openai-realtime-webrtc at contoso.openai.azure.com: `openai-realtime-webrtc` does not accept this credential here (key): expected client secret",
+        "a key is no client secret",
+    ),
+    (
+        "healthy-openai-live",
+        "nothing: openai-realtime-translation-webrtc at contoso.openai.azure.com: `openai-realtime-translation-webrtc` does not accept this credential here (key): expected client secret",
+        "a key is no client secret",
+    ),
     ("healthy-openai-realtime", "HTTP02", "no model and no audio is given"),
     ("healthy-rest-services", "HTTP02", "synthesis without a text and recognition without audio are rejected"),
     ("healthy-voice-live", "HTTP02", "no model is given"),
@@ -111,7 +128,7 @@ fn connector(lab: &Lab) -> Option<Connector> {
 
 /// Returns the result of an attempt: `open`, the id of the root cause, or the stage of a failure without a rule.
 async fn attempt(connector: &Connector, service: Service) -> String {
-    let query = Query::default();
+    let query = names_of(service);
     let begun = tokio::time::Instant::now();
     let outcome = if service.is_websocket() {
         connector.websocket(service, &query).await.map(drop)
@@ -125,6 +142,16 @@ async fn attempt(connector: &Connector, service: Service) -> String {
     let unexplained =
         || diagnosis.unexplained.first().map(|unexplained| format!("unexplained at {}", unexplained.stage));
     root.or_else(unexplained).unwrap_or_else(|| format!("nothing: {error}"))
+}
+
+/// Returns the names in the path of a service, without which it has no URL.
+fn names_of(service: Service) -> Query {
+    let names: &[(&str, &str)] = match service {
+        Service::VoiceAgent => &[("agent-name", "greeter"), ("agent-project-name", "support")],
+        Service::OpenAiLiveAttach => &[("session_id", "sess_123")],
+        _ => &[],
+    };
+    names.iter().fold(Query::default(), |query, (name, value)| query.with_parameter(name, value).unwrap())
 }
 
 /// Returns the attempts of a world that differ from the doctor, with the doctor's result.

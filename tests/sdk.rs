@@ -64,7 +64,8 @@ fn service_of(case: &Value) -> Option<(Service, Query)> {
     let (feature, input, options) = (case["feature"].as_str()?, &case["input"], &case["input"]["options"]);
     let query = Query::default();
     let by_host = input["host"].is_string();
-    let custom_voice = options["endpoint_id"].as_str().filter(|_| feature.starts_with("tts_"));
+    let speaks = feature.starts_with("tts_") || feature == "voices";
+    let custom_voice = options["endpoint_id"].as_str().filter(|_| speaks);
     Some(match feature {
         "stt_once" | "stt_continuous" if by_host => {
             let dictation =
@@ -79,7 +80,10 @@ fn service_of(case: &Value) -> Option<(Service, Query)> {
         "stt_once" | "stt_continuous" => (Service::SpeechToText, query),
         "translate_once" | "translate_continuous" => (Service::Translation, query),
         "conv_transcribe" => (Service::ConversationTranscription, query),
-        "voices" => (Service::Voices, query),
+        "voices" => match custom_voice {
+            Some(id) => (Service::Voices, query.with_deployment(id).expect("an id")),
+            None => (Service::Voices, query),
+        },
         "tts_text" | "tts_ssml" | "tts_stream" if options["props_by_name"]["SPEECH-SynthesisBackend"] == "rest" => {
             (Service::TextToSpeech, query)
         }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use speech_endpoint::{
-    Access, Account, Cloud, ContainerHost, Credential, CredentialForm, CustomDomain, Endpoint, Fact, Facts, Query,
-    RecognitionMode, Region, ResolveError, Scenario, Service, may_receive,
+    Access, Account, AccountKind, Cloud, ContainerHost, Credential, CredentialForm, CustomDomain, Endpoint, Fact,
+    Facts, Query, RecognitionMode, Region, ResolveError, Scenario, Service, may_receive,
 };
 
 /// Collects all failures and panics with them at the end.
@@ -61,8 +61,7 @@ fn every_endpoint_vector_holds() {
             count += 1;
             let name = format!("{service}: {}", text(&vector["doc"]));
             require_doc_and_source(&name, vector, &mut failures);
-            let account = account_of(vector);
-            let result = account.endpoint(service.parse().expect("a service id"));
+            let result = account_of(vector).endpoint_with(service.parse().expect("a service id"), &names_of(vector));
             compare(&name, &vector["expect"], result, &mut failures);
         }
     }
@@ -105,7 +104,8 @@ fn every_endpoint_of_a_vector_can_be_parsed_again() {
     for (service, vectors) in endpoint_files() {
         for vector in vectors["vectors"].as_array().expect("a list") {
             let account = account_of(vector);
-            let Ok(endpoint) = account.endpoint(service.parse().expect("a service id")) else { continue };
+            let service = service.parse().expect("a service id");
+            let Ok(endpoint) = account.endpoint_with(service, &names_of(vector)) else { continue };
             if account.scenario() == Scenario::Container {
                 continue;
             }
@@ -129,6 +129,31 @@ fn every_endpoint_of_a_vector_can_be_parsed_again() {
         }
     }
     failures.report("resolve → parse", count);
+}
+
+/// Where sources contradict each other: the one place that says which of them is followed.
+#[test]
+fn every_conflict_of_the_sources_is_settled_as_stated() {
+    let (conflicts, mut failures) = (vectors("conflicts"), Failures::default());
+    for conflict in &conflicts {
+        let id = text(&conflict["id"]);
+        for field in ["question", "answer", "source"] {
+            if conflict[field].as_str().is_none_or(|text| text.len() < 10) {
+                failures.fail(&id, format!("has no {field}"));
+            }
+        }
+        if !["settled", "open"].contains(&text(&conflict["state"]).as_str()) {
+            failures.fail(&id, "is neither settled nor open");
+        }
+        for example in conflict["examples"].as_array().expect("a list") {
+            let service = text(&example["service"]).parse().expect("a service id");
+            match account_of(example).endpoint_with(service, &names_of(example)) {
+                Ok(endpoint) => failures.check(&id, "url", text(&example["url"]), endpoint.url()),
+                Err(error) => failures.fail(&id, error),
+            }
+        }
+    }
+    failures.report("conflict", conflicts.len());
 }
 
 #[test]
@@ -382,6 +407,11 @@ fn account_of(vector: &Value) -> Account {
     }
     let cloud: Cloud = text(&vector["cloud"]).parse().expect("a cloud");
     let region = vector["region"].as_str().map(|region| region.parse::<Region>().expect("a region"));
+    if let Some(kind) = vector["kind"].as_str() {
+        let kind = AccountKind::from_arm(kind).expect("a kind");
+        let contoso: CustomDomain = "contoso".parse().expect("a custom domain");
+        return Account::custom_domain(contoso).with_cloud(cloud).expect("an account").with_kind(kind);
+    }
     let contoso: CustomDomain = "contoso".parse().expect("a custom domain");
     let access = match vector["scenario"].as_str().expect("a scenario") {
         "regional" => return Account::regional_in(region.expect("a region"), cloud).expect("a regional account"),
@@ -437,6 +467,12 @@ fn query_of(given: &Value) -> Result<Query, (String, String)> {
         .map_err(error)?;
     }
     Ok(query)
+}
+
+/// Returns the names in the path of a service, if it has any.
+fn names_of(vector: &Value) -> Query {
+    let given = vector.get("query").map_or_else(|| Ok(Query::default()), query_of);
+    given.unwrap_or_else(|(_, message)| panic!("{message}"))
 }
 
 fn endpoint_files() -> Vec<(String, Value)> {

@@ -217,7 +217,7 @@ impl Inner {
 
     async fn probe(&self, candidate: &Candidate, service: Service, query: &Query) -> Evidence {
         let total = self.limits.total;
-        let lease = self.lease(candidate, &TriedCredentials::default(), total / 2).await;
+        let lease = self.lease(candidate, service, &TriedCredentials::default(), total / 2).await;
         let credential = lease.as_ref().ok().and_then(Lease::credential);
         let plan = Plan::new(&candidate.account, &[service], query, credential, total, DEFAULT_JOBS);
         let Dialer { network, tls, proxies, .. } = &self.transport.dialer;
@@ -242,7 +242,7 @@ impl Inner {
             let host = Some(endpoint.host().to_owned());
             ConnectError::before_the_network(endpoint.service(), host, cause, evidence)
         };
-        let lease = self.lease(candidate, tried, clock.left()).await.map_err(|error| {
+        let lease = self.lease(candidate, endpoint.service(), tried, clock.left()).await.map_err(|error| {
             let evidence = issuer::evidence_of(&error).unwrap_or_else(|| without_a_token(endpoint, &error));
             failed(error.into(), evidence)
         })?;
@@ -258,10 +258,11 @@ impl Inner {
     async fn lease(
         &self,
         candidate: &Candidate,
+        service: Service,
         tried: &TriedCredentials,
         limit: Duration,
     ) -> Result<Lease, TokenError> {
-        let lease = candidate.source.lease(&candidate.account, &self.issuer, tried);
+        let lease = candidate.source.lease(&candidate.account, service, &self.issuer, tried);
         timeout(limit, lease).await.unwrap_or(Err(TokenError::TimedOut { limit }))
     }
 

@@ -22,7 +22,7 @@ use super::token::TriedCredentials;
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::diagnose::stage::Stage;
 use crate::net::RestError;
-use crate::net::http::{self, LARGEST_BODY, carrying};
+use crate::net::http::{self, LARGEST_BODY, carrying, required_headers};
 use crate::net::websocket::connection_id;
 use crate::resolve::credential::CredentialHeader;
 use crate::resolve::endpoint::{Discovery, Endpoint};
@@ -236,6 +236,7 @@ impl Inner {
             let (name, value) = carrying(header).map_err(|failure| unsent(&route.endpoint, failure))?;
             headers.insert(name, value);
         }
+        headers.extend(required_headers(Some(route.endpoint.service())));
         Ok(self.client.request(method.clone(), url.clone()).headers(headers).timeout(self.limits.total))
     }
 

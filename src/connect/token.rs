@@ -7,6 +7,7 @@ use azure_core::credentials::TokenCredential;
 
 use crate::resolve::account::Account;
 use crate::resolve::credential::{Credential, CredentialError, Held, ResourceId};
+use crate::resolve::service::Service;
 
 // The modules are listed from the ground up. Each uses only those above it.
 
@@ -142,10 +143,11 @@ impl TokenSource {
         Self { origin: Arc::new(origin), resource_id: None }
     }
 
-    /// Leases the next credential for an account, given those that the call has tried.
+    /// Leases the next credential for a service of an account, given those that the call has tried.
     pub(crate) async fn lease(
         &self,
         account: &Account,
+        service: Service,
         issuer: &Arc<dyn Issue>,
         tried: &TriedCredentials,
     ) -> Result<Lease, TokenError> {
@@ -163,7 +165,7 @@ impl TokenSource {
                 Ok(Lease::of(Credential(Held::IssuedToken(token.secret.clone())), LeaseOrigin::cache(&cache, &token)))
             }
             Origin::Entra { credential, caches } => {
-                let scope = entra::scope(account)?;
+                let scope = entra::scope(account, service)?;
                 let cache = caches.get(scope);
                 let token = cache.token(|| Arc::new(Entra::new(credential, scope))).await?;
                 let credential = Credential(Held::Entra { token: token.secret.clone(), resource_id: None });

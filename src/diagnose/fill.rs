@@ -62,6 +62,7 @@ pub(super) fn of_resource(evidence: &Evidence) -> Vec<Value> {
 pub(super) fn of_target(context: &RuleContext<'_>) -> Vec<Value> {
     let target = &context.trace.target;
     let mut values = vec![("HOST", target.host.clone())];
+    values.extend(context.token_scope().map(|scope| ("https://cognitiveservices.azure.com/.default", scope)));
     values.extend(target.service.clone().map(|service| ("SERVICE", service)));
     if let (true, None, Some((name, zone))) =
         (target.is_own_host, &context.evidence.resource.host, target.host.split_once('.'))

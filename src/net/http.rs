@@ -20,6 +20,7 @@ use super::printable::line;
 use super::{Stream, silence};
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::CredentialHeader;
+use crate::resolve::service::Service;
 
 pub(crate) mod classify;
 mod reply;
@@ -44,6 +45,12 @@ enum State {
 struct Begun {
     sender: http1::SendRequest<Empty<Bytes>>,
     driver: Driver,
+}
+
+/// Returns the headers that a service requires besides the credential.
+pub(crate) fn required_headers(service: Option<Service>) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let headers = service.map(Service::headers).unwrap_or_default().iter();
+    headers.filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
 }
 
 /// An HTTP request without a body.

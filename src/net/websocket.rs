@@ -14,7 +14,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
-use super::http::{Connection, Request, Response, describe};
+use super::http::{Connection, Request, Response, describe, required_headers};
 use super::random::random;
 use super::replayed::Replayed;
 use super::{Stream, silence};
@@ -63,6 +63,8 @@ pub(crate) struct UpgradeRequest<'a> {
     pub(crate) connection_id: &'a str,
     /// `Sec-WebSocket-Protocol`.
     pub(crate) protocol: Option<&'static str>,
+    /// The service, which may require further headers.
+    pub(crate) service: Option<Service>,
     /// Whether a successful upgrade has facts too.
     pub(crate) records_success: bool,
 }
@@ -71,12 +73,12 @@ impl<'a> UpgradeRequest<'a> {
     /// Returns a request without a credential.
     #[must_use]
     pub(crate) fn new(url: &'a Url, connection_id: &'a str) -> Self {
-        Self { url, credential: None, connection_id, protocol: None, records_success: true }
+        Self { url, credential: None, connection_id, protocol: None, service: None, records_success: true }
     }
 
-    /// Sets the subprotocol of the service, and the credential.
+    /// Sets the subprotocol and the headers of the service, and the credential.
     pub(crate) fn for_service(self, service: Option<Service>, credential: Option<&'a CredentialHeader>) -> Self {
-        Self { credential, protocol: service.and_then(Service::subprotocol), ..self }
+        Self { credential, protocol: service.and_then(Service::subprotocol), service, ..self }
     }
 }
 
@@ -198,6 +200,7 @@ fn headers(key: &str, upgrade: &UpgradeRequest<'_>) -> Result<Vec<(HeaderName, H
     ];
     let protocol = upgrade.protocol.map(HeaderValue::from_static);
     headers.extend(protocol.map(|protocol| (hyper::header::SEC_WEBSOCKET_PROTOCOL, protocol)));
+    headers.extend(required_headers(upgrade.service));
     Ok(headers)
 }
 

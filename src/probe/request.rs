@@ -20,7 +20,11 @@ pub(super) fn request_to(service: Service, url: &Url) -> Request<'_> {
         Service::FastTranscription | Service::LlmSpeech | Service::OpenAiTranscription => {
             "multipart/form-data; boundary=speech-endpoint"
         }
-        Service::OpenAiSpeech => "application/json",
+        Service::OpenAiSpeech
+        | Service::OpenAiRealtimeClientSecret
+        | Service::OpenAiRealtimeTranslationClientSecret
+        | Service::OpenAiLiveWebRtc => "application/json",
+        Service::OpenAiRealtimeWebRtc | Service::OpenAiRealtimeTranslationWebRtc => "application/sdp",
         Service::IssueToken => "application/x-www-form-urlencoded",
         _ => return request,
     };
@@ -44,7 +48,12 @@ fn method_of(service: Service) -> Method {
         | Service::FastTranscription
         | Service::LlmSpeech
         | Service::OpenAiTranscription
-        | Service::OpenAiSpeech => Method::POST,
+        | Service::OpenAiSpeech
+        | Service::OpenAiRealtimeClientSecret
+        | Service::OpenAiRealtimeWebRtc
+        | Service::OpenAiRealtimeTranslationClientSecret
+        | Service::OpenAiRealtimeTranslationWebRtc
+        | Service::OpenAiLiveWebRtc => Method::POST,
         _ => Method::GET,
     }
 }

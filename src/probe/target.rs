@@ -12,11 +12,12 @@ use super::notes::Notes;
 use super::request::request_to;
 use crate::diagnose::evidence::{Address, Failure, Skip, Step};
 use crate::diagnose::plan::{Plan, Target};
-use crate::net::http::Request;
+use crate::net::http::{Request, required_headers};
 use crate::net::proxy::Decision;
 use crate::net::tcp;
 use crate::net::tls::TlsClient;
 use crate::resolve::credential::{Credential, CredentialHeader, may_receive};
+use crate::resolve::form::CredentialForm;
 
 /// The probe of one target.
 pub(super) struct TargetProbe<'a, N, O> {
@@ -75,12 +76,17 @@ impl<N, O> TargetProbe<'_, N, O> {
     pub(super) fn service_request(&self) -> Request<'_> {
         match self.target.service() {
             Some(service) if !service.is_websocket() => request_to(service, &self.target.url),
-            _ => Request::new(Method::GET, &self.target.url),
+            service => {
+                let mut request = Request::new(Method::GET, &self.target.url);
+                request.headers.extend(required_headers(service));
+                request
+            }
         }
     }
 
     /// Returns the header for the credential, and the id of its form. A credential whose form this endpoint does not
-    /// accept keeps its form. A host that may not receive the credential gets no header.
+    /// accept keeps its form. A host that may not receive the credential gets no header, and neither does a service that
+    /// takes only secrets of its own.
     pub(super) fn header(&self) -> Option<(&'static str, CredentialHeader)> {
         self.header_of(self.context.credential?)
     }
@@ -88,6 +94,9 @@ impl<N, O> TargetProbe<'_, N, O> {
     pub(super) fn header_of(&self, credential: &Credential) -> Option<(&'static str, CredentialHeader)> {
         let endpoint = self.target.endpoint()?;
         may_receive(endpoint.account(), &self.target.url).ok()?;
+        if endpoint.accepts().contains(CredentialForm::ClientSecret) {
+            return None;
+        }
         match (credential.form_for(endpoint), credential.header(endpoint)) {
             (Ok(form), Ok(header)) => Some((form.id(), header)),
             _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),

@@ -117,6 +117,7 @@ impl Allowlist {
             self.tag(account, network::SPEECH);
         }
         self.add(entry);
+        self.note_media(service);
         if endpoint.discovery() != Discovery::None && endpoint.is_own_host() {
             self.add_redirect(endpoint);
         }
@@ -133,6 +134,20 @@ impl Allowlist {
             let relay = AllowlistEntry { prefix: Some(AVATAR_ADDRESSES), ..relay };
             self.add(AllowlistEntry { port: 3478, transport: "udp", ..relay.clone() });
             self.add(AllowlistEntry { is_required: false, ..relay });
+        }
+    }
+
+    /// Notes that the audio of a WebRTC call takes another way, whose addresses no documentation lists.
+    fn note_media(&mut self, service: Service) {
+        let has_media = matches!(
+            service,
+            Service::VoiceLiveWebRtc
+                | Service::OpenAiRealtimeWebRtc
+                | Service::OpenAiRealtimeTranslationWebRtc
+                | Service::OpenAiLiveWebRtc
+        );
+        if has_media && !self.notes.iter().any(|note| note.id == "webrtc_media") {
+            self.notes.push(Note::new("webrtc_media", WEBRTC_MEDIA));
         }
     }
 
@@ -263,4 +278,5 @@ const AVATAR_ADDRESSES: &str = "20.202.0.0/16";
 const METADATA_SERVICE: &str = "169.254.169.254";
 
 const SERVICE_ENDPOINT: &str = "enable the service endpoint `Microsoft.CognitiveServices` on the subnet and allow the subnet on the resource; the addresses remain public";
+const WEBRTC_MEDIA: &str = "the audio of a WebRTC call goes over UDP to the addresses in the response of the service; the documentation does not list them";
 const FORWARDING: &str = "a DNS server outside the virtual network must forward the public zone, not the private one, to a resolver inside it; the Azure resolver is 168.63.129.16";

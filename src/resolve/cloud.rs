@@ -118,6 +118,7 @@ pub struct Suffixes {
     foundry: Option<Text>,
     authority: Option<Text>,
     token_scope: Option<Text>,
+    foundry_scope: Option<Text>,
 }
 
 type Text = Cow<'static, str>;
@@ -138,6 +139,7 @@ impl Suffixes {
             foundry: None,
             authority: None,
             token_scope: None,
+            foundry_scope: None,
         };
         suffixes.told_apart(custom_domain)
     }
@@ -180,6 +182,12 @@ impl Suffixes {
         Self { token_scope: Some(Cow::Owned(scope.into())), ..self }
     }
 
+    /// Adds the scope of Microsoft Entra tokens for Foundry and Azure OpenAI, for example `https://ai.azure.com/.default`.
+    #[must_use]
+    pub fn with_foundry_scope(self, scope: impl Into<String>) -> Self {
+        Self { foundry_scope: Some(Cow::Owned(scope.into())), ..self }
+    }
+
     /// Returns the suffix of the real-time hosts, for example `speech.microsoft.com`.
     #[must_use]
     pub fn realtime(&self) -> &str {
@@ -220,6 +228,13 @@ impl Suffixes {
     #[must_use]
     pub fn token_scope(&self) -> Option<&str> {
         self.token_scope.as_deref()
+    }
+
+    /// Returns the scope for Microsoft Entra tokens of Foundry and Azure OpenAI, if it is known. Except for voice agents, these
+    /// services also accept [`Suffixes::token_scope`].
+    #[must_use]
+    pub fn foundry_scope(&self) -> Option<&str> {
+        self.foundry_scope.as_deref()
     }
 
     /// Returns the private DNS zone of custom domains, for example `privatelink.cognitiveservices.azure.com`.
@@ -407,6 +422,9 @@ const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
 // Zones:    https://learn.microsoft.com/azure/private-link/private-endpoint-dns
 // Foundry:  https://learn.microsoft.com/azure/ai-foundry/reference/foundry-azure-government (2026-06-05)
 // Scopes of the two sovereign clouds: audience constants of the Azure SDKs; the Speech documentation does not name them.
+// Scope of Foundry: https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle (2026-03-19) and
+//           azure-ai-voicelive 1.3.1 (2026-10-23). That of the US Government cloud comes from code in use alone, and is
+//           unconfirmed: `notes` says so.
 
 static PUBLIC: Suffixes = Suffixes {
     realtime: Cow::Borrowed("speech.microsoft.com"),
@@ -416,6 +434,7 @@ static PUBLIC: Suffixes = Suffixes {
     foundry: Some(Cow::Borrowed("services.ai.azure.com")),
     authority: Some(Cow::Borrowed("login.microsoftonline.com")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.com/.default")),
+    foundry_scope: Some(Cow::Borrowed("https://ai.azure.com/.default")),
 };
 
 static US_GOVERNMENT: Suffixes = Suffixes {
@@ -426,6 +445,7 @@ static US_GOVERNMENT: Suffixes = Suffixes {
     foundry: Some(Cow::Borrowed("services.ai.azure.us")),
     authority: Some(Cow::Borrowed("login.microsoftonline.us")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.us/.default")),
+    foundry_scope: Some(Cow::Borrowed("https://ai.azure.us/.default")),
 };
 
 static CHINA: Suffixes = Suffixes {
@@ -436,6 +456,7 @@ static CHINA: Suffixes = Suffixes {
     foundry: None,
     authority: Some(Cow::Borrowed("login.partner.microsoftonline.cn")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.cn/.default")),
+    foundry_scope: None,
 };
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::resolve::account::{Account, Resource};
 use crate::resolve::cloud::LONG_AUDIO_LABELS;
 use crate::resolve::form::{CredentialForm, CredentialForms};
 use crate::resolve::note::Note;
+use crate::resolve::parameter::Parameter;
 use crate::resolve::query::{ApiVersion, Query};
 use crate::resolve::scenario::{Scenario, UrlForm};
 use crate::resolve::service::{Host, Path, Row, Service, ServiceStatus, place_of};
@@ -229,8 +230,10 @@ impl Account {
     pub fn endpoint_with(&self, service: Service, query: &Query) -> Result<Endpoint, ResolveError> {
         let row = service.row();
         self.offers(row)?;
-        let place = self.place(row)?;
+        let mut place = self.place(row)?;
         check_settings(row, query)?;
+        self.check_agents(row, query)?;
+        self.check_custom_voice(row, query, &mut place)?;
         let url = write(&place, row, query, self.facts().api_version(row));
         let accepts = self.accepts(&place, row);
         Ok(Endpoint { account: self.clone(), service, url, accepts, own_host: place.is_own() })
@@ -239,6 +242,17 @@ impl Account {
     /// Returns the endpoints of all services that are not retired.
     pub fn endpoints(&self) -> impl Iterator<Item = Result<Endpoint, ResolveError>> {
         Service::in_use().map(|service| self.endpoint(service))
+    }
+
+    /// Returns the scope of Microsoft Entra tokens that a service accepts, if it is known: that of the cloud, or for voice
+    /// agents that of Foundry. Azure OpenAI and Voice Live accept both.
+    #[must_use]
+    pub fn token_scope(&self, service: Service) -> Option<&str> {
+        let suffixes = self.cloud().suffixes();
+        match service {
+            Service::VoiceAgent => suffixes.foundry_scope(),
+            _ => suffixes.token_scope(),
+        }
     }
 
     /// Resolves every service once, so that later lookups do no work.
@@ -266,7 +280,8 @@ impl Account {
             return Err(ResolveError::NotOffered { service, cloud: cloud.clone() });
         }
         let has_service = |kind: &AccountKind| match row.host {
-            Host::Foundry => kind.has_voice_live(),
+            Host::Foundry if is_voice_live(service) => kind.has_voice_live(),
+            Host::Foundry => *kind == AccountKind::Foundry,
             Host::OpenAi => kind.has_openai_host(),
             Host::Rest | Host::Realtime(_) | Host::LongAudio => *kind != AccountKind::OpenAi,
         };
@@ -306,6 +321,8 @@ impl Account {
             (Host::Realtime(offering), UrlForm::Split) if !(self.uses_discovery() && row.discovery) => {
                 self.regional_place(row, offering, suffixes.realtime())
             }
+            // The native SDK has `/voice` for REST alone: `usp_endpoint.h` of microsoft-foundry/SpeechSDK 1.52.
+            (Host::Realtime("voice"), _) if row.websocket => Ok(own(suffixes.custom_domain(), "tts")),
             (Host::Realtime(offering), _) => Ok(own(suffixes.custom_domain(), offering)),
         }
     }
@@ -318,6 +335,37 @@ impl Account {
     ) -> Result<Place<'a>, ResolveError> {
         let region = self.region().ok_or(ResolveError::RegionRequired { service: row.service })?;
         Ok(Place::Regional { region, label, suffix, prefix: row.sdk_prefix })
+    }
+
+    /// Step 4: an account of Speech has Voice Live without agents.
+    /// <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-how-to> (2026-05-25)
+    fn check_agents(&self, row: &Row, query: &Query) -> Result<(), ResolveError> {
+        let names_agent = || query.free().any(|(name, _)| name.starts_with("agent-"));
+        if self.kind() == Some(AccountKind::Speech) && row.host == Host::Foundry && names_agent() {
+            let place = "an account of kind `SpeechServices` has none; use an account of kind `AIServices` (Foundry)";
+            return Err(ResolveError::Parameter { service: row.service, parameter: "agents", place });
+        }
+        Ok(())
+    }
+
+    /// Step 4: with a custom voice, the SDK asks the host of custom voices for the list, by region alone:
+    /// `cloud_tts_engine_adapter.cpp` of microsoft-foundry/SpeechSDK 1.51.
+    fn check_custom_voice(&self, row: &Row, query: &Query, place: &mut Place<'_>) -> Result<(), ResolveError> {
+        if row.service != Service::Voices || query.deployment().is_none() {
+            return Ok(());
+        }
+        if Service::CustomVoice.row().sovereign.is_absent(self.cloud()) {
+            let place = "this cloud has no custom voices";
+            return Err(ResolveError::Parameter {
+                service: row.service,
+                parameter: Parameter::Deployment.name(),
+                place,
+            });
+        }
+        if let Place::Regional { label, .. } = place {
+            *label = "voice";
+        }
+        Ok(())
     }
 
     /// Step 6.
@@ -373,7 +421,14 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
             place: place_of(parameter, service),
         });
     }
+    for name in row.path.names() {
+        // A dot segment would remove a part of the path.
+        if matches!(query.parameter(name), None | Some("" | "." | "..")) {
+            return Err(ResolveError::NameRequired { service, name: what_is_named(name) });
+        }
+    }
     match query.api_version() {
+        Some(ApiVersion::Numbered(version)) if row.host == Host::Foundry && &**version == EVERGREEN => Ok(()),
         Some(version) if is_retired(version.as_str()) && row.host == Host::Rest => Err(ResolveError::RetiredVersion {
             service,
             version: version.as_str().to_owned(),
@@ -387,6 +442,21 @@ fn check_settings(row: &Row, query: &Query) -> Result<(), ResolveError> {
         _ => Ok(()),
     }
 }
+
+/// Returns what a name in a path belongs to, in words.
+fn what_is_named(parameter: &str) -> &'static str {
+    match parameter {
+        "agent-project-name" | "agent-name" => "the names of the project and of the agent; give both",
+        _ => "the id of the session; give it",
+    }
+}
+
+fn is_voice_live(service: Service) -> bool {
+    matches!(service, Service::VoiceLive | Service::VoiceLiveWebRtc)
+}
+
+/// The version of the Foundry APIs that only grows: `docs/versioning.md` of `VoiceLive` in azure-rest-api-specs.
+const EVERGREEN: &str = "v1";
 
 /// Returns whether the version is retired: <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-2025-10-15>
 pub(crate) fn is_retired(version: &str) -> bool {

@@ -17,10 +17,13 @@ pub enum CredentialForm {
     EntraComposed,
     /// `api-key: {key}`.
     ApiKey,
+    /// `Authorization: Bearer {client secret}`, short-lived, for a browser.
+    ClientSecret,
 }
 
 impl CredentialForm {
-    pub(crate) const ALL: [Self; 5] = [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Key, Self::IssuedToken, Self::Entra, Self::EntraComposed, Self::ApiKey, Self::ClientSecret];
 
     /// Returns the identifier used in output.
     #[must_use]
@@ -31,6 +34,7 @@ impl CredentialForm {
             Self::Entra => "entra",
             Self::EntraComposed => "entra_composed",
             Self::ApiKey => "api_key",
+            Self::ClientSecret => "client_secret",
         }
     }
 
@@ -43,6 +47,7 @@ impl CredentialForm {
             Self::Entra => "Entra token",
             Self::EntraComposed => "aad# token",
             Self::ApiKey => "api-key",
+            Self::ClientSecret => "client secret",
         }
     }
 }

@@ -165,6 +165,11 @@ impl Query {
         self.api_version.as_ref()
     }
 
+    /// Returns the encoded value of another parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.free().find(|(given, _)| *given == name).map(|(_, value)| value)
+    }
+
     /// Returns the other parameters, encoded, in name order.
     pub(crate) fn free(&self) -> impl Iterator<Item = (&str, &str)> {
         self.free.iter().map(|(name, value)| (name.as_str(), value.as_str()))

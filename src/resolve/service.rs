@@ -76,12 +76,34 @@ pub enum Service {
     VoiceLive,
     /// Voice Live signalling for WebRTC over WebSocket.
     VoiceLiveWebRtc,
+    /// Session with a voice agent of a Foundry project over WebSocket.
+    VoiceAgent,
+    /// Streaming transcription by a MAI model over WebSocket.
+    MaiTranscription,
     /// Azure OpenAI transcription of a file.
     OpenAiTranscription,
     /// Azure OpenAI synthesis.
     OpenAiSpeech,
     /// Azure OpenAI real-time audio over WebSocket.
     OpenAiRealtime,
+    /// Short-lived secret for a browser that uses Azure OpenAI real-time audio.
+    OpenAiRealtimeClientSecret,
+    /// Azure OpenAI real-time audio: the offer of a WebRTC call.
+    OpenAiRealtimeWebRtc,
+    /// Azure OpenAI real-time transcription over WebSocket.
+    OpenAiRealtimeTranscription,
+    /// Azure OpenAI real-time translation over WebSocket.
+    OpenAiRealtimeTranslation,
+    /// Short-lived secret for a browser that uses Azure OpenAI real-time translation.
+    OpenAiRealtimeTranslationClientSecret,
+    /// Azure OpenAI real-time translation: the offer of a WebRTC call.
+    OpenAiRealtimeTranslationWebRtc,
+    /// GPT-Live session over WebSocket.
+    OpenAiLive,
+    /// GPT-Live: the offer of a WebRTC session.
+    OpenAiLiveWebRtc,
+    /// GPT-Live: a second WebSocket to a running session.
+    OpenAiLiveAttach,
     /// List of Azure OpenAI models.
     OpenAiModels,
     /// Multichannel meeting transcription.
@@ -130,9 +152,15 @@ impl Service {
     }
 
     /// Returns the WebSocket subprotocol that the official SDKs request, if any: `tests/vectors/sdk-observed.json`.
-    #[cfg(feature = "probe")]
-    pub(crate) fn subprotocol(self) -> Option<&'static str> {
-        (self.is_websocket() && self.is_of_speech()).then_some("USP")
+    #[must_use]
+    pub fn subprotocol(self) -> Option<&'static str> {
+        self.row().subprotocol
+    }
+
+    /// Returns the headers that every request to the service needs besides the credential, each a name and a value.
+    #[must_use]
+    pub fn headers(self) -> &'static [(&'static str, &'static str)] {
+        self.row().headers
     }
 
     /// Returns the lifecycle status.
@@ -144,12 +172,26 @@ impl Service {
     /// Returns the URL of its documentation.
     #[must_use]
     pub fn see(self) -> String {
-        format!("https://learn.microsoft.com/azure/ai-services/speech-service/{}", self.row().page)
+        let mut folder = vec!["azure", "ai-services", "speech-service"];
+        let mut page = self.row().page;
+        while let Some(rest) = page.strip_prefix("../") {
+            folder.pop();
+            page = rest;
+        }
+        format!("https://learn.microsoft.com/{}/{page}", folder.join("/"))
     }
 
     /// Returns whether it is an API of Azure AI Speech, and not one of Foundry or Azure OpenAI with hosts of their own.
     pub(crate) fn is_of_speech(self) -> bool {
         !matches!(self.row().host, Host::Foundry | Host::OpenAi)
+    }
+
+    /// Returns whether it accepts keys anywhere, in either header.
+    pub(crate) fn takes_keys(self) -> bool {
+        let Accepts { regional, own } = self.row().accepts;
+        let has_key =
+            |forms: CredentialForms| forms.contains(CredentialForm::Key) || forms.contains(CredentialForm::ApiKey);
+        has_key(regional) || has_key(own)
     }
 
     /// Returns whether it recognises speech in real time.
@@ -275,6 +317,10 @@ pub(crate) struct Row {
     pub(crate) status: ServiceStatus,
     /// A parameter that must be added before the URL is usable.
     pub(crate) needs: Option<&'static str>,
+    /// `Sec-WebSocket-Protocol`.
+    pub(crate) subprotocol: Option<&'static str>,
+    /// Headers that the service requires.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// What the documentation does not confirm about the custom-domain form.
     pub(crate) unconfirmed: Option<&'static str>,
     page: &'static str,
@@ -303,6 +349,8 @@ pub(crate) enum Path {
     Mode(&'static str, &'static str),
     /// Two parts with an optional numbered version in between.
     Versioned(&'static str, &'static str),
+    /// Parts of the path, and the names of the parameters whose values stand between them.
+    Named(&'static [&'static str], &'static [&'static str]),
     /// With a deployment, the first two parts with the deployment in between, and the API version; without one, the
     /// last path.
     Deployment(&'static str, &'static str, &'static str, &'static str),
@@ -314,6 +362,16 @@ pub(crate) struct Accepts {
     pub(crate) regional: CredentialForms,
     /// The forms on a host that belongs to the resource alone.
     pub(crate) own: CredentialForms,
+}
+
+impl Path {
+    /// Returns the names of the parameters that are part of the path.
+    pub(crate) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Named(_, names) => names,
+            _ => &[],
+        }
+    }
 }
 
 /// Availability in the sovereign clouds.
@@ -358,9 +416,15 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
         }
         (Language, S::SpeechToTextRest) => "it belongs in `locale` of the request body",
         (Language, S::OpenAiTranscription) => "it belongs in the form field `language`",
-        (Language, S::VoiceLive | S::VoiceLiveWebRtc | S::OpenAiRealtime) => {
-            "it belongs in the `session.update` message"
-        }
+        (
+            Language,
+            S::VoiceLive
+            | S::VoiceLiveWebRtc
+            | S::OpenAiRealtime
+            | S::OpenAiRealtimeTranscription
+            | S::OpenAiRealtimeTranslation
+            | S::MaiTranscription,
+        ) => "it belongs in the `session.update` message",
         (Language, S::VideoTranslation) => "it belongs in `sourceLocale` and `targetLocale` of the request body",
         (Language, _) if service.is_synthesis() => "it belongs in the SSML as `xml:lang` and depends on the voice",
         (Mode, S::TranslationV1) => "it is called `scenario` there; set that query parameter",
@@ -374,6 +438,17 @@ pub(crate) fn place_of(parameter: Parameter, service: Service) -> &'static str {
         }
         (Deployment, S::TextToSpeech | S::PersonalVoice) => "a custom voice has a different host; use `custom-voice`",
         (Deployment, S::VoiceLive | S::VoiceLiveWebRtc) => "it is called `model` there; set that query parameter",
+        (Deployment, S::OpenAiRealtimeTranscription | S::MaiTranscription) => {
+            "it belongs in the `session.update` message as `transcription.model`"
+        }
+        (Deployment, S::OpenAiLive) => "it belongs in the `session.start` message as `model`",
+        (
+            Deployment,
+            S::OpenAiLiveWebRtc | S::OpenAiRealtimeClientSecret | S::OpenAiRealtimeTranslationClientSecret,
+        ) => "it belongs in `session.model` of the request body",
+        (Deployment, S::OpenAiRealtimeWebRtc | S::OpenAiRealtimeTranslationWebRtc) => {
+            "it belongs in the session of the client secret"
+        }
         (Deployment, _) if service.is_synthesis() => {
             "a custom voice has a different host; use `custom-voice-websocket`"
         }
@@ -413,6 +488,10 @@ const API_KEY: Accepts = Accepts {
     regional: CredentialForms::NONE,
     own: CredentialForms::of(&[CredentialForm::Entra, CredentialForm::ApiKey]),
 };
+const ENTRA_ONLY: Accepts =
+    Accepts { regional: CredentialForms::NONE, own: CredentialForms::of(&[CredentialForm::Entra]) };
+const CLIENT_SECRET: Accepts =
+    Accepts { regional: CredentialForms::NONE, own: CredentialForms::of(&[CredentialForm::ClientSecret]) };
 
 const DATED: Parameters = Parameters::of(&[ApiVersion]);
 const RECOGNITION: Parameters = Parameters::of(&[Language, CustomModel]);
@@ -428,6 +507,10 @@ const SYNTHESIS_SOCKET: Path = Path::Fixed("/cognitiveservices/websocket/v1");
 const ENTRA_UNCONFIRMED: Option<&str> = Some("the documentation does not confirm that a plain Entra token works here");
 const BY_RULE: Option<&str> =
     Some("this form follows from a documented rule, but the documentation has no example of it");
+
+const VOICE_SOCKET: Option<&str> = Some(
+    "the SDK sends a custom voice to this path; the documentation has no example of it, and samples of the avatar begin it with `/voice`",
+);
 
 /// A real-time REST call, the base of the rows below.
 const REST: Row = Row {
@@ -448,13 +531,41 @@ const REST: Row = Row {
     sovereign: Sovereign::Offered,
     status: ServiceStatus::Current,
     needs: None,
+    subprotocol: None,
+    headers: &[],
     unconfirmed: None,
     page: "rest-text-to-speech",
 };
-const SOCKET: Row = Row { method: "GET", websocket: true, discovery: true, page: "how-to-recognize-speech", ..REST };
+const SOCKET: Row = Row {
+    method: "GET",
+    websocket: true,
+    discovery: true,
+    subprotocol: Some("USP"),
+    page: "how-to-recognize-speech",
+    ..REST
+};
 const DATED_REST: Row = Row { method: "GET", host: Host::Rest, accepts: MANAGEMENT, carries: DATED, ..REST };
 const OPENAI: Row =
     Row { host: Host::OpenAi, accepts: API_KEY, sovereign: Sovereign::Unlisted, page: "openai-voices", ..REST };
+const OPENAI_SOCKET: Row =
+    Row { method: "GET", websocket: true, page: "../openai/how-to/realtime-audio-websockets", ..OPENAI };
+const OPENAI_WEBRTC: Row = Row { page: "../openai/how-to/realtime-audio-webrtc", ..OPENAI };
+/// GPT-Live (2026-09-04). The documentation of the sovereign clouds names no model of it.
+const LIVE: Row = Row {
+    sovereign: Sovereign::Absent,
+    status: ServiceStatus::Preview,
+    page: "../../foundry/openai/how-to/gpt-live",
+    ..OPENAI
+};
+const FOUNDRY_SOCKET: Row = Row {
+    method: "GET",
+    websocket: true,
+    host: Host::Foundry,
+    accepts: API_KEY,
+    sovereign: Sovereign::Absent,
+    page: "voice-live-how-to",
+    ..REST
+};
 const RETIRED: Row = Row { host: Host::Realtime("stt"), sovereign: Sovereign::Absent, ..REST };
 
 /// The table. The paths come from the documentation, `sdk_prefix` from the wire traffic of native SDK 1.53.0.
@@ -488,13 +599,13 @@ static TABLE: &[Row] = &[
           page: "how-to-translate-speech", ..SOCKET },
     Row { service: Service::ConversationTranscription, id: "conversation-transcription",
           title: "transcription with speaker diarization", host: Host::Realtime("stt"), path: UNIVERSAL,
-          sdk_prefix: "/stt", carries: RECOGNITION, page: "get-started-stt-diarization", ..SOCKET },
+          sdk_prefix: "/stt", carries: RECOGNITION, container: true, page: "get-started-stt-diarization", ..SOCKET },
     Row { service: Service::TextToSpeech, id: "text-to-speech", title: "synthesis over REST", container: true,
           unconfirmed: ENTRA_UNCONFIRMED, ..REST },
     Row { service: Service::PersonalVoice, id: "personal-voice", title: "synthesis with a personal voice over REST",
           sovereign: Sovereign::Absent, unconfirmed: ENTRA_UNCONFIRMED, page: "personal-voice-how-to-use", ..REST },
     Row { service: Service::Voices, id: "voices", title: "list of voices", method: "GET",
-          path: Path::Fixed("/cognitiveservices/voices/list"), discovery: true, ..REST },
+          path: Path::Fixed("/cognitiveservices/voices/list"), carries: VOICE, discovery: true, ..REST },
     Row { service: Service::TextToSpeechWebSocket, id: "text-to-speech-websocket", title: "synthesis over WebSocket",
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", container: true, page: "how-to-speech-synthesis", ..SOCKET },
     Row { service: Service::TextToSpeechStream, id: "text-to-speech-stream",
@@ -507,7 +618,7 @@ static TABLE: &[Row] = &[
     Row { service: Service::CustomVoiceWebSocket, id: "custom-voice-websocket",
           title: "synthesis with a professional voice over WebSocket", host: Host::Realtime("voice"),
           path: SYNTHESIS_SOCKET, sdk_prefix: "/tts", carries: VOICE, sovereign: Sovereign::Absent, discovery: false,
-          unconfirmed: BY_RULE, needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..SOCKET },
+          unconfirmed: VOICE_SOCKET, needs: Some("deploymentId"), page: "professional-voice-deploy-endpoint", ..SOCKET },
     Row { service: Service::BatchSynthesis, id: "batch-synthesis", title: "batch synthesis",
           path: Path::Fixed("/texttospeech/batchsyntheses"), version: Some("2024-04-01"),
           sovereign: Sovereign::Unlisted, page: "batch-synthesis", ..DATED_REST },
@@ -531,14 +642,23 @@ static TABLE: &[Row] = &[
     Row { service: Service::VideoTranslation, id: "video-translation", title: "video translation",
           path: Path::Fixed("/videotranslation/translations"), version: Some("2026-03-01"),
           sovereign: Sovereign::Absent, page: "video-translation-get-started", ..DATED_REST },
-    Row { service: Service::VoiceLive, id: "voice-live", title: "Voice Live over WebSocket", host: Host::Foundry,
-          path: Path::Fixed("/voice-live/realtime"), version: Some("2026-07-15"), accepts: API_KEY, carries: DATED,
-          discovery: false, sovereign: Sovereign::Absent, needs: Some("model"), page: "voice-live-how-to", ..SOCKET },
+    Row { service: Service::VoiceLive, id: "voice-live", title: "Voice Live over WebSocket",
+          path: Path::Fixed("/voice-live/realtime"), version: Some("2026-07-15"), carries: DATED, needs: Some("model"),
+          ..FOUNDRY_SOCKET },
     Row { service: Service::VoiceLiveWebRtc, id: "voice-live-webrtc",
-          title: "Voice Live signalling for WebRTC over WebSocket", host: Host::Foundry,
-          path: Path::Fixed("/voice-live/realtime/calls"), version: Some("2026-01-01-preview"), accepts: API_KEY,
-          carries: DATED, discovery: false, sovereign: Sovereign::Absent, status: ServiceStatus::Preview, needs: Some("model"),
-          page: "voice-live-webrtc", ..SOCKET },
+          title: "Voice Live signalling for WebRTC over WebSocket", path: Path::Fixed("/voice-live/realtime/calls"),
+          version: Some("2026-01-01-preview"), carries: DATED, status: ServiceStatus::Preview, needs: Some("model"),
+          page: "voice-live-webrtc", ..FOUNDRY_SOCKET },
+    // The two names are those of Voice Live; the subprotocol is that of azure-ai-projects 2.10.0.
+    Row { service: Service::VoiceAgent, id: "voice-agent", title: "voice agent of a Foundry project over WebSocket",
+          path: Path::Named(&["/api/projects/", "/agents/", "/endpoint/protocols/voice"], &["agent-project-name", "agent-name"]),
+          version: Some("v1"), accepts: ENTRA_ONLY, carries: DATED, status: ServiceStatus::Preview,
+          subprotocol: Some("realtime"), headers: &[("Foundry-Features", "VoiceAgents=V1Preview")],
+          page: "../../foundry/agents/how-to/configure-voice-agent", ..FOUNDRY_SOCKET },
+    Row { service: Service::MaiTranscription, id: "mai-transcription",
+          title: "streaming transcription by a MAI model over WebSocket", path: Path::Fixed("/mai/v1/realtime"),
+          fixed: Some(("intent", "transcription")), status: ServiceStatus::Preview,
+          page: "mai-transcribe-2-streaming-realtime", ..FOUNDRY_SOCKET },
     Row { service: Service::OpenAiTranscription, id: "openai-transcription",
           title: "Azure OpenAI transcription of a file",
           path: Path::Deployment("/openai/deployments/", "/audio/transcriptions", "2024-10-21", "/openai/v1/audio/transcriptions"),
@@ -547,8 +667,32 @@ static TABLE: &[Row] = &[
           path: Path::Deployment("/openai/deployments/", "/audio/speech", "2025-03-01-preview", "/openai/v1/audio/speech"),
           carries: DATED.with(Deployment), page: "../openai/text-to-speech-quickstart", ..OPENAI },
     Row { service: Service::OpenAiRealtime, id: "openai-realtime", title: "Azure OpenAI real-time audio over WebSocket",
-          method: "GET", websocket: true, path: Path::Fixed("/openai/v1/realtime"), carries: VOICE,
-          needs: Some("model"), page: "../openai/how-to/realtime-audio-websockets", ..OPENAI },
+          path: Path::Fixed("/openai/v1/realtime"), carries: VOICE, needs: Some("model"), ..OPENAI_SOCKET },
+    Row { service: Service::OpenAiRealtimeClientSecret, id: "openai-realtime-client-secret",
+          title: "secret for a browser that uses real-time audio", path: Path::Fixed("/openai/v1/realtime/client_secrets"),
+          ..OPENAI_WEBRTC },
+    Row { service: Service::OpenAiRealtimeWebRtc, id: "openai-realtime-webrtc",
+          title: "offer of a WebRTC call for real-time audio", path: Path::Fixed("/openai/v1/realtime/calls"),
+          accepts: CLIENT_SECRET, ..OPENAI_WEBRTC },
+    Row { service: Service::OpenAiRealtimeTranscription, id: "openai-realtime-transcription",
+          title: "Azure OpenAI real-time transcription over WebSocket", path: Path::Fixed("/openai/v1/realtime"),
+          fixed: Some(("intent", "transcription")), ..OPENAI_SOCKET },
+    Row { service: Service::OpenAiRealtimeTranslation, id: "openai-realtime-translation",
+          title: "Azure OpenAI real-time translation over WebSocket", path: Path::Fixed("/openai/v1/realtime/translations"),
+          carries: VOICE, needs: Some("model"), ..OPENAI_SOCKET },
+    Row { service: Service::OpenAiRealtimeTranslationClientSecret, id: "openai-realtime-translation-client-secret",
+          title: "secret for a browser that uses real-time translation",
+          path: Path::Fixed("/openai/v1/realtime/translations/client_secrets"), ..OPENAI_WEBRTC },
+    Row { service: Service::OpenAiRealtimeTranslationWebRtc, id: "openai-realtime-translation-webrtc",
+          title: "offer of a WebRTC call for real-time translation",
+          path: Path::Fixed("/openai/v1/realtime/translations/calls"), accepts: CLIENT_SECRET, ..OPENAI_WEBRTC },
+    Row { service: Service::OpenAiLive, id: "openai-live", title: "GPT-Live session over WebSocket", method: "GET",
+          websocket: true, path: Path::Fixed("/openai/v1/live"), ..LIVE },
+    Row { service: Service::OpenAiLiveWebRtc, id: "openai-live-webrtc", title: "offer of a WebRTC session of GPT-Live",
+          path: Path::Fixed("/openai/v1/live/sessions"), page: "../../foundry/openai/how-to/gpt-live-webrtc", ..LIVE },
+    Row { service: Service::OpenAiLiveAttach, id: "openai-live-attach",
+          title: "second WebSocket to a session of GPT-Live", method: "GET", websocket: true,
+          path: Path::Named(&["/openai/v1/live/sessions/", "/attach"], &["session_id"]), ..LIVE },
     Row { service: Service::OpenAiModels, id: "openai-models", title: "list of Azure OpenAI models", method: "GET",
           path: Path::Fixed("/openai/v1/models"), page: "../openai/api-version-lifecycle", ..OPENAI },
     Row { service: Service::MeetingTranscription, id: "meeting-transcription",

@@ -8,7 +8,7 @@ use speech_endpoint::evidence::{Failure, FailureKind, Remark};
 use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::{Network, RestClient, SharedNetwork};
 use speech_endpoint::net::{TlsClient, Trust};
-use speech_endpoint::{Account, Credential, ResourceId};
+use speech_endpoint::{Account, Credential, ResourceId, Service};
 use tokio::time::{Instant, timeout};
 
 use super::args::EntraSource;
@@ -26,6 +26,8 @@ use source::Source;
 pub(crate) struct Wanted<'a> {
     pub(crate) source: EntraSource,
     pub(crate) account: &'a Account,
+    /// The services that the token is for.
+    pub(crate) services: &'a [Service],
     /// For the composed form.
     pub(crate) resource_id: Option<ResourceId>,
     pub(crate) way: Way<'a>,
@@ -58,11 +60,15 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    fn of(account: &Account) -> Option<Self> {
+    /// Returns the issuer for an account. The scope is that of the services if they have one in common, else that of the
+    /// cloud.
+    fn of(account: &Account, services: &[Service]) -> Option<Self> {
         let suffixes = account.cloud().suffixes();
+        let mut scopes = services.iter().map(|service| account.token_scope(*service));
+        let common = scopes.next().filter(|first| scopes.all(|scope| scope == *first)).flatten();
         let mut custom = CustomConfiguration::default();
         custom.authority_host = format!("https://{}", suffixes.authority()?);
-        Some(Self { cloud: Arc::new(custom.into()), scope: suffixes.token_scope()?.to_owned() })
+        Some(Self { cloud: Arc::new(custom.into()), scope: common.or(suffixes.token_scope())?.to_owned() })
     }
 }
 
@@ -72,7 +78,7 @@ impl Issuer {
 /// 2. Stop at the first token. Every attempt has a time limit, and together they leave time for the checks.
 /// 3. Report the outcome of all sources in one remark.
 pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
-    let Some(issuer) = Issuer::of(wanted.account) else {
+    let Some(issuer) = Issuer::of(wanted.account, wanted.services) else {
         let remark =
             Remark::new(FAILED, "no Entra token: the token authority or scope of this cloud is unknown", false);
         return Fetched { credential: None, remark };

@@ -1,6 +1,7 @@
 //! JSON that several commands share. Its structure is stable; `schema_version` changes with it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use speech_endpoint::{Account, CustomDomain, EndpointBasis, Note, Region, ResolveError, Resource};
@@ -35,6 +36,9 @@ pub(crate) struct EndpointJson<'a> {
     pub(crate) protocol: &'a str,
     pub(crate) url: &'a str,
     pub(crate) accepts: Vec<&'a str>,
+    /// The headers that every request needs besides the credential.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<&'a str, &'a str>,
     pub(crate) expect_address: &'a str,
     pub(crate) status: &'a str,
     pub(crate) discovery: &'a str,

@@ -55,9 +55,14 @@ pub(crate) fn one_line(mut text: String) -> String {
     text
 }
 
+/// Returns the name of an input for a message.
+pub(crate) fn input_named(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { file::named(path).to_string() }
+}
+
 /// Reads a file that an argument names, `-` for standard input, up to a size.
 pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
-    let name = if path == Path::new("-") { "standard input".into() } else { file::named(path).to_string() };
+    let name = input_named(path);
     let unreadable = |problem: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
     };

@@ -116,7 +116,10 @@ impl Gateway {
                 path::management(&asked.path).or_else(|| path::voice_live(&asked.path))
             }
             HostKind::OpenAi => path::openai(&asked.path),
-            HostKind::Foundry => path::openai(&asked.path).or_else(|| path::voice_live(&asked.path)),
+            HostKind::Foundry => {
+                let known = path::openai(&asked.path).or_else(|| path::voice_live(&asked.path));
+                known.or_else(|| path::foundry(&asked.path))
+            }
             HostKind::LongAudio => asked.path.starts_with("/api/texttospeech/").then_some(Route::Management),
         };
         found.filter(|route| route.takes(&asked.method)).ok_or_else(Answer::not_found)
@@ -147,7 +150,7 @@ impl Gateway {
         let is_own = host.kind.is_named_by_customers();
         match (&asked.key, &asked.bearer) {
             (Some(key), _) => self.check_key(key, host, is_own, route),
-            (None, Some(bearer)) => self.check_bearer(bearer, asked, host),
+            (None, Some(bearer)) => self.check_bearer(bearer, asked, host, route),
             (None, None) => Err(invalid_key(is_own)),
         }
     }
@@ -155,6 +158,9 @@ impl Gateway {
     fn check_key(&self, key: &str, host: HostReading<'_>, is_own: bool, route: Route) -> Result<(), Answer> {
         let is_of_this_host = is_own || (host.label == self.truth.region && !self.truth.is_proxied());
         if !self.control.is_key(key) || !is_of_this_host {
+            return Err(invalid_key(is_own));
+        }
+        if route == Route::VoiceAgent {
             return Err(invalid_key(is_own));
         }
         if !self.toml.local_auth {
@@ -171,7 +177,7 @@ impl Gateway {
     }
 
     /// Checks a token: issued from a key, or from Microsoft Entra, plain or composed.
-    fn check_bearer(&self, bearer: &str, asked: &Asked, host: HostReading<'_>) -> Result<(), Answer> {
+    fn check_bearer(&self, bearer: &str, asked: &Asked, host: HostReading<'_>, route: Route) -> Result<(), Answer> {
         let is_own = host.kind.is_named_by_customers();
         let composed = bearer.strip_prefix("aad#").and_then(|rest| rest.split_once('#'));
         let token = composed.map_or(bearer, |(_, token)| token);
@@ -188,7 +194,8 @@ impl Gateway {
         }
         self.check_form(asked, host, composed.map(|(id, _)| id))?;
         let is_of_foundry = matches!(host.kind, HostKind::OpenAi | HostKind::Foundry) && claims["aud"] == FOUNDRY;
-        if is_expired || !(is_of_foundry || claims["aud"] == self.maker.audience) {
+        let is_of_speech = claims["aud"] == self.maker.audience && route != Route::VoiceAgent;
+        if is_expired || !(is_of_foundry || is_of_speech) {
             return Err(Answer::error(
                 401,
                 "Unauthorized",
@@ -239,10 +246,15 @@ impl Gateway {
             Route::SocketWithModel if !has_model(asked) => {
                 Answer::error(400, "MissingModel", "The query parameter `model` is required.")
             }
-            Route::Socket | Route::SocketOrPost | Route::SocketWithModel if asked.is_upgrade => {
+            Route::VoiceAgent if !has_feature(asked) => Answer::error(
+                400,
+                "MissingHeader",
+                "The header `Foundry-Features` with `VoiceAgents=V1Preview` is required.",
+            ),
+            Route::Socket | Route::SocketOrPost | Route::SocketWithModel | Route::VoiceAgent if asked.is_upgrade => {
                 Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
             }
-            Route::SocketWithModel => Answer::new(426, "text/plain", ""),
+            Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
             Route::Models => Answer::json(
                 200,
                 &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
@@ -269,10 +281,17 @@ impl Gateway {
     }
 }
 
-/// Whether the query names a model, a deployment or an agent.
+/// Whether the query names a model, a deployment or an agent, or the session names the model later.
 fn has_model(asked: &Asked) -> bool {
     let mut parameters = form_urlencoded::parse(asked.query.as_bytes());
-    parameters.any(|(name, _)| matches!(&*name, "model" | "deployment" | "agent-name" | "agent-id" | "agent_id"))
+    parameters.any(|(name, _)| {
+        matches!(&*name, "model" | "deployment" | "agent-name" | "agent-id" | "agent_id" | "intent" | "call_id")
+    })
+}
+
+/// Whether the request opts in to the preview of voice agents.
+fn has_feature(asked: &Asked) -> bool {
+    asked.header("foundry-features").is_some_and(|features| features.contains("VoiceAgents=V1Preview"))
 }
 
 /// Responds as the instance metadata service does: only with its header, and never to a proxy.

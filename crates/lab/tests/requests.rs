@@ -38,19 +38,30 @@ fn the_document_lists_what_the_doctor_sends() {
 async fn sent_to(service: Service) -> Vec<SeenRequest> {
     let resource = match service.id() {
         id if id.starts_with("openai") => "endpoint = \"https://contoso.openai.azure.com/\"",
-        id if id.starts_with("voice-live") => "endpoint = \"https://contoso.services.ai.azure.com/\"",
+        id if id.starts_with("voice-live") || id.starts_with("mai-") || id == "voice-agent" => {
+            "endpoint = \"https://contoso.services.ai.azure.com/\""
+        }
         _ => "region = \"eastus\"",
     };
     let query = match service {
         Service::CustomVoice | Service::CustomVoiceWebSocket => {
             "deploymentId = \"00000000-0000-0000-0000-000000000000\""
         }
-        Service::VoiceLive | Service::VoiceLiveWebRtc | Service::OpenAiRealtime => "model = \"gpt-realtime\"",
+        Service::VoiceLive
+        | Service::VoiceLiveWebRtc
+        | Service::OpenAiRealtime
+        | Service::OpenAiRealtimeTranslation => "model = \"gpt-realtime\"",
+        Service::VoiceAgent => "agent-name = \"greeter\"\nagent-project-name = \"support\"",
+        Service::OpenAiLiveAttach => "session_id = \"sess_123\"",
         Service::ShortAudio | Service::SpeechToTextV1 => "language = \"en-US\"",
         _ => "",
     };
+    let credential = match service {
+        Service::VoiceAgent => "[credential]\nkind = \"entra\"\naudience = \"https://ai.azure.com\"\n",
+        _ => "",
+    };
     let toml = format!(
-        "title = \"A service\"\n[resource]\n{resource}\nservices = [{:?}]\n[query]\n{query}\n\
+        "title = \"A service\"\n[resource]\n{resource}\nservices = [{:?}]\n[query]\n{query}\n{credential}\
         [expect]\nfindings = []\nverdict = \"healthy\"\n",
         service.id()
     );

@@ -13,6 +13,7 @@ use super::token_cache::{Fetch, Fetched};
 use crate::connect::jitter::between;
 use crate::resolve::account::Account;
 use crate::resolve::credential::{Credential, Secret};
+use crate::resolve::service::Service;
 
 /// Fetches tokens of one scope from a credential.
 #[derive(Debug)]
@@ -42,10 +43,9 @@ impl Fetch for Entra {
     }
 }
 
-/// Returns the token scope of an account's cloud. Voice Live accepts it too, besides its newer scope.
-pub(super) fn scope(account: &Account) -> Result<&str, TokenError> {
-    let cloud = account.cloud();
-    cloud.suffixes().token_scope().ok_or_else(|| TokenError::NoScope { cloud: cloud.clone() })
+/// Returns the scope of the tokens that a service of an account accepts.
+pub(super) fn scope(account: &Account, service: Service) -> Result<&str, TokenError> {
+    account.token_scope(service).ok_or_else(|| TokenError::NoScope { cloud: account.cloud().clone() })
 }
 
 /// Returns the remaining lifetime of a token. Its expiry is wall-clock time, which is read once, when the token arrives. From
@@ -111,10 +111,16 @@ mod tests {
     fn every_cloud_has_its_scope_and_a_custom_cloud_without_one_is_an_error() {
         use crate::resolve::cloud::{Cloud, Suffixes};
         let account = |cloud| Account::custom_domain("contoso".parse().unwrap()).with_cloud(cloud).unwrap();
-        assert_eq!(scope(&account(Cloud::Public)).unwrap(), "https://cognitiveservices.azure.com/.default");
-        assert_eq!(scope(&account(Cloud::UsGovernment)).unwrap(), "https://cognitiveservices.azure.us/.default");
+        assert_eq!(
+            scope(&account(Cloud::Public), Service::Voices).unwrap(),
+            "https://cognitiveservices.azure.com/.default"
+        );
+        assert_eq!(
+            scope(&account(Cloud::UsGovernment), Service::Voices).unwrap(),
+            "https://cognitiveservices.azure.us/.default"
+        );
         let suffixes = Suffixes::new("speech.example", "api.example", "cognitive.example").unwrap();
-        let error = scope(&account(Cloud::Custom(Arc::new(suffixes)))).unwrap_err().to_string();
+        let error = scope(&account(Cloud::Custom(Arc::new(suffixes))), Service::Voices).unwrap_err().to_string();
         assert_eq!(error, "the custom cloud has no token scope: set it with `Suffixes::with_token_scope`");
     }
 }

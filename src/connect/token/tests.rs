@@ -14,6 +14,8 @@ use tokio::time::advance;
 use super::*;
 use crate::resolve::credential::Secret;
 
+const VOICES: crate::resolve::service::Service = crate::resolve::service::Service::Voices;
+
 const FIRST: &str = "1123456789abcdef0123456789abcdef";
 const SECOND: &str = "2123456789abcdef0123456789abcdef";
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
@@ -95,7 +97,7 @@ fn service() -> (Arc<Service>, Arc<dyn Issue>) {
 }
 
 async fn lease(source: &TokenSource, issuer: &Arc<dyn Issue>) -> Result<Lease, TokenError> {
-    source.lease(&account(), issuer, &TriedCredentials::default()).await
+    source.lease(&account(), VOICES, issuer, &TriedCredentials::default()).await
 }
 
 fn text(lease: &Lease) -> String {
@@ -130,7 +132,7 @@ async fn two_hundred_connections_whose_key_is_rejected_use_the_other_one() {
         let mut tried = TriedCredentials::default();
         assert_eq!(text(&lease), FIRST);
         assert!(source.rejected(&lease, &mut tried));
-        let second = source.lease(&account(), &issuer, &tried).await.unwrap();
+        let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
         assert_eq!(text(&second), SECOND);
         source.accepted(&second);
     }
@@ -144,9 +146,9 @@ async fn a_call_whose_keys_were_both_rejected_gets_no_credential() {
     let mut tried = TriedCredentials::default();
     let first = lease(&source, &issuer).await.unwrap();
     assert!(source.rejected(&first, &mut tried));
-    let second = source.lease(&account(), &issuer, &tried).await.unwrap();
+    let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
     assert!(!source.rejected(&second, &mut tried));
-    let error = source.lease(&account(), &issuer, &tried).await.unwrap_err().to_string();
+    let error = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap_err().to_string();
     assert!(error.starts_with("the resource rejected both keys: use a key of this resource"), "{error}");
 }
 
@@ -219,15 +221,15 @@ async fn each_account_has_its_own_issued_token_and_its_own_scope() {
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     let other = Account::custom_domain("fabrikam".parse().unwrap());
     lease(&source, &issuer).await.unwrap();
-    source.lease(&other, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&other, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
     assert_eq!((service.asked().len(), source.state().tokens.len()), (2, 2));
 
     let identity = Identity::new(3600, Some(TOKEN));
     let source = TokenSource::entra(identity.clone());
     lease(&source, &issuer).await.unwrap();
-    source.lease(&other, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&other, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
     let china = other.with_cloud(crate::resolve::cloud::Cloud::China).unwrap();
-    source.lease(&china, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&china, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
     let expected = ["https://cognitiveservices.azure.com/.default", "https://cognitiveservices.azure.cn/.default"];
     assert_eq!(*identity.scopes.lock().unwrap(), expected);
 }
@@ -267,7 +269,7 @@ async fn a_rejected_token_is_replaced_once_in_a_call() {
     service.rejects(&[FIRST]);
     let mut tried = TriedCredentials::default();
     assert!(source.rejected(&first, &mut tried));
-    let second = source.lease(&account(), &issuer, &tried).await.unwrap();
+    let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
     assert_eq!(service.asked(), ["1", "1", "2"]);
     pass(60).await;
     assert!(!source.rejected(&second, &mut tried), "this call had its newer token");

@@ -66,7 +66,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the token has the wrong audience",
         observed: "401 with an error about the audience",
-        cause: "the token was requested for Azure Resource Manager, Graph or `ai.azure.com`",
+        cause: "the token was requested for Azure Resource Manager, Graph, another cloud, or for Foundry instead of Speech",
         tell_apart: "decode `aud` locally",
         remedy: "request the token for the scope `https://cognitiveservices.azure.com/.default`, or for the scope of \
             the resource's cloud",
@@ -149,7 +149,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the resource does not accept keys",
         observed: "403 `AuthenticationTypeDisabled`, or the key is rejected",
-        cause: "a policy disables local (key) authentication",
+        cause: "a policy disables local (key) authentication, or the service takes Entra tokens alone",
         tell_apart: "read the code in the body",
         remedy: "use Entra: assign Cognitive Services Speech User to the identity, and call the custom domain with \
             its token",

@@ -239,8 +239,9 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "a path under `/stt` or `/tts` on the custom domain gets 404, including \
             `/tts/cognitiveservices/voices/list`, and the alias chain leads to `REGION.api.cognitive.microsoft.com` \
             (fingerprint C)",
-        cause: "without a private endpoint or an allowed VNet, the name leads to the regional gateway; the gateway \
-            serves no real-time paths and expects clients to follow its redirect to the regional host",
+        cause: "without a private endpoint or an allowed VNet, the name leads to the regional gateway, which in many \
+            reports serves no real-time paths and names the regional host instead; the documentation uses these paths \
+            for such a resource too, so only the response decides",
         tell_apart: "fingerprint C together with 404; with `GenerateRedirectResponse=true` the same request returns a \
             URL",
         remedy: "use the URL that the redirect returns, or `REGION.stt.speech.microsoft.com` and \

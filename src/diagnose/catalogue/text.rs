@@ -6,6 +6,7 @@ use self::Atom::{Close, Number, Status, Text};
 use self::table::TABLE;
 use super::KnownFailure;
 
+mod native;
 mod table;
 
 /// A text that clients print, and its first interpretation.
@@ -22,7 +23,7 @@ pub struct KnownText {
 impl KnownText {
     /// Returns every known text, the most specific first.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        TABLE.iter()
+        Rank::ALL.into_iter().flat_map(|rank| native::TABLE.iter().chain(TABLE).filter(move |row| row.rank == rank))
     }
 
     /// Returns the first interpretation in a few words.
@@ -114,6 +115,10 @@ enum Rank {
     Broad,
 }
 
+impl Rank {
+    const ALL: [Self; 4] = [Self::Worded, Self::Coded, Self::Step, Self::Broad];
+}
+
 /// One spelling of a part of a text.
 #[derive(Clone, Copy, Debug)]
 enum Atom {
@@ -183,9 +188,9 @@ fn numbers(text: &str) -> impl Iterator<Item = Whole<'_>> {
 }
 
 impl Whole<'_> {
-    /// Matches `Error details: 11001`, `code=111`, `[Errno 104]`, `[WinError 10061]`, `connect failure 101`.
+    /// Matches `Error details: 11001`, `code=111`, `[0x3 | 111]`, `[Errno 104]`, `[WinError 10061]`, `connect failure 101`.
     fn is_error_number(&self) -> bool {
-        let named = ["details", "details: code", "errno", "winerror", "os error", "connect failure"];
+        let named = ["details", "details: code", "errno", "winerror", "os error", "connect failure", "[0x3 |"];
         self.stands_alone()
             || named.iter().any(|word| self.before.ends_with(word))
             || self.before.ends_with("code") && !self.is_quoted && !self.is_foreign_code()
@@ -325,6 +330,8 @@ mod tests {
             }
             assert!(!text.parts.is_empty() && text.parts.iter().all(|spellings| !spellings.is_empty()));
         }
-        assert!(KnownText::all().map(|text| text.rank).is_sorted(), "the more specific rows come first");
+        for table in [native::TABLE, TABLE] {
+            assert!(table.iter().map(|text| text.rank).is_sorted(), "the more specific rows come first");
+        }
     }
 }

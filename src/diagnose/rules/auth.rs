@@ -5,6 +5,7 @@ use super::refusal::{Refusal, phrase};
 use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace, unix_seconds};
+use crate::resolve::cloud::Suffixes;
 use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
@@ -33,6 +34,9 @@ fn wrong_key(context: &RuleContext<'_>) -> Option<Observation> {
     let denied = denied(context, &["key", "api_key"]).filter(|denied| denied.reply.status == 401)?;
     let is_good_elsewhere = denied.tries.iter().any(|other| other.host != context.host() && is_accepted(other));
     if reason(denied) != Refusal::Unnamed || is_good_elsewhere || accepted_beside(context, denied).is_some() {
+        return None;
+    }
+    if takes_no_keys(context) {
         return None;
     }
     let host = context.host();
@@ -117,7 +121,8 @@ fn wrong_audience(context: &RuleContext<'_>) -> Option<Observation> {
     if !is_wrong {
         return None;
     }
-    let expected = context.evidence.resource.token_scope.as_deref().map(resource_of).unwrap_or_default();
+    let scope = context.token_scope().unwrap_or_default();
+    let expected = resource_of(&scope);
     let own = own.unwrap_or_else(|| "the audience of the token is unknown".into());
     let (host, reply) = (context.host(), phrase(&denied.reply));
     let observation = Observation::new(format!("{own}, `{expected}` is expected; `{host}` answers {reply}"));
@@ -169,11 +174,30 @@ fn not_valid_yet(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// AUTH09: key authentication is disabled.
 fn keys_disabled(context: &RuleContext<'_>) -> Option<Observation> {
+    if takes_no_keys(context) {
+        return no_keys_here(context);
+    }
     let reply = context.refused_with(&[401, 403]).filter(|reply| Refusal::of(reply) == Refusal::KeysDisabled)?;
     let observation = Observation::new(format!("`{}` answers {}", context.host(), phrase(reply)))
         .not("AUTH01", "the response says that all keys are disabled")
         .not("POL02", "the response names the kind of credential and not the network");
     Some(observation)
+}
+
+/// AUTH09, for a service that takes Entra tokens alone.
+fn no_keys_here(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = denied(context, &["key", "api_key"]).filter(|denied| matches!(denied.reply.status, 401 | 403))?;
+    let service = context.trace.target.service.as_deref().unwrap_or_default();
+    let answer = phrase(&denied.reply);
+    let observation =
+        Observation::new(format!("`{service}` takes Entra tokens alone; `{}` answers {answer}", context.host()))
+            .remedied(Some(USE_A_TOKEN))
+            .not("AUTH01", "the service takes no key at all, so this says nothing about the key");
+    Some(observation)
+}
+
+fn takes_no_keys(context: &RuleContext<'_>) -> bool {
+    context.service().is_some_and(|service| !service.takes_keys())
 }
 
 /// AUTH11: no source gave a token, although the token host can be reached.
@@ -253,23 +277,40 @@ fn audience(context: &RuleContext<'_>) -> Option<String> {
     Some(format!("the token is for `{audience}`"))
 }
 
+/// The audience that the service accepts, as far as it is known.
+fn expected_audience<'a>(context: &RuleContext<'a>) -> Option<&'a str> {
+    match context.service() {
+        Some(Service::VoiceAgent) => foundry_audiences().next(),
+        _ => context.evidence.resource.token_scope.as_deref().map(resource_of),
+    }
+}
+
 /// The audience of the token, where it is that of the resource's cloud. Foundry and Azure OpenAI have another one, and still
-/// accept this one.
+/// accept this one, except for voice agents.
 fn right_audience(context: &RuleContext<'_>) -> Option<String> {
     let own = claims(context)?.aud.as_deref()?;
-    let expected = context.evidence.resource.token_scope.as_deref().map(resource_of);
-    let service = context.trace.target.service.as_deref().and_then(|service| service.parse::<Service>().ok());
-    let is_of_foundry = service.is_some_and(|service| !service.is_of_speech());
-    let is_expected = |expected: &str| own.trim_end_matches('/').eq_ignore_ascii_case(expected);
-    let is_right =
-        expected.is_none_or(is_expected) || own == SERVICE_PRINCIPAL || (is_of_foundry && is_expected(FOUNDRY));
+    let is_of_foundry = context.service().is_some_and(|service| !service.is_of_speech());
+    let is_own = |expected: &str| own.trim_end_matches('/').eq_ignore_ascii_case(expected);
+    let is_right = expected_audience(context).is_none_or(is_own)
+        || (own == SERVICE_PRINCIPAL && context.service() != Some(Service::VoiceAgent))
+        || (is_of_foundry && foundry_audiences().any(is_own));
     audience(context).filter(|_| is_right)
+}
+
+/// The audiences of Foundry, that of the public cloud first.
+fn foundry_audiences() -> impl Iterator<Item = &'static str> {
+    Suffixes::documented().into_iter().filter_map(|suffixes| suffixes.foundry_scope().map(resource_of))
 }
 
 /// `https://cognitiveservices.azure.com/.default` → `https://cognitiveservices.azure.com`.
 fn resource_of(scope: &str) -> &str {
     scope.trim_end_matches(".default").trim_end_matches('/')
 }
+
+const USE_A_TOKEN: Remedy = (
+    "send a Microsoft Entra token for the scope `https://cognitiveservices.azure.com/.default` in place of the key",
+    &["speech-endpoint doctor --custom-domain NAME --service SERVICE --entra"],
+);
 
 /// The first key was regenerated or is of another resource.
 const USE_SECOND_KEY: Remedy = (
@@ -283,6 +324,3 @@ const USE_SECOND_KEY: Remedy = (
 
 /// The application id of Azure AI services, which version 2 tokens carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";
-
-/// <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle> (2026-03-19)
-const FOUNDRY: &str = "https://ai.azure.com";

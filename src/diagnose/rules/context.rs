@@ -10,9 +10,10 @@ use crate::diagnose::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, DnsFacts, FailureKind, HoldEnd, HoldFacts, HttpFacts, NameAnswer,
     ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
 };
-use crate::resolve::cloud::OFFERINGS;
+use crate::resolve::cloud::{Cloud, OFFERINGS};
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
+use crate::resolve::service::Service;
 
 impl<'a> RuleContext<'a> {
     pub(super) fn host(&self) -> &'a str {
@@ -195,6 +196,23 @@ impl<'a> RuleContext<'a> {
     pub(super) fn namesake(&self) -> Option<&'a NameAnswer> {
         let label = self.host().split('.').next()?;
         self.dns()?.also.iter().find(|also| also.name.split('.').next() == Some(label) && also.name != self.host())
+    }
+
+    /// The service, if this version knows it.
+    pub(super) fn service(&self) -> Option<Service> {
+        self.trace.target.service.as_deref()?.parse().ok()
+    }
+
+    /// The scope to request Entra tokens for. That of Foundry is documented in the public cloud alone.
+    pub(crate) fn token_scope(&self) -> Option<String> {
+        let (resource, service) = (&self.evidence.resource, self.service());
+        let cloud: Option<Cloud> = resource.cloud.as_deref().and_then(|cloud| cloud.parse().ok());
+        let is_documented = cloud == Some(Cloud::Public) || service == Some(Service::VoiceAgent);
+        let is_of_foundry =
+            service.is_some_and(|service| !service.is_of_speech() && service != Service::MaiTranscription);
+        let foundry = cloud.filter(|_| is_of_foundry && is_documented);
+        let foundry = foundry.and_then(|cloud| cloud.suffixes().foundry_scope().map(str::to_owned));
+        foundry.or_else(|| resource.token_scope.clone())
     }
 
     /// The peer of the connection, in words.

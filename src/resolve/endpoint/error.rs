@@ -44,7 +44,7 @@ pub enum ResolveError {
     },
     /// Containers do not serve this service.
     #[error(
-        "containers do not serve `{service}`; they serve `speech-to-text-v1`, `text-to-speech` and `text-to-speech-websocket`"
+        "containers do not serve `{service}`; they serve `speech-to-text-v1`, `conversation-transcription`, `text-to-speech` and `text-to-speech-websocket`"
     )]
     NotInContainer {
         /// The service.
@@ -88,6 +88,14 @@ pub enum ResolveError {
         /// Where the setting belongs.
         place: &'static str,
     },
+    /// The path of the URL contains a name that is not given.
+    #[error("the URL of `{service}` contains {name}")]
+    NameRequired {
+        /// The service.
+        service: Service,
+        /// The name, in words.
+        name: &'static str,
+    },
     /// The API version is retired (`CFG13`).
     #[error("version `{version}` of `{service}` is retired; use `{replacement}`")]
     RetiredVersion {
@@ -115,6 +123,7 @@ impl ResolveError {
             | Self::CustomDomainRequired { service }
             | Self::RegionRequired { service }
             | Self::Parameter { service, .. }
+            | Self::NameRequired { service, .. }
             | Self::RetiredVersion { service, .. } => *service,
         }
     }
@@ -131,6 +140,7 @@ impl ResolveError {
             Self::CustomDomainRequired { .. } => "custom_domain_required",
             Self::RegionRequired { .. } => "region_required",
             Self::Parameter { .. } => "parameter",
+            Self::NameRequired { .. } => "parameter_required",
             Self::RetiredVersion { .. } => "CFG13",
         }
     }
@@ -145,11 +155,16 @@ impl ResolveError {
                 .into_iter()
                 .find(|known| known.name() == *parameter)
                 .map_or_else(Vec::new, |known| hints_of(known, *service)),
+            Self::NameRequired { service, .. } => {
+                let names = service.row().path.names().iter();
+                names.map(|name| SettingHint::with(Setting::QueryParameter, format!("{name}=…"))).collect()
+            }
             _ => Vec::new(),
         }
     }
 
-    /// Returns whether the resource does not offer the service at all, as opposed to a missing or contradictory setting.
+    /// Returns whether a list of the services of the resource omits this one: the resource does not offer it, or its URL
+    /// needs a name that only the caller knows. Otherwise a setting is missing or contradicts another.
     #[must_use]
     pub fn is_not_offered(&self) -> bool {
         matches!(
@@ -161,6 +176,7 @@ impl ResolveError {
                 | Self::NotInContainer { .. }
                 | Self::Restricted { .. }
                 | Self::CustomDomainRequired { .. }
+                | Self::NameRequired { .. }
         )
     }
 }

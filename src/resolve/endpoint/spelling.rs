@@ -81,6 +81,12 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
             }
             out(after);
         }
+        Path::Named(parts, names) => {
+            for (place, part) in parts.iter().enumerate() {
+                out(part);
+                out(names.get(place).and_then(|name| query.parameter(name)).unwrap_or_default());
+            }
+        }
         Path::Deployment(before, after, _, without) => match query.deployment() {
             Some(deployment) => {
                 out(before);
@@ -95,13 +101,15 @@ fn path<'a>(row: &Row, query: &'a Query, out: &mut impl FnMut(&'a str)) {
 /// Writes the named parameters in name order, merged with the free ones, which are already sorted.
 fn parameters<'a>(row: &Row, query: &'a Query, newest: Option<&'a str>, out: &mut impl FnMut(&'a str)) {
     let version = match (query.api_version(), row.path) {
-        (Some(ApiVersion::Numbered(_)), _) => None,
-        (Some(ApiVersion::Dated(version)), _) => Some(&**version),
+        (Some(ApiVersion::Numbered(_)), Path::Versioned(..)) => None,
+        (Some(version), _) => Some(version.as_str()),
         (None, Path::Deployment(..)) => newest.filter(|_| query.deployment().is_some()),
         (None, _) => newest,
     };
     let (deployment, model) = match row.path {
         Path::Deployment(..) => (None, None),
+        // It selects the host.
+        _ if row.service == Service::Voices => (None, None),
         _ if row.host == Host::OpenAi => (None, query.deployment()),
         _ => (query.deployment(), None),
     };
@@ -117,7 +125,8 @@ fn parameters<'a>(row: &Row, query: &'a Query, newest: Option<&'a str>, out: &mu
         ("language", language),
         ("model", model),
     ];
-    let mut free = query.free().peekable();
+    let is_in_path = |name: &str| row.path.names().contains(&name);
+    let mut free = query.free().filter(|(name, _)| !is_in_path(name)).peekable();
     let mut separator = "?";
     let mut item = |name: &'a str, value: &'a str| {
         for piece in [separator, name, "=", value] {

@@ -36,6 +36,7 @@ const VERSIONS: &[(Service, Source)] = &[
     (Service::VideoTranslation, SPECS),
     (Service::VoiceLive, VOICE_LIVE_SDK),
     (Service::VoiceLiveWebRtc, Source("https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-webrtc", "2026-04-30")),
+    (Service::VoiceAgent, Source("https://pypi.org/project/azure-ai-projects/2.10.0/", "2026-11")),
     (Service::OpenAiTranscription, OPENAI_REFERENCE),
     (Service::OpenAiSpeech, OPENAI_REFERENCE),
 ];

@@ -41,11 +41,15 @@ impl Account {
         }
         for cloud in Cloud::DOCUMENTED {
             let Some(reading) = cloud.suffixes().read(&host) else { continue };
-            return if reading.kind.is_named_by_customers() {
+            let mut read = if reading.kind.is_named_by_customers() {
                 own_host(text, &host, &path, &reading, &cloud)
             } else {
                 regional_host(text, &path, &reading, &cloud)
-            };
+            }?;
+            if is_unsuitable(&path, url.query()) {
+                read.notes.push(Note::new("used_as_given", format!("{USED_AS_GIVEN} `https://{host}/`")));
+            }
+            return Ok(read);
         }
         Err(match right_cloud(&host) {
             Some(suggestion) => PastedError::WrongCloud { given: QuotedValue::new(text), suggestion },
@@ -224,7 +228,9 @@ fn regional_host(
         *note = Note::new("CFG02", format!("{}; if it is a custom domain, its host is `{custom}`", note.text))
             .suggesting(custom);
     }
-    if reading.kind == HostKind::Rest && (is_token(path) || is_realtime(without_prefix(path).unwrap_or(path))) {
+    if reading.kind == HostKind::Rest && (path == "/" || without_prefix(path).is_some_and(is_realtime)) {
+        notes.push(Note::new("sdk_host", SDK_HOST));
+    } else if reading.kind == HostKind::Rest && (is_token(path) || is_realtime(path)) {
         let host = host_of(&region, HostKind::Realtime("stt"), cloud);
         notes.push(
             Note::new(
@@ -260,8 +266,10 @@ fn own_host(
         notes.push(Note::new(
             "CFG03",
             format!(
-                "this URL is for tokens; real-time calls use other paths on `{domain}.{}`",
-                suffixes.custom_domain()
+                "this URL is for tokens; real-time calls use other paths on `{domain}.{}`, and a native SDK that gets \
+                 it as endpoint sends the key to `{domain}.stt.{}`",
+                suffixes.custom_domain(),
+                Cloud::Public.suffixes().realtime()
             ),
         ));
     } else if let Some(fault) = prefix_fault(path) {
@@ -280,11 +288,7 @@ fn prefix_fault(path: &str) -> Option<&'static str> {
     if is_realtime(path) {
         return Some("there, a real-time path begins with `/stt`, `/tts`, `/voice` or `/s2s`");
     }
-    let batch = without_prefix(path).is_some_and(|rest| {
-        ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/batchsyntheses", "/videotranslation/"]
-            .iter()
-            .any(|batch| rest.starts_with(batch))
-    });
+    let batch = without_prefix(path).is_some_and(|rest| BATCH.iter().any(|batch| rest.starts_with(batch)));
     batch.then_some("there, a batch or management path has no prefix")
 }
 
@@ -292,6 +296,18 @@ fn prefix_fault(path: &str) -> Option<&'static str> {
 fn without_prefix(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
     OFFERINGS.iter().find_map(|offering| path.strip_prefix(offering)).filter(|rest| rest.starts_with('/'))
+}
+
+/// Returns whether no service is at this path, or a query stands alone. Native SDKs call both as they are, for every service:
+/// `uspimpl.cpp` and `usp_connection.cpp` of microsoft-foundry/SpeechSDK 1.52.
+fn is_unsuitable(path: &str, query: Option<&str>) -> bool {
+    let rest = without_prefix(path).unwrap_or(path);
+    let is_known = is_token(path)
+        || is_realtime(rest)
+        || BATCH.iter().any(|batch| rest.starts_with(batch))
+        || ["/openai/", "/voice-live/", "/mai/", "/api/texttospeech/"].iter().any(|start| path.starts_with(start))
+        || path.starts_with("/api/projects/") && path.contains("/agents/");
+    if path == "/" { query.is_some_and(|query| !query.is_empty()) } else { !is_known }
 }
 
 fn is_token(path: &str) -> bool {
@@ -337,6 +353,18 @@ fn right_cloud(host: &str) -> Option<String> {
     };
     Some(host_of(&region, kind, &cloud))
 }
+
+/// The beginnings of the batch and management paths.
+const BATCH: [&str; 5] =
+    ["/speechtotext/", "/texttospeech/", "/customvoice/", "/avatar/batchsyntheses", "/videotranslation/"];
+
+/// Live tests of the JavaScript SDK (`SpeechConfigConnectionFactories.ts` @9e882235, July 2026) expect this to work; the native
+/// SDK does it since 1.43 (`usp_endpoint.h` of microsoft-foundry/SpeechSDK). Without the prefix, the host answers 404
+/// (livekit/agents 2082).
+const SDK_HOST: &str = "an SDK since 1.43 calls this host itself, with `/stt` or `/tts` before the path; the URLs here use the documented hosts of the offerings";
+
+const USED_AS_GIVEN: &str =
+    "an SDK calls the path and the query of its endpoint as they are, for every service; give it only";
 
 /// Expected in place of an unencrypted URL.
 const ENCRYPTED: &str =

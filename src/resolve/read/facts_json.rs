@@ -176,7 +176,7 @@ fn checked(kind: FactKind, value: &str) -> Result<(), String> {
         FactKind::Regions if !matches!(Region::read(value), Ok(read) if read.value.as_str() == value) => {
             wrong("a region identifier like `westeurope`")
         }
-        FactKind::ApiVersion | FactKind::PreviewVersion if !matches!(value.parse(), Ok(ApiVersion::Dated(_))) => {
+        FactKind::ApiVersion | FactKind::PreviewVersion if value.parse::<ApiVersion>().is_err() => {
             wrong("a version like `2025-10-15`")
         }
         FactKind::DnsZone if !is_host(value) => wrong("a zone like `privatelink.cognitiveservices.azure.com`"),

@@ -151,9 +151,12 @@ async fn fetched(
         Err(error) => return Ok(Authentication::faulty("token", &error)),
     };
     let account: &Account = &surroundings.subject.account;
+    let services =
+        if args.services.is_empty() { surroundings.settings.services.clone() } else { each_once(&args.services) };
     let wanted = Wanted {
         source,
         account,
+        services: &services,
         resource_id,
         way: entra::Way {
             network: surroundings.network.clone(),

@@ -26,6 +26,7 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson<'_> {
         protocol: if service.is_websocket() { "websocket" } else { "rest" },
         url: endpoint.url(),
         accepts: endpoint.accepts().iter().map(CredentialForm::id).collect(),
+        headers: service.headers().iter().copied().collect(),
         expect_address: endpoint.expects().id(),
         status: service.status().id(),
         discovery: endpoint.discovery().id(),

@@ -136,6 +136,9 @@ impl Program {
 #[derive(Debug, Serialize)]
 struct Socket {
     url: String,
+    /// Headers besides the credential.
+    headers: &'static [(&'static str, &'static str)],
+    subprotocol: Option<&'static str>,
     /// Whether the service sends the first message.
     is_greeted: bool,
     /// A comment for the reader of the program.
@@ -150,7 +153,10 @@ impl Socket {
         } else {
             format!("This opens the session; how it goes on: {}", service.see())
         };
-        Self { url: call::complete(endpoint), is_greeted: service != Service::Avatar, remark }
+        // A session of GPT-Live begins with a message of the client.
+        let is_greeted = !matches!(service, Service::Avatar | Service::OpenAiLive);
+        let subprotocol = service.subprotocol().filter(|_| !service.headers().is_empty());
+        Self { url: call::complete(endpoint), headers: service.headers(), subprotocol, is_greeted, remark }
     }
 }
 

@@ -59,6 +59,7 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
         ServiceStatus::Current | ServiceStatus::Legacy | ServiceStatus::Retiring { .. } => {}
         other => remarks.push(other.id().to_owned()),
     }
+    remarks.extend(service.headers().iter().map(|(name, value)| format!("needs the header `{name}: {value}`")));
     if endpoint.expects() == Expectation::PrivateAddress {
         remarks.push("DNS should return a private address".to_owned());
     }

@@ -5,14 +5,14 @@ use std::path::Path;
 use speech_endpoint::{Account, Facts, Note};
 
 use crate::failure::Failure;
-use crate::machine::read_file;
+use crate::machine::{input_named, read_file};
 
 /// Reads the facts of a file; without one, returns the built-in facts.
 pub(crate) fn facts(file: Option<&Path>) -> Result<Facts, Failure> {
     let Some(file) = file else { return Ok(Facts::BUILT_IN) };
     let json = read_file(file, "--facts", LARGEST_FACTS)?;
     Facts::from_json(json.as_bytes())
-        .map_err(|error| Failure::usage(format!("cannot read {} given to `--facts`: {error}", named(file))))
+        .map_err(|error| Failure::usage(format!("cannot read {} given to `--facts`: {error}", input_named(file))))
 }
 
 /// Gives the facts of a file to the account, with a note that names the file.
@@ -22,7 +22,7 @@ pub(crate) fn with_facts(account: Account, notes: &mut Vec<Note>, file: Option<&
     // The built-in table said which region it does not list; this one decides again.
     notes.retain(|note| note.id != "unlisted_region");
     notes.extend(account.region().and_then(|region| facts.note_on(region.as_str())));
-    let (name, count) = (named(file), facts.changed().count());
+    let (name, count) = (input_named(file), facts.changed().count());
     notes.push(Note::new(
         "facts",
         match facts.changed().map(|fact| &*fact.edition).max() {
@@ -31,10 +31,6 @@ pub(crate) fn with_facts(account: Account, notes: &mut Vec<Note>, file: Option<&
         },
     ));
     Ok(account.with_facts(facts))
-}
-
-fn named(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", file.display()) }
 }
 
 /// The built-in facts are ten times smaller.

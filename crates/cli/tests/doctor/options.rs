@@ -45,6 +45,7 @@ const ROWS: &[Row] = &[
     (&["--dns-server", "10.0.0.2"], &[REGIONAL], Refused),
     (&["--proxy", "none"], &[REGIONAL], Refused),
     (&["--from", "evidence.json"], &[REGIONAL], Refused),
+    (&["--facts", "FACTS"], &[REGIONAL], Shows("replaces 1 of the built-in facts")),
     (&["--expect-denied"], &[REGIONAL], Code(80)),
     (&["--expect-denied"], &["POL01-public-access-disabled"], Shows("the denial is expected")),
     // The plan.
@@ -107,6 +108,10 @@ const ARM_ID: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resour
 /// A key of the right form that no world knows.
 const KEY: &str = "3f9a1c7e5b2d48608f1e6a7c9d0b2e41";
 
+/// One fact that differs from the built-in one.
+const FACTS: &str = r#"{ "schema_version": 1, "facts": [ { "kind": "quota", "service": "voice-live", "name": "new connections",
+    "value": "100 per minute", "source": "https://learn.microsoft.com/", "edition": "2026-12-01", "confirmed": true } ] }"#;
+
 /// Not the form of any token.
 const TOKEN: &str = "planted-token";
 
@@ -155,7 +160,9 @@ impl Files {
         fs::create_dir_all(&folder).expect("a folder");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let lab = runtime.block_on(Lab::start(World::named(REGIONAL).expect("a world"), SystemTime::now()));
-        for (name, content) in [("PEM", lab.expect("it starts").root_pem().as_str()), ("KEY", KEY), ("TOKEN", TOKEN)] {
+        for (name, content) in
+            [("PEM", lab.expect("it starts").root_pem().as_str()), ("KEY", KEY), ("TOKEN", TOKEN), ("FACTS", FACTS)]
+        {
             fs::write(folder.join(name), content).expect("written");
         }
         Self(folder)
@@ -169,11 +176,13 @@ impl Files {
     fn fault(&self, (option, others, effect): &Row) -> Option<String> {
         let option: Vec<String> = option
             .iter()
-            .map(
-                |word| {
-                    if ["PEM", "KEY", "TOKEN", "FILE"].contains(word) { self.path(word) } else { (*word).to_owned() }
-                },
-            )
+            .map(|word| {
+                if ["PEM", "KEY", "TOKEN", "FACTS", "FILE"].contains(word) {
+                    self.path(word)
+                } else {
+                    (*word).to_owned()
+                }
+            })
             .collect();
         let file = self.path("FILE");
         let _ = fs::remove_file(&file);

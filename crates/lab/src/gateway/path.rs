@@ -15,8 +15,10 @@ pub(super) enum Route {
     Management,
     /// The models of an Azure OpenAI resource.
     Models,
-    /// The audio APIs of Azure OpenAI over REST.
+    /// The APIs of Azure OpenAI over REST that take a body.
     OpenAiAudio,
+    /// The voice agents of a Foundry project.
+    VoiceAgent,
     /// A WebSocket that needs a model.
     SocketWithModel,
 }
@@ -25,7 +27,9 @@ impl Route {
     /// Returns whether a method is served; any other gives 404.
     pub(super) fn takes(self, method: &str) -> bool {
         match self {
-            Self::Socket | Self::SocketWithModel | Self::Voices | Self::Relay | Self::Models => method == "GET",
+            Self::Socket | Self::SocketWithModel | Self::VoiceAgent | Self::Voices | Self::Relay | Self::Models => {
+                method == "GET"
+            }
             Self::SocketOrPost => matches!(method, "GET" | "POST"),
             Self::Synthesis | Self::IssueToken | Self::OpenAiAudio => method == "POST",
             Self::Management => true,
@@ -42,7 +46,7 @@ pub(super) fn regional(offering: &str, path: &str) -> Option<Route> {
 
 /// Reads a path of a container, which requires no credential.
 pub(super) fn container(path: &str) -> Option<Route> {
-    realtime("stt", path).filter(|route| *route == Route::SocketOrPost).or_else(|| realtime("tts", path))
+    realtime("stt", path).or_else(|| realtime("tts", path))
 }
 
 /// Reads a path on a custom domain behind the proxy; real-time paths start with the offering.
@@ -78,15 +82,40 @@ pub(super) fn openai(path: &str) -> Option<Route> {
     };
     match rest {
         "models" => Some(Route::Models),
-        "realtime" => Some(Route::SocketWithModel),
-        "audio/transcriptions" | "audio/translations" | "audio/speech" => Some(Route::OpenAiAudio),
-        _ => None,
+        "realtime" | "realtime/translations" => Some(Route::SocketWithModel),
+        "live" => Some(Route::Socket),
+        "audio/transcriptions" | "audio/translations" | "audio/speech" | "live/sessions" => Some(Route::OpenAiAudio),
+        _ => attached(rest).or_else(|| browser(rest)),
     }
+}
+
+/// Reads the path of a second WebSocket to a session of GPT-Live.
+fn attached(rest: &str) -> Option<Route> {
+    let session = rest.strip_prefix("live/sessions/")?.strip_suffix("/attach")?;
+    (!session.is_empty() && !session.contains('/')).then_some(Route::Socket)
+}
+
+/// Reads the paths that begin a call of a browser.
+fn browser(rest: &str) -> Option<Route> {
+    let rest = rest.strip_prefix("realtime/")?;
+    let rest = rest.strip_prefix("translations/").unwrap_or(rest);
+    matches!(rest, "client_secrets" | "calls").then_some(Route::OpenAiAudio)
 }
 
 /// Reads a path of Voice Live.
 pub(super) fn voice_live(path: &str) -> Option<Route> {
     matches!(path, "/voice-live/realtime" | "/voice-live/realtime/calls").then_some(Route::SocketWithModel)
+}
+
+/// Reads a path that only a Foundry host serves, besides Voice Live: the voice agents of a project, and MAI models.
+pub(super) fn foundry(path: &str) -> Option<Route> {
+    if path == "/mai/v1/realtime" {
+        return Some(Route::Socket);
+    }
+    let (project, rest) = path.strip_prefix("/api/projects/")?.split_once("/agents/")?;
+    let agent = rest.strip_suffix("/endpoint/protocols/voice")?;
+    let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+    (is_name(project) && is_name(agent)).then_some(Route::VoiceAgent)
 }
 
 fn realtime(offering: &str, path: &str) -> Option<Route> {

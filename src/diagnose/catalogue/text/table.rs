@@ -1,4 +1,4 @@
-//! The known texts. Spellings are in lower case; an interpretation is in lower case without a full stop.
+//! The known texts of services, systems and clients of every language. Spellings are in lower case; an interpretation is in lower case without a full stop.
 
 use super::Atom::{Close, Number, Status, Text};
 use super::Rank::{Broad, Coded, Step, Worded};
@@ -106,24 +106,6 @@ pub(super) const TABLE: &[KnownText] = &[
     row(Worded, &[&[Text("aadsts500011")]],
         "the scope names a resource that the tenant does not know", &["AUTH04", "AUTH11"]),
 
-    // Messages of the SDK about itself.
-    row(Worded, &[&[Text("failed to initialize platform (azure-c-shared)")]],
-        "the native SDK cannot load OpenSSL, which is not a network failure: install the OpenSSL version that it \
-         supports, or upgrade the SDK", &[]),
-    row(Worded, &[&[Text("url scheme is invalid"), Text("url port is invalid"),
-                    Text("resource path is not allowed in the host uri"),
-                    Text("query parameters are not allowed in the host uri")]],
-        "the SDK cannot parse the endpoint or host that it was given", &["CFG05"]),
-    row(Worded, &[&[Text("you must specify a ws or wss scheme for the endpoint"), Text("maximum redirects exceeded")]],
-        "the service redirected the client, and the SDK cannot follow", &["HTTP03"]),
-    row(Worded, &[&[Text("timeout waiting for the first audio chunk"),
-                    Text("timeout: no recognition result received")]],
-        "the connection opened, but nothing arrived", &["WS06", "TCP10"]),
-    row(Worded, &[&[Text("client buffer exceeded maximum size")]],
-        "the upload was faster than the service, or the connection is dead", &["WS03", "WS06"]),
-    row(Worded, &[&[Text("get voices list failed")], &[Status(404)]],
-        "the list of voices is not served at this path", &["CFG04", "CFG14", "HTTP01"]),
-
     // Names.
     row(Worded, &[&[Text("no such host is known")]],
         "Windows: the host was not found", &["DNS01", "PXY02"]),
@@ -135,7 +117,7 @@ pub(super) const TABLE: &[KnownText] = &[
         "the host name was not found", &["CFG01", "CFG02", "DNS01"]),
 
     // Certificates.
-    row(Worded, &[&[Text("error loading crl"), Text("failed to obtain ocsp response")]],
+    row(Worded, &[&[Text("failed to obtain ocsp response")]],
         "the revocation status of the certificate could not be checked", &["TLS05"]),
     row(Worded, &[&[Text("certificate has expired"), Text("cert_has_expired"), Text("certificate is not yet valid"),
                     Text("cert_not_yet_valid")]],
@@ -216,14 +198,6 @@ pub(super) const TABLE: &[KnownText] = &[
     row(Coded, &[&[Number(104), Number(10054), Text("econnreset"), Text("connection reset by peer"),
                    Text("forcibly closed by the remote host")]],
         "the connection was reset", &["TCP03"]),
-    row(Coded, &[&[Number(998), Number(964), Number(694), Number(703)]],
-        "an internal SDK number without a specific meaning; most reports with it were caused by a proxy or firewall",
-        &["PXY01", "PXY03", "TCP01"]),
-    row(Coded, &[&[Number(801)]],
-        "the proxy refused the connection", &["PXY03", "PXY04"]),
-    row(Coded, &[&[Number(2859)]],
-        "TLS failed; the native SDK reports the same number for every certificate fault",
-        &["TLS01", "TLS02", "TLS03", "TLS04"]),
 
     // Statuses.
     row(Coded, &[&[Status(301), Status(302), Status(307), Status(308)]],
@@ -258,21 +232,12 @@ pub(super) const TABLE: &[KnownText] = &[
         "the service recycles the instance, which is normal: reconnect", &["WS05"]),
     row(Coded, &[&[Close(1011)]],
         "the service failed after the upgrade", &["HTTP06"]),
-    row(Coded, &[&[Close(1013)]],
-        "the request rate exceeds the limit of the tier", &["QUO01"]),
 
     // Texts that name the step.
-    row(Step, &[&[Text("ws_open_error_underlying_io_error")]],
-        "the connection broke during the upgrade", &["TCP03", "TLS07", "PXY05"]),
     row(Step, &[&[Text("connect call failed"), Text("couldn't connect to server")]],
         "the connection failed", &["TCP01", "TCP02", "TCP05"]),
-    row(Step, &[&[Text("failed to establish usp connection")]],
-        "the native SDK could not open a connection: wrong host or path", &["CFG03", "CFG04", "HTTP01"]),
 
     // Texts that hide the reason.
-    row(Broad, &[&[Text("ws_open_error_underlying_io_open_failed"), Text("no connection to the remote host")]],
-        "DNS, TCP, the proxy or TLS failed; the number next to the text, if there is one, is the system error",
-        &["DNS*", "TCP*", "TLS*", "PXY*"]),
     row(Broad, &[&[Close(1006), Text("unable to contact server")]],
         "the WebSocket API of browsers and of recent Node versions hides the reason: test every stage", &["*"]),
 ];

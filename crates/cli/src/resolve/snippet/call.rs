@@ -89,7 +89,17 @@ fn content(service: Service, url: &str) -> (&'static [(&'static str, &'static st
         Service::TextToSpeech => (SYNTHESIS, Body::Text(STANDARD_VOICE)),
         Service::PersonalVoice => (SYNTHESIS, Body::Text(PERSONAL_VOICE)),
         Service::CustomVoice => (SYNTHESIS, Body::Text(CUSTOM_VOICE)),
-        Service::VoiceLiveWebRtc => (SDP, Body::File("offer.sdp")),
+        Service::OpenAiRealtimeWebRtc | Service::OpenAiRealtimeTranslationWebRtc => (SDP, Body::File("offer.sdp")),
+        Service::OpenAiRealtimeClientSecret => {
+            (JSON, Body::Text(r#"{"session":{"type":"realtime","model":"DEPLOYMENT_NAME"}}"#))
+        }
+        Service::OpenAiRealtimeTranslationClientSecret => {
+            (JSON, Body::Text(r#"{"session":{"model":"DEPLOYMENT_NAME","audio":{"output":{"language":"de"}}}}"#))
+        }
+        Service::OpenAiLiveWebRtc => (
+            JSON,
+            Body::Text(r#"{"session":{"model":"DEPLOYMENT_NAME"},"transport":{"type":"webrtc","sdp":"SDP_OFFER"}}"#),
+        ),
         Service::OpenAiTranscription if is_deployment => (&[], Body::Form("file", None)),
         Service::OpenAiTranscription => (&[], Body::Form("file", Some(("model", "DEPLOYMENT_NAME")))),
         Service::OpenAiSpeech if is_deployment => {
@@ -113,7 +123,7 @@ pub(crate) fn complete(endpoint: &Endpoint) -> String {
     let missing = match endpoint.service() {
         Service::ShortAudio if !has("language") => "language=en-US",
         Service::CustomVoice | Service::CustomVoiceWebSocket if !has("deploymentId") => "deploymentId=DEPLOYMENT_ID",
-        Service::OpenAiRealtime if !has("model") => "model=DEPLOYMENT_NAME",
+        Service::OpenAiRealtime | Service::OpenAiRealtimeTranslation if !has("model") => "model=DEPLOYMENT_NAME",
         // An agent or a profile selects its own model.
         Service::VoiceLive | Service::VoiceLiveWebRtc
             if !has("model") && !names.iter().any(|name| name.starts_with("agent") || name == "profile") =>

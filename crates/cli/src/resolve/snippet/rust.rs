@@ -131,16 +131,19 @@ fn query(endpoint: &Endpoint, names: &mut Names) -> String {
         between(endpoint.url(), "/deployments/", "/").map(|text| ("deploymentId".to_owned(), decoded(endpoint, text)));
     let items: Vec<_> =
         endpoint.to_url().query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    for (name, value) in deployment.into_iter().chain(items) {
+    for (name, value) in deployment.into_iter().chain(of_path(endpoint)).chain(items) {
         let method = match (name.as_str(), service) {
             ("language", _) => "with_language",
             ("cid", _) => "with_custom_model",
-            ("deploymentId", _) | ("model", Service::OpenAiRealtime) => "with_deployment",
+            ("deploymentId", _) | ("model", Service::OpenAiRealtime | Service::OpenAiRealtimeTranslation) => {
+                "with_deployment"
+            }
             ("api-version", _) => {
                 version = Some(value);
                 continue;
             }
-            ("enableTalkingAvatar", Service::Avatar) => continue,
+            ("enableTalkingAvatar", Service::Avatar)
+            | ("intent", Service::OpenAiRealtimeTranscription | Service::MaiTranscription) => continue,
             _ => {
                 query = query.clone().with_parameter(&name, &value).unwrap_or(query);
                 methods.push(format!("with_parameter({name:?}, {value:?})?"));
@@ -157,6 +160,17 @@ fn query(endpoint: &Endpoint, names: &mut Names) -> String {
     }
     let start = format!("let query = {}::default()", names.add("Query"));
     chain(start, &methods) + ";"
+}
+
+/// Returns the parameters whose values are part of the path.
+fn of_path(endpoint: &Endpoint) -> Vec<(String, String)> {
+    let places: &[(&str, &str)] = match endpoint.service() {
+        Service::VoiceAgent => &[("agent-project-name", "/projects/"), ("agent-name", "/agents/")],
+        Service::OpenAiLiveAttach => &[("session_id", "/sessions/")],
+        _ => &[],
+    };
+    let value = |before| between(endpoint.url(), before, "/").map(|text| decoded(endpoint, text));
+    places.iter().filter_map(|(name, before)| Some(((*name).to_owned(), value(before)?))).collect()
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
