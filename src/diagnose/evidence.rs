@@ -36,7 +36,7 @@ pub use auth::{AuthFacts, AuthTry, Retry};
 pub(crate) use clock::unix_seconds;
 pub use credential::{Claims, CredentialFacts, Fault};
 pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Arrival, Failure, FailureKind};
 pub use hold::{HoldEnd, HoldFacts};
 pub use http::{HttpFacts, Redirect, Reply};
 pub use machine::MachineFacts;

@@ -2,13 +2,69 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+
+use super::silence;
+use crate::diagnose::evidence::{Arrival, Failure};
 
 /// A connection: plain or encrypted, direct or through a proxy.
-pub struct Stream(Box<dyn Io>);
+pub struct Stream {
+    io: Box<dyn Io>,
+    received: Received,
+    /// Whether this stream counts. Below TLS, the stream that TLS reads counts instead.
+    counts: bool,
+}
+
+/// The number of bytes that arrived on a connection, before they are decrypted. A peer that sends too slowly for any stage
+/// to end differs from a silent one only in this number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Received(Arc<AtomicU64>);
+
+impl Received {
+    /// Counts what a read added to a buffer.
+    pub(super) fn count(&self, before: usize, buffer: &ReadBuf<'_>) {
+        let arrived = buffer.filled().len().saturating_sub(before);
+        if arrived > 0 {
+            self.0.fetch_add(arrived as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the end of `work` within the limit. The failure of a wait that times out contains the bytes that arrived.
+    pub(super) async fn wait<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut work = pin!(work);
+        let before = self.bytes();
+        if let Ok(done) = timeout(limit / 2, &mut work).await {
+            return Ok(done);
+        }
+        let half = self.bytes();
+        if let Ok(done) = timeout(limit - limit / 2, &mut work).await {
+            return Ok(done);
+        }
+        Err(self.silence_since(before, half, limit))
+    }
+
+    fn silence_since(&self, before: u64, half: u64, limit: Duration) -> Failure {
+        let now = self.bytes();
+        let arrival = Arrival::new(now - before, now - half, limit);
+        let failure = silence(limit);
+        if arrival.bytes == 0 {
+            return failure;
+        }
+        let text = format!("not complete: {arrival}");
+        Failure { text, arrival: Some(arrival), ..failure }
+    }
+}
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
@@ -17,19 +73,34 @@ impl Stream {
     /// Returns a connection on any stream of bytes.
     #[must_use]
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Box::new(stream))
+        Self { io: Box::new(stream), received: Received::default(), counts: true }
+    }
+
+    /// Returns a connection on a stream of which another layer counts the bytes.
+    pub(super) fn counted(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, received: Received) -> Self {
+        Self { io: Box::new(stream), received, counts: false }
+    }
+
+    /// Returns the number of bytes that arrived, which keeps counting.
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut *self.io).poll_read(cx, buffer);
+        if self.counts {
+            self.received.count(before, buffer);
+        }
+        read
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.0).poll_write(cx, bytes)
+        Pin::new(&mut *self.io).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -37,19 +108,19 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.0).poll_write_vectored(cx, parts)
+        Pin::new(&mut *self.io).poll_write_vectored(cx, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_flush(cx)
+        Pin::new(&mut *self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_shutdown(cx)
+        Pin::new(&mut *self.io).poll_shutdown(cx)
     }
 }
 

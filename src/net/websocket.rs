@@ -89,22 +89,21 @@ pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest
         Ok(headers) => headers,
         Err(failure) => return Upgrade::without_response(failure),
     };
-    let begun = Instant::now();
+    let (begun, received) = (Instant::now(), connection.received());
     if !upgrade.records_success {
-        match timeout(limit, fast_upgrade(&mut connection, &request, &key)).await {
+        match received.wait(limit, fast_upgrade(&mut connection, &request, &key)).await {
             Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
             Ok(Ok(None)) => {}
             Ok(Err(failure)) => return Upgrade::without_response(failure),
-            Err(_) => return Upgrade::without_response(silence(limit)),
+            Err(failure) => return Upgrade::without_response(failure),
         }
     }
-    match timeout(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {
+    match received.wait(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {
         Ok(Ok(response)) => {
             finish(connection, &request, upgrade.records_success, &key, response, limit.saturating_sub(begun.elapsed()))
                 .await
         }
-        Ok(Err(failure)) => Upgrade::without_response(failure),
-        Err(_) => Upgrade::without_response(silence(limit)),
+        Ok(Err(failure)) | Err(failure) => Upgrade::without_response(failure),
     }
 }
 
@@ -119,7 +118,8 @@ async fn fast_upgrade(
     match first::exchange(stream, request, key).await? {
         FirstResponse::Open { stream, read } => Ok(Some(opened(stream, read).await)),
         FirstResponse::Other { stream, read } => {
-            *connection = Connection::new(Stream::new(Replayed::new(stream, read)));
+            let received = stream.received();
+            *connection = Connection::new(Stream::counted(Replayed::new(stream, read), received));
             Ok(None)
         }
     }

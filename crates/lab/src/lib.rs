@@ -43,6 +43,7 @@ mod access;
 mod authority;
 mod control;
 mod dns;
+mod drip;
 mod exchange;
 mod fate;
 mod gateway;

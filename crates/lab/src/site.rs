@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,13 +24,14 @@ use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
 use super::authority::Authority;
+use super::drip::Drip;
 use super::exchange::{Answer, Asked};
 use super::fate::Fate;
 use super::gateway::Gateway;
 use super::seen::SeenRequest;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
-use super::vocabulary::{CloseToml, DamageToml, IdleEndToml, IdleToml};
+use super::vocabulary::{CloseToml, DamageToml, DripToml, IdleEndToml, IdleToml};
 
 /// All servers of a world.
 pub(super) struct Site {
@@ -39,6 +41,8 @@ pub(super) struct Site {
     pub(super) authority: Option<Authority>,
     /// The middlebox on the path that drops idle connections.
     pub(super) idle: Option<IdleToml>,
+    /// Whether the server sends its bytes one by one.
+    pub(super) drip: Option<DripToml>,
 }
 
 /// The circumstances of a connection.
@@ -58,7 +62,10 @@ type Granted = (OnUpgrade, Conversation);
 impl Site {
     /// Serves one connection from its first byte to its last.
     pub(super) async fn serve<S: Wire + 'static>(&self, stream: S, way: Way) -> io::Result<()> {
+        let stream = Drip::new(stream, self.drip);
+        let switch = stream.switch();
         let stream = self.certificates.accept(stream).await?;
+        switch.store(true, Ordering::Relaxed);
         self.serve_http(stream, way).await
     }
 

@@ -260,6 +260,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
         idle: world.toml.idle,
+        drip: world.toml.drip,
     })
 }
 

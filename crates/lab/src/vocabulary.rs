@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 mod address;
 mod credential;
+mod drip;
 mod expected;
 mod gateway;
 mod idle;
@@ -19,6 +20,7 @@ mod tls;
 
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
+pub(crate) use drip::{DripStageToml, DripToml};
 pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
@@ -57,6 +59,8 @@ pub(crate) struct WorldToml {
     pub(crate) answers: Vec<AnswerToml>,
     /// A middlebox on the path that drops idle connections.
     pub(crate) idle: Option<IdleToml>,
+    /// A server that sends its bytes one by one.
+    pub(crate) drip: Option<DripToml>,
     pub(crate) proxy: Option<ProxyToml>,
     #[serde(default)]
     pub(crate) clock: ClockToml,

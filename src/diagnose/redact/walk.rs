@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::diagnose::evidence::{
-    Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
+    Address, AddressClass, Alias, Arrival, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
     CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
     Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
@@ -92,7 +92,7 @@ macro_rules! without_text {
     };
 }
 
-without_text!(bool, f64, i64, u16, u32, usize, Duration, SystemTime);
+without_text!(bool, f64, i64, u16, u32, u64, usize, Duration, SystemTime);
 without_text!(
     AddressClass,
     CertificateFault,
@@ -129,7 +129,8 @@ structures! {
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
     TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }
-    Failure { kind, text }
+    Failure { kind, text, arrival }
+    Arrival { bytes, late_bytes, within }
     Address { ip, class }
     DnsFacts { hosts_file, system, servers, addresses, also }
     SystemAnswer { addresses, failure, took }

@@ -6,7 +6,7 @@ use super::wording::{issuer, joined, lasting};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Certificate, CertificateFault, Failure, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+    Arrival, Certificate, CertificateFault, Failure, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
 };
 
 /// In the order of the catalogue.
@@ -164,7 +164,11 @@ fn name_cut(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure().filter(|failure| is_cut(failure.kind))?;
     let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_none())?;
     let (peer, host) = (context.peer(), context.host());
-    let how = if failure.kind == FailureKind::Reset { "is cut" } else { "gets no answer" };
+    let how = match failure.drip() {
+        Some(arrival) => format!("gets {arrival}, which is too slow,"),
+        None if failure.kind == FailureKind::Reset => "is cut".to_owned(),
+        None => "gets no answer".to_owned(),
+    };
     let observation = Observation::new(format!(
         "the connection to {peer} {how} after the SNI `{host}` ({failure}); the SNI `{}` passes there",
         other.name
@@ -199,6 +203,9 @@ fn slow(context: &RuleContext<'_>) -> Option<Observation> {
 /// The handshake does not end: for no name, and in small packets neither.
 fn endless(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure()?;
+    if let Some(arrival) = failure.drip() {
+        return dripping(context, arrival);
+    }
     // Without that attempt, a filter for this name is as likely (TLS07).
     let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_some())?;
     if context.has_lost_large_packets() {
@@ -222,6 +229,21 @@ fn endless(context: &RuleContext<'_>) -> Option<Observation> {
         observation
             .not_if(small.map(|small| format!("segments of {} bytes get no answer either", small.bytes)), "TCP10"),
     )
+}
+
+/// The handshake keeps arriving, too slowly to end. Where another name is quick, the name is throttled (TLS07).
+fn dripping(context: &RuleContext<'_>, arrival: Arrival) -> Option<Observation> {
+    let other = context.tls().and_then(|facts| facts.other_name.as_ref());
+    if other.is_some_and(|other| other.failure.is_none()) {
+        return None;
+    }
+    let text = format!("{} sends its handshake too slowly: {arrival}, and the handshake does not end", context.peer());
+    let observation = Observation::new(text)
+        .at(Severity::Error)
+        .remedied(Some(COMPARE_NETWORKS))
+        .not("TCP01", "the connection was established")
+        .not("TCP10", "bytes keep arriving");
+    Some(observation.not_if(other.map(|other| format!("the SNI `{}` is as slow", other.name)), "TLS07"))
 }
 
 fn passed_in(state: StepState<'_>) -> Option<Duration> {

@@ -9,12 +9,11 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::coalescing::Coalescing;
 use super::verifier::{Chain, Verifier, verdict};
-use super::{Trust, certificate, provider, silence, version_name};
+use super::{Trust, certificate, provider, version_name};
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::{Stream, failure_of_io};
 
@@ -96,8 +95,10 @@ impl TlsClient {
     {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|error| (other(&error), TlsFacts::default()))?;
-        let connect = TlsConnector::from(self.config.clone()).connect(name, Coalescing::new(stream));
-        match timeout(limit, connect.into_fallible()).await {
+        let stream = Coalescing::new(stream);
+        let received = stream.received();
+        let connect = TlsConnector::from(self.config.clone()).connect(name, stream);
+        match received.wait(limit, connect.into_fallible()).await {
             Ok(Ok(mut stream)) => {
                 let (coalescing, connection) = stream.get_mut();
                 coalescing.let_go();
@@ -105,14 +106,14 @@ impl TlsClient {
                 match self.recorded(host) {
                     // The handshake completed only because the verifier records.
                     Some(chain) if !chain.trust.verified => Err(chain.into_failure(session.facts())),
-                    _ => Ok((Stream::new(stream), session)),
+                    _ => Ok((Stream::counted(stream, received), session)),
                 }
             }
             Ok(Err((error, mut stream))) => {
                 stream.send_at_once().await;
                 Err(self.refusal(host, &error))
             }
-            Err(_) => Err((silence(limit), self.recorded_facts(host))),
+            Err(failure) => Err((failure, self.recorded_facts(host))),
         }
     }
 
