@@ -68,7 +68,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the network is unreachable: 101, on Windows 10051",
         cause: "there is no route for this address family, the network is IPv6-only, or the pod is isolated",
         tell_apart: "list the routes of each address family",
-        remedy: "add a route to ADDRESS, or use the address family that has one",
+        remedy: "add a route to ADDRESS, or use the address family that has one; the native Speech SDK uses IPv6 only from \
+            version 1.53 on, and only if its property `SpeechServiceConnection_EnableIpv6` is `true`",
         commands: &["ip route get ADDRESS"],
         evidence: "the error number of each address",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2036"),

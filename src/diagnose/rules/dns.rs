@@ -9,10 +9,11 @@ use super::{Observation, Rule, RuleContext};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
+    Address, AddressClass, Attempt, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
+use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -57,6 +58,15 @@ const BREAK_THE_CIRCLE: (&str, &[&str]) = (
     "correct the alias that leads back, in the zone of the server that answers with it; a private zone needs an A record \
         for NAME, and no alias",
     &["dig @SERVER HOST. CNAME", "dig @SERVER HOST. A"],
+);
+
+/// The native SDK connects over IPv4 alone: up to 1.52 always, from 1.53 on unless the property is set.
+/// <https://github.com/microsoft/cognitive-services-speech-sdk-go/issues/119>
+const ENABLE_IPV6: (&str, &[&str]) = (
+    "clients that use IPv6 work here; the native Speech SDK (C++, C#, Java, Python, Go, Objective-C) uses IPv4 alone and \
+        fails: use version 1.53 or newer and set its property `SpeechServiceConnection_EnableIpv6` to `true`, or give this \
+        machine an IPv4 address or a translator (464XLAT)",
+    &["ip -4 route", "getent ahostsv6 ipv4only.arpa"],
 );
 
 /// The result of a lookup.
@@ -323,11 +333,11 @@ fn late(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// DNS11: the name has IPv4 addresses alone, and this machine has IPv6 alone.
 fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(observation) = without_ipv4(context) {
+        return Some(observation);
+    }
     let facts = context.tcp().filter(|_| context.trace.tcp.failure().is_some() && context.proxied().is_none())?;
-    let is_without_route = |attempt: &Attempt| {
-        let is_unreachable = |failure: &Failure| failure.kind == FailureKind::Unreachable;
-        attempt.peer.is_ipv4() && attempt.failure.as_ref().is_some_and(is_unreachable)
-    };
+    let is_without_route = |attempt: &Attempt| attempt.peer.is_ipv4() && is_unreachable(attempt);
     if facts.attempts.is_empty() || !facts.attempts.iter().all(is_without_route) {
         return None;
     }
@@ -344,6 +354,27 @@ fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
         listed(&addresses)
     );
     Some(Observation::new(text).at(Severity::Error).not("TCP01", "this machine has no route; no packet was lost"))
+}
+
+/// DNS11 as information: the service is reached over IPv6, natively or by NAT64, and this machine has no route for IPv4.
+fn without_ipv4(context: &RuleContext<'_>) -> Option<Observation> {
+    let facts = context.tcp().filter(|_| context.trace.tcp.has_passed() && context.proxied().is_none())?;
+    let service = context.trace.target.service.as_deref().and_then(|id| id.parse::<Service>().ok())?;
+    let peer = facts.connected.filter(SocketAddr::is_ipv6)?;
+    let by_ipv4: Vec<&Attempt> = facts.attempts.iter().filter(|attempt| attempt.peer.is_ipv4()).collect();
+    let is_of_native_sdk = service.is_of_speech() && context.trace.target.is_websocket && !context.is_container();
+    if !is_of_native_sdk || by_ipv4.is_empty() || !by_ipv4.iter().all(|attempt| is_unreachable(attempt)) {
+        return None;
+    }
+    let how = if is_translated(peer.ip()) { ", which is NAT64," } else { "" };
+    let (host, other) = (context.host(), by_ipv4[0].peer.ip());
+    let text = format!("`{host}` connects at {peer}{how} and IPv4 is unreachable from this machine ({other})");
+    let observation = Observation::new(text).at(Severity::Info).remedied(Some(ENABLE_IPV6));
+    Some(observation.not("TCP04", "the service is reached over IPv6"))
+}
+
+fn is_unreachable(attempt: &Attempt) -> bool {
+    attempt.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Unreachable)
 }
 
 /// DNS12: a host does not resolve although the servers know a related one.
@@ -389,9 +420,13 @@ fn filtered(context: &RuleContext<'_>) -> Option<Observation> {
 }
 
 fn is_sinkhole(address: Address) -> bool {
-    // 64:ff9b::/96 translates to the IPv4 of the service (RFC 6052).
-    let is_translated = matches!(address.ip, IpAddr::V6(v6) if v6.segments()[..2] == [0x64, 0xff9b]);
-    !is_translated && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
+    !is_translated(address.ip)
+        && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
+}
+
+/// Whether an address of 64:ff9b::/96 translates to the IPv4 of the service (RFC 6052).
+fn is_translated(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(v6) if v6.segments()[..2] == [0x64, 0xff9b])
 }
 
 /// The severity of a doubtful answer: an error when it causes a failure, otherwise a warning.
