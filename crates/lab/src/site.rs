@@ -85,6 +85,9 @@ impl Site {
         if let Some((upgraded, conversation)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            if self.gateway.toml.stalls_after_upgrade {
+                return std::future::pending().await;
+            }
             let close = self.gateway.toml.close_after_upgrade.as_ref();
             return talk(socket, conversation, close, (self.idle, &way.fate)).await;
         }

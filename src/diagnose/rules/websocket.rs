@@ -12,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS03", cut_when_idle, &[]),
     Rule::target("WS04", closed_for_a_fault, &[]),
     Rule::target("WS05", recycled, &[]),
+    Rule::target("WS06", stalled, &[]),
 ];
 
 /// WS01: 101, but not for the key that was sent, or without the upgraded protocol.
@@ -82,6 +83,23 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
         }
         _ => None,
     }
+}
+
+/// WS06: the socket opens, and then nothing arrives on it. Every peer has to answer a ping (RFC 6455, section 5.5.2), and a
+/// socket that is only slow answers the one after the idle time.
+fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
+    let hold = context.held().filter(|hold| hold.end == HoldEnd::Silent)?;
+    let facts = context.upgrade().filter(|facts| facts.is_alive == Some(false))?;
+    let (host, status, silent) = (context.host(), facts.reply.status, lasting(hold.silent));
+    let text = format!(
+        "`{host}` answers the upgrade with {status}, and then nothing arrives: neither a ping at once nor one after {silent} \
+            of idle time is answered"
+    );
+    let observation = Observation::new(text)
+        .not("WS02", "the socket stays open")
+        .not("WS03", "the socket was silent before it was idle")
+        .not_if(context.proxied().is_none().then_some("no proxy applies"), "PXY05");
+    Some(observation)
 }
 
 /// Whether the socket ended when the service recycles: at a multiple of ten minutes.

@@ -20,6 +20,8 @@ pub(crate) struct GatewayToml {
     pub(crate) composed_at_own_host: bool,
     /// How a WebSocket ends after the upgrade.
     pub(crate) close_after_upgrade: Option<CloseToml>,
+    /// Whether nothing arrives on a WebSocket after the upgrade.
+    pub(crate) stalls_after_upgrade: bool,
     /// How a middlebox damages the upgrade response.
     pub(crate) damaged_upgrade: Option<DamageToml>,
 }
@@ -35,6 +37,7 @@ impl Default for GatewayToml {
             role: true,
             composed_at_own_host: true,
             close_after_upgrade: None,
+            stalls_after_upgrade: false,
             damaged_upgrade: None,
         }
     }
