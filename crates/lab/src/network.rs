@@ -24,6 +24,8 @@ struct Ways {
     routes: HashMap<SocketAddr, Route>,
     /// Listeners that never respond.
     sinks: Mutex<Vec<TcpListener>>,
+    /// The number of connections to each address with a burst.
+    begun: Mutex<HashMap<SocketAddr, usize>>,
 }
 
 /// The result of connecting to a virtual address.
@@ -31,13 +33,15 @@ struct Ways {
 pub(super) struct Route {
     pub(super) end: EndToml,
     pub(super) delay: Duration,
+    /// The connections that get no response: the number before them, and their number.
+    pub(super) burst: Option<(usize, usize)>,
     /// The real address of the listener, if there is one.
     pub(super) listener: Option<SocketAddr>,
 }
 
 impl LabNetwork {
     pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
-        Self(Arc::new(Ways { resolver, routes, sinks: Mutex::default() }))
+        Self(Arc::new(Ways { resolver, routes, sinks: Mutex::default(), begun: Mutex::default() }))
     }
 
     /// Returns whether a connection to an address is accepted.
@@ -47,6 +51,15 @@ impl LabNetwork {
         route.is_some_and(|route| {
             route.listener.is_some() && matches!(route.end, EndToml::Serve | EndToml::Reset | EndToml::LoseLarge)
         })
+    }
+
+    /// Returns whether this connection is one of those that get no response.
+    fn is_dropped(&self, peer: SocketAddr, route: &Route) -> bool {
+        let Some((after, count)) = route.burst else { return false };
+        let mut begun = self.0.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = begun.entry(peer).or_default();
+        *begun += 1;
+        (after + 1..=after + count).contains(begun)
     }
 
     /// Connects to a listener that never responds.
@@ -71,6 +84,9 @@ impl Network for LabNetwork {
         let Some(route) = self.0.routes.get(&peer) else { return pending().await };
         if !route.delay.is_zero() {
             tokio::time::sleep(route.delay).await;
+        }
+        if self.is_dropped(peer, route) {
+            return pending().await;
         }
         match (route.end, route.listener) {
             (EndToml::Serve | EndToml::Reset, Some(listener)) => {

@@ -135,12 +135,13 @@ impl<'a> Start<'a> {
             if self.routes.contains_key(&peer) {
                 continue;
             }
+            let burst = self.world.toml.addresses.get(&ip).and_then(|toml| toml.burst());
             let listener = match end {
                 EndToml::Serve | EndToml::LoseLarge => Some(self.serve(peer).await?),
                 EndToml::Reset => Some(self.reset(peer).await?),
                 _ => None,
             };
-            self.routes.insert(peer, Route { end, delay, listener });
+            self.routes.insert(peer, Route { end, delay, burst, listener });
             self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
         }
         self.listen_as_container().await?;
@@ -158,7 +159,7 @@ impl<'a> Start<'a> {
                 async move { drop(site.serve_http(stream, way).await) }
             })
             .await?;
-        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, burst: None, listener: Some(real) });
         self.listeners.push(("container".into(), peer, real));
         Ok(())
     }
@@ -197,7 +198,7 @@ impl<'a> Start<'a> {
                 async move { drop(proxy.serve(stream, fate).await) }
             })
             .await?;
-        self.routes.insert(peer, Route { end, delay, listener: Some(real) });
+        self.routes.insert(peer, Route { end, delay, burst: None, listener: Some(real) });
         self.listeners.push(("proxy".into(), peer, real));
         Ok(())
     }

@@ -125,7 +125,7 @@ structures! {
     CredentialFacts { kind, length, fingerprint, fault, claims }
     Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
-    MachineFacts { name_servers, search, ndots, roots, roots_from }
+    MachineFacts { name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl }
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
     TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, discovered_from }
