@@ -28,6 +28,7 @@ mod notes;
 mod observer;
 mod proxy;
 mod request;
+mod revocation;
 mod rounds;
 pub(crate) mod scrub;
 mod segments;

@@ -44,7 +44,7 @@ pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
 pub use tcp::{Attempt, Reference, SegmentTry, TcpFacts};
-pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, TrustFacts, VersionTry};
+pub use tls::{Certificate, CertificateFault, RevocationKind, RevocationTry, SniTry, TlsFacts, TrustFacts, VersionTry};
 pub use websocket::UpgradeFacts;
 
 /// The evidence of a run. It can be saved, shared and diagnosed again.

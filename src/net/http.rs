@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout};
 use url::{Position, Url};
 
-use super::printable::line;
 use super::Stream;
+use super::printable::line;
 use super::stream::Received;
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::CredentialHeader;

@@ -110,8 +110,7 @@ mod tests {
             (None, Some(FailureKind::Protocol)),
         ] {
             let mut response = Response::new("GET /".to_owned(), 200, &HeaderMap::new(), b"[{\"ShortName\"");
-            response.unfinished =
-                Some(Failure { arrival, ..Failure::new(FailureKind::TimedOut, "not complete") });
+            response.unfinished = Some(Failure { arrival, ..Failure::new(FailureKind::TimedOut, "not complete") });
             assert_eq!(fault(&response, Service::Voices).map(|failure| failure.kind), expected, "{arrival:?}");
         }
     }

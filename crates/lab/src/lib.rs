@@ -51,6 +51,7 @@ mod network;
 mod proxy;
 mod record;
 mod rehearsal;
+mod revocation;
 mod scene;
 mod seen;
 mod site;

@@ -69,6 +69,7 @@ impl Lab {
         settings.total = world.total();
         settings.hold = world.hold();
         settings.rounds = world.rounds();
+        settings.checks_revocation = world.toml.limits.check_revocation;
         settings.is_token_missing = self.unobtained().is_some();
         settings
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
-    KeyUsagePurpose, NameConstraints, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName,
+    DnType, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 
 use speech_endpoint::emulation::crypto_provider;
 
+use super::revocation;
 use super::vocabulary::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
 
 /// The certificate authorities, the leaves that they issued, and the handshake faults.
@@ -169,6 +170,10 @@ impl Certificates {
         let mut params = CertificateParams::new(names.clone())?;
         params.distinguished_name = distinguished(None, names.first().map_or(name, String::as_str));
         valid(&mut params, self.now, start, end);
+        if self.toml.revocation.is_some() {
+            params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![revocation::CRL.into()] }];
+            params.custom_extensions.push(responder());
+        }
         let key = KeyPair::generate()?;
         let chain = match certificate {
             CertificateToml::SelfSigned => vec![params.self_signed(&key)?.into()],
@@ -182,6 +187,22 @@ impl Certificates {
         Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
     }
 }
+
+/// Returns the extension that names the OCSP responder: authority information access (RFC 5280, section 4.2.2.1).
+fn responder() -> CustomExtension {
+    let part = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
+    let description = [OCSP_METHOD.to_vec(), part(URI_TAG, revocation::OCSP.as_bytes())].concat();
+    let content = part(SEQUENCE_TAG, &part(SEQUENCE_TAG, &description));
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content)
+}
+
+const SEQUENCE_TAG: u8 = 0x30;
+
+/// The tag of a URI among the names of X.509.
+const URI_TAG: u8 = 0x86;
+
+/// The object identifier 1.3.6.1.5.5.7.48.1 with its tag and length.
+const OCSP_METHOD: [u8; 10] = [6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1];
 
 /// A stream that carries TLS.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {

@@ -29,7 +29,7 @@ pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
 pub(crate) use response::AnswerToml;
-pub(crate) use tls::{CertificateToml, HandshakeToml, StoreToml, TlsToml, TrustToml, VersionToml};
+pub(crate) use tls::{CertificateToml, HandshakeToml, RevocationToml, StoreToml, TlsToml, TrustToml, VersionToml};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -145,9 +145,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             "export AZURE_TENANT_ID=TENANT",
         ],
         evidence: "both tenant ids, shortened",
-        see: Some(
-            "https://github.com/Azure-Samples/Azure-Language-OpenAI-Conversational-Agent-Accelerator/issues/49",
-        ),
+        see: Some("https://github.com/Azure-Samples/Azure-Language-OpenAI-Conversational-Agent-Accelerator/issues/49"),
     },
     KnownFailure {
         id: "AUTH09",

@@ -161,7 +161,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             path loses packets of open connections too",
         remedy: "reuse connections, and give the subnet a NAT gateway; in Azure, compare the metric *SNAT Connection Count* \
             of the load balancer or NAT gateway",
-        commands: &["ss -s", "az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY"],
+        commands: &[
+            "ss -s",
+            "az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY",
+        ],
         evidence: "success rate, connection rate, local port range",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1618"),
     },

@@ -27,6 +27,8 @@ pub struct PlanSettings {
     pub hold: Duration,
     /// The number of additional connections to measure at each working service.
     pub rounds: usize,
+    /// Whether the revocation lists and responders of certificates are fetched.
+    pub checks_revocation: bool,
     /// Whether a token was requested but could not be obtained. The plan then includes the host that issues tokens.
     pub is_token_missing: bool,
 }
@@ -41,6 +43,7 @@ impl Default for PlanSettings {
             jobs: DEFAULT_JOBS,
             hold: Duration::ZERO,
             rounds: 0,
+            checks_revocation: false,
             is_token_missing: false,
         }
     }
@@ -52,6 +55,7 @@ impl PlanSettings {
     pub fn plan(&self, account: &Account, credential: Option<&Credential>) -> Plan {
         let plan = Plan::new(account, &self.services, &self.query, credential, self.total, self.jobs);
         let plan = plan.with_rounds(self.rounds).with_hold(self.hold);
+        let plan = plan.with_revocation_check(self.checks_revocation);
         let plan = match self.expect {
             Some(expect) => plan.with_expectation(expect),
             None => plan,
@@ -99,6 +103,12 @@ impl PlanSettings {
     #[must_use]
     pub fn with_rounds(self, rounds: usize) -> Self {
         Self { rounds, ..self }
+    }
+
+    /// Sets whether the revocation lists and responders of certificates are fetched.
+    #[must_use]
+    pub fn with_revocation_check(self, checks_revocation: bool) -> Self {
+        Self { checks_revocation, ..self }
     }
 
     /// Sets whether a token was requested but could not be obtained.

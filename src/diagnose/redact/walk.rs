@@ -7,11 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::diagnose::evidence::{
-    Address, AddressClass, Alias, Arrival, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
-    CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
-    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry, Round,
-    Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
-    Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    Address, AddressClass, Alias, Arrival, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims,
+    Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
+    MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry,
+    RevocationKind, RevocationTry, Round, Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer,
+    TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -102,6 +102,7 @@ without_text!(
     FailureKind,
     HoldEnd,
     Retry,
+    RevocationKind,
     Scenario,
     SchemaVersion,
     Transport
@@ -144,8 +145,9 @@ structures! {
     ProxyFacts { proxy, source, no_proxy_entry, tunnel, unused, direct }
     ProxyTry { status, schemes, headers, body, failure }
     UnusedProxy { proxy, source, because, tunnel }
-    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name, asks_for_certificate }
-    Certificate { subject, issuer, organization, names, not_before, not_after, names_its_issuer, sha256 }
+    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name, asks_for_certificate, revocation }
+    RevocationTry { certificate, kind, url, status, failure }
+    Certificate { subject, issuer, organization, names, not_before, not_after, names_its_issuer, crl_urls, ocsp_urls, sha256 }
     TrustFacts { verified, fault, text, by_builtin_roots }
     VersionTry { version, failure }
     SniTry { name, failure }

@@ -27,8 +27,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What is behind an unreachable sign-in host, which is more useful to know than the way in which it fails.
-const NO_SIGN_IN: &[&str] =
-    &["TCP01", "TCP02", "TCP03", "TCP04", "TCP08", "TCP10", "PXY04", "TLS06", "TLS07", "TLS08"];
+const NO_SIGN_IN: &[&str] = &["TCP01", "TCP02", "TCP03", "TCP04", "TCP08", "TCP10", "PXY04", "TLS06", "TLS07", "TLS08"];
 
 /// A credential that was not sent because the service is known to reject it. An application does not send it, but the
 /// doctor sends it to see the response.

@@ -228,10 +228,7 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// A response that keeps arriving, too slowly to end.
 fn dripping(context: &RuleContext<'_>, what: &str, arrival: Arrival) -> Observation {
-    let text = format!(
-        "`{}` answers {what} too slowly: {arrival}, and the response is not complete",
-        context.host()
-    );
+    let text = format!("`{}` answers {what} too slowly: {arrival}, and the response is not complete", context.host());
     Observation::new(text)
         .at(Severity::Error)
         .remedied(Some(SLOW_RESPONSE))

@@ -6,7 +6,8 @@ use super::wording::{issuer, joined, lasting};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Arrival, Certificate, CertificateFault, Failure, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+    Arrival, Certificate, CertificateFault, Failure, FailureKind, RevocationKind, RevocationTry, StepState, TlsFacts,
+    TrustFacts, unix_seconds,
 };
 
 /// In the order of the catalogue.
@@ -15,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS02", no_roots, &[]),
     Rule::target("TLS03", wrong_name, &[]),
     Rule::target("TLS04", wrong_time, &[]),
+    Rule::target("TLS05", no_revocation, &[]),
     Rule::target("TLS06", no_version, &[]),
     Rule::target("TLS07", name_cut, &[]),
     Rule::target("TLS08", slow, &[]),
@@ -139,6 +141,33 @@ fn wrong_time(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(format!("by the local clock, the certificate `{}` {when}{clock}", leaf.subject))
         .not("TLS01", format!("the issuer is not the problem: {}", issuer(leaf)));
     Some(observation.not_if(skew.filter(|skew| skew.abs() < 60).map(|_| "the local clock is correct"), "ENV01"))
+}
+
+/// TLS05: no list of a certificate, or no responder of it, can be reached.
+fn no_revocation(context: &RuleContext<'_>) -> Option<Observation> {
+    let all = &context.tls()?.revocation;
+    let is_alike =
+        |one: &RevocationTry, other: &RevocationTry| one.kind == other.kind && one.certificate == other.certificate;
+    // A client needs one of the URLs of a certificate.
+    let is_lost = |one: &&RevocationTry| {
+        one.failure.is_some() && !all.iter().any(|other| is_alike(one, other) && other.failure.is_none())
+    };
+    let lost: Vec<String> = all.iter().filter(is_lost).take(3).filter_map(refused_url).collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let works = all.iter().find(|one| one.failure.is_none()).map(|one| format!("; `{}` answers", one.url));
+    let text = format!("{}{}", joined(&lost), works.unwrap_or_default());
+    Some(Observation::new(text).not("TLS01", "the certificate verifies on this machine"))
+}
+
+fn refused_url(tried: &RevocationTry) -> Option<String> {
+    let kind = match tried.kind {
+        RevocationKind::Ocsp => "the responder",
+        _ => "the revocation list",
+    };
+    let failure = tried.failure.as_ref()?;
+    Some(format!("{kind} `{}` of the certificate `{}`: {failure}", tried.url, tried.certificate))
 }
 
 /// TLS06: the peer sends an alert.

@@ -103,6 +103,9 @@ pub(crate) struct NetArgs {
     /// Measure up to N more connections per working service, with and without cached DNS and TLS sessions
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
+    /// Fetch the revocation lists that the certificates name, over HTTP on port 80
+    #[arg(long)]
+    pub(crate) check_revocation: bool,
     /// Hosts checked in parallel [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
