@@ -133,7 +133,7 @@ impl Lab {
         let offset = clock.offset_days.saturating_mul(86_400).saturating_add(clock.offset_seconds);
         let away = Duration::from_secs(offset.unsigned_abs());
         let clock = if offset < 0 { now.checked_sub(away) } else { now.checked_add(away) };
-        let network = LabNetwork::new(resolver, start.routes);
+        let network = LabNetwork::new(resolver, world.toml.machine.clone(), start.routes);
         let Start { listeners, servers, tasks, .. } = start;
         Ok(Self {
             account,

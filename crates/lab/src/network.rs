@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
-use super::vocabulary::EndToml;
+use super::vocabulary::{EndToml, MachineToml};
 use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
@@ -21,6 +21,7 @@ pub struct LabNetwork(Arc<Ways>);
 #[derive(Debug)]
 struct Ways {
     resolver: Resolver,
+    machine: MachineToml,
     routes: HashMap<SocketAddr, Route>,
     /// Listeners that never respond.
     sinks: Mutex<Vec<TcpListener>>,
@@ -40,8 +41,8 @@ pub(super) struct Route {
 }
 
 impl LabNetwork {
-    pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>) -> Self {
-        Self(Arc::new(Ways { resolver, routes, sinks: Mutex::default(), begun: Mutex::default() }))
+    pub(super) fn new(resolver: Resolver, machine: MachineToml, routes: HashMap<SocketAddr, Route>) -> Self {
+        Self(Arc::new(Ways { resolver, machine, routes, sinks: Mutex::default(), begun: Mutex::default() }))
     }
 
     /// Returns whether a connection to an address is accepted.
@@ -112,7 +113,10 @@ impl Network for LabNetwork {
     }
 
     fn machine(&self) -> MachineFacts {
-        self.0.resolver.machine()
+        let mut facts = self.0.resolver.machine();
+        facts.libc.clone_from(&self.0.machine.libc);
+        facts.is_wsl = self.0.machine.wsl.then_some(true);
+        facts
     }
 }
 

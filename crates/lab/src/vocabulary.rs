@@ -12,6 +12,7 @@ mod expected;
 mod gateway;
 mod idle;
 mod limits;
+mod machine;
 mod proxy;
 mod resolver;
 mod resource;
@@ -25,6 +26,7 @@ pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
+pub(crate) use machine::MachineToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
@@ -62,6 +64,8 @@ pub(crate) struct WorldToml {
     /// A server that sends its bytes one by one.
     pub(crate) drip: Option<DripToml>,
     pub(crate) proxy: Option<ProxyToml>,
+    #[serde(default)]
+    pub(crate) machine: MachineToml,
     #[serde(default)]
     pub(crate) clock: ClockToml,
     #[serde(default)]

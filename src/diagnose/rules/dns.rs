@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::answers::{Outcome, answered, differ, how_it_went};
 use super::context::exists;
 use super::wording::{joined, lasting, listed, shown};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, DnsFacts, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
+    Address, AddressClass, Attempt, DnsFacts, FailureKind, NameAnswer, ServerAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -68,45 +69,6 @@ const ENABLE_IPV6: (&str, &[&str]) = (
         machine an IPv4 address or a translator (464XLAT)",
     &["ip -4 route", "getent ahostsv6 ipv4only.arpa"],
 );
-
-/// The result of a lookup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// The name does not exist, or has no address.
-    Missing,
-    Private,
-    Public,
-    /// Loopback, unspecified or another special address.
-    Special,
-    /// No answer.
-    Broken,
-}
-
-impl Outcome {
-    fn of_addresses(addresses: &[IpAddr]) -> Self {
-        match addresses.first().map(|ip| AddressClass::of(*ip)) {
-            None => Self::Missing,
-            Some(class) if class.is_private() => Self::Private,
-            Some(AddressClass::Public) => Self::Public,
-            Some(_) => Self::Special,
-        }
-    }
-
-    fn of_server(answer: &ServerAnswer) -> Self {
-        match answer.rcode.as_deref() {
-            Some("NOERROR") => Self::of_addresses(&answer.addresses),
-            Some("NXDOMAIN") => Self::Missing,
-            _ => Self::Broken,
-        }
-    }
-
-    fn of_system(answer: &SystemAnswer) -> Self {
-        match &answer.failure {
-            Some(failure) if !matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress) => Self::Broken,
-            _ => Self::of_addresses(&answer.addresses),
-        }
-    }
-}
 
 /// DNS01: every server that answers says NXDOMAIN, without a private zone in the chain.
 fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
@@ -446,38 +408,6 @@ fn weight(context: &RuleContext<'_>) -> Severity {
 fn by_servers<'a>(context: &RuleContext<'a>) -> Option<&'a DnsFacts> {
     let is_asked = |dns: &&DnsFacts| dns.hosts_file.is_empty() && !dns.servers.is_empty();
     context.dns().filter(|_| context.trace.dns.has_passed()).filter(is_asked)
-}
-
-/// The servers that answered, also those that deny the name.
-fn answered(dns: Option<&DnsFacts>) -> Vec<&ServerAnswer> {
-    let servers = dns.map(|dns| dns.servers.as_slice()).unwrap_or_default();
-    servers.iter().filter(|answer| Outcome::of_server(answer) != Outcome::Broken).collect()
-}
-
-/// Whether two of them lead to different kinds of address, or only one of them passes the name of a private zone.
-fn differ(servers: &[&ServerAnswer]) -> bool {
-    let passes = |answer: &ServerAnswer| {
-        answer.chain.iter().any(|alias| alias.target.to_ascii_lowercase().contains(".privatelink."))
-    };
-    let kind = |answer: &ServerAnswer| match Outcome::of_server(answer) {
-        Outcome::Public => (Outcome::Public, passes(answer)),
-        other => (other, false),
-    };
-    servers.iter().any(|answer| kind(answer) != kind(servers[0]))
-}
-
-/// `10.0.0.2 answers 20.50.1.7 (public)`.
-fn how_it_went(answer: &ServerAnswer) -> String {
-    let server = answer.server.ip();
-    match (answer.rcode.as_deref(), &answer.failure) {
-        (Some("NOERROR"), _) if !answer.addresses.is_empty() => {
-            format!("{server} answers {}", listed(&answer.addresses))
-        }
-        (Some("NOERROR"), _) => format!("{server} answers with no address"),
-        (Some(rcode), _) => format!("{server} answers {rcode}"),
-        (None, Some(failure)) => format!("{server} does not answer ({failure}, {})", lasting(answer.took)),
-        (None, None) => format!("{server} does not answer within {}", lasting(answer.took)),
-    }
 }
 
 fn said_by(servers: &[&ServerAnswer]) -> String {
