@@ -43,7 +43,7 @@ pub use machine::MachineFacts;
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
-pub use tcp::{Attempt, Reference, SegmentTry, TcpFacts};
+pub use tcp::{Attempt, Reference, SegmentTry, TcpFacts, UnresolvedProxy};
 pub use tls::{Certificate, CertificateFault, RevocationKind, RevocationTry, SniTry, TlsFacts, TrustFacts, VersionTry};
 pub use websocket::UpgradeFacts;
 

@@ -200,6 +200,9 @@ impl Lab {
 
     fn proxy_url(&self) -> Option<String> {
         let proxy = self.world.toml.proxy.as_ref()?;
+        if let Some(value) = &proxy.value {
+            return Some(value.clone());
+        }
         let credentials = proxy.credentials.as_ref().map(|given| format!("{given}@")).unwrap_or_default();
         Some(format!("http://{credentials}{}", proxy.address))
     }

@@ -11,7 +11,7 @@ use crate::diagnose::evidence::{
     Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry,
     RevocationKind, RevocationTry, Round, Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer,
-    TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnresolvedProxy, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -138,7 +138,8 @@ structures! {
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference, small_segments }
+    TcpFacts { attempts, connected, local, reference, small_segments, unresolved_proxy }
+    UnresolvedProxy { proxy, host, source }
     SegmentTry { bytes, failure }
     Reference { host, attempt }
     Attempt { peer, failure, took }
