@@ -162,9 +162,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "system roots and bundled roots disagree",
         observed: "verification succeeds with the system roots and fails with bundled roots, or the reverse",
-        cause: "the client was built for the other source of roots",
-        tell_apart: "verify against both sets",
-        remedy: "choose the source of roots explicitly: `NODE_EXTRA_CA_CERTS` for Node, `SSL_CERT_FILE` for \
+        cause: "a device inspects some hosts and not others: clients that use the roots of the system reach all of them, and \
+            clients that bundle their roots (Node, Java, Python) only some",
+        tell_apart: "verify against both sets, at every host",
+        remedy: "have HOST exempted from inspection like the others, or choose the source of roots explicitly: `NODE_EXTRA_CA_CERTS` for Node, `SSL_CERT_FILE` for \
             OpenSSL",
         commands: &["export NODE_EXTRA_CA_CERTS=COMPANY_ROOT.pem", "export SSL_CERT_FILE=BUNDLE.pem"],
         evidence: "which set verified the chain",

@@ -108,7 +108,7 @@ pub struct TrustFacts {
     pub fault: Option<CertificateFault>,
     /// That fault in words.
     pub text: Option<String>,
-    /// Whether the same chain verifies against the built-in roots; tried when the issuer is unknown.
+    /// Whether the same chain verifies against the built-in roots; tried when it verifies, and when the issuer is unknown.
     pub by_builtin_roots: Option<bool>,
 }
 

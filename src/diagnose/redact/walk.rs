@@ -11,7 +11,8 @@ use crate::diagnose::evidence::{
     Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts, Retry,
     RevocationKind, RevocationTry, Round, Rounds, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer,
-    TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnresolvedProxy, UnusedProxy, UpgradeFacts, VersionTry,
+    TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnresolvedProxy, UnusedProxy, UpgradeFacts,
+    VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;

@@ -8,11 +8,8 @@ use super::{Observation, Rule, RuleContext};
 use crate::diagnose::evidence::{Evidence, ServerAnswer, Transport};
 
 /// In the order of the catalogue.
-pub(super) const RULES: &[Rule] = &[
-    Rule::run("ENV01", clock, &[]),
-    Rule::target("ENV02", musl, &[]),
-    Rule::target("ENV03", virtual_switch, &[]),
-];
+pub(super) const RULES: &[Rule] =
+    &[Rule::run("ENV01", clock, &[]), Rule::target("ENV02", musl, &[]), Rule::target("ENV03", virtual_switch, &[])];
 
 /// ENV01: the clock differs from that of every host that responded.
 fn clock(_: &Rule, evidence: &Evidence) -> Option<Observation> {

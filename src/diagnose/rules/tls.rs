@@ -7,7 +7,7 @@ use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
     Arrival, Certificate, CertificateFault, Failure, FailureKind, RevocationKind, RevocationTry, StepState, TlsFacts,
-    TrustFacts, unix_seconds,
+    Trace, TrustFacts, unix_seconds,
 };
 
 /// In the order of the catalogue.
@@ -20,10 +20,31 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS06", no_version, &[]),
     Rule::target("TLS07", name_cut, &[]),
     Rule::target("TLS08", slow, &[]),
+    Rule::target("TLS09", roots_disagree, &[]),
     Rule::target("TLS10", incomplete_chain, &[]),
     Rule::target("TLS11", unfit_certificate, &[]),
     Rule::target("TLS12", wants_a_certificate, &["TLS06", "TLS07"]),
 ];
+
+/// TLS09: this machine trusts the issuer and the built-in roots do not, while another host verifies with both. Where no host
+/// verifies with the built-in roots, every client of this network needs the root of the company, and knows it.
+fn roots_disagree(context: &RuleContext<'_>) -> Option<Observation> {
+    verified_by(context.trace).filter(|is_builtin| !is_builtin)?;
+    let leaf = context.tls()?.chain.first()?;
+    let other = context.others().find(|trace| verified_by(trace) == Some(true))?;
+    let text = format!(
+        "{}, which this machine trusts and the built-in roots do not; `{}` verifies with both",
+        described(leaf),
+        other.target.host
+    );
+    let observation = Observation::new(text).not("TLS01", "the certificate verifies on this machine");
+    Some(observation.not("TLS02", "the trust store of this machine has the root"))
+}
+
+/// Whether the built-in roots verify a chain that this machine verifies.
+fn verified_by(trace: &Trace) -> Option<bool> {
+    trace.tls.found().filter(|_| trace.tls.has_passed())?.trust.as_ref()?.by_builtin_roots
+}
 
 /// TLS10: the server sends its certificate without the one that issued it.
 fn incomplete_chain(context: &RuleContext<'_>) -> Option<Observation> {

@@ -39,6 +39,8 @@ pub struct Session {
     alpn: Option<Vec<u8>>,
     kind: Option<HandshakeKind>,
     chain: Vec<CertificateDer<'static>>,
+    /// Whether the built-in roots verify the chain too, if that was tried.
+    by_builtin_roots: Option<bool>,
 }
 
 impl TlsClient {
@@ -102,8 +104,10 @@ impl TlsClient {
             Ok(Ok(mut stream)) => {
                 let (coalescing, connection) = stream.get_mut();
                 coalescing.let_go();
-                let session = Session::of(connection);
-                match self.recorded(host) {
+                let mut session = Session::of(connection);
+                let recorded = self.recorded(host);
+                session.by_builtin_roots = recorded.as_ref().and_then(|chain| chain.trust.by_builtin_roots);
+                match recorded {
                     // The handshake completed only because the verifier records.
                     Some(chain) if !chain.trust.verified => Err(chain.into_failure(session.facts())),
                     _ => Ok((Stream::counted(stream, received), session)),
@@ -160,6 +164,7 @@ impl Session {
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             kind: connection.handshake_kind(),
             chain: chain.iter().map(|der| der.clone().into_owned()).collect(),
+            by_builtin_roots: None,
         }
     }
 
@@ -183,7 +188,11 @@ impl Session {
             cipher: self.cipher.map(|suite| format!("{:?}", suite.suite())),
             alpn: self.alpn.as_deref().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain: self.chain.iter().map(|der| certificate::read(der)).collect(),
-            trust: Some(evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() }),
+            trust: Some(evidence::TrustFacts {
+                verified: true,
+                by_builtin_roots: self.by_builtin_roots,
+                ..evidence::TrustFacts::default()
+            }),
             ..TlsFacts::default()
         }
     }

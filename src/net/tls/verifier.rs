@@ -98,10 +98,14 @@ impl Verifier {
             trust.text = Some(format!("{} holds no root certificate", self.trust.from()));
         }
         if matches!(trust.fault, Some(CertificateFault::UnknownIssuer | CertificateFault::NoRoots)) {
-            let builtin = self.verify_with(self.trust.builtin(), &OnceLock::new(), presented);
-            trust.by_builtin_roots = Some(builtin.is_ok());
+            trust.by_builtin_roots = Some(self.verify_by_builtin(presented));
         }
         trust
+    }
+
+    /// Returns whether a client with bundled roots accepts the chain.
+    fn verify_by_builtin(&self, presented: &Presented<'_>) -> bool {
+        self.verify_with(self.trust.builtin(), &OnceLock::new(), presented).is_ok()
     }
 
     fn keep(&self, presented: &Presented<'_>, trust: evidence::TrustFacts) {
@@ -137,7 +141,9 @@ impl ServerCertVerifier for Verifier {
         match self.verify(&presented) {
             Ok(verified) => {
                 if self.records {
-                    self.keep(&presented, evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() });
+                    let by_builtin_roots = Some(self.verify_by_builtin(&presented));
+                    let verified = evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() };
+                    self.keep(&presented, evidence::TrustFacts { by_builtin_roots, ..verified });
                 }
                 Ok(verified)
             }
