@@ -8,6 +8,7 @@ use crate::diagnose::evidence::{
     AuthFacts, AuthTry, Claims, Companion, Evidence, Failure, FailureKind, Reply, Retry, Trace, unix_seconds,
 };
 use crate::diagnose::stage::Stage;
+use crate::resolve::scenario::Scenario;
 use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
@@ -21,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH07", not_valid_yet, &["AUTH02"]),
     Rule::target("AUTH08", other_tenant, &["AUTH02", "HTTP02"]),
     Rule::both("AUTH09", not_sent, keys_disabled, &[]),
+    Rule::target("AUTH10", issued_token_restricted, &[]),
     Rule::run("AUTH11", no_token, &[]),
     Rule::both("AUTH12", no_sign_in, sign_in_host, NO_SIGN_IN),
     Rule::target("AUTH13", one_offering, &[]),
@@ -217,6 +219,23 @@ fn keys_disabled(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation)
 }
 
+/// AUTH10: a token issued from a key, at a resource that is not open to all networks.
+fn issued_token_restricted(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = denied(context, &["issued_token"]).filter(|denied| matches!(denied.reply.status, 400 | 401 | 403))?;
+    let scenario = context.evidence.resource.scenario.filter(|scenario| RESTRICTED.contains(scenario))?;
+    let valid = left(context).filter(|left| *left > 0).map(|left| format!("the token is valid for {left} s"));
+    // An expired token is rejected everywhere (AUTH06).
+    let valid = valid?;
+    let text = format!(
+        "`{}` answers {} to a token issued from a key; the resource is not open to all networks ({})",
+        context.host(),
+        phrase(&denied.reply),
+        scenario.title()
+    );
+    let observation = Observation::new(text).at(Severity::Error).not("AUTH06", valid);
+    Some(observation.not("AUTH01", "the credential is no key"))
+}
+
 /// AUTH11: no source gave a token, although the token host can be reached.
 fn no_token(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
     let remark = evidence.remarks.iter().find(|remark| remark.id == rule.id)?;
@@ -366,6 +385,18 @@ const USE_SECOND_KEY: Remedy = (
 /// Parts of the response to a token of another tenant, which comes with 400.
 /// <https://github.com/Azure-Samples/Azure-Language-OpenAI-Conversational-Agent-Accelerator/issues/49> (2025-09-06)
 const OTHER_TENANT: [&str; 2] = ["does not match resource tenant", "tenant provided in token does not match"];
+
+/// The resources for which issued tokens are documented not to work.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+const RESTRICTED: [Scenario; 7] = [
+    Scenario::PrivateEndpoint,
+    Scenario::ServiceEndpoint,
+    Scenario::PrivateAndServiceEndpoint,
+    Scenario::CustomDomainSelectedIpOnly,
+    Scenario::CustomDomainLocked,
+    Scenario::DisabledPrivateEndpoint,
+    Scenario::DisabledUnreachable,
+];
 
 /// The application id of Azure AI services, which version 2 tokens carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";
