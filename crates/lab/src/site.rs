@@ -56,8 +56,8 @@ pub(super) struct Way {
     pub(super) fate: Arc<Fate>,
 }
 
-/// An accepted upgrade and its conversation.
-type Granted = (OnUpgrade, Conversation);
+/// An accepted upgrade, its conversation and its host.
+type Granted = (OnUpgrade, Conversation, String);
 
 impl Site {
     /// Serves one connection from its first byte to its last.
@@ -82,10 +82,10 @@ impl Site {
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
         let upgraded = upgraded.into_inner().ok().flatten();
-        if let Some((upgraded, conversation)) = upgraded {
+        if let Some((upgraded, conversation, host)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-            if self.gateway.toml.stalls_after_upgrade {
+            if self.gateway.toml.stalls_after_upgrade.contains(&host) {
                 return std::future::pending().await;
             }
             let close = self.gateway.toml.close_after_upgrade.as_ref();
@@ -116,7 +116,7 @@ impl Site {
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
-                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked)));
+                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), asked.host.clone()));
             }
             return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
         }

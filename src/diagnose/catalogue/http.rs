@@ -218,7 +218,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "WS06",
         area: Area::WebSocket,
         severity: Severity::Warning,
-        severity_when: None,
+        severity_when: Some("information where no other socket of the run answers a ping"),
         is_core: true,
         title: "the service does not respond after the upgrade",
         observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds, and pings \

@@ -3,7 +3,8 @@
 use super::refusal::{Closing, signed};
 use super::wording::lasting;
 use super::{Observation, Rule, RuleContext};
-use crate::diagnose::evidence::{FailureKind, HoldEnd, HoldFacts};
+use crate::diagnose::catalogue::Severity;
+use crate::diagnose::evidence::{FailureKind, HoldEnd, HoldFacts, Trace};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -85,8 +86,8 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
     }
 }
 
-/// WS06: the socket opens, and then nothing arrives on it. Every peer has to answer a ping (RFC 6455, section 5.5.2), and a
-/// socket that is only slow answers the one after the idle time.
+/// WS06: the socket opens, and then nothing arrives on it. Every peer has to answer a ping (RFC 6455, section 5.5.2). Whether
+/// this service does is not documented, so only a socket beside it that answers makes more of it than a remark.
 fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
     let hold = context.held().filter(|hold| hold.end == HoldEnd::Silent)?;
     let facts = context.upgrade().filter(|facts| facts.is_alive == Some(false))?;
@@ -95,7 +96,11 @@ fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
         "`{host}` answers the upgrade with {status}, and then nothing arrives: neither a ping at once nor one after {silent} \
             of idle time is answered"
     );
-    let observation = Observation::new(text)
+    let is_answered = |trace: &&Trace| trace.websocket.found().is_some_and(|facts| facts.is_alive == Some(true));
+    let other = context.evidence.traces.iter().find(is_answered);
+    let beside = other.map(|trace| format!("; `{}` answers pings", trace.target.host)).unwrap_or_default();
+    let observation = Observation::new(format!("{text}{beside}"))
+        .at(if other.is_some() { Severity::Warning } else { Severity::Info })
         .not("WS02", "the socket stays open")
         .not("WS03", "the socket was silent before it was idle")
         .not_if(context.proxied().is_none().then_some("no proxy applies"), "PXY05");

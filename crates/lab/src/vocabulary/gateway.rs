@@ -20,8 +20,8 @@ pub(crate) struct GatewayToml {
     pub(crate) composed_at_own_host: bool,
     /// How a WebSocket ends after the upgrade.
     pub(crate) close_after_upgrade: Option<CloseToml>,
-    /// Whether nothing arrives on a WebSocket after the upgrade.
-    pub(crate) stalls_after_upgrade: bool,
+    /// The hosts from which nothing arrives on a WebSocket after the upgrade.
+    pub(crate) stalls_after_upgrade: Vec<String>,
     /// How a middlebox damages the upgrade response.
     pub(crate) damaged_upgrade: Option<DamageToml>,
 }
@@ -37,7 +37,7 @@ impl Default for GatewayToml {
             role: true,
             composed_at_own_host: true,
             close_after_upgrade: None,
-            stalls_after_upgrade: false,
+            stalls_after_upgrade: Vec::new(),
             damaged_upgrade: None,
         }
     }
