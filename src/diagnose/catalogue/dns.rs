@@ -212,7 +212,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "DNS11",
         area: Area::Dns,
         severity: Severity::Error,
-        severity_when: Some("information where the service is reached over IPv6, and only the native Speech SDK fails"),
+        severity_when: Some("info where the service is reached over IPv6"),
         is_core: false,
         title: "this machine has IPv6 only",
         observed: "only AAAA records are usable on this machine, or they are synthesised",

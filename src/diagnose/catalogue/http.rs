@@ -218,7 +218,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "WS06",
         area: Area::WebSocket,
         severity: Severity::Warning,
-        severity_when: Some("information where no other socket of the run answers a ping"),
+        severity_when: Some("info where no other socket answers a ping"),
         is_core: true,
         title: "the service does not respond after the upgrade",
         observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds, and pings \
@@ -228,7 +228,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         remedy: "run the same command from a second network: if pings are answered there, a device on this path swallows \
             the frames, so have HOST exempted from inspection; otherwise set a shorter timeout in the client, and retry with \
             a resource in another region",
-        commands: &["speech-endpoint doctor --region REGION --service SERVICE --hold 30"],
+        commands: &[],
         evidence: "the time to each message or pong",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1692"),
     },

@@ -95,7 +95,6 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             or newer, where the check is off by default; or set its property `OPENSSL_DISABLE_CRL_CHECK` to `true`, or \
             before 1.47 `OPENSSL_CONTINUE_ON_CRL_DOWNLOAD_FAILURE`",
         commands: &[
-            "speech-endpoint doctor --region REGION --check-revocation",
             "openssl s_client -connect HOST:443 -servername HOST </dev/null 2>/dev/null | openssl x509 -noout \
                 -text | grep URI:",
         ],
