@@ -181,12 +181,46 @@ impl Certificates {
             CertificateToml::Constrained => {
                 vec![params.signed_by(&key, &self.constrained)?.into(), self.constrained.der().clone()]
             }
+            CertificateToml::Sha1 => {
+                let leaf = params.signed_by(&key, &self.issuer)?;
+                vec![signed_with_sha1(leaf.der()), self.issuer.der().clone()]
+            }
             CertificateToml::Company => vec![params.signed_by(&key, &self.company)?.into(), self.company.der().clone()],
             _ => vec![params.signed_by(&key, &self.issuer)?.into(), self.issuer.der().clone()],
         };
         Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
     }
 }
+
+/// Replaces the algorithm of the signature. The signature itself stays, because clients reject the algorithm before they
+/// verify it. The algorithm stands at two places and is one byte shorter, so the lengths around it change.
+fn signed_with_sha1(der: &[u8]) -> CertificateDer<'static> {
+    let mut changed = Vec::with_capacity(der.len());
+    let mut rest = der;
+    while let Some(first) = rest.first() {
+        if let Some(after) = rest.strip_prefix(&ECDSA_WITH_SHA256) {
+            changed.extend(ECDSA_WITH_SHA1);
+            rest = after;
+        } else {
+            changed.push(*first);
+            rest = &rest[1..];
+        }
+    }
+    // The lengths of the certificate and of its signed part have two bytes each: the certificate has 256 bytes or more.
+    for (at, less) in [(2, 2), (6, 1)] {
+        if let Some([high, low]) = changed.get(at..at + 2).and_then(|bytes| <[u8; 2]>::try_from(bytes).ok()) {
+            let length = u16::from_be_bytes([high, low]).saturating_sub(less);
+            changed.splice(at..at + 2, length.to_be_bytes());
+        }
+    }
+    changed.into()
+}
+
+/// The identifier of ECDSA with SHA-256, with its tags and lengths (RFC 5758, section 3.2).
+const ECDSA_WITH_SHA256: [u8; 12] = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+
+/// The identifier of ECDSA with SHA-1 (RFC 3279, section 2.2.3).
+const ECDSA_WITH_SHA1: [u8; 11] = [0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 
 /// Returns the extension that names the OCSP responder: authority information access (RFC 5280, section 4.2.2.1).
 fn responder() -> CustomExtension {

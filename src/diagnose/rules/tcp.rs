@@ -73,10 +73,20 @@ fn reset(context: &RuleContext<'_>) -> Option<Observation> {
 /// TCP04: no route.
 fn unreachable(context: &RuleContext<'_>) -> Option<Observation> {
     let facts = ended_with(context, FailureKind::Unreachable)?;
-    let observation =
-        Observation::new(attempts(context, facts)).not("TCP01", "this machine has no route; no packet was lost");
+    let is_private = context.is_own() && context.proxied().is_none() && context.is_private();
+    let observation = Observation::new(attempts(context, facts))
+        .remedied(is_private.then_some(ROUTE_THE_RANGE))
+        .not_if(is_private.then_some("the address is private, as expected"), "DNS03")
+        .not("TCP01", "this machine has no route; no packet was lost");
     Some(observation.with("ADDRESS", first(facts)))
 }
+
+/// A name server of the private network answers, so only the way there is missing.
+const ROUTE_THE_RANGE: (&str, &[&str]) = (
+    "the name leads to the private endpoint, but this machine has no route to ADDRESS: connect the VPN, let it route the \
+        range of the endpoint's subnet, or peer the two networks",
+    &["ip route get ADDRESS", "az network vnet peering list -g GROUP --vnet-name VNET -o table"],
+);
 
 /// TCP05: the private address does not answer while public hosts do.
 fn private_silent(context: &RuleContext<'_>) -> Option<Observation> {

@@ -206,10 +206,34 @@ fn describe(error: &rustls::Error) -> String {
         CertificateFault::WrongName => "the certificate is for other names",
         CertificateFault::Expired => "the certificate has expired",
         CertificateFault::NotYetValid => "the certificate is not valid yet",
-        _ => return error.to_string(),
+        _ => return describe_other(error),
     };
     text.to_owned()
 }
+
+/// Describes a fault that has no kind of its own. The texts of rustls list numbers.
+fn describe_other(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(error) = error else { return error.to_string() };
+    match error {
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id: id, .. } => {
+            let known = WEAK.iter().find(|(oid, _)| id.windows(oid.len()).any(|part| part == *oid));
+            let with = known.map_or("an algorithm that clients do not support", |(_, name)| name);
+            format!("a certificate of the chain is signed with {with}")
+        }
+        CertificateError::Other(other) if format!("{other:?}").contains("NameConstraint") => {
+            "a certificate of the chain may not issue for this name (name constraints)".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Algorithms that clients no longer accept, by their object identifiers (RFC 3279, section 2.2).
+const WEAK: [(&[u8], &str); 4] = [
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5], "SHA-1 and RSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1], "SHA-1 and ECDSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4], "MD5 and RSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3], "SHA-1 and DSA, which clients reject"),
+];
 
 /// The most hosts whose chains are kept. An application uses fewer.
 const MOST_CHAINS: usize = 64;

@@ -41,6 +41,8 @@ pub(crate) enum CertificateToml {
     Incomplete,
     /// Issued by an authority that may not issue for this name.
     Constrained,
+    /// Signed with SHA-1, which clients reject.
+    Sha1,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
