@@ -48,7 +48,7 @@ impl Received {
             return Ok(done);
         }
         let half = self.bytes();
-        if let Ok(done) = timeout(limit - limit / 2, &mut work).await {
+        if let Ok(done) = timeout(limit.saturating_sub(limit / 2), &mut work).await {
             return Ok(done);
         }
         Err(self.silence_since(before, half, limit))
@@ -82,6 +82,7 @@ impl Stream {
     }
 
     /// Returns the number of bytes that arrived, which keeps counting.
+    #[cfg(feature = "probe")]
     pub(super) fn received(&self) -> Received {
         self.received.clone()
     }

@@ -94,8 +94,7 @@ pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest
         match received.wait(limit, fast_upgrade(&mut connection, &request, &key)).await {
             Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
             Ok(Ok(None)) => {}
-            Ok(Err(failure)) => return Upgrade::without_response(failure),
-            Err(failure) => return Upgrade::without_response(failure),
+            Ok(Err(failure)) | Err(failure) => return Upgrade::without_response(failure),
         }
     }
     match received.wait(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {

@@ -224,7 +224,9 @@ const ECDSA_WITH_SHA1: [u8; 11] = [0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 
 
 /// Returns the extension that names the OCSP responder: authority information access (RFC 5280, section 4.2.2.1).
 fn responder() -> CustomExtension {
-    let part = |tag: u8, content: &[u8]| [&[tag, content.len() as u8], content].concat();
+    // Every part is far shorter than the 127 bytes that a length of one byte allows.
+    let length = |content: &[u8]| u8::try_from(content.len()).unwrap_or(u8::MAX);
+    let part = |tag: u8, content: &[u8]| [&[tag, length(content)], content].concat();
     let description = [OCSP_METHOD.to_vec(), part(URI_TAG, revocation::OCSP.as_bytes())].concat();
     let content = part(SEQUENCE_TAG, &part(SEQUENCE_TAG, &description));
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content)

@@ -32,7 +32,7 @@ impl Failure {
 
     /// Returns the bytes that kept arriving, too few for the stage to end: the peer is slow and not silent.
     pub(crate) fn drip(&self) -> Option<Arrival> {
-        self.arrival.filter(|arrival| arrival.is_drip())
+        self.arrival.filter(Arrival::is_drip)
     }
 }
 
@@ -68,9 +68,10 @@ impl fmt::Display for Arrival {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes, within, .. } = self;
         let plural = if *bytes == 1 { "byte" } else { "bytes" };
-        write!(f, "{bytes} {plural} within {} ms", within.as_millis())?;
+        let millis = within.as_millis();
+        write!(f, "{bytes} {plural} within {millis} ms")?;
         if self.is_drip() {
-            write!(f, ", {:.0} per second", (*bytes as f64 / within.as_secs_f64().max(0.001)).max(1.0))?;
+            write!(f, ", {} per second", (u128::from(*bytes) * 1000 / millis.max(1)).max(1))?;
         }
         Ok(())
     }

@@ -185,7 +185,8 @@ fn other_tenant(context: &RuleContext<'_>) -> Option<Observation> {
     let named = named.as_deref();
     let is_named = own.zip(named).is_some_and(|(own, named)| !named.starts_with(&own.to_ascii_lowercase()));
     let is_said = OTHER_TENANT.iter().any(|words| denied.reply.text().contains(words));
-    if !is_said && !(is_named && reason(denied) == Refusal::Unnamed) {
+    let is_other = is_said || (is_named && reason(denied) == Refusal::Unnamed);
+    if !is_other {
         return None;
     }
     let of_token = own.map(|own| format!("the token is of the tenant `{own}…`")).unwrap_or_default();

@@ -386,7 +386,7 @@ fn is_sinkhole(address: Address) -> bool {
         && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
 }
 
-/// Whether an address of 64:ff9b::/96 translates to the IPv4 of the service (RFC 6052).
+/// Whether an address of `64:ff9b::/96` translates to the IPv4 of the service (RFC 6052).
 fn is_translated(ip: IpAddr) -> bool {
     matches!(ip, IpAddr::V6(v6) if v6.segments()[..2] == [0x64, 0xff9b])
 }

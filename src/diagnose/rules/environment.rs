@@ -1,6 +1,6 @@
 //! Rules of the environment: what threatens applications on this machine, although the network works.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::answers::{answered, differ, how_it_went};
 use super::wording::joined;
@@ -50,7 +50,7 @@ fn virtual_switch(context: &RuleContext<'_>) -> Option<Observation> {
     let machine = &context.evidence.machine;
     let is_lost = context.is_own() && context.expects_private() && !context.is_private();
     machine.is_wsl.filter(|is_wsl| *is_wsl && is_lost)?;
-    let server = machine.name_servers.iter().map(|server| server.ip()).find(is_virtual_switch)?;
+    let server = machine.name_servers.iter().map(SocketAddr::ip).find(is_virtual_switch)?;
     let text = format!(
         "this machine is a Windows Subsystem for Linux and its name server is {server}, the virtual switch of the Windows \
             host; `{}` does not lead to its private address here",
