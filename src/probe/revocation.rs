@@ -50,7 +50,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let found = network.addresses(host, self.limit()).await.map_err(failed)?;
         let peers = tcp::peers(found.into_iter().filter(|ip| may_be_fetched(*ip)), port);
         if peers.is_empty() {
-            return Err(failed(Failure::new(FailureKind::Other, format!("`{host}` is no host of an authority"))));
+            return Err(failed(Failure::new(FailureKind::Other, format!("`{host}` has no address of an authority"))));
         }
         let stream = tcp::connect_fastest(network, &peers, self.limit()).await.outcome.map_err(failed)?;
         let mut connection = Connection::new(Stream::new(stream));

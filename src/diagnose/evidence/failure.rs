@@ -57,10 +57,15 @@ impl Arrival {
         Self { bytes, late_bytes, within }
     }
 
-    /// Returns whether bytes arrived in both halves of the wait.
+    /// Returns whether bytes arrived in both halves of the wait, and few of them. A response that arrives quickly and does not
+    /// end is not slow but endless.
     #[must_use]
     pub fn is_drip(&self) -> bool {
-        self.late_bytes > 0 && self.bytes > self.late_bytes
+        self.late_bytes > 0 && self.bytes > self.late_bytes && self.per_second() <= MOST_PER_SECOND
+    }
+
+    fn per_second(&self) -> u128 {
+        (u128::from(self.bytes) * 1000 / self.within.as_millis().max(1)).max(1)
     }
 }
 
@@ -71,7 +76,7 @@ impl fmt::Display for Arrival {
         let millis = within.as_millis();
         write!(f, "{bytes} {plural} within {millis} ms")?;
         if self.is_drip() {
-            write!(f, ", {} per second", (u128::from(*bytes) * 1000 / millis.max(1)).max(1))?;
+            write!(f, ", {} per second", self.per_second())?;
         }
         Ok(())
     }
@@ -84,6 +89,9 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// The most bytes per second of a slow peer. In TLS, every byte that is sent alone arrives as 23 or more.
+const MOST_PER_SECOND: u128 = 8192;
 
 /// The ways in which a stage can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

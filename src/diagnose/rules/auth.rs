@@ -234,7 +234,7 @@ fn issued_token_restricted(context: &RuleContext<'_>) -> Option<Observation> {
         scenario.title()
     );
     let observation = Observation::new(text).at(Severity::Error).not("AUTH06", valid);
-    Some(observation.not("AUTH01", "the credential is no key"))
+    Some(observation.not("AUTH01", "the credential is a token"))
 }
 
 /// AUTH11: no source gave a token, although the token host can be reached.
