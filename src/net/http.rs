@@ -142,7 +142,7 @@ impl Connection {
     /// Returns a [`Failure`] if there is no response within the limit.
     pub async fn exchange(&mut self, request: &Request<'_>, limit: Duration) -> Result<Response, Failure> {
         let begun = Instant::now();
-        let response = self.received().wait(limit, self.send(request)).await??;
+        let response = self.received().wait(limit, pin!(self.send(request))).await??;
         Ok(self.read(describe(request), response, limit.saturating_sub(begun.elapsed())).await)
     }
 
@@ -162,10 +162,13 @@ impl Connection {
     ) -> Response {
         let (head, body) = response.into_parts();
         let (received, mut bytes) = (self.received(), Vec::new());
-        let reading = fill(&mut bytes, body, LARGEST_BODY);
-        let end = match &mut self.state {
-            State::Begun(begun) => begun.driver.drive(received.wait(limit, reading)).await,
-            _ => received.wait(limit, reading).await,
+        let end = {
+            let reading = pin!(fill(&mut bytes, body, LARGEST_BODY));
+            let reading = received.wait(limit, reading);
+            match &mut self.state {
+                State::Begun(begun) => begun.driver.drive(reading).await,
+                _ => reading.await,
+            }
         };
         let response = Response::new(described, head.status.as_u16(), &head.headers, &bytes);
         Response { unfinished: end.err(), ..response }

@@ -1,15 +1,16 @@
 //! Stream: one type for every kind of connection, so that the stages after the handshake have no type parameter.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 use super::silence;
 use crate::diagnose::evidence::{Arrival, Failure};
@@ -41,22 +42,35 @@ impl Received {
     }
 
     /// Waits for the end of `work` within the limit. The failure of a wait that times out contains the bytes that arrived.
-    pub(super) async fn wait<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let mut work = pin!(work);
-        let before = self.bytes();
-        if let Ok(done) = timeout(limit / 2, &mut work).await {
-            return Ok(done);
-        }
-        let half = self.bytes();
-        if let Ok(done) = timeout(limit.saturating_sub(limit / 2), &mut work).await {
-            return Ok(done);
-        }
-        Err(self.silence_since(before, half, limit))
+    ///
+    /// The caller pins `work`, because a future that takes another one by value is twice as large.
+    pub(super) async fn wait<T>(
+        &self,
+        limit: Duration,
+        mut work: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<T, Failure> {
+        let (begun, before, mut half) = (Instant::now(), self.bytes(), None);
+        let mut timer = pin!(sleep_until(begun + limit / 2));
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(done));
+                }
+                ready!(timer.as_mut().poll(cx));
+                let Some(half) = half.replace(self.bytes()) else {
+                    timer.as_mut().reset(begun + limit);
+                    continue;
+                };
+                return Poll::Ready(Err(self.silence_since(before, half, limit)));
+            }
+        })
+        .await
     }
 
     fn silence_since(&self, before: u64, half: u64, limit: Duration) -> Failure {
         let now = self.bytes();
-        let arrival = Arrival::new(now - before, now - half, limit);
+        let since = |earlier| u32::try_from(now - earlier).unwrap_or(u32::MAX);
+        let arrival = Arrival::new(since(before), since(half), limit);
         let failure = silence(limit);
         if arrival.bytes == 0 {
             return failure;

@@ -2,6 +2,7 @@
 //! client reads it with its body. An upgrade whose success needs no facts skips the HTTP client, because that is
 //! faster.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use hyper::Method;
@@ -91,13 +92,15 @@ pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest
     };
     let (begun, received) = (Instant::now(), connection.received());
     if !upgrade.records_success {
-        match received.wait(limit, fast_upgrade(&mut connection, &request, &key)).await {
+        match received.wait(limit, pin!(fast_upgrade(&mut connection, &request, &key))).await {
             Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
             Ok(Ok(None)) => {}
             Ok(Err(failure)) | Err(failure) => return Upgrade::without_response(failure),
         }
     }
-    match received.wait(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {
+    let left = limit.saturating_sub(begun.elapsed());
+    let sent = received.wait(left, pin!(connection.send(&request))).await;
+    match sent {
         Ok(Ok(response)) => {
             finish(connection, &request, upgrade.records_success, &key, response, limit.saturating_sub(begun.elapsed()))
                 .await

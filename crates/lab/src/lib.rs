@@ -128,7 +128,8 @@ impl Lab {
         let site = Arc::new(start::site(&world, &truth, maker, now)?);
         let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site), ground);
         let resolver = start.name_servers().await?;
-        start.listen().await?;
+        // Boxed, because its size would add to every future that starts a lab.
+        Box::pin(start.listen()).await?;
         let clock = world.toml.clock;
         let offset = clock.offset_days.saturating_mul(86_400).saturating_add(clock.offset_seconds);
         let away = Duration::from_secs(offset.unsigned_abs());

@@ -41,10 +41,10 @@ impl Failure {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Arrival {
-    /// The number of bytes.
-    pub bytes: u64,
+    /// The number of bytes; the largest number for more.
+    pub bytes: u32,
     /// The number of them that arrived in the second half of the wait.
-    pub late_bytes: u64,
+    pub late_bytes: u32,
     /// The duration of the wait.
     #[cfg_attr(feature = "serde", serde(rename = "within_ms", with = "saved::millis"))]
     pub within: Duration,
@@ -53,7 +53,7 @@ pub struct Arrival {
 impl Arrival {
     /// Returns the bytes of a wait: all of them, and those of its second half.
     #[must_use]
-    pub fn new(bytes: u64, late_bytes: u64, within: Duration) -> Self {
+    pub fn new(bytes: u32, late_bytes: u32, within: Duration) -> Self {
         Self { bytes, late_bytes, within }
     }
 

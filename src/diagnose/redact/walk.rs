@@ -93,7 +93,7 @@ macro_rules! without_text {
     };
 }
 
-without_text!(bool, f64, i64, u16, u32, u64, usize, Duration, SystemTime);
+without_text!(bool, f64, i64, u16, u32, usize, Duration, SystemTime);
 without_text!(
     AddressClass,
     CertificateFault,

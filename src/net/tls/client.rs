@@ -3,6 +3,7 @@
 //! session, because a resumed session has no certificate chain.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ impl TlsClient {
         let stream = Coalescing::new(stream);
         let received = stream.received();
         let connect = TlsConnector::from(self.config.clone()).connect(name, stream);
-        match received.wait(limit, connect.into_fallible()).await {
+        match received.wait(limit, pin!(connect.into_fallible())).await {
             Ok(Ok(mut stream)) => {
                 let (coalescing, connection) = stream.get_mut();
                 coalescing.let_go();
