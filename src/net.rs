@@ -31,6 +31,7 @@ pub(crate) mod dial;
 pub(crate) mod dns;
 #[cfg(feature = "probe")]
 pub(crate) mod http;
+mod machine;
 pub(crate) mod printable;
 pub(crate) mod proxy;
 pub(crate) mod random;
@@ -188,7 +189,7 @@ impl Network for SystemNetwork {
     }
 
     fn machine(&self) -> MachineFacts {
-        self.resolver.machine()
+        machine::with_files(self.resolver.machine())
     }
 
     async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {

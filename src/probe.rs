@@ -9,6 +9,7 @@
 
 use std::future::Future;
 use std::sync::OnceLock;
+use std::task::Poll;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -30,6 +31,7 @@ mod notes;
 mod observer;
 mod proxy;
 mod request;
+mod revocation;
 mod rounds;
 pub(crate) mod scrub;
 mod segments;
@@ -79,19 +81,24 @@ pub async fn probe<N: Network>(
         let redirects = notes.iter().filter_map(|notes| Some((notes.redirect()?, notes.of_redirect())));
         let probes = targets.map(|(target, notes)| (target, notes.of_target())).chain(redirects);
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
-        rounds::measure(&passed, plan.limits.rounds, end).await;
+        Box::pin(rounds::measure(&passed, plan.limits.rounds, end)).await;
     };
-    let asked = metadata::read(context, plan.limits.step, &metadata);
-    let all = async {
+    // What few runs do must not make the future of every run larger.
+    let asked = Box::pin(metadata::read(context, plan.limits.step, &metadata));
+    let mut all = Box::pin(async {
         tokio::join!(all, asked);
-    };
+    });
     // The clock and the interrupt come first, because peers decide how much work there is.
     let ended = tokio::select! {
         biased;
         () = interrupt => Ended::Interrupted,
-        () = sleep_until(end) => Ended::TimeUp,
-        () = all => Ended::Complete,
+        () = sleep_until(end) => match futures_util::poll!(&mut all) {
+            Poll::Ready(()) => Ended::Complete,
+            Poll::Pending => Ended::TimeUp,
+        },
+        () = &mut all => Ended::Complete,
     };
+    drop(all);
     let traces: Vec<Trace> = notes.into_iter().flat_map(TargetNotes::into_traces).collect();
     let mut evidence = evidence(plan, context, begun, ended, traces);
     evidence.machine.metadata = metadata.into_inner();

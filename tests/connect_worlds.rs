@@ -25,7 +25,15 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
         "nothing: voice-agent at contoso.services.ai.azure.com: `voice-agent` does not accept this credential here (key): expected Entra token",
         "a key is not sent to a service that takes none",
     ),
+    (
+        "AUTH10-issued-token-at-private-endpoint",
+        "nothing: voices at contoso.cognitiveservices.azure.com: issued tokens do not work with a resource limited to selected networks or private endpoints; send the key itself or an Entra token",
+        "the connector does not send such a token",
+    ),
     ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given"),
+    ("AUTH12-not-signed-in-host-refused", "unexplained at websocket", "no credential is given"),
+    ("AUTH12-sign-in-host-dropped", "open", "the token is already available"),
+    ("AUTH12-sign-in-host-reset-in-tls", "open", "the token is already available"),
     ("AUTH13-recognition-alone", "AUTH01", "other services are not tried"),
     ("AUTH13-recognition-alone", "open", "for the service that accepts the key"),
     ("CFG03-token-host-for-realtime", "open", "the right host is used"),
@@ -44,20 +52,28 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("DNS08-search-list-first", "open", "the connection works"),
     ("DNS09-servers-disagree", "open", "the connection works"),
     ("DNS10-first-server-dead", "open", "the connection works"),
+    ("DNS11-ipv6-of-the-service", "open", "the connection works"),
+    ("DNS11-ipv6-only-with-nat64", "open", "the connection works"),
     ("DNS12-sign-in-host-filtered", "open", "the token is already available"),
     ("DNS12-synthesis-host-filtered", "DNS01", "other names are not resolved"),
     ("DNS12-synthesis-host-filtered", "open", "for the service whose host resolves"),
     ("ENV01-clock-ten-minutes-ahead", "open", "the connector uses the real clock"),
+    ("ENV01-clock-ten-minutes-behind", "open", "the connector uses the real clock"),
+    ("ENV02-answers-over-tcp", "open", "the connection works"),
+    ("ENV02-musl-takes-the-first-answer", "open", "the connection works"),
     ("HTTP01-offering-not-there", "open", "for the services that are available"),
     ("HTTP02-deployment-unknown", "open", "that deployment is not used"),
     ("HTTP06-closed-for-an-error", "open", "the WebSocket closes after it was opened"),
+    ("HTTP06-list-drips", "unexplained at http", "the bytes of a response to a request are not counted"),
     ("HTTP07-list-without-body", "open", "the content of a response is for the application"),
     ("POL02-on-premises-by-metadata", "POL03", "the metadata service is not queried"),
     ("PXY01-proxy-not-used", "TCP01", "the bypassed proxy is not tried"),
+    ("PXY02-name-unknown", "unexplained at dns", "the lookup of a proxy is not recorded"),
+    ("PXY02-scheme-twice", "unexplained at dns", "the lookup of a proxy is not recorded"),
     ("PXY05-no-websocket", "unexplained at websocket", "other requests are not tried"),
     ("PXY06-private-host-through-proxy", "POL01", "a direct connection is not tried"),
-    ("QUO01-too-many-requests", "open", "for the services below their limit"),
     ("QUO01-closed-as-too-busy", "open", "the WebSocket closes after it was opened"),
+    ("QUO01-too-many-requests", "open", "for the services below their limit"),
     ("QUO02-closed-for-the-quota", "open", "the WebSocket closes after it was opened"),
     ("QUO02-concurrent-requests", "open", "the WebSocket closes after it was opened"),
     ("TCP01-foundry-storage-blocked", "open", "the storage account is not called"),
@@ -65,17 +81,22 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("WS07-pings-without-end", "open", "the flood comes after the WebSocket was opened"),
     ("TCP06-ipv6-hangs", "open", "the connection race continues with IPv4"),
     ("TCP07-one-address-dead", "open", "the connection race continues with the other address"),
+    ("TCP09-bursts-of-timeouts", "open", "one connection is enough"),
     ("TCP10-large-packets-lost", "unexplained at tls", "small segments are not tried"),
     ("TCP11-no-route-to-the-private-network", "TCP04", "public hosts are not tried"),
-    ("TCP11-public-source", "DNS07", "the route is not looked up"),
     ("TLS01-foundry-vault-inspected", "open", "the key vault is not called"),
     ("TLS04-clock-ahead", "open", "the connector uses the real clock"),
     ("TLS04-clock-behind", "open", "the connector uses the real clock"),
+    ("TLS05-block-page", "open", "revocation lists are not fetched"),
+    ("TLS05-port-80-dropped", "open", "revocation lists are not fetched"),
     ("TLS07-name-filtered", "TCP03", "another name is not tried"),
     ("TLS07-name-filtered-by-close", "TCP03", "another name is not tried"),
     ("TLS07-name-filtered-by-silence", "unexplained at tls", "another name is not tried"),
     ("TLS08-handshake-never-ends", "unexplained at tls", "another name is not tried"),
+    ("TLS08-one-host-hangs", "unexplained at tls", "another name is not tried"),
+    ("TLS08-one-host-hangs", "open", "for the service whose host answers"),
     ("TLS08-slow-handshake", "unexplained at tls", "the time limit is shorter than the handshake"),
+    ("TLS09-one-host-inspected", "open", "this machine trusts the certificate"),
     ("TLS12-client-certificate", "unexplained at websocket", "the request for a certificate is not recorded"),
     ("WS02-closed-at-once", "open", "the WebSocket closes after it was opened"),
     ("WS03-idle-closed", "open", "the WebSocket becomes idle after it was opened"),
@@ -83,6 +104,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("WS03-idle-reset", "open", "the WebSocket becomes idle after it was opened"),
     ("WS04-parameter-refused", "open", "the WebSocket closes after it was opened"),
     ("WS05-instance-recycled", "open", "the WebSocket closes after it was opened"),
+    ("WS06-nothing-after-upgrade", "open", "the WebSocket is silent after it was opened"),
     ("WS08-two-sockets-at-once", "open", "the WebSocket ends after it was opened"),
     ("healthy-foundry-models-none", "unexplained at http", "no credential is given"),
     ("healthy-openai-no-credential", "unexplained at http", "no credential is given"),
@@ -144,6 +166,12 @@ async fn attempt(connector: &Connector, service: Service) -> String {
     root.or_else(unexplained).unwrap_or_else(|| format!("nothing: {error}"))
 }
 
+/// The same, where the time of an attempt may end before the name servers respond. One of the results comes.
+const LATE: &[(&str, &str, &str)] = &[
+    ("TCP11-public-source", "DNS07", "the route is not looked up"),
+    ("TCP11-public-source", "TCP05", "without the responses of the name servers, the hosts file contradicts nothing"),
+];
+
 /// Returns the names in the path of a service, without which it has no URL.
 fn names_of(service: Service) -> Query {
     let names: &[(&str, &str)] = match service {
@@ -179,7 +207,7 @@ async fn a_connector_opens_or_explains_every_world() {
     let mut failures = Vec::new();
     let mut met = BTreeSet::new();
     for (name, service, came_to) in differing {
-        if OTHERWISE.iter().any(|(known, expected, _)| *known == name && *expected == came_to) {
+        if OTHERWISE.iter().chain(LATE).any(|(known, expected, _)| *known == name && *expected == came_to) {
             met.insert((name, came_to));
         } else {
             failures.push(format!("{name}, {service}: {came_to}"));

@@ -173,7 +173,7 @@ impl Inner {
     async fn open_websocket(&self, service: Service, query: &Query) -> Result<Opened, ConnectError> {
         let mut failover = self.failover();
         while let Some(Selected { index, candidate, clock }) = failover.next().await {
-            match self.open_with(candidate, service, query, clock).await {
+            match Box::pin(self.open_with(candidate, service, query, clock)).await {
                 Ok((socket, connection_id)) => {
                     candidate.breaker.record_response();
                     let account = candidate.account.clone();
@@ -210,7 +210,7 @@ impl Inner {
                     return Ok((socket, connection_id));
                 }
                 Err(failed) if failed.status() == Some(401) && candidate.source.rejected(&lease, &mut tried) => {}
-                Err(failed) => return Err(self.transport.explain(&attempt, failed).await),
+                Err(failed) => return Err(Box::pin(self.transport.explain(&attempt, failed)).await),
             }
         }
     }

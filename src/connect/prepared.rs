@@ -210,7 +210,7 @@ fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
 }
 
 /// What a peer may send on a prepared connection, in bytes. Pings are the only frames that a service has a reason to send.
-const ALLOWANCE: usize = 64 << 10;
+const ALLOWANCE: u32 = 64 << 10;
 
 /// The service closes a connection that is idle for five minutes, with status 1000 and a reason. It does not document
 /// whether a ping counts as use, so a connection is replaced a minute earlier.

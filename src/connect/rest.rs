@@ -69,7 +69,7 @@ impl Connector {
         let inner = &*self.0;
         let mut failover = inner.failover();
         while let Some(Selected { candidate, clock, .. }) = failover.next().await {
-            match inner.request(candidate, service, &method, query, clock).await {
+            match Box::pin(inner.request(candidate, service, &method, query, clock)).await {
                 Ok(request) => {
                     // The caller sends the request, so the connector does not learn whether the account works.
                     candidate.breaker.abandon_probe();
@@ -118,7 +118,7 @@ impl Connector {
         let inner = &*self.0;
         let mut failover = inner.failover();
         while let Some(Selected { candidate, clock, .. }) = failover.next().await {
-            match inner.send(candidate, service, &method, query, clock, &complete).await {
+            match Box::pin(inner.send(candidate, service, &method, query, clock, &complete)).await {
                 Ok(response) => {
                     candidate.breaker.record_response();
                     return Ok(response);

@@ -46,7 +46,7 @@ impl Transport {
         match self.request(attempt, &mut observation).await {
             Ok(response) => Ok(response),
             Err(failure) => {
-                Err(self.explain(attempt, FailedAttempt { observations: vec![observation], failure }).await)
+                Err(Box::pin(self.explain(attempt, FailedAttempt { observations: vec![observation], failure })).await)
             }
         }
     }
@@ -57,7 +57,7 @@ impl Transport {
         match self.request_redirect(attempt, &mut observation).await {
             Ok((url, _)) => Ok(url.map(|url| self.redirects.insert(attempt.endpoint(), url))),
             Err(failure) => {
-                Err(self.explain(attempt, FailedAttempt { observations: vec![observation], failure }).await)
+                Err(Box::pin(self.explain(attempt, FailedAttempt { observations: vec![observation], failure })).await)
             }
         }
     }

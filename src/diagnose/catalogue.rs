@@ -15,6 +15,7 @@ mod proxy;
 mod tcp;
 mod text;
 mod tls;
+mod unseen;
 
 pub(crate) use policy::READ_THE_SUBNET;
 pub use text::{KnownText, TextMatch, ids_for};
@@ -89,6 +90,12 @@ impl KnownFailure {
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.see.is_some()
+    }
+
+    /// Returns why no doctor can see it from a client, and what shows it instead; `None` for a failure that one can see.
+    #[must_use]
+    pub fn unseen(&self) -> Option<&'static str> {
+        unseen::UNSEEN.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
     }
 
     fn prefix(&self) -> &'static str {
@@ -167,6 +174,17 @@ mod tests {
         ] {
             assert_eq!(nearest(given), expected, "{given}");
         }
+    }
+
+    #[test]
+    fn a_failure_that_cannot_be_seen_says_why_and_has_no_rule() {
+        let ruled: Vec<&str> = crate::diagnose::diagnosed_ids().chain(["POL06"]).collect();
+        for failure in KnownFailure::all() {
+            let has_rule = ruled.contains(&failure.id);
+            assert_ne!(has_rule, failure.unseen().is_some(), "{}: a rule or a reason", failure.id);
+        }
+        let unseen = unseen::UNSEEN.iter().filter(|(id, _)| KnownFailure::find(id).is_none()).count();
+        assert_eq!(unseen, 0);
     }
 
     #[test]

@@ -36,15 +36,15 @@ pub use auth::{AuthFacts, AuthTry, Retry};
 pub(crate) use clock::unix_seconds;
 pub use credential::{Claims, CredentialFacts, Fault};
 pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Arrival, Failure, FailureKind};
 pub use hold::{HoldEnd, HoldFacts};
 pub use http::{HttpFacts, Redirect, Reply};
 pub use machine::{MachineFacts, MetadataFacts};
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
-pub use tcp::{Attempt, Reference, RouteFacts, SegmentTry, TcpFacts};
-pub use tls::{Certificate, CertificateFault, SniTry, TlsFacts, TrustFacts, VersionTry};
+pub use tcp::{Attempt, Reference, RouteFacts, SegmentTry, TcpFacts, UnresolvedProxy};
+pub use tls::{Certificate, CertificateFault, RevocationKind, RevocationTry, SniTry, TlsFacts, TrustFacts, VersionTry};
 pub use websocket::UpgradeFacts;
 
 /// The evidence of a run. It can be saved, shared and diagnosed again.

@@ -76,6 +76,8 @@ pub struct Limits {
     pub hold: Duration,
     /// The number of further connections that are timed at each working service, cold and warm, as far as time allows.
     pub rounds: usize,
+    /// Whether the revocation lists and responders that a verified certificate names are fetched over HTTP.
+    pub checks_revocation: bool,
 }
 
 impl Default for Limits {
@@ -93,7 +95,7 @@ impl Limits {
         let waves = targets.div_ceil(jobs).max(1);
         let turns = u32::try_from(waves).unwrap_or(u32::MAX).saturating_mul(WAITS);
         let step = (total / turns).clamp(SHORTEST_STEP.min(total), LONGEST_STEP);
-        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0 }
+        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0, checks_revocation: false }
     }
 }
 
@@ -134,8 +136,13 @@ impl Plan {
     #[must_use]
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = Target>) -> Self {
         self.targets.extend(targets);
-        let Limits { hold, rounds, .. } = self.limits;
-        self.limits = Limits { hold, rounds, ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len()) };
+        let Limits { hold, rounds, checks_revocation, .. } = self.limits;
+        self.limits = Limits {
+            hold,
+            rounds,
+            checks_revocation,
+            ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len())
+        };
         self
     }
 
@@ -164,6 +171,13 @@ impl Plan {
     #[must_use]
     pub fn with_rounds(mut self, rounds: usize) -> Self {
         self.limits.rounds = rounds;
+        self
+    }
+
+    /// Sets whether the revocation lists and responders of certificates are fetched.
+    #[must_use]
+    pub fn with_revocation_check(mut self, checks_revocation: bool) -> Self {
+        self.limits.checks_revocation = checks_revocation;
         self
     }
 

@@ -10,6 +10,8 @@ use crate::diagnose::evidence::{Evidence, Trace};
 
 mod wording;
 
+mod answers;
+
 mod refusal;
 
 mod page;

@@ -13,11 +13,12 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use url::{Position, Url};
 
+use super::Stream;
 use super::printable::line;
-use super::{Stream, silence};
+use super::stream::Received;
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::CredentialHeader;
 use crate::resolve::service::Service;
@@ -30,7 +31,10 @@ use reply::{code_and_message, head_of, text};
 /// A connection that speaks HTTP/1.1. The future that waits for a response also drives the connection, so that no other
 /// task has to wake up.
 #[derive(Debug)]
-pub struct Connection(State);
+pub struct Connection {
+    state: State,
+    received: Received,
+}
 
 #[derive(Debug)]
 enum State {
@@ -98,12 +102,17 @@ impl Connection {
     /// Returns a connection on a stream without any request yet.
     #[must_use]
     pub fn new(stream: Stream) -> Self {
-        Self(State::New(stream))
+        Self { received: stream.received(), state: State::New(stream) }
+    }
+
+    /// Returns the number of bytes that arrived, which keeps counting.
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 
     /// Returns whether the connection accepts another request.
     pub async fn is_reusable(&mut self) -> bool {
-        match &mut self.0 {
+        match &mut self.state {
             State::New(_) => true,
             State::Begun(begun) => begun.driver.drive(begun.sender.ready()).await.is_ok(),
             State::Over => false,
@@ -112,10 +121,10 @@ impl Connection {
 
     /// Takes the stream, if there was no request on it yet. This connection is then over.
     pub(super) fn take_new(&mut self) -> Option<Stream> {
-        match std::mem::replace(&mut self.0, State::Over) {
+        match std::mem::replace(&mut self.state, State::Over) {
             State::New(stream) => Some(stream),
             state => {
-                self.0 = state;
+                self.state = state;
                 None
             }
         }
@@ -125,9 +134,9 @@ impl Connection {
         if let Some(stream) = self.take_new() {
             let begun = http1::Builder::new().max_buf_size(LARGEST_HEAD).handshake(TokioIo::new(stream)).await;
             let (sender, connection) = begun.map_err(|error| failure_of_hyper(&error))?;
-            self.0 = State::Begun(Box::new(Begun { sender, driver: Driver::Running(connection) }));
+            self.state = State::Begun(Box::new(Begun { sender, driver: Driver::Running(connection) }));
         }
-        match &mut self.0 {
+        match &mut self.state {
             State::Begun(begun) => Ok(begun),
             _ => Err(Failure::new(FailureKind::Reset, "the connection is closed")),
         }
@@ -140,7 +149,7 @@ impl Connection {
     /// Returns a [`Failure`] if there is no response within the limit.
     pub async fn exchange(&mut self, request: &Request<'_>, limit: Duration) -> Result<Response, Failure> {
         let begun = Instant::now();
-        let response = timeout(limit, self.send(request)).await.unwrap_or_else(|_| Err(silence(limit)))?;
+        let response = self.received().wait(limit, pin!(self.send(request))).await??;
         Ok(self.read(describe(request), response, limit.saturating_sub(begun.elapsed())).await)
     }
 
@@ -159,17 +168,22 @@ impl Connection {
         limit: Duration,
     ) -> Response {
         let (head, body) = response.into_parts();
-        let reading = beginning(body, LARGEST_BODY, limit);
-        let bytes = match &mut self.0 {
-            State::Begun(begun) => begun.driver.drive(reading).await,
-            _ => reading.await,
+        let (received, mut bytes) = (self.received(), Vec::new());
+        let end = {
+            let reading = pin!(fill(&mut bytes, body, LARGEST_BODY));
+            let reading = received.wait(limit, reading);
+            match &mut self.state {
+                State::Begun(begun) => begun.driver.drive(reading).await,
+                _ => reading.await,
+            }
         };
-        Response::new(described, head.status.as_u16(), &head.headers, &bytes)
+        let response = Response::new(described, head.status.as_u16(), &head.headers, &bytes);
+        Response { unfinished: end.err(), ..response }
     }
 
     /// Returns the stream after a response that switched protocols, and the bytes that follow the response.
     pub(crate) async fn switch(self) -> Result<(Stream, Bytes), Failure> {
-        if let State::Begun(mut begun) = self.0 {
+        if let State::Begun(mut begun) = self.state {
             poll_fn(|cx| begun.driver.poll(cx)).await;
             if let Driver::Ended(Some(parts)) = begun.driver {
                 return Ok((parts.io.into_inner(), parts.read_buf));
@@ -226,6 +240,8 @@ pub struct Response {
     pub body: String,
     /// The target of a redirect.
     pub location: Option<String>,
+    /// The reason why the body is not complete: it did not end within the limit.
+    pub unfinished: Option<Failure>,
 }
 
 impl Response {
@@ -235,7 +251,7 @@ impl Response {
         let (code, message) = code_and_message(&text_of_body);
         let location = text(headers, "location").map(str::to_owned);
         let reply = Reply { code, message, body_bytes: body.len(), ..head_of(described, status, headers) };
-        Self { reply, body: text_of_body, location }
+        Self { reply, body: text_of_body, location, unfinished: None }
     }
 
     /// Returns the evidence of a response without its body.
@@ -246,10 +262,16 @@ impl Response {
 
 /// Reads the beginning of a body, within the limit and up to `longest` bytes. After an error, the bytes before it
 /// count.
-pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duration) -> Vec<u8> {
-    let deadline = Instant::now() + limit;
+pub(crate) async fn beginning(body: Incoming, longest: usize, limit: Duration) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await {
+    // What arrived within the limit counts.
+    let _ = timeout(limit, fill(&mut bytes, body, longest)).await;
+    bytes
+}
+
+/// Reads a body up to `longest` bytes, or until an error.
+async fn fill(bytes: &mut Vec<u8>, mut body: Incoming, longest: usize) {
+    while let Some(Ok(frame)) = body.frame().await {
         if let Ok(data) = frame.into_data() {
             let length = data.len().min(longest - bytes.len());
             bytes.extend_from_slice(&data[..length]);
@@ -258,7 +280,6 @@ pub(crate) async fn beginning(mut body: Incoming, longest: usize, limit: Duratio
             break;
         }
     }
-    bytes
 }
 
 fn built(request: &Request<'_>) -> Result<hyper::Request<Empty<Bytes>>, Failure> {

@@ -184,7 +184,9 @@ impl Proxy {
             return Err(problem("has a scheme that is not supported"));
         }
         // `http://user:12345/rest@proxy` is the proxy `user`: a password with a slash must be percent-encoded.
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        // A scheme that is there twice makes the proxy `http`, as for other programs (PXY02).
+        let is_twice = matches!(url.host_str(), Some("http" | "https")) && url.path().starts_with("//");
+        if !is_twice && (!matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some()) {
             return Err(problem("has a path, a query or a fragment; percent-encode `/`, `?` and `#` in a password"));
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| problem("has no host"))?;

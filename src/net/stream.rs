@@ -1,17 +1,85 @@
 //! Stream: one type for every kind of connection, so that the stages after the handshake have no type parameter.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+
+use super::silence;
+use crate::diagnose::evidence::{Arrival, Failure};
 
 /// A connection: plain or encrypted, direct or through a proxy.
 pub struct Stream {
     io: Box<dyn Io>,
-    /// The bytes that the peer may still send, where it was asked for nothing.
-    allowance: Option<usize>,
+    /// The bytes that the peer may still send, where it was asked for nothing; `u32::MAX` without a limit.
+    allowance: u32,
+    received: Received,
+    /// Whether this stream counts. Below TLS, the stream that TLS reads counts instead.
+    counts: bool,
+}
+
+/// The number of bytes that arrived on a connection, before they are decrypted. A peer that sends too slowly for any stage
+/// to end differs from a silent one only in this number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Received(Arc<AtomicU64>);
+
+impl Received {
+    /// Counts what a read added to a buffer.
+    pub(super) fn count(&self, before: usize, buffer: &ReadBuf<'_>) {
+        let arrived = buffer.filled().len().saturating_sub(before);
+        if arrived > 0 {
+            self.0.fetch_add(arrived as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the end of `work` within the limit. The failure of a wait that times out contains the bytes that arrived.
+    ///
+    /// The caller pins `work`, because a future that takes another one by value is twice as large.
+    pub(super) async fn wait<T>(
+        &self,
+        limit: Duration,
+        mut work: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<T, Failure> {
+        let (begun, before, mut half) = (Instant::now(), self.bytes(), None);
+        let mut timer = pin!(sleep_until(begun + limit / 2));
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(done));
+                }
+                ready!(timer.as_mut().poll(cx));
+                let Some(half) = half.replace(self.bytes()) else {
+                    timer.as_mut().reset(begun + limit);
+                    continue;
+                };
+                return Poll::Ready(Err(self.silence_since(before, half, limit)));
+            }
+        })
+        .await
+    }
+
+    fn silence_since(&self, before: u64, half: u64, limit: Duration) -> Failure {
+        let now = self.bytes();
+        let since = |earlier| u32::try_from(now - earlier).unwrap_or(u32::MAX);
+        let arrival = Arrival::new(since(before), since(half), limit);
+        let failure = silence(limit);
+        if arrival.bytes == 0 {
+            return failure;
+        }
+        let text = format!("not complete: {arrival}");
+        Failure { text, arrival: Some(arrival), ..failure }
+    }
 }
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -21,21 +89,35 @@ impl Stream {
     /// Returns a connection on any stream of bytes.
     #[must_use]
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self { io: Box::new(stream), allowance: None }
+        Self { io: Box::new(stream), allowance: UNLIMITED, received: Received::default(), counts: true }
+    }
+
+    /// Returns a connection on a stream of which another layer counts the bytes.
+    pub(super) fn counted(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, received: Received) -> Self {
+        Self { io: Box::new(stream), allowance: UNLIMITED, received, counts: false }
+    }
+
+    /// Returns the number of bytes that arrived, which keeps counting.
+    #[cfg(feature = "probe")]
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 
     /// Limits what the peer may send from now on, in bytes. Reading more fails, so that a peer that floods a connection
     /// costs neither time nor memory. `None` lifts the limit.
     #[cfg(feature = "probe")]
-    pub(crate) fn allow(&mut self, allowance: Option<usize>) {
-        self.allowance = allowance;
+    pub(crate) fn allow(&mut self, allowance: Option<u32>) {
+        self.allowance = allowance.unwrap_or(UNLIMITED);
     }
 
     /// Returns whether the peer has sent more than it may.
     pub(crate) fn is_flooded(&self) -> bool {
-        self.allowance == Some(0)
+        self.allowance == 0
     }
 }
+
+/// The allowance of a peer that may send what it likes.
+const UNLIMITED: u32 = u32::MAX;
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -43,11 +125,15 @@ impl AsyncRead for Stream {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the peer floods the connection")));
         }
         let before = buffer.filled().len();
-        let outcome = Pin::new(&mut *self.io).poll_read(cx, buffer);
-        if let Some(allowance) = &mut self.allowance {
-            *allowance = allowance.saturating_sub(buffer.filled().len() - before);
+        let read = Pin::new(&mut *self.io).poll_read(cx, buffer);
+        if self.counts {
+            self.received.count(before, buffer);
         }
-        outcome
+        if self.allowance != UNLIMITED {
+            let arrived = u32::try_from(buffer.filled().len() - before).unwrap_or(u32::MAX);
+            self.allowance = self.allowance.saturating_sub(arrived);
+        }
+        read
     }
 }
 

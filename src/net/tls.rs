@@ -8,7 +8,6 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::silence;
 use crate::diagnose::evidence::{Failure, FailureKind};
 
 mod certificate;

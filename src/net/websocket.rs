@@ -2,6 +2,7 @@
 //! client reads it with its body. An upgrade whose success needs no facts skips the HTTP client, because that is
 //! faster.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use hyper::Method;
@@ -91,22 +92,22 @@ pub(crate) async fn upgrade(mut connection: Connection, upgrade: &UpgradeRequest
         Ok(headers) => headers,
         Err(failure) => return Upgrade::without_response(failure),
     };
-    let begun = Instant::now();
+    let (begun, received) = (Instant::now(), connection.received());
     if !upgrade.records_success {
-        match timeout(limit, fast_upgrade(&mut connection, &request, &key)).await {
+        match received.wait(limit, pin!(fast_upgrade(&mut connection, &request, &key))).await {
             Ok(Ok(Some(socket))) => return Upgrade { facts: None, outcome: Ok(socket), location: None },
             Ok(Ok(None)) => {}
-            Ok(Err(failure)) => return Upgrade::without_response(failure),
-            Err(_) => return Upgrade::without_response(silence(limit)),
+            Ok(Err(failure)) | Err(failure) => return Upgrade::without_response(failure),
         }
     }
-    match timeout(limit.saturating_sub(begun.elapsed()), connection.send(&request)).await {
+    let left = limit.saturating_sub(begun.elapsed());
+    let sent = received.wait(left, pin!(connection.send(&request))).await;
+    match sent {
         Ok(Ok(response)) => {
             finish(connection, &request, upgrade.records_success, &key, response, limit.saturating_sub(begun.elapsed()))
                 .await
         }
-        Ok(Err(failure)) => Upgrade::without_response(failure),
-        Err(_) => Upgrade::without_response(silence(limit)),
+        Ok(Err(failure)) | Err(failure) => Upgrade::without_response(failure),
     }
 }
 
@@ -121,7 +122,8 @@ async fn fast_upgrade(
     match first::exchange(stream, request, key).await? {
         FirstResponse::Open { stream, read } => Ok(Some(opened(stream, read).await)),
         FirstResponse::Other { stream, read } => {
-            *connection = Connection::new(Stream::new(Replayed::new(stream, read)));
+            let received = stream.received();
+            *connection = Connection::new(Stream::counted(Replayed::new(stream, read), received));
             Ok(None)
         }
     }

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe, step};
-use crate::diagnose::evidence::{Address, Failure, ProxyFacts, ProxyTry, Skip, Step, UnusedProxy};
+use crate::diagnose::evidence::{
+    Address, Failure, ProxyFacts, ProxyTry, Skip, Step, TcpFacts, UnresolvedProxy, UnusedProxy,
+};
 use crate::diagnose::stage::Stage;
 use crate::net::proxy::{Decision, Proxy, tunnel};
 use crate::net::tcp;
@@ -23,7 +25,9 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         };
         let failure = Failure::new(failure.kind, format!("the proxy {proxy} has no address: {failure}"));
         let took = begun.elapsed();
-        self.notes.note(|trace| trace.tcp = Step::Failed { failure, found: None, took });
+        let unresolved = UnresolvedProxy::new(proxy.to_string(), &*proxy.host, &*proxy.source);
+        let found = Some(TcpFacts { unresolved_proxy: Some(unresolved), ..TcpFacts::default() });
+        self.notes.note(|trace| trace.tcp = Step::Failed { failure, found, took });
         Err(Stop(Skip::After(Stage::Tcp)))
     }
 

@@ -66,7 +66,9 @@ pub(super) fn fault(response: &Response, service: Service) -> Option<Failure> {
         return Some(denial);
     }
     let is_page = reply.is_html();
+    let slow = response.unfinished.clone().filter(|failure| failure.drip().is_some());
     match reply.status {
+        200..300 if slow.is_some() => slow,
         200..300 if is_page => Some(Failure::new(FailureKind::Status, format!("{} with an HTML page", reply.status))),
         200..300 => unusable(response, service).map(|why| Failure::new(FailureKind::Protocol, why)),
         400 | 408 | 411 | 422 if !is_page && misses_its_body(reply, service) => None,
@@ -97,3 +99,28 @@ fn unusable(response: &Response, service: Service) -> Option<String> {
 }
 
 const SSML: &str = "application/ssml+xml";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hyper::header::HeaderMap;
+
+    use super::*;
+    use crate::diagnose::evidence::Arrival;
+
+    #[test]
+    fn a_list_that_keeps_arriving_is_slow_and_one_that_stops_is_not_json() {
+        let slow = Arrival::new(40, 20, Duration::from_secs(2));
+        let stopped = Arrival { late_bytes: 0, ..slow };
+        for (arrival, expected) in [
+            (Some(slow), Some(FailureKind::TimedOut)),
+            (Some(stopped), Some(FailureKind::Protocol)),
+            (None, Some(FailureKind::Protocol)),
+        ] {
+            let mut response = Response::new("GET /".to_owned(), 200, &HeaderMap::new(), b"[{\"ShortName\"");
+            response.unfinished = Some(Failure { arrival, ..Failure::new(FailureKind::TimedOut, "not complete") });
+            assert_eq!(fault(&response, Service::Voices).map(|failure| failure.kind), expected, "{arrival:?}");
+        }
+    }
+}

@@ -30,15 +30,17 @@ pub(super) enum Next {
 }
 
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
-    /// Runs every stage, until one fails.
+    /// Runs every stage, until one fails. Then checks revocation, so that no stage waits for it.
     pub(super) async fn walk(&self) -> Next {
-        match self.stages().await {
+        let next = match self.stages().await {
             Ok(next) => next,
             Err(Stop(because)) => {
                 self.notes.note(|trace| trace.skip_rest(because));
                 Next::Nothing
             }
-        }
+        };
+        self.check_revocation().await;
+        next
     }
 
     /// 1. A connection, and a request without a credential on it.

@@ -153,12 +153,7 @@ fn drips() -> Vec<Case> {
             Talk::Silent,
             &all("unexplained tls", "unexplained tls", "no answer", "unexplained tls"),
         ),
-        Case::new(
-            "a handshake that drips",
-            Tls::Drips,
-            Talk::Silent,
-            &all("unexplained tls", "unexplained tls", "no answer", "unexplained tls"),
-        ),
+        Case::new("a handshake that drips", Tls::Drips, Talk::Silent, &all("TLS08", "TLS08", "no answer", "TLS08")),
         Case::new(
             "silence",
             Tls::Good,
@@ -169,7 +164,7 @@ fn drips() -> Vec<Case> {
             "a head that drips",
             Tls::Good,
             drip("HTTP/1.1 401 "),
-            &all("unexplained websocket", "unexplained http", "no answer", "unexplained http"),
+            &all("HTTP06", "unexplained http", "no answer", "HTTP06"),
         ),
         Case::new(
             "a body that drips",
@@ -193,7 +188,7 @@ fn drips() -> Vec<Case> {
             "an upgrade that drips",
             Tls::Good,
             drip("HTTP/1.1 101 Switching Protocols\r\nupgrade: web"),
-            &all("unexplained websocket", "unexplained http", "no answer", "unexplained http"),
+            &all("HTTP06", "unexplained http", "no answer", "HTTP06"),
         ),
         Case::new(
             "silence and slow names",
@@ -206,7 +201,7 @@ fn drips() -> Vec<Case> {
             "a handshake that drips and slow names",
             Tls::Drips,
             Talk::Silent,
-            &all("unexplained tls", "unexplained tls", "no answer", "unexplained tls"),
+            &all("TLS08", "TLS08", "no answer", "TLS08"),
         )
         .with_slow_names(),
         Case::new(
@@ -301,7 +296,7 @@ fn proxies() -> Vec<Case> {
             "a tunnel that drips",
             Tls::Clear,
             drip("HTTP/1.1 200 OK\r\n\r\n\u{16}\u{3}\u{3}\u{40}\0"),
-            &all("unexplained tls", "unexplained tls", "no answer", "unexplained tls"),
+            &all("TLS08", "TLS08", "no answer", "TLS08"),
         )
         .at_a_proxy(),
         Case::new(

@@ -79,7 +79,7 @@ lay() {
 # world NAME ROOT-CAUSE EXIT-CODE: what the doctor has to find; what follows builds it, `doctor` runs and judges it.
 world() {
   name=$1 expected_cause=$2 expected_code=$3
-  environment=() inside=() within=0 known=1 broken=''
+  environment=() inside=() within=0 known=1 broken='' beside=''
   wanted || return 0
   tear_down
   rm -rf "${work:?}"/*
@@ -167,6 +167,9 @@ inside() { inside=("$@"); }
 # without_root: the client is not given the root of the lab.
 without_root() { known=0; }
 
+# also ID: another finding that the report has beside the root cause.
+also() { beside=$1; }
+
 # ends_within MILLISECONDS: how long the whole run may take.
 ends_within() { within=$1; }
 
@@ -191,6 +194,7 @@ doctor() {
 judge() {
   local problem=''
   [ "$1 $2" = "$expected_cause $expected_code" ] || problem="expected $expected_cause $expected_code"
+  [ -z "$beside" ] || grep -q "\"id\": \"$beside\"" "$work/report.json" || problem="$problem, expected $beside too"
   [ -z "$broken" ] || problem="$problem, $broken"
   if [ "$within" != 0 ] && [ "$3" -gt "$within" ]; then problem="$problem, expected to end within $within ms"; fi
   if [ -z "$problem" ]; then

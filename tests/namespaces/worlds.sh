@@ -131,7 +131,46 @@ world openai-zone-not-linked DNS03 20
 serve DNS03-openai-zone-not-linked
 doctor --endpoint https://contoso.openai.azure.com/ --network disabled
 
+# The kernel names itself as that of WSL does.
+world wsl-asks-the-switch DNS03 20
+serve ENV03-wsl-asks-the-switch
+inside 'echo 5.15.167.4-microsoft-standard-WSL2 >/tmp/osrelease-$$ && mount --bind /tmp/osrelease-$$ /proc/sys/kernel/osrelease && rm /tmp/osrelease-$$'
+also ENV03
+doctor "${private[@]}"
+
+world wsl-sees-the-private-zone healthy 0
+serve healthy-wsl
+inside 'echo 5.15.167.4-microsoft-standard-WSL2 >/tmp/osrelease-$$ && mount --bind /tmp/osrelease-$$ /proc/sys/kernel/osrelease && rm /tmp/osrelease-$$'
+doctor "${private[@]}"
+
+world ipv4-without-a-route healthy 0
+serve DNS11-ipv6-of-the-service
+route unreachable 20.61.99.10
+route unreachable 20.61.99.11
+also DNS11
+doctor --region westeurope
+
 # ---- connections
+
+world stale-record TCP05 30
+serve TCP05-stale-record
+doctor "${private[@]}" --timeout 5
+
+# The name server of a VPN answers, and the VPN does not route the range of the private endpoint.
+world vpn-without-a-route TCP04 30
+serve healthy-private-endpoint
+route unreachable 10.1.0.4
+doctor "${private[@]}"
+
+world vpn-without-its-range TCP05 30
+serve TCP05-vpn-without-its-range
+doctor "${private[@]}" --timeout 5
+
+# Of six first packets, the last two are dropped, as by a NAT without a free port.
+world bursts-of-timeouts TCP09 0
+serve healthy-regional
+firewall "$service" 'tcp dport 443 tcp flags & (syn | ack) == syn numgen inc mod 6 > 3 drop'
+doctor --region westeurope --service speech-to-text --rounds 12
 
 world dropped TCP01 30
 serve healthy-regional
@@ -231,7 +270,24 @@ firewall "$client" 'tcp sport 443 meta length > 700 drop'
 firewall "$service" 'tcp dport 443 meta length > 700 drop'
 doctor --region westeurope --timeout 8
 
+# What the client sends is lost above a size, such as a request with a token.
+world large-packets-to-the-service-lost TCP10 30
+serve healthy-entra-private-endpoint
+single_packets
+firewall "$service" 'tcp dport 443 meta length > 700 drop'
+doctor "${private[@]}" --token-env SPEECH_KEY --timeout 8
+
 # ---- proxies
+
+world proxy-name-unknown PXY02 40
+serve healthy-regional
+with HTTPS_PROXY=http://proxy.contoso.example:3128
+doctor --region westeurope
+
+world proxy-scheme-twice PXY02 40
+serve healthy-regional
+with HTTPS_PROXY=http://http://10.9.0.1:3128
+doctor --region westeurope
 
 world proxy-not-used PXY01 40
 serve PXY01-proxy-not-used
@@ -279,6 +335,31 @@ serve healthy-regional
 firewall "$service" 'tcp dport 443 tcp flags & psh == psh drop'
 doctor --region westeurope --timeout 6
 
+world one-host-hangs TLS08 50
+serve TLS08-one-host-hangs
+doctor --region westeurope --timeout 6
+
+world handshake-drips TLS08 50
+serve TLS08-handshake-drips
+doctor --region westeurope --timeout 6
+
+world revocation-lists healthy 0
+serve healthy-revocation
+doctor --region westeurope --check-revocation
+
+world revocation-lists-dropped TLS05 0
+serve healthy-revocation
+firewall "$service" 'ip daddr 93.184.220.29 tcp dport 80 drop'
+doctor --region westeurope --check-revocation
+
+world revocation-lists-blocked TLS05 0
+serve TLS05-block-page
+doctor --region westeurope --check-revocation
+
+world signed-with-sha1 TLS11 50
+serve TLS11-signed-with-sha1
+doctor --region westeurope
+
 world intermediate-missing TLS10 50
 serve TLS10-intermediate-missing
 doctor --region westeurope
@@ -292,6 +373,14 @@ serve TLS12-client-certificate
 doctor --region westeurope
 
 # ---- answers
+
+world response-drips HTTP06 60
+serve HTTP06-response-drips
+doctor --region westeurope --timeout 6
+
+world nothing-after-upgrade WS06 0
+serve WS06-nothing-after-upgrade
+doctor --region westeurope --hold 1
 
 world openai-deployment-unknown HTTP01 60
 serve HTTP01-openai-deployment-unknown
@@ -328,6 +417,24 @@ doctor --region westeurope
 world foreign-key AUTH01 70
 serve AUTH01-foreign-key
 doctor --region westeurope
+
+world token-of-another-tenant AUTH08 70
+serve AUTH08-token-of-another-tenant
+doctor "${private[@]}" --token-env SPEECH_KEY
+
+world issued-token-at-private-endpoint AUTH10 70
+serve AUTH10-issued-token-at-private-endpoint
+doctor "${private[@]}" --token-env SPEECH_KEY --service voices
+
+world sign-in-host-dropped AUTH12 0
+serve healthy-entra-private-endpoint
+firewall "$service" 'ip daddr 20.190.160.2 tcp dport 443 drop'
+doctor "${private[@]}" --token-env SPEECH_KEY --timeout 6
+
+world sign-in-host-reset AUTH12 0
+serve healthy-entra-private-endpoint
+firewall "$service" 'ip daddr 20.190.160.2 tcp dport 443 reject with tcp reset'
+doctor "${private[@]}" --token-env SPEECH_KEY
 
 # The client has a private address, so a service endpoint may be in play.
 world address-not-allowed POL02 80

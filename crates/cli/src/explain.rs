@@ -173,7 +173,7 @@ fn in_full(failure: &'static KnownFailure) -> String {
     labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
     match only(&[failure]) {
         Some(command) => labelled(&mut text, "check", &command),
-        None => labelled(&mut text, "check", NO_RULE),
+        None => labelled(&mut text, "check", &unchecked(failure)),
     }
     if let Some(command) = rehearsal(failure) {
         labelled(&mut text, "reproduce", &command);
@@ -186,6 +186,14 @@ fn labelled(text: &mut String, label: &str, sentence: &str) {
     for line in wrap(sentence, WIDTH - INDENT) {
         let _ = writeln!(text, "  {DIM}{label:<12}{DIM:#}{line}");
         label = "";
+    }
+}
+
+/// Returns why the doctor cannot check an entry.
+fn unchecked(failure: &KnownFailure) -> String {
+    match failure.unseen() {
+        Some(reason) => format!("the doctor cannot check this: {reason}"),
+        None => NO_RULE.to_owned(),
     }
 }
 
@@ -212,7 +220,7 @@ fn test(text: &mut String, entries: &[&'static KnownFailure]) {
     }
     let untested: Vec<&str> = entries.iter().filter(|entry| !has_rule(entry)).map(|entry| entry.id).collect();
     if !untested.is_empty() {
-        labelled_wide(text, "no check yet", &untested.join(" "));
+        labelled_wide(text, "no check", &untested.join(" "));
     }
 }
 
@@ -301,6 +309,7 @@ fn failure_json(failure: &'static KnownFailure) -> FailureJson {
         see: failure.see,
         confirmed: failure.is_confirmed(),
         has_rule: has_rule(failure),
+        unseen: failure.unseen(),
         rehearse: rehearsal(failure),
     }
 }
@@ -334,6 +343,9 @@ struct FailureJson {
     confirmed: bool,
     /// Whether the doctor can detect the failure.
     has_rule: bool,
+    /// The reason why it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<&'static str>,
     /// The command that reproduces the failure in the lab.
     rehearse: Option<String>,
 }

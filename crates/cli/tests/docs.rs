@@ -318,6 +318,7 @@ fn example_of(lines: &[String]) -> &str {
 #[test]
 fn the_table_of_failures_is_that_of_the_rules() {
     compare_table("docs/failures.md", "rules", &failures());
+    compare_table("docs/failures.md", "unseen", &unseen());
 }
 
 #[test]
@@ -346,6 +347,16 @@ fn failures() -> String {
     for failure in KnownFailure::all().filter(|failure| known().any(|known| known.id == failure.id)) {
         let code = failure.area.exit_code().map(|code| code.to_string()).unwrap_or_default();
         let _ = writeln!(table, "| {code} | {} | {} | {} |", failure.id, cell(failure.title), cell(failure.cause));
+    }
+    table
+}
+
+fn unseen() -> String {
+    let mut table = "\n| Id | Problem | Why |\n| --- | --- | --- |\n".to_owned();
+    for failure in KnownFailure::all() {
+        if let Some(reason) = failure.unseen() {
+            let _ = writeln!(table, "| {} | {} | {} |", failure.id, cell(failure.title), cell(reason));
+        }
     }
     table
 }

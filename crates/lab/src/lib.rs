@@ -43,6 +43,7 @@ mod access;
 mod authority;
 mod control;
 mod dns;
+mod drip;
 mod exchange;
 mod fate;
 mod flood;
@@ -51,6 +52,7 @@ mod network;
 mod proxy;
 mod record;
 mod rehearsal;
+mod revocation;
 mod scene;
 mod seen;
 mod site;
@@ -127,12 +129,13 @@ impl Lab {
         let site = Arc::new(start::site(&world, &truth, maker, now)?);
         let mut start = Start::new(&world, &truth, account.as_ref().ok(), Arc::clone(&site), ground);
         let resolver = start.name_servers().await?;
-        start.listen().await?;
+        // Boxed, because its size would add to every future that starts a lab.
+        Box::pin(start.listen()).await?;
         let clock = world.toml.clock;
         let offset = clock.offset_days.saturating_mul(86_400).saturating_add(clock.offset_seconds);
         let away = Duration::from_secs(offset.unsigned_abs());
         let clock = if offset < 0 { now.checked_sub(away) } else { now.checked_add(away) };
-        let network = LabNetwork::new(resolver, start.routes, world.toml.route);
+        let network = LabNetwork::new(resolver, world.toml.machine.clone(), start.routes, world.toml.route);
         let Start { listeners, servers, tasks, .. } = start;
         Ok(Self {
             account,
@@ -199,6 +202,9 @@ impl Lab {
 
     fn proxy_url(&self) -> Option<String> {
         let proxy = self.world.toml.proxy.as_ref()?;
+        if let Some(value) = &proxy.value {
+            return Some(value.clone());
+        }
         let credentials = proxy.credentials.as_ref().map(|given| format!("{given}@")).unwrap_or_default();
         Some(format!("http://{credentials}{}", proxy.address))
     }

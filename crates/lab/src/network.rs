@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
-use super::vocabulary::{EndToml, RouteToml};
+use super::vocabulary::{EndToml, MachineToml, RouteToml};
 use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{AddressClass, Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
@@ -21,10 +21,13 @@ pub struct LabNetwork(Arc<Ways>);
 #[derive(Debug)]
 struct Ways {
     resolver: Resolver,
+    machine: MachineToml,
     routes: HashMap<SocketAddr, Route>,
     sources: Option<RouteToml>,
     /// Listeners that never respond.
     sinks: Mutex<Vec<TcpListener>>,
+    /// The number of connections to each address with a burst.
+    begun: Mutex<HashMap<SocketAddr, usize>>,
 }
 
 /// The result of connecting to a virtual address.
@@ -32,13 +35,21 @@ struct Ways {
 pub(super) struct Route {
     pub(super) end: EndToml,
     pub(super) delay: Duration,
+    /// The connections that get no response: the number before them, and their number.
+    pub(super) burst: Option<(usize, usize)>,
     /// The real address of the listener, if there is one.
     pub(super) listener: Option<SocketAddr>,
 }
 
 impl LabNetwork {
-    pub(super) fn new(resolver: Resolver, routes: HashMap<SocketAddr, Route>, sources: Option<RouteToml>) -> Self {
-        Self(Arc::new(Ways { resolver, routes, sources, sinks: Mutex::default() }))
+    pub(super) fn new(
+        resolver: Resolver,
+        machine: MachineToml,
+        routes: HashMap<SocketAddr, Route>,
+        sources: Option<RouteToml>,
+    ) -> Self {
+        let (sinks, begun) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Ways { resolver, machine, routes, sources, sinks, begun }))
     }
 
     /// Returns whether a connection to an address is accepted.
@@ -48,6 +59,15 @@ impl LabNetwork {
         route.is_some_and(|route| {
             route.listener.is_some() && matches!(route.end, EndToml::Serve | EndToml::Reset | EndToml::LoseLarge)
         })
+    }
+
+    /// Returns whether this connection is one of those that get no response.
+    fn is_dropped(&self, peer: SocketAddr, route: &Route) -> bool {
+        let Some((after, count)) = route.burst else { return false };
+        let mut begun = self.0.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = begun.entry(peer).or_default();
+        *begun += 1;
+        (after + 1..=after + count).contains(begun)
     }
 
     /// Connects to a listener that never responds.
@@ -72,6 +92,9 @@ impl Network for LabNetwork {
         let Some(route) = self.0.routes.get(&peer) else { return pending().await };
         if !route.delay.is_zero() {
             tokio::time::sleep(route.delay).await;
+        }
+        if self.is_dropped(peer, route) {
+            return pending().await;
         }
         match (route.end, route.listener) {
             (EndToml::Serve | EndToml::Reset, Some(listener)) => {
@@ -105,7 +128,10 @@ impl Network for LabNetwork {
     }
 
     fn machine(&self) -> MachineFacts {
-        self.0.resolver.machine()
+        let mut facts = self.0.resolver.machine();
+        facts.libc.clone_from(&self.0.machine.libc);
+        facts.is_wsl = self.0.machine.wsl.then_some(true);
+        facts
     }
 }
 

@@ -70,6 +70,7 @@ impl Lab {
         settings.hold = world.hold();
         settings.rounds = world.rounds();
         settings.foundry = self.foundry_hosts();
+        settings.checks_revocation = world.toml.limits.check_revocation;
         settings.is_token_missing = self.unobtained().is_some();
         settings
     }

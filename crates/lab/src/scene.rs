@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::access;
 use super::record::{NameAnswer, Record};
+use super::revocation;
 use super::world::World;
 use speech_endpoint::Cloud;
 use speech_endpoint::Region;
@@ -90,8 +91,14 @@ fn container(account: &Account) -> Option<(String, u16)> {
 ///
 /// 1. Add the regional hosts of the resource's region and of the client's.
 /// 2. Add the custom domain, by way of the private zone, the proxy or the gateway, depending on the network access.
-/// 3. Add the authority.
-pub(super) fn public_names(truth: &Truth, believed: Option<&str>, ipv6: bool) -> HashMap<String, NameAnswer> {
+/// 3. Add the hosts of the certificate authority, if certificates name them.
+/// 4. Add the authority of Entra tokens.
+pub(super) fn public_names(
+    truth: &Truth,
+    believed: Option<&str>,
+    ipv6: bool,
+    has_revocation: bool,
+) -> HashMap<String, NameAnswer> {
     let mut names = HashMap::new();
     let regions = [Some(truth.region.as_str()), believed.filter(|region| *region != truth.region)];
     for (i, region) in regions.into_iter().flatten().enumerate() {
@@ -100,6 +107,10 @@ pub(super) fn public_names(truth: &Truth, believed: Option<&str>, ipv6: bool) ->
         }
     }
     own_names(&mut names, truth);
+    if has_revocation {
+        let hosts = revocation::HOSTS.into_iter();
+        names.extend(hosts.map(|(host, ip)| (host.to_owned(), chain_to(&[] as &[&str], ip, false))));
+    }
     if let Some(authority) = truth.cloud.suffixes().authority() {
         let chain = ["login.mso.msidentity.com", "www.tm.a.prd.aadg.trafficmanager.net"];
         names.insert(authority.to_owned(), chain_to(&chain, AUTHORITY, ipv6));

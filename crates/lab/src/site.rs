@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
 use super::authority::Authority;
+use super::drip::Drip;
 use super::exchange::{Answer, Asked};
 use super::fate::Fate;
 use super::flood::flood;
@@ -30,7 +32,7 @@ use super::gateway::Gateway;
 use super::seen::SeenRequest;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
-use super::vocabulary::{CloseToml, DamageToml, IdleEndToml, IdleToml};
+use super::vocabulary::{CloseToml, DamageToml, DripToml, IdleEndToml, IdleToml};
 
 /// All servers of a world.
 pub(super) struct Site {
@@ -40,6 +42,8 @@ pub(super) struct Site {
     pub(super) authority: Option<Authority>,
     /// The middlebox on the path that drops idle connections.
     pub(super) idle: Option<IdleToml>,
+    /// Whether the server sends its bytes one by one.
+    pub(super) drip: Option<DripToml>,
 }
 
 /// The circumstances of a connection.
@@ -53,8 +57,8 @@ pub(super) struct Way {
     pub(super) fate: Arc<Fate>,
 }
 
-/// An accepted upgrade, its conversation, and the idle timer on the path to its host.
-type Granted = (OnUpgrade, Conversation, Option<IdleEnd>);
+/// An accepted upgrade, its conversation, its host, and the idle timer on the path to that.
+type Granted = (OnUpgrade, Conversation, String, Option<IdleEnd>);
 
 /// The idle time after which a middlebox ends a connection, and how.
 type IdleEnd = (Duration, IdleEndToml);
@@ -62,7 +66,10 @@ type IdleEnd = (Duration, IdleEndToml);
 impl Site {
     /// Serves one connection from its first byte to its last.
     pub(super) async fn serve<S: Wire + 'static>(&self, stream: S, way: Way) -> io::Result<()> {
+        let stream = Drip::new(stream, self.drip);
+        let switch = stream.switch();
         let stream = self.certificates.accept(stream).await?;
+        switch.store(true, Ordering::Relaxed);
         self.serve_http(stream, way).await
     }
 
@@ -79,12 +86,15 @@ impl Site {
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
         let upgraded = upgraded.into_inner().ok().flatten();
-        if let Some((upgraded, conversation, idle)) = upgraded {
+        if let Some((upgraded, conversation, host, idle)) = upgraded {
             let stream = TokioIo::new(upgraded.await.map_err(io::Error::other)?);
             if let Some(of) = self.gateway.toml.flood {
                 return flood(stream, of).await;
             }
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            if self.gateway.toml.stalls_after_upgrade.contains(&host) {
+                return std::future::pending().await;
+            }
             let close = self.gateway.toml.close_after_upgrade.as_ref();
             return talk(socket, conversation, close, (idle, &way.fate)).await;
         }
@@ -113,7 +123,8 @@ impl Site {
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
-                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), self.idle_end(&asked.host)));
+                let (host, idle) = (asked.host.clone(), self.idle_end(&asked.host));
+                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), host, idle));
             }
             return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
         }

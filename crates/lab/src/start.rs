@@ -19,7 +19,7 @@ use super::scene::{self, Truth};
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
 use super::world::World;
-use super::{dns, gateway, tls, token};
+use super::{dns, gateway, revocation, tls, token};
 use speech_endpoint::Account;
 use speech_endpoint::Region;
 use speech_endpoint::emulation::{NameServer, Resolver, System, normalized_host};
@@ -67,7 +67,7 @@ impl<'a> Start<'a> {
     ) -> Self {
         let believed = account.and_then(Account::region).map(Region::as_str);
         Self {
-            public: scene::public_names(truth, believed, world.toml.ipv6),
+            public: scene::public_names(truth, believed, world.toml.ipv6, world.toml.tls.revocation.is_some()),
             world,
             truth,
             ground,
@@ -135,16 +135,18 @@ impl<'a> Start<'a> {
             if self.routes.contains_key(&peer) {
                 continue;
             }
+            let burst = self.world.toml.addresses.get(&ip).and_then(|toml| toml.burst());
             let listener = match end {
                 EndToml::Serve | EndToml::LoseLarge => Some(self.serve(peer).await?),
                 EndToml::Reset => Some(self.reset(peer).await?),
                 _ => None,
             };
-            self.routes.insert(peer, Route { end, delay, listener });
+            self.routes.insert(peer, Route { end, delay, burst, listener });
             self.listeners.extend(listener.map(|real| ("service".to_owned(), peer, real)));
         }
         self.listen_as_metadata().await?;
         self.listen_as_container().await?;
+        self.listen_as_authority().await?;
         self.listen_as_proxy().await
     }
 
@@ -161,8 +163,23 @@ impl<'a> Start<'a> {
                 async move { drop(site.serve_http(stream, way).await) }
             })
             .await?;
-        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.routes
+            .insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, burst: None, listener: Some(real) });
         self.listeners.push(("metadata service".into(), peer, real));
+        Ok(())
+    }
+
+    /// Listens on port 80 for the revocation lists and the responder that certificates name.
+    async fn listen_as_authority(&mut self) -> io::Result<()> {
+        let Some(toml) = self.world.toml.tls.revocation else { return Ok(()) };
+        for (_, ip) in revocation::HOSTS {
+            let stated = self.world.toml.addresses.get(&IpAddr::V4(ip));
+            let (end, delay) = stated.map_or((EndToml::Serve, Duration::ZERO), |toml| toml.parts());
+            let peer = SocketAddr::from((ip, 80));
+            let real = self.accept(peer, move |stream, _| revocation::serve(stream, toml)).await?;
+            self.routes.insert(peer, Route { end, delay, burst: None, listener: Some(real) });
+            self.listeners.push(("authority".into(), peer, real));
+        }
         Ok(())
     }
 
@@ -177,7 +194,8 @@ impl<'a> Start<'a> {
                 async move { drop(site.serve_http(stream, way).await) }
             })
             .await?;
-        self.routes.insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, listener: Some(real) });
+        self.routes
+            .insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, burst: None, listener: Some(real) });
         self.listeners.push(("container".into(), peer, real));
         Ok(())
     }
@@ -216,7 +234,7 @@ impl<'a> Start<'a> {
                 async move { drop(proxy.serve(stream, fate).await) }
             })
             .await?;
-        self.routes.insert(peer, Route { end, delay, listener: Some(real) });
+        self.routes.insert(peer, Route { end, delay, burst: None, listener: Some(real) });
         self.listeners.push(("proxy".into(), peer, real));
         Ok(())
     }
@@ -280,6 +298,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
         },
         certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
         idle: world.toml.idle.clone(),
+        drip: world.toml.drip,
     })
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
-    KeyUsagePurpose, NameConstraints, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName,
+    DnType, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 
 use speech_endpoint::emulation::crypto_provider;
 
+use super::revocation;
 use super::vocabulary::{CertificateToml, HandshakeToml, StoreToml, TlsToml, VersionToml};
 
 /// The certificate authorities, the leaves that they issued, and the handshake faults.
@@ -169,6 +170,10 @@ impl Certificates {
         let mut params = CertificateParams::new(names.clone())?;
         params.distinguished_name = distinguished(None, names.first().map_or(name, String::as_str));
         valid(&mut params, self.now, start, end);
+        if self.toml.revocation.is_some() {
+            params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![revocation::CRL.into()] }];
+            params.custom_extensions.push(responder());
+        }
         let key = KeyPair::generate()?;
         let chain = match certificate {
             CertificateToml::SelfSigned => vec![params.self_signed(&key)?.into()],
@@ -176,12 +181,64 @@ impl Certificates {
             CertificateToml::Constrained => {
                 vec![params.signed_by(&key, &self.constrained)?.into(), self.constrained.der().clone()]
             }
+            CertificateToml::Sha1 => {
+                let leaf = params.signed_by(&key, &self.issuer)?;
+                vec![signed_with_sha1(leaf.der()), self.issuer.der().clone()]
+            }
             CertificateToml::Company => vec![params.signed_by(&key, &self.company)?.into(), self.company.der().clone()],
             _ => vec![params.signed_by(&key, &self.issuer)?.into(), self.issuer.der().clone()],
         };
         Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
     }
 }
+
+/// Replaces the algorithm of the signature. The signature itself stays, because clients reject the algorithm before they
+/// verify it. The algorithm stands at two places and is one byte shorter, so the lengths around it change.
+fn signed_with_sha1(der: &[u8]) -> CertificateDer<'static> {
+    let mut changed = Vec::with_capacity(der.len());
+    let mut rest = der;
+    while let Some(first) = rest.first() {
+        if let Some(after) = rest.strip_prefix(&ECDSA_WITH_SHA256) {
+            changed.extend(ECDSA_WITH_SHA1);
+            rest = after;
+        } else {
+            changed.push(*first);
+            rest = &rest[1..];
+        }
+    }
+    // The lengths of the certificate and of its signed part have two bytes each: the certificate has 256 bytes or more.
+    for (at, less) in [(2, 2), (6, 1)] {
+        if let Some([high, low]) = changed.get(at..at + 2).and_then(|bytes| <[u8; 2]>::try_from(bytes).ok()) {
+            let length = u16::from_be_bytes([high, low]).saturating_sub(less);
+            changed.splice(at..at + 2, length.to_be_bytes());
+        }
+    }
+    changed.into()
+}
+
+/// The identifier of ECDSA with SHA-256, with its tags and lengths (RFC 5758, section 3.2).
+const ECDSA_WITH_SHA256: [u8; 12] = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+
+/// The identifier of ECDSA with SHA-1 (RFC 3279, section 2.2.3).
+const ECDSA_WITH_SHA1: [u8; 11] = [0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+
+/// Returns the extension that names the OCSP responder: authority information access (RFC 5280, section 4.2.2.1).
+fn responder() -> CustomExtension {
+    // Every part is far shorter than the 127 bytes that a length of one byte allows.
+    let length = |content: &[u8]| u8::try_from(content.len()).unwrap_or(u8::MAX);
+    let part = |tag: u8, content: &[u8]| [&[tag, length(content)], content].concat();
+    let description = [OCSP_METHOD.to_vec(), part(URI_TAG, revocation::OCSP.as_bytes())].concat();
+    let content = part(SEQUENCE_TAG, &part(SEQUENCE_TAG, &description));
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content)
+}
+
+const SEQUENCE_TAG: u8 = 0x30;
+
+/// The tag of a URI among the names of X.509.
+const URI_TAG: u8 = 0x86;
+
+/// The object identifier 1.3.6.1.5.5.7.48.1 with its tag and length.
+const OCSP_METHOD: [u8; 10] = [6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1];
 
 /// A stream that carries TLS.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {

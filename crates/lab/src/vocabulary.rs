@@ -7,10 +7,12 @@ use serde::Deserialize;
 
 mod address;
 mod credential;
+mod drip;
 mod expected;
 mod gateway;
 mod idle;
 mod limits;
+mod machine;
 mod metadata;
 mod proxy;
 mod resolver;
@@ -21,17 +23,19 @@ mod tls;
 
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
+pub(crate) use drip::{DripStageToml, DripToml};
 pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, FloodToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
+pub(crate) use machine::MachineToml;
 pub(crate) use metadata::MetadataToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
 pub use resource::WorldResource;
 pub(crate) use response::AnswerToml;
 pub(crate) use route::RouteToml;
-pub(crate) use tls::{CertificateToml, HandshakeToml, StoreToml, TlsToml, TrustToml, VersionToml};
+pub(crate) use tls::{CertificateToml, HandshakeToml, RevocationToml, StoreToml, TlsToml, TrustToml, VersionToml};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -61,11 +65,15 @@ pub(crate) struct WorldToml {
     pub(crate) answers: Vec<AnswerToml>,
     /// A middlebox on the path that drops idle connections.
     pub(crate) idle: Option<IdleToml>,
+    /// A server that sends its bytes one by one.
+    pub(crate) drip: Option<DripToml>,
     pub(crate) proxy: Option<ProxyToml>,
     /// The routes of the client.
     pub(crate) route: Option<RouteToml>,
     /// The instance metadata service, which only machines in Azure have. The client queries it if it is there.
     pub(crate) metadata: Option<MetadataToml>,
+    #[serde(default)]
+    pub(crate) machine: MachineToml,
     #[serde(default)]
     pub(crate) clock: ClockToml,
     #[serde(default)]

@@ -19,7 +19,7 @@ use speech_endpoint::Service;
 /// ```
 #[derive(Clone, Debug)]
 pub struct World {
-    pub(super) toml: WorldToml,
+    pub(super) toml: Box<WorldToml>,
     pub(super) services: Vec<Service>,
     pub(super) query: Query,
 }
@@ -43,7 +43,7 @@ impl World {
             query = with.map_err(|error| WorldError::new(&format!("query.{name}"), error))?;
         }
         check(&toml)?;
-        Ok(Self { toml, services, query })
+        Ok(Self { toml: Box::new(toml), services, query })
     }
 
     /// Returns the embedded world with this name, or the first whose name starts with this id, ignoring case.

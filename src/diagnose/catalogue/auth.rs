@@ -133,13 +133,19 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "the token is from another tenant",
-        observed: "401, and `tid` is not the tenant of the resource",
+        observed: "400 `Tenant provided in token does not match resource token`, or 401 with another tenant in \
+            `WWW-Authenticate` than `tid` of the token",
         cause: "the credential belongs to a guest or to another tenant",
         tell_apart: "decode `tid`, and read the authority in `WWW-Authenticate`",
-        remedy: "sign in to TENANT, the tenant of the resource",
-        commands: &["az login --tenant TENANT"],
+        remedy: "sign in to TENANT, the tenant of the subscription in which the resource is; in code, name the tenant to \
+            the credential",
+        commands: &[
+            "az account list --query \"[].[name, tenantId]\" -o table",
+            "az login --tenant TENANT",
+            "export AZURE_TENANT_ID=TENANT",
+        ],
         evidence: "both tenant ids, shortened",
-        see: None,
+        see: Some("https://github.com/Azure-Samples/Azure-Language-OpenAI-Conversational-Agent-Accelerator/issues/49"),
     },
     KnownFailure {
         id: "AUTH09",
@@ -201,11 +207,11 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the sign-in host cannot be reached",
         observed: "the speech host is reachable, but `login.microsoftonline.com` (or the host for the resource's \
-            cloud) is not",
+            cloud) is not: its port 443 does not connect, its handshake does not complete, or the proxy rejects it",
         cause: "the identity endpoint is not on the allow-list",
-        tell_apart: "probe the authority host of the cloud",
-        remedy: "allow TCP 443 to `login.microsoftonline.com`; in the US Government cloud to \
-            `login.microsoftonline.us`, in China to `login.partner.microsoftonline.cn`",
+        tell_apart: "probe the authority host of the cloud; a name that does not resolve is DNS12",
+        remedy: "allow TCP 443 to `login.microsoftonline.com` (service tag `AzureActiveDirectory`); each cloud has its \
+            own sign-in host",
         commands: &["speech-endpoint allowlist --custom-domain NAME --entra"],
         evidence: "a table of hosts",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/227"),

@@ -26,10 +26,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "names are resolved by musl instead of glibc",
-        observed: "the C library is musl, whose resolver behaves differently from that of glibc",
+        observed: "the C library is musl, whose resolver queries all servers at once and takes the first answer; before \
+            1.2.4, it queries over UDP alone",
         cause: "the program runs on an Alpine image",
-        tell_apart: "detect the C library",
-        remedy: "use an image with glibc, or compare with the answer of the DNS server: `dig @SERVER NAME`",
+        tell_apart: "detect the C library; the difference matters if the servers disagree, or if an answer needs TCP",
+        remedy: "list only servers that see the same zones, or use an image with glibc; compare with the answer of the DNS \
+            server: `dig @SERVER HOST`",
         commands: &["ldd --version 2>&1 | head -n 1"],
         evidence: "the C library, the resolver that was used",
         see: Some("https://github.com/felddy/foundryvtt-docker/issues/276"),
@@ -41,12 +43,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: None,
         is_core: false,
         title: "the DNS server does not see the zones of the VPN",
-        observed: "under WSL 2 or a VPN, the DNS server is the virtual switch of the host, which does not see the \
-            zones of the VPN",
+        observed: "under WSL 2, the DNS server is the virtual switch of the host, an address of 172.16.0.0/12, which does \
+            not see the zones of the VPN; a private name leads to a public address or to none",
         cause: "the Windows host resolves names for WSL",
-        tell_apart: "read `/proc/version` and `/etc/resolv.conf`",
+        tell_apart: "read `/proc/version` and `/etc/resolv.conf`, and resolve the name on Windows: `Resolve-DnsName HOST`",
         remedy: "set `networkingMode=mirrored` or `dnsTunneling=true` under `[wsl2]` in `.wslconfig`, and restart WSL",
-        commands: &["wsl --shutdown"],
+        commands: &["Resolve-DnsName HOST", "wsl --shutdown"],
         evidence: "the list of DNS servers",
         see: None,
     },

@@ -218,15 +218,18 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         id: "WS06",
         area: Area::WebSocket,
         severity: Severity::Warning,
-        severity_when: None,
+        severity_when: Some("info where no other socket answers a ping"),
         is_core: true,
         title: "the service does not respond after the upgrade",
-        observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds",
+        observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds, and pings \
+            are not answered either",
         cause: "the service or the network path stalls",
-        tell_apart: "time the messages after the upgrade",
-        remedy: "set a shorter timeout in the client, and retry with a resource in another region",
+        tell_apart: "time the messages after the upgrade, or hold the socket (`--hold`) and ping it",
+        remedy: "run the same command from a second network: if pings are answered there, a device on this path swallows \
+            the frames, so have HOST exempted from inspection; otherwise set a shorter timeout in the client, and retry with \
+            a resource in another region",
         commands: &[],
-        evidence: "the time to each message",
+        evidence: "the time to each message or pong",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1692"),
     },
     KnownFailure {

@@ -27,13 +27,15 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity: Severity::Error,
         severity_when: None,
         is_core: false,
-        title: "the proxy is given as a URL instead of a host name",
-        observed: "a lookup of `http://PROXY` fails",
-        cause: "a setting that accepts only a host contains a scheme or a path",
-        tell_apart: "inspect the value; no test is needed",
-        remedy: "give PROXY and PORT separately, without `http://` and without a path",
-        commands: &[],
-        evidence: "the kind of value that was given",
+        title: "the name of the proxy does not resolve",
+        observed: "a lookup of `http://PROXY`, `http` or PROXY fails",
+        cause: "a setting that accepts only a host contains a scheme or a path, a scheme is there twice, or the name is \
+            misspelt or known only in another network",
+        tell_apart: "inspect the value; a proxy that has an address and does not answer is TCP01 or TCP02",
+        remedy: "give the proxy in `HTTPS_PROXY` as one URL, `http://PROXY:PORT`; in the proxy settings of the native Speech \
+            SDK, give PROXY and PORT separately, without `http://` and without a path",
+        commands: &["export HTTPS_PROXY=http://PROXY:PORT"],
+        evidence: "the kind of value that was given, the result of the lookup",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/480"),
     },
     KnownFailure {

@@ -68,7 +68,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the network is unreachable: 101, on Windows 10051",
         cause: "there is no route for this address family, the network is IPv6-only, or the pod is isolated",
         tell_apart: "list the routes of each address family",
-        remedy: "add a route to ADDRESS, or use the address family that has one",
+        remedy: "add a route to ADDRESS, or use the address family that has one; the native Speech SDK uses IPv6 only from \
+            version 1.53 on, and only if its property `SpeechServiceConnection_EnableIpv6` is `true`",
         commands: &["ip route get ADDRESS"],
         evidence: "the error number of each address",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2036"),
@@ -156,9 +157,14 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "connections time out in bursts under load",
         observed: "connections work, then timeouts come in bursts as load rises",
         cause: "the NAT ports or ephemeral ports run out because connections are not reused",
-        tell_apart: "connect repeatedly, and plot the failure rate against the connection rate",
-        remedy: "reuse connections, and give the subnet a NAT gateway",
-        commands: &["az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY"],
+        tell_apart: "connect repeatedly (`--rounds`), and plot the failure rate against the connection rate; a bad network \
+            path loses packets of open connections too",
+        remedy: "reuse connections, and give the subnet a NAT gateway; in Azure, compare the metric *SNAT Connection Count* \
+            of the load balancer or NAT gateway",
+        commands: &[
+            "ss -s",
+            "az network vnet subnet update -g GROUP --vnet-name VNET -n SUBNET --nat-gateway NATGATEWAY",
+        ],
         evidence: "success rate, connection rate, local port range",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1618"),
     },

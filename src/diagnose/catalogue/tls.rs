@@ -88,10 +88,12 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         observed: "the client fails to fetch a CRL or an OCSP response: `Error loading CRL`, `Failed to obtain OCSP \
             response: 400` or `504`",
         cause: "port 80 to the hosts of the certificate authority is blocked or needs a proxy",
-        tell_apart: "fetch the CRL and AIA URLs of the certificate over HTTP on port 80",
-        remedy: "allow TCP 80 to the hosts in the CRL and AIA URLs of the certificate; or upgrade to SDK 1.48 or \
-            newer, where the check is off by default; or set the SDK property \
-            `OPENSSL_CONTINUE_ON_CRL_DOWNLOAD_FAILURE` to `true`",
+        tell_apart: "fetch the CRL and AIA URLs of the certificate over HTTP on port 80 (`--check-revocation`); error 44 \
+            `X509_V_ERR_DIFFERENT_CRL_SCOPE` of the native SDK before 1.48.2 is another defect: the list arrives, but that \
+            version cannot use the partitioned lists that Azure has since July 2026",
+        remedy: "allow TCP 80 to the hosts in the CRL and AIA URLs of the certificate; or upgrade the native SDK to 1.48.2 \
+            or newer, where the check is off by default; or set its property `OPENSSL_DISABLE_CRL_CHECK` to `true`, or \
+            before 1.47 `OPENSSL_CONTINUE_ON_CRL_DOWNLOAD_FAILURE`",
         commands: &[
             "openssl s_client -connect HOST:443 -servername HOST </dev/null 2>/dev/null | openssl x509 -noout \
                 -text | grep URI:",
@@ -159,9 +161,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "system roots and bundled roots disagree",
         observed: "verification succeeds with the system roots and fails with bundled roots, or the reverse",
-        cause: "the client was built for the other source of roots",
-        tell_apart: "verify against both sets",
-        remedy: "choose the source of roots explicitly: `NODE_EXTRA_CA_CERTS` for Node, `SSL_CERT_FILE` for \
+        cause: "a device inspects some hosts and not others: clients that use the roots of the system reach all of them, and \
+            clients that bundle their roots (Node, Java, Python) only some",
+        tell_apart: "verify against both sets, at every host",
+        remedy: "have HOST exempted from inspection like the others, or choose the source of roots explicitly: `NODE_EXTRA_CA_CERTS` for Node, `SSL_CERT_FILE` for \
             OpenSSL",
         commands: &["export NODE_EXTRA_CA_CERTS=COMPANY_ROOT.pem", "export SSL_CERT_FILE=BUNDLE.pem"],
         evidence: "which set verified the chain",

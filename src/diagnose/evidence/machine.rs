@@ -22,6 +22,15 @@ pub struct MachineFacts {
     pub roots_from: Option<String>,
     /// The response of the instance metadata service of Azure; `None` when it was not queried.
     pub metadata: Option<MetadataFacts>,
+    /// The first and the last local port that connections get.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub local_ports: Option<(u16, u16)>,
+    /// The C library that applications of this machine use, if it is not glibc: `musl`.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub libc: Option<String>,
+    /// Whether this machine is a Windows Subsystem for Linux.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub is_wsl: Option<bool>,
 }
 
 /// The response of the instance metadata service, which exists only on virtual machines in Azure. It does not name the

@@ -27,6 +27,30 @@ pub struct TcpFacts {
     pub route: Option<RouteFacts>,
     /// A further connection with small segments, tried when a later stage was silent.
     pub small_segments: Option<SegmentTry>,
+    /// The proxy whose name does not resolve, so that there was no attempt.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub unresolved_proxy: Option<UnresolvedProxy>,
+}
+
+/// A proxy whose name does not resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct UnresolvedProxy {
+    /// The proxy as `http://host:port`.
+    pub proxy: String,
+    /// The name that was looked up.
+    pub host: String,
+    /// The source of that setting: `--proxy` or the name of a variable.
+    pub source: String,
+}
+
+impl UnresolvedProxy {
+    /// Returns a proxy with the name that was looked up and the source of the setting.
+    #[must_use]
+    pub fn new(proxy: impl Into<String>, host: impl Into<String>, source: impl Into<String>) -> Self {
+        Self { proxy: proxy.into(), host: host.into(), source: source.into() }
+    }
 }
 
 /// The route that the system would take to an address. No packet is sent to find it.

@@ -26,6 +26,45 @@ pub struct TlsFacts {
     pub other_name: Option<SniTry>,
     /// Whether the peer asked for a client certificate, which no Azure service does.
     pub asks_for_certificate: bool,
+    /// The revocation URLs of the verified chain, each fetched without a credential; only where a run was to do so.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub revocation: Vec<RevocationTry>,
+}
+
+/// A fetch of a revocation list, or a request to an OCSP responder, over HTTP on port 80.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[non_exhaustive]
+pub struct RevocationTry {
+    /// The subject of the certificate that names the URL.
+    pub certificate: String,
+    /// The kind.
+    pub kind: RevocationKind,
+    /// The URL.
+    pub url: String,
+    /// The status; `None` without a response.
+    pub status: Option<u16>,
+    /// The reason why it cannot be fetched; `None` if it can.
+    pub failure: Option<Failure>,
+}
+
+impl RevocationTry {
+    /// Returns a URL of a certificate before it was tried.
+    #[must_use]
+    pub fn new(certificate: impl Into<String>, kind: RevocationKind, url: impl Into<String>) -> Self {
+        Self { certificate: certificate.into(), kind, url: url.into(), status: None, failure: None }
+    }
+}
+
+/// How a client learns whether a certificate is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum RevocationKind {
+    /// A list that the client downloads (CRL, RFC 5280).
+    Crl,
+    /// A responder that the client queries (OCSP, RFC 6960).
+    Ocsp,
 }
 
 /// A certificate.
@@ -48,6 +87,12 @@ pub struct Certificate {
     /// Whether it says where its issuer's certificate can be fetched (authority information access).
     #[cfg_attr(feature = "serde", serde(default))]
     pub names_its_issuer: bool,
+    /// The URLs of its revocation lists.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub crl_urls: Vec<String>,
+    /// The URLs of its OCSP responders.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub ocsp_urls: Vec<String>,
     /// SHA-256 of the certificate, in hexadecimal.
     pub sha256: String,
 }
@@ -63,7 +108,7 @@ pub struct TrustFacts {
     pub fault: Option<CertificateFault>,
     /// That fault in words.
     pub text: Option<String>,
-    /// Whether the same chain verifies against the built-in roots; tried when the issuer is unknown.
+    /// Whether the same chain verifies against the built-in roots; tried when it verifies, and when the issuer is unknown.
     pub by_builtin_roots: Option<bool>,
 }
 

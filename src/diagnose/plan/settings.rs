@@ -30,6 +30,8 @@ pub struct PlanSettings {
     pub rounds: usize,
     /// The hosts of the other resources of a Foundry project; `None` if the resource is not examined as one.
     pub foundry: Option<Vec<FoundryHost>>,
+    /// Whether the revocation lists and responders of certificates are fetched.
+    pub checks_revocation: bool,
     /// Whether a token was requested but could not be obtained. The plan then includes the host that issues tokens.
     pub is_token_missing: bool,
 }
@@ -45,6 +47,7 @@ impl Default for PlanSettings {
             hold: Duration::ZERO,
             rounds: 0,
             foundry: None,
+            checks_revocation: false,
             is_token_missing: false,
         }
     }
@@ -64,6 +67,7 @@ impl PlanSettings {
             None => plan,
         };
         let plan = plan.with_rounds(self.rounds).with_hold(self.hold);
+        let plan = plan.with_revocation_check(self.checks_revocation);
         let plan = match self.expect {
             Some(expect) => plan.with_expectation(expect),
             None => plan,
@@ -117,6 +121,12 @@ impl PlanSettings {
     #[must_use]
     pub fn with_foundry(self, hosts: impl Into<Vec<FoundryHost>>) -> Self {
         Self { foundry: Some(hosts.into()), ..self }
+    }
+
+    /// Sets whether the revocation lists and responders of certificates are fetched.
+    #[must_use]
+    pub fn with_revocation_check(self, checks_revocation: bool) -> Self {
+        Self { checks_revocation, ..self }
     }
 
     /// Sets whether a token was requested but could not be obtained.

@@ -7,11 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::diagnose::evidence::{
-    Address, AddressClass, Alias, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims, Companion,
-    CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
+    Address, AddressClass, Alias, Arrival, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims,
+    Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
     MachineFacts, MetadataFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts,
-    Retry, Round, Rounds, RouteFacts, SchemaVersion, SegmentTry, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts,
-    TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnusedProxy, UpgradeFacts, VersionTry,
+    Retry, RevocationKind, RevocationTry, Round, Rounds, RouteFacts, SchemaVersion, SegmentTry, ServerAnswer, SniTry,
+    Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnresolvedProxy, UnusedProxy,
+    UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -102,6 +103,7 @@ without_text!(
     FailureKind,
     HoldEnd,
     Retry,
+    RevocationKind,
     Scenario,
     SchemaVersion,
     Transport
@@ -125,28 +127,31 @@ structures! {
     CredentialFacts { kind, length, fingerprint, fault, claims }
     Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
-    MachineFacts { name_servers, search, ndots, roots, roots_from, metadata }
+    MachineFacts { name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl, metadata }
     MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
     TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from }
-    Failure { kind, text }
+    Failure { kind, text, arrival }
+    Arrival { bytes, late_bytes, within }
     Address { ip, class }
     DnsFacts { hosts_file, system, servers, addresses, also }
     SystemAnswer { addresses, failure, took }
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference, route, small_segments }
+    TcpFacts { attempts, connected, local, reference, route, small_segments, unresolved_proxy }
     RouteFacts { source, failure, public_source }
+    UnresolvedProxy { proxy, host, source }
     SegmentTry { bytes, failure }
     Reference { host, attempt }
     Attempt { peer, failure, took }
     ProxyFacts { proxy, source, no_proxy_entry, tunnel, unused, direct }
     ProxyTry { status, schemes, headers, body, failure }
     UnusedProxy { proxy, source, because, tunnel }
-    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name, asks_for_certificate }
-    Certificate { subject, issuer, organization, names, not_before, not_after, names_its_issuer, sha256 }
+    TlsFacts { version, cipher, alpn, chain, trust, versions, other_name, asks_for_certificate, revocation }
+    RevocationTry { certificate, kind, url, status, failure }
+    Certificate { subject, issuer, organization, names, not_before, not_after, names_its_issuer, crl_urls, ocsp_urls, sha256 }
     TrustFacts { verified, fault, text, by_builtin_roots }
     VersionTry { version, failure }
     SniTry { name, failure }

@@ -4,8 +4,12 @@ use super::context::is_accepted;
 use super::refusal::{Refusal, phrase};
 use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AuthFacts, AuthTry, Claims, Companion, Evidence, Retry, Trace, unix_seconds};
+use crate::diagnose::evidence::{
+    AuthFacts, AuthTry, Claims, Companion, Evidence, Failure, FailureKind, Reply, Retry, Trace, unix_seconds,
+};
+use crate::diagnose::stage::Stage;
 use crate::resolve::cloud::Suffixes;
+use crate::resolve::scenario::Scenario;
 use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
@@ -17,10 +21,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("AUTH05", no_role, &[]),
     Rule::target("AUTH06", expired, &["AUTH02", "AUTH04", "HTTP02"]),
     Rule::target("AUTH07", not_valid_yet, &["AUTH02"]),
+    Rule::target("AUTH08", other_tenant, &["AUTH02", "HTTP02"]),
     Rule::both("AUTH09", not_sent, keys_disabled, &[]),
+    Rule::target("AUTH10", issued_token_restricted, &[]),
     Rule::run("AUTH11", no_token, &[]),
+    Rule::both("AUTH12", no_sign_in, sign_in_host, NO_SIGN_IN),
     Rule::target("AUTH13", one_offering, &[]),
 ];
+
+/// What is behind an unreachable sign-in host, which is more useful to know than the way in which it fails.
+const NO_SIGN_IN: &[&str] = &["TCP01", "TCP02", "TCP03", "TCP04", "TCP08", "TCP10", "PXY04", "TLS06", "TLS07", "TLS08"];
 
 /// A credential that was not sent because the service is known to reject it. An application does not send it, but the
 /// doctor sends it to see the response.
@@ -172,6 +182,40 @@ fn not_valid_yet(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.at(Severity::Error).not_if(right_audience(context), "AUTH04"))
 }
 
+/// AUTH08: the service knows another tenant than that of the token.
+fn other_tenant(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = denied(context, &["entra", "entra_composed"])?;
+    let own = claims(context).and_then(|claims| claims.tid.as_deref());
+    let named = tenant_in(&denied.reply);
+    let named = named.as_deref();
+    let is_named = own.zip(named).is_some_and(|(own, named)| !named.starts_with(&own.to_ascii_lowercase()));
+    let is_said = OTHER_TENANT.iter().any(|words| denied.reply.text().contains(words));
+    let is_other = is_said || (is_named && reason(denied) == Refusal::Unnamed);
+    if !is_other {
+        return None;
+    }
+    let of_token = own.map(|own| format!("the token is of the tenant `{own}…`")).unwrap_or_default();
+    let of_resource = match named.filter(|_| is_named) {
+        Some(named) => format!(" and names the tenant `{}…`", named.get(..8).unwrap_or(named)),
+        None => ": the tenant of the token is not that of the resource".to_owned(),
+    };
+    let parts = [of_token, format!("`{}` answers {}{of_resource}", context.host(), denied.reply.status)];
+    let text = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("; ");
+    let observation = Observation::new(text).not("AUTH05", "a token of another tenant has no role here");
+    Some(observation.not_if(right_audience(context), "AUTH04"))
+}
+
+/// The tenant that a challenge names, in lower case: `Bearer authorization_uri="https://login.microsoftonline.com/TENANT"`.
+/// RFC 6750, section 3; <https://learn.microsoft.com/entra/identity-platform/claims-challenge>
+fn tenant_in(reply: &Reply) -> Option<String> {
+    let challenge = reply.header("www-authenticate")?.to_ascii_lowercase();
+    let uri = ["authorization_uri=", "authorization="].iter().find_map(|name| challenge.split_once(name))?.1;
+    let uri = uri.trim_start_matches('"').split(['"', ',', ' ']).next()?.to_owned();
+    let tenant = uri.strip_prefix("https://")?.split('/').nth(1)?.to_owned();
+    let is_id = tenant.len() == 36 && tenant.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    is_id.then_some(tenant)
+}
+
 /// AUTH09: key authentication is disabled.
 fn keys_disabled(context: &RuleContext<'_>) -> Option<Observation> {
     if takes_no_keys(context) {
@@ -200,6 +244,23 @@ fn takes_no_keys(context: &RuleContext<'_>) -> bool {
     context.service().is_some_and(|service| !service.takes_keys())
 }
 
+/// AUTH10: a token issued from a key, at a resource that is not open to all networks.
+fn issued_token_restricted(context: &RuleContext<'_>) -> Option<Observation> {
+    let denied = denied(context, &["issued_token"]).filter(|denied| matches!(denied.reply.status, 400 | 401 | 403))?;
+    let scenario = context.evidence.resource.scenario.filter(|scenario| RESTRICTED.contains(scenario))?;
+    let valid = left(context).filter(|left| *left > 0).map(|left| format!("the token is valid for {left} s"));
+    // An expired token is rejected everywhere (AUTH06).
+    let valid = valid?;
+    let text = format!(
+        "`{}` answers {} to a token issued from a key; the resource is not open to all networks ({})",
+        context.host(),
+        phrase(&denied.reply),
+        scenario.title()
+    );
+    let observation = Observation::new(text).at(Severity::Error).not("AUTH06", valid);
+    Some(observation.not("AUTH01", "the credential is a token"))
+}
+
 /// AUTH11: no source gave a token, although the token host can be reached.
 fn no_token(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
     let remark = evidence.remarks.iter().find(|remark| remark.id == rule.id)?;
@@ -209,6 +270,44 @@ fn no_token(rule: &Rule, evidence: &Evidence) -> Option<Observation> {
     }
     let observation = Observation::new(remark.text.as_str()).at(Severity::Error);
     Some(observation.not_if(authority.map(|trace| format!("`{}` can be reached", trace.target.host)), "AUTH12"))
+}
+
+/// AUTH12: nothing can sign in, because no token was obtained and the sign-in host cannot be reached.
+fn no_sign_in(_: &Rule, evidence: &Evidence) -> Option<Observation> {
+    evidence.remarks.iter().find(|remark| remark.id == "AUTH11")?;
+    let trace = evidence.traces.iter().find(|trace| cut_off_from_sign_in(evidence, trace).is_some())?;
+    let observation = sign_in_fails(evidence, trace)?.at(Severity::Error);
+    Some(observation.not("AUTH11", "the sign-in host does not answer any source"))
+}
+
+/// AUTH12: the token at hand works until it expires, and no other can be fetched.
+fn sign_in_host(context: &RuleContext<'_>) -> Option<Observation> {
+    sign_in_fails(context.evidence, context.trace)
+}
+
+fn sign_in_fails(evidence: &Evidence, trace: &Trace) -> Option<Observation> {
+    let (failure, other) = cut_off_from_sign_in(evidence, trace)?;
+    let (host, works) = (&trace.target.host, &other.target.host);
+    let text = format!("`{host}`, where Entra tokens are issued: {failure}; `{works}` answers");
+    Some(Observation::new(text).with("login.microsoftonline.com", host.clone()))
+}
+
+/// The failure of the sign-in host, and a service that answers although it fails. A name that does not resolve (DNS12) and a
+/// certificate that does not verify (TLS01) have causes of their own.
+fn cut_off_from_sign_in<'a>(evidence: &'a Evidence, trace: &'a Trace) -> Option<(&'a Failure, &'a Trace)> {
+    if trace.target.purpose != Some(Companion::TokenAuthority) {
+        return None;
+    }
+    let failure = match trace.failed_at()? {
+        Stage::Tcp => trace.tcp.failure(),
+        Stage::Proxy => trace.proxy.failure().filter(|failure| failure.kind == FailureKind::ProxyRefused),
+        Stage::Tls => trace.tls.failure().filter(|failure| failure.kind != FailureKind::Certificate),
+        _ => None,
+    }?;
+    let answers = |other: &&Trace| other.target.service.is_some() && other.tls.has_passed();
+    let mut services = evidence.traces.iter().filter(|other| other.target.service.is_some());
+    let other = evidence.traces.iter().find(answers)?;
+    services.all(|service| answers(&service)).then_some((failure, other))
 }
 
 /// AUTH13: another service accepts the same credential in the same form.
@@ -321,6 +420,23 @@ const USE_SECOND_KEY: Remedy = (
         "export SPEECH_KEY_2=\"$(az cognitiveservices account keys list -n NAME -g GROUP --query key1 -o tsv)\"",
     ],
 );
+
+/// Parts of the response to a token of another tenant, which comes with 400.
+/// <https://github.com/Azure-Samples/Azure-Language-OpenAI-Conversational-Agent-Accelerator/issues/49> (2025-09-06)
+const OTHER_TENANT: [&str; 2] = ["does not match resource tenant", "tenant provided in token does not match"];
+
+/// The resources for which issued tokens are documented not to work.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
+const RESTRICTED: [Scenario; 8] = [
+    Scenario::PrivateEndpoint,
+    Scenario::ServiceEndpoint,
+    Scenario::PrivateAndServiceEndpoint,
+    Scenario::CustomDomainSelectedIpOnly,
+    Scenario::CustomDomainLocked,
+    Scenario::DisabledPrivateEndpoint,
+    Scenario::DisabledUnreachable,
+    Scenario::Perimeter,
+];
 
 /// The application id of Azure AI services, which version 2 tokens carry in place of its URL.
 const SERVICE_PRINCIPAL: &str = "7d312290-28c8-473c-a0ed-8e53749b6d6d";

@@ -3,16 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::answers::{Outcome, answered, differ, how_it_went};
 use super::context::exists;
 use super::wording::{joined, lasting, listed, shown};
 use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, SystemAnswer, Trace,
+    Address, AddressClass, Attempt, DnsFacts, FailureKind, NameAnswer, ServerAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
+use crate::resolve::service::Service;
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -60,44 +62,14 @@ const BREAK_THE_CIRCLE: (&str, &[&str]) = (
     &["dig @SERVER HOST. CNAME", "dig @SERVER HOST. A"],
 );
 
-/// The result of a lookup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// The name does not exist, or has no address.
-    Missing,
-    Private,
-    Public,
-    /// Loopback, unspecified or another special address.
-    Special,
-    /// No answer.
-    Broken,
-}
-
-impl Outcome {
-    fn of_addresses(addresses: &[IpAddr]) -> Self {
-        match addresses.first().map(|ip| AddressClass::of(*ip)) {
-            None => Self::Missing,
-            Some(class) if class.is_private() => Self::Private,
-            Some(AddressClass::Public) => Self::Public,
-            Some(_) => Self::Special,
-        }
-    }
-
-    fn of_server(answer: &ServerAnswer) -> Self {
-        match answer.rcode.as_deref() {
-            Some("NOERROR") => Self::of_addresses(&answer.addresses),
-            Some("NXDOMAIN") => Self::Missing,
-            _ => Self::Broken,
-        }
-    }
-
-    fn of_system(answer: &SystemAnswer) -> Self {
-        match &answer.failure {
-            Some(failure) if !matches!(failure.kind, FailureKind::NoSuchName | FailureKind::NoAddress) => Self::Broken,
-            _ => Self::of_addresses(&answer.addresses),
-        }
-    }
-}
+/// The native SDK connects over IPv4 alone: up to 1.52 always, from 1.53 on unless the property is set.
+/// <https://github.com/microsoft/cognitive-services-speech-sdk-go/issues/119>
+const ENABLE_IPV6: (&str, &[&str]) = (
+    "clients that use IPv6 work here; the native Speech SDK (C++, C#, Java, Python, Go, Objective-C) uses IPv4 alone and \
+        fails: use version 1.53 or newer and set its property `SpeechServiceConnection_EnableIpv6` to `true`, or give this \
+        machine an IPv4 address or a translator (464XLAT)",
+    &["ip -4 route", "getent ahostsv6 ipv4only.arpa"],
+);
 
 /// DNS01: every server that answers says NXDOMAIN, without a private zone in the chain.
 fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
@@ -333,11 +305,11 @@ fn late(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// DNS11: the name has IPv4 addresses alone, and this machine has IPv6 alone.
 fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(observation) = without_ipv4(context) {
+        return Some(observation);
+    }
     let facts = context.tcp().filter(|_| context.trace.tcp.failure().is_some() && context.proxied().is_none())?;
-    let is_without_route = |attempt: &Attempt| {
-        let is_unreachable = |failure: &Failure| failure.kind == FailureKind::Unreachable;
-        attempt.peer.is_ipv4() && attempt.failure.as_ref().is_some_and(is_unreachable)
-    };
+    let is_without_route = |attempt: &Attempt| attempt.peer.is_ipv4() && is_unreachable(attempt);
     if facts.attempts.is_empty() || !facts.attempts.iter().all(is_without_route) {
         return None;
     }
@@ -354,6 +326,27 @@ fn one_family(context: &RuleContext<'_>) -> Option<Observation> {
         listed(&addresses)
     );
     Some(Observation::new(text).at(Severity::Error).not("TCP01", "this machine has no route; no packet was lost"))
+}
+
+/// DNS11 as information: the service is reached over IPv6, natively or by NAT64, and this machine has no route for IPv4.
+fn without_ipv4(context: &RuleContext<'_>) -> Option<Observation> {
+    let facts = context.tcp().filter(|_| context.trace.tcp.has_passed() && context.proxied().is_none())?;
+    let service = context.trace.target.service.as_deref().and_then(|id| id.parse::<Service>().ok())?;
+    let peer = facts.connected.filter(SocketAddr::is_ipv6)?;
+    let by_ipv4: Vec<&Attempt> = facts.attempts.iter().filter(|attempt| attempt.peer.is_ipv4()).collect();
+    let is_of_native_sdk = service.is_of_speech() && context.trace.target.is_websocket && !context.is_container();
+    if !is_of_native_sdk || by_ipv4.is_empty() || !by_ipv4.iter().all(|attempt| is_unreachable(attempt)) {
+        return None;
+    }
+    let how = if is_translated(peer.ip()) { ", which is NAT64," } else { "" };
+    let (host, other) = (context.host(), by_ipv4[0].peer.ip());
+    let text = format!("`{host}` connects at {peer}{how} and IPv4 is unreachable from this machine ({other})");
+    let observation = Observation::new(text).at(Severity::Info).remedied(Some(ENABLE_IPV6));
+    Some(observation.not("TCP04", "the service is reached over IPv6"))
+}
+
+fn is_unreachable(attempt: &Attempt) -> bool {
+    attempt.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Unreachable)
 }
 
 /// DNS12: a host does not resolve although the servers know a related one.
@@ -399,9 +392,13 @@ fn filtered(context: &RuleContext<'_>) -> Option<Observation> {
 }
 
 fn is_sinkhole(address: Address) -> bool {
-    // 64:ff9b::/96 translates to the IPv4 of the service (RFC 6052).
-    let is_translated = matches!(address.ip, IpAddr::V6(v6) if v6.segments()[..2] == [0x64, 0xff9b]);
-    !is_translated && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
+    !is_translated(address.ip)
+        && matches!(address.class, AddressClass::Special | AddressClass::Loopback | AddressClass::LinkLocal)
+}
+
+/// Whether an address of `64:ff9b::/96` translates to the IPv4 of the service (RFC 6052).
+fn is_translated(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(v6) if v6.segments()[..2] == [0x64, 0xff9b])
 }
 
 /// The severity of a doubtful answer: an error when it causes a failure, otherwise a warning.
@@ -421,38 +418,6 @@ fn weight(context: &RuleContext<'_>) -> Severity {
 fn by_servers<'a>(context: &RuleContext<'a>) -> Option<&'a DnsFacts> {
     let is_asked = |dns: &&DnsFacts| dns.hosts_file.is_empty() && !dns.servers.is_empty();
     context.dns().filter(|_| context.trace.dns.has_passed()).filter(is_asked)
-}
-
-/// The servers that answered, also those that deny the name.
-fn answered(dns: Option<&DnsFacts>) -> Vec<&ServerAnswer> {
-    let servers = dns.map(|dns| dns.servers.as_slice()).unwrap_or_default();
-    servers.iter().filter(|answer| Outcome::of_server(answer) != Outcome::Broken).collect()
-}
-
-/// Whether two of them lead to different kinds of address, or only one of them passes the name of a private zone.
-fn differ(servers: &[&ServerAnswer]) -> bool {
-    let passes = |answer: &ServerAnswer| {
-        answer.chain.iter().any(|alias| alias.target.to_ascii_lowercase().contains(".privatelink."))
-    };
-    let kind = |answer: &ServerAnswer| match Outcome::of_server(answer) {
-        Outcome::Public => (Outcome::Public, passes(answer)),
-        other => (other, false),
-    };
-    servers.iter().any(|answer| kind(answer) != kind(servers[0]))
-}
-
-/// `10.0.0.2 answers 20.50.1.7 (public)`.
-fn how_it_went(answer: &ServerAnswer) -> String {
-    let server = answer.server.ip();
-    match (answer.rcode.as_deref(), &answer.failure) {
-        (Some("NOERROR"), _) if !answer.addresses.is_empty() => {
-            format!("{server} answers {}", listed(&answer.addresses))
-        }
-        (Some("NOERROR"), _) => format!("{server} answers with no address"),
-        (Some(rcode), _) => format!("{server} answers {rcode}"),
-        (None, Some(failure)) => format!("{server} does not answer ({failure}, {})", lasting(answer.took)),
-        (None, None) => format!("{server} does not answer within {}", lasting(answer.took)),
-    }
 }
 
 fn said_by(servers: &[&ServerAnswer]) -> String {

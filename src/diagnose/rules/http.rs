@@ -7,7 +7,7 @@ use super::refusal::{Closing, Refusal, phrase, quoted, signed};
 use super::wording::{issuer, joined};
 use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AddressClass, Failure, FailureKind, Reply, Skip};
+use crate::diagnose::evidence::{AddressClass, Arrival, Failure, FailureKind, Reply, Skip};
 use crate::resolve::cloud::Cloud;
 
 /// In the order of the catalogue.
@@ -204,6 +204,9 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
     // An inspecting proxy that loses upgrades is PXY05; a path that loses large packets is TCP10.
     let small = context.tcp().and_then(|tcp| tcp.small_segments.as_ref());
     let is_by_proxy = context.proxied().is_some();
+    if let Some(arrival) = failure.drip() {
+        return Some(dripping(context, what, arrival));
+    }
     if context.has_lost_large_packets() || (small.is_none() && !is_by_proxy) || (is_by_proxy && trace.http.has_passed())
     {
         return None;
@@ -215,6 +218,16 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
         .not("TLS08", "the handshake completes");
     let small = small.filter(|small| small.is_silent());
     Some(observation.not_if(small.map(|_| "small packets get no answer either"), "TCP10"))
+}
+
+/// A response that keeps arriving, too slowly to end.
+fn dripping(context: &RuleContext<'_>, what: &str, arrival: Arrival) -> Observation {
+    let text = format!("`{}` answers {what} too slowly: {arrival}, and the response is not complete", context.host());
+    Observation::new(text)
+        .at(Severity::Error)
+        .remedied(Some(SLOW_RESPONSE))
+        .not("TCP10", "bytes keep arriving")
+        .not("TLS08", "the handshake completes")
 }
 
 /// HTTP08: the response is not HTTP/1.1.
@@ -243,6 +256,9 @@ fn no_content(context: &RuleContext<'_>) -> Option<Observation> {
         return None;
     }
     let why = context.trace.auth.failure().or_else(|| context.trace.http.failure())?;
+    if why.kind == FailureKind::TimedOut {
+        return None;
+    }
     let kind = reply.header("content-type").map(|kind| format!(", {}", quoted(kind))).unwrap_or_default();
     let observation = Observation::new(format!("`{}` answers {}{kind}{}", context.host(), why.text, request(reply)));
     Some(observation.not("AUTH01", "the credential is accepted"))
@@ -313,6 +329,13 @@ const OTHER_TYPE: Remedy = (
     "the request has the documented content type, so the path belongs to another API or a device on the path changes \
         the request: compare the URL with the one that `resolve` prints",
     &["speech-endpoint resolve --region REGION --service SERVICE"],
+);
+
+/// A gateway that fails answers whole or not at all; what arrives byte by byte is throttled on the way or by the peer.
+const SLOW_RESPONSE: Remedy = (
+    "run the same command from a second network: if the response is quick there, have HOST exempted from inspection and \
+        traffic shaping on this one; if it is not, the peer itself is overloaded: use another region until it recovers",
+    &["curl -s -o /dev/null -w 'first byte %{time_starttransfer} total %{time_total}\\n' https://HOST/"],
 );
 
 /// Support asks for these first.

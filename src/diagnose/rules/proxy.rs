@@ -8,6 +8,7 @@ use crate::diagnose::stage::Stage;
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
     Rule::target("PXY01", unused, NO_DIRECT_WAY),
+    Rule::target("PXY02", unresolved, &[]),
     Rule::target("PXY03", wants_credentials, &[]),
     Rule::target("PXY04", refuses, &[]),
     Rule::target("PXY05", no_websocket, &["HTTP02", "HTTP04", "HTTP05", "WS01"]),
@@ -19,6 +20,13 @@ const NO_DIRECT_WAY: &[&str] = &[
     "DNS01", "DNS02", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TCP08", "TCP11", "TLS01", "TLS03",
     "TLS06", "TLS07",
 ];
+
+/// The proxy is well formed, but nobody knows its name.
+const CORRECT_NAME: (&str, &[&str]) = (
+    "correct the name of the proxy in `VARIABLE`, or use a name server that knows it: names of a company resolve only in its \
+        network or VPN",
+    &["getent hosts PROXY_HOST"],
+);
 
 /// Consequences of a proxy that uses the public endpoint in place of the private one.
 const PUBLIC_WAY: &[&str] = &[
@@ -43,6 +51,25 @@ fn unused(context: &RuleContext<'_>) -> Option<Observation> {
     .not("PXY03", "the proxy does not require credentials")
     .not("PXY04", "the proxy opens the tunnel");
     Some(observation)
+}
+
+/// PXY02: the name of the proxy does not resolve, most often because the setting is not just a URL or a host.
+fn unresolved(context: &RuleContext<'_>) -> Option<Observation> {
+    let failure = context.trace.tcp.failure()?;
+    let proxy = context.tcp()?.unresolved_proxy.as_ref()?;
+    let (source, host) = (&proxy.source, &proxy.host);
+    let is_scheme = matches!(host.as_str(), "http" | "https");
+    let text = if is_scheme {
+        format!("the value of `{source}` has a second scheme: its host is read as `{host}`; {failure}")
+    } else {
+        format!("`{source}`: {failure}")
+    };
+    let observation = Observation::new(text)
+        .remedied((!is_scheme).then_some(CORRECT_NAME))
+        .not("TCP02", "there is no address to connect to")
+        .with("VARIABLE", source.as_str())
+        .with("PROXY_HOST", host.as_str());
+    Some(observation.not_if((failure.kind == FailureKind::NoSuchName).then_some("the name server answers"), "DNS02"))
 }
 
 /// PXY03: 407.

@@ -6,7 +6,7 @@ use super::attempts::{attempts, ended_with, first, is, is_private_alone};
 use super::wording::lasting;
 use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::FailureKind;
+use crate::diagnose::evidence::{Failure, FailureKind, Round, Spread};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TCP06", ipv6_hangs, &[]),
     Rule::target("TCP07", some_fail, &[]),
     Rule::target("TCP08", forbidden, &[]),
+    Rule::target("TCP09", bursts, &[]),
     Rule::target("TCP10", large_packets_lost, &["TLS07"]),
     Rule::target("TCP11", private::not_on_the_network, &["TCP04"]),
 ];
@@ -74,10 +75,20 @@ fn reset(context: &RuleContext<'_>) -> Option<Observation> {
 /// TCP04: no route.
 fn unreachable(context: &RuleContext<'_>) -> Option<Observation> {
     let facts = ended_with(context, FailureKind::Unreachable)?;
-    let observation =
-        Observation::new(attempts(context, facts)).not("TCP01", "this machine has no route; no packet was lost");
+    let is_private = context.is_own() && context.proxied().is_none() && context.is_private();
+    let observation = Observation::new(attempts(context, facts))
+        .remedied(is_private.then_some(ROUTE_THE_RANGE))
+        .not_if(is_private.then_some("the address is private, as expected"), "DNS03")
+        .not("TCP01", "this machine has no route; no packet was lost");
     Some(observation.with("ADDRESS", first(facts)))
 }
+
+/// A name server of the private network answers, so only the way there is missing.
+const ROUTE_THE_RANGE: (&str, &[&str]) = (
+    "the name leads to the private endpoint, but this machine has no route to ADDRESS: connect the VPN, let it route the \
+        range of the endpoint's subnet, or peer the two networks",
+    &["ip route get ADDRESS", "az network vnet peering list -g GROUP --vnet-name VNET -o table"],
+);
 
 /// TCP06: IPv6 does not answer, IPv4 connects.
 fn ipv6_hangs(context: &RuleContext<'_>) -> Option<Observation> {
@@ -118,6 +129,52 @@ fn forbidden(context: &RuleContext<'_>) -> Option<Observation> {
         .not("TCP04", "this machine has a route");
     Some(observation)
 }
+
+/// TCP09: of many connections, several get no answer or only a late one, although each address answers.
+fn bursts(context: &RuleContext<'_>) -> Option<Observation> {
+    let rounds = context.trace.rounds.as_ref()?;
+    let is_reliable = context.tcp()?.attempts.iter().all(|attempt| attempt.failure.is_none());
+    let all: Vec<&Round> = rounds.cold.iter().chain(&rounds.warm).collect();
+    let times: Vec<f64> = all.iter().filter_map(|round| round.tcp_ms).collect();
+    let usual = Spread::of(times.iter().copied())?.min;
+    let failed = all.iter().filter(|round| is_without_connection(round)).count();
+    // A lost first packet is sent again after a second (RFC 6298, section 2).
+    let late = times.iter().filter(|time| usual < SENT_AGAIN / 2.0 && **time >= SENT_AGAIN).count();
+    let lost = failed + late;
+    if !is_reliable || lost < FEWEST_LOST || lost * 10 < all.len() || lost == all.len() {
+        return None;
+    }
+    let how = match (failed, late) {
+        (0, _) => "are established only after a second or more".to_owned(),
+        (_, 0) => "are not established".to_owned(),
+        _ => format!("are not established in time ({failed} not at all)"),
+    };
+    let first = all.iter().find_map(|round| round.failure.as_ref().filter(|_| is_without_connection(round)));
+    let first = first.map(|failure| format!(": {failure}")).unwrap_or_default();
+    let ports = context.evidence.machine.local_ports.map(|(from, to)| format!("; its local ports are {from} to {to}"));
+    let to = context.proxied().map_or_else(|| format!("`{}`", context.host()), |proxy| format!("the proxy `{proxy}`"));
+    let text = format!(
+        "{lost} of {} connections from this machine to {to} {how}{first}; the others take {usual:.1} ms{}",
+        all.len(),
+        ports.unwrap_or_default()
+    );
+    let observation = Observation::new(text).not("TCP01", "the same address answers other connections");
+    Some(observation.not("TCP07", "every address connects"))
+}
+
+/// Whether a timed connection failed before its handshake: no answer, or no free local port.
+fn is_without_connection(round: &Round) -> bool {
+    let failed = |failure: &Failure| {
+        failure.text.starts_with("tcp") && matches!(failure.kind, FailureKind::TimedOut | FailureKind::Unreachable)
+    };
+    round.tcp_ms.is_none() && round.failure.as_ref().is_some_and(failed)
+}
+
+/// In milliseconds: the first packet of a connection is sent again after this time, less a margin for the clock.
+const SENT_AGAIN: f64 = 950.0;
+
+/// One or two lost packets happen on every network.
+const FEWEST_LOST: usize = 3;
 
 /// TCP10: what was silent passes on a connection with small segments.
 fn large_packets_lost(context: &RuleContext<'_>) -> Option<Observation> {

@@ -6,7 +6,8 @@ use super::wording::{issuer, joined, lasting};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Certificate, CertificateFault, Failure, FailureKind, StepState, TlsFacts, TrustFacts, unix_seconds,
+    Arrival, Certificate, CertificateFault, Failure, FailureKind, RevocationKind, RevocationTry, StepState, TlsFacts,
+    Trace, TrustFacts, unix_seconds,
 };
 
 /// In the order of the catalogue.
@@ -15,13 +16,35 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("TLS02", no_roots, &[]),
     Rule::target("TLS03", wrong_name, &[]),
     Rule::target("TLS04", wrong_time, &[]),
+    Rule::target("TLS05", no_revocation, &[]),
     Rule::target("TLS06", no_version, &[]),
     Rule::target("TLS07", name_cut, &[]),
     Rule::target("TLS08", slow, &[]),
+    Rule::target("TLS09", roots_disagree, &[]),
     Rule::target("TLS10", incomplete_chain, &[]),
     Rule::target("TLS11", unfit_certificate, &[]),
     Rule::target("TLS12", wants_a_certificate, &["TLS06", "TLS07"]),
 ];
+
+/// TLS09: this machine trusts the issuer and the built-in roots do not, while another host verifies with both. Where no host
+/// verifies with the built-in roots, every client of this network needs the root of the company, and knows it.
+fn roots_disagree(context: &RuleContext<'_>) -> Option<Observation> {
+    verified_by(context.trace).filter(|is_builtin| !is_builtin)?;
+    let leaf = context.tls()?.chain.first()?;
+    let other = context.others().find(|trace| verified_by(trace) == Some(true))?;
+    let text = format!(
+        "{}, which this machine trusts and the built-in roots do not; `{}` verifies with both",
+        described(leaf),
+        other.target.host
+    );
+    let observation = Observation::new(text).not("TLS01", "the certificate verifies on this machine");
+    Some(observation.not("TLS02", "the trust store of this machine has the root"))
+}
+
+/// Whether the built-in roots verify a chain that this machine verifies.
+fn verified_by(trace: &Trace) -> Option<bool> {
+    trace.tls.found().filter(|_| trace.tls.has_passed())?.trust.as_ref()?.by_builtin_roots
+}
 
 /// TLS10: the server sends its certificate without the one that issued it.
 fn incomplete_chain(context: &RuleContext<'_>) -> Option<Observation> {
@@ -141,6 +164,33 @@ fn wrong_time(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.not_if(skew.filter(|skew| skew.abs() < 60).map(|_| "the local clock is correct"), "ENV01"))
 }
 
+/// TLS05: no list of a certificate, or no responder of it, can be reached.
+fn no_revocation(context: &RuleContext<'_>) -> Option<Observation> {
+    let all = &context.tls()?.revocation;
+    let is_alike =
+        |one: &RevocationTry, other: &RevocationTry| one.kind == other.kind && one.certificate == other.certificate;
+    // A client needs one of the URLs of a certificate.
+    let is_lost = |one: &&RevocationTry| {
+        one.failure.is_some() && !all.iter().any(|other| is_alike(one, other) && other.failure.is_none())
+    };
+    let lost: Vec<String> = all.iter().filter(is_lost).take(3).filter_map(refused_url).collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let works = all.iter().find(|one| one.failure.is_none()).map(|one| format!("; `{}` answers", one.url));
+    let text = format!("{}{}", joined(&lost), works.unwrap_or_default());
+    Some(Observation::new(text).not("TLS01", "the certificate verifies on this machine"))
+}
+
+fn refused_url(tried: &RevocationTry) -> Option<String> {
+    let kind = match tried.kind {
+        RevocationKind::Ocsp => "the responder",
+        _ => "the revocation list",
+    };
+    let failure = tried.failure.as_ref()?;
+    Some(format!("{kind} `{}` of the certificate `{}`: {failure}", tried.url, tried.certificate))
+}
+
 /// TLS06: the peer sends an alert.
 fn no_version(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure().filter(|failure| failure.kind == FailureKind::Alert)?;
@@ -164,7 +214,11 @@ fn name_cut(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure().filter(|failure| is_cut(failure.kind))?;
     let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_none())?;
     let (peer, host) = (context.peer(), context.host());
-    let how = if failure.kind == FailureKind::Reset { "is cut" } else { "gets no answer" };
+    let how = match failure.drip() {
+        Some(arrival) => format!("gets {arrival}, which is too slow,"),
+        None if failure.kind == FailureKind::Reset => "is cut".to_owned(),
+        None => "gets no answer".to_owned(),
+    };
     let observation = Observation::new(format!(
         "the connection to {peer} {how} after the SNI `{host}` ({failure}); the SNI `{}` passes there",
         other.name
@@ -199,6 +253,9 @@ fn slow(context: &RuleContext<'_>) -> Option<Observation> {
 /// The handshake does not end: for no name, and in small packets neither.
 fn endless(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.tls.failure()?;
+    if let Some(arrival) = failure.drip() {
+        return dripping(context, arrival);
+    }
     // Without that attempt, a filter for this name is as likely (TLS07).
     let other = context.tls()?.other_name.as_ref().filter(|other| other.failure.is_some())?;
     if context.has_lost_large_packets() {
@@ -222,6 +279,21 @@ fn endless(context: &RuleContext<'_>) -> Option<Observation> {
         observation
             .not_if(small.map(|small| format!("segments of {} bytes get no answer either", small.bytes)), "TCP10"),
     )
+}
+
+/// The handshake keeps arriving, too slowly to end. Where another name is quick, the name is throttled (TLS07).
+fn dripping(context: &RuleContext<'_>, arrival: Arrival) -> Option<Observation> {
+    let other = context.tls().and_then(|facts| facts.other_name.as_ref());
+    if other.is_some_and(|other| other.failure.is_none()) {
+        return None;
+    }
+    let text = format!("{} sends its handshake too slowly: {arrival}, and the handshake does not end", context.peer());
+    let observation = Observation::new(text)
+        .at(Severity::Error)
+        .remedied(Some(COMPARE_NETWORKS))
+        .not("TCP01", "the connection was established")
+        .not("TCP10", "bytes keep arriving");
+    Some(observation.not_if(other.map(|other| format!("the SNI `{}` is as slow", other.name)), "TLS07"))
 }
 
 fn passed_in(state: StepState<'_>) -> Option<Duration> {

@@ -3,6 +3,7 @@
 use super::refusal::{Closing, signed};
 use super::wording::{lasting, shown};
 use super::{Observation, Rule, RuleContext};
+use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Address, FailureKind, HoldEnd, HoldFacts, Trace};
 
 /// In the order of the catalogue.
@@ -12,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS03", cut_when_idle, &[]),
     Rule::target("WS04", closed_for_a_fault, &[]),
     Rule::target("WS05", recycled, &[]),
+    Rule::target("WS06", stalled, &[]),
     Rule::target("WS07", flooded, &["WS02", "WS03"]),
     Rule::target("WS08", ended_together, &[]),
 ];
@@ -87,6 +89,27 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
         }
         _ => None,
     }
+}
+
+/// WS06: the socket opens, and then nothing arrives on it. Every peer has to answer a ping (RFC 6455, section 5.5.2). Whether
+/// this service does is not documented, so only a socket beside it that answers makes more of it than a remark.
+fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
+    let hold = context.held().filter(|hold| hold.end == HoldEnd::Silent)?;
+    let facts = context.upgrade().filter(|facts| facts.is_alive == Some(false))?;
+    let (host, status, silent) = (context.host(), facts.reply.status, lasting(hold.silent));
+    let text = format!(
+        "`{host}` answers the upgrade with {status}, and then nothing arrives: neither a ping at once nor one after {silent} \
+            of idle time is answered"
+    );
+    let is_answered = |trace: &&Trace| trace.websocket.found().is_some_and(|facts| facts.is_alive == Some(true));
+    let other = context.evidence.traces.iter().find(is_answered);
+    let beside = other.map(|trace| format!("; `{}` answers pings", trace.target.host)).unwrap_or_default();
+    let observation = Observation::new(format!("{text}{beside}"))
+        .at(if other.is_some() { Severity::Warning } else { Severity::Info })
+        .not("WS02", "the socket stays open")
+        .not("WS03", "the socket was silent before it was idle")
+        .not_if(context.proxied().is_none().then_some("no proxy applies"), "PXY05");
+    Some(observation)
 }
 
 /// WS07: the peer sends without end, at once or while the socket is idle.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
-use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
+use x509_parser::extensions::DistributionPointName;
+use x509_parser::oid_registry::{OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_ACCESS_DESCRIPTOR_OCSP, Oid};
 use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate, X509Name};
 
 use crate::diagnose::evidence::Certificate;
@@ -24,7 +25,9 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
         names: names(&parsed),
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
-        names_its_issuer: names_its_issuer(&parsed),
+        names_its_issuer: access_urls(&parsed, &OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS).next().is_some(),
+        crl_urls: crl_urls(&parsed),
+        ocsp_urls: access_urls(&parsed, &OID_PKIX_ACCESS_DESCRIPTOR_OCSP).take(MOST_URLS).collect(),
         sha256,
     }
 }
@@ -42,15 +45,35 @@ fn common_name(name: &X509Name<'_>) -> String {
     common.map_or_else(|| line(&name.to_string(), 120), |name| line(name, 120))
 }
 
-/// Whether the certificate has the URL of its issuer's certificate. Public authorities write it; inspection rarely does.
-fn names_its_issuer(certificate: &X509Certificate<'_>) -> bool {
+/// Returns the URLs at which the certificate says that a kind of information about its issuer is: the issuer's certificate,
+/// or its OCSP responder. Public authorities write them; inspection rarely does.
+fn access_urls<'a>(certificate: &'a X509Certificate<'_>, method: &'a Oid<'_>) -> impl Iterator<Item = String> + 'a {
     let access = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
         ParsedExtension::AuthorityInfoAccess(access) => Some(access),
         _ => None,
     });
-    access.is_some_and(|access| {
-        access.accessdescs.iter().any(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS)
-    })
+    let described = access.into_iter().flat_map(|access| &access.accessdescs);
+    described.filter(move |one| one.access_method == *method).filter_map(|one| url(&one.access_location))
+}
+
+/// Returns the URLs of the lists of revoked certificates.
+fn crl_urls(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let points = certificate.extensions().iter().filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::CRLDistributionPoints(points) => Some(&points.points),
+        _ => None,
+    });
+    let names = points.flatten().filter_map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) => Some(names),
+        _ => None,
+    });
+    names.flatten().filter_map(url).take(MOST_URLS).collect()
+}
+
+fn url(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::URI(uri) => Some(line(uri, 200)),
+        _ => None,
+    }
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
@@ -61,6 +84,9 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     });
     names.take(MOST_NAMES).collect()
 }
+
+/// The most URLs of one kind in evidence. Certificates of Azure have one or two.
+const MOST_URLS: usize = 4;
 
 /// The most names of a certificate in evidence. Certificates of Azure have up to 100, and the first 20 show their
 /// purpose.

@@ -3,18 +3,18 @@
 //! session, because a resumed session has no certificate chain.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::coalescing::Coalescing;
 use super::verifier::{Chain, Verifier, verdict};
-use super::{Trust, certificate, provider, silence, version_name};
+use super::{Trust, certificate, provider, version_name};
 use crate::diagnose::evidence::{self, Failure, FailureKind, TlsFacts};
 use crate::net::{Stream, failure_of_io};
 
@@ -40,6 +40,8 @@ pub struct Session {
     alpn: Option<Vec<u8>>,
     kind: Option<HandshakeKind>,
     chain: Vec<CertificateDer<'static>>,
+    /// Whether the built-in roots verify the chain too, if that was tried.
+    by_builtin_roots: Option<bool>,
 }
 
 impl TlsClient {
@@ -96,23 +98,27 @@ impl TlsClient {
     {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|error| (other(&error), TlsFacts::default()))?;
-        let connect = TlsConnector::from(self.config.clone()).connect(name, Coalescing::new(stream));
-        match timeout(limit, connect.into_fallible()).await {
+        let stream = Coalescing::new(stream);
+        let received = stream.received();
+        let connect = TlsConnector::from(self.config.clone()).connect(name, stream);
+        match received.wait(limit, pin!(connect.into_fallible())).await {
             Ok(Ok(mut stream)) => {
                 let (coalescing, connection) = stream.get_mut();
                 coalescing.let_go();
-                let session = Session::of(connection);
-                match self.recorded(host) {
+                let mut session = Session::of(connection);
+                let recorded = self.recorded(host);
+                session.by_builtin_roots = recorded.as_ref().and_then(|chain| chain.trust.by_builtin_roots);
+                match recorded {
                     // The handshake completed only because the verifier records.
                     Some(chain) if !chain.trust.verified => Err(chain.into_failure(session.facts())),
-                    _ => Ok((Stream::new(stream), session)),
+                    _ => Ok((Stream::counted(stream, received), session)),
                 }
             }
             Ok(Err((error, mut stream))) => {
                 stream.send_at_once().await;
                 Err(self.refusal(host, &error))
             }
-            Err(_) => Err((silence(limit), self.recorded_facts(host))),
+            Err(failure) => Err((failure, self.recorded_facts(host))),
         }
     }
 
@@ -159,6 +165,7 @@ impl Session {
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             kind: connection.handshake_kind(),
             chain: chain.iter().map(|der| der.clone().into_owned()).collect(),
+            by_builtin_roots: None,
         }
     }
 
@@ -182,7 +189,11 @@ impl Session {
             cipher: self.cipher.map(|suite| format!("{:?}", suite.suite())),
             alpn: self.alpn.as_deref().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain: self.chain.iter().map(|der| certificate::read(der)).collect(),
-            trust: Some(evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() }),
+            trust: Some(evidence::TrustFacts {
+                verified: true,
+                by_builtin_roots: self.by_builtin_roots,
+                ..evidence::TrustFacts::default()
+            }),
             ..TlsFacts::default()
         }
     }

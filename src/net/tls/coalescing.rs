@@ -11,6 +11,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::net::stream::Received;
+
 /// A stream that buffers the output of a handshake.
 #[derive(Debug)]
 pub(super) struct Coalescing<S> {
@@ -20,11 +22,17 @@ pub(super) struct Coalescing<S> {
     sent: usize,
     /// Whether the handshake is in progress.
     holds: bool,
+    received: Received,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Coalescing<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, held: Vec::new(), sent: 0, holds: true }
+        Self { stream, held: Vec::new(), sent: 0, holds: true, received: Received::default() }
+    }
+
+    /// Returns the number of bytes that arrived, which keeps counting.
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 
     /// Ends the buffering after the handshake. The next write also sends the buffered bytes.
@@ -56,7 +64,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Coalescing<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Coalescing<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.received.count(before, buffer);
         if read.is_pending() && self.holds {
             // The peer responds only to messages that it has received.
             ready!(self.poll_send(cx))?;

@@ -98,10 +98,14 @@ impl Verifier {
             trust.text = Some(format!("{} holds no root certificate", self.trust.from()));
         }
         if matches!(trust.fault, Some(CertificateFault::UnknownIssuer | CertificateFault::NoRoots)) {
-            let builtin = self.verify_with(self.trust.builtin(), &OnceLock::new(), presented);
-            trust.by_builtin_roots = Some(builtin.is_ok());
+            trust.by_builtin_roots = Some(self.verify_by_builtin(presented));
         }
         trust
+    }
+
+    /// Returns whether a client with bundled roots accepts the chain.
+    fn verify_by_builtin(&self, presented: &Presented<'_>) -> bool {
+        self.verify_with(self.trust.builtin(), &OnceLock::new(), presented).is_ok()
     }
 
     fn keep(&self, presented: &Presented<'_>, trust: evidence::TrustFacts) {
@@ -137,7 +141,9 @@ impl ServerCertVerifier for Verifier {
         match self.verify(&presented) {
             Ok(verified) => {
                 if self.records {
-                    self.keep(&presented, evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() });
+                    let by_builtin_roots = Some(self.verify_by_builtin(&presented));
+                    let verified = evidence::TrustFacts { verified: true, ..evidence::TrustFacts::default() };
+                    self.keep(&presented, evidence::TrustFacts { by_builtin_roots, ..verified });
                 }
                 Ok(verified)
             }
@@ -200,10 +206,34 @@ fn describe(error: &rustls::Error) -> String {
         CertificateFault::WrongName => "the certificate is for other names",
         CertificateFault::Expired => "the certificate has expired",
         CertificateFault::NotYetValid => "the certificate is not valid yet",
-        _ => return error.to_string(),
+        _ => return describe_other(error),
     };
     text.to_owned()
 }
+
+/// Describes a fault that has no kind of its own. The texts of rustls list numbers.
+fn describe_other(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(error) = error else { return error.to_string() };
+    match error {
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id: id, .. } => {
+            let known = WEAK.iter().find(|(oid, _)| id.windows(oid.len()).any(|part| part == *oid));
+            let with = known.map_or("an algorithm that clients do not support", |(_, name)| name);
+            format!("a certificate of the chain is signed with {with}")
+        }
+        CertificateError::Other(other) if format!("{other:?}").contains("NameConstraint") => {
+            "a certificate of the chain may not issue for this name (name constraints)".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Algorithms that clients no longer accept, by their object identifiers (RFC 3279, section 2.2).
+const WEAK: [(&[u8], &str); 4] = [
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5], "SHA-1 and RSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1], "SHA-1 and ECDSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4], "MD5 and RSA, which clients reject"),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3], "SHA-1 and DSA, which clients reject"),
+];
 
 /// The most hosts whose chains are kept. An application uses fewer.
 const MOST_CHAINS: usize = 64;

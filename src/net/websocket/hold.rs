@@ -181,7 +181,7 @@ fn end_of(error: &Error) -> End {
 
 /// What a peer may send on an open socket before it floods it, in bytes. Nothing was asked for, so a service sends a greeting
 /// and pings at most.
-const ALLOWANCE: usize = 256 << 10;
+const ALLOWANCE: u32 = 256 << 10;
 
 /// The payload of a ping.
 const PING: &[u8] = b"speech-endpoint";

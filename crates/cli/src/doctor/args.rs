@@ -120,6 +120,9 @@ pub(crate) struct NetArgs {
     /// Query the instance metadata service (169.254.169.254): is this machine in Azure, and in which range?
     #[arg(long)]
     pub(crate) ask_metadata: bool,
+    /// Fetch the revocation lists that the certificates name, over HTTP on port 80
+    #[arg(long)]
+    pub(crate) check_revocation: bool,
     /// Hosts checked in parallel [default: 16]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,

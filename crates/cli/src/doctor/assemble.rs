@@ -87,6 +87,7 @@ fn overlaid(mut settings: PlanSettings, args: &DoctorArgs) -> Result<PlanSetting
     settings.total = args.net.timeout.map_or(settings.total, |seconds| seconds.0);
     settings.jobs = args.net.jobs.unwrap_or(settings.jobs);
     settings.hold = args.net.hold.map_or(settings.hold, |seconds| seconds.0);
+    settings.checks_revocation |= args.net.check_revocation;
     settings.rounds = args.net.rounds.unwrap_or(settings.rounds);
     Ok(settings)
 }

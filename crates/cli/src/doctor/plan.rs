@@ -45,6 +45,10 @@ fn text(plan: &Plan) -> String {
             limits.rounds
         );
     }
+    if limits.checks_revocation {
+        let _ =
+            writeln!(text, "{DIM}the revocation lists that verified certificates name are fetched over HTTP{DIM:#}");
+    }
     text
 }
 
@@ -67,6 +71,7 @@ fn document(plan: &Plan) -> Result<String, Failure> {
             step_ms: plan.limits.step.as_secs_f64() * 1e3,
             jobs: plan.limits.jobs,
             rounds: plan.limits.rounds,
+            check_revocation: plan.limits.checks_revocation,
             hold_ms: plan.limits.hold.as_secs_f64() * 1e3,
         },
     })
@@ -109,4 +114,5 @@ struct LimitsJson {
     jobs: usize,
     hold_ms: f64,
     rounds: usize,
+    check_revocation: bool,
 }

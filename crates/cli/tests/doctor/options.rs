@@ -69,6 +69,7 @@ const ROWS: &[Row] = &[
     (&["--timeout", "7"], &[REGIONAL, "--plan"], Shows("limits: 7 s total")),
     (&["--hold", "1.5"], &[REGIONAL, "--plan"], Shows("idle for 1.5 s")),
     (&["--rounds", "3"], &[REGIONAL, "--plan"], Shows("up to 3 more connections")),
+    (&["--check-revocation"], &[REGIONAL, "--plan"], Shows("revocation lists")),
     (&["--jobs", "3"], &[REGIONAL, "--plan"], Shows("3 hosts in parallel")),
     // The credential.
     (&["--key-env", "ANOTHER_KEY"], &[REGIONAL], Shows("AUTH01")),

@@ -19,13 +19,27 @@ impl AddressToml {
             Self::Late(late) => (late.end, Duration::from_millis(late.delay_ms)),
         }
     }
+
+    /// Returns the connections that get no response: the number before them, and their number.
+    pub(crate) fn burst(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Late(LateToml { drop_after: Some(after), drop_count, .. }) => Some((after, drop_count)),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct LateToml {
     end: EndToml,
+    #[serde(default)]
     delay_ms: u64,
+    /// The number of connections after which some get no response.
+    drop_after: Option<usize>,
+    /// The number of those.
+    #[serde(default)]
+    drop_count: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

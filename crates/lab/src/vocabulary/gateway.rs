@@ -22,6 +22,8 @@ pub(crate) struct GatewayToml {
     pub(crate) close_after_upgrade: Option<CloseToml>,
     /// What the peer sends without end after the upgrade.
     pub(crate) flood: Option<FloodToml>,
+    /// The hosts from which nothing arrives on a WebSocket after the upgrade.
+    pub(crate) stalls_after_upgrade: Vec<String>,
     /// How a middlebox damages the upgrade response.
     pub(crate) damaged_upgrade: Option<DamageToml>,
 }
@@ -38,6 +40,7 @@ impl Default for GatewayToml {
             composed_at_own_host: true,
             close_after_upgrade: None,
             flood: None,
+            stalls_after_upgrade: Vec::new(),
             damaged_upgrade: None,
         }
     }

@@ -19,10 +19,12 @@ pub(crate) struct LimitsToml {
     pub(crate) hold_ms: u64,
     /// The number of additional connections to measure.
     pub(crate) rounds: usize,
+    /// Whether the client fetches revocation lists.
+    pub(crate) check_revocation: bool,
 }
 
 impl Default for LimitsToml {
     fn default() -> Self {
-        Self { total_ms: 2000, hold_ms: 0, rounds: 0 }
+        Self { total_ms: 2000, hold_ms: 0, rounds: 0, check_revocation: false }
     }
 }

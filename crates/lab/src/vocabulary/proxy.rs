@@ -14,6 +14,8 @@ pub(crate) struct ProxyToml {
     pub(crate) given: GivenToml,
     /// The environment variable that names the proxy.
     pub(crate) variable: String,
+    /// The value of the setting, instead of the URL of the proxy.
+    pub(crate) value: Option<String>,
     pub(crate) no_proxy: Option<String>,
     /// `user:password` of the client.
     pub(crate) credentials: Option<String>,
@@ -34,6 +36,7 @@ impl Default for ProxyToml {
             mode: ProxyModeToml::Allow,
             given: GivenToml::Environment,
             variable: "HTTPS_PROXY".into(),
+            value: None,
             no_proxy: None,
             credentials: None,
             accepts: None,

@@ -13,6 +13,17 @@ pub(crate) struct TlsToml {
     pub(crate) versions: Vec<VersionToml>,
     /// The server names that the fault affects; by default every name.
     pub(crate) names: Vec<String>,
+    /// The revocation lists and responder that certificates name; by default none.
+    pub(crate) revocation: Option<RevocationToml>,
+}
+
+/// What the hosts of the authority respond on port 80.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RevocationToml {
+    Serve,
+    /// A proxy on the path responds with a page.
+    BlockPage,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
@@ -30,6 +41,8 @@ pub(crate) enum CertificateToml {
     Incomplete,
     /// Issued by an authority that may not issue for this name.
     Constrained,
+    /// Signed with SHA-1, which clients reject.
+    Sha1,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -1,0 +1,34 @@
+//! The failures that no doctor can see from a client, each with the reason and with what shows it instead.
+
+/// The ids in catalogue order, each with its reason: one sentence in lower case, without a full stop.
+pub(super) const UNSEEN: &[(&str, &str)] = &[
+    (
+        "DNS06",
+        "a stale record looks the same from a client as a private endpoint that does not answer: the doctor reports TCP05, \
+            and only the list of private endpoints in Azure decides",
+    ),
+    (
+        "PXY07",
+        "the doctor is another program than the SDK and uses its own proxy settings: only the version of the SDK and of its \
+            runtime shows it",
+    ),
+    (
+        "AUTH14",
+        "a run tries the second key only if the first is rejected: the doctor reports AUTH01 and says which key works",
+    ),
+    (
+        "POL05",
+        "a private endpoint does not say to which resource it belongs: from a client, a rejected key looks like a wrong one \
+            (AUTH01), and only the private endpoint in Azure names its resource",
+    ),
+    (
+        "ENV04",
+        "whether an application reuses its connections is not visible in another process: `--rounds` measures what it would \
+            save",
+    ),
+    (
+        "ENV05",
+        "a run examines one resource, and whether the application has another one is not visible from outside: run the doctor \
+            with `--region` for each region on your list and compare the verdicts",
+    ),
+];
