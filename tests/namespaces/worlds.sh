@@ -157,7 +157,7 @@ serve TCP05-stale-record
 doctor "${private[@]}" --timeout 5
 
 # The name server of a VPN answers, and the VPN does not route the range of the private endpoint.
-world vpn-without-a-route TCP04 30
+world vpn-without-a-route TCP11 30
 serve healthy-private-endpoint
 route unreachable 10.1.0.4
 doctor "${private[@]}"
