@@ -37,10 +37,11 @@
 //!
 //! A span that failed also has `error.type`, one of: `no_such_name`, `no_address`, `no_answer`, `timeout`,
 //! `connection_refused`, `unreachable`, `not_permitted`, `connection_reset`, `proxy_authentication`, `proxy_refused`,
-//! `protocol`, `certificate`, `tls_alert`, `status`, `closed`, `denied`, `_OTHER`.
+//! `protocol`, `certificate`, `tls_alert`, `status`, `closed`, `flooded`, `denied`, `_OTHER`.
 //!
-//! Two events accompany them: a warning when a token cannot be fetched, and a debug event when a prepared connection cannot
-//! be replaced. Both have the field `error`.
+//! Three events accompany them: a warning when a token cannot be fetched, and a debug event when a prepared connection cannot
+//! be replaced, both with the field `error`; and a warning when prepared connections end together while others stay open, with
+//! the fields `speech.finding` (`WS08`), `speech.services` and `speech.survivors`.
 
 // The modules are listed from the ground up. Each uses only those above it.
 
@@ -76,6 +77,7 @@ mod breaker;
 mod failover;
 
 mod opened;
+mod together;
 
 mod prepared;
 

@@ -15,6 +15,7 @@ use tungstenite::Message;
 use super::error::ConnectError;
 use super::jitter::between;
 use super::opened::Opened;
+use super::together::Neighbours;
 use crate::net::websocket::Socket;
 use crate::resolve::query::Query;
 use crate::resolve::service::Service;
@@ -27,7 +28,10 @@ pub(super) trait Open: Send + Sync {
 
 /// The prepared connections of a connector.
 #[derive(Debug, Default)]
-pub(super) struct Prepared(Mutex<Vec<Arc<Slot>>>);
+pub(super) struct Prepared {
+    slots: Mutex<Vec<Arc<Slot>>>,
+    neighbours: Neighbours,
+}
 
 /// The prepared connection of a service and query, or its place while it is being opened.
 #[derive(Debug)]
@@ -51,7 +55,7 @@ impl Prepared {
         let (query, ready, changed) = (query.clone(), Mutex::new(Some(opened)), Notify::new());
         let slot = Arc::new(Slot { service, query, ready, changed });
         slots.push(slot.clone());
-        tokio::spawn(maintain(slot, connector));
+        tokio::spawn(maintain(slot, connector, self.neighbours.clone()));
     }
 
     /// Takes the connection that is ready, unless the service has closed it.
@@ -66,7 +70,7 @@ impl Prepared {
                 opened.socket.get_mut().allow(None);
                 Some(opened)
             }
-            Poll::Ready(()) => None,
+            Poll::Ready(_) => None,
         }
     }
 
@@ -76,7 +80,7 @@ impl Prepared {
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,7 +120,7 @@ impl Slot {
         while Instant::now() < until {
             let closed = poll_fn(|cx| match &mut *self.lock() {
                 None => Poll::Ready(Watched::Nothing),
-                Some(opened) => poll_closed(&mut opened.socket, cx).map(|()| Watched::Closed),
+                Some(opened) => poll_closed(&mut opened.socket, cx),
             });
             tokio::select! {
                 () = self.changed.notified() => {
@@ -151,11 +155,14 @@ impl Slot {
 }
 
 /// Why a connection must be replaced.
+#[derive(Clone, Copy)]
 enum Watched {
     /// There is none.
     Nothing,
     /// The service closed it, or flooded it.
     Closed,
+    /// It ended without a close frame.
+    Cut,
     /// It was taken, is too old, or is no longer wanted.
     Due,
 }
@@ -165,14 +172,20 @@ enum Watched {
 /// 1. Watch the connection until it must be replaced.
 /// 2. Open another one. A connection that is too old stays available until then.
 /// 3. If that fails, or if the service closes each one at once, wait, longer after each failure.
-async fn maintain(slot: Arc<Slot>, connector: Weak<dyn Open>) {
+async fn maintain(slot: Arc<Slot>, connector: Weak<dyn Open>, neighbours: Neighbours) {
     let mut failures = 0;
     loop {
         let begun = Instant::now();
-        failures = match slot.watch().await {
+        let number = neighbours.opened();
+        let watched = slot.watch().await;
+        match watched {
+            Watched::Cut => neighbours.cut(number, slot.service),
+            _ => neighbours.gone(number),
+        }
+        failures = match watched {
             Watched::Nothing => failures,
-            Watched::Closed if begun.elapsed() < SHORT_LIFE => pause(failures).await,
-            Watched::Closed | Watched::Due => 0,
+            Watched::Closed | Watched::Cut if begun.elapsed() < SHORT_LIFE => pause(failures).await,
+            Watched::Closed | Watched::Cut | Watched::Due => 0,
         };
         let Some(connector) = connector.upgrade().filter(|_| slot.is_wanted()) else { return };
         let opened = connector.open(slot.service, &slot.query).await;
@@ -199,11 +212,12 @@ async fn pause(failures: u32) -> u32 {
 }
 
 /// Ready when the peer has closed the connection, or has sent a message although no turn began.
-fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<()> {
+fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<Watched> {
     loop {
         match socket.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
-            Poll::Ready(_) => return Poll::Ready(()),
+            Poll::Ready(Some(Err(_)) | None) if !socket.get_ref().is_flooded() => return Poll::Ready(Watched::Cut),
+            Poll::Ready(_) => return Poll::Ready(Watched::Closed),
             Poll::Pending => return Poll::Pending,
         }
     }
