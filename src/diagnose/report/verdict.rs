@@ -13,7 +13,8 @@ pub fn verdict(evidence: &Evidence, diagnosis: &Diagnosis) -> String {
     let mut parts = vec![diagnosis.verdict.to_string()];
     if diagnosis.verdict == Verdict::Healthy {
         parts.push(if is_untried(evidence) {
-            format!("{} respond, no credential was tried", services(evidence))
+            let verb = if judge::services(evidence).len() == 1 { "responds" } else { "respond" };
+            format!("{} {verb}, no credential was tried", services(evidence))
         } else {
             services(evidence)
         });
@@ -51,7 +52,8 @@ fn is_untried(evidence: &Evidence) -> bool {
 
 fn working(evidence: &Evidence) -> String {
     let each = judge::services(evidence);
-    let working = each.iter().filter(|(_, works)| *works).count();
+    let names: Vec<&str> = each.iter().filter(|(_, works)| *works).map(|(service, _)| *service).collect();
+    let working = names.len();
     let verb = match (is_untried(evidence), working) {
         (true, 1) => "responds",
         (true, _) => "respond",
@@ -60,9 +62,22 @@ fn working(evidence: &Evidence) -> String {
     };
     match each.len() {
         1 if working == 1 => format!("the service {verb}"),
-        _ => format!("{working} of {} {verb}", services(evidence)),
+        all if working == 0 || working == all => format!("{working} of {} {verb}", services(evidence)),
+        // The first question is which of them an application can still use.
+        _ => format!("{working} of {} {verb} ({})", services(evidence), first_of(&names)),
     }
 }
+
+/// Returns the first names of a list, and the number of the others.
+fn first_of(names: &[&str]) -> String {
+    match names.get(..MOST_NAMES).filter(|_| names.len() > MOST_NAMES + 1) {
+        Some(first) => format!("{} and {} more", first.join(", "), names.len() - MOST_NAMES),
+        None => names.join(", "),
+    }
+}
+
+/// More names than this do not fit on the line of the verdict.
+const MOST_NAMES: usize = 3;
 
 /// Returns the numbers of causes, consequences, warnings, remarks and unexplained failures.
 fn reasons(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<String> {
