@@ -20,6 +20,7 @@ mod redact;
 
 mod rules;
 
+mod causes;
 mod denial;
 mod fill;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::diagnose::evidence::{Address, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace};
+use crate::diagnose::evidence::{
+    Address, DnsFacts, Failure, Lookup, ProxyFacts, Skip, Step, TcpFacts, TlsFacts, Trace,
+};
 use crate::diagnose::stage::Stage;
 use crate::net::tls::Session;
 
@@ -55,9 +57,9 @@ impl TraceLog {
                 let mut found = found.unwrap_or_default();
                 // The addresses that the connection used count, not those that a later lookup returns.
                 found.addresses = addresses.into_iter().map(Address::from).collect();
-                Step::Passed { found, took }
+                Step::Passed { found: found.bounded(), took }
             }
-            Step::Failed { failure, took, .. } => Step::Failed { failure, found, took },
+            Step::Failed { failure, took, .. } => Step::Failed { failure, found: found.map(DnsFacts::bounded), took },
             Step::Skipped { because } => Step::Skipped { because },
         };
         trace.tcp = self.tcp;

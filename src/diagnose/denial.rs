@@ -1,5 +1,7 @@
 //! An expected denial: security teams prove that a resource is closed to this network. A refusal is then the good result.
 
+use std::collections::HashSet;
+
 use super::evidence::{Evidence, Trace};
 use super::finding::{Diagnosis, Finding, FindingPlace, Verdict};
 use crate::diagnose::area::Area;
@@ -21,7 +23,9 @@ enum Outcome {
 /// Turns a diagnosis around: a denial is healthy, and an admission is an error (POL06). Everything else stays a failure.
 pub(super) fn expect(diagnosis: &mut Diagnosis, evidence: &Evidence) {
     let services = || evidence.traces.iter().filter(|trace| trace.target.service.is_some());
-    let outcomes: Vec<Outcome> = services().map(|trace| outcome(diagnosis, evidence, trace)).collect();
+    let refused = refused(diagnosis);
+    let outcomes: Vec<Outcome> = services().map(|trace| outcome(&refused, evidence, trace)).collect();
+    drop(refused);
     if outcomes.contains(&Outcome::Admitted) {
         let admitted = services().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Admitted);
         let traces: Vec<&Trace> = admitted.map(|(trace, _)| trace).collect();
@@ -38,11 +42,15 @@ pub(super) fn expect(diagnosis: &mut Diagnosis, evidence: &Evidence) {
     }
 }
 
-fn outcome(diagnosis: &Diagnosis, evidence: &Evidence, trace: &Trace) -> Outcome {
-    let place = FindingPlace::of(trace);
-    let is_refused = diagnosis.findings.iter().any(|finding| {
-        finding.failure.area == Area::Policy && finding.severity == Severity::Error && finding.places.contains(&place)
-    });
+/// Returns the service and the host of each target whose network policy refused the caller.
+fn refused(diagnosis: &Diagnosis) -> HashSet<(Option<&str>, &str)> {
+    let is_refusal = |finding: &&Finding| finding.failure.area == Area::Policy && finding.severity == Severity::Error;
+    let places = diagnosis.findings.iter().filter(is_refusal).flat_map(|finding| &finding.places);
+    places.map(|place| (place.service.as_deref(), place.host.as_str())).collect()
+}
+
+fn outcome(refused: &HashSet<(Option<&str>, &str)>, evidence: &Evidence, trace: &Trace) -> Outcome {
+    let is_refused = refused.contains(&(trace.target.service.as_deref(), trace.target.host.as_str()));
     let is_unreachable = matches!(trace.failed_at(), Some(Stage::Dns | Stage::Tcp)) && is_private_only(evidence);
     if is_refused || is_unreachable {
         Outcome::Denied

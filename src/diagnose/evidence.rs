@@ -31,6 +31,8 @@ mod auth;
 mod proxy;
 mod websocket;
 
+#[cfg(feature = "probe")]
+pub(crate) use address::keep_first;
 pub use address::{Address, AddressClass};
 pub use auth::{AuthFacts, AuthTry, Retry};
 pub(crate) use clock::unix_seconds;

@@ -1,12 +1,15 @@
 //! From the hits of single rules to a diagnosis: causes, consequences, unexplained failures and the verdict.
 
+use std::collections::{HashMap, HashSet};
+
+use super::causes::{Causes, Failing};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::{denial, fill};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, Trace};
+use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, TargetFacts, Trace};
 
 /// Diagnoses a run.
 ///
@@ -104,21 +107,14 @@ impl Hit {
         if self.issues_tokens { self.severity.min(Severity::Warning) } else { self.severity }
     }
 
-    /// Returns whether the other hit is a consequence: the rule lists it, the host is the same, and its severity is not higher.
-    fn causes(&self, other: &Self) -> bool {
-        let host = |hit: &Self| hit.place.as_ref().map(|place| place.host.clone());
-        self.rule.hides.contains(&other.rule.id)
-            && (self.place.is_none() || host(self) == host(other))
-            && self.severity >= other.severity
+    fn failing(&self) -> Failing<'_> {
+        let host = self.place.as_ref().map(|place| place.host.as_str());
+        Failing { rule: self.rule, host, severity: self.severity, rank: self.seen.rank }
     }
 
     /// Returns whether it explains why its target failed.
     fn explains(&self) -> bool {
         self.severity == Severity::Error || self.failure.area == Area::Quota
-    }
-
-    fn order(&self) -> (Area, u8, &'static str) {
-        (self.failure.area, self.seen.rank, self.failure.id)
     }
 }
 
@@ -152,12 +148,17 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
 
 /// Attaches consequences to their causes, merges the same failure at several targets, and orders the result.
 pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
+    let mut causes = Causes::of(hits.iter().map(Hit::failing));
     let mut findings: Vec<Finding> = Vec::new();
+    let mut places: HashSet<(usize, Place<'_>)> = HashSet::new();
     for hit in hits {
-        let caused_by = root_of(hit, hits).map(|root| root.rule.id);
-        let same = |finding: &&mut Finding| finding.failure.id == hit.rule.id && finding.caused_by == caused_by;
-        match findings.iter_mut().find(same) {
-            Some(finding) => add(finding, hit),
+        let caused_by = causes.root_of(&hit.failing());
+        let same = |finding: &Finding| finding.failure.id == hit.rule.id && finding.caused_by == caused_by;
+        let known = findings.iter().position(same);
+        let number = known.unwrap_or(findings.len());
+        let is_new = hit.place.as_ref().is_some_and(|found| places.insert((number, place(found))));
+        match known {
+            Some(number) => add(&mut findings[number], hit, is_new),
             None => findings.push(finding(hit, caused_by)),
         }
     }
@@ -166,8 +167,8 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
-    let rank = |id| hits.iter().filter(|hit| hit.rule.id == id).map(|hit| hit.seen.rank).min();
-    let order = |failure: &KnownFailure| (failure.area, rank(failure.id), failure.id);
+    let ranks = ranks(hits);
+    let order = |failure: &KnownFailure| (failure.area, ranks.get(failure.id), failure.id);
     findings.sort_by_key(|finding| {
         let root = finding.caused_by.and_then(KnownFailure::find).unwrap_or(finding.failure);
         (order(root), finding.caused_by.is_some(), order(finding.failure))
@@ -175,10 +176,21 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
     findings
 }
 
-/// Follows causes to the first one; `None` if the hit is a cause itself. Ends because `hides` has no cycle (tested).
-fn root_of<'a>(hit: &Hit, hits: &'a [Hit]) -> Option<&'a Hit> {
-    let roots = hits.iter().filter(|cause| cause.causes(hit)).map(|cause| root_of(cause, hits).unwrap_or(cause));
-    roots.min_by_key(|root| root.order())
+/// A target, without a copy of its names.
+type Place<'a> = (Option<&'a str>, &'a str);
+
+fn place(place: &FindingPlace) -> Place<'_> {
+    (place.service.as_deref(), &place.host)
+}
+
+/// Returns the lowest rank of each failure.
+fn ranks(hits: &[Hit]) -> HashMap<&'static str, u8> {
+    let mut ranks = HashMap::new();
+    for hit in hits {
+        let lowest = ranks.entry(hit.rule.id).or_insert(hit.seen.rank);
+        *lowest = hit.seen.rank.min(*lowest);
+    }
+    ranks
 }
 
 fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
@@ -196,23 +208,23 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
     }
 }
 
-/// Adds a place to a finding. The texts stay those of the first place with the highest severity.
-fn add(finding: &mut Finding, hit: &Hit) {
+/// Adds a hit to a finding, with its place if that is new. The texts stay those of the first place with the highest severity.
+fn add(finding: &mut Finding, hit: &Hit, is_new: bool) {
     if hit.shown_severity() > finding.severity {
         let more = self::finding(hit, finding.caused_by);
         let places = std::mem::take(&mut finding.places);
         *finding = Finding { places, ..more };
     }
-    if let Some(place) = hit.place.as_ref().filter(|place| !finding.places.contains(place)) {
-        finding.places.push(place.clone());
-    }
+    finding.places.extend(hit.place.iter().filter(|_| is_new).cloned());
 }
 
 /// Lists targets that failed or were not finished, and that no finding explains.
 pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained> {
+    let explaining = hits.iter().filter(|hit| hit.explains());
+    let explained: HashSet<Place<'_>> = explaining.filter_map(|hit| hit.place.as_ref()).map(place).collect();
     let lacks_reason = |trace: &&Trace| {
-        let place = FindingPlace::of(trace);
-        !hits.iter().any(|hit| hit.explains() && hit.place.as_ref() == Some(&place))
+        let TargetFacts { service, host, .. } = &trace.target;
+        !explained.contains(&(service.as_deref(), host.as_str()))
     };
     evidence.traces.iter().filter(lacks_reason).filter_map(|trace| failure_of(evidence, trace)).collect()
 }
@@ -264,24 +276,24 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
 /// Returns the services of a run, each once at each host, with whether it works: at its own host, and at the host that this
 /// one directs clients to.
 pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
-    let mut services: Vec<((&str, &str), bool)> = Vec::new();
-    let asked = evidence.traces.iter().filter(|trace| trace.target.discovered_from.is_none());
-    for trace in asked {
-        let Some(service) = trace.target.service.as_deref() else { continue };
-        let key = (service, trace.target.host.as_str());
-        if !services.iter().any(|(known, _)| *known == key) {
-            services.push((key, traces_of(evidence, key).all(works)));
+    let mut services: Vec<(&str, &str)> = Vec::new();
+    let mut own: HashMap<(&str, &str), bool> = HashMap::new();
+    let mut discovered: HashMap<&str, bool> = HashMap::new();
+    for trace in &evidence.traces {
+        let TargetFacts { service, host, discovered_from, .. } = &trace.target;
+        let works = works(trace);
+        if let Some(from) = discovered_from.as_deref() {
+            *discovered.entry(from).or_insert(true) &= works;
+        } else if let Some(service) = service.as_deref() {
+            let all = own.entry((service, host)).or_insert_with(|| {
+                services.push((service, host));
+                true
+            });
+            *all &= works;
         }
     }
-    services.into_iter().map(|((service, _), works)| (service, works)).collect()
-}
-
-fn traces_of<'a>(evidence: &'a Evidence, (service, host): (&'a str, &'a str)) -> impl Iterator<Item = &'a Trace> {
-    evidence.traces.iter().filter(move |trace| {
-        let from = trace.target.discovered_from.as_deref();
-        let is_here = trace.target.service.as_deref() == Some(service) && trace.target.host == host && from.is_none();
-        is_here || from == Some(service)
-    })
+    let works = |key: &(&str, &str)| own.get(key) == Some(&true) && discovered.get(key.0) != Some(&false);
+    services.into_iter().map(|key| (key.0, works(&key))).collect()
 }
 
 /// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them.

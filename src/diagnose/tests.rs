@@ -14,6 +14,7 @@ mod config;
 mod denial;
 mod dns;
 mod http;
+mod many;
 mod tcp;
 mod tls;
 mod websocket;

@@ -123,7 +123,7 @@ impl Resolver {
         }
         let failure = addresses.is_empty().then(|| no_address(host, &system, &servers));
         let addresses = addresses.into_iter().map(Address::from).collect();
-        let facts = DnsFacts { hosts_file, system: Some(system), servers, addresses, also: Vec::new() };
+        let facts = DnsFacts { hosts_file, system: Some(system), servers, addresses, ..DnsFacts::default() };
         Lookup { facts, failure }
     }
 

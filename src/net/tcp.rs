@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::{Network, failure_of_io, silence};
-use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts};
+use crate::diagnose::evidence::{Attempt, Failure, FailureKind, TcpFacts, keep_first};
 
 /// The outcome of connecting: the facts, and the connection or the failure.
 #[derive(Debug)]
@@ -196,9 +196,11 @@ fn alternating(peers: &[SocketAddr]) -> Vec<SocketAddr> {
     ordered
 }
 
-/// Returns the addresses with a port.
+/// Returns the first addresses with a port. No one connects to more of them.
 pub(crate) fn peers(addresses: impl IntoIterator<Item = IpAddr>, port: u16) -> Vec<SocketAddr> {
-    addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+    let mut first: Vec<IpAddr> = addresses.into_iter().collect();
+    keep_first(&mut first, IpAddr::is_ipv6);
+    first.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
 }
 
 /// The time for the other addresses after the first one connects. It equals [`ATTEMPT_DELAY`], because an application

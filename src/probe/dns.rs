@@ -27,7 +27,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         found.also = join_all(queries).await.into_iter().flatten().collect();
         let addresses = found.addresses.clone();
         let has_failed = lookup.failure.is_some();
-        let step = step(found, lookup.failure, begun);
+        let step = step(found.bounded(), lookup.failure, begun);
         self.notes.note(|trace| trace.dns = step);
         (addresses, !has_failed)
     }

@@ -17,6 +17,28 @@ pub struct Address {
     pub class: AddressClass,
 }
 
+/// The most addresses of a name that are kept and tried. A name server chooses how many a name has.
+pub(crate) const MOST_ADDRESSES: usize = 16;
+
+/// Keeps the first addresses of a name in their order, and some of each family that it has. Returns the number of the others.
+pub(crate) fn keep_first<A: Copy>(addresses: &mut Vec<A>, is_v6: impl Fn(&A) -> bool) -> usize {
+    let more = addresses.len().saturating_sub(MOST_ADDRESSES);
+    if more > 0 {
+        let of_v6 = addresses.iter().filter(|address| is_v6(address)).count();
+        let of_v4 = addresses.len() - of_v6;
+        // A family gets its half, and what the other one does not need.
+        let mut left_v6 = of_v6.min(MOST_ADDRESSES - of_v4.min(MOST_ADDRESSES / 2));
+        let mut left_v4 = of_v4.min(MOST_ADDRESSES - left_v6);
+        addresses.retain(|address| {
+            let left = if is_v6(address) { &mut left_v6 } else { &mut left_v4 };
+            let is_kept = *left > 0;
+            *left = left.saturating_sub(1);
+            is_kept
+        });
+    }
+    more
+}
+
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         Self { ip, class: AddressClass::of(ip) }

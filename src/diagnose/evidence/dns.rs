@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+#[cfg(feature = "probe")]
+use super::address::{MOST_ADDRESSES, keep_first};
 use super::failure::Failure;
 #[cfg(feature = "serde")]
 use super::saved;
@@ -24,6 +26,9 @@ pub struct DnsFacts {
     pub servers: Vec<ServerAnswer>,
     /// The addresses that an application would connect to.
     pub addresses: Vec<Address>,
+    /// The number of further addresses, which were not tried: a run looks at the first 16.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+    pub more_addresses: usize,
     /// Lookups of other names that distinguish causes, for example the same name as a custom domain.
     pub also: Vec<NameAnswer>,
 }
@@ -115,10 +120,32 @@ pub enum Transport {
 }
 
 impl DnsFacts {
+    /// Returns the facts with the first addresses of each answer, and with the number of the others.
+    #[cfg(feature = "probe")]
+    pub(crate) fn bounded(mut self) -> Self {
+        self.more_addresses += keep_first(&mut self.addresses, |address| address.ip.is_ipv6());
+        let kept: Vec<IpAddr> = self.addresses.iter().map(|address| address.ip).collect();
+        let own = [&mut self.hosts_file].into_iter().chain(self.system.iter_mut().map(|system| &mut system.addresses));
+        let of_servers = self.servers.iter_mut().map(|answer| &mut answer.addresses);
+        let of_others = self.also.iter_mut().map(|also| &mut also.answer.addresses);
+        for addresses in own.chain(of_servers).chain(of_others).filter(|addresses| addresses.len() > MOST_ADDRESSES) {
+            // Servers shuffle their answers: the addresses that are tried have to be found in them.
+            addresses.sort_by_key(|ip| !kept.contains(ip));
+            keep_first(addresses, IpAddr::is_ipv6);
+        }
+        self
+    }
+
     /// Returns the answer whose chain counts: the first with a chain or an address, otherwise the first.
     #[must_use]
     pub fn leading(&self) -> Option<&ServerAnswer> {
         let answered = || self.servers.iter().filter(|answer| answer.rcode.is_some());
         answered().find(|answer| !answer.chain.is_empty() || !answer.addresses.is_empty()).or_else(|| answered().next())
     }
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

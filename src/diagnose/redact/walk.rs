@@ -135,7 +135,7 @@ structures! {
     Failure { kind, text, arrival }
     Arrival { bytes, late_bytes, within }
     Address { ip, class }
-    DnsFacts { hosts_file, system, servers, addresses, also }
+    DnsFacts { hosts_file, system, servers, addresses, more_addresses, also }
     SystemAnswer { addresses, failure, took }
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }

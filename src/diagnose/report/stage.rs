@@ -47,19 +47,23 @@ pub(super) fn is_shown(state: StepState<'_>) -> bool {
 
 /// Returns the addresses in use, each with its class, in capitals if that is not the expected one.
 pub(super) fn addresses(trace: &Trace) -> Option<String> {
-    let addresses = &trace.dns.found()?.addresses;
+    let DnsFacts { addresses, more_addresses, .. } = trace.dns.found()?;
     let shown = addresses.iter().take(MOST_ADDRESSES).map(|address| with_class(*address, trace.target.expect));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if addresses.len() > MOST_ADDRESSES {
-        let _ = write!(text, " and {} more", addresses.len() - MOST_ADDRESSES);
+        let _ = write!(text, " and {} more", more_addresses.saturating_add(addresses.len() - MOST_ADDRESSES));
     }
     (!addresses.is_empty()).then_some(text)
 }
 
 /// Returns the first address without its class, for narrow pages.
 pub(super) fn bare_addresses(trace: &Trace) -> Option<String> {
-    let addresses = &trace.dns.found()?.addresses;
-    let more = if addresses.len() > 1 { format!(" and {} more", addresses.len() - 1) } else { String::new() };
+    let DnsFacts { addresses, more_addresses, .. } = trace.dns.found()?;
+    let more = if addresses.len() > 1 {
+        format!(" and {} more", more_addresses.saturating_add(addresses.len() - 1))
+    } else {
+        String::new()
+    };
     addresses.first().map(|address| format!("{}{more}", address.ip))
 }
 

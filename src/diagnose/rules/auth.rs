@@ -1,6 +1,7 @@
 //! Rules of authentication and authorisation.
 
 use super::context::is_accepted;
+use super::context::neighbours;
 use super::refusal::{Refusal, phrase};
 use super::{Observation, Remedy, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
@@ -305,8 +306,8 @@ fn cut_off_from_sign_in<'a>(evidence: &'a Evidence, trace: &'a Trace) -> Option<
         _ => None,
     }?;
     let answers = |other: &&Trace| other.target.service.is_some() && other.tls.has_passed();
-    let mut services = evidence.traces.iter().filter(|other| other.target.service.is_some());
-    let other = evidence.traces.iter().find(answers)?;
+    let mut services = neighbours(evidence).iter().filter(|other| other.target.service.is_some());
+    let other = neighbours(evidence).iter().find(answers)?;
     services.all(|service| answers(&service)).then_some((failure, other))
 }
 
@@ -335,7 +336,7 @@ fn accepted_beside<'a>(context: &RuleContext<'a>, denied: &AuthFacts) -> Option<
         is_proof.then_some((trace, found.reply.status))
     };
     let is_other = |trace: &&Trace| trace.target.service != context.trace.target.service;
-    context.evidence.traces.iter().filter(is_other).find_map(takes)
+    neighbours(context.evidence).iter().filter(is_other).find_map(takes)
 }
 
 fn denied<'a>(context: &RuleContext<'a>, forms: &[&str]) -> Option<&'a AuthFacts> {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::RuleContext;
+use super::context::neighbours;
 use super::wording::joined;
 use crate::diagnose::evidence::{AddressClass, Evidence, MetadataFacts};
 
@@ -43,7 +44,8 @@ impl<'a> Azure<'a> {
         if let Some(facts) = metadata.filter(|facts| facts.is_azure) {
             return Self::Metadata(facts);
         }
-        let servers = evidence.traces.iter().filter_map(|trace| trace.dns.found()).flat_map(|facts| &facts.servers);
+        let servers =
+            neighbours(evidence).iter().filter_map(|trace| trace.dns.found()).flat_map(|facts| &facts.servers);
         if servers.into_iter().any(|answer| answer.server.ip() == AZURE_RESOLVER && answer.rcode.is_some()) {
             return Self::Resolver;
         }

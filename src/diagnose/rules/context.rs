@@ -7,8 +7,8 @@ use super::refusal::{Closing, Refusal, phrase, quoted};
 use super::wording::{lasting, shown};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::evidence::{
-    Address, AddressClass, AuthFacts, AuthTry, DnsFacts, FailureKind, HoldEnd, HoldFacts, HttpFacts, NameAnswer,
-    ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
+    Address, AddressClass, AuthFacts, AuthTry, DnsFacts, Evidence, FailureKind, HoldEnd, HoldFacts, HttpFacts,
+    NameAnswer, ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
 };
 use crate::resolve::cloud::{Cloud, OFFERINGS};
 use crate::resolve::endpoint::Expectation;
@@ -71,12 +71,15 @@ impl<'a> RuleContext<'a> {
     /// A host of the same resource or project that resolves to a private address. One private endpoint serves every host of a
     /// resource, so all of them have to.
     pub(super) fn private_sibling(&self) -> Option<(&'a str, Address)> {
+        if !self.may_have_private_endpoint() {
+            return None;
+        }
         let own = self.host().split('.').next();
         let is_sibling = |other: &&Trace| {
             other.target.is_own_host && (self.is_of_project() || other.target.host.split('.').next() == own)
         };
-        let siblings = self.others().filter(|_| self.may_have_private_endpoint()).filter(is_sibling);
-        siblings
+        self.others()
+            .filter(is_sibling)
             .filter_map(|other| Some((other.target.host.as_str(), *other.dns.found()?.addresses.first()?)))
             .find(|(_, address)| address.class.is_private())
     }
@@ -175,7 +178,7 @@ impl<'a> RuleContext<'a> {
     /// The other targets of the run.
     pub(super) fn others(&self) -> impl Iterator<Item = &'a Trace> {
         let host = self.host();
-        self.evidence.traces.iter().filter(move |trace| trace.target.host != host)
+        neighbours(self.evidence).iter().filter(move |trace| trace.target.host != host)
     }
 
     /// The chain from the name to its address, in words.
@@ -275,3 +278,12 @@ pub(super) fn exists(namesake: &NameAnswer) -> bool {
     let answer = &namesake.answer;
     !answer.addresses.is_empty() || !answer.chain.is_empty()
 }
+
+/// Returns the targets that a rule at one target may compare with: all of a run. Saved evidence can have any number of targets,
+/// and each of them is compared with the first ones, so that the time stays linear.
+pub(super) fn neighbours(evidence: &Evidence) -> &[Trace] {
+    &evidence.traces[..evidence.traces.len().min(MOST_NEIGHBOURS)]
+}
+
+/// Almost twice as many as the largest plan has.
+const MOST_NEIGHBOURS: usize = 128;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::context::neighbours;
 use super::wording::{issuer, joined, lasting};
 use super::{Observation, Rule, RuleContext};
 use crate::diagnose::catalogue::Severity;
@@ -156,7 +157,7 @@ fn wrong_time(context: &RuleContext<'_>) -> Option<Observation> {
         Some(CertificateFault::Expired) => format!("expired {} ago", span(now - leaf.not_after)),
         _ => format!("becomes valid in {}", span(leaf.not_before - now)),
     };
-    let skew = context.evidence.traces.iter().find_map(|trace| trace.http.found()?.skew_seconds);
+    let skew = neighbours(context.evidence).iter().find_map(|trace| trace.http.found()?.skew_seconds);
     let clock =
         skew.map(|skew| format!("; the local clock differs from that of another host by {skew} s")).unwrap_or_default();
     let observation = Observation::new(format!("by the local clock, the certificate `{}` {when}{clock}", leaf.subject))

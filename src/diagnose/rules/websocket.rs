@@ -1,5 +1,6 @@
 //! Rules of WebSockets.
 
+use super::context::neighbours;
 use super::refusal::{Closing, signed};
 use super::wording::{lasting, shown};
 use super::{Observation, Rule, RuleContext};
@@ -102,7 +103,7 @@ fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
             of idle time is answered"
     );
     let is_answered = |trace: &&Trace| trace.websocket.found().is_some_and(|facts| facts.is_alive == Some(true));
-    let other = context.evidence.traces.iter().find(is_answered);
+    let other = neighbours(context.evidence).iter().find(is_answered);
     let beside = other.map(|trace| format!("; `{}` answers pings", trace.target.host)).unwrap_or_default();
     let observation = Observation::new(format!("{text}{beside}"))
         .at(if other.is_some() { Severity::Warning } else { Severity::Info })
