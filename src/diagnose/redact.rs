@@ -8,14 +8,16 @@
 //! | a text of the evidence | `observed` of a finding | [`quoted`]: in backticks, one line, shortened, a secret described by its length |
 //! | a text of the evidence | a line of a report | [`shortened`]: one line |
 //! | any line | a terminal | [`plain`]: without what a terminal obeys |
-//! | any text | Markdown | [`escaped`]: without markup |
+//! | any text | Markdown | [`escaped`], [`cell`], [`code`]: without markup, links and mentions |
 //! | a whole report in Markdown | a ticket | [`Redaction`]: names and addresses of the customer replaced |
 //!
 //! The command's errors of the Azure identity library have words of their own: `entra/words.rs`.
 
+mod escape;
 mod quote;
 mod ticket;
 mod walk;
 
-pub(super) use quote::{escaped, plain, quoted, shortened};
+pub(super) use escape::{cell, code, escaped, fence};
+pub(super) use quote::{plain, quoted, shortened};
 pub(super) use ticket::Redaction;

@@ -1,4 +1,4 @@
-//! Single texts: quoted in a finding, shortened in a line, without what a terminal obeys, without markup.
+//! Single texts: quoted in a finding, shortened in a line, without what a terminal obeys.
 
 use std::borrow::Cow;
 
@@ -35,23 +35,6 @@ pub(in crate::diagnose) fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
 }
 
-/// Returns a text that Markdown shows as it is, on one line. Code in paired backticks stays code.
-pub(in crate::diagnose) fn escaped(text: &str) -> String {
-    let is_paired = text.matches('`').count().is_multiple_of(2);
-    let mut is_code = false;
-    let mut output = String::with_capacity(text.len());
-    for c in plain(text).chars() {
-        match c {
-            '`' if is_paired => is_code = !is_code,
-            '|' => output.push('\\'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => output.push('\\'),
-            _ => {}
-        }
-        output.push(c);
-    }
-    output
-}
-
 /// In characters. Every informative message of the service fits.
 const LONGEST_QUOTE: usize = 120;
 
@@ -67,11 +50,5 @@ mod tests {
         assert_eq!(quoted("a\r\n `b`"), "`a 'b'`");
         assert_eq!(quoted(&"é ".repeat(100)).chars().count(), LONGEST_QUOTE + 3);
         assert!(!quoted("key 0123456789abcdef0123456789abcdef").contains("0123"));
-    }
-
-    #[test]
-    fn nothing_from_outside_is_markup() {
-        assert_eq!(escaped("a|b <img> [x](y) `a_b`"), "a\\|b \\<img\\> \\[x\\](y) `a_b`");
-        assert_eq!(escaped("one ` only\nnext"), "one \\` only\u{fffd}next");
     }
 }

@@ -1,13 +1,11 @@
 //! Markdown for an issue or a ticket. By default nothing in it identifies the customer.
 
-use std::fmt::Write as _;
-
 use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, affected, called, means, sign, subject};
 use super::{ReportOptions, causes, consequences, rounds, verdict};
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
-use crate::diagnose::redact::{Redaction, escaped, plain};
+use crate::diagnose::redact::{Redaction, cell, code, escaped, fence, plain};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 use crate::resolve::endpoint::Expectation;
@@ -21,121 +19,156 @@ use crate::resolve::endpoint::Expectation;
 /// 5. Names and addresses of the customer replaced throughout, unless [`ReportOptions::with_share`] is set.
 #[must_use]
 pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
-    let mut text = String::new();
-    summary(&mut text, evidence, diagnosis);
-    times(&mut text, evidence);
-    evidence.traces.iter().for_each(|trace| timed(&mut text, evidence, trace));
-    causes(diagnosis).for_each(|cause| finding(&mut text, evidence, diagnosis, cause));
+    let redaction = (!options.share).then(|| Redaction::of(evidence));
+    let mut ticket = Ticket { text: String::new(), redaction };
+    summary(&mut ticket, evidence, diagnosis);
+    times(&mut ticket, evidence);
+    evidence.traces.iter().for_each(|trace| timed(&mut ticket, evidence, trace));
+    causes(diagnosis).for_each(|cause| finding(&mut ticket, evidence, diagnosis, cause));
     for failure in diagnosis.unexplained_failures() {
-        let what = escaped(failure.place.service.as_deref().unwrap_or(&failure.place.host));
-        let _ = writeln!(text, "\n### × {what} fails at {}; no known failure matches\n", failure.stage);
-        let _ = writeln!(text, "- **saw** {}\n- **do** attach the file that `{SAVE}` writes", escaped(&failure.text));
+        let what = ticket.sentence(failure.place.service.as_deref().unwrap_or(&failure.place.host));
+        let saw = ticket.sentence(&failure.text);
+        ticket.line(&format!("\n### × {what} fails at {}; no known failure matches\n", failure.stage));
+        ticket.line(&format!("- **saw** {saw}\n- **do** attach the file that `{SAVE}` writes"));
     }
-    details(&mut text, evidence, diagnosis);
-    if options.share { text } else { Redaction::of(evidence).apply(&text) + REPLACED }
+    details(&mut ticket, evidence, diagnosis);
+    if ticket.redaction.is_some() { ticket.text + REPLACED } else { ticket.text }
 }
 
-fn summary(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
+/// A document that grows line by line. A text is redacted first and escaped second: an escape hides a name.
+struct Ticket {
+    text: String,
+    /// `None` if names and addresses stay.
+    redaction: Option<Redaction>,
+}
+
+impl Ticket {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn redacted(&self, text: &str) -> String {
+        self.redaction.as_ref().map_or_else(|| text.to_owned(), |redaction| redaction.apply(text))
+    }
+
+    fn sentence(&self, text: &str) -> String {
+        escaped(&self.redacted(text))
+    }
+
+    fn cell(&self, text: &str) -> String {
+        cell(&self.redacted(text))
+    }
+
+    fn row(&mut self, label: &str, value: &str) {
+        let value = self.cell(value);
+        self.line(&format!("| {label} | {value} |"));
+    }
+
+    /// Adds an item of a list, with a sentence from anywhere.
+    fn item(&mut self, label: &str, sentence: &str) {
+        let sentence = self.sentence(sentence);
+        self.line(&format!("- **{label}** {sentence}"));
+    }
+
+    fn commands(&mut self, commands: &[String]) {
+        let fence = fence(commands);
+        self.line(&format!("\n  {fence}sh"));
+        for command in commands {
+            let command = self.redacted(command);
+            self.line(&format!("  {}", plain(&command)));
+        }
+        self.line(&format!("  {fence}\n"));
+    }
+}
+
+fn summary(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis) {
     let root = diagnosis.root_cause().map(|finding| format!(", {}", finding.failure.id)).unwrap_or_default();
-    let _ = writeln!(text, "## Azure AI Speech: {}{root}\n\n| | |\n| --- | --- |", diagnosis.verdict);
+    ticket.line(&format!("## Azure AI Speech: {}{root}\n\n| | |\n| --- | --- |", diagnosis.verdict));
     let (name, rest) = subject(evidence);
-    let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "| {label} | {} |", escaped(value));
-    };
-    row("verdict", &verdict(evidence, diagnosis));
-    row("resource", &format!("{name}, {}", rest.replace(" · ", ", ")));
+    ticket.row("verdict", &verdict(evidence, diagnosis));
+    ticket.row("resource", &format!("{name}, {}", rest.replace(" · ", ", ")));
     #[cfg(feature = "serde")]
-    row("observed", &crate::diagnose::evidence::saved::rfc3339(evidence.observed_at));
-    row("by", concat!("speech-endpoint ", env!("CARGO_PKG_VERSION")));
+    ticket.row("observed", &crate::diagnose::evidence::saved::rfc3339(evidence.observed_at));
+    ticket.row("by", concat!("speech-endpoint ", env!("CARGO_PKG_VERSION")));
     for remark in &evidence.remarks {
-        row("remark", &remark.text);
+        ticket.row("remark", &remark.text);
     }
 }
 
 /// Marks and milliseconds by target and stage.
-fn times(text: &mut String, evidence: &Evidence) {
+fn times(ticket: &mut Ticket, evidence: &Evidence) {
     if evidence.traces.is_empty() {
         return;
     }
     let stages: Vec<Stage> = evidence.traces[0].steps().map(|(stage, _)| stage).to_vec();
     let names: Vec<&str> = stages.iter().map(|stage| stage.id()).collect();
-    let _ = writeln!(text, "\n| ms | {} |\n| --- |{}", names.join(" | "), " ---: |".repeat(names.len()));
+    ticket.line(&format!("\n| ms | {} |\n| --- |{}", names.join(" | "), " ---: |".repeat(names.len())));
     for trace in &evidence.traces {
         let cells = trace.steps().map(|(_, state)| match state {
             StepState::Passed { took } | StepState::Failed { took, .. } => format!("{} {}", mark(state), millis(took)),
             StepState::Skipped { .. } => mark(state).to_owned(),
         });
-        let _ = writeln!(text, "| {} | {} |", escaped(&called(evidence, trace)), cells.join(" | "));
+        let called = ticket.cell(&called(evidence, trace));
+        ticket.line(&format!("| {called} | {} |", cells.join(" | ")));
     }
 }
 
 /// Times of further connections.
-fn timed(text: &mut String, evidence: &Evidence, trace: &Trace) {
+fn timed(ticket: &mut Ticket, evidence: &Evidence, trace: &Trace) {
     let Some(rounds) = &trace.rounds else { return };
-    let _ = writeln!(text, "\n{}: {}\n", escaped(&called(evidence, trace)), rounds::made(rounds, evidence.ended));
+    let called = ticket.sentence(&called(evidence, trace));
+    ticket.line(&format!("\n{called}: {}\n", rounds::made(rounds, evidence.ended)));
     for (index, row) in rounds::rows(rounds, trace.target.is_websocket).iter().enumerate() {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
+        ticket.line(&format!("| {} |", row.join(" | ")));
         if index == 0 {
-            let _ = writeln!(text, "| --- |{}", " ---: |".repeat(row.len() - 1));
+            ticket.line(&format!("| --- |{}", " ---: |".repeat(row.len() - 1)));
         }
     }
     for remark in rounds::remarks(rounds) {
-        let _ = writeln!(text, "\n{}", escaped(&remark));
+        let remark = ticket.sentence(&remark);
+        ticket.line(&format!("\n{remark}"));
     }
 }
 
-fn finding(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis, finding: &Finding) {
+fn finding(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis, finding: &Finding) {
     let failure = finding.failure;
-    let _ = writeln!(text, "\n### {} {} {}\n", sign(finding.severity), failure.id, failure.title);
-    let mut item = |label: &str, sentence: &str| {
-        let _ = writeln!(text, "- **{label}** {sentence}");
-    };
-    item("saw", &escaped(&finding.observed));
-    item("means", &escaped(&means(finding)));
+    ticket.line(&format!("\n### {} {} {}\n", sign(finding.severity), failure.id, failure.title));
+    ticket.item("saw", &finding.observed);
+    ticket.item("means", &means(finding));
     for consequence in consequences(diagnosis, finding) {
         let known = consequence.failure;
-        item("causes", &format!("{} {}: {}", known.id, known.title, escaped(&consequence.observed)));
+        ticket.item("causes", &format!("{} {}: {}", known.id, known.title, consequence.observed));
     }
-    item("do", &escaped(&finding.remedy));
+    ticket.item("do", &finding.remedy);
     if !finding.commands.is_empty() {
-        text.push_str("\n  ```sh\n");
-        for command in &finding.commands {
-            let _ = writeln!(text, "  {}", plain(command));
-        }
-        text.push_str("  ```\n\n");
+        ticket.commands(&finding.commands);
     }
-    let mut item = |label: &str, sentence: &str| {
-        let _ = writeln!(text, "- **{label}** {sentence}");
-    };
     for other in &finding.ruled_out {
-        item("ruled out", &format!("{}, {}", other.id, escaped(&other.because)));
+        ticket.item("ruled out", &format!("{}, {}", other.id, other.because));
     }
     if let Some(affected) = affected(evidence, finding) {
-        item("affects", &escaped(&affected));
+        ticket.item("affects", &affected);
     }
-    item("see", &failure.see.map_or_else(|| UNCONFIRMED.to_owned(), |see| format!("<{see}>")));
+    ticket.line(&failure.see.map_or_else(|| format!("- **see** {UNCONFIRMED}"), |see| format!("- **see** <{see}>")));
 }
 
 /// Every stage of every target in words, collapsed.
-fn details(text: &mut String, evidence: &Evidence, diagnosis: &Diagnosis) {
+fn details(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis) {
     if evidence.traces.is_empty() {
         return;
     }
-    text.push_str("\n<details><summary>all stages</summary>\n");
+    ticket.line("\n<details><summary>all stages</summary>");
     for trace in &evidence.traces {
-        let _ = writeln!(
-            text,
-            "\n{} `{}`, expected {}\n",
-            escaped(&called(evidence, trace)),
-            plain(&trace.target.url).replace('`', ""),
-            expected(trace)
-        );
+        let called = ticket.sentence(&called(evidence, trace));
+        let url = code(&ticket.redacted(&trace.target.url));
+        ticket.line(&format!("\n{called} {url}, expected {}\n", expected(trace)));
         for (stage, state) in trace.steps().into_iter().filter(|(_, state)| is_shown(*state)) {
-            let detail = detail(evidence, diagnosis, trace, stage);
-            let _ = writeln!(text, "- {stage} {} {}", mark(state), escaped(&detail));
+            let detail = ticket.sentence(&detail(evidence, diagnosis, trace, stage));
+            ticket.line(&format!("- {stage} {} {detail}", mark(state)));
         }
     }
-    text.push_str("\n</details>\n");
+    ticket.text.push_str("\n</details>\n");
 }
 
 fn expected(trace: &Trace) -> &'static str {
