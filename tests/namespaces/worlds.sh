@@ -414,6 +414,10 @@ world socket-closed-at-once WS02 60
 serve WS02-closed-at-once
 doctor --region westeurope
 
+world pings-without-end WS07 60
+serve WS07-pings-without-end
+doctor --region westeurope --service speech-to-text --hold 1
+
 world foreign-key AUTH01 70
 serve AUTH01-foreign-key
 doctor --region westeurope
