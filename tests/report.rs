@@ -222,7 +222,10 @@ fn a_stage_that_was_not_reached_has_not_failed() {
     diagnosis.ended = Ended::Interrupted;
     assert!(!text(&evidence, &diagnosis, &ReportOptions::default()).contains("no known failure"));
     assert_eq!(diagnosis.exit_code(Severity::Error), 1);
-    assert_eq!(verdict(&evidence, &diagnosis), "degraded: 1 of 2 services works (speech-to-text) · interrupted · 1.2 s");
+    assert_eq!(
+        verdict(&evidence, &diagnosis),
+        "degraded: 1 of 2 services works (speech-to-text) · interrupted · 1.2 s"
+    );
 }
 
 #[test]

@@ -4,11 +4,11 @@
 mod schema;
 mod support;
 
-use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use hcl::{Attribute, Block, Body, Expression};
 use serde_json::{Value, json};
+use support::{fed, text};
 
 /// Accounts of every kind, in every cloud.
 const ACCOUNTS: &[&[&str]] = &[
@@ -26,21 +26,7 @@ const ACCOUNTS: &[&[&str]] = &[
 ];
 
 fn run(args: &[&str], stdin: &[u8]) -> Output {
-    let mut child = support::program()
-        .arg("allowlist")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    // A run that does not read its input may end before the write.
-    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
-    child.wait_with_output().expect("the binary ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+    fed(&[&["allowlist"], args].concat(), stdin)
 }
 
 /// Returns the standard output of a run that prints an allowlist, even if some services have no URL.

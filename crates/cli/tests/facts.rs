@@ -4,31 +4,13 @@
 mod schema;
 mod support;
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
-
-fn run(args: &[&str], stdin: &[u8]) -> Output {
-    let mut child = support::program()
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    // A run that does not read its input may end before the write.
-    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
-    child.wait_with_output().expect("the binary ends")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
+use support::{fed, text};
 
 fn parsed(args: &[&str], stdin: &[u8]) -> Value {
-    let output = run(args, stdin);
+    let output = fed(args, stdin);
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
@@ -43,7 +25,7 @@ fn document(fact: &Value) -> Vec<u8> {
 #[test]
 fn the_table_matches_its_schema_and_is_a_file_for_the_option() {
     let schema: Value = serde_json::from_str(include_str!("../schema/facts.schema.json")).expect("JSON");
-    let printed = run(&["facts", "--format", "json"], b"");
+    let printed = fed(&["facts", "--format", "json"], b"");
     let table: Value = serde_json::from_slice(&printed.stdout).expect("JSON");
     let faults = schema::faults(&schema, &table);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -52,14 +34,14 @@ fn the_table_matches_its_schema_and_is_a_file_for_the_option() {
     broken["facts"][1]["values"] = json!("westeurope");
     assert_eq!(schema::faults(&schema, &broken).len(), 2);
 
-    let again = run(&["facts", "--format", "json", "--facts", "-"], &printed.stdout);
+    let again = fed(&["facts", "--format", "json", "--facts", "-"], &printed.stdout);
     assert_eq!(text(&again.stdout), text(&printed.stdout));
     println!("{} facts", table["facts"].as_array().expect("a list").len());
 }
 
 #[test]
 fn the_text_fits_80_columns_and_marks_every_unconfirmed_fact() {
-    let all = text(&run(&["facts"], b"").stdout);
+    let all = text(&fed(&["facts"], b"").stdout);
     let wide: Vec<&str> = all.lines().filter(|line| line.chars().count() > 80).collect();
     assert!(wide.is_empty(), "{wide:#?}");
     let narrow = support::program().arg("facts").env("COLUMNS", "1").output().expect("the binary runs");
@@ -83,11 +65,11 @@ fn filters_select_facts() {
     assert!(values(&["--region", "qatarcentral"]).iter().all(|kind| kind == "regions"));
     assert_eq!(values(&["--service", "avatar-relay-token"]), ["regions"], "listed as `avatar`");
     assert_eq!(values(&["--kind", "dns-zone", "--cloud", "china"]).len(), 2);
-    let none = run(&["facts", "--kind", "quota", "--service", "voices"], b"");
+    let none = fed(&["facts", "--kind", "quota", "--service", "voices"], b"");
     assert_eq!((none.status.code(), text(&none.stdout).as_str()), (Some(0), ""));
     assert!(text(&none.stderr).contains("no fact passes"), "{}", text(&none.stderr));
     for (args, code) in [(["--kind", "colour"], 2), (["--service", "speech"], 2), (["--region", "en-US"], 10)] {
-        let output = run(&[&["facts"][..], &args].concat(), b"");
+        let output = fed(&[&["facts"][..], &args].concat(), b"");
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(code), ""), "{args:?}");
         assert_eq!(text(&output.stderr).lines().count(), 1, "{args:?}");
     }
@@ -134,7 +116,7 @@ fn a_region_that_only_the_file_lists_has_no_note() {
     let mut table = parsed(&["facts", "--kind", "regions", "--cloud", "public", "--format", "json"], b"");
     table["facts"][0]["values"].as_array_mut().expect("a list").push(json!("mooncentral"));
     let file = table.to_string().into_bytes();
-    let note = |args: &[&str]| text(&run(args, &file).stderr).contains("`mooncentral` is not in");
+    let note = |args: &[&str]| text(&fed(args, &file).stderr).contains("`mooncentral` is not in");
     assert!(note(&["resolve", "--region", "mooncentral", "--service", "voices"]));
     assert!(!note(&["resolve", "--region", "mooncentral", "--service", "voices", "--facts", "-"]));
 }
@@ -170,7 +152,7 @@ fn a_wrong_file_is_rejected_in_one_line_with_nothing_on_standard_output() {
             &["allowlist", "--region", "westeurope"],
             &["doctor", "--region", "westeurope", "--plan"],
         ] {
-            let output = run(&[command, &["--facts", "-"]].concat(), file);
+            let output = fed(&[command, &["--facts", "-"]].concat(), file);
             let error = text(&output.stderr);
             assert_eq!(
                 (output.status.code(), text(&output.stdout).as_str()),
@@ -181,11 +163,11 @@ fn a_wrong_file_is_rejected_in_one_line_with_nothing_on_standard_output() {
             assert_eq!(error.lines().count(), 1, "{name}: {error}");
         }
     }
-    let missing = run(&["facts", "--facts", "/does/not/exist.json"], b"");
+    let missing = fed(&["facts", "--facts", "/does/not/exist.json"], b"");
     assert_eq!((missing.status.code(), text(&missing.stdout).as_str()), (Some(2), ""));
-    let both = run(&["resolve", "--account", "-", "--facts", "-"], b"{}");
+    let both = fed(&["resolve", "--account", "-", "--facts", "-"], b"{}");
     assert!(text(&both.stderr).contains("both read standard input"), "{}", text(&both.stderr));
     let evidence = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/evidence/wrong-key.json");
-    let from = run(&["doctor", "--from", &evidence.display().to_string(), "--facts", "-"], b"{}");
+    let from = fed(&["doctor", "--from", &evidence.display().to_string(), "--facts", "-"], b"{}");
     assert_eq!(from.status.code(), Some(2), "saved evidence has its facts already");
 }

@@ -6,18 +6,33 @@
     reason = "each test program uses a part, and a test may look at the clock"
 )]
 
-use std::process::{Command, Stdio};
+use std::io::Write as _;
 #[cfg(unix)]
-use std::{
-    process::{Child, Output},
-    time::{Duration, Instant},
-};
+use std::process::Child;
+use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 /// Returns the command with an empty environment, so that no setting of this machine reaches it.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
     command.env_clear();
     command
+}
+
+/// Runs the command with an input.
+pub(crate) fn fed(args: &[&str], input: &[u8]) -> Output {
+    let mut command = program();
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    // A run that does not read its input may end before the write.
+    let _ = child.stdin.take().expect("a pipe").write_all(input);
+    child.wait_with_output().expect("the binary ends")
+}
+
+/// Returns output as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
 /// Returns the doctor with these arguments, without input, and with its output in pipes.
