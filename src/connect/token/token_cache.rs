@@ -68,6 +68,7 @@ struct State {
     used: bool,
     pending: Option<PendingFetch>,
     timer: Option<Task>,
+    /// The time of the last rejection for which no newer token has helped yet.
     discarded: Option<Instant>,
     failure: Option<TokenError>,
 }
@@ -101,13 +102,19 @@ impl TokenCache {
         if state.generation != generation || state.token.is_none() {
             return true;
         }
-        // A credential that lacks a role is rejected with every token, so not every rejection justifies a fetch.
+        // A credential that lacks a role is rejected with every token, so the rejection of a fresh one justifies no fetch.
         let is_too_early = state.discarded.is_some_and(|at| at.elapsed() < MIN_INTERVAL);
         if !is_too_early {
             state.discarded = Some(Instant::now());
             (state.token, state.renew, state.timer) = (None, None, None);
         }
         !is_too_early
+    }
+
+    /// Records that the service accepted a newer token from a call whose older one it had rejected. Fetches help, so the next
+    /// rejection is not one of a fresh token.
+    pub(super) fn helped(&self) {
+        self.lock().discarded = None;
     }
 
     pub(super) fn times(&self) -> TokenTimes {

@@ -229,6 +229,34 @@ async fn a_rejected_token_is_replaced_once_for_all_callers() {
     assert_eq!(token(&cache, &fake).await.unwrap(), "3");
 }
 
+/// Both keys are regenerated within seconds, or a service restarts twice: each token worked, and then stopped to.
+#[tokio::test(start_paused = true)]
+async fn a_token_is_replaced_however_soon_it_is_rejected_if_the_one_before_helped() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    for generation in 1..20 {
+        assert_eq!(token(&cache, &fake).await.unwrap(), generation.to_string());
+        assert!(cache.rejected(generation), "{generation}");
+        token(&cache, &fake).await.unwrap();
+        cache.helped();
+        pass(3).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_that_is_rejected_is_not_replaced_at_once() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    token(&cache, &fake).await.unwrap();
+    assert!(cache.rejected(1));
+    token(&cache, &fake).await.unwrap();
+    for _ in 1..MIN_INTERVAL.as_secs() {
+        assert!(!cache.rejected(2));
+        pass(1).await;
+    }
+    assert_eq!(fake.count(), 2);
+    pass(1).await;
+    assert!(cache.rejected(2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_renewal_ends_with_the_slot() {
     let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(5, 600, 540));
