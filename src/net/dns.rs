@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,10 @@ use crate::diagnose::evidence::{
 use crate::net::silence;
 use crate::resolve::name::normalized_host;
 
+mod asked;
 mod query;
 
+use asked::Asked;
 use query::query_server;
 
 /// The sources that resolve a name.
@@ -42,6 +44,8 @@ pub struct Resolver {
     pub system: System,
     /// The hosts file of this machine.
     pub(crate) file: Option<Arc<Hosts>>,
+    /// The lookups by the operating system.
+    pub(crate) asked: Arc<Asked>,
 }
 
 /// A name server. Only the lab has servers whose two addresses differ.
@@ -140,7 +144,7 @@ impl Resolver {
         let is_literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         match self.system {
             System::OperatingSystem if !is_literal && !is_loopback(host) => {
-                let answer = by_getaddrinfo(host, limit).await;
+                let answer = self.by_getaddrinfo(host, limit).await;
                 answer.failure.map_or(Ok(answer.addresses), Err)
             }
             _ => {
@@ -190,8 +194,20 @@ impl Resolver {
                 let addresses = answers.get(&normalized_host(host)).cloned()?;
                 Some(SystemAnswer { addresses, ..SystemAnswer::default() })
             }
-            System::OperatingSystem => Some(by_getaddrinfo(host, limit).await),
+            System::OperatingSystem => Some(self.by_getaddrinfo(host, limit).await),
         }
+    }
+
+    async fn by_getaddrinfo(&self, host: &str, limit: Duration) -> SystemAnswer {
+        let begun = Instant::now();
+        let (addresses, failure) = match timeout(limit, self.asked.find(host, getaddrinfo)).await {
+            Ok(Ok(addresses)) => (addresses, None),
+            Ok(Err(failure)) => (Vec::new(), Some(failure)),
+            Err(_) => (Vec::new(), Some(silence(limit))),
+        };
+        let is_empty = addresses.is_empty() && failure.is_none();
+        let none = is_empty.then(|| Failure::new(FailureKind::NoAddress, "it has no address"));
+        SystemAnswer { addresses, failure: failure.or(none), took: begun.elapsed() }
     }
 }
 
@@ -221,29 +237,15 @@ fn loopback(hosts_file: &[IpAddr]) -> Vec<IpAddr> {
     if given.is_empty() { vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] } else { given }
 }
 
-async fn by_getaddrinfo(host: &str, limit: Duration) -> SystemAnswer {
-    let begun = Instant::now();
-    let found = timeout(limit, tokio::net::lookup_host((host, PORT_OF_SERVICES))).await;
+/// Looks a name up by the operating system, which blocks a thread.
+fn getaddrinfo(host: &str) -> io::Result<Vec<IpAddr>> {
     let mut addresses: Vec<IpAddr> = Vec::new();
-    let failure = match found {
-        Ok(Ok(found)) => {
-            for address in found {
-                if !addresses.contains(&address.ip()) {
-                    addresses.push(address.ip());
-                }
-            }
-            addresses.is_empty().then(|| Failure::new(FailureKind::NoAddress, "it has no address"))
+    for address in (host, PORT_OF_SERVICES).to_socket_addrs()? {
+        if !addresses.contains(&address.ip()) {
+            addresses.push(address.ip());
         }
-        Ok(Err(error)) => Some(Failure::new(kind_of_getaddrinfo(&error), error.to_string())),
-        Err(_) => Some(silence(limit)),
-    };
-    SystemAnswer { addresses, failure, took: begun.elapsed() }
-}
-
-/// Returns the kind of a `getaddrinfo` error. The standard library keeps only the text of its code.
-fn kind_of_getaddrinfo(error: &io::Error) -> FailureKind {
-    let text = error.to_string();
-    if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
+    }
+    Ok(addresses)
 }
 
 /// Emulates the operating system: the hosts file, then the first server that answers with NOERROR or NXDOMAIN.
