@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
 
@@ -143,13 +144,14 @@ impl TokenSource {
         Self { origin: Arc::new(origin), resource_id: None }
     }
 
-    /// Leases the next credential for a service of an account, given those that the call has tried.
+    /// Leases the next credential for a service of an account, given those that the call has tried and the time that it has.
     pub(crate) async fn lease(
         &self,
         account: &Account,
         service: Service,
         issuer: &Arc<dyn Issue>,
         tried: &TriedCredentials,
+        limit: Duration,
     ) -> Result<Lease, TokenError> {
         match &*self.origin {
             Origin::None => Ok(Lease { credential: None, origin: LeaseOrigin::Fixed }),
@@ -161,7 +163,7 @@ impl TokenSource {
             }
             Origin::Issued { keys, caches } => {
                 let cache = caches.get(account);
-                let token = cache.token(|| Arc::new(Issued::new(keys, account, issuer))).await?;
+                let token = cache.token(limit, || Arc::new(Issued::new(keys, account, issuer))).await?;
                 Ok(Lease::of(
                     Credential(Held::IssuedToken(token.secret.clone())),
                     LeaseOrigin::cache(&cache, &token, tried),
@@ -170,7 +172,7 @@ impl TokenSource {
             Origin::Entra { credential, caches } => {
                 let scope = entra::scope(account, service)?;
                 let cache = caches.get(scope);
-                let token = cache.token(|| Arc::new(Entra::new(credential, scope))).await?;
+                let token = cache.token(limit, || Arc::new(Entra::new(credential, scope))).await?;
                 let credential = Credential(Held::Entra { token: token.secret.clone(), resource_id: None });
                 Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token, tried)))
             }

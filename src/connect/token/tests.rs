@@ -97,7 +97,7 @@ fn service() -> (Arc<Service>, Arc<dyn Issue>) {
 }
 
 async fn lease(source: &TokenSource, issuer: &Arc<dyn Issue>) -> Result<Lease, TokenError> {
-    source.lease(&account(), VOICES, issuer, &TriedCredentials::default()).await
+    source.lease(&account(), VOICES, issuer, &TriedCredentials::default(), LIMIT).await
 }
 
 fn text(lease: &Lease) -> String {
@@ -132,7 +132,7 @@ async fn two_hundred_connections_whose_key_is_rejected_use_the_other_one() {
         let mut tried = TriedCredentials::default();
         assert_eq!(text(&lease), FIRST);
         assert!(source.rejected(&lease, &mut tried));
-        let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
+        let second = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap();
         assert_eq!(text(&second), SECOND);
         source.accepted(&second);
     }
@@ -146,9 +146,9 @@ async fn a_call_whose_keys_were_both_rejected_gets_no_credential() {
     let mut tried = TriedCredentials::default();
     let first = lease(&source, &issuer).await.unwrap();
     assert!(source.rejected(&first, &mut tried));
-    let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
+    let second = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap();
     assert!(!source.rejected(&second, &mut tried));
-    let error = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap_err().to_string();
+    let error = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap_err().to_string();
     assert!(error.starts_with("the resource rejected both keys: use a key of this resource"), "{error}");
 }
 
@@ -221,15 +221,15 @@ async fn each_account_has_its_own_issued_token_and_its_own_scope() {
     let source = TokenSource::key(FIRST).unwrap().issuing_tokens();
     let other = Account::custom_domain("fabrikam".parse().unwrap());
     lease(&source, &issuer).await.unwrap();
-    source.lease(&other, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&other, VOICES, &issuer, &TriedCredentials::default(), LIMIT).await.unwrap();
     assert_eq!((service.asked().len(), source.state().tokens.len()), (2, 2));
 
     let identity = Identity::new(3600, Some(TOKEN));
     let source = TokenSource::entra(identity.clone());
     lease(&source, &issuer).await.unwrap();
-    source.lease(&other, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&other, VOICES, &issuer, &TriedCredentials::default(), LIMIT).await.unwrap();
     let china = other.with_cloud(crate::resolve::cloud::Cloud::China).unwrap();
-    source.lease(&china, VOICES, &issuer, &TriedCredentials::default()).await.unwrap();
+    source.lease(&china, VOICES, &issuer, &TriedCredentials::default(), LIMIT).await.unwrap();
     let expected = ["https://cognitiveservices.azure.com/.default", "https://cognitiveservices.azure.cn/.default"];
     assert_eq!(*identity.scopes.lock().unwrap(), expected);
 }
@@ -269,7 +269,7 @@ async fn a_rejected_token_is_replaced_once_in_a_call() {
     service.rejects(&[FIRST]);
     let mut tried = TriedCredentials::default();
     assert!(source.rejected(&first, &mut tried));
-    let second = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
+    let second = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap();
     assert_eq!(service.asked(), ["1", "1", "2"]);
     pass(60).await;
     assert!(!source.rejected(&second, &mut tried), "this call had its newer token");
@@ -283,9 +283,9 @@ async fn tokens_that_are_rejected_within_seconds_are_replaced_each_time() {
     let source = TokenSource::keys(FIRST, SECOND).unwrap().issuing_tokens();
     for call in 1..10 {
         let mut tried = TriedCredentials::default();
-        let older = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
+        let older = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap();
         assert!(source.rejected(&older, &mut tried), "call {call}");
-        let newer = source.lease(&account(), VOICES, &issuer, &tried).await.unwrap();
+        let newer = source.lease(&account(), VOICES, &issuer, &tried, LIMIT).await.unwrap();
         source.accepted(&newer);
         assert_eq!(service.asked().len(), if call == 1 { 2 } else { 1 });
         pass(3).await;
@@ -396,3 +396,6 @@ async fn a_source_shows_its_state_and_no_secret() {
         }
     }
 }
+
+/// The time of a call.
+const LIMIT: Duration = Duration::from_secs(60);

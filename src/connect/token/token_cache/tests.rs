@@ -59,7 +59,7 @@ impl Fetch for Fake {
 
 async fn token(cache: &Arc<TokenCache>, fake: &Arc<Fake>) -> Result<String, TokenError> {
     let fetch = fake.clone();
-    cache.token(|| fetch).await.map(|token| token.secret.expose().to_owned())
+    cache.token(FETCH_LIMIT * 2, || fetch.clone()).await.map(|token| token.secret.expose().to_owned())
 }
 
 /// Advances the clock, and runs the tasks that are due.
@@ -276,4 +276,44 @@ async fn a_fetch_ends_with_the_slot() {
     drop(cache);
     settle().await;
     assert_eq!((Handle::current().metrics().num_alive_tasks(), Arc::strong_count(&fake)), (0, 1));
+}
+
+/// A runtime that begins a fetch and is then idle, as one of a thread that waits for something else.
+#[test]
+fn a_fetch_that_an_idle_runtime_began_blocks_no_other_runtime() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    let slow = Fake::new(3600, 600, 540);
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (idle, other) = (runtime(), runtime());
+    idle.block_on(async { timeout(Duration::from_millis(20), token(&cache, &slow)).await }).unwrap_err();
+    for _ in 0..3 {
+        let limit = Duration::from_secs(2);
+        let found = other.block_on(async { timeout(limit, cache.token(limit, || fake.clone())).await });
+        assert_eq!(found.expect("in time").unwrap().secret.expose(), "1");
+    }
+    assert_eq!((slow.count(), fake.count()), (1, 1));
+    drop(idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_hangs_once_delays_a_call_by_at_most_its_own_limit() {
+    let (cache, slow, fake) = (Arc::<TokenCache>::default(), Fake::new(100_000, 600, 540), Fake::new(1, 600, 540));
+    let limit = Duration::from_secs(5);
+    assert!(timeout(limit, cache.token(limit, || slow.clone())).await.is_err());
+    let found = timeout(limit, cache.token(limit, || fake.clone())).await.expect("in time");
+    assert_eq!(found.unwrap().secret.expose(), "1");
+    assert_eq!((slow.count(), fake.count()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_fetch_goes_on_beside_those_of_later_calls() {
+    let (cache, slow) = (Arc::<TokenCache>::default(), Fake::new(12, 600, 540));
+    let limit = Duration::from_secs(5);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        assert!(timeout(limit, cache.token(limit, || slow.clone())).await.is_err());
+    }
+    assert!(timeout(limit, cache.token(limit, || slow.clone())).await.expect("in time").is_ok());
+    assert_eq!(begun.elapsed().as_secs(), 12);
+    assert!(slow.count() <= 3, "{}", slow.count());
 }
