@@ -166,7 +166,7 @@ impl TokenSource {
                 let token = cache.token(limit, || Arc::new(Issued::new(keys, account, issuer))).await?;
                 Ok(Lease::of(
                     Credential(Held::IssuedToken(token.secret.clone())),
-                    LeaseOrigin::cache(&cache, &token, tried),
+                    LeaseOrigin::cache(&cache, &token, *tried),
                 ))
             }
             Origin::Entra { credential, caches } => {
@@ -174,7 +174,7 @@ impl TokenSource {
                 let cache = caches.get(scope);
                 let token = cache.token(limit, || Arc::new(Entra::new(credential, scope))).await?;
                 let credential = Credential(Held::Entra { token: token.secret.clone(), resource_id: None });
-                Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token, tried)))
+                Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token, *tried)))
             }
         }
     }
@@ -250,7 +250,7 @@ impl Lease {
 }
 
 impl LeaseOrigin {
-    fn cache(cache: &Arc<TokenCache>, token: &Token, tried: &TriedCredentials) -> Self {
+    fn cache(cache: &Arc<TokenCache>, token: &Token, tried: TriedCredentials) -> Self {
         Self::Cache { cache: Arc::downgrade(cache), generation: token.generation, is_newer: tried.newer_token }
     }
 }

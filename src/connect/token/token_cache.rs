@@ -93,17 +93,17 @@ type Sender = watch::Sender<Ended>;
 
 /// The last time at which the runtime of a fetch drove it.
 #[derive(Debug)]
-struct Pulse(Mutex<std::time::Instant>);
+struct Pulse(Mutex<Instant>);
 
 impl Pulse {
     fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(std::time::Instant::now())))
+        Arc::new(Self(Mutex::new(Instant::now())))
     }
 
     /// Beats without end.
     async fn beat(&self) {
         loop {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = std::time::Instant::now();
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
             sleep(BEAT).await;
         }
     }
@@ -240,9 +240,9 @@ impl TokenCache {
         if fetched.is_err() && !is_newest {
             return None;
         }
-        let fetches = state.pending.take().into_iter().flat_map(|pending| pending.fetches);
+        let ended = state.pending.take().into_iter().flat_map(|pending| pending.fetches);
         // This task goes on to report the outcome; the others are aborted.
-        fetches.filter(|(of, _)| *of == number).for_each(|(_, task)| task.detach());
+        ended.filter(|(of, _)| *of == number).for_each(|(_, task)| task.detach());
         Some(match fetched {
             Ok(fetched) => Ok(self.keep(state, fetched, fetch)),
             Err(error) => {
@@ -364,7 +364,7 @@ const FETCH_LIMIT: Duration = Duration::from_secs(30);
 const BEAT: Duration = Duration::from_millis(200);
 
 /// Without a sign for this time, the runtime of a fetch is idle.
-const PULSELESS: Duration = Duration::from_millis(1000);
+const PULSELESS: Duration = Duration::from_secs(2);
 
 /// The shortest time that a call waits for the fetch of another one, whatever its own limit is.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);

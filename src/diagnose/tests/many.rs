@@ -1,5 +1,7 @@
 //! The time of a diagnosis is linear in the number of targets, whatever is wrong with them.
 
+#![allow(clippy::disallowed_methods, reason = "the test measures time")]
+
 use std::time::{Duration, Instant};
 
 use super::super::sample::{self, OWN, PRIVATE_LINK};
