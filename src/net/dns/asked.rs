@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::diagnose::evidence::{Failure, FailureKind};
 
-/// The addresses, or the reason why there is none.
+/// The addresses, or the failure of the lookup.
 pub(super) type Found = Result<Vec<IpAddr>, Failure>;
 
 /// The lookups in progress, and those that failed a moment ago, by name.
