@@ -27,6 +27,7 @@ mod dns;
 mod hold;
 mod http;
 mod metadata;
+pub(crate) mod named;
 mod notes;
 mod observer;
 mod proxy;

@@ -108,6 +108,22 @@ fn no_credential_leaks_and_every_call_ends_in_time_with_a_diagnosis() {
 }
 
 #[test]
+fn the_doctor_follows_no_url_that_is_made_of_the_credential() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let certificates = Arc::new(Certificates::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for url in table::made_of_the_credential() {
+        for status in ["200 OK", "301 Moved Permanently", "307 Temporary Redirect"] {
+            let case = table::directing(status, &url);
+            let (hosts, evidence) = runtime.block_on(case.examine(&certificates));
+            assert_eq!(hosts, [call::OWN], "{status} {url}");
+            assert!(evidence.contains("made of the credential"), "{status} {url}: {evidence}");
+            assert_eq!(call::secret_in(&evidence), None, "{evidence}");
+        }
+    }
+}
+
+#[test]
 fn a_response_truncated_anywhere_is_reported() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = memory("VmRSS:");

@@ -262,7 +262,7 @@ impl Inner {
         tried: &TriedCredentials,
         limit: Duration,
     ) -> Result<Lease, TokenError> {
-        let lease = candidate.source.lease(&candidate.account, service, &self.issuer, tried);
+        let lease = candidate.source.lease(&candidate.account, service, &self.issuer, tried, limit);
         timeout(limit, lease).await.unwrap_or(Err(TokenError::TimedOut { limit }))
     }
 

@@ -10,8 +10,7 @@ use url::Url;
 
 use super::attempt::Attempt;
 use crate::net::http::DISCOVERY;
-use crate::net::proxy::ProxySettings;
-use crate::probe::scrub::Scrub;
+use crate::probe::named;
 use crate::resolve::credential::may_receive;
 use crate::resolve::endpoint::{Endpoint, Expectation};
 
@@ -57,8 +56,7 @@ pub(super) fn discovery_url(endpoint: &Endpoint) -> Url {
 ///
 /// A URL that contains the credential is never followed: it would reveal it to name servers and in plain text.
 pub(super) fn follow(attempt: &Attempt<'_>, redirect: &Url) -> Option<Url> {
-    let reveals_credential = Scrub::of(attempt.credential, &ProxySettings::default()).finds_any(redirect.as_str());
-    if reveals_credential { None } else { permitted(attempt.endpoint(), redirect) }
+    if named::refused(redirect, attempt.credential).is_some() { None } else { permitted(attempt.endpoint(), redirect) }
 }
 
 /// Returns the URL to use in place of the endpoint's, if the redirect is permitted.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
 
@@ -143,13 +144,14 @@ impl TokenSource {
         Self { origin: Arc::new(origin), resource_id: None }
     }
 
-    /// Leases the next credential for a service of an account, given those that the call has tried.
+    /// Leases the next credential for a service of an account, given those that the call has tried and the time that it has.
     pub(crate) async fn lease(
         &self,
         account: &Account,
         service: Service,
         issuer: &Arc<dyn Issue>,
         tried: &TriedCredentials,
+        limit: Duration,
     ) -> Result<Lease, TokenError> {
         match &*self.origin {
             Origin::None => Ok(Lease { credential: None, origin: LeaseOrigin::Fixed }),
@@ -161,15 +163,18 @@ impl TokenSource {
             }
             Origin::Issued { keys, caches } => {
                 let cache = caches.get(account);
-                let token = cache.token(|| Arc::new(Issued::new(keys, account, issuer))).await?;
-                Ok(Lease::of(Credential(Held::IssuedToken(token.secret.clone())), LeaseOrigin::cache(&cache, &token)))
+                let token = cache.token(limit, || Arc::new(Issued::new(keys, account, issuer))).await?;
+                Ok(Lease::of(
+                    Credential(Held::IssuedToken(token.secret.clone())),
+                    LeaseOrigin::cache(&cache, &token, *tried),
+                ))
             }
             Origin::Entra { credential, caches } => {
                 let scope = entra::scope(account, service)?;
                 let cache = caches.get(scope);
-                let token = cache.token(|| Arc::new(Entra::new(credential, scope))).await?;
+                let token = cache.token(limit, || Arc::new(Entra::new(credential, scope))).await?;
                 let credential = Credential(Held::Entra { token: token.secret.clone(), resource_id: None });
-                Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token)))
+                Ok(Lease::of(self.complete(credential), LeaseOrigin::cache(&cache, &token, *tried)))
             }
         }
     }
@@ -179,7 +184,7 @@ impl TokenSource {
     pub(crate) fn rejected(&self, lease: &Lease, tried: &mut TriedCredentials) -> bool {
         match (&lease.origin, &*self.origin) {
             (LeaseOrigin::Key(lease), Origin::Keys(keys)) => keys.rejected(*lease, &mut tried.keys),
-            (LeaseOrigin::Cache { cache, generation }, _) => {
+            (LeaseOrigin::Cache { cache, generation, .. }, _) => {
                 let has_newer = cache.upgrade().is_some_and(|cache| cache.rejected(*generation));
                 has_newer && !std::mem::replace(&mut tried.newer_token, true)
             }
@@ -189,8 +194,12 @@ impl TokenSource {
 
     /// Records that the service accepted a credential.
     pub(crate) fn accepted(&self, lease: &Lease) {
-        if let (LeaseOrigin::Key(lease), Origin::Keys(keys)) = (&lease.origin, &*self.origin) {
-            keys.accepted(*lease);
+        match (&lease.origin, &*self.origin) {
+            (LeaseOrigin::Key(lease), Origin::Keys(keys)) => keys.accepted(*lease),
+            (LeaseOrigin::Cache { cache, is_newer: true, .. }, _) => {
+                cache.upgrade().inspect(|cache| cache.helped());
+            }
+            _ => {}
         }
     }
 
@@ -221,7 +230,12 @@ pub(crate) struct Lease {
 enum LeaseOrigin {
     Fixed,
     Key(KeyLease),
-    Cache { cache: Weak<TokenCache>, generation: u64 },
+    Cache {
+        cache: Weak<TokenCache>,
+        generation: u64,
+        /// Whether the service rejected an older token in the same call.
+        is_newer: bool,
+    },
 }
 
 impl Lease {
@@ -236,8 +250,8 @@ impl Lease {
 }
 
 impl LeaseOrigin {
-    fn cache(cache: &Arc<TokenCache>, token: &Token) -> Self {
-        Self::Cache { cache: Arc::downgrade(cache), generation: token.generation }
+    fn cache(cache: &Arc<TokenCache>, token: &Token, tried: TriedCredentials) -> Self {
+        Self::Cache { cache: Arc::downgrade(cache), generation: token.generation, is_newer: tried.newer_token }
     }
 }
 

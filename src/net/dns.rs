@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,10 @@ use crate::diagnose::evidence::{
 use crate::net::silence;
 use crate::resolve::name::normalized_host;
 
+mod asked;
 mod query;
 
+use asked::Asked;
 use query::query_server;
 
 /// The sources that resolve a name.
@@ -42,6 +44,8 @@ pub struct Resolver {
     pub system: System,
     /// The hosts file of this machine.
     pub(crate) file: Option<Arc<Hosts>>,
+    /// The lookups by the operating system.
+    pub(crate) asked: Arc<Asked>,
 }
 
 /// A name server. Only the lab has servers whose two addresses differ.
@@ -96,7 +100,7 @@ impl Resolver {
 
     /// Resolves a host from every source.
     ///
-    /// 1. An IP address needs no lookup.
+    /// 1. An IP address needs no lookup, and `localhost` is this machine, whatever a name server says.
     /// 2. Query the hosts file, the operating system and every server in parallel.
     /// 3. Take the addresses that an application gets: from the operating system, else from the hosts file, else from
     ///    the first server with addresses.
@@ -107,6 +111,10 @@ impl Resolver {
             return Lookup { facts, failure: None };
         }
         let hosts_file = self.in_hosts_file(host);
+        if is_loopback(host) {
+            let addresses = loopback(&hosts_file).into_iter().map(Address::from).collect();
+            return Lookup { facts: DnsFacts { hosts_file, addresses, ..DnsFacts::default() }, failure: None };
+        }
         let servers = join_all(self.servers.iter().map(|server| query_server(*server, host, limit)));
         let (servers, system) = join(servers, self.by_system(host, limit)).await;
         let system = system.unwrap_or_else(|| emulate(&hosts_file, &servers));
@@ -135,8 +143,8 @@ impl Resolver {
     pub async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {
         let is_literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         match self.system {
-            System::OperatingSystem if !is_literal => {
-                let answer = by_getaddrinfo(host, limit).await;
+            System::OperatingSystem if !is_literal && !is_loopback(host) => {
+                let answer = self.by_getaddrinfo(host, limit).await;
                 answer.failure.map_or(Ok(answer.addresses), Err)
             }
             _ => {
@@ -186,8 +194,20 @@ impl Resolver {
                 let addresses = answers.get(&normalized_host(host)).cloned()?;
                 Some(SystemAnswer { addresses, ..SystemAnswer::default() })
             }
-            System::OperatingSystem => Some(by_getaddrinfo(host, limit).await),
+            System::OperatingSystem => Some(self.by_getaddrinfo(host, limit).await),
         }
+    }
+
+    async fn by_getaddrinfo(&self, host: &str, limit: Duration) -> SystemAnswer {
+        let begun = Instant::now();
+        let (addresses, failure) = match timeout(limit, self.asked.find(host, getaddrinfo)).await {
+            Ok(Ok(addresses)) => (addresses, None),
+            Ok(Err(failure)) => (Vec::new(), Some(failure)),
+            Err(_) => (Vec::new(), Some(silence(limit))),
+        };
+        let is_empty = addresses.is_empty() && failure.is_none();
+        let none = is_empty.then(|| Failure::new(FailureKind::NoAddress, "it has no address"));
+        SystemAnswer { addresses, failure: failure.or(none), took: begun.elapsed() }
     }
 }
 
@@ -205,29 +225,27 @@ impl NameServer {
     }
 }
 
-async fn by_getaddrinfo(host: &str, limit: Duration) -> SystemAnswer {
-    let begun = Instant::now();
-    let found = timeout(limit, tokio::net::lookup_host((host, PORT_OF_SERVICES))).await;
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    let failure = match found {
-        Ok(Ok(found)) => {
-            for address in found {
-                if !addresses.contains(&address.ip()) {
-                    addresses.push(address.ip());
-                }
-            }
-            addresses.is_empty().then(|| Failure::new(FailureKind::NoAddress, "it has no address"))
-        }
-        Ok(Err(error)) => Some(Failure::new(kind_of_getaddrinfo(&error), error.to_string())),
-        Err(_) => Some(silence(limit)),
-    };
-    SystemAnswer { addresses, failure, took: begun.elapsed() }
+/// Returns whether a name is that of this machine by definition (RFC 6761, section 6.3).
+fn is_loopback(host: &str) -> bool {
+    let host = normalized_host(host);
+    host == "localhost" || host.ends_with(".localhost")
 }
 
-/// Returns the kind of a `getaddrinfo` error. The standard library keeps only the text of its code.
-fn kind_of_getaddrinfo(error: &io::Error) -> FailureKind {
-    let text = error.to_string();
-    if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
+/// Returns the addresses of this machine: those in the hosts file, if they are such.
+fn loopback(hosts_file: &[IpAddr]) -> Vec<IpAddr> {
+    let given: Vec<IpAddr> = hosts_file.iter().copied().filter(IpAddr::is_loopback).collect();
+    if given.is_empty() { vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] } else { given }
+}
+
+/// Looks a name up by the operating system, which blocks a thread.
+fn getaddrinfo(host: &str) -> io::Result<Vec<IpAddr>> {
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in (host, PORT_OF_SERVICES).to_socket_addrs()? {
+        if !addresses.contains(&address.ip()) {
+            addresses.push(address.ip());
+        }
+    }
+    Ok(addresses)
 }
 
 /// Emulates the operating system: the hosts file, then the first server that answers with NOERROR or NXDOMAIN.
@@ -278,3 +296,43 @@ const PORT: u16 = 53;
 
 /// The port for `getaddrinfo`, which requires one. It does not change the addresses.
 const PORT_OF_SERVICES: u16 = 443;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A resolver whose every source but the name itself says that a name is elsewhere.
+    fn misled(name: &str, system: fn(HashMap<String, Vec<IpAddr>>) -> System) -> Resolver {
+        let elsewhere = HashMap::from([(name.to_owned(), vec![IpAddr::from([20, 61, 99, 10])])]);
+        // Nothing answers at the port of discard.
+        let servers = vec![NameServer::at(SocketAddr::from(([127, 0, 0, 1], 9)))];
+        Resolver { servers, hosts: elsewhere.clone(), system: system(elsewhere), ..Resolver::default() }
+    }
+
+    #[tokio::test]
+    async fn localhost_is_this_machine_whatever_any_source_says() {
+        let limit = Duration::from_millis(300);
+        for system in [System::Fixed, |_| System::Emulated, |_| System::OperatingSystem] {
+            for name in ["localhost", "LocalHost.", "identity.localhost", "a.b.localhost."] {
+                let resolver = misled(&normalized_host(name), system);
+                let addresses = resolver.addresses(name, limit).await.unwrap();
+                assert!(!addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback), "{name}: {addresses:?}");
+                let lookup = resolver.lookup(name, limit).await;
+                let addresses: Vec<IpAddr> = lookup.facts.addresses.iter().map(|address| address.ip).collect();
+                assert!(!addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback), "{name}: {addresses:?}");
+                assert!(lookup.facts.servers.is_empty(), "a name server was queried for {name}");
+            }
+            let resolver = misled("localhost.example", system);
+            let found = resolver.lookup("localhost.example", limit).await.facts.addresses;
+            assert_eq!(found[0].ip, IpAddr::from([20, 61, 99, 10]), "it only looks like this machine");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_hosts_file_chooses_among_the_addresses_of_this_machine() {
+        let own = IpAddr::from([127, 0, 1, 1]);
+        let hosts = HashMap::from([("localhost".to_owned(), vec![own, IpAddr::from([10, 0, 0, 4])])]);
+        let resolver = Resolver { hosts, system: System::Emulated, ..Resolver::default() };
+        assert_eq!(resolver.addresses("localhost", Duration::from_secs(1)).await.unwrap(), [own]);
+    }
+}

@@ -71,6 +71,11 @@ impl<'a, N: Network> Context<'a, N> {
         self
     }
 
+    /// Returns the credential and the second key.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = &'a Credential> {
+        self.credential.into_iter().chain(self.second_key)
+    }
+
     /// Sets the family of addresses to connect to.
     #[must_use]
     pub fn with_family(self, family: Family) -> Self {

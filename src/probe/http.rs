@@ -4,6 +4,7 @@ use hyper::Method;
 use tokio::time::Instant;
 use url::Url;
 
+use super::named;
 use super::observer::Observer;
 use super::target::{Route, Stop, TargetProbe};
 use crate::diagnose::evidence::{
@@ -53,7 +54,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         };
         let mut named = None;
         if self.may_be_redirected(&response, addresses) {
-            (facts.redirect, named) = self.discover(route, &mut connection, &response).await;
+            match self.discover(route, &mut connection, &response).await {
+                Ok((redirect, url)) => (facts.redirect, named) = (redirect, url),
+                Err(failure) => return Err(self.http_failed(failure, Some(facts), begun)),
+            }
         }
         if let (Discovery::Required, Some(url)) = (self.target.discovery(), named) {
             self.notes.note(|trace| {
@@ -94,12 +98,16 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 
     /// Requests a redirect as the JavaScript SDK does, and resolves the host that the response names.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Failure`] if the response names what this machine may not look up.
     async fn discover(
         &self,
         route: &Route,
         connection: &mut Connection,
         response: &Response,
-    ) -> (Option<Redirect>, Option<Url>) {
+    ) -> Result<(Option<Redirect>, Option<Url>), Failure> {
         let mut url = self.target.url.clone();
         url.set_query(Some(DISCOVERY));
         let second = self.exchange_again(route, connection, &Request::new(Method::GET, &url)).await.ok();
@@ -107,8 +115,11 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let named = named.or_else(|| Some((response, classify::named_url(response, &self.target.url)?)));
         let Some((by, url)) = named else {
             let status = second.as_ref().map_or(response.reply.status, |second| second.reply.status);
-            return (Some(Redirect { status, ..Redirect::default() }), None);
+            return Ok((Some(Redirect { status, ..Redirect::default() }), None));
         };
+        if let Some(failure) = named::refused(&url, self.context.credentials()) {
+            return Err(failure);
+        }
         let host = url.host_str().unwrap_or_default().to_owned();
         let looked_up = self.context.network.lookup(&host, self.limit()).await;
         let mut without_query = url.clone();
@@ -120,7 +131,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             host: Some(host),
             url: Some(without_query.to_string()),
         };
-        (Some(redirect), Some(url))
+        Ok((Some(redirect), Some(url)))
     }
 
     /// Returns the target of a redirect, which must be encrypted and in the cloud of the resource.

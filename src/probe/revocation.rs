@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use hyper::Method;
 use url::{Host, Url};
 
+use super::named;
 use super::observer::Observer;
 use super::target::TargetProbe;
 use crate::diagnose::evidence::{AddressClass, Certificate, Failure, FailureKind, RevocationKind, RevocationTry, Step};
@@ -45,6 +46,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     async fn response_of(&self, tried: &RevocationTry) -> Result<u16, (Option<u16>, Failure)> {
         let failed = |failure| (None, failure);
         let url = fetchable(&tried.url).map_err(failed)?;
+        named::refused(&url, self.context.credentials()).map_or(Ok(()), |failure| Err(failed(failure)))?;
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(HTTP));
         let network = self.context.network;
         let found = network.addresses(host, self.limit()).await.map_err(failed)?;

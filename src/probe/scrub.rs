@@ -56,7 +56,6 @@ impl Scrub {
     }
 
     /// Returns whether a text contains a piece of a secret.
-    #[cfg(feature = "connect")]
     pub(crate) fn finds_any(&self, text: &str) -> bool {
         self.0.cut(text).is_some()
     }

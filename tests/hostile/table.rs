@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::Way::{Request, Send, Socket, Token};
-use super::call::{Case, ELSEWHERE, STT, Whose};
+use super::call::{Case, ELSEWHERE, KEY, STT, Whose};
 use super::server::{DRIP, Talk, Tls};
 
 /// Returns every case.
@@ -435,3 +435,26 @@ const ASTRAY: [(&str, &str); 7] = [
 ];
 
 pub(crate) const OPEN: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: {accept}\r\n\r\n";
+
+/// A custom domain whose discovery names a URL.
+pub(crate) fn directing(status: &str, url: &str) -> Case {
+    let talk = Talk::Directs {
+        question: answer(status, &format!("content-type: text/plain\r\nlocation: {url}\r\n"), url),
+        otherwise: answer("404 Not Found", "", ""),
+    };
+    Case::new(format!("directed to {url}"), Tls::Good, talk, &[]).of(Whose::Directed)
+}
+
+/// URLs that would give the credential to name servers, to the network or to another server.
+pub(crate) fn made_of_the_credential() -> Vec<String> {
+    let (first, second) = KEY.split_at(KEY.len() / 2);
+    let (one, two) = first.split_at(first.len() / 2);
+    vec![
+        format!("https://{KEY}.stt.speech.microsoft.com/"),
+        format!("https://{first}.{second}.evil.example/"),
+        format!("https://{one}.{two}.evil.example/"),
+        format!("https://{one}-{two}.stt.speech.microsoft.com/"),
+        format!("https://northeurope.stt.speech.microsoft.com/{second}"),
+        format!("https://northeurope.stt.speech.microsoft.com/stt/speech/universal/v2?Authorization={first}"),
+    ]
+}

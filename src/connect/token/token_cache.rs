@@ -2,12 +2,12 @@
 
 use std::borrow::Borrow;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::error::TokenError;
 use super::state::TokenTimes;
@@ -67,32 +67,89 @@ struct State {
     /// Whether the token was used since the last renewal.
     used: bool,
     pending: Option<PendingFetch>,
+    /// The number of fetches that began.
+    begun: u64,
     timer: Option<Task>,
+    /// The time of the last rejection for which no newer token has helped yet.
     discarded: Option<Instant>,
     failure: Option<TokenError>,
 }
 
-/// A fetch in progress.
+/// The fetches in progress. There is more than one only if an earlier one makes no progress: the first token counts, and the
+/// failure of the newest one.
 #[derive(Debug)]
 struct PendingFetch {
     outcome: Outcome,
-    task: Task,
+    sender: Weak<Sender>,
+    fetches: Vec<(u64, Task)>,
+    newest: u64,
+    begun: Instant,
+    pulse: Arc<Pulse>,
 }
 
-type Outcome = watch::Receiver<Option<Result<Arc<Token>, TokenError>>>;
+type Ended = Option<Result<Arc<Token>, TokenError>>;
+type Outcome = watch::Receiver<Ended>;
+type Sender = watch::Sender<Ended>;
+
+/// The last time at which the runtime of a fetch drove it.
+#[derive(Debug)]
+struct Pulse(Mutex<Instant>);
+
+impl Pulse {
+    fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Instant::now())))
+    }
+
+    /// Beats without end.
+    async fn beat(&self) {
+        loop {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            sleep(BEAT).await;
+        }
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= PULSELESS
+    }
+}
+
+/// A call that waits for a token.
+#[derive(Clone, Copy)]
+struct Caller {
+    arrived: Instant,
+    /// The time that it has.
+    limit: Duration,
+}
+
+impl PendingFetch {
+    /// Returns whether a call begins its own fetch: the runtime of this one is idle, or the
+    /// credential hangs.
+    fn is_stuck(&self, caller: Caller) -> bool {
+        let is_of_another = self.begun < caller.arrived;
+        self.pulse.has_stopped() || is_of_another && self.begun.elapsed() >= caller.limit.max(SHORTEST_PATIENCE)
+    }
+}
 
 impl TokenCache {
-    /// Returns the token, and fetches it if necessary.
+    /// Returns the token, and fetches it if necessary. `limit` is the time that the caller has: it does not wait longer for a
+    /// fetch that another call began.
     pub(super) async fn token(
         self: &Arc<Self>,
-        fetch: impl FnOnce() -> Arc<dyn Fetch>,
+        limit: Duration,
+        fetch: impl Fn() -> Arc<dyn Fetch>,
     ) -> Result<Arc<Token>, TokenError> {
-        let mut outcome = match self.cached_or_pending(fetch) {
-            Ok(token) => return Ok(token),
-            Err(outcome) => outcome,
-        };
-        let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| TokenError::Cancelled)?;
-        outcome.as_ref().map_or(Err(TokenError::Cancelled), Clone::clone)
+        let caller = Caller { arrived: Instant::now(), limit };
+        loop {
+            let mut outcome = match self.cached_or_pending(caller, &fetch) {
+                Ok(token) => return Ok(token),
+                Err(outcome) => outcome,
+            };
+            // The fetch may get stuck while this call waits for it.
+            if let Ok(ended) = timeout(BEAT, outcome.wait_for(Option::is_some)).await {
+                let ended = ended.map_err(|_| TokenError::Cancelled)?;
+                return ended.as_ref().map_or(Err(TokenError::Cancelled), Clone::clone);
+            }
+        }
     }
 
     /// Records that the service rejected a token. Returns whether a newer one is available or will be fetched.
@@ -101,13 +158,19 @@ impl TokenCache {
         if state.generation != generation || state.token.is_none() {
             return true;
         }
-        // A credential that lacks a role is rejected with every token, so not every rejection justifies a fetch.
+        // A credential that lacks a role is rejected with every token, so the rejection of a fresh one justifies no fetch.
         let is_too_early = state.discarded.is_some_and(|at| at.elapsed() < MIN_INTERVAL);
         if !is_too_early {
             state.discarded = Some(Instant::now());
             (state.token, state.renew, state.timer) = (None, None, None);
         }
         !is_too_early
+    }
+
+    /// Records that the service accepted a newer token from a call whose older one it had rejected. Fetches help, so the next
+    /// rejection is not one of a fresh token.
+    pub(super) fn helped(&self) {
+        self.lock().discarded = None;
     }
 
     pub(super) fn times(&self) -> TokenTimes {
@@ -123,7 +186,11 @@ impl TokenCache {
     }
 
     /// Returns the token, or the fetch to wait for.
-    fn cached_or_pending(self: &Arc<Self>, fetch: impl FnOnce() -> Arc<dyn Fetch>) -> Result<Arc<Token>, Outcome> {
+    fn cached_or_pending(
+        self: &Arc<Self>,
+        caller: Caller,
+        fetch: impl Fn() -> Arc<dyn Fetch>,
+    ) -> Result<Arc<Token>, Outcome> {
         let state = &mut *self.lock();
         state.used = true;
         let token = state.token.clone().filter(|token| token.is_valid());
@@ -135,43 +202,54 @@ impl TokenCache {
                 Ok(token)
             }
             None => Err(match &state.pending {
-                Some(pending) if state.is_fetching() => pending.outcome.clone(),
+                Some(pending) if state.is_fetching() && !pending.is_stuck(caller) => pending.outcome.clone(),
                 _ => self.begin(state, fetch()),
             }),
         }
     }
 
-    /// Starts a fetch. It refers to the cache weakly until it ends, so that it does not keep the cache alive.
+    /// Starts a fetch, beside those that are stuck. It refers to the cache weakly until it ends, so that it does not keep the
+    /// cache alive.
     fn begin(self: &Arc<Self>, state: &mut State, fetch: Arc<dyn Fetch>) -> Outcome {
-        let (sender, outcome) = watch::channel(None);
-        let cache = Arc::downgrade(self);
-        let task = Task::spawn(async move {
-            let fetched = timeout(FETCH_LIMIT, fetch.fetch()).await;
-            let fetched = fetched.unwrap_or(Err(TokenError::TimedOut { limit: FETCH_LIMIT }));
-            if let Some(cache) = cache.upgrade() {
-                sender.send_replace(Some(cache.end(fetched, fetch)));
-            }
+        let stuck =
+            state.pending.take().and_then(|stuck| Some((stuck.sender.upgrade()?, stuck.outcome, stuck.fetches)));
+        let (sender, outcome, mut fetches) = stuck.unwrap_or_else(|| {
+            let (sender, outcome) = watch::channel(None);
+            (Arc::new(sender), outcome, Vec::new())
         });
-        state.pending = Some(PendingFetch { outcome: outcome.clone(), task });
+        state.begun += 1;
+        let (number, pulse) = (state.begun, Pulse::new());
+        let weak = Arc::downgrade(&sender);
+        fetches.push((number, Task::spawn(run(Arc::downgrade(self), number, fetch, sender, pulse.clone()))));
+        let begun = Instant::now();
+        state.pending =
+            Some(PendingFetch { outcome: outcome.clone(), sender: weak, fetches, newest: number, begun, pulse });
         outcome
     }
 
+    /// Ends a fetch. Returns the outcome for all callers; `None` if they wait for a newer fetch.
     fn end(
         self: &Arc<Self>,
+        number: u64,
         fetched: Result<Fetched, TokenError>,
         fetch: Arc<dyn Fetch>,
-    ) -> Result<Arc<Token>, TokenError> {
+    ) -> Option<Result<Arc<Token>, TokenError>> {
         let state = &mut *self.lock();
-        if let Some(pending) = state.pending.take() {
-            pending.task.detach();
+        let fetched = fetched.and_then(in_time);
+        let is_newest = state.pending.as_ref().is_none_or(|pending| pending.newest == number);
+        if fetched.is_err() && !is_newest {
+            return None;
         }
-        match fetched.and_then(in_time) {
+        let ended = state.pending.take().into_iter().flat_map(|pending| pending.fetches);
+        // This task goes on to report the outcome; the others are aborted.
+        ended.filter(|(of, _)| *of == number).for_each(|(_, task)| task.detach());
+        Some(match fetched {
             Ok(fetched) => Ok(self.keep(state, fetched, fetch)),
             Err(error) => {
                 self.fall_back(state, &error, fetch);
                 Err(error)
             }
-        }
+        })
     }
 
     fn keep(self: &Arc<Self>, state: &mut State, fetched: Fetched, fetch: Arc<dyn Fetch>) -> Arc<Token> {
@@ -216,6 +294,20 @@ impl TokenCache {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fetches a token within the limit, and reports it to the callers.
+async fn run(cache: Weak<TokenCache>, number: u64, fetch: Arc<dyn Fetch>, sender: Arc<Sender>, pulse: Arc<Pulse>) {
+    let fetched = tokio::select! {
+        biased;
+        fetched = timeout(FETCH_LIMIT, fetch.fetch()) => fetched,
+        () = pulse.beat() => return,
+    };
+    let fetched = fetched.unwrap_or(Err(TokenError::TimedOut { limit: FETCH_LIMIT }));
+    let ended = cache.upgrade().and_then(|cache| cache.end(number, fetched, fetch));
+    if ended.is_some() {
+        sender.send_replace(ended);
     }
 }
 
@@ -267,6 +359,15 @@ fn in_time(fetched: Fetched) -> Result<Fetched, TokenError> {
 
 /// `az` starts an interpreter before it sends its request, which takes seconds. A longer fetch hangs.
 const FETCH_LIMIT: Duration = Duration::from_secs(30);
+
+/// The time between two signs that a fetch is driven.
+const BEAT: Duration = Duration::from_millis(200);
+
+/// Without a sign for this time, the runtime of a fetch is idle.
+const PULSELESS: Duration = Duration::from_secs(2);
+
+/// The shortest time that a call waits for the fetch of another one, whatever its own limit is.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The shortest pause before a failed renewal is retried. With five minutes left that is about fifteen retries.
 const MIN_PAUSE: Duration = Duration::from_secs(10);

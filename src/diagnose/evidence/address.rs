@@ -18,9 +18,11 @@ pub struct Address {
 }
 
 /// The most addresses of a name that are kept and tried. A name server chooses how many a name has.
+#[cfg(feature = "probe")]
 pub(crate) const MOST_ADDRESSES: usize = 16;
 
 /// Keeps the first addresses of a name in their order, and some of each family that it has. Returns the number of the others.
+#[cfg(feature = "probe")]
 pub(crate) fn keep_first<A: Copy>(addresses: &mut Vec<A>, is_v6: impl Fn(&A) -> bool) -> usize {
     let more = addresses.len().saturating_sub(MOST_ADDRESSES);
     if more > 0 {

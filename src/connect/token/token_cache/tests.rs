@@ -59,7 +59,7 @@ impl Fetch for Fake {
 
 async fn token(cache: &Arc<TokenCache>, fake: &Arc<Fake>) -> Result<String, TokenError> {
     let fetch = fake.clone();
-    cache.token(|| fetch).await.map(|token| token.secret.expose().to_owned())
+    cache.token(FETCH_LIMIT * 2, || fetch.clone()).await.map(|token| token.secret.expose().to_owned())
 }
 
 /// Advances the clock, and runs the tasks that are due.
@@ -229,6 +229,34 @@ async fn a_rejected_token_is_replaced_once_for_all_callers() {
     assert_eq!(token(&cache, &fake).await.unwrap(), "3");
 }
 
+/// Both keys are regenerated within seconds, or a service restarts twice: each token worked, and then stopped to.
+#[tokio::test(start_paused = true)]
+async fn a_token_is_replaced_however_soon_it_is_rejected_if_the_one_before_helped() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    for generation in 1..20 {
+        assert_eq!(token(&cache, &fake).await.unwrap(), generation.to_string());
+        assert!(cache.rejected(generation), "{generation}");
+        token(&cache, &fake).await.unwrap();
+        cache.helped();
+        pass(3).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_that_is_rejected_is_not_replaced_at_once() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    token(&cache, &fake).await.unwrap();
+    assert!(cache.rejected(1));
+    token(&cache, &fake).await.unwrap();
+    for _ in 1..MIN_INTERVAL.as_secs() {
+        assert!(!cache.rejected(2));
+        pass(1).await;
+    }
+    assert_eq!(fake.count(), 2);
+    pass(1).await;
+    assert!(cache.rejected(2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_renewal_ends_with_the_slot() {
     let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(5, 600, 540));
@@ -248,4 +276,44 @@ async fn a_fetch_ends_with_the_slot() {
     drop(cache);
     settle().await;
     assert_eq!((Handle::current().metrics().num_alive_tasks(), Arc::strong_count(&fake)), (0, 1));
+}
+
+/// A runtime that begins a fetch and is then idle, as one of a thread that waits for something else.
+#[test]
+fn a_fetch_that_an_idle_runtime_began_blocks_no_other_runtime() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(0, 600, 540));
+    let slow = Fake::new(3600, 600, 540);
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (idle, other) = (runtime(), runtime());
+    idle.block_on(async { timeout(Duration::from_millis(20), token(&cache, &slow)).await }).unwrap_err();
+    for _ in 0..3 {
+        let limit = Duration::from_secs(4);
+        let found = other.block_on(async { timeout(limit, cache.token(limit, || fake.clone())).await });
+        assert_eq!(found.expect("in time").unwrap().secret.expose(), "1");
+    }
+    assert_eq!((slow.count(), fake.count()), (1, 1));
+    drop(idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_hangs_once_delays_a_call_by_at_most_its_own_limit() {
+    let (cache, slow, fake) = (Arc::<TokenCache>::default(), Fake::new(100_000, 600, 540), Fake::new(1, 600, 540));
+    let limit = Duration::from_secs(5);
+    assert!(timeout(limit, cache.token(limit, || slow.clone())).await.is_err());
+    let found = timeout(limit, cache.token(limit, || fake.clone())).await.expect("in time");
+    assert_eq!(found.unwrap().secret.expose(), "1");
+    assert_eq!((slow.count(), fake.count()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_fetch_goes_on_beside_those_of_later_calls() {
+    let (cache, slow) = (Arc::<TokenCache>::default(), Fake::new(12, 600, 540));
+    let limit = Duration::from_secs(5);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        assert!(timeout(limit, cache.token(limit, || slow.clone())).await.is_err());
+    }
+    assert!(timeout(limit, cache.token(limit, || slow.clone())).await.expect("in time").is_ok());
+    assert_eq!(begun.elapsed().as_secs(), 12);
+    assert!(slow.count() <= 3, "{}", slow.count());
 }

@@ -1,0 +1,153 @@
+//! Lookups by the operating system in progress. `getaddrinfo` blocks a thread and cannot be cancelled, so that silent name servers
+//! would take one thread of the application for each call. A name is looked up once at a time, for all calls.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+use crate::diagnose::evidence::{Failure, FailureKind};
+
+/// The addresses, or the failure of the lookup.
+pub(super) type Found = Result<Vec<IpAddr>, Failure>;
+
+/// The lookups in progress, and those that failed a moment ago, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Mutex<HashMap<String, Answer>>);
+
+type Answer = watch::Receiver<Option<(Found, Instant)>>;
+
+impl Asked {
+    /// Returns the addresses of a name from the lookup in progress, or from a new one. The caller sets the time limit.
+    pub(super) async fn find(
+        &self,
+        name: &str,
+        look: impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Clone + Send + 'static,
+    ) -> Found {
+        for _ in 0..ATTEMPTS {
+            let mut answer = self.answer(name, look.clone());
+            // A runtime that ends drops the lookups that have not begun.
+            if let Ok(found) = answer.wait_for(Option::is_some).await
+                && let Some((found, _)) = &*found
+            {
+                return found.clone();
+            }
+        }
+        Err(Failure::new(FailureKind::NoAnswer, "the lookup was cancelled"))
+    }
+
+    fn answer(&self, name: &str, look: impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Send + 'static) -> Answer {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.retain(|_, answer| is_current(answer));
+        if let Some(answer) = asked.get(name) {
+            return answer.clone();
+        }
+        let (sender, answer) = watch::channel(None);
+        asked.insert(name.to_owned(), answer.clone());
+        let name = name.to_owned();
+        // The thread itself reports the end, because nobody may drive the runtime that began the lookup.
+        spawn_blocking(move || {
+            let found = look(&name).map_err(|error| Failure::new(kind_of(&error), error.to_string()));
+            sender.send_replace(Some((found, Instant::now())));
+        });
+        answer
+    }
+}
+
+/// Returns whether a lookup is in progress, or failed a moment ago.
+fn is_current(answer: &Answer) -> bool {
+    match &*answer.borrow() {
+        None => answer.has_changed().is_ok(),
+        Some((found, at)) => found.is_err() && at.elapsed() < FAILURE_LIFETIME,
+    }
+}
+
+/// Returns the kind of a `getaddrinfo` error. The standard library keeps only the text of its code.
+fn kind_of(error: &io::Error) -> FailureKind {
+    let text = error.to_string();
+    if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
+}
+
+/// The time for which a failure is the answer to further calls.
+const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
+
+/// More than one, for lookups that end with the runtime that began them.
+const ATTEMPTS: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread::sleep;
+
+    use futures_util::future::join_all;
+    use tokio::runtime::Builder;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// A lookup that blocks its thread, and counts.
+    fn blocking(
+        count: &Arc<AtomicUsize>,
+        time: Duration,
+        is_well: bool,
+    ) -> impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Clone + Send + 'static {
+        let count = count.clone();
+        move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            sleep(time);
+            if is_well { Ok(vec![IpAddr::from([10, 1, 0, 4])]) } else { Err(io::Error::other("nobody knows")) }
+        }
+    }
+
+    #[tokio::test]
+    async fn silent_name_servers_take_one_thread_of_the_application() {
+        let (asked, count) = (Asked::default(), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..3 {
+            let calls = (0..300).map(|_| {
+                timeout(Duration::from_millis(50), asked.find("silent.example", blocking(&count, SILENCE, false)))
+            });
+            assert!(join_all(calls).await.iter().all(Result::is_err));
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        let begun = Instant::now();
+        spawn_blocking(|| ()).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+        // The end of the lookup is the answer to everyone who still waits, and for a moment to those who come later.
+        assert!(asked.find("silent.example", blocking(&count, SILENCE, true)).await.is_err());
+        assert!(asked.find("silent.example", blocking(&count, SILENCE, true)).await.is_err());
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_looked_up_again_after_an_answer_and_soon_after_a_failure() {
+        let (asked, count) = (Asked::default(), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..2 {
+            assert!(asked.find("known.example", blocking(&count, Duration::ZERO, true)).await.is_ok());
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        assert!(asked.find("other.example", blocking(&count, Duration::ZERO, false)).await.is_err());
+        tokio::time::sleep(FAILURE_LIFETIME).await;
+        assert!(asked.find("other.example", blocking(&count, Duration::ZERO, true)).await.is_ok());
+    }
+
+    #[test]
+    fn a_lookup_that_an_idle_runtime_began_answers_others() {
+        let (asked, count) = (Asked::default(), Arc::new(AtomicUsize::new(0)));
+        let idle = Builder::new_current_thread().enable_all().build().unwrap();
+        let other = Builder::new_current_thread().enable_all().build().unwrap();
+        let look = || blocking(&count, Duration::from_millis(200), true);
+        let short = Duration::from_millis(20);
+        idle.block_on(async { timeout(short, asked.find("a.example", look())).await }).unwrap_err();
+        assert!(other.block_on(async { timeout(SILENCE, asked.find("a.example", look())).await }).unwrap().is_ok());
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        drop(idle);
+    }
+
+    const SILENCE: Duration = Duration::from_millis(600);
+}
