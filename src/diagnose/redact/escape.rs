@@ -62,7 +62,7 @@ fn add_text(output: &mut String, text: &str) {
                 output.push_str("&#96;");
                 continue;
             }
-            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' | '$' => output.push('\\'),
+            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' | '^' | '$' => output.push('\\'),
             // The items of a list, and lines under headings.
             '-' | '+' | '=' if output.is_empty() => output.push('\\'),
             '.' | ')' if is_last() && output.chars().all(|c| c.is_ascii_digit()) => output.push('\\'),

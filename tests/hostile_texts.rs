@@ -225,3 +225,125 @@ fn nothing_hostile_renders_in_any_world() {
     failures.truncate(20);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// The fields that peers fill with sentences.
+const SENTENCES: &[&str] = &[
+    ".message",
+    ".body",
+    ".close_reason",
+    ".issuer",
+    ".subject",
+    ".organization",
+    ".headers",
+    ".failure.text",
+    ".text",
+];
+
+/// The names of a customer, which no report has without `--share`.
+const PLANTED: &[&str] = &[
+    "fw01.corp.fabrikam.example",
+    "FABRIKAM\\jdoe",
+    "CORP\\admin_jdoe",
+    "LAPTOP-JDOE",
+    "WIN-7QK2",
+    "srv_jdoe_01",
+    "jdoe@fabrikam.example",
+    "j.doe+x@fabrikam.example",
+    "5d1f8a2e-0000-4000-8000-00000000beef",
+    "5d1f8a2e-0000",
+    "48151623",
+    "Fabrikam_Inspection CA",
+    "*.fabrikam.example",
+    "<fabrikam>",
+    "[jdoe]",
+    "https://portal.fabrikam.example/login?user=jdoe#top",
+    "fabrikam.cognitiveservices.azure.com",
+    "FABRİKAM",
+    "\u{444}\u{430}\u{431}\u{440}\u{438}\u{43a}\u{430}\u{43c}",
+    "2fabrikam.example",
+    "jdoe\u{2019}s",
+    "/subscriptions/5d1f8a2e-0000-4000-8000-00000000beef/resourceGroups/fabrikam",
+];
+
+/// Parts of the names above, in lower case.
+const NAMES: &[&str] = &["fabr", "jdoe", "j.doe", "7qk2", "5d1f", "beef", "4815", "\u{444}\u{430}\u{431}", "fw01"];
+
+const PHRASES: &[&str] = &[
+    "blocked by {} for {}",
+    "403 `blocked by {} ({})`: contact {}",
+    "<title>{}</title> Access denied to {}",
+    "{}",
+    "{}, {} and {}",
+    "The request of {} was rejected by the policy of {}.",
+    "user={};host={}",
+    "\"{}\" '{}' ({})",
+    "a long sentence of a page that is cut somewhere, as it goes on and on, with words of no meaning at all, until the name comes: {} {} {} {} {} {} {}",
+    "{}/{}:8080 *{}* _{}_ ~{}~",
+];
+
+/// Returns sentences with planted names, the same in each run.
+fn hostile_sentences() -> impl Iterator<Item = String> + Clone {
+    (0..600_usize).map(|number| {
+        let mut next = number * 7;
+        let phrase = PHRASES[number % PHRASES.len()];
+        phrase.split("{}").enumerate().fold(String::new(), |sentence, (index, part)| {
+            next += 5 + number / PHRASES.len();
+            let name = if index == 0 { "" } else { PLANTED[next % PLANTED.len()] };
+            sentence + name + part
+        })
+    })
+}
+
+#[test]
+fn sentences_of_peers_name_nobody_in_any_world() {
+    let mut sentences = hostile_sentences().cycle();
+    let mut failures = Vec::new();
+    let mut rounds = 0;
+    for turn in 0..3 {
+        for (name, evidence) in all_evidence() {
+            let mut is_planted = false;
+            let planted = changed(evidence, |path, text| {
+                // Sentences of the program itself hold no names of peers.
+                let is_own = path.starts_with(".remarks") || path.starts_with(".credential");
+                if is_text(path) && !is_own && SENTENCES.iter().any(|field| path.ends_with(field)) {
+                    let sentence = sentences.next().unwrap();
+                    is_planted = true;
+                    *text = if turn == 1 { format!("{text} {sentence}") } else { sentence };
+                }
+            });
+            rounds += usize::from(is_planted);
+            let [closed, _] = reports(&planted);
+            let lower = closed.to_lowercase();
+            for found in NAMES.iter().filter(|name| lower.contains(**name)) {
+                let line = lower.lines().find(|line| line.contains(*found)).unwrap_or_default();
+                failures.push(format!("{name}: {found} in {line}"));
+            }
+        }
+    }
+    assert!(rounds > 300, "{rounds} reports with sentences");
+    let number = failures.len();
+    failures.truncate(12);
+    assert!(failures.is_empty(), "{number}:\n{}", failures.join("\n"));
+}
+
+#[test]
+fn known_sentences_stay_whole_without_share() {
+    let words = |line: &str| -> Vec<String> {
+        let words = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    };
+    // Ids and the customer's names are left out, and `xx`, which stands for any language.
+    let is_ordinary = |word: &str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let mut failures = Vec::new();
+    for (name, evidence) in all_evidence() {
+        let [closed, open] = reports(evidence);
+        for (closed, open) in closed.lines().zip(open.lines()) {
+            let kept = words(closed);
+            let is_lost = |word: &String| is_ordinary(word) && !word.starts_with("contoso") && !kept.contains(word);
+            if closed.matches('…').count() > open.matches('…').count() && words(open).iter().any(is_lost) {
+                failures.push(format!("{name}:\n  {closed}\n  {open}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
