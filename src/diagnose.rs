@@ -20,6 +20,8 @@ mod redact;
 
 mod rules;
 
+mod values;
+
 mod denial;
 mod fill;
 

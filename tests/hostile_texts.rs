@@ -1,5 +1,5 @@
-//! Reports in Markdown of every world of the lab, with hostile texts in every field that can hold a text: nothing of a
-//! peer's renders.
+//! Reports of every world of the lab, with hostile texts in every field that can hold a text: nothing of a peer's renders
+//! or runs, and nobody is named.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a lab begins at the real time")]
 
 use std::collections::BTreeMap;
@@ -346,4 +346,73 @@ fn known_sentences_stay_whole_without_share() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Each runs a command in some shell, or is an option.
+const SHELL: &[&str] = &[
+    "x$(touch /tmp/PWNED)",
+    "x`touch /tmp/PWNED`",
+    "x; touch /tmp/PWNED",
+    "x.example|PWNED",
+    "x&&PWNED",
+    "x\ntouch /tmp/PWNED",
+    "x'\"PWNED",
+    "-o=PWNED",
+    "x>PWNED",
+    "x\\PWNED",
+    "x PWNED",
+    "%PWNED%",
+    "${IFS}PWNED",
+    "http://x$(PWNED):3128",
+    "https://x$(PWNED)/.default",
+    "https://x/?PWNED#/.default",
+    "\u{2028}PWNED",
+];
+
+#[test]
+fn commands_hold_nothing_that_a_shell_obeys() {
+    let mut failures = Vec::new();
+    let mut commands = 0;
+    let mut check = |name: &str, evidence: Value| {
+        let evidence: Evidence = serde_json::from_value(evidence).unwrap();
+        for finding in diagnose(&evidence).findings {
+            commands += finding.commands.len();
+            failures.extend(
+                finding
+                    .commands
+                    .iter()
+                    .filter(|command| command.contains("PWNED"))
+                    .map(|command| format!("{name}: {command}")),
+            );
+        }
+    };
+    let fields: Vec<&String> = text_fields().iter().filter(|(_, is_text)| **is_text).map(|(path, _)| path).collect();
+    for (number, (name, evidence)) in all_evidence().iter().enumerate() {
+        for turn in 0..4 {
+            let hostile = SHELL[(number + turn * 5) % SHELL.len()];
+            let plant = |place: &dyn Fn(&str) -> bool| {
+                [true, false].map(|is_alone| {
+                    changed(evidence, |path, text| {
+                        if is_text(path) && place(path) {
+                            *text = if is_alone { hostile.to_owned() } else { format!("{text}{hostile}") };
+                        }
+                    })
+                })
+            };
+            let field = fields[(number * 4 + turn) % fields.len()];
+            for planted in plant(&|_| true).into_iter().chain(plant(&|path| path == field)) {
+                check(name, planted);
+            }
+            // The places of the evidence from which commands are made.
+            for field in
+                [".target.host", ".target.service", ".resource.region", ".custom_domain", "_zone", ".tries.host"]
+            {
+                plant(&|path| path.ends_with(field)).into_iter().for_each(|planted| check(name, planted));
+            }
+        }
+    }
+    assert!(commands > 1000, "{commands} commands");
+    let number = failures.len();
+    failures.truncate(20);
+    assert!(failures.is_empty(), "{number}:\n{}", failures.join("\n"));
 }
