@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TextMergeStream};
 use serde_json::Value;
 use speech_endpoint::evidence::Evidence;
-use speech_endpoint::report::{ReportOptions, markdown};
+use speech_endpoint::report::{ReportOptions, json, markdown, short, text};
 use speech_endpoint::{KnownFailure, diagnose};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
@@ -414,5 +414,41 @@ fn commands_hold_nothing_that_a_shell_obeys() {
     assert!(commands > 1000, "{commands} commands");
     let number = failures.len();
     failures.truncate(20);
+    assert!(failures.is_empty(), "{number}:\n{}", failures.join("\n"));
+}
+
+/// Controls, marks of direction, tags, and characters without width.
+const UNSEEN: &str = "\u{1b}\u{7f}\u{85}\u{9b}\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{202e}\u{2060}\u{2066}\u{feff}\u{e0041}\u{e007f}";
+
+#[test]
+fn nothing_unseen_is_in_any_output() {
+    let mut failures = Vec::new();
+    for (name, evidence) in all_evidence() {
+        for is_alone in [true, false] {
+            let planted = changed(evidence, |path, text| {
+                if is_text(path) {
+                    *text = if is_alone { UNSEEN.to_owned() } else { format!("{text}{UNSEEN}a") };
+                }
+            });
+            let evidence: Evidence = serde_json::from_value(planted).unwrap();
+            let (diagnosis, options) = (diagnose(&evidence), ReportOptions::default().with_verbosity(1));
+            let json = json(&evidence, &diagnosis, &options).unwrap();
+            assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
+            for (format, report) in [
+                ("json", json),
+                ("text", text(&evidence, &diagnosis, &options)),
+                ("short", short(&evidence, &diagnosis, &options)),
+                ("markdown", markdown(&evidence, &diagnosis, &options)),
+                ("markdown with names", markdown(&evidence, &diagnosis, &options.with_share(true))),
+            ] {
+                let unseen: Vec<char> = report.chars().filter(|c| *c != '\n' && UNSEEN.contains(*c)).collect();
+                if !unseen.is_empty() {
+                    failures.push(format!("{name}: {format} holds {:?}", &unseen[..unseen.len().min(20)]));
+                }
+            }
+        }
+    }
+    let number = failures.len();
+    failures.truncate(10);
     assert!(failures.is_empty(), "{number}:\n{}", failures.join("\n"));
 }
