@@ -149,7 +149,7 @@ fn is_link(text: &str) -> bool {
 
 const OWN_HTML: &[&str] = &["<details><summary>all stages</summary>", "</details>"];
 
-/// Each stands for a construct of CommonMark or of GitHub's extensions.
+/// Each stands for a construct of `CommonMark` or of GitHub's extensions.
 const HOSTILE: &[&str] = &[
     "a ``` <img src=https://evil.example/i.png>` b",
     "``` ``` ![x](https://evil.example/i.png) ` ```",
@@ -407,7 +407,9 @@ fn commands_hold_nothing_that_a_shell_obeys() {
             for field in
                 [".target.host", ".target.service", ".resource.region", ".custom_domain", "_zone", ".tries.host"]
             {
-                plant(&|path| path.ends_with(field)).into_iter().for_each(|planted| check(name, planted));
+                for planted in plant(&|path| path.ends_with(field)) {
+                    check(name, planted);
+                }
             }
         }
     }

@@ -287,7 +287,9 @@ mod tests {
     #[test]
     fn a_short_secret_that_is_a_common_word_changes_texts_of_peers_only() {
         let mut secrets = Secrets::default();
-        ["speech", "failed", "http"].iter().for_each(|secret| secrets.add_short(secret));
+        for secret in ["speech", "failed", "http"] {
+            secrets.add_short(secret);
+        }
         let mut value = serde_json::json!({
             "target": { "host": "westeurope.stt.speech.microsoft.com" },
             "http": { "status": "failed", "failure": { "kind": "http", "text": "no speech" } },

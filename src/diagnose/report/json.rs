@@ -50,8 +50,7 @@ fn without_unseen(json: &str) -> String {
     let mut output = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && c.is_control() || is_invisible(c) {
-            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            output.push_str(&units);
+            output.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
             output.push(c);
         }
