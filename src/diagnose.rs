@@ -21,6 +21,8 @@ mod redact;
 mod rules;
 
 mod causes;
+mod values;
+
 mod denial;
 mod fill;
 

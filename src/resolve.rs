@@ -3,6 +3,7 @@
 //!
 //! The modules are listed from the ground up. Each uses only those above it.
 
+pub(crate) mod invisible;
 pub(crate) mod quoted;
 
 pub(crate) mod setting;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnose::evidence::{AddressClass, DnsFacts, Trace};
 use crate::resolve::cloud::{OFFERINGS, Suffixes};
-use crate::resolve::name::normalized_host;
+use crate::resolve::name::{Region, normalized_host};
 
 /// The interpretation of a chain, by the letters of the failure catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +107,9 @@ impl AliasChain {
             Some(class) => of_aliases(&names, class, has_private_link),
         };
         let region = names.iter().find_map(|name| {
-            gateway_region(name).or_else(|| proxy_region(name)).or_else(|| regional_label(name)).map(str::to_owned)
+            let label = gateway_region(name).or_else(|| proxy_region(name)).or_else(|| regional_label(name))?;
+            // A name server can write anything here.
+            Some(label.parse::<Region>().ok()?.as_str().to_owned())
         });
         Self { names, fingerprint, region, has_private_link }
     }

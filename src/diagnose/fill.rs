@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::rules::RuleContext;
+use super::values::is_valid_subnet;
 use crate::diagnose::catalogue::READ_THE_SUBNET;
 use crate::diagnose::evidence::{Evidence, ResourceFacts};
-use crate::resolve::account::SubnetId;
 use crate::resolve::cloud::Cloud;
 
 /// A part of a text and its value.
@@ -33,8 +33,7 @@ pub(super) fn fill(text: &str, values: &[Value]) -> String {
 /// Returns a command with its values. One that reads a subnet is repeated for each of these subnets; it is the only one
 /// that is right for every subnet of a resource.
 pub(super) fn commands(command: &str, values: &[Value], subnets: &[String]) -> Vec<String> {
-    // Saved evidence may come from anybody, and a command has to be safe to paste.
-    let known: Vec<&String> = subnets.iter().filter(|subnet| subnet.parse::<SubnetId>().is_ok()).collect();
+    let known: Vec<&String> = subnets.iter().filter(|subnet| is_valid_subnet(subnet)).collect();
     if command != READ_THE_SUBNET || known.is_empty() {
         return vec![fill(command, values)];
     }

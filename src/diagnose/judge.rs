@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::causes::{Causes, Failing};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
+use super::values::is_valid;
 use super::{denial, fill};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
@@ -97,7 +98,9 @@ impl Hit {
     ) -> Self {
         let failure = rule.failure();
         let severity = seen.severity.unwrap_or(failure.severity);
-        let values = seen.values.iter().cloned().chain(known).collect();
+        let all = seen.values.iter().cloned().chain(known);
+        // A part without a valid value stays in capitals.
+        let values = all.filter(|(part, value)| is_valid(part, value)).collect();
         let subnets = evidence.resource.allowed_subnets.clone();
         Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false }
     }

@@ -9,11 +9,13 @@
 //! | a text of the evidence | a line of a report | [`shortened`]: one line |
 //! | any line | a terminal | [`plain`]: without what a terminal obeys |
 //! | any text | Markdown | [`escaped`], [`cell`], [`code`]: without markup, links and mentions |
-//! | a whole report in Markdown | a ticket | [`Redaction`]: names and addresses of the customer replaced |
+//! | a whole report in Markdown | a ticket | [`Redaction`]: names and addresses of the customer replaced, unknown words of peers left out |
 //!
 //! The command's errors of the Azure identity library have words of their own: `entra/words.rs`.
 
 mod escape;
+mod foreign;
+mod names;
 mod quote;
 mod ticket;
 mod walk;

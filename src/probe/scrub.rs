@@ -32,13 +32,16 @@ impl Scrub {
         let mut secrets = Secrets::default();
         for credential in credentials {
             secrets.add(credential.secret().expose());
+            secrets.add_short(credential.secret().expose());
         }
         for login in proxies.logins() {
             let login = login.expose();
             secrets.add_encoded(login);
             secrets.whole.insert(login.to_ascii_lowercase().into_bytes());
-            // A shorter password may be a common word.
             let password = login.split_once(':').map_or("", |(_, password)| password);
+            secrets.add_short(login);
+            secrets.add_short(password);
+            // A shorter password may be a common word.
             if password.len() >= PIECE {
                 secrets.add(password);
             }
@@ -57,19 +60,19 @@ impl Scrub {
 
     /// Returns whether a text contains a piece of a secret.
     pub(crate) fn finds_any(&self, text: &str) -> bool {
-        self.0.cut(text).is_some()
+        self.0.marked(text, Sought::Long).is_some()
     }
 
     #[cfg(feature = "connect")]
     pub(crate) fn text(&self, text: String) -> String {
-        self.0.cut(&text).unwrap_or(text)
+        self.0.cut(&text, Sought::All).unwrap_or(text)
     }
 
     /// Removes the secrets from every text of a value. `rest` replaces a value that is invalid without them.
     fn any<T: Serialize + DeserializeOwned>(&self, value: T, rest: impl FnOnce(T) -> T) -> T {
         let Ok(mut json) = serde_json::to_value(&value) else { return value };
         // Without a secret, the value itself is returned, because JSON rounds times.
-        if self.0.cut_all(&mut json) == 0 {
+        if self.0.cut_all(&mut json, Sought::All) == 0 {
             return value;
         }
         serde_json::from_value(json).unwrap_or_else(|_| rest(value))
@@ -83,8 +86,9 @@ pub fn without_secrets(text: &str, secrets: &[Secret]) -> String {
     for secret in secrets {
         sought.add(secret.expose());
         sought.whole.insert(secret.expose().to_ascii_lowercase().into_bytes());
+        sought.add_short(secret.expose());
     }
-    sought.cut(text).unwrap_or_else(|| text.to_owned())
+    sought.cut(text, Sought::All).unwrap_or_else(|| text.to_owned())
 }
 
 /// The secrets to find, in lower case.
@@ -94,6 +98,16 @@ struct Secrets {
     pieces: HashSet<Vec<u8>>,
     /// The secrets that match only as a whole.
     whole: HashSet<Vec<u8>>,
+    /// Whole secrets that may be common words. They are sought only in texts of peers.
+    short: HashSet<Vec<u8>>,
+}
+
+/// The secrets to look for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sought {
+    All,
+    /// Without those that may be common words.
+    Long,
 }
 
 impl Secrets {
@@ -117,12 +131,21 @@ impl Secrets {
         self.pieces.extend(text.as_bytes().windows(PIECE).map(<[u8]>::to_vec));
     }
 
+    fn add_short(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST {
+            self.short.insert(secret.to_ascii_lowercase().into_bytes());
+        }
+    }
+
     /// Removes the secrets from every text. Returns the number of changed texts.
-    fn cut_all(&self, value: &mut Value) -> usize {
+    fn cut_all(&self, value: &mut Value, sought: Sought) -> usize {
         match value {
-            Value::Array(items) => items.iter_mut().map(|item| self.cut_all(item)).sum(),
-            Value::Object(fields) => fields.values_mut().map(|field| self.cut_all(field)).sum(),
-            Value::String(text) => match self.cut(text) {
+            Value::Array(items) => items.iter_mut().map(|item| self.cut_all(item, sought)).sum(),
+            Value::Object(fields) => {
+                let of = |name: &String| if OWN.contains(&name.as_str()) { Sought::Long } else { sought };
+                fields.iter_mut().map(|(name, field)| self.cut_all(field, of(name))).sum()
+            }
+            Value::String(text) => match self.cut(text, sought) {
                 Some(cut) => {
                     *text = cut;
                     1
@@ -134,23 +157,8 @@ impl Secrets {
     }
 
     /// Returns the text with an ellipsis for each secret, or `None` if it contains no secret.
-    fn cut(&self, text: &str) -> Option<String> {
-        let lower = text.to_ascii_lowercase();
-        let bytes = lower.as_bytes();
-        let mut is_secret = vec![false; bytes.len()];
-        let mut mark = |start: usize, length: usize| is_secret[start..start + length].fill(true);
-        for (start, piece) in bytes.windows(PIECE).enumerate() {
-            if self.pieces.contains(piece) {
-                mark(start, PIECE);
-            }
-        }
-        for whole in self.whole.iter().filter(|whole| whole.len() >= SHORTEST_WHOLE) {
-            let found = bytes.windows(whole.len()).enumerate().filter(|(_, run)| run == whole);
-            found.for_each(|(start, run)| mark(start, run.len()));
-        }
-        if !is_secret.contains(&true) {
-            return None;
-        }
+    fn cut(&self, text: &str, sought: Sought) -> Option<String> {
+        let is_secret = self.marked(text, sought)?;
         let mut cut = String::new();
         for (at, c) in text.char_indices() {
             match is_secret[at] {
@@ -161,6 +169,46 @@ impl Secrets {
         }
         Some(cut)
     }
+
+    /// Returns which bytes of a text belong to a secret, or `None` if none does. The text is read as it is, and with its
+    /// percent-encoding removed, which a peer can apply to any part of a secret.
+    fn marked(&self, text: &str, sought: Sought) -> Option<Vec<bool>> {
+        let mut is_secret = vec![false; text.len()];
+        let plain: Vec<(u8, usize)> = text.bytes().zip(0..).collect();
+        let mut views = vec![plain];
+        if text.contains('%') {
+            views.push(percent_decoded(text.as_bytes()));
+        }
+        for view in &views {
+            let bytes: Vec<u8> = view.iter().map(|(byte, _)| byte.to_ascii_lowercase()).collect();
+            let place = |index: usize| view.get(index).map_or(text.len(), |(_, at)| *at);
+            let mut mark = |start: usize, length: usize| is_secret[place(start)..place(start + length)].fill(true);
+            for (start, piece) in bytes.windows(PIECE).enumerate() {
+                if self.pieces.contains(piece) {
+                    mark(start, PIECE);
+                }
+            }
+            let whole = self.whole.iter().filter(|whole| whole.len() >= SHORTEST_WHOLE);
+            for whole in whole.chain(self.short.iter().filter(|_| sought == Sought::All)) {
+                let found = bytes.windows(whole.len()).enumerate().filter(|(_, run)| run == whole);
+                found.for_each(|(start, run)| mark(start, run.len()));
+            }
+        }
+        is_secret.contains(&true).then_some(is_secret)
+    }
+}
+
+/// Returns the bytes of a text without percent-encoding, each with its place in the text.
+fn percent_decoded(text: &[u8]) -> Vec<(u8, usize)> {
+    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let byte = (text[at] == b'%').then(|| Some(digit(at + 1)? * 16 + digit(at + 2)?)).flatten();
+        decoded.push((byte.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(text[at]), at));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    decoded
 }
 
 /// The length of a piece. Shorter pieces of a key reveal little, and match other text by chance.
@@ -168,6 +216,37 @@ const PIECE: usize = 12;
 
 /// A shorter login, like `a:b`, cannot be distinguished from other text.
 const SHORTEST_WHOLE: usize = 6;
+
+/// A shorter secret is in every text.
+const SHORTEST: usize = 4;
+
+/// Fields that no peer writes: what was asked for, and words of a fixed list. A short secret that is a common word would
+/// change what the rules read there.
+const OWN: &[&str] = &[
+    "target",
+    "resource",
+    "machine",
+    "credential",
+    "second_key",
+    "remarks",
+    "dns",
+    "status",
+    "kind",
+    "ended",
+    "end",
+    "retry",
+    "fault",
+    "form",
+    "skipped_because",
+    "request",
+    "source",
+    "class",
+    "no_proxy_entry",
+    "because",
+    "version",
+    "cipher",
+    "alpn",
+];
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +257,7 @@ mod tests {
         let key = "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u";
         let mut secrets = Secrets::default();
         secrets.add(key);
-        let cut = |text: &str| secrets.cut(text).unwrap_or_else(|| text.to_owned());
+        let cut = |text: &str| secrets.cut(text, Sought::All).unwrap_or_else(|| text.to_owned());
         assert_eq!(cut(&format!("the key `{key}` is wrong")), "the key `…` is wrong");
         assert_eq!(cut(&key.to_lowercase()), "…");
         assert_eq!(cut(&format!("no '{}'", &key[5..20])), "no '…'");
@@ -188,5 +267,33 @@ mod tests {
         }
         assert_eq!(cut("%31%61%42%32%63%44%33"), "…");
         assert_eq!(cut("é is kept, as is 1aB2cD3eF4g"), "é is kept, as is 1aB2cD3eF4g");
+    }
+
+    #[test]
+    fn a_short_secret_is_removed_whole_in_every_spelling() {
+        let mut secrets = Secrets::default();
+        for secret in ["Geheim99x", "hunter2", "p@ss/w+rd", "k4y!"] {
+            secrets.add_short(secret);
+        }
+        let cut = |text: &str| secrets.cut(text, Sought::All).unwrap_or_else(|| text.to_owned());
+        assert_eq!(cut("403 the key 'Geheim99x' is unknown, no HUNTER2"), "403 the key '…' is unknown, no …");
+        assert_eq!(cut("http://u:p%40ss%2Fw%2Brd@proxy"), "http://u:…@proxy");
+        assert_eq!(cut("p%40ss/w%2brd and %70@ss%2fw+rd or p@ss/w+rd"), "… and … or …");
+        assert_eq!(cut("%6b%34%79%21, k4y%21 and 50% %zz %4"), "…, … and 50% %zz %4");
+        assert!(secrets.marked("hunter2.stt.speech.microsoft.com", Sought::Long).is_none());
+    }
+
+    #[test]
+    fn a_short_secret_that_is_a_common_word_changes_texts_of_peers_only() {
+        let mut secrets = Secrets::default();
+        for secret in ["speech", "failed", "http"] {
+            secrets.add_short(secret);
+        }
+        let mut value = serde_json::json!({
+            "target": { "host": "westeurope.stt.speech.microsoft.com" },
+            "http": { "status": "failed", "failure": { "kind": "http", "text": "no speech" } },
+        });
+        assert_eq!(secrets.cut_all(&mut value, Sought::All), 1);
+        assert_eq!(value["http"]["failure"]["text"], "no …");
     }
 }

@@ -123,7 +123,35 @@ pub(crate) fn note(note: &Note) -> NoteJson<'_> {
 /// Returns a document as JSON. A document that cannot be serialised ends the command with exit code 1: a program that
 /// expects JSON never gets other text.
 pub(crate) fn pretty(document: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(|error| Failure::json(&error))
+    serde_json::to_string_pretty(document).map(|text| seen(&text) + "\n").map_err(|error| Failure::json(&error))
+}
+
+/// Escapes what is not printable: saved evidence can hold anything, and JSON escapes controls below U+0020 only.
+fn seen(json: &str) -> String {
+    let is_printable =
+        |c: char| c == '\n' || c != '\u{7f}' && (c.is_ascii() || c.is_alphanumeric() || c.escape_debug().len() == 1);
+    let mut output = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_printable(c) {
+            output.push(c);
+        } else {
+            output.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    output
 }
 
 pub(crate) const SCHEMA_VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_printable_is_escaped_and_read_back() {
+        let text = "é → \u{7f}\u{9b}\u{200b}\u{202e}\u{e0041}\n";
+        let Ok(written) = pretty(&text) else { panic!("it is a text") };
+        assert_eq!(written, "\"é → \\u007f\\u009b\\u200b\\u202e\\udb40\\udc41\\n\"\n");
+        assert_eq!(serde_json::from_str::<String>(&written).expect("JSON"), text);
+    }
+}

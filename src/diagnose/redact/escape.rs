@@ -1,4 +1,5 @@
-//! Text for Markdown: no link, image, HTML or mention of a peer's renders, in CommonMark and in GitHub's extensions.
+//! Text for Markdown: no link, image, HTML or mention of a peer's renders, in `CommonMark` and in GitHub's
+//! extensions.
 //!
 //! Escapes do not stop extensions that read the rendered text, such as mentions and bare URLs. Such words become code.
 
@@ -44,8 +45,8 @@ fn written(text: &str, place: Place) -> String {
     for piece in pieces(plain(text).trim()) {
         match piece {
             // Code has no escape for a bar: readers differ on a backslash before it.
-            Piece::Code(code) if place == Place::Cell => output += &format!("`{}`", code.replace('|', "¦")),
-            Piece::Code(code) => output += &format!("`{code}`"),
+            Piece::Code(code) if place == Place::Cell => output.extend(["`", &code.replace('|', "¦"), "`"]),
+            Piece::Code(code) => output.extend(["`", &code, "`"]),
             Piece::Text(text) => add_text(&mut output, &text),
         }
     }
@@ -62,7 +63,7 @@ fn add_text(output: &mut String, text: &str) {
                 output.push_str("&#96;");
                 continue;
             }
-            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' | '$' => output.push('\\'),
+            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '|' | '~' | '^' | '$' => output.push('\\'),
             // The items of a list, and lines under headings.
             '-' | '+' | '=' if output.is_empty() => output.push('\\'),
             '.' | ')' if is_last() && output.chars().all(|c| c.is_ascii_digit()) => output.push('\\'),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::resolve::invisible::is_invisible;
 use crate::resolve::quoted::{QuotedValue, looks_secret};
 
 /// Returns a text in backticks: on one line, shortened, a secret described by its length.
@@ -26,13 +27,10 @@ pub(in crate::diagnose) fn shortened(text: &str) -> String {
     words
 }
 
-/// Returns a text without anything that a terminal obeys: control characters, and marks that change the direction.
+/// Returns a text without control characters, which a terminal obeys, and without invisible ones.
 pub(in crate::diagnose) fn plain(text: &str) -> Cow<'_, str> {
-    let is_obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{fffd}").into() } else { text.into() }
+    let is_unseen = |c: char| c.is_control() || is_invisible(c);
+    if text.contains(is_unseen) { text.replace(is_unseen, "\u{fffd}").into() } else { text.into() }
 }
 
 /// In characters. Every informative message of the service fits.

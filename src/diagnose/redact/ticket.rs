@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
+use super::foreign::{ForeignWords, sentences};
+use super::names::{is_microsofts, is_of_name};
 use super::walk::{Item, Walk as _};
-use crate::diagnose::evidence::{AddressClass, Claims, Evidence, ProxyFacts, Reply, TlsFacts, Trace};
-use crate::resolve::cloud::Suffixes;
+use crate::diagnose::evidence::{AddressClass, Claims, Evidence, ProxyFacts, TlsFacts, Trace};
 
 /// Everything that identifies the customer in one run, with its replacements.
 pub(in crate::diagnose) struct Redaction {
@@ -13,6 +14,7 @@ pub(in crate::diagnose) struct Redaction {
     words: Vec<(String, String)>,
     /// Replaced by their number, from 1.
     addresses: Vec<IpAddr>,
+    foreign: ForeignWords,
 }
 
 impl Redaction {
@@ -22,7 +24,8 @@ impl Redaction {
     /// 2. Hosts outside Microsoft's domains: of proxies, aliases, certificates, the search list.
     /// 3. Issuers of certificates that are not well known.
     /// 4. The tenant and the principal of a token.
-    /// 5. Every address except those of hosts that all customers share, the loopback and Azure's DNS.
+    /// 5. Every word of a peer that is not a known word.
+    /// 6. Every address except those of hosts that all customers share, the loopback and Azure's DNS.
     pub(in crate::diagnose) fn of(evidence: &Evidence) -> Self {
         let mut words: Vec<(String, String)> = Vec::new();
         words.extend(evidence.resource.custom_domain.iter().map(|name| (name.to_lowercase(), "NAME".to_owned())));
@@ -35,7 +38,7 @@ impl Redaction {
         }
         words.retain(|(word, _)| !word.is_empty());
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        Self { words, addresses: addresses(evidence) }
+        Self { words, addresses: addresses(evidence), foreign: ForeignWords::of(evidence) }
     }
 
     /// Returns the text without anything that identifies the customer.
@@ -46,7 +49,7 @@ impl Redaction {
             let before = text[..at].chars().next_back();
             let hit = (!before.is_some_and(is_of_name)).then(|| self.at(&text[at..], before)).flatten();
             if let Some((length, replacement)) = hit {
-                output.push_str(&replacement);
+                add(&mut output, &replacement);
                 at += length;
             } else {
                 output.push(next);
@@ -63,6 +66,7 @@ impl Redaction {
             .or_else(|| resource_id(text))
             .or_else(|| guid(text))
             .or_else(|| person(text))
+            .or_else(|| Some((self.foreign.at(text)?, LEFT_OUT.to_owned())))
     }
 
     fn address(&self, text: &str) -> Option<(usize, String)> {
@@ -72,18 +76,38 @@ impl Redaction {
     }
 
     fn word(&self, text: &str, before: Option<char>) -> Option<(usize, String)> {
-        let found = self.words.iter().find(|(word, replacement)| {
+        self.words.iter().find_map(|(word, replacement)| {
             let is_label_inside = replacement == "NAME" && before == Some('.');
-            let same = text.get(..word.len()).is_some_and(|begin| begin.to_lowercase() == *word);
-            let ends = !text.get(word.len()..).and_then(|rest| rest.chars().next()).is_some_and(is_of_name);
-            same && ends && !is_label_inside
-        });
-        found.map(|(word, replacement)| (word.len(), replacement.clone()))
+            let length = beginning(text, word).filter(|_| !is_label_inside)?;
+            let ends = !text[length..].chars().next().is_some_and(is_of_name);
+            ends.then(|| (length, replacement.clone()))
+        })
     }
 }
 
-fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '-' || c == '_'
+/// Returns the length of the beginning of a text that is a word, which is in lower case. A text that was cut, which ends
+/// with an ellipsis, can begin with a part of the word.
+fn beginning(text: &str, word: &str) -> Option<usize> {
+    let mut rest = word;
+    for (at, c) in text.char_indices() {
+        if rest.is_empty() {
+            return Some(at);
+        }
+        if c == '…' && at >= SHORTEST_PART {
+            return Some(at);
+        }
+        rest = c.to_lowercase().try_fold(rest, |rest, c| rest.strip_prefix(c))?;
+    }
+    rest.is_empty().then_some(text.len())
+}
+
+/// Adds a replacement. Several words in a row that are left out are one.
+fn add(output: &mut String, replacement: &str) {
+    if replacement == LEFT_OUT && output.trim_end().ends_with(LEFT_OUT) {
+        output.truncate(output.trim_end().len());
+    } else {
+        output.push_str(replacement);
+    }
 }
 
 /// Adds words, each once, numbered from 1.
@@ -122,31 +146,25 @@ fn hosts(evidence: &Evidence) -> impl Iterator<Item = String> {
         names.extend(trace.proxy.found().into_iter().flat_map(proxy_hosts));
         names.extend(trace.tls.found().into_iter().flat_map(certificate_names));
         names.extend(trace.http.found().and_then(|facts| facts.redirect.as_ref()?.host.clone()));
-        names.extend(replies(trace).flat_map(|reply| names_in(&reply.headers)));
     }
+    let mut sentence = |text: &str| names.extend(names_in(text));
+    sentences(evidence, &mut sentence);
+    evidence.remarks.iter().for_each(|remark| sentence(&remark.text));
     let names = names.into_iter().map(|name| name.trim_matches('.').trim_start_matches("*.").to_lowercase());
     names.filter(|name| !name.is_empty() && !is_microsofts(name) && name.parse::<IpAddr>().is_err())
 }
 
-fn replies(trace: &Trace) -> impl Iterator<Item = &Reply> {
-    let upgrade = trace.websocket.found().map(|facts| &facts.reply);
-    let auth = trace.auth.found().map(|facts| &facts.reply);
-    trace.http.found().map(|facts| &facts.reply).into_iter().chain(upgrade).chain(auth)
-}
-
-/// Returns possible host names in the headers by which proxies and portals identify themselves.
-fn names_in(headers: &[(String, String)]) -> Vec<String> {
-    let words = headers.iter().flat_map(|(_, value)| value.split(|c: char| !(is_of_name(c) || c == '.')));
+/// Returns possible host names in a sentence of a peer.
+fn names_in(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !(is_of_name(c) || c == '.')).map(|word| word.trim_matches('.'));
     // A version contains dots too, but begins with a digit.
-    words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)).map(str::to_owned).collect()
+    words.filter(|word| word.contains('.') && word.starts_with(char::is_alphabetic)).map(str::to_owned)
 }
 
 fn proxy_hosts(facts: &ProxyFacts) -> Vec<String> {
     let proxies = facts.proxy.iter().chain(facts.unused.iter().map(|unused| &unused.proxy));
-    let tunnels = facts.tunnel.iter().chain(facts.unused.iter().map(|unused| &unused.tunnel));
     let mut names: Vec<String> = proxies.map(|proxy| without_port(proxy).to_owned()).collect();
     names.extend(facts.no_proxy_entry.iter().filter(|entry| entry.contains('.')).cloned());
-    names.extend(tunnels.flat_map(|tunnel| names_in(&tunnel.headers)));
     names
 }
 
@@ -183,15 +201,6 @@ fn without_port(url: &str) -> &str {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
     authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']'])
-}
-
-/// Returns whether a name is in a zone of Microsoft's. In such a zone only the custom domain identifies the customer.
-fn is_microsofts(name: &str) -> bool {
-    let is_in = |zone: &str| name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
-    let of_clouds = Suffixes::documented()
-        .into_iter()
-        .any(|suffixes| is_in(suffixes.realtime()) || is_in(suffixes.rest()) || is_in(suffixes.custom_domain()));
-    of_clouds || ZONES.iter().any(|zone| is_in(zone))
 }
 
 /// Returns the addresses to replace, in the order of the evidence.
@@ -275,27 +284,16 @@ fn person(text: &str) -> Option<(usize, String)> {
     (name > 0 && length > 0).then(|| (name + 1 + length, "PERSON".to_owned()))
 }
 
+/// Stands for words of peers.
+const LEFT_OUT: &str = "…";
+
+/// In bytes. A shorter part of a word, before an ellipsis, identifies nobody.
+const SHORTEST_PART: usize = 3;
+
 const PATH: &str = "/subscriptions/";
 
 /// Only `::` and `::1` are shorter, and both are kept.
 const SHORTEST_ADDRESS: usize = 4;
-
-/// Zones that belong to Microsoft, in addition to those of the clouds.
-const ZONES: &[&str] = &[
-    "microsoft.com",
-    "microsoftonline.com",
-    "microsoftonline.us",
-    "windows.net",
-    "azure.com",
-    "azure.net",
-    "azure.us",
-    "azure.cn",
-    "trafficmanager.net",
-    "trafficmanager.cn",
-    "usgovtrafficmanager.net",
-    "chinacloudapi.cn",
-    "partner.microsoftonline.cn",
-];
 
 /// Well-known certificate authorities and makers of inspecting proxies, in lower case.
 const KNOWN_ISSUERS: &[&str] = &[

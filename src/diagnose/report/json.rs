@@ -14,6 +14,7 @@ use crate::diagnose::evidence::{
 };
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, Unexplained};
+use crate::resolve::invisible::is_invisible;
 
 /// Why a report cannot be written as JSON.
 #[derive(Debug)]
@@ -41,7 +42,20 @@ pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions)
 }
 
 fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+    Ok(without_unseen(&serde_json::to_string_pretty(document)?) + "\n")
+}
+
+/// Escapes the controls that JSON allows and the invisible characters. Outside of strings JSON has neither.
+fn without_unseen(json: &str) -> String {
+    let mut output = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && c.is_control() || is_invisible(c) {
+            output.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            output.push(c);
+        }
+    }
+    output
 }
 
 fn document<'a>(
