@@ -21,6 +21,6 @@ pub fn short(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions
         let id = page.paint(Ink::Bad, "× ?");
         page.line(&format!("{id}  {} {}: {}", plain(&failure.place.host), failure.stage, plain(&failure.text)));
     }
-    page.line(&verdict(evidence, diagnosis));
+    page.line(&plain(&verdict(evidence, diagnosis)));
     page.finish()
 }
