@@ -24,6 +24,7 @@ pub(super) struct Verifier {
     records: bool,
     first: OnceLock<Inner>,
     whole: OnceLock<Inner>,
+    builtin: OnceLock<Inner>,
     /// The last rejected or recorded chain of each host.
     chains: Mutex<HashMap<String, Chain>>,
 }
@@ -40,8 +41,8 @@ pub(super) struct Chain {
 impl Verifier {
     /// Returns a verifier that rejects chains, for connections that carry data.
     pub(super) fn enforcing(trust: Trust, provider: Arc<CryptoProvider>) -> Self {
-        let (first, whole, chains) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { trust, provider, now: None, records: false, first, whole, chains }
+        let (first, whole, builtin) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { trust, provider, now: None, records: false, first, whole, builtin, chains: Mutex::default() }
     }
 
     /// Returns a verifier that records chains, for evidence. The caller must send nothing on a connection whose chain
@@ -71,21 +72,21 @@ impl Verifier {
         let store = &self.trust.store;
         let first = store.first();
         if !first.is_empty() {
-            match self.verify_with(first, &self.first, presented) {
+            match self.verify_with(|| first, &self.first, presented) {
                 Err(error) if fault(&error) == CertificateFault::UnknownIssuer => {}
                 other => return other,
             }
         }
-        self.verify_with(store.whole(), &self.whole, presented)
+        self.verify_with(|| store.whole(), &self.whole, presented)
     }
 
     fn verify_with(
         &self,
-        roots: Arc<RootCertStore>,
+        roots: impl FnOnce() -> Arc<RootCertStore>,
         inner: &OnceLock<Inner>,
         presented: &Presented<'_>,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let make = || WebPkiServerVerifier::builder_with_provider(roots, self.provider.clone()).build();
+        let make = || WebPkiServerVerifier::builder_with_provider(roots(), self.provider.clone()).build();
         let inner = inner.get_or_init(|| make().map_err(|error| error.to_string()));
         let inner = inner.as_ref().map_err(|error| rustls::Error::General(error.clone()))?;
         inner.verify_server_cert(presented.leaf, presented.others, presented.name, presented.ocsp, presented.now)
@@ -105,7 +106,7 @@ impl Verifier {
 
     /// Returns whether a client with bundled roots accepts the chain.
     fn verify_by_builtin(&self, presented: &Presented<'_>) -> bool {
-        self.verify_with(self.trust.builtin(), &OnceLock::new(), presented).is_ok()
+        self.verify_with(|| self.trust.builtin(), &self.builtin, presented).is_ok()
     }
 
     fn keep(&self, presented: &Presented<'_>, trust: evidence::TrustFacts) {
