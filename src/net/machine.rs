@@ -3,19 +3,36 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::diagnose::evidence::MachineFacts;
 
 /// Adds the facts that files of this machine show.
 pub(super) fn with_files(facts: MachineFacts) -> MachineFacts {
-    let version = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+    let files = &*FILES;
     MachineFacts {
-        local_ports: fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok().as_deref().and_then(local_ports),
-        libc: uses_musl().then(|| "musl".to_owned()),
-        is_wsl: version.as_deref().map(is_wsl).filter(|is_wsl| *is_wsl),
+        local_ports: files.local_ports,
+        libc: files.is_of_musl.then(|| "musl".to_owned()),
+        is_wsl: files.is_wsl.then_some(true),
         ..facts
     }
 }
+
+/// What the files say. They are read once, because every failure of a connector asks for them.
+struct Files {
+    local_ports: Option<(u16, u16)>,
+    is_of_musl: bool,
+    is_wsl: bool,
+}
+
+static FILES: LazyLock<Files> = LazyLock::new(|| {
+    let text = |path| fs::read_to_string(path).ok();
+    Files {
+        local_ports: text("/proc/sys/net/ipv4/ip_local_port_range").as_deref().and_then(local_ports),
+        is_of_musl: uses_musl(),
+        is_wsl: text("/proc/sys/kernel/osrelease").as_deref().is_some_and(is_wsl),
+    }
+});
 
 fn local_ports(text: &str) -> Option<(u16, u16)> {
     let mut ports = text.split_whitespace().map(str::parse);
