@@ -4,7 +4,7 @@
 
 use url::Url;
 
-use super::scrub::Scrub;
+use super::scrub::{Scrub, percent_decoded};
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::net::proxy::ProxySettings;
 use crate::resolve::credential::Credential;
@@ -12,12 +12,12 @@ use crate::resolve::credential::Credential;
 /// Returns why a URL that a peer names may not be used, if a part of it is made of a credential.
 pub(crate) fn refused<'a>(url: &Url, credentials: impl IntoIterator<Item = &'a Credential>) -> Option<Failure> {
     let scrub = Scrub::of(credentials, &ProxySettings::default());
-    let decoded = decoded(url.as_str());
     // Labels of a host and segments of a path may cut a credential into pieces that are too short to be found.
-    let joined: String = decoded.chars().filter(|c| !matches!(c, '.' | '-' | '/' | '_' | '=' | '&' | '+')).collect();
+    let decoded = percent_decoded(url.as_str().as_bytes()).into_iter().map(|(byte, _)| byte);
+    let joined: Vec<u8> = decoded.filter(|byte| !b".-/_=&+".contains(byte)).collect();
     let host = url.host_str().unwrap_or_default();
     let is_host = scrub.finds_any(host) || scrub.finds_any(&host.replace(['.', '-'], ""));
-    let is_any = is_host || [url.as_str(), &decoded, &joined].into_iter().any(|text| scrub.finds_any(text));
+    let is_any = is_host || scrub.finds_any(url.as_str()) || scrub.finds_any(&String::from_utf8_lossy(&joined));
     let what = if is_host { "host" } else { "URL" };
     is_any.then(|| {
         Failure::new(
@@ -25,19 +25,6 @@ pub(crate) fn refused<'a>(url: &Url, credentials: impl IntoIterator<Item = &'a C
             format!("the peer names a {what} made of the credential, which is not followed"),
         )
     })
-}
-
-/// Decodes the percent-encoding of a URL, which may be partial.
-fn decoded(url: &str) -> String {
-    let mut bytes = Vec::with_capacity(url.len());
-    let mut rest = url.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

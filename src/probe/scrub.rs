@@ -199,7 +199,7 @@ impl Secrets {
 }
 
 /// Returns the bytes of a text without percent-encoding, each with its place in the text.
-fn percent_decoded(text: &[u8]) -> Vec<(u8, usize)> {
+pub(super) fn percent_decoded(text: &[u8]) -> Vec<(u8, usize)> {
     let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
