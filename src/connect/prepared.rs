@@ -45,15 +45,15 @@ struct Slot {
 
 impl Prepared {
     /// Keeps a connection for the next call, and replaces it from then on until the slot is released.
-    pub(super) fn keep(&self, connector: Weak<dyn Open>, service: Service, query: &Query, mut opened: Opened) {
-        opened.socket.get_mut().allow(Some(ALLOWANCE));
+    pub(super) fn keep(&self, connector: Weak<dyn Open>, service: Service, query: &Query, opened: Opened) {
         let mut slots = self.slots();
         if let Some(slot) = slots.iter().find(|slot| slot.is_for(service, query)) {
             slot.put(opened);
             return;
         }
-        let (query, ready, changed) = (query.clone(), Mutex::new(Some(opened)), Notify::new());
+        let (query, ready, changed) = (query.clone(), Mutex::default(), Notify::new());
         let slot = Arc::new(Slot { service, query, ready, changed });
+        slot.put(opened);
         slots.push(slot.clone());
         tokio::spawn(maintain(slot, connector, self.neighbours.clone()));
     }
@@ -105,7 +105,9 @@ impl Slot {
         }
     }
 
-    fn put(&self, opened: Opened) -> Option<Opened> {
+    /// Puts a connection into the slot, from which the peer may send little more, and returns the previous one.
+    fn put(&self, mut opened: Opened) -> Option<Opened> {
+        opened.socket.get_mut().allow(Some(ALLOWANCE));
         self.lock().replace(opened)
     }
 
@@ -191,8 +193,7 @@ async fn maintain(slot: Arc<Slot>, connector: Weak<dyn Open>, neighbours: Neighb
         let opened = connector.open(slot.service, &slot.query).await;
         drop(connector);
         match opened {
-            Ok(mut opened) => {
-                opened.socket.get_mut().allow(Some(ALLOWANCE));
+            Ok(opened) => {
                 if let Some(mut old) = slot.put(opened) {
                     let _ = timeout(CLOSE_LIMIT, old.socket.close(None)).await;
                 }
