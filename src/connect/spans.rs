@@ -7,7 +7,7 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 use url::Url;
 
-use crate::diagnose::evidence::{Failure, FailureKind, TcpFacts};
+use crate::diagnose::evidence::{Failure, FailureKind, MOST_ADDRESSES, TcpFacts};
 use crate::net::proxy::Proxy;
 use crate::net::tls::Session;
 use crate::resolve::endpoint::Endpoint;
@@ -85,7 +85,7 @@ pub(super) fn http(method: &str, url: &Url) -> Span {
 
 pub(super) fn resolved(span: &Span, addresses: &[IpAddr]) {
     if !span.is_disabled() {
-        span.record("dns.answers", list(&addresses[..addresses.len().min(MOST_ANSWERS)]));
+        span.record("dns.answers", list(&addresses[..addresses.len().min(MOST_ADDRESSES)]));
     }
 }
 
@@ -149,9 +149,6 @@ fn error_type(kind: FailureKind) -> &'static str {
         FailureKind::Other => "_OTHER",
     }
 }
-
-/// The most addresses in a span: those that are tried.
-const MOST_ANSWERS: usize = 16;
 
 /// Joins several values, because a field holds only one.
 fn list<T: Display>(values: &[T]) -> String {

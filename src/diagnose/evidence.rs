@@ -31,6 +31,8 @@ mod auth;
 mod proxy;
 mod websocket;
 
+#[cfg(feature = "connect")]
+pub(crate) use address::MOST_ADDRESSES;
 #[cfg(feature = "probe")]
 pub(crate) use address::keep_first;
 pub use address::{Address, AddressClass};
