@@ -82,10 +82,9 @@ pub async fn probe<N: Network>(
         let redirects = notes.iter().filter_map(|notes| Some((notes.redirect()?, notes.of_redirect())));
         let probes = targets.map(|(target, notes)| (target, notes.of_target())).chain(redirects);
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
-        Box::pin(rounds::measure(&passed, plan.limits.rounds, end)).await;
+        rounds::measure(&passed, plan.limits.rounds, end).await;
     };
-    // What few runs do must not make the future of every run larger.
-    let asked = Box::pin(metadata::read(context, plan.limits.step, &metadata));
+    let asked = metadata::read(context, plan.limits.step, &metadata);
     let mut all = Box::pin(async {
         tokio::join!(all, asked);
     });
