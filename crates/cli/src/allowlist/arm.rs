@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::rules::{ApplicationRule, NetworkRule, Rules};
+use super::rules::{ApplicationRule, FIRST_APPLICATION, FIRST_NETWORK, NetworkRule, Rules};
 use crate::failure::Failure;
 use crate::json::pretty;
 
@@ -111,7 +111,3 @@ fn template(rules: &Rules, parameters: &Value, resources: &[Value]) -> Result<St
 
 /// The version of the network resources that Terraform's provider uses as well, so that every cloud knows it.
 const API_VERSION: &str = "2024-05-01";
-
-/// Azure Firewall applies network rules before application rules, whatever their priorities.
-const FIRST_NETWORK: usize = 200;
-const FIRST_APPLICATION: usize = 300;

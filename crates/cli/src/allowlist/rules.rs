@@ -209,6 +209,11 @@ fn slug(purpose: &str) -> String {
     words.take(3).collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
+/// The priorities of the first collections. Azure Firewall applies network rules before application rules, whatever their
+/// priorities.
+pub(super) const FIRST_NETWORK: usize = 200;
+pub(super) const FIRST_APPLICATION: usize = 300;
+
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::rules::Rules;
+use super::rules::{FIRST_APPLICATION, FIRST_NETWORK, Rules};
 
 /// Writes a rule collection group of a policy of Azure Firewall that exists.
 pub(super) fn write(rules: &Rules) -> String {
@@ -91,10 +91,6 @@ resource \"azurerm_firewall_policy_rule_collection_group\" \"speech\" {
   firewall_policy_id = var.firewall_policy_id
   priority           = var.priority
 ";
-
-/// Azure Firewall applies network rules before application rules, whatever their priorities.
-const FIRST_NETWORK: usize = 200;
-const FIRST_APPLICATION: usize = 300;
 
 #[cfg(test)]
 mod tests {
