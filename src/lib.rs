@@ -80,6 +80,7 @@
 //! | `connect` | the connector, with Entra credentials and an HTTP client | 169 |
 //! | `ring`, `aws-lc-rs` | a cryptography provider for TLS, for applications that do not use rustls themselves | 171 with `ring` |
 
+pub mod azure;
 #[cfg(feature = "connect")]
 pub mod connect;
 mod diagnose;
@@ -92,6 +93,7 @@ pub mod net;
 pub mod probe;
 mod resolve;
 
+pub use azure::ArmError;
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::area::Area;
 pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
@@ -118,7 +120,7 @@ pub use resolve::query::{Query, QueryError, RecognitionMode};
 pub use resolve::quoted::QuotedValue;
 pub use resolve::read::PastedError;
 #[cfg(feature = "serde")]
-pub use resolve::read::{ArmError, FactsError, JsonError};
+pub use resolve::read::{FactsError, JsonError};
 pub use resolve::scenario::Scenario;
 pub use resolve::service::{Service, ServiceStatus, UnknownService};
 pub use resolve::setting::{Setting, SettingHint};

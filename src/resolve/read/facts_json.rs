@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::account_json::JsonError;
 use crate::resolve::cloud::Cloud;
 use crate::resolve::facts::{Fact, FactKind, Facts, Text};
 use crate::resolve::name::Region;
@@ -318,7 +317,7 @@ pub enum FactsError {
 impl FactsError {
     fn json(error: serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
-        Self::Json { line, column, source: JsonError::new(Arc::new(error)) }
+        Self::Json { line, column, source: JsonError(Arc::new(error)) }
     }
 
     fn shape(problem: &str) -> Self {
@@ -431,3 +430,16 @@ mod tests {
         }
     }
 }
+
+/// Why a document is not JSON.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct JsonError(Arc<serde_json::Error>);
+
+impl PartialEq for JsonError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for JsonError {}

@@ -1,0 +1,190 @@
+//! Documents of `az` and of the management API: from JSON to values.
+//!
+//! A document is recognised by its shape, in the spelling of the command or of the REST response, alone, in a list, in a page
+//! or in an envelope. Objects are read one at a time, so the memory that a document needs does not grow with its lists.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::mem;
+
+use super::document::DocumentError;
+use super::effective::RouteTable;
+use super::id::ArmId;
+use super::kind::DocumentKind;
+use super::view::{AzureView, DocumentSource};
+use crate::resolve::note::Note;
+use crate::resolve::quoted::QuotedValue;
+use stream::{Page, Sink};
+
+mod account;
+mod effective;
+mod governance;
+mod network;
+mod one_account;
+mod piece;
+mod private_link;
+mod shape;
+mod stream;
+mod tree;
+mod zone;
+
+use piece::Piece;
+
+impl AzureView {
+    /// Reads a document and adds what it says. `from` names the file or URL in notes.
+    ///
+    /// ```
+    /// use speech_endpoint::azure::AzureView;
+    ///
+    /// let mut view = AzureView::default();
+    /// view.read("alert.json", br#"{ "criteria": {}, "scopes": [], "enabled": true }"#)?;
+    /// assert_eq!(view.metric_alerts.len(), 1);
+    /// # Ok::<(), speech_endpoint::azure::DocumentError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DocumentError`] if the document is not JSON or too large. A document of no known shape is a note.
+    pub fn read(&mut self, from: &str, bytes: &[u8]) -> Result<(), DocumentError> {
+        let text = decoded(bytes)?;
+        if text.trim().is_empty() {
+            self.note_unknown(from, "it is empty, as a failed command leaves it");
+            return Ok(());
+        }
+        let page = stream::read(&text)?;
+        self.add(from, page);
+        Ok(())
+    }
+
+    /// Adds the pieces of a document.
+    fn add(&mut self, from: &str, page: Page) {
+        let Page { sink, envelopes, has_more } = page;
+        let Sink { pieces, unknown, has_keys, .. } = sink;
+        for (kind, of) in envelopes {
+            self.listed.push((kind, of));
+        }
+        let mut kinds: Vec<(DocumentKind, usize)> = Vec::new();
+        for kind in pieces.iter().filter(|(_, is_part, _)| !is_part).map(|(piece, ..)| piece.kind()) {
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        if has_more {
+            let text = format!("{} is not the whole list: it names a next page (`nextLink`)", QuotedValue::new(from));
+            self.notes.push(Note::new("more_pages", text));
+        }
+        if has_keys {
+            let text = format!("{} holds keys of an account, which are not read; delete it", QuotedValue::new(from));
+            self.notes.push(Note::new("keys_refused", text));
+            self.documents.push(DocumentSource { from: from.to_owned(), kind: Some(DocumentKind::Keys), count: 1 });
+        }
+        if let Some(reason) = unknown.filter(|_| !has_keys) {
+            self.note_unknown(from, reason);
+        }
+        for (kind, count) in kinds {
+            self.documents.push(DocumentSource { from: from.to_owned(), kind: Some(kind), count });
+        }
+        self.take(pieces);
+    }
+
+    fn note_unknown(&mut self, from: &str, reason: &str) {
+        let text = format!("{} is no known document of Azure: {reason}", QuotedValue::new(from));
+        self.notes.push(Note::new("unknown_document", text));
+        self.documents.push(DocumentSource { from: from.to_owned(), kind: None, count: 0 });
+    }
+
+    /// Takes the pieces over, each object once.
+    fn take(&mut self, pieces: Vec<(Piece, bool, Option<ArmId>)>) {
+        let mut table: Option<RouteTable> = None;
+        let mut seen = Seen::of(self);
+        for (piece, _, of) in pieces {
+            if piece.id().is_some_and(|id| !seen.is_new(piece.kind(), id)) {
+                continue;
+            }
+            match piece {
+                Piece::Account(account) => self.accounts.push(*account),
+                Piece::Endpoint(endpoint) => self.endpoints.push(endpoint),
+                Piece::ZoneGroup(group) => self.zone_groups.push(group),
+                Piece::Zone(zone) => self.zones.push(zone),
+                Piece::Record(record) => self.records.push(record),
+                Piece::Link(link) => self.links.push(link),
+                Piece::Interface(interface) => self.interfaces.push(interface),
+                Piece::Subnet(subnet) => self.subnets.push(subnet),
+                Piece::Network(network) => self.networks.push(network),
+                Piece::Peering(peering) => self.peerings.push(peering),
+                Piece::Route(route) => {
+                    let current = table.get_or_insert_with(|| RouteTable { interface: of.clone(), routes: Vec::new() });
+                    if current.interface != of {
+                        self.route_tables.push(mem::take(current));
+                        current.interface = of;
+                    }
+                    current.routes.push(route);
+                }
+                Piece::Group(group) => self.groups.push(super::effective::EffectiveGroup { interface: of, ..group }),
+                Piece::Role(role) => self.roles.push(role),
+                Piece::Diagnostic(setting) => {
+                    self.diagnostics.push(super::governance::DiagnosticSetting { of, ..setting });
+                }
+                Piece::MetricAlert(alert) => self.metric_alerts.push(alert),
+                Piece::ActivityAlert(alert) => self.activity_alerts.push(alert),
+                Piece::Policy(state) => {
+                    let of = state.of.clone().or(of);
+                    self.policies.push(super::governance::PolicyState { of, ..state });
+                }
+                Piece::Deployment(deployment) => self.deployments.push(deployment),
+            }
+        }
+        self.route_tables.extend(table);
+    }
+}
+
+/// The objects that are already in the view, so that each is there once.
+struct Seen(HashSet<(DocumentKind, ArmId)>);
+
+impl Seen {
+    fn of(view: &AzureView) -> Self {
+        let mut seen = Self(HashSet::new());
+        let mut add = |kind, id: &Option<ArmId>| {
+            if let Some(id) = id {
+                seen.0.insert((kind, id.clone()));
+            }
+        };
+        view.accounts.iter().for_each(|account| add(DocumentKind::Account, &account.id));
+        view.endpoints.iter().for_each(|endpoint| add(DocumentKind::PrivateEndpoint, &endpoint.id));
+        view.zone_groups.iter().for_each(|group| add(DocumentKind::DnsZoneGroup, &group.id));
+        view.zones.iter().for_each(|zone| add(DocumentKind::PrivateDnsZone, &zone.id));
+        view.records.iter().for_each(|record| add(DocumentKind::RecordSet, &record.id));
+        view.links.iter().for_each(|link| add(DocumentKind::VirtualNetworkLink, &link.id));
+        view.interfaces.iter().for_each(|interface| add(DocumentKind::NetworkInterface, &interface.id));
+        view.subnets.iter().for_each(|subnet| add(DocumentKind::Subnet, &subnet.id));
+        view.networks.iter().for_each(|network| add(DocumentKind::VirtualNetwork, &network.id));
+        view.peerings.iter().for_each(|peering| add(DocumentKind::Peering, &peering.id));
+        view.roles.iter().for_each(|role| add(DocumentKind::RoleAssignment, &role.id));
+        view.diagnostics.iter().for_each(|setting| add(DocumentKind::DiagnosticSetting, &setting.id));
+        view.metric_alerts.iter().for_each(|alert| add(DocumentKind::MetricAlert, &alert.id));
+        view.activity_alerts.iter().for_each(|alert| add(DocumentKind::ActivityLogAlert, &alert.id));
+        view.deployments.iter().for_each(|deployment| add(DocumentKind::Deployment, &deployment.id));
+        seen
+    }
+
+    fn is_new(&mut self, kind: DocumentKind, id: &ArmId) -> bool {
+        self.0.insert((kind, id.clone()))
+    }
+}
+
+/// Returns the text of a document. Windows PowerShell writes UTF-16 with a byte order mark, editors UTF-8 with one.
+fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
+    let units = |from: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks(2).map(|pair| from([pair[0], pair.get(1).copied().unwrap_or_default()]));
+        char::decode_utf16(units).collect::<Result<String, _>>().map(Cow::Owned).map_err(|_| DocumentError::Text)
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => {
+            let text = std::str::from_utf8(bytes).map_err(|_| DocumentError::Text)?;
+            Ok(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)))
+        }
+    }
+}

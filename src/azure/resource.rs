@@ -1,0 +1,155 @@
+//! From the document of an account to the [`Account`] that resolves URLs.
+
+use super::account::{AccountDocument, ConnectionState};
+use super::document::DocumentError;
+use crate::resolve::access::{Access, AccountKind, PublicAccess};
+use crate::resolve::account::{Account, AccountError, SubnetId};
+use crate::resolve::cloud::Cloud;
+use crate::resolve::name::{CustomDomain, NameError, Region};
+use crate::resolve::note::WithNotes;
+use crate::resolve::read::PastedError;
+
+impl AccountDocument {
+    /// Returns the account that resolves URLs, with notes on its region.
+    ///
+    /// 1. Derive the cloud from the endpoint, or else from the region.
+    /// 2. For a custom domain, count rules and approved private endpoints; the decision table maps them to the scenario.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if the document has an invalid region or custom domain, or neither.
+    pub fn account(&self) -> Result<WithNotes<Account>, ArmError> {
+        let mut notes = Vec::new();
+        let region = match self.location.as_deref().filter(|location| !location.eq_ignore_ascii_case(NO_REGION)) {
+            Some(location) => {
+                let read = Region::read(location)?;
+                notes.extend(read.notes);
+                Some(read.value)
+            }
+            None => None,
+        };
+        let cloud = self.cloud(region.as_ref());
+        let mut account = match (self.custom_domain.known(), region) {
+            (Some(name), region) => self.with_domain(CustomDomain::owned(name)?, region, cloud)?,
+            (None, Some(region)) => Account::regional_in(region, cloud)?,
+            (None, None) => {
+                let problem = "it has neither `location` nor `properties.customSubDomainName`".into();
+                return Err(ArmError::Shape { problem });
+            }
+        };
+        if let Some(kind) = self.speech_kind() {
+            account = account.with_kind(kind);
+        }
+        if self.key_auth_disabled.known() == Some(&true) {
+            account = account.with_key_auth_disabled();
+        }
+        Ok(WithNotes { value: account, notes })
+    }
+
+    fn with_domain(&self, domain: CustomDomain, region: Option<Region>, cloud: Cloud) -> Result<Account, ArmError> {
+        let is_openai = self.speech_kind() == Some(AccountKind::OpenAi);
+        let account = if is_openai { Account::openai(domain) } else { Account::custom_domain(domain) };
+        let subnets = self.subnet_rules.iter().filter_map(|rule| rule.id.as_str().parse::<SubnetId>().ok());
+        let account = account.with_cloud(cloud)?.with_allowed_subnets(subnets);
+        let account = match self.access() {
+            Some(access) => account.with_access(access),
+            None => account,
+        };
+        Ok(match region {
+            Some(region) => account.with_region(region)?,
+            None => account,
+        })
+    }
+
+    /// Returns the cloud: that of the endpoint, or else that of the region.
+    #[must_use]
+    pub fn cloud(&self, region: Option<&Region>) -> Cloud {
+        let of_endpoint = self.endpoint.as_deref().and_then(|endpoint| Account::from_endpoint(endpoint).ok());
+        of_endpoint
+            .map(|read| read.value.cloud().clone())
+            .or_else(|| region.and_then(|region| Cloud::of_region(region.as_str())))
+            .unwrap_or(Cloud::Public)
+    }
+
+    /// Returns the kind, if it offers Speech.
+    #[must_use]
+    pub fn speech_kind(&self) -> Option<AccountKind> {
+        self.kind.as_deref().and_then(AccountKind::from_arm)
+    }
+
+    /// Returns the network access; `None` if the document leaves it out or has a value that is not documented.
+    #[must_use]
+    pub fn access(&self) -> Option<Access> {
+        let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        if !self.has_properties
+            || self.mistyped.iter().any(|(name, _)| NETWORK_FIELDS.iter().any(|f| name.starts_with(f)))
+        {
+            return None;
+        }
+        Some(Access {
+            public_access: self.public_access.or(PublicAccess::Enabled)?,
+            default_deny: self.default_deny.or(false)?,
+            vnet_rules: count(self.subnet_rules.len()),
+            ip_rules: count(self.address_rules.len()),
+            private_endpoints: count(self.approved_connections()),
+        })
+    }
+
+    /// Returns the number of approved private-endpoint connections.
+    #[must_use]
+    pub fn approved_connections(&self) -> usize {
+        let is_approved = |state: &ConnectionState| *state == ConnectionState::Approved;
+        self.connections.iter().filter(|connection| connection.state.known().is_some_and(is_approved)).count()
+    }
+}
+
+/// The location of kinds that belong to no region.
+const NO_REGION: &str = "global";
+
+/// The fields that decide who is admitted.
+const NETWORK_FIELDS: &[&str] = &["publicNetworkAccess", "networkAcls", "privateEndpointConnections"];
+
+/// An error in reading an account as Azure prints it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArmError {
+    /// The document is not JSON.
+    #[error("the account is not JSON: expected the output of `az cognitiveservices account show`")]
+    Json(#[source] DocumentError),
+    /// The document is JSON of a different shape.
+    #[error(
+        "the JSON does not describe an account: {problem}; expected the output of `az cognitiveservices account show`"
+    )]
+    Shape {
+        /// The mismatch.
+        problem: String,
+    },
+    /// The document is a list that does not contain exactly one account.
+    #[error("the JSON contains {count} accounts: expected one, as printed by `az cognitiveservices account show`")]
+    Count {
+        /// The number of accounts.
+        count: usize,
+    },
+    /// The region or the custom domain is invalid.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Facts in the document contradict each other.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The endpoint is invalid.
+    #[error(transparent)]
+    Endpoint(#[from] PastedError),
+}
+
+impl ArmError {
+    /// Returns the id in the failure catalogue, or the word `account`.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Name(error) => error.id(),
+            Self::Account(error) => error.id(),
+            Self::Endpoint(error) => error.id(),
+            _ => "account",
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Everything that the given documents say.
+
+use super::account::AccountDocument;
+use super::effective::{EffectiveGroup, RouteTable};
+use super::governance::{ActivityLogAlert, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment};
+use super::id::ArmId;
+use super::kind::DocumentKind;
+use super::network::{NetworkInterface, Peering, Subnet, VirtualNetwork};
+use super::private_link::{DnsZoneGroup, PrivateEndpoint};
+use super::zone::{PrivateDnsZone, RecordSet, ZoneLink};
+use crate::resolve::note::Note;
+
+/// Everything that the given documents say. An object that stands in several documents is here once.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AzureView {
+    /// The documents, in the order in which they were read.
+    pub documents: Vec<DocumentSource>,
+    /// The accounts.
+    pub accounts: Vec<AccountDocument>,
+    /// The private endpoints.
+    pub endpoints: Vec<PrivateEndpoint>,
+    /// The DNS zone groups of private endpoints.
+    pub zone_groups: Vec<DnsZoneGroup>,
+    /// The private DNS zones.
+    pub zones: Vec<PrivateDnsZone>,
+    /// The records of private DNS zones.
+    pub records: Vec<RecordSet>,
+    /// The links of private DNS zones to virtual networks.
+    pub links: Vec<ZoneLink>,
+    /// The network interfaces.
+    pub interfaces: Vec<NetworkInterface>,
+    /// The subnets.
+    pub subnets: Vec<Subnet>,
+    /// The virtual networks.
+    pub networks: Vec<VirtualNetwork>,
+    /// The peerings.
+    pub peerings: Vec<Peering>,
+    /// The effective routes, one table per network interface.
+    pub route_tables: Vec<RouteTable>,
+    /// The effective network security groups.
+    pub groups: Vec<EffectiveGroup>,
+    /// The role assignments.
+    pub roles: Vec<RoleAssignment>,
+    /// The diagnostic settings.
+    pub diagnostics: Vec<DiagnosticSetting>,
+    /// The metric alerts.
+    pub metric_alerts: Vec<MetricAlert>,
+    /// The activity-log alerts.
+    pub activity_alerts: Vec<ActivityLogAlert>,
+    /// The states of policies.
+    pub policies: Vec<PolicyState>,
+    /// The model deployments.
+    pub deployments: Vec<Deployment>,
+    /// Notes on the documents themselves.
+    pub notes: Vec<Note>,
+    /// The resources whose list of this kind was read, whatever it holds: the empty ones too.
+    pub(crate) listed: Vec<(DocumentKind, ArmId)>,
+}
+
+/// A document and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DocumentSource {
+    /// The file or URL.
+    pub from: String,
+    /// The kind; `None` for a document of no known shape.
+    pub kind: Option<DocumentKind>,
+    /// The number of objects of this kind in the document.
+    pub count: usize,
+}
+
+impl AzureView {
+    /// Returns whether a document says that this resource has no object of the kind, or lists those that it has.
+    #[must_use]
+    pub fn lists(&self, kind: DocumentKind, of: &ArmId) -> bool {
+        self.listed.iter().any(|(listed, resource)| *listed == kind && resource == of)
+    }
+
+    /// Returns the subnet with this ID.
+    #[must_use]
+    pub fn subnet(&self, id: &ArmId) -> Option<&Subnet> {
+        self.subnets.iter().find(|subnet| subnet.id.as_ref() == Some(id))
+    }
+
+    /// Returns the network interface with this ID.
+    #[must_use]
+    pub fn interface(&self, id: &ArmId) -> Option<&NetworkInterface> {
+        self.interfaces.iter().find(|interface| interface.id.as_ref() == Some(id))
+    }
+
+    /// Returns the private endpoint with this ID.
+    #[must_use]
+    pub fn endpoint(&self, id: &ArmId) -> Option<&PrivateEndpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.id.as_ref() == Some(id))
+    }
+
+    /// Returns the documents that a statement about this kind rests on, by name.
+    pub fn sources(&self, kind: DocumentKind) -> impl Iterator<Item = &str> {
+        self.documents.iter().filter(move |document| document.kind == Some(kind)).map(|document| document.from.as_str())
+    }
+}
