@@ -518,3 +518,10 @@ pub(crate) fn why_down(peering: &Peering) -> String {
         }
     }
 }
+
+/// A note on a document only informs.
+impl From<Note> for AccountNote {
+    fn from(note: Note) -> Self {
+        Self { note, commands: Vec::new(), weight: NoteWeight::Info }
+    }
+}

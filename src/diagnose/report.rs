@@ -23,6 +23,18 @@ pub use short::short;
 pub use text::text;
 pub use verdict::verdict;
 
+/// Returns a text that Markdown shows as it is: no link, image, HTML or mention in it renders.
+#[must_use]
+pub fn markdown_text(text: &str) -> String {
+    crate::diagnose::redact::escaped(text)
+}
+
+/// Returns a text that Markdown shows as it is in a cell of a table.
+#[must_use]
+pub fn markdown_cell(text: &str) -> String {
+    crate::diagnose::redact::cell(text)
+}
+
 /// How a report is written.
 ///
 /// ```

@@ -41,6 +41,15 @@ pub(crate) struct ResourceArgs {
     pub(crate) synthesis_path: Option<String>,
 }
 
+/// The documents that Azure's own tools print.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Azure")]
+pub(crate) struct AzureArgs {
+    /// Document that `az … -o json` prints, or a folder of them (`-` for stdin); repeatable
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) azure: Vec<PathBuf>,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServiceArgs {
     /// Service, for example speech-to-text; repeatable [default: all services of the resource]

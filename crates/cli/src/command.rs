@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+use super::account::{self, AccountArgs};
 use super::allowlist::{self, AllowlistArgs};
 use super::args::OutputArgs;
 use super::completions::{self, CompletionsArgs};
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     /// List hosts, ports, zones and service tags to allow in a firewall
     #[command(after_help = allowlist::EXAMPLES)]
     Allowlist(AllowlistArgs),
+    /// Say who an account admits, what clients use, and what contradicts what, from documents of az
+    #[command(after_help = account::EXAMPLES)]
+    Account(AccountArgs),
     /// Print the facts with a date on which the other commands rest
     #[command(after_help = facts::EXAMPLES)]
     Facts(FactsArgs),
@@ -54,6 +58,7 @@ impl Command {
             Self::Resolve(args) => &args.output,
             Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
+            Self::Account(args) => &args.output,
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,

@@ -62,6 +62,21 @@ pub(crate) fn input_named(path: &Path) -> String {
 
 /// Reads a file that an argument names, `-` for standard input, up to a size.
 pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
+    let bytes = read_bytes(path, argument, largest)?;
+    let unreadable = |problem: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot read {} given to `{argument}`: {problem}", input_named(path)))
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(unreadable(&"it is UTF-16 text, as older PowerShells write it; save it as UTF-8"));
+    }
+    // Windows shells write a byte order mark at the start of redirected output.
+    String::from_utf8(bytes)
+        .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+        .map_err(|_| unreadable(&"it is not UTF-8 text"))
+}
+
+/// Reads a file or standard input, whatever its encoding.
+pub(crate) fn read_bytes(path: &Path, argument: &str, largest: u64) -> Result<Vec<u8>, Failure> {
     let name = input_named(path);
     let unreadable = |problem: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
@@ -79,11 +94,5 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
     if bytes.len() as u64 > largest {
         return Err(unreadable(&format_args!("it is larger than {largest} bytes")));
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(unreadable(&"it is UTF-16 text, as older PowerShells write it; save it as UTF-8"));
-    }
-    // Windows shells write a byte order mark at the start of redirected output.
-    String::from_utf8(bytes)
-        .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
-        .map_err(|_| unreadable(&"it is not UTF-8 text"))
+    Ok(bytes)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+mod account;
 mod allowlist;
 mod args;
 mod catalogue;
@@ -63,6 +64,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Doctor(args) => doctor::run(args, &output),
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
+        Command::Account(args) => account::run(args, &output),
         Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),

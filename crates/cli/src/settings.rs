@@ -5,10 +5,12 @@ use speech_endpoint::{Query, QuotedValue};
 use super::args::QueryArgs;
 use super::failure::Failure;
 
+mod azure;
 mod credential;
 mod facts;
 mod resource;
 
+pub(crate) use azure::{account as azure_account, documents};
 pub(crate) use credential::{
     GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable,
 };

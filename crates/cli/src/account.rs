@@ -1,0 +1,111 @@
+//! `account`: who an account admits, which host and credential its clients use, and what contradicts what.
+#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
+
+use std::str::FromStr;
+
+use clap::Args as ClapArgs;
+use speech_endpoint::azure::{AccountNote, AzureView, Standing};
+use speech_endpoint::{Endpoint, Service};
+
+use super::args::{AzureArgs, OutputArgs, ResourceArgs};
+use super::failure::Failure;
+use super::output::Output;
+use super::settings;
+
+pub(crate) mod json;
+mod markdown;
+mod text;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AccountArgs {
+    #[command(flatten)]
+    resource: ResourceArgs,
+    /// ARM id of the account, if the documents describe several
+    #[arg(long, value_name = "ID", help_heading = "Resource")]
+    resource_id: Option<String>,
+    #[command(flatten)]
+    azure: AzureArgs,
+    /// text, json or markdown
+    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    format: AccountFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AccountFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+impl FromStr for AccountFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "markdown" => Ok(Self::Markdown),
+            _ => Err("expected text, json or markdown"),
+        }
+    }
+}
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  az cognitiveservices account show -n contoso -g rg -o json | speech-endpoint account --azure -
+  speech-endpoint account --azure account.json --azure endpoint.json
+  speech-endpoint account --azure documents/ --custom-domain contoso --format json
+
+Exit code 80: the account admits nobody. 10: its content cannot be, for example an invalid region.";
+
+/// What is printed about an account.
+struct Report<'a> {
+    standing: &'a Standing<'a>,
+    view: &'a AzureView,
+    /// The service that represents the account's clients, unless it offers none.
+    client: Option<Endpoint>,
+    /// The notes on the account, then those on the documents.
+    notes: Vec<AccountNote>,
+}
+
+/// Prints an account.
+pub(crate) fn run(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
+    let json = args.format == AccountFormat::Json;
+    let code = print(args, output).map_err(|failure| failure.with_json(json))?;
+    Ok(code)
+}
+
+fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
+    let view = settings::documents(&args.azure, &args.resource)?;
+    let document = settings::azure_account(&view, &args.resource, args.resource_id.as_deref())?;
+    let standing = view.standing(document);
+    if let Err(error) = &standing.account
+        && document.speech_kind().is_some()
+    {
+        return Err(Failure::configuration(error.id(), error.to_string()));
+    }
+    let report = Report {
+        client: client(&standing),
+        notes: standing.notes.iter().cloned().chain(view.notes.iter().cloned().map(Into::into)).collect(),
+        standing: &standing,
+        view: &view,
+    };
+    output.data(&match args.format {
+        AccountFormat::Text => text::write(&report, output.width()),
+        AccountFormat::Json => json::write(&report)?,
+        AccountFormat::Markdown => markdown::write(&report),
+    })?;
+    Ok(if standing.admits.is_nobody() { POLICY } else { 0 })
+}
+
+/// Returns the endpoint of the service that most clients of this kind of account use.
+fn client(standing: &Standing<'_>) -> Option<Endpoint> {
+    standing.document.speech_kind()?;
+    let account = standing.account.as_ref().ok()?;
+    [Service::SpeechToText, Service::OpenAiTranscription].into_iter().find_map(|service| account.endpoint(service).ok())
+}
+
+/// The exit code of an account that admits nobody.
+pub(crate) const POLICY: u8 = 80;

@@ -1,0 +1,141 @@
+//! The documents of Azure, and the account that they are about.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use speech_endpoint::azure::{AccountDocument, AzureView, shown};
+use speech_endpoint::{Account, CustomDomain, QuotedValue, Region};
+
+use crate::args::{AzureArgs, ResourceArgs};
+use crate::failure::Failure;
+use crate::file;
+use crate::machine::{input_named, read_bytes};
+
+/// Reads the documents, those of a folder in the order of their names.
+pub(crate) fn documents(args: &AzureArgs, resource: &ResourceArgs) -> Result<AzureView, Failure> {
+    let mut view = AzureView::default();
+    let paths =
+        args.azure.iter().map(|path| (path, "--azure")).chain(resource.account.iter().map(|p| (p, "--account")));
+    for (path, argument) in paths {
+        if path != Path::new("-") && path.is_dir() {
+            for file in json_files(path)? {
+                read(&mut view, &file, argument)?;
+            }
+        } else {
+            read(&mut view, path, argument)?;
+        }
+    }
+    Ok(view)
+}
+
+fn read(view: &mut AzureView, path: &Path, argument: &str) -> Result<(), Failure> {
+    let bytes = read_bytes(path, argument, LARGEST_DOCUMENT)?;
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    view.read(&name, &bytes)
+        .map_err(|error| Failure::usage(format!("cannot read {} given to `{argument}`: {error}", input_named(path))))
+}
+
+/// Returns the documents of a folder: the files whose names end in `.json`. Others are left alone.
+fn json_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let named = file::named(folder);
+    let unreadable = |error: std::io::Error| Failure::usage(format!("cannot read {named} given to `--azure`: {error}"));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        if is_json && path.is_file() {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{named} given to `--azure` has no file that ends in `.json`")));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Returns the account that the resource names, or the only one.
+pub(crate) fn account<'v>(
+    view: &'v AzureView,
+    resource: &ResourceArgs,
+    resource_id: Option<&str>,
+) -> Result<&'v AccountDocument, Failure> {
+    if resource.host.is_some() {
+        return Err(Failure::usage("a container has no account in Azure: remove `--host`"));
+    }
+    let chosen: Vec<&AccountDocument> = match wanted(resource, resource_id)? {
+        Some(Wanted::Named(name)) => view.accounts_named(&name),
+        Some(Wanted::Region(region)) => {
+            let is_there = |account: &&AccountDocument| {
+                account.location.as_deref().and_then(|l| Region::read(l).ok()).is_some_and(|read| read.value == region)
+            };
+            view.accounts.iter().filter(is_there).collect()
+        }
+        None => view.accounts.iter().collect(),
+    };
+    match chosen[..] {
+        [account] => Ok(account),
+        [] if view.accounts.is_empty() => Err(Failure::usage(
+            "no document describes an account: give the output of `az cognitiveservices account show -o json` to `--azure`",
+        )),
+        [] => Err(Failure::usage(format!(
+            "no document describes this account: the documents describe {}",
+            listed(&view.accounts)
+        ))),
+        _ => Err(Failure::usage(format!(
+            "the documents describe {} accounts: name one with `--custom-domain` or `--resource-id`; they are {}",
+            chosen.len(),
+            listed(chosen.iter().copied())
+        ))),
+    }
+}
+
+/// What chooses an account.
+enum Wanted {
+    /// A custom domain, a name or an ID.
+    Named(String),
+    Region(Region),
+}
+
+fn wanted(resource: &ResourceArgs, resource_id: Option<&str>) -> Result<Option<Wanted>, Failure> {
+    if let Some(id) = resource_id {
+        return Ok(Some(Wanted::Named(id.to_owned())));
+    }
+    if let Some(name) = &resource.custom_domain {
+        // A name of an account may have characters that a custom domain may not.
+        let label = CustomDomain::read(name).map_or_else(|_| name.clone(), |read| read.value.0.to_string());
+        return Ok(Some(Wanted::Named(label)));
+    }
+    if let Some(endpoint) = &resource.endpoint {
+        let account = Account::from_endpoint(endpoint)?.value;
+        return Ok(match (account.domain(), account.region()) {
+            (Some(domain), _) => Some(Wanted::Named(domain.to_string())),
+            (None, region) => region.cloned().map(Wanted::Region),
+        });
+    }
+    match &resource.region {
+        Some(region) => Ok(Some(Wanted::Region(Region::read(region)?.value))),
+        None => Ok(None),
+    }
+}
+
+/// Returns the names of accounts for a message.
+fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountDocument>) -> String {
+    let mut names: Vec<String> = accounts.into_iter().map(named).collect();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let list = names.join(", ");
+    if more > 0 { format!("{list} and {more} more") } else { list }
+}
+
+/// Returns the name of an account for a message.
+fn named(account: &AccountDocument) -> String {
+    let names = [account.name.as_deref(), account.custom_domain.known().map(String::as_str)];
+    let name = names.into_iter().flatten().next().map(shown);
+    name.map_or_else(|| "one without a name".to_owned(), |name| QuotedValue::new(&name).to_string())
+}
+
+/// In bytes. The list of 10,000 accounts has about 40 MB.
+const LARGEST_DOCUMENT: u64 = 128 << 20;
+
+const MOST_NAMES: usize = 10;
