@@ -33,6 +33,9 @@ pub(crate) mod zone;
 pub(crate) mod view;
 pub(crate) mod words;
 
+pub(crate) mod filter;
+pub(crate) mod route;
+
 pub(crate) mod resource;
 
 pub(crate) mod admission;
@@ -46,6 +49,7 @@ pub use account::{AccountDocument, ConnectionState, EndpointConnection, RuleStat
 pub use admission::{Admission, AdmittedEndpoint, AdmittedSubnet};
 pub use document::DocumentError;
 pub use effective::{EffectiveGroup, EffectiveRule, GroupPlace, Route, RouteTable, ServiceTag};
+pub use filter::{Filtering, GroupDecision};
 pub use governance::{
     ActivityLogAlert, AlertCondition, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment,
 };
@@ -56,6 +60,7 @@ pub use notes::{AccountNote, NoteWeight};
 pub use prefix::{Prefix, PrefixError};
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
 pub use resource::ArmError;
+pub use route::{Carriage, Match};
 pub use standing::Standing;
 pub use stated::Stated;
 pub use view::{AzureView, DocumentSource};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::account::{AccountDocument, ConnectionState, EndpointConnection, RuleState, SubnetRule};
 use super::id::ArmId;
 use super::prefix::Prefix;
-use super::private_link::NamedAddresses;
+use super::private_link::{NamedAddresses, public_name};
 use super::view::AzureView;
 use crate::resolve::access::PublicAccess;
 
@@ -153,11 +153,6 @@ pub(crate) fn names_of(endpoint: &ArmId, view: &AzureView) -> Vec<NamedAddresses
     };
     let sources: [&dyn Fn() -> Vec<NamedAddresses>; 4] = [&own, &of_group, &of_interface, &fixed];
     sources.into_iter().map(|source| source()).find(|names| !names.is_empty()).unwrap_or_default()
-}
-
-/// Returns the name that clients use for a name in a private zone.
-pub(crate) fn public_name(fqdn: &str) -> String {
-    fqdn.replacen(".privatelink.", ".", 1)
 }
 
 /// Returns the addresses of a private endpoint for one host. A Foundry or OpenAI endpoint has one address per name, so an

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::account::{AccountDocument, RuleState};
-use super::admission::{Admission, addresses_for, can_match, is_in_force, public_name};
+use super::admission::{Admission, addresses_for, can_match, is_in_force};
 use super::id::ArmId;
 use super::network::{COGNITIVE_SERVICES, Peering};
+use super::private_link::public_name;
 use super::view::AzureView;
 use super::words::{filled, shown};
 use super::zone::RecordSet;

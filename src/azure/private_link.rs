@@ -64,3 +64,8 @@ impl DnsZoneGroup {
         self.id.as_ref()?.parent()
     }
 }
+
+/// Returns the name that clients use for a name in a private zone.
+pub(crate) fn public_name(fqdn: &str) -> String {
+    fqdn.replacen(".privatelink.", ".", 1)
+}

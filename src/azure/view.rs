@@ -1,12 +1,14 @@
 //! Everything that the given documents say.
 
+use std::net::IpAddr;
+
 use super::account::AccountDocument;
 use super::effective::{EffectiveGroup, RouteTable};
 use super::governance::{ActivityLogAlert, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment};
 use super::id::ArmId;
 use super::kind::DocumentKind;
 use super::network::{NetworkInterface, Peering, Subnet, VirtualNetwork};
-use super::private_link::{DnsZoneGroup, PrivateEndpoint};
+use super::private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint, public_name};
 use super::zone::{PrivateDnsZone, RecordSet, ZoneLink};
 use crate::resolve::note::Note;
 
@@ -93,6 +95,28 @@ impl AzureView {
     #[must_use]
     pub fn endpoint(&self, id: &ArmId) -> Option<&PrivateEndpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.id.as_ref() == Some(id))
+    }
+
+    /// Returns the addresses that private endpoints, or else the records of private zones, have for a host that clients use.
+    #[must_use]
+    pub fn addresses_of(&self, host: &str) -> Vec<IpAddr> {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_named = |named: &&NamedAddresses| named.fqdn.as_deref().map(public_name).as_deref() == Some(&host);
+        let groups = self.zone_groups.iter().flat_map(|group| &group.names);
+        let interfaces = self.interfaces.iter().flat_map(|interface| &interface.names);
+        let names =
+            self.endpoints.iter().flat_map(|endpoint| &endpoint.names).chain(groups).chain(interfaces).filter(is_named);
+        let of_records = || {
+            let is_host = |record: &&RecordSet| record.fqdn().as_deref().map(public_name).as_deref() == Some(&host);
+            self.records.iter().filter(is_host).flat_map(|record| record.addresses.iter().copied()).collect::<Vec<_>>()
+        };
+        let mut addresses: Vec<IpAddr> = names.flat_map(|named| named.addresses.iter().copied()).collect();
+        if addresses.is_empty() {
+            addresses = of_records();
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses
     }
 
     /// Returns the documents that a statement about this kind rests on, by name.

@@ -1,13 +1,26 @@
 //! Texts of a document in output, and the commands of `az` that are made of them.
 
 use super::id::{ArmId, is_plain_name};
+use crate::resolve::invisible::is_invisible;
 use crate::resolve::quoted::{QuotedValue, looks_secret};
 
-/// Returns a text of a document for output: as it is, or described if it has the shape of a secret.
+/// Returns a text of a document for output: on one line, without invisible characters, described if it has the shape of a
+/// secret, and cut if it is longer than any name or ID.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    if looks_secret(text) { QuotedValue::new(text).to_string() } else { text.to_owned() }
+    if looks_secret(text) {
+        return QuotedValue::new(text).to_string();
+    }
+    let visible = text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c });
+    let mut shown: String = visible.take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
+
+/// In characters. The longest ID of a resource is about half as long.
+const LONGEST: usize = 1024;
 
 /// Returns a command with its parts filled in. A part is a word in capitals after `{` and before `}`; one that is unknown, or
 /// that a shell could interpret, stays in capitals.
@@ -55,6 +68,7 @@ mod tests {
     #[test]
     fn a_text_with_the_shape_of_a_key_is_described() {
         assert_eq!(shown("contoso"), "contoso");
+        assert_eq!(shown("a\u{1b}[2J\u{202e}\n"), "a\u{fffd}[2J\u{fffd}\u{fffd}");
         assert!(!shown("0123456789abcdef0123456789abcdef").contains("0123"));
     }
 }

@@ -15,6 +15,7 @@ use super::explain::{self, ExplainArgs};
 use super::facts::{self, FactsArgs};
 use super::lab::{self, LabArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
+use super::route::{self, RouteArgs};
 
 /// Resolve Azure AI Speech endpoints, and diagnose why they cannot be reached
 #[derive(Debug, Parser)]
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Say who an account admits, what clients use, and what contradicts what, from documents of az
     #[command(after_help = account::EXAMPLES)]
     Account(AccountArgs),
+    /// Say which route carries traffic to an address, from the effective routes of a network interface
+    #[command(after_help = route::EXAMPLES)]
+    Route(RouteArgs),
     /// Print the facts with a date on which the other commands rest
     #[command(after_help = facts::EXAMPLES)]
     Facts(FactsArgs),
@@ -59,6 +63,7 @@ impl Command {
             Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
             Self::Account(args) => &args.output,
+            Self::Route(args) => &args.output,
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,

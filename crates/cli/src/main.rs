@@ -23,6 +23,7 @@ mod lab;
 mod machine;
 mod output;
 mod resolve;
+mod route;
 mod runtime;
 mod settings;
 mod style;
@@ -65,6 +66,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Account(args) => account::run(args, &output),
+        Command::Route(args) => route::run(args, &output),
         Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),
