@@ -39,6 +39,7 @@ pub(crate) mod route;
 pub(crate) mod resource;
 
 pub(crate) mod admission;
+mod inventory;
 pub(crate) mod notes;
 pub(crate) mod standing;
 

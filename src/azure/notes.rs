@@ -489,7 +489,7 @@ fn label_of(endpoint: &str, account: &Account) -> Option<String> {
 }
 
 fn peerings(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
-    for peering in subject.view.peerings.iter().filter(|peering| peering.is_down()) {
+    for peering in subject.view.peerings.iter().filter(|peering| peering.is_down() && concerns(peering, subject)) {
         let name = peering.id.as_ref().map(|id| shown(id.name())).unwrap_or_default();
         let text = format!("peering `{name}` carries no traffic: {}", why_down(peering));
         let network = peering.network();
@@ -506,6 +506,20 @@ fn peerings(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
         };
         notes.add_for("peering_down", text, &[command], &parts);
     }
+}
+
+/// Returns whether a peering concerns an account: among several accounts, only one of whose networks it joins.
+fn concerns(peering: &Peering, subject: &Subject<'_>) -> bool {
+    if subject.view.accounts.len() < 2 {
+        return true;
+    }
+    let sides = [peering.network(), peering.remote.clone()];
+    let is_side =
+        |network: Option<ArmId>| network.is_some_and(|network| sides.iter().flatten().any(|side| *side == network));
+    let endpoints = subject.document.connections.iter().filter_map(|connection| connection.endpoint.as_ref());
+    let of_endpoints = endpoints.filter_map(|id| subject.view.endpoint(id)?.subnet.as_ref());
+    let of_rules = subject.document.subnet_rules.iter().map(|rule| &rule.id);
+    of_endpoints.chain(of_rules).any(|subnet| is_side(subnet.parent()))
 }
 
 /// Says why a side of a peering drops traffic.

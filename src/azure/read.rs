@@ -4,7 +4,7 @@
 //! or in an envelope. Objects are read one at a time, so the memory that a document needs does not grow with its lists.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 use std::mem;
 
 use super::document::DocumentError;
@@ -94,12 +94,29 @@ impl AzureView {
         self.documents.push(DocumentSource { from: from.to_owned(), kind: None, count: 0 });
     }
 
+    /// Returns whether an object is not there yet, and remembers its place.
+    fn is_new(&mut self, piece: &Piece) -> bool {
+        let Some(id) = piece.id() else { return true };
+        let place = match piece {
+            Piece::Endpoint(_) => self.endpoints.len(),
+            Piece::Subnet(_) => self.subnets.len(),
+            Piece::Interface(_) => self.interfaces.len(),
+            _ => 0,
+        };
+        match self.places.entry((piece.kind(), id.clone())) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(entry) => {
+                entry.insert(place);
+                true
+            }
+        }
+    }
+
     /// Takes the pieces over, each object once.
     fn take(&mut self, pieces: Vec<(Piece, bool, Option<ArmId>)>) {
         let mut table: Option<RouteTable> = None;
-        let mut seen = Seen::of(self);
         for (piece, _, of) in pieces {
-            if piece.id().is_some_and(|id| !seen.is_new(piece.kind(), id)) {
+            if !self.is_new(&piece) {
                 continue;
             }
             match piece {
@@ -136,40 +153,6 @@ impl AzureView {
             }
         }
         self.route_tables.extend(table);
-    }
-}
-
-/// The objects that are already in the view, so that each is there once.
-struct Seen(HashSet<(DocumentKind, ArmId)>);
-
-impl Seen {
-    fn of(view: &AzureView) -> Self {
-        let mut seen = Self(HashSet::new());
-        let mut add = |kind, id: &Option<ArmId>| {
-            if let Some(id) = id {
-                seen.0.insert((kind, id.clone()));
-            }
-        };
-        view.accounts.iter().for_each(|account| add(DocumentKind::Account, &account.id));
-        view.endpoints.iter().for_each(|endpoint| add(DocumentKind::PrivateEndpoint, &endpoint.id));
-        view.zone_groups.iter().for_each(|group| add(DocumentKind::DnsZoneGroup, &group.id));
-        view.zones.iter().for_each(|zone| add(DocumentKind::PrivateDnsZone, &zone.id));
-        view.records.iter().for_each(|record| add(DocumentKind::RecordSet, &record.id));
-        view.links.iter().for_each(|link| add(DocumentKind::VirtualNetworkLink, &link.id));
-        view.interfaces.iter().for_each(|interface| add(DocumentKind::NetworkInterface, &interface.id));
-        view.subnets.iter().for_each(|subnet| add(DocumentKind::Subnet, &subnet.id));
-        view.networks.iter().for_each(|network| add(DocumentKind::VirtualNetwork, &network.id));
-        view.peerings.iter().for_each(|peering| add(DocumentKind::Peering, &peering.id));
-        view.roles.iter().for_each(|role| add(DocumentKind::RoleAssignment, &role.id));
-        view.diagnostics.iter().for_each(|setting| add(DocumentKind::DiagnosticSetting, &setting.id));
-        view.metric_alerts.iter().for_each(|alert| add(DocumentKind::MetricAlert, &alert.id));
-        view.activity_alerts.iter().for_each(|alert| add(DocumentKind::ActivityLogAlert, &alert.id));
-        view.deployments.iter().for_each(|deployment| add(DocumentKind::Deployment, &deployment.id));
-        seen
-    }
-
-    fn is_new(&mut self, kind: DocumentKind, id: &ArmId) -> bool {
-        self.0.insert((kind, id.clone()))
     }
 }
 

@@ -30,7 +30,7 @@ impl Standing<'_> {
     #[must_use]
     pub fn worst(&self) -> Option<NoteWeight> {
         let of_notes = self.notes.iter().map(|note| note.weight).max();
-        if self.account.is_err() { Some(NoteWeight::Error) } else { of_notes }
+        if self.account.is_err() && self.document.speech_kind().is_some() { Some(NoteWeight::Error) } else { of_notes }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that the given documents say.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::account::AccountDocument;
@@ -58,6 +59,8 @@ pub struct AzureView {
     pub notes: Vec<Note>,
     /// The resources whose list of this kind was read, whatever it holds: the empty ones too.
     pub(crate) listed: Vec<(DocumentKind, ArmId)>,
+    /// The place of each object in the list of its kind.
+    pub(crate) places: HashMap<(DocumentKind, ArmId), usize>,
 }
 
 /// A document and where it came from.
@@ -82,19 +85,31 @@ impl AzureView {
     /// Returns the subnet with this ID.
     #[must_use]
     pub fn subnet(&self, id: &ArmId) -> Option<&Subnet> {
-        self.subnets.iter().find(|subnet| subnet.id.as_ref() == Some(id))
+        self.found(DocumentKind::Subnet, &self.subnets, |subnet| subnet.id.as_ref(), id)
     }
 
     /// Returns the network interface with this ID.
     #[must_use]
     pub fn interface(&self, id: &ArmId) -> Option<&NetworkInterface> {
-        self.interfaces.iter().find(|interface| interface.id.as_ref() == Some(id))
+        self.found(DocumentKind::NetworkInterface, &self.interfaces, |interface| interface.id.as_ref(), id)
     }
 
     /// Returns the private endpoint with this ID.
     #[must_use]
     pub fn endpoint(&self, id: &ArmId) -> Option<&PrivateEndpoint> {
-        self.endpoints.iter().find(|endpoint| endpoint.id.as_ref() == Some(id))
+        self.found(DocumentKind::PrivateEndpoint, &self.endpoints, |endpoint| endpoint.id.as_ref(), id)
+    }
+
+    /// Returns the object with this ID. The lists are public, so the place of an object may be outdated.
+    fn found<'v, T>(
+        &self,
+        kind: DocumentKind,
+        list: &'v [T],
+        id_of: impl Fn(&T) -> Option<&ArmId>,
+        id: &ArmId,
+    ) -> Option<&'v T> {
+        let place = self.places.get(&(kind, id.clone())).and_then(|place| list.get(*place));
+        place.filter(|item| id_of(item) == Some(id)).or_else(|| list.iter().find(|item| id_of(item) == Some(id)))
     }
 
     /// Returns the addresses that private endpoints, or else the records of private zones, have for a host that clients use.

@@ -13,6 +13,7 @@ use super::completions::{self, CompletionsArgs};
 use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
 use super::facts::{self, FactsArgs};
+use super::inventory::{self, InventoryArgs};
 use super::lab::{self, LabArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
 use super::route::{self, RouteArgs};
@@ -42,6 +43,9 @@ pub(crate) enum Command {
     /// Say which route carries traffic to an address, from the effective routes of a network interface
     #[command(after_help = route::EXAMPLES)]
     Route(RouteArgs),
+    /// List every account of a document, one line each, worst first
+    #[command(after_help = inventory::EXAMPLES)]
+    Inventory(InventoryArgs),
     /// Print the facts with a date on which the other commands rest
     #[command(after_help = facts::EXAMPLES)]
     Facts(FactsArgs),
@@ -64,6 +68,7 @@ impl Command {
             Self::Allowlist(args) => &args.output,
             Self::Account(args) => &args.output,
             Self::Route(args) => &args.output,
+            Self::Inventory(args) => &args.output,
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,

@@ -18,6 +18,7 @@ mod facts;
 mod failure;
 mod file;
 mod flags;
+mod inventory;
 mod json;
 mod lab;
 mod machine;
@@ -67,6 +68,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Account(args) => account::run(args, &output),
         Command::Route(args) => route::run(args, &output),
+        Command::Inventory(args) => inventory::run(args, &output),
         Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),
