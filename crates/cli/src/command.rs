@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use super::account::{self, AccountArgs};
 use super::allowlist::{self, AllowlistArgs};
 use super::args::OutputArgs;
+use super::collect::{self, CollectArgs};
 use super::completions::{self, CompletionsArgs};
 use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
@@ -46,6 +47,9 @@ pub(crate) enum Command {
     /// List every account of a document, one line each, worst first
     #[command(after_help = inventory::EXAMPLES)]
     Inventory(InventoryArgs),
+    /// Print a script that reads all documents about an account with az, for somebody else to run
+    #[command(after_help = collect::EXAMPLES)]
+    Collect(CollectArgs),
     /// Print the facts with a date on which the other commands rest
     #[command(after_help = facts::EXAMPLES)]
     Facts(FactsArgs),
@@ -69,6 +73,7 @@ impl Command {
             Self::Account(args) => &args.output,
             Self::Route(args) => &args.output,
             Self::Inventory(args) => &args.output,
+            Self::Collect(args) => &args.output,
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,

@@ -9,6 +9,7 @@ mod account;
 mod allowlist;
 mod args;
 mod catalogue;
+mod collect;
 mod command;
 mod completions;
 mod doctor;
@@ -69,6 +70,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Account(args) => account::run(args, &output),
         Command::Route(args) => route::run(args, &output),
         Command::Inventory(args) => inventory::run(args, &output),
+        Command::Collect(args) => collect::run(args, &output),
         Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),
