@@ -48,9 +48,10 @@ mod read;
 
 pub use account::{AccountDocument, ConnectionState, EndpointConnection, RuleState, SubnetRule};
 pub use admission::{Admission, AdmittedEndpoint, AdmittedSubnet};
+pub(crate) use admission::{addresses_for, is_in_force, names_of};
 pub use document::DocumentError;
 pub use effective::{EffectiveGroup, EffectiveRule, GroupPlace, Route, RouteTable, ServiceTag};
-pub use filter::{Filtering, GroupDecision};
+pub use filter::{FilterAnswer, Filtering, GroupDecision, GroupWords};
 pub use governance::{
     ActivityLogAlert, AlertCondition, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment,
 };
@@ -59,9 +60,11 @@ pub use kind::{DocumentKind, UnknownDocumentKind};
 pub use network::{NetworkInterface, Peering, PeeringState, ServiceEndpoint, Subnet, VirtualNetwork};
 pub use notes::{AccountNote, NoteWeight};
 pub use prefix::{Prefix, PrefixError};
+pub(crate) use private_link::public_name;
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
 pub use resource::ArmError;
-pub use route::{Carriage, Match};
+pub(crate) use route::SERVICE_ENDPOINT;
+pub use route::{Carriage, Match, RouteAnswer, RouteWords};
 pub use standing::Standing;
 pub use stated::Stated;
 pub use view::{AzureView, DocumentSource};

@@ -14,6 +14,7 @@ pub(crate) mod alias;
 pub(crate) mod claims;
 pub(crate) mod plan;
 
+mod documents;
 mod finding;
 
 mod redact;
@@ -35,6 +36,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use documents::{TargetDocuments, TargetEndpoint};
 pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
-pub use judge::{diagnose, diagnose_with};
+pub use judge::{diagnose, diagnose_with, diagnose_with_documents};
 pub use rules::diagnosed_ids;

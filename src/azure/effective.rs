@@ -74,6 +74,19 @@ pub enum GroupPlace {
     Unknown,
 }
 
+impl GroupPlace {
+    /// Returns the identifier used in output; `None` if the document does not say.
+    #[must_use]
+    pub fn id(self) -> Option<&'static str> {
+        match self {
+            Self::NetworkManager => Some("network_manager"),
+            Self::Interface => Some("interface"),
+            Self::Subnet => Some("subnet"),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// A rule that is in effect.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

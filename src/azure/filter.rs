@@ -10,6 +10,7 @@ use super::id::ArmId;
 use super::kind::DocumentKind;
 use super::prefix::Prefix;
 use super::view::AzureView;
+use super::words::shown;
 
 /// What the network security groups do with a connection to port 443.
 #[derive(Clone, Debug)]
@@ -35,6 +36,51 @@ pub struct GroupDecision<'a> {
     pub is_allowed: Option<bool>,
     /// Whether the decision ends the evaluation: that of a network manager's `Deny` or `AlwaysAllow`.
     is_final: bool,
+}
+
+/// A [`Filtering`] in words, as reports write it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FilterAnswer {
+    /// The rule that decides.
+    pub rule: Option<String>,
+    /// `Allow` or `Deny`; `None` if reading the rules cannot decide it.
+    pub access: Option<&'static str>,
+    /// The decision of each group, in the order of evaluation.
+    pub groups: Vec<GroupWords>,
+}
+
+/// The decision of one network security group in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GroupWords {
+    /// `network_manager`, `interface` or `subnet`; `None` if the document does not say.
+    pub place: Option<&'static str>,
+    /// The ID of the group.
+    pub group: Option<String>,
+    /// The rule that decides, or that cannot be decided.
+    pub rule: Option<String>,
+    /// `Allow` or `Deny`; `None` if reading the rules cannot decide it.
+    pub access: Option<&'static str>,
+}
+
+impl From<&Filtering<'_>> for FilterAnswer {
+    fn from(filtering: &Filtering<'_>) -> Self {
+        let access = |is_allowed| if is_allowed { "Allow" } else { "Deny" };
+        let group = |decision: &GroupDecision<'_>| GroupWords {
+            place: decision.group.place.id(),
+            group: decision.group.id.as_ref().map(|id| shown(id.as_str())),
+            rule: decision.rule.map(|rule| shown(&rule.name)),
+            access: decision.is_allowed.map(access),
+        };
+        Self {
+            rule: filtering.rule.map(|rule| shown(&rule.name)),
+            access: filtering.is_allowed.map(access),
+            groups: filtering.groups.iter().map(group).collect(),
+        }
+    }
 }
 
 impl AzureView {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::effective::{Route, RouteTable};
 use super::prefix::Prefix;
+use super::words::shown;
 
 /// The route that carries the traffic to an address.
 #[derive(Clone, Debug)]
@@ -34,6 +35,72 @@ pub struct Match<'a> {
     pub prefix: Prefix,
     /// The service tag that stands for the prefix.
     pub tag: Option<&'a str>,
+}
+
+/// A [`Carriage`] in words, as reports write it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RouteAnswer {
+    /// The address.
+    pub to: String,
+    /// The route that wins.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub winner: RouteWords,
+    /// The route that the same rules give without the row that wins; `None` if nothing else covers the address.
+    pub instead_of: Option<RouteWords>,
+    /// Whether no source confirms which of two routes wins.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub unconfirmed: bool,
+}
+
+/// A route in words; without a prefix if no route covers the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RouteWords {
+    /// The prefix that covers the address.
+    pub prefix: Option<String>,
+    /// The type of the next hop, as the document has it.
+    pub next_hop: Option<String>,
+    /// The first address of the next hop.
+    pub next_hop_address: Option<String>,
+    /// Every address of the next hop.
+    pub next_hop_addresses: Vec<String>,
+    /// The origin, as the document has it.
+    pub source: Option<String>,
+    /// The name of a user route.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub name: Option<String>,
+    /// The service tag that stands for the prefix.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub service_tag: Option<String>,
+}
+
+impl From<&Carriage<'_>> for RouteAnswer {
+    fn from(carriage: &Carriage<'_>) -> Self {
+        Self {
+            to: carriage.to.to_string(),
+            winner: carriage.winner.as_ref().map(Into::into).unwrap_or_default(),
+            instead_of: carriage.instead_of.as_ref().map(Into::into),
+            unconfirmed: carriage.is_unconfirmed,
+        }
+    }
+}
+
+impl From<&Match<'_>> for RouteWords {
+    fn from(found: &Match<'_>) -> Self {
+        let addresses: Vec<String> = found.route.next_hop_addresses.iter().map(ToString::to_string).collect();
+        Self {
+            prefix: Some(found.prefix.to_string()),
+            next_hop: found.route.next_hop.as_deref().map(shown),
+            next_hop_address: addresses.first().cloned(),
+            next_hop_addresses: addresses,
+            source: found.route.source.as_deref().map(shown),
+            name: found.route.name.as_deref().map(shown),
+            service_tag: found.tag.map(shown),
+        }
+    }
 }
 
 impl Carriage<'_> {

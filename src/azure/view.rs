@@ -82,6 +82,11 @@ impl AzureView {
         self.listed.iter().any(|(listed, resource)| *listed == kind && resource == of)
     }
 
+    /// Returns whether a document lists the objects of this kind of a resource that fits.
+    pub(crate) fn lists_of(&self, kind: DocumentKind, fits: impl Fn(&ArmId) -> bool) -> bool {
+        self.listed.iter().any(|(listed, resource)| *listed == kind && fits(resource))
+    }
+
     /// Returns the subnet with this ID.
     #[must_use]
     pub fn subnet(&self, id: &ArmId) -> Option<&Subnet> {

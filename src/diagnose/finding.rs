@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
+use crate::diagnose::documents::TargetDocuments;
 use crate::diagnose::evidence::{Ended, Trace};
 use crate::diagnose::stage::Stage;
 
@@ -86,6 +87,10 @@ pub struct Diagnosis {
     pub is_blocked: bool,
     /// Why the run ended.
     pub ended: Ended,
+    /// What Azure's documents say about each target, in the order of the evidence; empty without documents.
+    pub documents: Vec<TargetDocuments>,
+    /// The names in the documents, which identify the customer.
+    pub(super) names: Vec<String>,
 }
 
 /// The result of a run, in one word.

@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::causes::{Causes, Failing};
+use super::documents::Documents;
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::values::is_valid;
 use super::{denial, fill};
+use crate::azure::AzureView;
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
@@ -45,12 +47,32 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 /// verdict is healthy.
 #[must_use]
 pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
-    let hits = hits(evidence);
+    judged(evidence, None, selection)
+}
+
+/// Diagnoses a run together with what Azure's documents say: they settle what the network alone leaves open, and show what it
+/// cannot show.
+#[must_use]
+pub fn diagnose_with_documents(evidence: &Evidence, view: &AzureView, selection: &Selection) -> Diagnosis {
+    judged(evidence, Some(&Documents::of(view, evidence)), selection)
+}
+
+fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Selection) -> Diagnosis {
+    let hits = hits(evidence, documents);
     let findings = merged(&hits);
     let unexplained = unexplained(evidence, &hits);
     let verdict = verdict(evidence, &findings, &unexplained);
     let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
-    let mut diagnosis = Diagnosis { verdict, findings, unexplained, is_blocked, ended: evidence.ended };
+    let about = |documents: &Documents<'_>| evidence.traces.iter().map(|trace| documents.about(trace)).collect();
+    let mut diagnosis = Diagnosis {
+        verdict,
+        findings,
+        unexplained,
+        is_blocked,
+        ended: evidence.ended,
+        documents: documents.map(about).unwrap_or_default(),
+        names: documents.map(Documents::names).unwrap_or_default(),
+    };
     if !selection.is_everything() {
         select(&mut diagnosis, evidence, selection);
     }
@@ -122,12 +144,17 @@ impl Hit {
 }
 
 /// Runs every rule on every target, or on the whole run.
-pub(super) fn hits(evidence: &Evidence) -> Vec<Hit> {
+pub(super) fn hits(evidence: &Evidence, documents: Option<&Documents<'_>>) -> Vec<Hit> {
     let chains: Vec<AliasChain> = evidence.traces.iter().map(AliasChain::of).collect();
-    rules().flat_map(|rule| hits_of(rule, evidence, &chains)).collect()
+    rules().flat_map(|rule| hits_of(rule, evidence, &chains, documents)).collect()
 }
 
-fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> Vec<Hit> {
+fn hits_of(
+    rule: &'static Rule,
+    evidence: &Evidence,
+    chains: &[AliasChain],
+    documents: Option<&Documents<'_>>,
+) -> Vec<Hit> {
     let (run, target) = match rule.when {
         When::Run(run) => (Some(run), None),
         When::Target(target) => (None, Some(target)),
@@ -136,9 +163,13 @@ fn hits_of(rule: &'static Rule, evidence: &Evidence, chains: &[AliasChain]) -> V
     let mut hits = Vec::new();
     if let Some(target) = target {
         let of_trace = |(trace, chain)| {
-            let context = RuleContext { rule, evidence, trace, chain };
-            let hit =
-                Hit::of(rule, target(&context)?, Some(FindingPlace::of(trace)), (fill::of_target(&context), evidence));
+            let context = RuleContext { rule, evidence, trace, chain, documents };
+            let hit = Hit::of(
+                rule,
+                context.outcome(target)?,
+                Some(FindingPlace::of(trace)),
+                (fill::of_target(&context), evidence),
+            );
             Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));

@@ -6,6 +6,7 @@
 use super::finding::RuledOut;
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
+use crate::diagnose::documents::Documents;
 use crate::diagnose::evidence::{Evidence, Trace};
 
 mod wording;
@@ -24,6 +25,8 @@ mod attempts;
 
 mod firewall;
 mod private;
+
+mod documents;
 
 mod auth;
 mod config;
@@ -91,6 +94,8 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) trace: &'a Trace,
     /// The aliases of its host.
     pub(crate) chain: &'a AliasChain,
+    /// What Azure's documents say.
+    pub(crate) documents: Option<&'a Documents<'a>>,
 }
 
 /// A remedy with its commands.
@@ -113,6 +118,13 @@ pub(crate) struct Observation {
     pub(crate) rank: u8,
 }
 
+impl RuleContext<'_> {
+    /// Returns the result of the rule at this target, as far as Azure's documents leave it.
+    pub(crate) fn outcome(&self, when: OfTarget) -> Option<Observation> {
+        documents::settled(self, when(self)?)
+    }
+}
+
 impl Observation {
     fn new(observed: impl Into<String>) -> Self {
         Self { observed: observed.into(), ..Self::default() }
@@ -125,6 +137,8 @@ impl Observation {
 
     /// Rules out a similar failure.
     fn not(mut self, id: &'static str, because: impl Into<String>) -> Self {
+        // The last fact is that of a document, which is the most precise one.
+        self.ruled_out.retain(|other| other.id != id);
         self.ruled_out.push(RuledOut { id, because: because.into() });
         self
     }
@@ -165,7 +179,7 @@ pub fn diagnosed_ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// The areas in the order of the catalogue.
-const AREAS: [&[Rule]; 10] = [
+const AREAS: [&[Rule]; 11] = [
     config::RULES,
     dns::RULES,
     tcp::RULES,
@@ -175,5 +189,6 @@ const AREAS: [&[Rule]; 10] = [
     websocket::RULES,
     auth::RULES,
     policy::RULES,
+    documents::RULES,
     environment::RULES,
 ];

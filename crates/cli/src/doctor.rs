@@ -1,13 +1,15 @@
 //! `doctor`: diagnoses what works from this machine, what fails, why, and how to fix it.
 
+use speech_endpoint::azure::AzureView;
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint::report::{self, ReportOptions};
-use speech_endpoint::{Diagnosis, Selection, diagnose_with};
+use speech_endpoint::{Diagnosis, Selection, diagnose_with, diagnose_with_documents};
 
+use super::args::ResourceArgs;
 use super::failure::Failure;
 use super::machine;
 use super::output::Output;
-use super::runtime;
+use super::{runtime, settings};
 
 pub(crate) mod args;
 mod assemble;
@@ -30,9 +32,17 @@ use surroundings::Surroundings;
 /// 4. Write the report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
-    let Some(evidence) = evidence(args, output).map_err(|failure| failure.with_json(is_json))? else { return Ok(0) };
+    let view = documents(args).map_err(|failure| failure.with_json(is_json))?;
+    let Some(evidence) = evidence(args, view.as_ref(), output).map_err(|failure| failure.with_json(is_json))? else {
+        return Ok(0);
+    };
     let saved = args.save.as_deref().map_or(Ok(()), |file| files::save(file, &evidence));
-    let diagnosis = diagnose_with(&evidence, &selection(args));
+    let selection = selection(args);
+    let diagnosis = match &view {
+        Some(view) => diagnose_with_documents(&evidence, view, &selection),
+        None => diagnose_with(&evidence, &selection),
+    };
+    view.iter().flat_map(|view| &view.notes).for_each(|note| output.note(note));
     let options = options(args, output);
     output.data(&written(args.format, &evidence, &diagnosis, &options)?)?;
     // A failure to save must not cost the report, so it is returned last.
@@ -40,14 +50,20 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     Ok(diagnosis.exit_code(args.fail_on.into()))
 }
 
+/// Reads Azure's documents, if some are given.
+fn documents(args: &DoctorArgs) -> Result<Option<AzureView>, Failure> {
+    let is_given = !args.azure.azure.is_empty();
+    is_given.then(|| settings::documents(&args.azure, &ResourceArgs::default())).transpose()
+}
+
 /// Collects the evidence; `None` if only the plan was requested.
-fn evidence(args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+fn evidence(args: &DoctorArgs, view: Option<&AzureView>, output: &Output) -> Result<Option<Evidence>, Failure> {
     if let Some(file) = &args.from {
         return files::read(file).map(Some);
     }
     let collected = match &args.lab {
         Some(world) => rehearse::collect(world, args, output),
-        None => runtime::block_on(async { collect(Surroundings::of_this_machine(args)?, args, output).await })
+        None => runtime::block_on(async { collect(Surroundings::of_this_machine(args, view)?, args, output).await })
             .and_then(|collected| collected),
     };
     match collected {

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{runtime, settings};
 
-pub(crate) mod json;
+mod json;
 mod text;
 
 #[derive(Debug, ClapArgs)]

@@ -10,7 +10,7 @@ mod credential;
 mod facts;
 mod resource;
 
-pub(crate) use azure::{account as azure_account, documents};
+pub(crate) use azure::{account as azure_account, documents, subject_in};
 pub(crate) use credential::{
     GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable,
 };

@@ -41,6 +41,19 @@ impl Redaction {
         Self { words, addresses: addresses(evidence), foreign: ForeignWords::of(evidence) }
     }
 
+    /// Adds the names in Azure's documents that occur in a text. A name of one or two characters would replace other words.
+    pub(in crate::diagnose) fn with_names<'n>(
+        mut self,
+        names: &[String],
+        texts: &(impl Iterator<Item = &'n str> + Clone),
+    ) -> Self {
+        let occurs =
+            |name: &&String| name.chars().count() > 2 && texts.clone().any(|text| text.contains(name.as_str()));
+        number(&mut self.words, names.iter().filter(occurs).cloned(), "AZURE");
+        self.words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        self
+    }
+
     /// Returns the text without anything that identifies the customer.
     pub(in crate::diagnose) fn apply(&self, text: &str) -> String {
         let mut output = String::with_capacity(text.len());

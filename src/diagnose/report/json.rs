@@ -13,7 +13,7 @@ use crate::diagnose::evidence::{
     ResourceFacts, Round, Rounds, Skip, Spread, Step, TcpFacts, Trace,
 };
 use crate::diagnose::stage::Stage;
-use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, Unexplained};
+use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, TargetDocuments, Unexplained};
 use crate::resolve::invisible::is_invisible;
 
 /// Why a report cannot be written as JSON.
@@ -77,7 +77,9 @@ fn document<'a>(
         remarks: &evidence.remarks,
         findings: diagnosis.findings.iter().map(finding).collect(),
         unexplained: diagnosis.unexplained.iter().map(unexplained).collect(),
-        targets: evidence.traces.iter().map(target).collect::<serde_json::Result<_>>()?,
+        targets: (evidence.traces.iter().enumerate())
+            .map(|(number, trace)| target(trace, diagnosis.documents.get(number)))
+            .collect::<serde_json::Result<_>>()?,
         machine: &evidence.machine,
     })
 }
@@ -167,6 +169,9 @@ struct TargetJson<'a> {
     proxy: Option<&'a str>,
     stages: StagesJson<'a>,
     rounds: Option<RoundsJson>,
+    /// Only with documents of Azure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    azure: Option<&'a TargetDocuments>,
 }
 
 /// The minimum and the median of each stage, in milliseconds.
@@ -267,7 +272,7 @@ fn unexplained(failure: &Unexplained) -> UnexplainedJson<'_> {
     }
 }
 
-fn target(trace: &Trace) -> serde_json::Result<TargetJson<'_>> {
+fn target<'a>(trace: &'a Trace, azure: Option<&'a TargetDocuments>) -> serde_json::Result<TargetJson<'a>> {
     let target = &trace.target;
     Ok(TargetJson {
         service: target.service.as_deref(),
@@ -292,6 +297,7 @@ fn target(trace: &Trace) -> serde_json::Result<TargetJson<'_>> {
             cold: series(&rounds.cold, target.is_websocket),
             warm: series(&rounds.warm, target.is_websocket),
         }),
+        azure,
     })
 }
 

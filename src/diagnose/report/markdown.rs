@@ -19,7 +19,11 @@ use crate::resolve::endpoint::Expectation;
 /// 5. Names and addresses of the customer replaced throughout, unless [`ReportOptions::with_share`] is set.
 #[must_use]
 pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
-    let redaction = (!options.share).then(|| Redaction::of(evidence));
+    let texts = diagnosis.findings.iter().flat_map(|finding| {
+        let ruled_out = finding.ruled_out.iter().map(|other| other.because.as_str());
+        ruled_out.chain(finding.commands.iter().map(String::as_str)).chain([finding.observed.as_str()])
+    });
+    let redaction = (!options.share).then(|| Redaction::of(evidence).with_names(&diagnosis.names, &texts));
     let mut ticket = Ticket { text: String::new(), redaction };
     summary(&mut ticket, evidence, diagnosis);
     times(&mut ticket, evidence);

@@ -78,9 +78,9 @@ fn network_remedy(context: &RuleContext<'_>) -> Remedy {
     }
 }
 
-const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";
+pub(super) const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";
 
-const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
+pub(super) const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
 
 const NOT_PUBLIC_ACCESS: &str = "the response does not name public access";
 

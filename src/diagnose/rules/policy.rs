@@ -2,17 +2,20 @@
 
 use super::refusal::{Closing, Refusal, phrase};
 use super::wording::NOT_THE_KEY;
-use super::{Observation, Rule, RuleContext, firewall};
+use super::{Observation, Rule, RuleContext, documents, firewall};
 
 /// In the order of the catalogue.
 pub(super) const RULES: &[Rule] = &[
     Rule::target("POL01", public_disabled, &[]),
     Rule::target("POL02", firewall::address_not_allowed, &[]),
     Rule::target("POL03", firewall::network_not_allowed, &[]),
-    Rule::target("POL04", not_approved, &[]),
+    Rule::target("POL04", not_approved, NO_PRIVATE_WAY),
     Rule::target("QUO01", too_many, &[]),
     Rule::target("QUO02", used_up, &[]),
 ];
+
+/// Consequences of a private endpoint that carries no traffic: the name stays public, and the resource refuses.
+const NO_PRIVATE_WAY: &[&str] = &["DNS03", "DNS05", "POL01", "POL02", "POL03"];
 
 /// POL01: only private endpoints are allowed, and this request used the public endpoint.
 fn public_disabled(context: &RuleContext<'_>) -> Option<Observation> {
@@ -26,6 +29,9 @@ fn public_disabled(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// POL04: the request used the private address, and the service knows no approved connection there.
 fn not_approved(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(observation) = documents::unapproved(context) {
+        return Some(observation);
+    }
     let observed = context.refused_by_network(Refusal::PublicAccess).filter(|_| is_by_private_address(context))?;
     if !context.refusal().is_some_and(|reply| reply.text().contains(NOT_APPROVED)) {
         return None;

@@ -29,7 +29,8 @@ pub(super) fn not_on_the_network(context: &RuleContext<'_>) -> Option<Observatio
     let public = answering(context, facts)?;
     let place = Place::of(context, facts);
     let is_routeless = matches!(place, Place::NoRoute(_));
-    if !is_routeless && (!place.is_doubtful() || ended_with(context, FailureKind::TimedOut).is_none()) {
+    let is_shown = context.documents.is_some() && super::documents::is_away(context);
+    if !is_shown && !is_routeless && (!place.is_doubtful() || ended_with(context, FailureKind::TimedOut).is_none()) {
         return None;
     }
     let text = format!("{}; `{public}` answers on 443{}", attempts(context, facts), place.words(&first(facts)));
@@ -40,6 +41,11 @@ pub(super) fn not_on_the_network(context: &RuleContext<'_>) -> Option<Observatio
         .not("TCP01", format!("`{public}` answers on 443"))
         .not_if(is_routeless.then_some("no packet leaves this machine, so no firewall drops it"), "TCP05");
     Some(observation.with("ADDRESS", first(facts)))
+}
+
+/// Whether the system has no route to the private address.
+pub(super) fn is_without_route(context: &RuleContext<'_>) -> bool {
+    context.tcp().is_some_and(|facts| matches!(Place::of(context, facts), Place::NoRoute(_)))
 }
 
 /// Whether the route leaves in doubt that this machine is on the private network of the address that does not answer.

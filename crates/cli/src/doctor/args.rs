@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, ValueEnum};
 use speech_endpoint::{Expectation, FoundryResource, Severity, probe};
 
-use crate::args::{CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
+use crate::args::{AzureArgs, CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
 use crate::catalogue;
 
 #[derive(Debug, ClapArgs)]
@@ -35,6 +35,8 @@ pub(crate) struct DoctorArgs {
         value_delimiter = ','
     )]
     pub(crate) foundry_with: Vec<FoundryResource>,
+    #[command(flatten)]
+    pub(crate) azure: AzureArgs,
     /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
     pub(crate) expect: Option<Expect>,
@@ -265,6 +267,7 @@ Examples:
   speech-endpoint doctor --region westeurope --plan
   speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
   speech-endpoint doctor --region westeurope --rounds 10
+  speech-endpoint doctor --azure documents/
   speech-endpoint doctor --lab DNS03
 
 Exit codes:

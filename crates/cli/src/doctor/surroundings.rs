@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use speech_endpoint::azure::AzureView;
 use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust, TrustError};
 use speech_endpoint::{Credential, CredentialError, PlanSettings};
 
@@ -34,10 +35,11 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     /// Reads the resource, the environment, the trusted roots and the proxies of this machine.
-    pub(super) fn of_this_machine(args: &DoctorArgs) -> Result<Self, Failure> {
-        let subject = match &args.foundry {
-            Some(name) => settings::foundry(name, &args.resource)?,
-            None => settings::subject(&args.resource)?,
+    pub(super) fn of_this_machine(args: &DoctorArgs, view: Option<&AzureView>) -> Result<Self, Failure> {
+        let subject = match (&args.foundry, view) {
+            (Some(name), _) => settings::foundry(name, &args.resource)?,
+            (None, Some(view)) => settings::subject_in(view, &args.resource, args.credential.resource_id.as_deref())?,
+            (None, None) => settings::subject(&args.resource)?,
         };
         let dns_servers: Vec<_> = args.net.dns_servers.iter().map(|server| server.0).collect();
         let pem = args.net.ca_file.as_deref().map(read_pem).transpose()?;

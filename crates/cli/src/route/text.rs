@@ -6,7 +6,6 @@ use anstyle::AnsiColor;
 use speech_endpoint::azure::{Filtering, Match, shown};
 
 use super::Answer;
-use super::json::place;
 use crate::style::{BOLD, DIM, wrap};
 
 pub(super) fn write(answers: &[Answer<'_>], width: usize) -> String {
@@ -69,7 +68,7 @@ fn filters(text: &mut String, filtering: &Filtering<'_>) {
             None => "is not decided",
         };
         let place =
-            place(decision.group.place).map(|place| format!(" at the {}", place.replace('_', " "))).unwrap_or_default();
+            decision.group.place.id().map(|place| format!(" at the {}", place.replace('_', " "))).unwrap_or_default();
         row(text, "", &format!("{group}{place}: {rule} {access}"));
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use speech_endpoint::azure::{AccountDocument, AzureView, shown};
 use speech_endpoint::{Account, CustomDomain, QuotedValue, Region};
 
+use super::Subject;
 use crate::args::{AzureArgs, ResourceArgs};
 use crate::failure::Failure;
 use crate::file;
@@ -88,6 +89,33 @@ pub(crate) fn account<'v>(
             listed(chosen.iter().copied())
         ))),
     }
+}
+
+/// Reads the resource from the arguments and the documents: the account of a document says how its network is set up.
+pub(crate) fn subject_in(
+    view: &AzureView,
+    resource: &ResourceArgs,
+    resource_id: Option<&str>,
+) -> Result<Subject, Failure> {
+    let is_named = resource.custom_domain.is_some() || resource.endpoint.is_some() || resource.region.is_some();
+    if resource.host.is_some() || resource.account.is_some() || resource.network.is_some() {
+        return super::subject(resource);
+    }
+    let document = if is_named {
+        let given = super::subject(resource)?;
+        let Some(domain) = given.account.domain() else { return Ok(given) };
+        match view.accounts_named(domain.as_str())[..] {
+            [document] => document,
+            _ => return Ok(given),
+        }
+    } else if view.accounts.is_empty() {
+        return super::subject(resource);
+    } else {
+        account(view, resource, resource_id)?
+    };
+    let read = document.account()?;
+    let notes = view.standing(document).notes.into_iter().map(|note| note.note);
+    Ok(Subject { account: read.value, notes: read.notes.into_iter().chain(notes).collect(), source: "--azure" })
 }
 
 /// What chooses an account.

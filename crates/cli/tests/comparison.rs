@@ -1,0 +1,87 @@
+//! Documents of Azure compared with the network: `doctor --lab WORLD --azure FOLDER` for each vector.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn every_comparison_vector_holds() {
+    let vectors: Vec<Value> = serde_json::from_str(VECTORS).expect("JSON");
+    let mut failures = Vec::new();
+    for vector in &vectors {
+        for field in ["doc", "source", "world"] {
+            assert!(vector[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {vector}");
+        }
+        let report = report(vector);
+        failures.extend(differences(vector, &report).into_iter().map(|text| format!("{}\n  {text}", vector["doc"])));
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+}
+
+/// Runs the doctor in the world of a vector, with its documents in a folder.
+fn report(vector: &Value) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, document) in vector["documents"].as_array().expect("documents").iter().enumerate() {
+        fs::write(folder.path().join(format!("{number}.json")), document.to_string()).expect("a file");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+        .args(["doctor", "--format", "json", "--lab", vector["world"].as_str().expect("a world"), "--azure"])
+        .arg(folder.path())
+        .env_clear()
+        .output()
+        .expect("the command runs");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+fn differences(vector: &Value, report: &Value) -> Vec<String> {
+    let expect = &vector["expect"];
+    let mut differences = Vec::new();
+    if report["root_cause"] != expect["root_cause"] {
+        differences.push(format!("root cause {}, expected {}", report["root_cause"], expect["root_cause"]));
+    }
+    let root =
+        report["findings"].as_array().into_iter().flatten().find(|finding| finding["id"] == report["root_cause"]);
+    let observed = root.and_then(|root| root["observed"].as_str()).unwrap_or_default();
+    for words in texts(&expect["says"]) {
+        if !observed.contains(&words) {
+            differences.push(format!("`{observed}` does not say `{words}`"));
+        }
+    }
+    let ruled_out: BTreeSet<String> =
+        root.iter().flat_map(|root| root["ruled_out"].as_array()).flatten().map(|other| text(&other["id"])).collect();
+    let found: BTreeSet<String> =
+        report["findings"].as_array().into_iter().flatten().map(|finding| text(&finding["id"])).collect();
+    for id in texts(&expect["rules_out"]) {
+        if !ruled_out.contains(&id) || found.contains(&id) {
+            differences.push(format!("{id} is not ruled out: {ruled_out:?}, found {found:?}"));
+        }
+    }
+    if let Some(azure) = expect["azure"].as_object() {
+        let own = report["targets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|target| text(&target["host"]).starts_with("contoso."));
+        let got = own.map(|own| &own["azure"]).expect("the target's own part");
+        for (part, fields) in azure {
+            for (field, wanted) in fields.as_object().into_iter().flatten() {
+                if got[part][field] != *wanted {
+                    differences.push(format!("azure.{part}.{field} is {}, expected {wanted}", got[part][field]));
+                }
+            }
+        }
+    }
+    differences
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().map(text).collect()
+}
+
+const VECTORS: &str = include_str!("../../../tests/vectors/azure/comparisons.json");
