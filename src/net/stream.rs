@@ -34,6 +34,7 @@ impl Allowance {
     }
 
     /// Sets what the peer may send from now on; `None` lifts the limit.
+    #[cfg(feature = "probe")]
     pub(super) fn set(&self, bytes: Option<u32>) {
         self.0.store(bytes.unwrap_or(UNLIMITED), Ordering::Relaxed);
     }
@@ -129,6 +130,7 @@ impl Stream {
     }
 
     /// Returns what the peer may send, which stays that of this stream.
+    #[cfg(feature = "probe")]
     pub(super) fn allowance(&self) -> Allowance {
         self.allowance.clone()
     }

@@ -144,8 +144,7 @@ fn serve(flood: &Flood, mut stream: TcpStream) -> io::Result<()> {
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         if flood.stage == Stage::Upgraded {
-            let key =
-                head.lines().find_map(|line| line.to_lowercase().starts_with("sec-websocket-key:").then_some(line));
+            let key = head.lines().find(|line| line.to_lowercase().starts_with("sec-websocket-key:"));
             let Some(key) = key else {
                 return stream.write_all(b"HTTP/1.1 404 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
             };
