@@ -229,7 +229,7 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
 }
 
-/// Whether this machine could not look the name up, for example because no file can be opened: that is no answer.
+/// Whether this machine could not look the name up, for example because no file can be opened: nobody answered.
 fn is_own_fault(failure: &Failure) -> bool {
     failure.kind == FailureKind::Other
 }

@@ -52,8 +52,8 @@ impl Asked {
         let name = name.to_owned();
         let sender = Arc::new(sender);
         let report = sender.clone();
-        // The thread itself reports the end, because nobody may drive the runtime that began the lookup. It is none of the
-        // runtime's, which panics where no thread can be started.
+        // The thread itself reports the end, because nobody may drive the runtime that began the lookup. It does not belong to the
+        // runtime, which panics where no thread can be started.
         let started = thread::Builder::new().name("getaddrinfo".to_owned()).spawn(move || {
             let found = look(&name).map_err(|error| Failure::new(kind_of(&error), error.to_string()));
             report.send_replace(Some((found, Instant::now())));

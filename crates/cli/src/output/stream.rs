@@ -1,4 +1,4 @@
-//! Standard input, output and error, whose other end may have made them non-blocking: a wait for it is no error.
+//! Standard input, output and error, whose other end may have made them non-blocking: this module waits for it.
 
 use std::io;
 #[cfg(not(unix))]
