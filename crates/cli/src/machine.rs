@@ -10,7 +10,7 @@ use speech_endpoint::net::ProxySettings;
 
 use super::failure::Failure;
 use super::file;
-use super::output;
+use super::stream;
 
 /// Returns the names and values of the proxy variables that are set.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
@@ -81,7 +81,7 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
         return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
     }
     let read = if path == Path::new("-") {
-        output::read_stdin(largest + 1, &mut bytes)
+        stream::read_stdin(largest + 1, &mut bytes)
     } else {
         fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
     };

@@ -24,6 +24,7 @@ mod output;
 mod resolve;
 mod runtime;
 mod settings;
+mod stream;
 mod style;
 
 use args::ColorWhen;

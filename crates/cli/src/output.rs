@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use speech_endpoint::Note;
 
@@ -12,11 +12,7 @@ use super::failure::Failure;
 use super::file::{self, Readers};
 use super::flags::spelled;
 use super::json;
-use super::machine;
-
-mod stream;
-
-pub(crate) use stream::read_stdin;
+use super::{machine, stream};
 
 /// The destination of a command's data, and the verbosity of its messages.
 pub(crate) struct Output {
@@ -147,10 +143,6 @@ fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
 fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
     // If standard error is closed, the error cannot be reported anywhere.
     let _ = stream::to_stderr(&format!("{style}{label}:{style:#} {text}\n"), color);
-}
-
-fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
-    if color == ColorChoice::Auto { AutoStream::choice(stream) } else { color }
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

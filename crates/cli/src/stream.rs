@@ -9,17 +9,15 @@ use std::time::Duration;
 use anstream::AutoStream;
 use anstream::ColorChoice;
 
-use super::choice;
-
 /// Writes text to standard output, with colours if they are wanted.
-pub(super) fn to_stdout(text: &str, color: ColorChoice) -> io::Result<()> {
+pub(crate) fn to_stdout(text: &str, color: ColorChoice) -> io::Result<()> {
     let stdout = io::stdout();
     let color = choice(color, &stdout);
     written(stdout.lock(), text, color, PATIENCE)
 }
 
 /// Writes text to standard error, with colours if they are wanted.
-pub(super) fn to_stderr(text: &str, color: ColorChoice) -> io::Result<()> {
+pub(crate) fn to_stderr(text: &str, color: ColorChoice) -> io::Result<()> {
     let stderr = io::stderr();
     let color = choice(color, &stderr);
     written(stderr.lock(), text, color, SHORT_PATIENCE)
@@ -27,7 +25,7 @@ pub(super) fn to_stderr(text: &str, color: ColorChoice) -> io::Result<()> {
 
 /// Writes text to standard error, unless that blocks.
 #[cfg(unix)]
-pub(super) fn to_stderr_at_once(text: &str) {
+pub(crate) fn to_stderr_at_once(text: &str) {
     let stderr = io::stderr();
     let is_ready = patient::is_ready(&stderr, patient::WRITABLE, Some(Duration::ZERO));
     if is_ready.unwrap_or(false) {
@@ -70,6 +68,10 @@ fn written<S: anstream::stream::RawStream + anstream::stream::AsLockedWrite>(
     let mut stream = AutoStream::new(stream, color);
     stream.write_all(text.as_bytes())?;
     stream.flush()
+}
+
+fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+    if color == ColorChoice::Auto { anstream::AutoStream::choice(stream) } else { color }
 }
 
 /// Descriptors that may be non-blocking, without the buffer of the standard library, which does not say what it has written.
