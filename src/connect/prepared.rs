@@ -214,7 +214,7 @@ async fn pause(failures: u32) -> u32 {
 
 /// Ready when the peer has closed the connection, or has sent a message although no turn began.
 fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<Watched> {
-    loop {
+    for _ in 0..FRAMES_AT_ONCE {
         match socket.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
             Poll::Ready(Some(Err(_)) | None) if !socket.get_ref().is_flooded() => return Poll::Ready(Watched::Cut),
@@ -222,7 +222,12 @@ fn poll_closed(socket: &mut Socket, cx: &mut Context<'_>) -> Poll<Watched> {
             Poll::Pending => return Poll::Pending,
         }
     }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
+
+/// The frames that are read in one turn. One read can bring thousands, and other tasks must have their turn between them.
+const FRAMES_AT_ONCE: usize = 64;
 
 /// What a peer may send on a prepared connection, in bytes. Pings are the only frames that a service has a reason to send.
 const ALLOWANCE: u32 = 64 << 10;

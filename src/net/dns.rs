@@ -282,6 +282,11 @@ fn no_address(host: &str, system: &SystemAnswer, servers: &[ServerAnswer]) -> Fa
     if with("NOERROR") {
         return Failure::new(FailureKind::NoAddress, format!("`{}` has no address", normalized_host(host)));
     }
+    // A query that this machine could not send says nothing about the server.
+    let own_fault = |answer: &ServerAnswer| answer.failure.clone().filter(|failure| failure.kind == FailureKind::Other);
+    if let Some(Some(failure)) = servers.iter().map(own_fault).reduce(Option::and) {
+        return failure;
+    }
     match &system.failure {
         Some(failure) if servers.is_empty() => failure.clone(),
         _ => Failure::new(

@@ -18,7 +18,7 @@ use url::{Position, Url};
 
 use super::Stream;
 use super::printable::line;
-use super::stream::Received;
+use super::stream::{Allowance, Received};
 use crate::diagnose::evidence::{Failure, FailureKind, Reply};
 use crate::resolve::credential::CredentialHeader;
 use crate::resolve::service::Service;
@@ -34,6 +34,7 @@ use reply::{code_and_message, head_of, text};
 pub struct Connection {
     state: State,
     received: Received,
+    allowance: Allowance,
 }
 
 #[derive(Debug)]
@@ -102,7 +103,7 @@ impl Connection {
     /// Returns a connection on a stream without any request yet.
     #[must_use]
     pub fn new(stream: Stream) -> Self {
-        Self { received: stream.received(), state: State::New(stream) }
+        Self { received: stream.received(), allowance: stream.allowance(), state: State::New(stream) }
     }
 
     /// Returns the number of bytes that arrived, which keeps counting.
@@ -156,8 +157,12 @@ impl Connection {
     /// Sends a request, and returns the response before its body is read.
     pub(crate) async fn send(&mut self, request: &Request<'_>) -> Result<hyper::Response<Incoming>, Failure> {
         let request = built(request)?;
+        let allowance = self.allowance.clone();
         let Begun { sender, driver } = self.begin().await?;
-        driver.drive(sender.send_request(request)).await.map_err(|error| failure_of_hyper(&error))
+        allowance.set(Some(MOST_BEFORE_RESPONSE));
+        let response = driver.drive(sender.send_request(request)).await;
+        allowance.set(None);
+        response.map_err(|error| failure_of_hyper(&error))
     }
 
     /// Reads the body of a response, as far as it arrives within the limit.
@@ -342,6 +347,9 @@ const USUAL_HEADERS: usize = 4;
 /// The longest body that is read. The service's error bodies have a few hundred bytes, and the error pages of
 /// middleboxes a few thousand.
 pub(crate) const LARGEST_BODY: usize = 64 << 10;
+
+/// What a peer may send until the head of its response is complete, in bytes: interim responses without end are none.
+pub(super) const MOST_BEFORE_RESPONSE: u32 = 1 << 20;
 
 /// The longest head that is read: 64 KiB. Hyper requires at least 8 KiB.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;

@@ -33,7 +33,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::dial::{Destination, Road, dial};
-use super::http::{AGENT, failure_of_hyper};
+use super::http::{AGENT, LARGEST_HEAD, failure_of_hyper};
 use super::printable::line;
 use super::proxy::{Decision, Proxy, ProxySettings, tunnel};
 use super::tls::TlsClient;
@@ -89,6 +89,7 @@ impl RestClient {
         let builder = reqwest::Client::builder().no_proxy().connector_layer(Refused).build();
         let builder = builder.map_err(|error| Failure::new(FailureKind::Other, deepest(&error)))?;
         let sender = legacy::Client::builder(TokioExecutor::new())
+            .http1_max_buf_size(LARGEST_HEAD)
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(Opener(Arc::new(open)));

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,11 +18,37 @@ use crate::diagnose::evidence::{Arrival, Failure};
 /// A connection: plain or encrypted, direct or through a proxy.
 pub struct Stream {
     io: Box<dyn Io>,
-    /// The bytes that the peer may still send, where it was asked for nothing; `u32::MAX` without a limit.
-    allowance: u32,
+    allowance: Allowance,
     received: Received,
     /// Whether this stream counts. Below TLS, the stream that TLS reads counts instead.
     counts: bool,
+}
+
+/// The bytes that the peer may still send, where it was asked for little or nothing; `u32::MAX` without a limit.
+#[derive(Clone, Debug)]
+pub(super) struct Allowance(Arc<AtomicU32>);
+
+impl Allowance {
+    fn unlimited() -> Self {
+        Self(Arc::new(AtomicU32::new(UNLIMITED)))
+    }
+
+    /// Sets what the peer may send from now on; `None` lifts the limit.
+    #[cfg(feature = "probe")]
+    pub(super) fn set(&self, bytes: Option<u32>) {
+        self.0.store(bytes.unwrap_or(UNLIMITED), Ordering::Relaxed);
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn spend(&self, bytes: usize) {
+        let left = self.0.load(Ordering::Relaxed);
+        if left != UNLIMITED {
+            self.0.store(left.saturating_sub(u32::try_from(bytes).unwrap_or(u32::MAX)), Ordering::Relaxed);
+        }
+    }
 }
 
 /// The number of bytes that arrived on a connection, before they are decrypted. A peer that sends too slowly for any stage
@@ -89,12 +115,12 @@ impl Stream {
     /// Returns a connection on any stream of bytes.
     #[must_use]
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self { io: Box::new(stream), allowance: UNLIMITED, received: Received::default(), counts: true }
+        Self { io: Box::new(stream), allowance: Allowance::unlimited(), received: Received::default(), counts: true }
     }
 
     /// Returns a connection on a stream of which another layer counts the bytes.
     pub(super) fn counted(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, received: Received) -> Self {
-        Self { io: Box::new(stream), allowance: UNLIMITED, received, counts: false }
+        Self { io: Box::new(stream), allowance: Allowance::unlimited(), received, counts: false }
     }
 
     /// Returns the number of bytes that arrived, which keeps counting.
@@ -103,16 +129,22 @@ impl Stream {
         self.received.clone()
     }
 
+    /// Returns what the peer may send, which stays that of this stream.
+    #[cfg(feature = "probe")]
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
+    }
+
     /// Limits what the peer may send from now on, in bytes. Reading more fails, so that a peer that floods a connection
     /// costs neither time nor memory. `None` lifts the limit.
     #[cfg(feature = "probe")]
     pub(crate) fn allow(&mut self, allowance: Option<u32>) {
-        self.allowance = allowance.unwrap_or(UNLIMITED);
+        self.allowance.set(allowance);
     }
 
     /// Returns whether the peer has sent more than it may.
     pub(crate) fn is_flooded(&self) -> bool {
-        self.allowance == 0
+        self.allowance.is_used_up()
     }
 }
 
@@ -129,10 +161,7 @@ impl AsyncRead for Stream {
         if self.counts {
             self.received.count(before, buffer);
         }
-        if self.allowance != UNLIMITED {
-            let arrived = u32::try_from(buffer.filled().len() - before).unwrap_or(u32::MAX);
-            self.allowance = self.allowance.saturating_sub(arrived);
-        }
+        self.allowance.spend(buffer.filled().len() - before);
         read
     }
 }

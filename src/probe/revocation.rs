@@ -102,3 +102,72 @@ const HTTP: u16 = 80;
 
 /// The most URLs of one chain. A chain of Azure has four.
 const MOST_URLS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A certificate names its URLs, so a peer with its own root chooses them.
+    #[test]
+    fn a_certificate_leads_to_no_service_of_this_machine_or_link() {
+        for refused in [
+            "127.0.0.1",
+            "127.8.9.10",
+            "::1",
+            "::ffff:127.0.0.1",
+            "0.0.0.0",
+            "::",
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "fe80::1",
+            "168.63.129.16",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+        ] {
+            assert!(!may_be_fetched(refused.parse().unwrap()), "{refused}");
+        }
+        // An authority of the company is on its network.
+        for allowed in ["10.1.0.4", "192.168.1.1", "fd00::4", "100.64.0.1", "152.199.19.161", "2620:1ec::1"] {
+            assert!(may_be_fetched(allowed.parse().unwrap()), "{allowed}");
+        }
+    }
+
+    #[test]
+    fn only_plain_http_to_a_name_without_a_login_is_fetched() {
+        for allowed in ["http://crl3.digicert.com/DigiCertGlobalRootG2.crl", "http://pki.contoso.example:8080/a.crl"] {
+            assert!(fetchable(allowed).is_ok(), "{allowed}");
+        }
+        for refused in [
+            "",
+            "crl3.digicert.com/a.crl",
+            "https://crl3.digicert.com/a.crl",
+            "ftp://crl3.digicert.com/a.crl",
+            "file:///etc/passwd",
+            "ldap:///CN=x?certificateRevocationList",
+            "http://127.0.0.1/a.crl",
+            "http://0x7f000001/a.crl",
+            "http://2130706433/a.crl",
+            "http://[::1]/a.crl",
+            "http://169.254.169.254/metadata/identity/oauth2/token",
+            "http://10.0.0.4/a.crl",
+            "http://user@crl3.digicert.com/a.crl",
+            "http://user:secret@crl3.digicert.com/a.crl",
+        ] {
+            assert!(fetchable(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_names_no_url_that_is_made_of_the_credential() {
+        let key = crate::Credential::key("c0ffee0dba11feed5ca1ab1ebadf00d7").unwrap();
+        for url in [
+            "http://c0ffee0dba11feed5ca1ab1ebadf00d7.evil.example/a.crl",
+            "http://evil.example/c0ffee0dba11feed/5ca1ab1ebadf00d7",
+        ] {
+            let url = fetchable(url).unwrap();
+            assert!(named::refused(&url, [&key]).is_some(), "{url}");
+        }
+    }
+}

@@ -116,9 +116,11 @@ impl Secrets {
         self.add_encoded(secret);
     }
 
-    /// Adds the percent-encoded form and the three base64 forms, which depend on the position in the encoded text.
+    /// Adds the percent-encoded form, the hexadecimal form, and the three base64 forms, which depend on the position in the
+    /// encoded text.
     fn add_encoded(&mut self, secret: &str) {
         self.add_pieces(&secret.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}")));
+        self.add_pieces(&hexadecimal(secret));
         for skipped in 0..3.min(secret.len()) {
             let rest = &secret.as_bytes()[skipped..];
             self.add_pieces(&STANDARD_NO_PAD.encode(rest));
@@ -134,6 +136,19 @@ impl Secrets {
     fn add_short(&mut self, secret: &str) {
         if secret.len() >= SHORTEST {
             self.short.insert(secret.to_ascii_lowercase().into_bytes());
+            self.short.insert(hexadecimal(secret).into_bytes());
+        }
+        for skipped in 0..3.min(secret.len()) {
+            let rest = &secret.as_bytes()[skipped..];
+            for mut encoded in [STANDARD_NO_PAD.encode(rest), URL_SAFE_NO_PAD.encode(rest)] {
+                // The last character also encodes what follows.
+                if !rest.len().is_multiple_of(3) {
+                    encoded.pop();
+                }
+                if encoded.len() >= SHORTEST_ENCODED {
+                    self.short.insert(encoded.to_ascii_lowercase().into_bytes());
+                }
+            }
         }
     }
 
@@ -170,14 +185,17 @@ impl Secrets {
         Some(cut)
     }
 
-    /// Returns which bytes of a text belong to a secret, or `None` if none does. The text is read as it is, and with its
-    /// percent-encoding removed, which a peer can apply to any part of a secret.
+    /// Returns which bytes of a text belong to a secret, or `None` if none does. The text is read as it is, and without each
+    /// escape that a peer can apply to any part of a secret: of URLs, of JSON and of HTML.
     fn marked(&self, text: &str, sought: Sought) -> Option<Vec<bool>> {
         let mut is_secret = vec![false; text.len()];
         let plain: Vec<(u8, usize)> = text.bytes().zip(0..).collect();
         let mut views = vec![plain];
         if text.contains('%') {
             views.push(percent_decoded(text.as_bytes()));
+        }
+        if text.contains("\\u") || text.contains("\\x") || text.contains("&#") {
+            views.push(decoded(text.as_bytes(), escape));
         }
         for view in &views {
             let bytes: Vec<u8> = view.iter().map(|(byte, _)| byte.to_ascii_lowercase()).collect();
@@ -198,18 +216,56 @@ impl Secrets {
     }
 }
 
+fn hexadecimal(secret: &str) -> String {
+    secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 /// Returns the bytes of a text without percent-encoding, each with its place in the text.
 pub(super) fn percent_decoded(text: &[u8]) -> Vec<(u8, usize)> {
-    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    decoded(text, |rest| Some((number(rest.strip_prefix(b"%")?.get(..2)?, 16)?, 3)))
+}
+
+/// Returns the bytes of a text without escapes, each with its place in the text. `unescape` returns the byte of the escape at
+/// the beginning of a text, and the length of the escape.
+fn decoded(text: &[u8], unescape: impl Fn(&[u8]) -> Option<(u8, usize)>) -> Vec<(u8, usize)> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        let byte = (text[at] == b'%').then(|| Some(digit(at + 1)? * 16 + digit(at + 2)?)).flatten();
-        decoded.push((byte.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(text[at]), at));
-        at += if byte.is_some() { 3 } else { 1 };
+        let (byte, length) = unescape(&text[at..]).unwrap_or((text[at], 1));
+        decoded.push((byte, at));
+        at += length;
     }
     decoded
 }
+
+/// Returns the byte of an escape of JSON (`\u0041`, and `\x41` as some languages have it) or of HTML (`&#65;`, `&#x41;`).
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    match text {
+        [b'\\', b'u' | b'U', rest @ ..] => Some((number(rest.get(..4)?, 16)?, 6)),
+        [b'\\', b'x' | b'X', rest @ ..] => Some((number(rest.get(..2)?, 16)?, 4)),
+        [b'&', b'#', rest @ ..] => {
+            let end = rest.iter().take(LONGEST_ENTITY).position(|byte| *byte == b';')?;
+            let value = match &rest[..end] {
+                [b'x' | b'X', digits @ ..] => number(digits, 16)?,
+                digits => number(digits, 10)?,
+            };
+            Some((value, end + 3))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the number of some digits, if it is a byte.
+fn number(digits: &[u8], radix: u32) -> Option<u8> {
+    let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+    u8::try_from(u32::from_str_radix(digits, radix).ok()?).ok()
+}
+
+/// The longest number of an HTML entity that is read, with leading zeros.
+const LONGEST_ENTITY: usize = 8;
+
+/// A shorter encoded form of a secret is in other text by chance.
+const SHORTEST_ENCODED: usize = 6;
 
 /// The length of a piece. Shorter pieces of a key reveal little, and match other text by chance.
 const PIECE: usize = 12;
@@ -281,6 +337,13 @@ mod tests {
         assert_eq!(cut("p%40ss/w%2brd and %70@ss%2fw+rd or p@ss/w+rd"), "… and … or …");
         assert_eq!(cut("%6b%34%79%21, k4y%21 and 50% %zz %4"), "…, … and 50% %zz %4");
         assert!(secrets.marked("hunter2.stt.speech.microsoft.com", Sought::Long).is_none());
+        assert_eq!(cut(r"no \u0068unter\u0032, \x68unter2 or &#104;unter&#x32;"), "no …, … or …");
+        assert_eq!(cut("R2VoZWltOTl4 and 47656865696D393978"), "… and …");
+        for before in ["u", "us", "use", "user:"] {
+            let encoded = STANDARD_NO_PAD.encode(format!("{before}Geheim99x{before}"));
+            assert!(cut(&encoded).contains('…'), "{encoded}");
+        }
+        assert_eq!(cut(r"\u00 \u00zz &#; &#x; &#99999; &#+1; 100% \"), r"\u00 \u00zz &#; &#x; &#99999; &#+1; 100% \");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use speech_endpoint::QuotedValue;
 
@@ -34,6 +35,31 @@ pub(crate) fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<(
     }
 }
 
+/// The draft that is being written, which a signal removes.
+static DRAFT: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+struct Draft;
+
+impl Draft {
+    fn new(path: &Path) -> Self {
+        *DRAFT.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
+        Self
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        *DRAFT.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Removes the draft that is being written, because the program ends.
+pub(crate) fn remove_draft() {
+    if let Some(path) = &*DRAFT.lock().unwrap_or_else(PoisonError::into_inner) {
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Returns a file name for a message. A secret that was given in place of a file name is not shown.
 pub(crate) fn named(path: &Path) -> QuotedValue {
     QuotedValue::new(&path.to_string_lossy())
@@ -51,6 +77,7 @@ fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     let mut draft = builder.tempfile_in(folder)?;
+    let _known = Draft::new(draft.path());
     draft.write_all(bytes)?;
     let old = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
     if let Some(old) = old.filter(|_| readers == Readers::Umask) {

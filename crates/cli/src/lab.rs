@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,6 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use speech_endpoint::QuotedValue;
 use speech_endpoint_lab::{Lab, World};
-use tokio::signal;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -80,24 +78,8 @@ async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Fail
         None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
     };
     output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
-    ended().await.map_err(|error| Failure::cannot("listen for signals", &error))?;
+    runtime::interrupt().await;
     Ok(0)
-}
-
-/// Waits for Ctrl-C or the termination signal of a service manager.
-#[cfg(unix)]
-async fn ended() -> io::Result<()> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        ended = signal::ctrl_c() => ended,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-/// Waits for Ctrl-C.
-#[cfg(not(unix))]
-async fn ended() -> io::Result<()> {
-    signal::ctrl_c().await
 }
 
 /// A file that is removed when the lab ends.

@@ -10,6 +10,7 @@ use speech_endpoint::net::ProxySettings;
 
 use super::failure::Failure;
 use super::file;
+use super::stream;
 
 /// Returns the names and values of the proxy variables that are set.
 pub(crate) fn proxy_variables() -> Vec<(String, String)> {
@@ -25,6 +26,15 @@ pub(crate) fn columns() -> Option<usize> {
 #[allow(clippy::disallowed_methods, reason = "this is the only place")]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
+}
+
+/// Returns whether a signal was ignored when this program started, as `nohup` and shells do for programs in the background.
+#[cfg(unix)]
+pub(crate) fn ignores(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(signal - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Returns a variable of the environment; an empty one counts as unset.
@@ -86,7 +96,7 @@ pub(crate) fn read_bytes(path: &Path, argument: &str, largest: u64) -> Result<Ve
         return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
     }
     let read = if path == Path::new("-") {
-        io::stdin().lock().take(largest + 1).read_to_end(&mut bytes)
+        stream::read_stdin(largest + 1, &mut bytes)
     } else {
         fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
     };

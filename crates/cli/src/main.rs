@@ -28,6 +28,7 @@ mod resolve;
 mod route;
 mod runtime;
 mod settings;
+mod stream;
 mod style;
 
 use args::ColorWhen;

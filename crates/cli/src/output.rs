@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use speech_endpoint::Note;
 
@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::file::{self, Readers};
 use super::flags::spelled;
 use super::json;
-use super::machine;
+use super::{machine, stream};
 
 /// The destination of a command's data, and the verbosity of its messages.
 pub(crate) struct Output {
@@ -123,15 +123,17 @@ const CLEAR: &str = "\x1b[K";
 
 /// Prints help or the version to standard output, because the user requested it.
 pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
-    match help.print() {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::write("standard output", &error)),
-        _ => Ok(0),
-    }
+    to_stdout(&help.render().ansi().to_string(), ColorChoice::Auto).map(|()| 0)
+}
+
+/// Reports a signal that ends the program while it writes. Standard error may have the same reader, who never comes.
+#[cfg(unix)]
+pub(crate) fn complain_at_once(problem: &str) {
+    stream::to_stderr_at_once(&format!("error: {problem}\n"));
 }
 
 fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
-    let mut stdout = AutoStream::new(io::stdout().lock(), choice(color, &io::stdout()));
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stream::to_stdout(text, color) {
         // The reader closed the pipe, as `head` does; this is not an error.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::write("standard output", &error)),
@@ -139,13 +141,8 @@ fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
 }
 
 fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
-    let mut stderr = AutoStream::new(io::stderr().lock(), choice(color, &io::stderr()));
     // If standard error is closed, the error cannot be reported anywhere.
-    let _ = writeln!(stderr, "{style}{label}:{style:#} {text}");
-}
-
-fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
-    if color == ColorChoice::Auto { AutoStream::choice(stream) } else { color }
+    let _ = stream::to_stderr(&format!("{style}{label}:{style:#} {text}\n"), color);
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

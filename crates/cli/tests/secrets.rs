@@ -411,6 +411,78 @@ fn sent_back(key: &str, credential: &str) {
     assert!(wrong.is_empty(), "{} of {tried} outputs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// A server repeats a short secret, and a long one, in every spelling that is searched for, to the command itself.
+#[test]
+fn no_spelling_of_a_secret_that_a_server_repeats_is_shown() {
+    let saved = std::env::temp_dir().join(format!("speech-endpoint-repeated-{}.json", std::process::id()));
+    let mut wrong = Vec::new();
+    for secret in ["Geheim/99+x", KEY] {
+        for spelling in spellings(secret) {
+            let url = repeating(&spelling);
+            for format in ["text", "short", "json", "markdown"] {
+                let mut command = crate::support::program();
+                let args = ["doctor", "--host", &url, "--key-env", "PLANTED", "-vv", "--share", "--format", format];
+                command.args(args).arg("--save").arg(&saved).env("PLANTED", secret);
+                let output = command.stdin(std::process::Stdio::null()).output().expect("the binary runs");
+                let evidence = fs::read(&saved).expect("saved");
+                assert!(String::from_utf8_lossy(&evidence).contains("repeated"), "the server was asked");
+                for (place, bytes) in [("output", output.stdout), ("errors", output.stderr), ("evidence", evidence)] {
+                    // JSON doubles a backslash.
+                    let text = String::from_utf8_lossy(&bytes).to_lowercase().replace("\\\\", "\\");
+                    // Long texts are shortened.
+                    let beginning: String = spelling.to_lowercase().chars().take(40).collect();
+                    if text.contains(&beginning) {
+                        wrong.push(format!("{spelling} in {place}, {format}"));
+                    }
+                }
+            }
+        }
+    }
+    fs::remove_file(&saved).expect("removed");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn spellings(secret: &str) -> Vec<String> {
+    let each = |escape: &dyn Fn(u8) -> String| secret.bytes().map(escape).collect::<String>();
+    vec![
+        secret.to_owned(),
+        secret.to_uppercase(),
+        secret.to_lowercase(),
+        percent_encoded(secret),
+        percent_encoded(secret).to_uppercase(),
+        secret.replace('/', "%2F").replace('+', "%2b"),
+        each(&|byte| format!("\\u{byte:04x}")),
+        each(&|byte| format!("&#{byte};")),
+        each(&|byte| format!("&#x{byte:X};")),
+        secret.replacen('e', "\\u0065", 1),
+        each(&|byte| format!("{byte:02x}")),
+        each(&|byte| format!("{byte:02X}")),
+        STANDARD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ]
+}
+
+/// Starts a server that rejects every request with this text in the body and in headers.
+fn repeating(text: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("ws://{}", listener.local_addr().expect("an address"));
+    let text = text.to_owned();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let body = format!("repeated: {text}");
+            let head = format!("server: {text}\r\nx-ms-error: {text}\r\nwww-authenticate: Bearer {text}");
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 403 No\r\n{head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    url
+}
+
 fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}"))
 }

@@ -10,7 +10,7 @@ use super::{Observation, Rule, RuleContext, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Address, AddressClass, Attempt, DnsFacts, FailureKind, NameAnswer, ServerAnswer, Trace,
+    Address, AddressClass, Attempt, DnsFacts, Failure, FailureKind, NameAnswer, ServerAnswer, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::resolve::endpoint::Expectation;
@@ -207,7 +207,7 @@ fn no_private_endpoint(context: &RuleContext<'_>) -> Option<Observation> {
 /// DNS07: applications get an address that no server gives.
 fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     let dns = context.dns()?;
-    let system = dns.system.as_ref()?;
+    let system = dns.system.as_ref().filter(|system| !system.failure.as_ref().is_some_and(is_own_fault))?;
     let servers = answered(Some(dns));
     let first = servers.first()?;
     let from_hosts = !system.addresses.is_empty() && system.addresses.iter().all(|ip| dns.hosts_file.contains(ip));
@@ -227,6 +227,11 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     let observed = format!("{way} {got} for `{}`; {}", context.host(), how_it_went(first));
     let observation = Observation::new(observed).at(if is_stale { Severity::Error } else { weight(context) });
     Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
+}
+
+/// Whether this machine could not look the name up, for example because no file can be opened: nobody answered.
+fn is_own_fault(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Other
 }
 
 /// Whether an entry of the hosts file leads to an address that does not answer, while the servers know others. A machine that
@@ -351,7 +356,10 @@ fn is_unreachable(attempt: &Attempt) -> bool {
 
 /// DNS12: a host does not resolve although the servers know a related one.
 fn partly_known(context: &RuleContext<'_>) -> Option<Observation> {
-    let failure = context.trace.dns.failure().filter(|_| !context.chain.has_private_link)?;
+    let failure = context.trace.dns.failure().filter(|failure| !is_own_fault(failure))?;
+    if context.chain.has_private_link {
+        return None;
+    }
     let other = context.others().find(|other| is_known_beside(context, other))?;
     let (name, address) = (&other.target.host, other.dns.found()?.addresses.first()?);
     let is_service = context.trace.target.service.is_some();

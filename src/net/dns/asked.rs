@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::diagnose::evidence::{Failure, FailureKind};
@@ -50,11 +50,18 @@ impl Asked {
         let (sender, answer) = watch::channel(None);
         asked.insert(name.to_owned(), answer.clone());
         let name = name.to_owned();
-        // The thread itself reports the end, because nobody may drive the runtime that began the lookup.
-        spawn_blocking(move || {
+        let sender = Arc::new(sender);
+        let report = sender.clone();
+        // The thread itself reports the end, because nobody may drive the runtime that began the lookup. It does not belong to the
+        // runtime, which panics where no thread can be started.
+        let started = thread::Builder::new().name("getaddrinfo".to_owned()).spawn(move || {
             let found = look(&name).map_err(|error| Failure::new(kind_of(&error), error.to_string()));
-            sender.send_replace(Some((found, Instant::now())));
+            report.send_replace(Some((found, Instant::now())));
         });
+        if let Err(error) = started {
+            let failure = Failure::new(FailureKind::Other, format!("no thread for the lookup: {error}"));
+            sender.send_replace(Some((Err(failure), Instant::now())));
+        }
         answer
     }
 }
@@ -70,7 +77,19 @@ fn is_current(answer: &Answer) -> bool {
 /// Returns the kind of a `getaddrinfo` error. The standard library keeps only the text of its code.
 fn kind_of(error: &io::Error) -> FailureKind {
     let text = error.to_string();
-    if text.contains("Temporary failure") { FailureKind::NoAnswer } else { FailureKind::NoSuchName }
+    if text.contains("Temporary failure") {
+        FailureKind::NoAnswer
+    } else if is_local(error) || text.contains("Memory allocation failure") {
+        FailureKind::Other
+    } else {
+        FailureKind::NoSuchName
+    }
+}
+
+/// Returns whether the error is one of this machine, such as too many open files (`EAI_SYSTEM`). On Windows, every error has a
+/// number.
+fn is_local(error: &io::Error) -> bool {
+    cfg!(unix) && error.raw_os_error().is_some()
 }
 
 /// The time for which a failure is the answer to further calls.
@@ -81,12 +100,12 @@ const ATTEMPTS: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread::sleep;
 
     use futures_util::future::join_all;
     use tokio::runtime::Builder;
+    use tokio::task::spawn_blocking;
     use tokio::time::timeout;
 
     use super::*;

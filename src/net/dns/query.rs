@@ -190,7 +190,8 @@ async fn by_tcp(server: SocketAddr, query: &Message) -> io::Result<Message> {
     let length = stream.read_u16().await?;
     let mut buffer = vec![0; usize::from(length)];
     stream.read_exact(&mut buffer).await?;
-    answering(query, &buffer).ok_or_else(|| io::Error::other("the answer is for another question"))
+    answering(query, &buffer)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is for another question"))
 }
 
 /// Parses an answer. Returns `None` if it does not answer this query.

@@ -16,7 +16,8 @@ use tokio::time::timeout;
 
 use super::Proxy;
 use crate::diagnose::evidence::{Failure, FailureKind, ProxyTry};
-use crate::net::http::{beginning, failure_of_hyper};
+use crate::net::Stream;
+use crate::net::http::{LARGEST_HEAD, MOST_BEFORE_RESPONSE, beginning, failure_of_hyper};
 use crate::net::printable::line;
 use crate::net::silence;
 use crate::net::task::Task;
@@ -70,13 +71,17 @@ where
     );
     let request =
         request.body(Empty::<Bytes>::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure_of_hyper(&error))?;
+    let stream = Stream::new(stream);
+    let allowance = stream.allowance();
+    allowance.set(Some(MOST_BEFORE_RESPONSE));
+    let begun = http1::Builder::new().max_buf_size(LARGEST_HEAD).handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = begun.map_err(|error| failure_of_hyper(&error))?;
     let driver = Task::spawn(async move {
         // An error also reaches the future that waits for the response.
         let _ = connection.with_upgrades().await;
     });
     let response = sender.send_request(request).await.map_err(|error| failure_of_hyper(&error))?;
+    allowance.set(None);
     let status = response.status().as_u16();
     facts.status = Some(status);
     facts.schemes = schemes(response.headers());

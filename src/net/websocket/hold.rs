@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout, timeout_at};
 use tungstenite::{Error, Message};
 
@@ -153,6 +154,8 @@ async fn ping_and_wait(socket: &mut Socket) -> Result<(), End> {
 
 /// Returns the next message, or the end of the socket.
 async fn next(socket: &mut Socket) -> Result<Message, End> {
+    // One read can bring thousands of frames, and the timers of the run must have their turn between them.
+    consume_budget().await;
     match socket.next().await {
         Some(Ok(Message::Close(frame))) => {
             let frame = frame.map(|frame| (u16::from(frame.code), line(&frame.reason, LONGEST_REASON)));

@@ -39,5 +39,5 @@ pub(super) fn save(path: &Path, evidence: &Evidence) -> Result<(), Failure> {
     written.map_err(|error| Failure::write(&file::named(path).to_string(), &error))
 }
 
-/// The evidence of a run over a hundred hosts is far smaller.
-const LARGEST_EVIDENCE: u64 = 16 << 20;
+/// The evidence of ten thousand targets has less than 30 MB, or 60 MB as `--save` writes it.
+const LARGEST_EVIDENCE: u64 = 64 << 20;

@@ -154,11 +154,21 @@ fn client_secret(options: ClientOptions) -> Result<(Arc<dyn TokenCredential>, Ve
 
 async fn workload(options: ClientOptions) -> Result<(Arc<dyn TokenCredential>, Vec<Secret>), Without> {
     let [tenant, id, file] = all(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", TOKEN_FILE])?;
-    let assertion = tokio::task::spawn_blocking(move || assertion(&file)).await;
-    let assertion = assertion.map_err(|error| End::Failed(error.to_string()))?.map_err(End::Failed)?;
+    let assertion = read_beside(move || assertion(&file)).await.map_err(End::Failed)?;
     let secrets = vec![assertion.clone()];
     let options = ClientAssertionCredentialOptions { client_options: options };
     Ok((made(ClientAssertionCredential::new(tenant, id, Assertion(assertion), Some(options)))?, secrets))
+}
+
+/// Reads a file on a thread of its own, because it may be a pipe that nobody writes. A thread of the runtime panics where none
+/// can be started.
+async fn read_beside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let started = std::thread::Builder::new().spawn(move || drop(sender.send(read())));
+    started.map_err(|error| format!("no thread to read the file in `{TOKEN_FILE}`: {error}"))?;
+    receiver.await.map_err(|error| error.to_string())?
 }
 
 /// Reads the assertion that the cluster wrote for this workload.

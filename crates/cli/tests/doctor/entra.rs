@@ -231,6 +231,43 @@ fn a_managed_identity_of_an_app_service_is_requested_with_its_header() {
     assert!(asked.contains("resource=https%3a%2f%2fcognitiveservices.azure.com"), "{asked}");
 }
 
+/// The header is a secret of this machine. No proxy and no name server learns of the request.
+#[test]
+fn the_request_of_a_managed_identity_stays_on_this_machine() {
+    let header = "planted-identity-header-0123456789";
+    let trap = TcpListener::bind("127.0.0.1:0").expect("a port");
+    trap.set_nonblocking(true).expect("a mode");
+    let proxy = format!("http://{}", trap.local_addr().expect("an address"));
+    let names = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    names.set_nonblocking(true).expect("a mode");
+    let server = names.local_addr().expect("an address").to_string();
+    let variables = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    for argument in [None, Some(proxy.as_str())] {
+        let body = json!({ "access_token": "x", "expires_on": "4102444800", "resource": "x", "token_type": "Bearer" });
+        let (url, asked) = identity_server(Some((200, body.to_string())));
+        let url = url.replace("127.0.0.1", "localhost");
+        let mut env = vec![("IDENTITY_ENDPOINT", url.as_str()), ("IDENTITY_HEADER", header)];
+        env.extend(variables.map(|name| (name, proxy.as_str())));
+        // The host needs no name server, and its own request may use the proxy.
+        let mut args = vec!["--host", "ws://127.0.0.1:9", "--entra", "managed-identity", "--dns-server", &server];
+        args.extend(["--timeout", "3", "--format", "json", "-vv"]);
+        args.extend(argument.iter().flat_map(|proxy| ["--proxy", proxy]));
+        doctor(&args, &env, &[header]);
+        let asked = asked.recv_timeout(Duration::from_secs(5)).expect("it was asked").to_lowercase();
+        assert!(asked.contains(&format!("x-identity-header: {header}")), "{asked}");
+    }
+    let mut heard = Vec::new();
+    while let Ok((mut stream, _)) = trap.accept() {
+        let mut request = vec![0; 4096];
+        stream.set_nonblocking(false).expect("a mode");
+        let length = stream.read(&mut request).unwrap_or_default();
+        heard.push(String::from_utf8_lossy(&request[..length]).to_lowercase());
+    }
+    assert!(heard.iter().all(|request| !request.contains("identity") && !request.contains("/msi/")), "{heard:?}");
+    let mut query = [0; 512];
+    assert!(names.recv_from(&mut query).is_err(), "a name server was asked: {query:?}");
+}
+
 #[test]
 fn an_identity_endpoint_must_be_local_and_its_response_is_not_repeated() {
     let header = "planted-identity-header-0123456789";
