@@ -37,4 +37,6 @@ mod tests;
 
 pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
 pub use judge::{diagnose, diagnose_with};
+#[cfg(fuzzing)]
+pub use redact::{Shown, redacted, shown};
 pub use rules::diagnosed_ids;

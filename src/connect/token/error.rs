@@ -87,7 +87,7 @@ impl TokenError {
     }
 
     /// Converts the error of a credential. Secrets are removed, because its sources may quote any response of a server.
-    pub(super) fn entra(scope: &str, error: &azure_core::Error) -> Self {
+    pub(crate) fn entra(scope: &str, error: &azure_core::Error) -> Self {
         let texts = chain(error);
         let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
         let relevant = lines().find(|line| line.contains(CODE)).or_else(|| lines().next()).unwrap_or_default();
