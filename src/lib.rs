@@ -87,6 +87,9 @@ mod diagnose;
 #[cfg(feature = "net")]
 #[doc(hidden)]
 pub mod emulation;
+#[cfg(all(fuzzing, feature = "connect"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "probe")]

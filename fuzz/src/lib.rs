@@ -7,6 +7,8 @@ use speech_endpoint::{
 };
 use url::Url;
 
+pub mod peer;
+
 /// A number that depends on what was given and on nothing else, to choose one of several situations by.
 #[must_use]
 pub fn choice(given: &[u8]) -> usize {

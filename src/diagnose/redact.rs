@@ -23,3 +23,35 @@ mod walk;
 pub(super) use escape::{cell, code, escaped, fence};
 pub(super) use quote::{plain, quoted, shortened};
 pub(super) use ticket::Redaction;
+
+/// Returns a text as each place shows it.
+#[cfg(fuzzing)]
+pub fn shown(text: &str) -> Shown {
+    Shown {
+        quoted: quoted(text),
+        shortened: plain(&shortened(text)).into_owned(),
+        escaped: escaped(text),
+        cell: cell(text),
+        code: code(text),
+    }
+}
+
+/// Returns a text of the evidence as a ticket without `--share` shows it: whole, in a sentence and quoted.
+#[cfg(fuzzing)]
+pub fn redacted(evidence: &crate::diagnose::evidence::Evidence, text: &str) -> [String; 3] {
+    let redaction = Redaction::of(evidence);
+    [text.to_owned(), shortened(text), quoted(text)].map(|text| redaction.apply(&text))
+}
+
+/// A text as each place shows it.
+#[cfg(fuzzing)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the names are those of the functions")]
+#[non_exhaustive]
+pub struct Shown {
+    pub quoted: String,
+    pub shortened: String,
+    pub escaped: String,
+    pub cell: String,
+    pub code: String,
+}

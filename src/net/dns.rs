@@ -26,6 +26,8 @@ mod asked;
 mod query;
 
 use asked::Asked;
+#[cfg(fuzzing)]
+pub(crate) use query::answer_in;
 use query::query_server;
 
 /// The sources that resolve a name.

@@ -129,7 +129,7 @@ async fn fast_upgrade(
     }
 }
 
-async fn opened(stream: Stream, read: Vec<u8>) -> Socket {
+pub(crate) async fn opened(stream: Stream, read: Vec<u8>) -> Socket {
     WebSocketStream::from_partially_read(stream, read, Role::Client, Some(bounds())).await
 }
 

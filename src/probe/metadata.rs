@@ -38,7 +38,7 @@ async fn query<N: Network>(network: &N, limit: Duration) -> Option<MetadataFacts
 }
 
 /// Reads the response. Other clouds have a service at the same address, which responds in another shape.
-fn facts(body: &str) -> Option<MetadataFacts> {
+pub(crate) fn facts(body: &str) -> Option<MetadataFacts> {
     let network: NetworkJson = serde_json::from_str(body).ok()?;
     let mut facts = MetadataFacts { is_azure: true, ..MetadataFacts::default() };
     for family in network.interface.into_iter().take(MOST_INTERFACES).map(|interface| interface.ipv4) {

@@ -71,7 +71,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 }
 
-fn urls_of(certificate: &Certificate) -> impl Iterator<Item = RevocationTry> + '_ {
+pub(crate) fn urls_of(certificate: &Certificate) -> impl Iterator<Item = RevocationTry> + '_ {
     let of = |kind, urls: &'_ [String]| urls.iter().map(move |url| (kind, url.clone())).collect::<Vec<_>>();
     let all = of(RevocationKind::Crl, &certificate.crl_urls).into_iter();
     let all = all.chain(of(RevocationKind::Ocsp, &certificate.ocsp_urls));
@@ -79,7 +79,7 @@ fn urls_of(certificate: &Certificate) -> impl Iterator<Item = RevocationTry> + '
 }
 
 /// Returns the URL if a client would fetch it: plain HTTP to a name. Lists are signed, and TLS would need a list itself.
-fn fetchable(text: &str) -> Result<Url, Failure> {
+pub(crate) fn fetchable(text: &str) -> Result<Url, Failure> {
     let refused = |why: &str| Failure::new(FailureKind::Other, format!("not fetched: {why}"));
     let url = Url::parse(text).map_err(|_| refused("it is not a URL"))?;
     if url.scheme() != "http" {
@@ -92,7 +92,7 @@ fn fetchable(text: &str) -> Result<Url, Failure> {
 }
 
 /// Whether an address can be that of an authority: its services are neither on this machine nor on this link.
-fn may_be_fetched(ip: IpAddr) -> bool {
+pub(crate) fn may_be_fetched(ip: IpAddr) -> bool {
     let class = AddressClass::of(ip);
     class.is_private() || class == AddressClass::Public
 }

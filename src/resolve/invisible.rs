@@ -3,7 +3,8 @@
 /// Returns whether a character is invisible: of the category Cf of Unicode 16.0, a tag, a separator of lines, or another one
 /// that is ignorable by default. <https://www.unicode.org/Public/16.0.0/ucd/DerivedCoreProperties.txt>
 pub(crate) fn is_invisible(c: char) -> bool {
-    RANGES.iter().any(|(first, last)| (*first..=*last).contains(&c))
+    // Every text of a peer passes here, and most of it is ASCII.
+    !c.is_ascii() && RANGES.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
 /// In order.

@@ -87,7 +87,7 @@ impl TokenError {
     }
 
     /// Converts the error of a credential. Secrets are removed, because its sources may quote any response of a server.
-    pub(super) fn entra(scope: &str, error: &azure_core::Error) -> Self {
+    pub(crate) fn entra(scope: &str, error: &azure_core::Error) -> Self {
         let texts = chain(error);
         let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
         let relevant = lines().find(|line| line.contains(CODE)).or_else(|| lines().next()).unwrap_or_default();
@@ -98,11 +98,13 @@ impl TokenError {
             relevant.to_owned()
         };
         let source = RedactedCause::of(error.source());
-        Self::Entra { scope: scope.to_owned(), text: line(&text, LONGEST), code: code(relevant), source }
+        let text = Some(line(&text, LONGEST)).filter(|text| !text.is_empty());
+        let text = text.unwrap_or_else(|| "the credential gives no reason".to_owned());
+        Self::Entra { scope: scope.to_owned(), text, code: code(relevant), source }
     }
 }
 
-/// The source of an error: its first line, without secrets.
+/// The source of an error: its first line with words, without secrets.
 #[derive(Clone, Debug)]
 pub struct RedactedCause {
     text: String,
@@ -112,8 +114,13 @@ pub struct RedactedCause {
 impl RedactedCause {
     fn of(error: Option<&(dyn Error + 'static)>) -> Option<Self> {
         let error = error?;
-        let text = line(error.to_string().lines().next().unwrap_or_default(), LONGEST);
-        Some(Self { text, source: Self::of(error.source()).map(Box::new) })
+        let source = Self::of(error.source());
+        let text = error.to_string().lines().map(|text| line(text, LONGEST)).find(|text| !text.is_empty());
+        match text {
+            Some(text) => Some(Self { text, source: source.map(Box::new) }),
+            // A cause without words would be an empty line in the chain.
+            None => source,
+        }
     }
 }
 
@@ -191,6 +198,19 @@ mod tests {
         let error = TokenError::entra(SCOPE, &error);
         assert!(error.to_string().contains("`: az: not found; check that the credential is signed in"), "{error}");
         assert!(error.source().is_none());
+    }
+
+    #[test]
+    fn an_error_and_a_cause_without_words_leave_no_gap() {
+        let silent = TokenError::entra(SCOPE, &azure_core::Error::with_message(ErrorKind::Credential, " \n\u{200b}"));
+        assert!(silent.to_string().contains("`: the credential gives no reason; check"), "{silent}");
+        let cause = azure_core::Error::with_message(ErrorKind::Credential, "\n\n az: not found \n more");
+        let error = azure_core::Error::with_error(ErrorKind::Credential, cause, "");
+        let texts = chain(&TokenError::entra(SCOPE, &error));
+        assert_eq!(texts[1..], ["az: not found"], "{texts:?}");
+        let silent = azure_core::Error::with_message(ErrorKind::Credential, "");
+        let error = azure_core::Error::with_error(ErrorKind::Credential, silent, "AADSTS1: x");
+        assert_eq!(chain(&TokenError::entra(SCOPE, &error)).len(), 1);
     }
 
     #[test]

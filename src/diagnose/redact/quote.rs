@@ -7,10 +7,10 @@ use crate::resolve::quoted::{QuotedValue, looks_secret};
 
 /// Returns a text in backticks: on one line, shortened, a secret described by its length.
 pub(in crate::diagnose) fn quoted(text: &str) -> String {
-    if looks_secret(text) {
-        return QuotedValue::new(text).to_string();
-    }
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
+    if looks_secret(text) {
+        return QuotedValue::new(&line).to_string();
+    }
     match line.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("`{}…`", &line[..end]),
         None => format!("`{line}`"),
@@ -48,5 +48,7 @@ mod tests {
         assert_eq!(quoted("a\r\n `b`"), "`a 'b'`");
         assert_eq!(quoted(&"é ".repeat(100)).chars().count(), LONGEST_QUOTE + 3);
         assert!(!quoted("key 0123456789abcdef0123456789abcdef").contains("0123"));
+        // The part that looks like a secret is left out, and the rest is quoted like any other text.
+        assert_eq!(quoted("u:eyJx.y.z@h `a`\n b"), "`…@h 'a' b`");
     }
 }

@@ -85,7 +85,7 @@ impl Redaction {
     fn address(&self, text: &str) -> Option<(usize, String)> {
         let (length, address) = address_at(text)?;
         let number = self.addresses.iter().position(|known| *known == address)? + 1;
-        Some((length, format!("ADDRESS-{number}")))
+        Some((with_the_word(text, length), format!("ADDRESS-{number}")))
     }
 
     fn word(&self, text: &str, before: Option<char>) -> Option<(usize, String)> {
@@ -286,7 +286,13 @@ fn guid(text: &str) -> Option<(usize, String)> {
         8 | 13 | 18 | 23 => b == b'-',
         _ => b.is_ascii_hexdigit(),
     });
-    is_guid.then(|| (36, "ID".to_owned()))
+    is_guid.then(|| (with_the_word(text, 36), "ID".to_owned()))
+}
+
+/// Returns the length up to the end of the word. A name that is glued to an address or an id begins no word of its own, and
+/// would stay.
+fn with_the_word(text: &str, length: usize) -> usize {
+    text[length..].find(|c| !is_of_name(c)).map_or(text.len(), |end| length + end)
 }
 
 /// Finds `jdoe@contoso.example`.
@@ -335,5 +341,22 @@ mod tests {
         let text = "[fd00::17]:443, 10.2.0.5:443 and (20.50.1.7); not x10.0.0.1 or 1.2.3";
         let found: Vec<String> = addresses_in(text).map(|address| address.to_string()).collect();
         assert_eq!(found, ["fd00::17", "10.2.0.5", "20.50.1.7"]);
+    }
+
+    #[test]
+    fn a_name_that_is_glued_to_an_address_or_an_id_goes_with_it() {
+        let evidence =
+            Evidence::new(std::time::SystemTime::UNIX_EPOCH, crate::diagnose::evidence::ResourceFacts::default());
+        let words = vec![("laptop-jdoe".to_owned(), "HOST-1".to_owned())];
+        let addresses = vec![IpAddr::from([10, 2, 0, 5]), "fd00::17".parse().unwrap()];
+        let redaction = Redaction { words, addresses, foreign: ForeignWords::of(&evidence) };
+        for (text, expected) in [
+            ("from 10.2.0.5LAPTOP-JDOE on", "from ADDRESS-1 on"),
+            ("fd00::17_laptop-jdoe, 10.2.0.5:443", "ADDRESS-2, ADDRESS-1:443"),
+            ("5d1f8a2e-0000-4000-8000-00000000beefLAPTOP-JDOE.", "ID."),
+            ("10.2.0.5.LAPTOP-JDOE", "ADDRESS-1.HOST-1"),
+        ] {
+            assert_eq!(redaction.apply(text), expected, "{text}");
+        }
     }
 }

@@ -23,6 +23,14 @@ use crate::resolve::name::normalized_host;
 pub(super) async fn query_server(server: NameServer, host: &str, limit: Duration) -> ServerAnswer {
     let begun = Instant::now();
     let (v4, v6) = join(query(server, host, RecordType::A, limit), query(server, host, RecordType::AAAA, limit)).await;
+    answer_of(server, v4, v6, begun.elapsed())
+}
+
+/// The answer to the queries for one kind of addresses, or the failure of the last transport.
+type Outcome = Result<Partial, (Transport, Failure)>;
+
+/// Returns the answer of a server from those to both queries.
+fn answer_of(server: NameServer, v4: Outcome, v6: Outcome, took: Duration) -> ServerAnswer {
     let mut answer = match (v4, v6) {
         (Ok(v4), Ok(v6)) => merge(v4, v6),
         (Ok(one), Err(_)) | (Err(_), Ok(one)) => one,
@@ -37,7 +45,7 @@ pub(super) async fn query_server(server: NameServer, host: &str, limit: Duration
         chain: answer.chain,
         addresses: answer.addresses,
         soa: answer.soa,
-        took: begun.elapsed(),
+        took,
     }
 }
 
@@ -72,35 +80,81 @@ fn merge(mut v4: Partial, v6: Partial) -> Partial {
 }
 
 /// Queries a name. If the server does not follow the aliases itself, queries the last alias as well.
-async fn query(
-    server: NameServer,
-    host: &str,
-    kind: RecordType,
-    limit: Duration,
-) -> Result<Partial, (Transport, Failure)> {
+async fn query(server: NameServer, host: &str, kind: RecordType, limit: Duration) -> Outcome {
     let deadline = Instant::now() + limit;
-    let mut found: Option<Partial> = None;
-    let mut name = host.to_owned();
-    for _ in 0..LONGEST_CHAIN {
+    let mut walk = Walk::from(host);
+    while let Some(name) = walk.next() {
         let rest = deadline.saturating_duration_since(Instant::now());
-        let (transport, message) = match exchange(server.reached_at, &name, kind, rest).await {
-            Ok(answer) => answer,
-            Err(failure) => return found.ok_or(failure),
-        };
-        let read = read(&name, transport, &message);
+        match exchange(server.reached_at, name, kind, rest).await {
+            Ok((transport, message)) => walk.add(transport, &message),
+            Err(failure) => return walk.found.ok_or(failure),
+        }
+    }
+    walk.end()
+}
+
+/// The answers to the queries for a name and for the aliases at which the server stopped.
+struct Walk {
+    /// The name to query next, if there is one.
+    name: Option<String>,
+    queries: usize,
+    found: Option<Partial>,
+}
+
+impl Walk {
+    fn from(host: &str) -> Self {
+        Self { name: Some(host.to_owned()), queries: 0, found: None }
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| self.queries < LONGEST_CHAIN)
+    }
+
+    fn add(&mut self, transport: Transport, message: &Message) {
+        let Some(name) = self.name.take() else { return };
+        let read = read(&name, transport, message);
         let chain_is_open = !read.chain.is_empty() && read.addresses.is_empty() && read.soa.is_none();
         let is_positive = message.metadata.response_code == ResponseCode::NoError;
         let last = read.chain.last().map(|alias| alias.target.clone());
-        found = Some(match found {
+        self.name = last.filter(|last| chain_is_open && is_positive && *last != name);
+        self.queries += 1;
+        self.found = Some(match self.found.take() {
             Some(before) => Partial { chain: [before.chain, read.chain].concat(), ..read },
             None => read,
         });
-        match last {
-            Some(last) if chain_is_open && is_positive && last != name => name = last,
-            _ => break,
-        }
     }
-    found.ok_or_else(|| (Transport::Udp, Failure::new(FailureKind::Protocol, "no answer")))
+
+    fn end(self) -> Outcome {
+        self.found.ok_or_else(|| (Transport::Udp, Failure::new(FailureKind::Protocol, "no answer")))
+    }
+}
+
+/// Reads datagrams as the answers of a name server, in the order in which they arrive. Returns the answer and the names that
+/// are queried.
+#[cfg(fuzzing)]
+pub(crate) fn answer_in(host: &str, v4: &[&[u8]], v6: &[&[u8]]) -> (ServerAnswer, Vec<String>) {
+    let mut names = Vec::new();
+    let mut walked = |kind, datagrams: &[&[u8]]| {
+        let (mut walk, mut datagrams) = (Walk::from(host), datagrams.iter());
+        while let Some(name) = walk.next() {
+            names.push(name.to_owned());
+            let silent = (Transport::Tcp, silence(Duration::ZERO));
+            let mut query = match message(name, kind) {
+                Ok(query) => query,
+                Err(failure) => return walk.found.ok_or((Transport::Udp, failure)),
+            };
+            let Some(datagram) = datagrams.next() else { return walk.found.ok_or(silent) };
+            // A peer that sees the query repeats its id.
+            query.metadata.id = datagram.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+            match answering(&query, datagram) {
+                Some(answer) => walk.add(Transport::Udp, &answer),
+                None => return walk.found.ok_or(silent),
+            }
+        }
+        walk.end()
+    };
+    let (v4, v6) = (walked(RecordType::A, v4), walked(RecordType::AAAA, v6));
+    (answer_of(NameServer::at(SocketAddr::from(([192, 0, 2, 53], 53))), v4, v6, Duration::ZERO), names)
 }
 
 /// Reads an answer: the chain of aliases, whatever the order of the records, and the addresses at its end.

@@ -136,6 +136,17 @@ impl TlsClient {
         rejected.into_failure(TlsFacts::default())
     }
 
+    /// Returns the facts about a chain of certificates, as after a handshake.
+    #[cfg(fuzzing)]
+    pub(crate) fn examine(&self, host: &str, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> TlsFacts {
+        use rustls::client::danger::ServerCertVerifier as _;
+        if let (Some(verifier), Ok(name)) = (&self.verifier, ServerName::try_from(host.to_owned())) {
+            // A verifier that records reports the outcome in its facts.
+            let _ = verifier.verify_server_cert(leaf, others, &name, &[], rustls::pki_types::UnixTime::now());
+        }
+        self.recorded_facts(host)
+    }
+
     fn recorded(&self, host: &str) -> Option<Chain> {
         self.verifier.as_ref()?.recorded(host)
     }
