@@ -58,9 +58,10 @@ impl Scrub {
         self.any(reply, |reply| Reply { status: reply.status, ..Reply::default() })
     }
 
-    /// Returns whether a text contains a piece of a secret.
+    /// Returns whether a text contains a piece of a secret, or a short one as a whole. A short secret may be a common word, but a
+    /// false match costs a request, and a missed one reveals the secret.
     pub(crate) fn finds_any(&self, text: &str) -> bool {
-        self.0.marked(text, Sought::Long).is_some()
+        self.0.marked(text, Sought::All).is_some()
     }
 
     #[cfg(feature = "connect")]
