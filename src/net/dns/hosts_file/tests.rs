@@ -1,4 +1,4 @@
-//! Hosts files: their grammar, their size, and what is no file at all.
+//! Hosts files: their grammar, their size, and paths that are not files.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -106,7 +106,7 @@ async fn a_time_that_is_over_is_an_error_and_no_answer() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_no_file_has_no_names_and_is_not_waited_for() {
+async fn a_pipe_or_a_device_has_no_names_and_is_not_waited_for() {
     let pipe = place("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let begun = Instant::now();
