@@ -9,7 +9,7 @@ use super::*;
 use crate::connect::token::pulse::SHORTEST_SILENCE;
 
 /// The time that a loaded machine may add to a limit.
-const SLACK: Duration = Duration::from_millis(150);
+const SLACK: Duration = Duration::from_millis(300);
 
 fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -122,7 +122,7 @@ fn a_leader_that_is_cancelled_delays_no_call_that_waits_for_its_fetch() {
         sleep(Duration::from_millis(20)).await;
         leading.abort();
     });
-    let limit = Duration::from_millis(1500);
+    let limit = Duration::from_secs(10);
     assert_all_within(&call_from_everywhere(&cache, limit, &slow, || ()), Duration::from_secs(1) + SLACK);
     assert_eq!(slow.count(), 1, "the fetch of the cancelled call is the one for all");
 }
