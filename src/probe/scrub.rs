@@ -320,6 +320,14 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_removed_whole_even_from_fields_that_no_peer_writes() {
+        let found = |login: &str, text: &str| Scrub::of([], &proxies(login)).0.marked(text, Sought::Long).is_some();
+        assert!(found("joe:hunter2", "http://joe:hunter2@proxy.example"));
+        assert!(!found("joe:hunter2", "hunter2"), "it may be a common word");
+        assert!(!found("a:bcd", "a:bcd"), "it may be a common text");
+    }
+
+    #[test]
     fn evidence_loses_the_secrets_and_nothing_else() {
         let key = Credential::key("1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u").unwrap();
         let account = crate::resolve::account::Account::custom_domain("contoso".parse().unwrap());
