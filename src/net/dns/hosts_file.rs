@@ -139,7 +139,8 @@ fn search(file: impl BufRead, names: &[String], until: Instant) -> io::Result<Ha
         if count.is_multiple_of(LINES_PER_LOOK_AT_THE_CLOCK) && Instant::now() >= until {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        for (address, name) in entries(&line, names).filter(|_| is_first) {
+        let Some((address, of_line)) = entry(&line, names).filter(|_| is_first) else { continue };
+        for name in of_line {
             let of_family = &mut found.entry(name).or_default()[usize::from(address.is_ipv6())];
             if of_family.len() < MOST_OF_A_FAMILY && !of_family.contains(&address) {
                 of_family.push(address);
@@ -149,18 +150,37 @@ fn search(file: impl BufRead, names: &[String], until: Instant) -> io::Result<Ha
     Ok(found.into_iter().map(|(name, families)| (name.to_owned(), families.concat())).collect())
 }
 
-/// Returns the address of a line with each of its names that is looked for: `ADDRESS NAME... # COMMENT`.
-fn entries<'n>(line: &[u8], names: &'n [String]) -> impl Iterator<Item = (IpAddr, &'n str)> {
+/// Returns the address of a line and those of its names that are looked for: `ADDRESS NAME... # COMMENT`.
+fn entry<'n>(line: &[u8], names: &'n [String]) -> Option<(IpAddr, Vec<&'n str>)> {
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let address = words.next().unwrap_or_default();
-    // Nearly every line has other names. Its address is not read.
-    words.filter_map(move |word| {
-        let word = word.strip_suffix(b".").unwrap_or(word);
-        let name = names.iter().find(|name| word.eq_ignore_ascii_case(name.as_bytes()))?;
-        Some((std::str::from_utf8(address).ok()?.parse().ok()?, name.as_str()))
-    })
+    let (mut address, mut found) = (None, Vec::new());
+    let (mut start, mut at) = (0, 0);
+    // One plain loop over the bytes, because all the time of a long file is spent here. Nearly every line has other names.
+    while at <= line.len() {
+        let byte = if at < line.len() { line[at] } else { b'\n' };
+        if matches!(byte, b' ' | b'\t'..=b'\r' | b'#') {
+            if at > start {
+                let word = &line[start..at];
+                match address {
+                    None => address = Some(word),
+                    Some(_) => found.extend(names.iter().find(|name| is_name(word, name)).map(String::as_str)),
+                }
+            }
+            if byte == b'#' {
+                break;
+            }
+            start = at + 1;
+        }
+        at += 1;
+    }
+    if found.is_empty() {
+        return None;
+    }
+    Some((std::str::from_utf8(address?).ok()?.parse().ok()?, found))
+}
+
+fn is_name(word: &[u8], name: &str) -> bool {
+    word.len() >= name.len() && word.strip_suffix(b".").unwrap_or(word).eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cfg(not(windows))]
@@ -185,8 +205,8 @@ const MOST_BYTES: u64 = 256 << 20;
 /// The rest of a longer line is not read.
 const LONGEST_LINE: u64 = 64 << 10;
 
-/// No file needs this time. One in a slow network does.
-const LONGEST_READ: Duration = Duration::from_secs(5);
+/// A long file takes less than a second. One in a slow network, or on a machine with much to do, may take this time.
+const LONGEST_READ: Duration = Duration::from_secs(10);
 
 /// One connection uses fewer addresses. More on this many lines are those of a damaged file.
 const MOST_OF_A_FAMILY: usize = 64;
