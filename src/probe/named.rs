@@ -91,8 +91,10 @@ mod tests {
     fn the_reason_says_what_is_made_of_the_credential_and_does_not_show_it() {
         let key = Credential::key(KEY).unwrap();
         let reason = |url: &str| refused(&Url::parse(url).unwrap(), [&key]).map(|failure| failure.text);
-        let said = reason(&format!("https://{KEY}.evil.example/")).unwrap();
-        assert_eq!(said, "the peer names a host made of the credential, which is not followed");
+        for host in [KEY, "c0ffee0d.ba11feed"] {
+            let said = reason(&format!("https://{host}.evil.example/")).unwrap();
+            assert_eq!(said, "the peer names a host made of the credential, which is not followed");
+        }
         let said = reason(&format!("https://evil.example/{KEY}")).unwrap();
         assert_eq!(said, "the peer names a URL made of the credential, which is not followed");
     }
