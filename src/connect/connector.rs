@@ -37,6 +37,10 @@ use crate::resolve::service::Service;
 ///
 /// Create one for the lifetime of the application: it caches tokens, DNS names, TLS sessions and redirects. Cheap to
 /// clone; clones share everything.
+///
+/// Use it on one runtime of tokio that the application keeps driving. Any runtime can make a call, and a call waits neither
+/// for a token nor for a name that an idle runtime is fetching. But a connection belongs to the runtime that opened it: on an
+/// idle runtime, a prepared WebSocket never answers, and a request over a kept connection runs into its time limit once.
 #[derive(Clone)]
 pub struct Connector(pub(super) Arc<Inner>);
 

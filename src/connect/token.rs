@@ -17,6 +17,7 @@ mod keys;
 
 mod state;
 
+mod pulse;
 mod token_cache;
 
 mod entra;

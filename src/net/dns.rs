@@ -10,10 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
-use hickory_resolver::proto::op::Query;
-use hickory_resolver::proto::rr::{Name, RecordType};
-use hickory_resolver::{Hosts, system_conf};
+use futures_util::future::{join_all, join3};
+use hickory_resolver::system_conf;
 use tokio::time::{Instant, timeout};
 
 use crate::diagnose::evidence::{
@@ -22,10 +20,14 @@ use crate::diagnose::evidence::{
 use crate::net::silence;
 use crate::resolve::name::normalized_host;
 
+mod thread;
+
 mod asked;
+mod hosts_file;
 mod query;
 
 use asked::Asked;
+use hosts_file::HostsFile;
 #[cfg(fuzzing)]
 pub(crate) use query::answer_in;
 use query::query_server;
@@ -45,7 +47,7 @@ pub struct Resolver {
     /// The source that applications use.
     pub system: System,
     /// The hosts file of this machine.
-    pub(crate) file: Option<Arc<Hosts>>,
+    pub(crate) file: Option<Arc<HostsFile>>,
     /// The lookups by the operating system.
     pub(crate) asked: Arc<Asked>,
 }
@@ -79,7 +81,7 @@ impl Resolver {
     /// emulated, because it would query its own.
     #[must_use]
     pub fn from_system(name_servers: &[SocketAddr]) -> Self {
-        let mut resolver = Self { file: Hosts::from_system().ok().map(Arc::new), ..Self::default() };
+        let mut resolver = Self { file: Some(HostsFile::of_system()), ..Self::default() };
         if let Ok((config, options)) = system_conf::read_system_conf() {
             resolver.search = config.search().iter().map(|name| normalized_host(&name.to_ascii())).collect();
             resolver.ndots = Some(options.ndots);
@@ -112,13 +114,14 @@ impl Resolver {
             let facts = DnsFacts { addresses: vec![Address::from(address)], ..DnsFacts::default() };
             return Lookup { facts, failure: None };
         }
-        let hosts_file = self.in_hosts_file(host);
         if is_loopback(host) {
+            let hosts_file = self.in_hosts_file(host, limit).await;
             let addresses = loopback(&hosts_file).into_iter().map(Address::from).collect();
             return Lookup { facts: DnsFacts { hosts_file, addresses, ..DnsFacts::default() }, failure: None };
         }
         let servers = join_all(self.servers.iter().map(|server| query_server(*server, host, limit)));
-        let (servers, system) = join(servers, self.by_system(host, limit)).await;
+        let hosts_file = self.in_hosts_file(host, limit);
+        let (servers, system, hosts_file) = join3(servers, self.by_system(host, limit), hosts_file).await;
         let system = system.unwrap_or_else(|| emulate(&hosts_file, &servers));
         let mut addresses = system.addresses.clone();
         if addresses.is_empty() {
@@ -176,16 +179,12 @@ impl Resolver {
         }
     }
 
-    fn in_hosts_file(&self, host: &str) -> Vec<IpAddr> {
-        if let Some(addresses) = self.hosts.get(&normalized_host(host)) {
-            return addresses.clone();
+    async fn in_hosts_file(&self, host: &str, limit: Duration) -> Vec<IpAddr> {
+        match (self.hosts.get(&normalized_host(host)), &self.file) {
+            (Some(addresses), _) => addresses.clone(),
+            (None, Some(file)) => file.find(host, limit).await,
+            (None, None) => Vec::new(),
         }
-        let (Some(file), Ok(name)) = (&self.file, Name::from_ascii(host)) else { return Vec::new() };
-        [RecordType::A, RecordType::AAAA]
-            .into_iter()
-            .filter_map(|kind| file.lookup_static_host(&Query::query(name.clone(), kind)))
-            .flat_map(|found| found.answers().iter().filter_map(|record| record.data.ip_addr()).collect::<Vec<_>>())
-            .collect()
     }
 
     /// Resolves a host as applications do. Returns `None` if the servers' answers emulate the operating system.

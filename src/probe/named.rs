@@ -63,12 +63,38 @@ mod tests {
         }
     }
 
+    /// Gateways and containers accept keys of any length.
+    #[test]
+    fn no_part_of_a_url_may_be_made_of_a_short_credential() {
+        let key = Credential::key("Hunter2").unwrap();
+        let is_refused = |url: &str| refused(&Url::parse(url).unwrap(), [&key]).is_some();
+        for url in [
+            "https://hunter2.evil.example/",
+            "https://x-hunter2-y.evil.example/",
+            "https://hun.ter2.evil.example/",
+            "https://westeurope.stt.speech.microsoft.com/HUNTER2",
+            "https://westeurope.stt.speech.microsoft.com/stt?k=h%75nter2",
+            "http://crl.example/hunter/2.crl",
+        ] {
+            assert!(is_refused(url), "{url}");
+        }
+        for url in [
+            "https://westeurope.stt.speech.microsoft.com/stt/speech/universal/v2?language=en-US",
+            "https://hunter.example/3021",
+            "http://crl3.digicert.com/DigiCertGlobalRootG2.crl",
+        ] {
+            assert!(!is_refused(url), "{url}");
+        }
+    }
+
     #[test]
     fn the_reason_says_what_is_made_of_the_credential_and_does_not_show_it() {
         let key = Credential::key(KEY).unwrap();
         let reason = |url: &str| refused(&Url::parse(url).unwrap(), [&key]).map(|failure| failure.text);
-        let said = reason(&format!("https://{KEY}.evil.example/")).unwrap();
-        assert_eq!(said, "the peer names a host made of the credential, which is not followed");
+        for host in [KEY, "c0ffee0d.ba11feed"] {
+            let said = reason(&format!("https://{host}.evil.example/")).unwrap();
+            assert_eq!(said, "the peer names a host made of the credential, which is not followed");
+        }
         let said = reason(&format!("https://evil.example/{KEY}")).unwrap();
         assert_eq!(said, "the peer names a URL made of the credential, which is not followed");
     }

@@ -58,9 +58,10 @@ impl Scrub {
         self.any(reply, |reply| Reply { status: reply.status, ..Reply::default() })
     }
 
-    /// Returns whether a text contains a piece of a secret.
+    /// Returns whether a text contains a piece of a secret, or a short one as a whole. A short secret may be a common word, but a
+    /// false match costs a request, and a missed one reveals the secret.
     pub(crate) fn finds_any(&self, text: &str) -> bool {
-        self.0.marked(text, Sought::Long).is_some()
+        self.0.marked(text, Sought::All).is_some()
     }
 
     #[cfg(feature = "connect")]
@@ -358,5 +359,56 @@ mod tests {
         });
         assert_eq!(secrets.cut_all(&mut value, Sought::All), 1);
         assert_eq!(value["http"]["failure"]["text"], "no …");
+    }
+
+    fn proxies(login: &str) -> ProxySettings {
+        ProxySettings::new(Some(&format!("http://{login}@proxy.example:3128")), &[]).unwrap()
+    }
+
+    #[test]
+    fn the_login_of_a_proxy_is_found_whole_and_a_long_password_in_pieces() {
+        let scrub = Scrub::of([], &proxies("somebody:correct-horse-battery"));
+        for text in [
+            "no correct-horse",
+            "NO ORSE-BATTERY",
+            "somebody:correct-horse-battery",
+            "c29tZWJvZHk6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5",
+        ] {
+            assert!(scrub.finds_any(text), "{text}");
+        }
+        assert!(!scrub.finds_any("somebody at proxy.example:3128, correct"));
+        let scrub = Scrub::of([], &proxies("joe:hunter2"));
+        assert!(scrub.finds_any("joe:hunter2") && scrub.finds_any("no Hunter2"));
+        assert!(!scrub.finds_any("joe: hunter"));
+    }
+
+    #[test]
+    fn a_login_is_removed_whole_even_from_fields_that_no_peer_writes() {
+        let found = |login: &str, text: &str| Scrub::of([], &proxies(login)).0.marked(text, Sought::Long).is_some();
+        assert!(found("joe:hunter2", "http://joe:hunter2@proxy.example"));
+        assert!(!found("joe:hunter2", "hunter2"), "it may be a common word");
+        assert!(!found("a:bcd", "a:bcd"), "it may be a common text");
+    }
+
+    #[test]
+    fn evidence_loses_the_secrets_and_nothing_else() {
+        let key = Credential::key("1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u").unwrap();
+        let account = crate::resolve::account::Account::custom_domain("contoso".parse().unwrap());
+        let resource = crate::diagnose::evidence::ResourceFacts::of(&account);
+        let at = std::time::SystemTime::UNIX_EPOCH;
+        let with = |text: &str| {
+            let mut evidence = Evidence::new(at, resource.clone());
+            evidence.remarks.push(crate::diagnose::evidence::Remark::new("x", text, true));
+            serde_json::to_value(scrub(evidence, [&key], &proxies("joe:hunter2"))).unwrap()
+        };
+        assert_eq!(with("peer says 5iJ6kL7mN8oP9q, joe:hunter2"), with("peer says …, …"));
+        assert_ne!(with("peer says nothing"), with("peer says …"));
+    }
+
+    #[test]
+    fn a_text_loses_secrets_of_any_length() {
+        let secrets = ["k4y!", "1aB2cD3eF4gH5iJ6kL7mN8oP9qR1sT2u"].map(|text| Secret::from(text.to_owned()));
+        assert_eq!(without_secrets("K4Y! and f4gH5iJ6kL7mN8, so", &secrets), "… and …, so");
+        assert_eq!(without_secrets("nothing of it", &secrets), "nothing of it");
     }
 }

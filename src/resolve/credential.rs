@@ -343,3 +343,6 @@ pub fn may_receive(account: &Account, url: &Url) -> Result<(), CredentialError> 
     };
     if is_known { Ok(()) } else { Err(foreign()) }
 }
+
+#[cfg(test)]
+mod tests;

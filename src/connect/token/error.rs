@@ -64,7 +64,7 @@ pub enum TokenError {
         ago: Duration,
     },
     /// The token did not arrive in time.
-    #[error("no token arrived within {} s: check what the credential is waiting for", .limit.as_secs())]
+    #[error("{}", timed_out(*.limit))]
     TimedOut {
         /// The time limit.
         limit: Duration,
@@ -136,6 +136,15 @@ impl Error for RedactedCause {
     }
 }
 
+fn timed_out(limit: Duration) -> String {
+    let time = match limit.as_millis() {
+        0 => return "the call had no time left to wait for a token: raise its time limit".to_owned(),
+        millis if millis % 1000 == 0 => format!("{} s", limit.as_secs()),
+        millis => format!("{millis} ms"),
+    };
+    format!("no token arrived within {time}: check what the credential is waiting for")
+}
+
 /// Returns the texts of an error and its sources.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut texts = vec![error.to_string()];
@@ -190,6 +199,18 @@ mod tests {
         );
         let texts = chain(&error);
         assert!(texts.len() > 1 && texts.iter().all(|text| !text.contains("Trace")), "{texts:?}");
+    }
+
+    #[test]
+    fn the_time_limit_is_shown_in_a_unit_that_fits() {
+        for (millis, expected) in [
+            (30_000, "no token arrived within 30 s: check what the credential is waiting for"),
+            (800, "no token arrived within 800 ms: check what the credential is waiting for"),
+            (2500, "no token arrived within 2500 ms: check what the credential is waiting for"),
+            (0, "the call had no time left to wait for a token: raise its time limit"),
+        ] {
+            assert_eq!(TokenError::TimedOut { limit: Duration::from_millis(millis) }.to_string(), expected);
+        }
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The token cache: one token that all calls share.
 
 use std::borrow::Borrow;
+use std::future::poll_fn;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::error::TokenError;
+use super::pulse::{BEAT, Pulse};
 use super::state::TokenTimes;
 use crate::connect::jitter::between;
 use crate::net::task::Task;
@@ -52,7 +56,7 @@ impl Token {
 ///
 /// 1. A valid token is returned at once. If its renewal is due, a fetch starts in the background.
 /// 2. If there is no valid token, all calls wait for the same fetch. It runs in its own task, so a call that is dropped does
-///    not cancel it.
+///    not cancel it. A call begins another fetch beside one that makes no progress, early enough to use its token.
 /// 3. A background task renews the token when it is due, if it was used since the last renewal. The task ends with the cache.
 /// 4. If a renewal fails, the old token is used while it is valid, and the renewal is retried.
 #[derive(Debug, Default)]
@@ -91,26 +95,11 @@ type Ended = Option<Result<Arc<Token>, TokenError>>;
 type Outcome = watch::Receiver<Ended>;
 type Sender = watch::Sender<Ended>;
 
-/// The last time at which the runtime of a fetch drove it.
-#[derive(Debug)]
-struct Pulse(Mutex<Instant>);
-
-impl Pulse {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Instant::now())))
-    }
-
-    /// Beats without end.
-    async fn beat(&self) {
-        loop {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-            sleep(BEAT).await;
-        }
-    }
-
-    fn has_stopped(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= PULSELESS
-    }
+/// The fetch that a call waits for.
+struct Wait {
+    outcome: Outcome,
+    /// Whether the call began it.
+    is_own: bool,
 }
 
 /// A call that waits for a token.
@@ -122,11 +111,12 @@ struct Caller {
 }
 
 impl PendingFetch {
-    /// Returns whether a call begins its own fetch: the runtime of this one is idle, or the
-    /// credential hangs.
+    /// Returns whether a call begins its own fetch: the runtime of this one is idle, or the credential hangs.
     fn is_stuck(&self, caller: Caller) -> bool {
         let is_of_another = self.begun < caller.arrived;
-        self.pulse.has_stopped() || is_of_another && self.begun.elapsed() >= caller.limit.max(SHORTEST_PATIENCE)
+        // Half of its time is left for its own fetch.
+        let patience = (caller.limit / 2).max(SHORTEST_PATIENCE);
+        self.pulse.has_stopped(caller.limit) || is_of_another && self.begun.elapsed() >= patience
     }
 }
 
@@ -139,15 +129,21 @@ impl TokenCache {
         fetch: impl Fn() -> Arc<dyn Fetch>,
     ) -> Result<Arc<Token>, TokenError> {
         let caller = Caller { arrived: Instant::now(), limit };
+        let mut has_begun = false;
         loop {
             let mut outcome = match self.cached_or_pending(caller, &fetch) {
                 Ok(token) => return Ok(token),
-                Err(outcome) => outcome,
+                Err(Wait { outcome, is_own }) => {
+                    has_begun |= is_own;
+                    outcome
+                }
             };
-            // The fetch may get stuck while this call waits for it.
-            if let Ok(ended) = timeout(BEAT, outcome.wait_for(Option::is_some)).await {
-                let ended = ended.map_err(|_| TokenError::Cancelled)?;
-                return ended.as_ref().map_or(Err(TokenError::Cancelled), Clone::clone);
+            match timeout(BEAT, outcome.wait_for(Option::is_some)).await {
+                Ok(Ok(ended)) => return ended.as_ref().map_or(Err(TokenError::Cancelled), Clone::clone),
+                // The runtime of this call ends.
+                Ok(Err(_)) if has_begun => return Err(TokenError::Cancelled),
+                // The runtime of another call has ended, or the fetch may be stuck by now.
+                Ok(Err(_)) | Err(_) => {}
             }
         }
     }
@@ -190,7 +186,7 @@ impl TokenCache {
         self: &Arc<Self>,
         caller: Caller,
         fetch: impl Fn() -> Arc<dyn Fetch>,
-    ) -> Result<Arc<Token>, Outcome> {
+    ) -> Result<Arc<Token>, Wait> {
         let state = &mut *self.lock();
         state.used = true;
         let token = state.token.clone().filter(|token| token.is_valid());
@@ -202,8 +198,10 @@ impl TokenCache {
                 Ok(token)
             }
             None => Err(match &state.pending {
-                Some(pending) if state.is_fetching() && !pending.is_stuck(caller) => pending.outcome.clone(),
-                _ => self.begin(state, fetch()),
+                Some(pending) if state.is_fetching() && !pending.is_stuck(caller) => {
+                    Wait { outcome: pending.outcome.clone(), is_own: false }
+                }
+                _ => Wait { outcome: self.begin(state, fetch()), is_own: true },
             }),
         }
     }
@@ -217,6 +215,9 @@ impl TokenCache {
             let (sender, outcome) = watch::channel(None);
             (Arc::new(sender), outcome, Vec::new())
         });
+        if fetches.len() >= MOST_FETCHES {
+            fetches.remove(0);
+        }
         state.begun += 1;
         let (number, pulse) = (state.begun, Pulse::new());
         let weak = Arc::downgrade(&sender);
@@ -301,7 +302,7 @@ impl TokenCache {
 async fn run(cache: Weak<TokenCache>, number: u64, fetch: Arc<dyn Fetch>, sender: Arc<Sender>, pulse: Arc<Pulse>) {
     let fetched = tokio::select! {
         biased;
-        fetched = timeout(FETCH_LIMIT, fetch.fetch()) => fetched,
+        fetched = timeout(FETCH_LIMIT, caught(&*fetch)) => fetched,
         () = pulse.beat() => return,
     };
     let fetched = fetched.unwrap_or(Err(TokenError::TimedOut { limit: FETCH_LIMIT }));
@@ -311,9 +312,15 @@ async fn run(cache: Weak<TokenCache>, number: u64, fetch: Arc<dyn Fetch>, sender
     }
 }
 
+/// Fetches a token. A credential that panics is an error for the calls that wait for it.
+async fn caught(fetch: &dyn Fetch) -> Result<Fetched, TokenError> {
+    let mut fetching = fetch.fetch();
+    let mut poll = |context: &mut Context<'_>| catch_unwind(AssertUnwindSafe(|| fetching.as_mut().poll(context)));
+    poll_fn(move |context| poll(context).unwrap_or(Poll::Ready(Err(TokenError::Cancelled)))).await
+}
+
 impl State {
-    /// Returns whether a fetch is in progress. One that panicked, or whose runtime is gone, leaves a channel without a
-    /// sender.
+    /// Returns whether a fetch is in progress. One whose runtime is gone leaves a channel without a sender.
     fn is_fetching(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.outcome.has_changed().is_ok())
     }
@@ -360,14 +367,11 @@ fn in_time(fetched: Fetched) -> Result<Fetched, TokenError> {
 /// `az` starts an interpreter before it sends its request, which takes seconds. A longer fetch hangs.
 const FETCH_LIMIT: Duration = Duration::from_secs(30);
 
-/// The time between two signs that a fetch is driven.
-const BEAT: Duration = Duration::from_millis(200);
-
-/// Without a sign for this time, the runtime of a fetch is idle.
-const PULSELESS: Duration = Duration::from_secs(2);
-
 /// The shortest time that a call waits for the fetch of another one, whatever its own limit is.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// More fetches than this in progress are those of idle runtimes, which never end. The oldest one is dropped.
+const MOST_FETCHES: usize = 16;
 
 /// The shortest pause before a failed renewal is retried. With five minutes left that is about fifteen retries.
 const MIN_PAUSE: Duration = Duration::from_secs(10);

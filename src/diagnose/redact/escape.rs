@@ -153,4 +153,10 @@ mod tests {
         assert_eq!(code("a`b"), "`a'b`");
         assert_eq!(fence(&["echo ````".to_owned()]), "`````");
     }
+
+    #[test]
+    fn a_bar_in_code_is_replaced_in_a_cell_only() {
+        assert_eq!(escaped("`a|b`"), "`a|b`");
+        assert_eq!(cell("`a|b`"), "`a¦b`");
+    }
 }

@@ -142,4 +142,38 @@ mod tests {
         assert_eq!(words.at("LAPTOP-J… x"), Some(8));
         assert_eq!(words.at("LAPTOP-J x"), None);
     }
+
+    #[test]
+    fn numbers_that_can_identify_somebody_are_no_numbers() {
+        for (number, expected) in [
+            ("403", true),
+            ("2026", true),
+            ("12345", false),
+            ("30s", true),
+            ("300000ms", true),
+            ("3000000ms", false),
+            ("ms", false),
+            ("s", false),
+            ("x1ms", false),
+            ("12a", false),
+        ] {
+            assert_eq!(is_number(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn both_parts_of_a_login_and_the_name_of_an_address_are_logins() {
+        let found: Vec<String> = logins("for CORP\\Access-1, Service@contoso.example and \\ or @").collect();
+        assert_eq!(found, ["corp", "access-1", "service"]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_foreign_word_is_foreign_only_before_an_ellipsis() {
+        let words = ForeignWords(["zeta", "alpha"].map(str::to_owned).into());
+        assert!(words.begins("al") && words.begins("zeta") && !words.begins("b") && !words.begins("zz"));
+        assert_eq!(words.at("al… x"), Some(2));
+        assert_eq!(words.at("al x…"), None);
+        assert_eq!(words.at("…"), None);
+        assert_eq!(words.at(", alpha"), None);
+    }
 }

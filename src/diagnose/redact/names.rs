@@ -31,3 +31,31 @@ const ZONES: &[&str] = &[
     "chinacloudapi.cn",
     "partner.microsoftonline.cn",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_microsofts_with_all_below_it_and_nothing_that_only_looks_like_it() {
+        for name in [
+            "microsoft.com",
+            "westeurope.stt.speech.microsoft.com",
+            "contoso.cognitiveservices.azure.com",
+            "contoso.cognitiveservices.azure.us",
+            "x.trafficmanager.net",
+            "login.partner.microsoftonline.cn",
+        ] {
+            assert!(is_microsofts(name), "{name}");
+        }
+        for name in ["notmicrosoft.com", "microsoft.com.evil.example", "com", "", "azure.example", "microsoft.comx"] {
+            assert!(!is_microsofts(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_letters_digits_and_two_other_characters() {
+        assert!("aZ09-_éж".chars().all(is_of_name));
+        assert!(!". @\\/:".chars().any(is_of_name));
+    }
+}

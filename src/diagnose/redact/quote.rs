@@ -51,4 +51,16 @@ mod tests {
         // The part that looks like a secret is left out, and the rest is quoted like any other text.
         assert_eq!(quoted("u:eyJx.y.z@h `a`\n b"), "`…@h 'a' b`");
     }
+
+    #[test]
+    fn a_text_is_cut_after_its_limit_and_not_at_it() {
+        for limit in [LONGEST_MESSAGE - 1, LONGEST_MESSAGE] {
+            assert_eq!(shortened(&"é".repeat(limit)), "é".repeat(limit));
+        }
+        assert_eq!(shortened(&"é".repeat(LONGEST_MESSAGE + 1)), format!("{}…", "é".repeat(LONGEST_MESSAGE)));
+        assert_eq!(shortened(" a\r\n b "), "a b");
+        assert_eq!(quoted(&"é ".repeat(60)), format!("`{}`", "é ".repeat(60).trim()));
+        assert_eq!(plain("a\u{1b}[31m\u{200b}b"), "a\u{fffd}[31m\u{fffd}b");
+        assert!(matches!(plain("a b"), Cow::Borrowed("a b")));
+    }
 }

@@ -359,4 +359,116 @@ mod tests {
             assert_eq!(redaction.apply(text), expected, "{text}");
         }
     }
+
+    #[test]
+    fn a_word_is_found_whole_or_as_the_beginning_of_a_text_that_was_cut() {
+        for (text, expected) in [
+            ("Contoso rest", Some(7)),
+            ("contoso", Some(7)),
+            ("CONTOSO…", Some(7)),
+            ("con… x", Some(3)),
+            ("co… x", None),
+            ("conx", None),
+            ("contos", None),
+        ] {
+            assert_eq!(beginning(text, "contoso"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn people_and_ids_are_found_with_their_length() {
+        for (text, expected) in [
+            ("jdoe@contoso.example, now", Some(20)),
+            ("j.d+x@h", Some(7)),
+            ("@contoso.example", None),
+            ("jdoe@ now", None),
+            ("jdoe", None),
+            ("jdoe at contoso", None),
+        ] {
+            assert_eq!(person(text).map(|(length, _)| length), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("5d1f8a2e-0000-1111-2222-AAAABBBBCCCC is", Some(36)),
+            ("5d1f8a2e-0000-1111-2222-AAAABBBBCCC", None),
+            ("5d1f8a2e-0000-1111-2222-AAAABBBBCCCx", None),
+            ("5d1f8a2e00000-1111-2222-AAAABBBBCCCC", None),
+            ("5d1f8a2e-0000-1111-2222-AAAABBBBCCé", None),
+        ] {
+            assert_eq!(guid(text).map(|(length, _)| length), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("/Subscriptions/1/resourceGroups/r(g)_-.x, y", Some(40)),
+            ("/subscriptions/", Some(15)),
+            ("/subscription/1", None),
+            ("/sub", None),
+        ] {
+            assert_eq!(resource_id(text).map(|(length, _)| length), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_ends_before_its_port_and_before_punctuation() {
+        for (text, expected) in [
+            ("10.0.0.4:443 x", Some(8)),
+            ("10.0.0.4. x", Some(8)),
+            ("10.0.0.4", Some(8)),
+            ("fd00::17]:443", Some(8)),
+            ("::1", None),
+            ("1.2.3", None),
+            ("feed", None),
+        ] {
+            assert_eq!(address_at(text).map(|(length, _)| length), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_in_urls_and_in_sentences() {
+        for (url, host) in [
+            ("http://proxy.corp:3128/x", "proxy.corp"),
+            ("proxy.corp:3128", "proxy.corp"),
+            ("https://[fd00::1]:443", "fd00::1"),
+            ("proxy.corp", "proxy.corp"),
+        ] {
+            assert_eq!(without_port(url), host, "{url}");
+        }
+        let found: Vec<String> = names_in("by fw-01.corp_x.example. (a.b) at 1.2.3, not here").collect();
+        assert_eq!(found, ["fw-01.corp_x.example", "a.b"]);
+    }
+
+    #[test]
+    fn words_that_are_left_out_in_a_row_are_one() {
+        let added = |before: &str, replacement: &str| {
+            let mut output = before.to_owned();
+            add(&mut output, replacement);
+            output
+        };
+        assert_eq!(added("for ", LEFT_OUT), "for …");
+        assert_eq!(added("for … ", LEFT_OUT), "for …");
+        assert_eq!(added("for … ", "HOST-1"), "for … HOST-1");
+        let mut words = vec![("contoso".to_owned(), "NAME".to_owned())];
+        number(&mut words, ["B.example", "contoso", "b.example", "c.example"].map(str::to_owned).into_iter(), "HOST");
+        let numbered: Vec<&str> = words.iter().map(|(_, replacement)| replacement.as_str()).collect();
+        assert_eq!(numbered, ["NAME", "HOST-1", "HOST-2"]);
+    }
+
+    #[test]
+    fn a_ticket_names_nobody() {
+        let account = crate::resolve::account::Account::custom_domain("contoso".parse().unwrap());
+        let resource = crate::diagnose::evidence::ResourceFacts::of(&account);
+        let mut evidence = Evidence::new(std::time::SystemTime::UNIX_EPOCH, resource);
+        evidence.machine.search = vec!["corp.fabrikam.example".to_owned(), "internal.cloudapp.azure.com".to_owned()];
+        evidence.machine.name_servers =
+            vec![SocketAddr::from(([10, 1, 2, 3], 53)), SocketAddr::from(([127, 0, 0, 53], 53))];
+        let redaction = Redaction::of(&evidence);
+        for (text, expected) in [
+            ("contoso.cognitiveservices.azure.com", "NAME.cognitiveservices.azure.com"),
+            ("Contoso, xcontoso, contosox, a.contoso", "NAME, xcontoso, contosox, a.contoso"),
+            ("by dc.Corp.Fabrikam.example or corp.fabrikam.example", "by dc.HOST-1 or HOST-1"),
+            ("internal.cloudapp.azure.com", "internal.cloudapp.azure.com"),
+            ("10.1.2.3:53 and 127.0.0.53, 10.1.2.4", "ADDRESS-1:53 and 127.0.0.53, 10.1.2.4"),
+            ("of jdoe@fabrikam.example", "of PERSON"),
+        ] {
+            assert_eq!(redaction.apply(text), expected);
+        }
+    }
 }

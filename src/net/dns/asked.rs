@@ -1,16 +1,17 @@
 //! Lookups by the operating system in progress. `getaddrinfo` blocks a thread and cannot be cancelled, so that silent name servers
-//! would take one thread of the application for each call. A name is looked up once at a time, for all calls.
+//! would take one thread for each call. A name is looked up once at a time, for all calls, on a thread that is not the
+//! application's.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::thread;
 use crate::diagnose::evidence::{Failure, FailureKind};
 
 /// The addresses, or the failure of the lookup.
@@ -27,18 +28,12 @@ impl Asked {
     pub(super) async fn find(
         &self,
         name: &str,
-        look: impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Clone + Send + 'static,
+        look: impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Send + 'static,
     ) -> Found {
-        for _ in 0..ATTEMPTS {
-            let mut answer = self.answer(name, look.clone());
-            // A runtime that ends drops the lookups that have not begun.
-            if let Ok(found) = answer.wait_for(Option::is_some).await
-                && let Some((found, _)) = &*found
-            {
-                return found.clone();
-            }
-        }
-        Err(Failure::new(FailureKind::NoAnswer, "the lookup was cancelled"))
+        let mut answer = self.answer(name, look);
+        let found = answer.wait_for(Option::is_some).await;
+        let found = found.ok().and_then(|found| found.as_ref().map(|(found, _)| found.clone()));
+        found.unwrap_or_else(|| Err(Failure::new(FailureKind::Other, NO_THREAD)))
     }
 
     fn answer(&self, name: &str, look: impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Send + 'static) -> Answer {
@@ -52,14 +47,13 @@ impl Asked {
         let name = name.to_owned();
         let sender = Arc::new(sender);
         let report = sender.clone();
-        // The thread itself reports the end, because nobody may drive the runtime that began the lookup. It does not belong to the
-        // runtime, which panics where no thread can be started.
-        let started = thread::Builder::new().name("getaddrinfo".to_owned()).spawn(move || {
+        // The thread itself reports the end, because nobody may drive the runtime that began the lookup.
+        let is_started = thread::run(move || {
             let found = look(&name).map_err(|error| Failure::new(kind_of(&error), error.to_string()));
             report.send_replace(Some((found, Instant::now())));
         });
-        if let Err(error) = started {
-            let failure = Failure::new(FailureKind::Other, format!("no thread for the lookup: {error}"));
+        if !is_started {
+            let failure = Failure::new(FailureKind::Other, NO_THREAD);
             sender.send_replace(Some((Err(failure), Instant::now())));
         }
         answer
@@ -92,11 +86,11 @@ fn is_local(error: &io::Error) -> bool {
     cfg!(unix) && error.raw_os_error().is_some()
 }
 
+/// A fault of this machine, and not of its name servers.
+const NO_THREAD: &str = "no thread for the lookup";
+
 /// The time for which a failure is the answer to further calls.
 const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
-
-/// More than one, for lookups that end with the runtime that began them.
-const ATTEMPTS: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -115,7 +109,7 @@ mod tests {
         count: &Arc<AtomicUsize>,
         time: Duration,
         is_well: bool,
-    ) -> impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Clone + Send + 'static {
+    ) -> impl FnOnce(&str) -> io::Result<Vec<IpAddr>> + Send + 'static {
         let count = count.clone();
         move |_| {
             count.fetch_add(1, Ordering::SeqCst);
@@ -141,6 +135,53 @@ mod tests {
         assert!(asked.find("silent.example", blocking(&count, SILENCE, true)).await.is_err());
         assert!(asked.find("silent.example", blocking(&count, SILENCE, true)).await.is_err());
         assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    /// The longest time for which a blocking task of the application waits for its thread, while names are looked up.
+    fn longest_delay(threads: usize, names: usize) -> Duration {
+        let runtime = Builder::new_multi_thread().enable_all().worker_threads(2).max_blocking_threads(threads).build();
+        let (asked, count) = (Arc::new(Asked::default()), Arc::new(AtomicUsize::new(0)));
+        let longest = runtime.unwrap().block_on(async {
+            let begun = Instant::now();
+            for call in 0..names * 20 {
+                let (asked, look) = (asked.clone(), blocking(&count, SILENCE, false));
+                let name = format!("silent-{}.example", call % names);
+                tokio::spawn(async move { timeout(Duration::from_millis(50), asked.find(&name, look)).await });
+            }
+            let mut longest = Duration::ZERO;
+            while begun.elapsed() < SILENCE {
+                let asked_for = Instant::now();
+                spawn_blocking(|| ()).await.unwrap();
+                longest = longest.max(asked_for.elapsed());
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            longest
+        });
+        assert_eq!(count.load(Ordering::SeqCst), names, "every name was looked up");
+        longest
+    }
+
+    #[test]
+    fn silent_name_servers_delay_no_blocking_task_of_an_application_with_few_threads() {
+        for threads in 1..=4 {
+            for names in [1, threads, 16] {
+                let longest = longest_delay(threads, names);
+                assert!(longest < Duration::from_millis(100), "{threads} threads, {names} names: {longest:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_runtime_that_ends_does_not_wait_for_silent_name_servers() {
+        let (asked, count) = (Asked::default(), Arc::new(AtomicUsize::new(0)));
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let look = blocking(&count, SILENCE, false);
+        runtime
+            .block_on(async { timeout(Duration::from_millis(20), asked.find("silent.example", look)).await })
+            .unwrap_err();
+        let begun = Instant::now();
+        drop(runtime);
+        assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

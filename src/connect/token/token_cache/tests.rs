@@ -8,6 +8,8 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 
+mod runtimes;
+
 /// Returns tokens after a delay; or fails, or panics.
 struct Fake {
     fetches: AtomicU64,
@@ -205,6 +207,19 @@ async fn a_fetch_that_panics_fails_only_its_callers() {
     assert!(matches!(token(&cache, &fake).await, Err(TokenError::Cancelled)));
     fake.is(Mood::Giving);
     assert_eq!(token(&cache, &fake).await.unwrap(), "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_callers_share_one_panic() {
+    let (cache, fake) = (Arc::<TokenCache>::default(), Fake::new(1, 600, 540));
+    fake.is(Mood::Panicking);
+    let mut callers = JoinSet::new();
+    for _ in 0..100 {
+        let (cache, fake) = (cache.clone(), fake.clone());
+        callers.spawn(async move { token(&cache, &fake).await.unwrap_err() });
+    }
+    assert!(callers.join_all().await.iter().all(|error| matches!(error, TokenError::Cancelled)));
+    assert_eq!(fake.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
