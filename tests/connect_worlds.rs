@@ -30,6 +30,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
         "nothing: voices at contoso.cognitiveservices.azure.com: issued tokens do not work with a resource limited to selected networks or private endpoints; send the key itself or an Entra token",
         "the connector does not send such a token",
     ),
+    ("DNS06-address-of-no-endpoint", "TCP05", "the connector has no documents of Azure"),
+    ("POL05-endpoint-of-another-resource", "AUTH01", "the connector has no documents of Azure"),
     ("AUTH11-not-signed-in", "unexplained at websocket", "no credential is given"),
     ("AUTH12-not-signed-in-host-refused", "unexplained at websocket", "no credential is given"),
     ("AUTH12-sign-in-host-dropped", "open", "the token is already available"),

@@ -89,7 +89,7 @@ impl AzureView {
     }
 
     fn note_unknown(&mut self, from: &str, reason: &str) {
-        let text = format!("{} is no known document of Azure: {reason}", QuotedValue::new(from));
+        let text = format!("{} is not a known document of Azure: {reason}", QuotedValue::new(from));
         self.notes.push(Note::new("unknown_document", text));
         self.documents.push(DocumentSource { from: from.to_owned(), kind: None, count: 0 });
     }

@@ -23,10 +23,12 @@ mod caller;
 
 mod attempts;
 
+mod documents;
+
 mod firewall;
 mod private;
 
-mod documents;
+mod settle;
 
 mod auth;
 mod config;
@@ -121,7 +123,7 @@ pub(crate) struct Observation {
 impl RuleContext<'_> {
     /// Returns the result of the rule at this target, as far as Azure's documents leave it.
     pub(crate) fn outcome(&self, when: OfTarget) -> Option<Observation> {
-        documents::settled(self, when(self)?)
+        settle::settled(self, when(self)?)
     }
 }
 
@@ -179,7 +181,7 @@ pub fn diagnosed_ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// The areas in the order of the catalogue.
-const AREAS: [&[Rule]; 11] = [
+const AREAS: [&[Rule]; 10] = [
     config::RULES,
     dns::RULES,
     tcp::RULES,
@@ -189,6 +191,5 @@ const AREAS: [&[Rule]; 11] = [
     websocket::RULES,
     auth::RULES,
     policy::RULES,
-    documents::RULES,
     environment::RULES,
 ];

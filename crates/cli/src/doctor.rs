@@ -9,7 +9,7 @@ use super::args::ResourceArgs;
 use super::failure::Failure;
 use super::machine;
 use super::output::Output;
-use super::{runtime, settings};
+use super::{lab, runtime, settings};
 
 pub(crate) mod args;
 mod assemble;
@@ -52,6 +52,9 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
 
 /// Reads Azure's documents, if some are given.
 fn documents(args: &DoctorArgs) -> Result<Option<AzureView>, Failure> {
+    if let (Some(world), []) = (&args.lab, &args.azure.azure[..]) {
+        return Ok(lab::world(world)?.documents());
+    }
     let is_given = !args.azure.azure.is_empty();
     is_given.then(|| settings::documents(&args.azure, &ResourceArgs::default())).transpose()
 }

@@ -113,7 +113,7 @@ fn tables<'v>(view: &'v AzureView, nic: Option<&str>) -> Result<Vec<&'v RouteTab
     Ok(tables)
 }
 
-/// Returns the addresses of what was given: itself, or those that the documents or the name servers have for the host.
+/// Returns the addresses of the argument: itself, or those that the documents or the name servers have for the host.
 fn addresses<'a>(given: &'a str, view: &AzureView) -> Result<(Option<&'a str>, Vec<IpAddr>), Failure> {
     if let Ok(address) = given.trim_matches(['[', ']']).parse() {
         return Ok((None, vec![address]));

@@ -72,6 +72,9 @@ pub(crate) struct WorldToml {
     pub(crate) route: Option<RouteToml>,
     /// The instance metadata service, which only machines in Azure have. The client queries it if it is there.
     pub(crate) metadata: Option<MetadataToml>,
+    /// Documents of Azure that the client has, by file name.
+    #[serde(default)]
+    pub(crate) azure: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) machine: MachineToml,
     #[serde(default)]

@@ -10,6 +10,7 @@ use super::worlds::WORLDS;
 use speech_endpoint::FoundryResource;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
+use speech_endpoint::azure::AzureView;
 
 /// A simulated network with a resource, and the expected result of the doctor.
 ///
@@ -83,6 +84,17 @@ impl World {
         &self.toml.expect
     }
 
+    /// Returns the documents of Azure that the client has; `None` without any.
+    #[must_use]
+    pub fn documents(&self) -> Option<AzureView> {
+        let mut view = AzureView::default();
+        for (name, document) in &self.toml.azure {
+            // Reading the world has already validated them.
+            view.read(name, document.as_bytes()).ok()?;
+        }
+        (!self.toml.azure.is_empty()).then_some(view)
+    }
+
     /// Returns the time limit of a run, which is short because some worlds never respond.
     #[must_use]
     pub fn total(&self) -> Duration {
@@ -125,6 +137,10 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
     let of_servers = toml.resolver.servers.iter().flat_map(|server| &server.dns);
     for (name, answer) in toml.dns.iter().chain(of_servers) {
         NameAnswer::read(answer).map_err(|error| WorldError::new(&format!("dns.{name}"), error))?;
+    }
+    for (name, document) in &toml.azure {
+        let read = AzureView::default().read(name, document.as_bytes());
+        read.map_err(|error| WorldError::new(&format!("azure.{name}"), error))?;
     }
     for text in &toml.resource.foundry_with {
         text.parse::<FoundryResource>().map_err(|error| WorldError::new("resource.foundry-with", error))?;

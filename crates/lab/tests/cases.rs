@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use speech_endpoint::{Access, Diagnosis, Service, Severity, diagnose, diagnosed_ids};
+use speech_endpoint::{
+    Access, Diagnosis, Selection, Service, Severity, diagnose, diagnose_with_documents, diagnosed_ids,
+};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 /// Runs one world and returns the differences from its expectation.
@@ -12,7 +14,10 @@ async fn rehearse(name: &str, toml: &str) -> Result<Vec<String>, String> {
     let world = World::parse(toml).map_err(|error| error.to_string())?;
     let lab = Lab::start(world, SystemTime::now()).await.map_err(|error| error.to_string())?;
     let evidence = lab.examine(&Rehearsal::default(), &(), std::future::pending()).await;
-    let diagnosis = diagnose(&evidence);
+    let diagnosis = match lab.world().documents() {
+        Some(view) => diagnose_with_documents(&evidence, &view, &Selection::default()),
+        None => diagnose(&evidence),
+    };
     let expect = lab.world().expect();
     let mut wrong = Vec::new();
     let mut check = |what: &str, found: String, expected: String| {

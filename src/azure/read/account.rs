@@ -159,7 +159,7 @@ fn tags(node: &Node<'_>) -> usize {
     }
 }
 
-/// Returns whether `identity.type` names an identity. An identity of `null` is none.
+/// Returns whether `identity.type` names an identity. An identity of `null` counts as absent.
 fn identity(node: &Node<'_>) -> Stated<bool> {
     stated_text(node.field("identity").and_then(|identity| identity.get("type")), |text| {
         let mut kinds = text.split(',').map(str::trim);

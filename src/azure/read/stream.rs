@@ -61,7 +61,7 @@ impl Sink {
 }
 
 impl Page {
-    /// Takes what stands where a document may stand: an object, a list, a page or an envelope.
+    /// Takes a whole document: an object, a list, a page or an envelope.
     fn take(&mut self, node: &Node<'_>, of: Option<&ArmId>) -> Result<bool, &'static str> {
         if let Some((kind, resource, document)) = envelope(node) {
             return self.unwrap(kind, &resource, document).map(|()| true);

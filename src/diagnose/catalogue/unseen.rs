@@ -3,11 +3,6 @@
 /// The ids in catalogue order, each with its reason: one sentence in lower case, without a full stop.
 pub(super) const UNSEEN: &[(&str, &str)] = &[
     (
-        "DNS06",
-        "a stale record looks the same from a client as a private endpoint that does not answer: the doctor reports TCP05, \
-            and only the list of private endpoints in Azure decides",
-    ),
-    (
         "PXY07",
         "the doctor is another program than the SDK and uses its own proxy settings: only the version of the SDK and of its \
             runtime shows it",
@@ -15,11 +10,6 @@ pub(super) const UNSEEN: &[(&str, &str)] = &[
     (
         "AUTH14",
         "a run tries the second key only if the first is rejected: the doctor reports AUTH01 and says which key works",
-    ),
-    (
-        "POL05",
-        "a private endpoint does not say to which resource it belongs: from a client, a rejected key looks like a wrong one \
-            (AUTH01), and only the private endpoint in Azure names its resource",
     ),
     (
         "ENV04",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answers::{Outcome, answered, differ, how_it_went};
 use super::context::exists;
 use super::wording::{joined, lasting, listed, shown};
-use super::{Observation, Rule, RuleContext, private};
+use super::{Observation, Rule, RuleContext, documents, private};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -23,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS03", private_name_public_address, WRONG_ADDRESS),
     Rule::target("DNS04", no_private_record, &["DNS07", "DNS09"]),
     Rule::target("DNS05", no_private_endpoint, NO_ENDPOINT),
+    Rule::target("DNS06", documents::stale_record, documents::OTHER_PEER),
     Rule::target("DNS07", system_disagrees, WRONG_ANSWER),
     Rule::target("DNS08", searched_first, &["DNS07"]),
     Rule::target("DNS09", servers_disagree, WRONG_ANSWER),

@@ -10,6 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("POL02", firewall::address_not_allowed, &[]),
     Rule::target("POL03", firewall::network_not_allowed, &[]),
     Rule::target("POL04", not_approved, NO_PRIVATE_WAY),
+    Rule::target("POL05", documents::other_resource, documents::OTHER_PEER),
     Rule::target("QUO01", too_many, &[]),
     Rule::target("QUO02", used_up, &[]),
 ];
