@@ -39,6 +39,8 @@ pub(crate) mod admission;
 pub(crate) mod notes;
 pub(crate) mod standing;
 
+pub(crate) mod posture;
+
 #[cfg(feature = "serde")]
 mod read;
 
@@ -53,6 +55,9 @@ pub use id::ArmId;
 pub use kind::{DocumentKind, UnknownDocumentKind};
 pub use network::{NetworkInterface, Peering, PeeringState, ServiceEndpoint, Subnet, VirtualNetwork};
 pub use notes::{AccountNote, NoteWeight};
+pub use posture::{
+    CheckGroup, CheckStatus, GuidancePart, GuidancePlace, GuidanceStatement, Posture, PostureCheck, Recommendation,
+};
 pub use prefix::{Prefix, PrefixError};
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
 pub use resource::ArmError;
