@@ -1,12 +1,15 @@
 //! Texts of a document in output, and the commands of `az` that are made of them.
 
 use super::id::{ArmId, is_plain_name};
+use crate::resolve::invisible::is_invisible;
 use crate::resolve::quoted::{QuotedValue, looks_secret};
 
-/// Returns a text of a document for output: as it is, or described if it has the shape of a secret.
+/// Returns a text of a document for output: on one line without invisible characters, or described if it has the shape of a
+/// secret.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    if looks_secret(text) { QuotedValue::new(text).to_string() } else { text.to_owned() }
+    let text: String = text.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+    if looks_secret(&text) { QuotedValue::new(&text).to_string() } else { text }
 }
 
 /// Returns a command with its parts filled in. A part is a word in capitals after `{` and before `}`; one that is unknown, or
@@ -56,5 +59,7 @@ mod tests {
     fn a_text_with_the_shape_of_a_key_is_described() {
         assert_eq!(shown("contoso"), "contoso");
         assert!(!shown("0123456789abcdef0123456789abcdef").contains("0123"));
+        assert!(!shown("0123456789abcdef\u{200b}0123456789abcdef").contains("0123"));
+        assert_eq!(shown("a\u{1b}[31m\nb\u{202e}"), "a[31mb");
     }
 }

@@ -14,6 +14,7 @@ use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
 use super::facts::{self, FactsArgs};
 use super::lab::{self, LabArgs};
+use super::posture::{self, PostureArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
 
 /// Resolve Azure AI Speech endpoints, and diagnose why they cannot be reached
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Say who an account admits, what clients use, and what contradicts what, from documents of az
     #[command(after_help = account::EXAMPLES)]
     Account(AccountArgs),
+    /// Check an account against Microsoft's guidance for a secured deployment, from documents of az
+    #[command(after_help = posture::EXAMPLES)]
+    Posture(PostureArgs),
     /// Print the facts with a date on which the other commands rest
     #[command(after_help = facts::EXAMPLES)]
     Facts(FactsArgs),
@@ -59,6 +63,7 @@ impl Command {
             Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
             Self::Account(args) => &args.output,
+            Self::Posture(args) => &args.output,
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,

@@ -22,6 +22,7 @@ mod json;
 mod lab;
 mod machine;
 mod output;
+mod posture;
 mod resolve;
 mod runtime;
 mod settings;
@@ -65,6 +66,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Account(args) => account::run(args, &output),
+        Command::Posture(args) => posture::run(args, &output),
         Command::Facts(args) => facts::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Completions(args) => completions::run(args, Args::command(), &output),

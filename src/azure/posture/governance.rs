@@ -62,7 +62,7 @@ fn policies(sight: &Sight<'_>) -> Seen {
     let is = |state: &PolicyState, name: &str| state.compliance.eq_ignore_ascii_case(name);
     let failed = own.iter().filter(|state| is(state, "NonCompliant")).count();
     if failed > 0 {
-        return Seen::not_met(format!("{failed} of {} not compliant", counted(own.len(), "policy assignment")));
+        return Seen::not_met(format!("not compliant with {failed} of {}", counted(own.len(), "policy assignment")));
     }
     if let Some(state) = own.iter().find(|state| !is(state, "Compliant")) {
         let text =

@@ -106,7 +106,7 @@ fn resource_logs(sight: &Sight<'_>) -> Seen {
     } else if own.iter().any(|setting| is_complete(&setting)) {
         "no diagnostic setting with audit and request logs has a destination".to_owned()
     } else {
-        format!("none of {} sends both audit and request logs", counted(own.len(), "diagnostic setting"))
+        format!("no diagnostic setting sends both audit and request logs; the account has {}", own.len())
     };
     absent(sight, KIND, !own.is_empty() || sight.lists(KIND), &observed)
 }
@@ -120,7 +120,7 @@ fn audit_logs(sight: &Sight<'_>) -> Seen {
     let observed = if own.is_empty() {
         "the account has no diagnostic setting".to_owned()
     } else {
-        format!("none of {} enables audit logs", counted(own.len(), "diagnostic setting"))
+        format!("no diagnostic setting enables audit logs; the account has {}", own.len())
     };
     absent(sight, KIND, !own.is_empty() || sight.lists(KIND), &observed)
 }

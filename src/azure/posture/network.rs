@@ -93,18 +93,25 @@ fn private_endpoint(sight: &Sight<'_>) -> Seen {
         return Seen::unknown("privateEndpointConnections", None);
     }
     if let Some(connection) = account.connections.iter().find(|connection| connection.state.known().is_none()) {
-        return Seen::unknown("privateLinkServiceConnectionState.status", connection.state.unknown());
+        let field = "privateLinkServiceConnectionState.status";
+        return match connection.state.unknown() {
+            Some(state) => Seen::unknown(field, Some(state)),
+            None => Seen::not_visible(
+                "a private endpoint connection has no state",
+                format!("the `{field}` of each connection"),
+            ),
+        };
     }
     let pending = account.connections.iter().find(|c| c.state.known() == Some(&ConnectionState::Pending));
     match (pending, account.connections.len()) {
         (Some(connection), count) => {
             let id = connection.id.as_ref().map_or("CONNECTION_ID", ArmId::as_str);
-            Seen::not_met(format!("none of {} is approved; one is pending", counted(count, "private endpoint")))
+            Seen::not_met(format!("no private endpoint is approved; the account has {count}, one of them pending"))
                 .with_commands(&["az network private-endpoint-connection approve --id {CONNECTION_ID}"])
                 .with_part("CONNECTION_ID", id)
         }
         (None, 0) => Seen::not_met("the account has no private endpoint"),
-        (None, count) => Seen::not_met(format!("none of {} is approved", counted(count, "private endpoint"))),
+        (None, count) => Seen::not_met(format!("no private endpoint is approved; the account has {count}")),
     }
 }
 

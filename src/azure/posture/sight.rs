@@ -89,9 +89,12 @@ impl Seen {
 
     /// A field of the account has a value that this version does not know.
     pub(super) fn unknown(field: &str, value: Option<&str>) -> Self {
-        let is =
-            value.map_or_else(|| "has the wrong type".to_owned(), |value| format!("is {}", QuotedValue::new(value)));
-        let text = format!("`{field}` {is}, which is not documented, so it cannot be judged");
+        let text = match value {
+            Some(value) => {
+                format!("`{field}` is {}, which is not documented, so it cannot be judged", QuotedValue::new(value))
+            }
+            None => format!("`{field}` has the wrong type, so it cannot be judged"),
+        };
         Self::not_visible(text, format!("a documented value of `{field}`"))
     }
 

@@ -81,7 +81,7 @@ type Statement = (&'static str, &'static [GuidancePlace]);
 const MORE: &[Statement] = &[
     ("NET1", &[Note("private_endpoint_not_approved"), Note("free_tier_private_endpoint"), Finding("POL04")]),
     ("NET2", &[Note("vnet_rules_ignored"), Note("subnet_rule_dead"), Note("service_endpoint_missing")]),
-    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored"), Finding("POL06")]),
+    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored")]),
     ("NET4", &[Note("rules_need_custom_domain"), Note("no_credential_works")]),
     ("ID1", &[Note("key_auth_disabled"), Finding("AUTH09")]),
     ("ID2", &[Finding("AUTH05")]),
