@@ -105,6 +105,16 @@ fn agree(document: &Value, log: &Value) {
 }
 
 #[test]
+fn a_long_headline_is_broken() {
+    let name = "contoso-speech-in-the-region-of-the-headquarters";
+    let given = account(&json!({ "customSubDomainName": name, "privateEndpointConnections": [
+        { "properties": { "privateLinkServiceConnectionState": { "status": "Approved" } } }] }));
+    let shown = text(&posture(&given, &[]).stdout);
+    assert!(shown.starts_with(name), "{shown}");
+    assert!(shown.lines().take(3).all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+#[test]
 fn the_schemas_detect_a_fault() {
     let given = account(&json!({ "customSubDomainName": "contoso" }));
     let mut document: Value = serde_json::from_slice(&posture(&given, &["--format", "json"]).stdout).expect("JSON");

@@ -31,7 +31,7 @@ impl Sight<'_> {
         self.id.is_some_and(|id| self.view.lists(kind, id))
     }
 
-    /// Returns whether a list of this kind goes on in a page that was not given, so that what is absent may stand there.
+    /// Returns whether a list of this kind goes on in a page that was not given, so that an object may be there.
     pub(super) fn has_more(&self, kind: DocumentKind) -> bool {
         let of_more = self.view.notes.iter().filter(|note| note.id == "more_pages");
         let mut names = self.view.sources(kind).map(|from| format!("{} ", QuotedValue::new(from)));
@@ -55,7 +55,7 @@ pub(super) struct Seen {
     pub(super) needs: Option<String>,
     /// Commands in place of those of the recommendation.
     pub(super) commands: Option<&'static [&'static str]>,
-    /// The parts of the commands beside those of the account.
+    /// Further parts of the commands.
     pub(super) parts: Vec<(&'static str, String)>,
 }
 

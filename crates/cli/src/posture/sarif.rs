@@ -194,7 +194,7 @@ fn result<'a>(index: usize, check: &'a PostureCheck, report: &Report<'_>) -> Res
     }
 }
 
-/// Returns the kind and the level of a result. A result that is no failure has the level `none` (section 3.27.10).
+/// Returns the kind and the level of a result. A result of another kind than `fail` has the level `none` (section 3.27.10).
 fn kind_and_level(status: CheckStatus, is_required: bool) -> (&'static str, &'static str) {
     match status {
         CheckStatus::Met => ("pass", "none"),

@@ -13,7 +13,10 @@ use crate::style::{BOLD, DIM, wrap};
 pub(super) fn write(report: &Report<'_>, width: usize) -> String {
     let mut text = String::new();
     let unnamed = |_| format!("{BOLD}{}{BOLD:#}", report.name());
-    let _ = writeln!(text, "{}", report.standing.account.as_ref().map_or_else(unnamed, headline));
+    let head = report.standing.account.as_ref().map_or_else(unnamed, headline);
+    for line in wrap(&head, width.max(NARROWEST)) {
+        let _ = writeln!(text, "{line}");
+    }
     let _ = writeln!(text, "{}", report.summary());
     for group in CheckGroup::ALL {
         let _ = writeln!(text, "\n{BOLD}{}{BOLD:#}", group.title());
@@ -115,9 +118,9 @@ fn write_failed(text: &mut String, report: &Report<'_>, width: usize) {
         format!("{} of {} required checks fail: {}", failed.len(), report.required.len(), failed.join(", "))
     };
     let _ = writeln!(text);
-    wrap(&sentence, width.max(NARROWEST)).iter().for_each(|line| {
+    for line in wrap(&sentence, width.max(NARROWEST)) {
         let _ = writeln!(text, "{line}");
-    });
+    }
 }
 
 const COMMAND: Style = AnsiColor::Cyan.on_default();
