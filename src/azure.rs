@@ -43,6 +43,8 @@ mod inventory;
 pub(crate) mod notes;
 pub(crate) mod standing;
 
+pub(crate) mod posture;
+
 #[cfg(feature = "serde")]
 mod read;
 
@@ -59,6 +61,9 @@ pub use id::ArmId;
 pub use kind::{DocumentKind, UnknownDocumentKind};
 pub use network::{NetworkInterface, Peering, PeeringState, ServiceEndpoint, Subnet, VirtualNetwork};
 pub use notes::{AccountNote, NoteWeight};
+pub use posture::{
+    CheckGroup, CheckStatus, GuidancePart, GuidancePlace, GuidanceStatement, Posture, PostureCheck, Recommendation,
+};
 pub use prefix::{Prefix, PrefixError};
 pub(crate) use private_link::public_name;
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};

@@ -8,15 +8,12 @@ use crate::resolve::quoted::{QuotedValue, looks_secret};
 /// secret, and cut if it is longer than any name or ID.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    if looks_secret(text) {
-        return QuotedValue::new(text).to_string();
-    }
-    let visible = text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c });
-    let mut shown: String = visible.take(LONGEST).collect();
-    if text.chars().nth(LONGEST).is_some() {
+    let mut visible = text.chars().filter(|c| !c.is_control() && !is_invisible(*c));
+    let mut shown: String = visible.by_ref().take(LONGEST).collect();
+    if visible.next().is_some() {
         shown.push('…');
     }
-    shown
+    if looks_secret(&shown) { QuotedValue::new(&shown).to_string() } else { shown }
 }
 
 /// In characters. The longest ID of a resource is about half as long.
@@ -68,7 +65,9 @@ mod tests {
     #[test]
     fn a_text_with_the_shape_of_a_key_is_described() {
         assert_eq!(shown("contoso"), "contoso");
-        assert_eq!(shown("a\u{1b}[2J\u{202e}\n"), "a\u{fffd}[2J\u{fffd}\u{fffd}");
+        assert_eq!(shown(&"a ".repeat(2000)).chars().count(), LONGEST + 1);
         assert!(!shown("0123456789abcdef0123456789abcdef").contains("0123"));
+        assert!(!shown("0123456789abcdef\u{200b}0123456789abcdef").contains("0123"));
+        assert_eq!(shown("a\u{1b}[31m\nb\u{202e}"), "a[31mb");
     }
 }

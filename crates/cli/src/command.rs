@@ -16,6 +16,7 @@ use super::explain::{self, ExplainArgs};
 use super::facts::{self, FactsArgs};
 use super::inventory::{self, InventoryArgs};
 use super::lab::{self, LabArgs};
+use super::posture::{self, PostureArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
 use super::route::{self, RouteArgs};
 
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// Say who an account admits, what clients use, and what contradicts what, from documents of az
     #[command(after_help = account::EXAMPLES)]
     Account(AccountArgs),
+    /// Check an account against Microsoft's guidance for a secured deployment, from documents of az
+    #[command(after_help = posture::EXAMPLES)]
+    Posture(PostureArgs),
     /// Say which route carries traffic to an address, from the effective routes of a network interface
     #[command(after_help = route::EXAMPLES)]
     Route(RouteArgs),
@@ -71,6 +75,7 @@ impl Command {
             Self::Doctor(args) => &args.output,
             Self::Allowlist(args) => &args.output,
             Self::Account(args) => &args.output,
+            Self::Posture(args) => &args.output,
             Self::Route(args) => &args.output,
             Self::Inventory(args) => &args.output,
             Self::Collect(args) => &args.output,

@@ -156,7 +156,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `account`, `route`, `inventory`, `collect`, `facts`, `explain`, `lab` or `completions`; see `--help`"
+        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `account`, `posture`, `route`, `inventory`, `collect`, `facts`, `explain`, `lab` or `completions`; see `--help`"
             .into();
     }
     for (kind, value) in error.context() {

@@ -24,6 +24,7 @@ mod json;
 mod lab;
 mod machine;
 mod output;
+mod posture;
 mod resolve;
 mod route;
 mod runtime;
@@ -69,6 +70,7 @@ fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Lab(args) => lab::run(args, &output),
         Command::Allowlist(args) => allowlist::run(args, &output),
         Command::Account(args) => account::run(args, &output),
+        Command::Posture(args) => posture::run(args, &output),
         Command::Route(args) => route::run(args, &output),
         Command::Inventory(args) => inventory::run(args, &output),
         Command::Collect(args) => collect::run(args, &output),

@@ -211,7 +211,7 @@ fn help_and_version_go_to_standard_output() {
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{args:?}");
         assert!(stdout(&output).len() > 10);
     }
-    for command in ["resolve", "doctor", "allowlist", "facts", "explain", "lab", "completions"] {
+    for command in ["resolve", "doctor", "allowlist", "account", "posture", "facts", "explain", "lab", "completions"] {
         assert!(stdout(&run(&[command, "--help"], &[], "")).contains("Examples:"), "{command}");
     }
     let help = stdout(&run(&["--help"], &[], ""));
@@ -226,7 +226,9 @@ fn help_and_version_go_to_standard_output() {
 fn a_missing_command_lists_all_commands() {
     let output = run(&[], &[], "");
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
-    for command in ["resolve", "doctor", "allowlist", "facts", "explain", "lab", "completions", "--help"] {
+    for command in
+        ["resolve", "doctor", "allowlist", "account", "posture", "facts", "explain", "lab", "completions", "--help"]
+    {
         assert!(stderr(&output).contains(&format!("`{command}`")), "{}", stderr(&output));
     }
 }

@@ -1,4 +1,8 @@
-//! The subset of JSON Schema 2020-12 that this project's schemas use. An unknown keyword is a fault.
+//! The subset of JSON Schema 2020-12 that this project's schemas use, and of draft 4 that the schema of SARIF uses. An unknown
+//! keyword is a fault.
+//!
+//! `sarif-2.1.0.json` is the schema of SARIF 2.1.0 with errata 01, unchanged: oasis-tcs/sarif-spec at e0583813,
+//! `sarif-2.1/schema/sarif-schema-2.1.0.json`.
 
 use serde_json::Value;
 
@@ -53,12 +57,20 @@ impl Check<'_> {
     fn holds(&mut self, schema: &Value, keyword: &str, wanted: &Value, value: &Value, at: &str) -> bool {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         match keyword {
-            "$schema" | "$id" | "$defs" | "title" | "description" | "then" | "else" => return true,
+            "$schema" | "$id" | "$defs" | "title" | "description" | "then" | "else" | "id" | "definitions"
+            | "default" => {
+                return true;
+            }
             "type" => {
                 return list(wanted)
                     .iter()
                     .chain([wanted])
                     .any(|name| name.as_str().is_some_and(|name| is_a(value, name)));
+            }
+            "format" => return value.as_str().is_none_or(|text| has_format(wanted.as_str().expect("a format"), text)),
+            "uniqueItems" => {
+                let items = list(value);
+                return wanted != true || items.iter().enumerate().all(|(at, item)| !items[..at].contains(item));
             }
             "const" => return value == wanted,
             "enum" => return list(wanted).contains(value),
@@ -113,6 +125,9 @@ impl Check<'_> {
             "additionalProperties" => {
                 let Some(fields) = value.as_object() else { return true };
                 let others = fields.iter().filter(|(name, _)| schema["properties"].get(name).is_none());
+                if wanted == true {
+                    return true;
+                }
                 if wanted == false {
                     return others.count() == 0;
                 }
@@ -134,6 +149,15 @@ fn is_a(value: &Value, name: &str) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         unknown => panic!("the type `{unknown}` does not exist"),
+    }
+}
+
+fn has_format(format: &str, text: &str) -> bool {
+    let is_reference = !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"\\^`{|}".contains(c));
+    match format {
+        "uri-reference" => is_reference,
+        "uri" => is_reference && text.split_once(':').is_some_and(|(scheme, _)| !scheme.is_empty()),
+        unknown => panic!("the format `{unknown}` is not understood"),
     }
 }
 
@@ -182,6 +206,10 @@ fn faults_are_detected() {
         "additionalProperties": { "type": "string" } });
     for (document, is_valid) in [(serde_json::json!(1), true), ("[a]".into(), true), ("a".into(), false)] {
         assert_eq!(faults(&either, &document).is_empty(), is_valid, "{document}");
+    }
+    let draft_4 = serde_json::json!({ "id": "x", "type": "array", "uniqueItems": true, "items": { "format": "uri" } });
+    for (document, is_valid) in [(["https://a", "b:c"], true), (["b:c", "b:c"], false), (["a", "b:c"], false)] {
+        assert_eq!(faults(&draft_4, &document.as_slice().into()).is_empty(), is_valid, "{document:?}");
     }
     let both = serde_json::json!({ "oneOf": [{ "type": "integer" }, { "type": "number" }] });
     assert_eq!(faults(&both, &serde_json::json!(1)).len(), 1, "two of them pass");
