@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
     (&["--proxy", "none"], &[REGIONAL], Refused),
     (&["--from", "evidence.json"], &[REGIONAL], Refused),
     (&["--facts", "FACTS"], &[REGIONAL], Shows("replaces 1 of the built-in facts")),
+    (&["--azure", "AZURE"], &["healthy-private-endpoint"], Shows("DNS06")),
     (&["--expect-denied"], &[REGIONAL], Code(80)),
     (&["--expect-denied"], &["POL01-public-access-disabled"], Shows("the denial is expected")),
     // The plan.
@@ -113,6 +114,14 @@ const KEY: &str = "3f9a1c7e5b2d48608f1e6a7c9d0b2e41";
 const FACTS: &str = r#"{ "schema_version": 1, "facts": [ { "kind": "quota", "service": "voice-live", "name": "new connections",
     "value": "100 per minute", "source": "https://learn.microsoft.com/", "edition": "2026-12-01", "confirmed": true } ] }"#;
 
+/// An account whose private endpoint has another address than the one that the name resolves to.
+const AZURE: &str = r#"[ { "type": "Microsoft.CognitiveServices/accounts", "name": "contoso", "location": "westeurope",
+    "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/contoso", "properties": {
+    "customSubDomainName": "contoso", "privateEndpointConnections": [ { "properties": { "privateEndpoint": { "id": "/subscriptions/s/pe" },
+    "privateLinkServiceConnectionState": { "status": "Approved" } } } ] } },
+    { "type": "Microsoft.Network/privateEndpoints", "id": "/subscriptions/s/pe", "customDnsConfigs": [
+    { "fqdn": "contoso.cognitiveservices.azure.com", "ipAddresses": [ "10.1.0.9" ] } ] } ]"#;
+
 /// Not the form of any token.
 const TOKEN: &str = "planted-token";
 
@@ -161,9 +170,13 @@ impl Files {
         fs::create_dir_all(&folder).expect("a folder");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let lab = runtime.block_on(Lab::start(World::named(REGIONAL).expect("a world"), SystemTime::now()));
-        for (name, content) in
-            [("PEM", lab.expect("it starts").root_pem().as_str()), ("KEY", KEY), ("TOKEN", TOKEN), ("FACTS", FACTS)]
-        {
+        for (name, content) in [
+            ("PEM", lab.expect("it starts").root_pem().as_str()),
+            ("KEY", KEY),
+            ("TOKEN", TOKEN),
+            ("FACTS", FACTS),
+            ("AZURE", AZURE),
+        ] {
             fs::write(folder.join(name), content).expect("written");
         }
         Self(folder)
@@ -178,7 +191,7 @@ impl Files {
         let option: Vec<String> = option
             .iter()
             .map(|word| {
-                if ["PEM", "KEY", "TOKEN", "FACTS", "FILE"].contains(word) {
+                if ["PEM", "KEY", "TOKEN", "FACTS", "AZURE", "FILE"].contains(word) {
                     self.path(word)
                 } else {
                     (*word).to_owned()
