@@ -58,7 +58,7 @@ pub struct ActivityLogAlert {
     pub is_enabled: bool,
     /// The resources, groups and subscriptions that it watches.
     pub scopes: Vec<ArmId>,
-    /// The conditions, all of which must hold.
+    /// The conditions, which must all hold.
     pub conditions: Vec<AlertCondition>,
 }
 
