@@ -30,7 +30,10 @@ impl Standing<'_> {
     #[must_use]
     pub fn worst(&self) -> Option<NoteWeight> {
         let of_notes = self.notes.iter().map(|note| note.weight).max();
-        if self.account.is_err() { Some(NoteWeight::Error) } else { of_notes }
+        match &self.account {
+            Ok(_) | Err(ArmError::Unstated) => of_notes,
+            Err(_) => Some(NoteWeight::Error),
+        }
     }
 }
 
@@ -38,7 +41,9 @@ impl AzureView {
     /// Returns an account in the light of all documents.
     #[must_use]
     pub fn standing<'a>(&self, document: &'a AccountDocument) -> Standing<'a> {
-        let (account, reading) = match document.account() {
+        let is_stated = document.has_properties && document.custom_domain.unknown().is_none();
+        let account = if is_stated { document.account() } else { Err(ArmError::Unstated) };
+        let (account, reading) = match account {
             Ok(read) => (Ok(read.value), read.notes),
             Err(error) => (Err(error), Vec::new()),
         };
