@@ -109,6 +109,41 @@ impl RuleState {
     }
 }
 
+impl AccountDocument {
+    /// Returns whether every network is admitted; `None` if the document has a value that is not documented, or leaves out
+    /// its properties.
+    #[must_use]
+    pub fn admits_everyone(&self) -> Option<bool> {
+        if !self.has_properties {
+            return None;
+        }
+        if self.custom_domain.is_absent() {
+            // Network rules have no effect without a custom domain.
+            return Some(true);
+        }
+        let is_enabled = self.public_access.or(PublicAccess::Enabled)? == PublicAccess::Enabled;
+        if is_enabled && self.is_mistyped("networkAcls") {
+            return None;
+        }
+        if is_enabled { Some(!self.default_deny.or(false)?) } else { Some(false) }
+    }
+
+    /// Returns whether the field with this name has the wrong type.
+    pub(crate) fn is_mistyped(&self, name: &str) -> bool {
+        self.mistyped.iter().any(|(known, _)| known == name)
+    }
+
+    /// Returns whether `provisioningState` is not documented.
+    pub(crate) fn has_unknown_provisioning_state(&self) -> bool {
+        let is_known = |state: &String| PROVISIONING_STATES.iter().any(|known| known.eq_ignore_ascii_case(state));
+        self.provisioning_state.as_ref().is_some_and(|state| !is_known(state))
+    }
+}
+
+/// The values of `provisioningState` in the account model of the management API, 2025-06-01.
+const PROVISIONING_STATES: &[&str] =
+    &["Accepted", "Creating", "Deleting", "Moving", "Failed", "Succeeded", "ResolvingDNS"];
+
 /// The connection of a private endpoint to an account, as one of the two states it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

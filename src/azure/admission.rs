@@ -1,9 +1,11 @@
 //! Who is admitted by an account.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::account::{AccountDocument, ConnectionState, EndpointConnection, RuleState, SubnetRule};
 use super::id::ArmId;
+use super::network::Subnet;
 use super::prefix::Prefix;
 use super::private_link::{NamedAddresses, public_name};
 use super::view::AzureView;
@@ -60,25 +62,25 @@ impl Admission {
     pub fn of(account: &AccountDocument, view: &AzureView) -> Self {
         let mut admits = Self {
             trusted_services: account.trusted_services.known() == Some(&true),
-            private_endpoints: account.connections.iter().map(|connection| endpoint(connection, view)).collect(),
+            private_endpoints: account.connections.iter().map(|it| endpoint(it, account, view)).collect(),
+            everyone: account.admits_everyone(),
+            perimeter: account.public_access.known() == Some(&PublicAccess::SecuredByPerimeter),
             ..Self::default()
         };
-        if account.custom_domain.is_absent() && account.has_properties {
-            // Network rules have no effect without a custom domain.
-            admits.everyone = Some(true);
+        if account.custom_domain.is_absent() {
             return admits;
         }
-        let Some(access) = account.access() else { return admits };
-        admits.perimeter = access.public_access == PublicAccess::SecuredByPerimeter;
-        let is_enabled = access.public_access == PublicAccess::Enabled;
-        admits.everyone = Some(is_enabled && !access.default_deny);
-        if is_enabled && access.default_deny {
+        let is_enabled = account.public_access.or(PublicAccess::Enabled) == Some(PublicAccess::Enabled);
+        if is_enabled && account.default_deny.known() == Some(&true) {
             let in_force = account.subnet_rules.iter().filter(|rule| is_in_force(rule));
-            admits.subnets = in_force.map(|rule| subnet(rule, view)).collect();
+            let find = view.subnet_finder(account.subnet_rules.len());
+            admits.subnets = in_force.map(|rule| subnet(rule, find(&rule.id))).collect();
             admits.addresses = account.address_rules.iter().filter(|rule| can_match(rule)).cloned().collect();
         }
-        admits.is_nobody =
-            admits.admits_nobody() && account.subnet_rules.iter().all(|rule| rule.state.unknown().is_none());
+        let is_certain = account.access().is_some()
+            && account.subnet_rules.iter().all(|rule| rule.state.unknown().is_none())
+            && account.address_rules.iter().all(|rule| rule.parse::<Prefix>().is_ok());
+        admits.is_nobody = admits.admits_nobody() && (is_certain || !is_enabled && account.access().is_some());
         admits
     }
 
@@ -104,21 +106,26 @@ pub(crate) fn is_in_force(rule: &SubnetRule) -> bool {
     rule.state.or(RuleState::Succeeded) == Some(RuleState::Succeeded)
 }
 
-/// Returns whether an address rule can match a caller: the service sees public addresses only.
+/// Returns whether an address rule can match a caller: the service sees public addresses only. A range that is wider than a
+/// private one has public addresses too.
 pub(crate) fn can_match(rule: &str) -> bool {
     let Ok(prefix) = rule.parse::<Prefix>() else { return false };
-    match prefix.address() {
-        IpAddr::V4(v4) => !(v4.is_private() || v4.is_loopback() || v4.is_link_local()),
-        IpAddr::V6(_) => true,
-    }
+    !PRIVATE.iter().any(|range| range.parse::<Prefix>().is_ok_and(|range| range.covers(prefix)))
 }
 
-fn endpoint(connection: &EndpointConnection, view: &AzureView) -> AdmittedEndpoint {
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for named in connection.endpoint.as_ref().map(|id| names_of(id, view)).unwrap_or_default() {
-        addresses
-            .extend(named.addresses.iter().filter(|address| !addresses.contains(address)).copied().collect::<Vec<_>>());
-    }
+/// The ranges of RFC 1918, loopback and link-local.
+const PRIVATE: &[&str] =
+    &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"];
+
+fn endpoint(connection: &EndpointConnection, account: &AccountDocument, view: &AzureView) -> AdmittedEndpoint {
+    let id = connection.endpoint.as_ref().filter(|id| !leads_elsewhere(id, account, view));
+    let names = id.map(|id| names_of(id, view)).unwrap_or_default();
+    let mut seen = HashSet::new();
+    let addresses = names
+        .iter()
+        .flat_map(|named| named.addresses.iter().copied())
+        .filter(|address| seen.insert(*address))
+        .collect();
     AdmittedEndpoint {
         name: connection.endpoint_name().map(str::to_owned),
         id: connection.endpoint.clone(),
@@ -155,6 +162,14 @@ pub(crate) fn names_of(endpoint: &ArmId, view: &AzureView) -> Vec<NamedAddresses
     sources.into_iter().map(|source| source()).find(|names| !names.is_empty()).unwrap_or_default()
 }
 
+/// Returns whether the document of a private endpoint names other resources only. Such an endpoint says nothing about the
+/// account: it was created again under the name of an earlier one.
+pub(crate) fn leads_elsewhere(endpoint: &ArmId, account: &AccountDocument, view: &AzureView) -> bool {
+    let (Some(document), Some(account)) = (view.endpoint(endpoint), &account.id) else { return false };
+    let mut targets = document.connections.iter().filter_map(|(target, _)| target.as_ref()).peekable();
+    targets.peek().is_some() && targets.all(|target| target != account)
+}
+
 /// Returns the addresses of a private endpoint for one host. A Foundry or OpenAI endpoint has one address per name, so an
 /// address of another name does not count. Empty if no document shows them.
 pub(crate) fn addresses_for(host: &str, endpoint: &ArmId, view: &AzureView) -> Vec<IpAddr> {
@@ -164,10 +179,10 @@ pub(crate) fn addresses_for(host: &str, endpoint: &ArmId, view: &AzureView) -> V
     chosen.into_iter().flat_map(|named| named.addresses.iter().copied()).collect()
 }
 
-fn subnet(rule: &SubnetRule, view: &AzureView) -> AdmittedSubnet {
+fn subnet(rule: &SubnetRule, document: Option<&Subnet>) -> AdmittedSubnet {
     AdmittedSubnet {
         id: rule.id.clone(),
         state: rule.state.known().copied(),
-        service_endpoint: view.subnet(&rule.id).map(super::network::Subnet::has_service_endpoint),
+        service_endpoint: document.map(Subnet::has_service_endpoint),
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::resolve::quoted::looks_secret;
 
@@ -19,7 +20,7 @@ use crate::resolve::quoted::looks_secret;
 /// assert_eq!(id, ArmId::new("/subscriptions/s1/resourcegroups/RG/providers/microsoft.network/virtualnetworks/vnet/subnets/app"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct ArmId(Box<str>);
+pub struct ArmId(Arc<str>);
 
 impl ArmId {
     /// Creates an ID from the text of a document. A slash at the end does not count.

@@ -132,6 +132,16 @@ impl DocumentKind {
     }
 }
 
+impl DocumentKind {
+    /// Returns whether an object of this kind may have an ARM type that is not listed: none at all, or one that ends alike,
+    /// as those of public DNS zones and of scale sets do. Event Grid topics have every field by which an account is known.
+    #[cfg(feature = "serde")]
+    pub(crate) fn may_have_type(self, arm_type: Option<&str>) -> bool {
+        let Some((_, last)) = arm_type.and_then(|text| text.rsplit_once('/')) else { return true };
+        self.row().arm_type.rsplit_once('/').is_some_and(|(_, own)| own.eq_ignore_ascii_case(last))
+    }
+}
+
 /// The record types of a private DNS zone beside `A`.
 const OTHER_RECORDS: &[&str] = &["AAAA", "CNAME", "MX", "PTR", "SOA", "SRV", "TXT"];
 

@@ -1,14 +1,16 @@
 //! Notes on an account: settings without effect, contradictions, and what a client will encounter. One row per note.
 
+use std::collections::{BTreeMap, HashSet};
+use std::mem;
 use std::net::IpAddr;
 
-use super::account::{AccountDocument, RuleState};
-use super::admission::{Admission, addresses_for, can_match, is_in_force};
+use super::account::{AccountDocument, ConnectionState, EndpointConnection, RuleState};
+use super::admission::{Admission, addresses_for, can_match, is_in_force, leads_elsewhere};
 use super::id::ArmId;
-use super::network::{COGNITIVE_SERVICES, Peering};
+use super::network::{COGNITIVE_SERVICES, Peering, PeeringState};
 use super::private_link::public_name;
 use super::view::AzureView;
-use super::words::{filled, shown};
+use super::words::filled;
 use super::zone::RecordSet;
 use crate::resolve::access::{Access, PublicAccess};
 use crate::resolve::account::Account;
@@ -107,7 +109,7 @@ struct Subject<'a> {
 pub(crate) fn notes_of(document: &AccountDocument, account: Option<&Account>, view: &AzureView) -> Vec<AccountNote> {
     let access = document.access();
     let subject = Subject { document, account, access, admits: Admission::of(document, view), view };
-    let mut notes = Notes { subject: &subject, notes: Vec::new() };
+    let mut notes = Notes { subject: &subject, found: Vec::new(), counts: BTreeMap::new() };
     kind(&subject, &mut notes);
     values(&subject, &mut notes);
     state(&subject, &mut notes);
@@ -117,15 +119,30 @@ pub(crate) fn notes_of(document: &AccountDocument, account: Option<&Account>, vi
     credentials(&subject, &mut notes);
     names(&subject, &mut notes);
     peerings(&subject, &mut notes);
-    notes.notes
+    notes.finished()
 }
 
 struct Notes<'s, 'a> {
     subject: &'s Subject<'a>,
-    notes: Vec<AccountNote>,
+    found: Vec<AccountNote>,
+    /// The number of notes with each code.
+    counts: BTreeMap<&'static str, usize>,
 }
 
+/// The most notes with one code. An account has at most 100 address rules and 100 virtual-network rules.
+const MOST_ALIKE: usize = 200;
+
 impl Notes<'_, '_> {
+    /// Returns the notes, and says how many were left out.
+    fn finished(mut self) -> Vec<AccountNote> {
+        for (code, count) in mem::take(&mut self.counts) {
+            if let Some(more) = count.checked_sub(MOST_ALIKE).filter(|more| *more > 0) {
+                self.add(code, format!("{more} more notes like this are left out"), &[]);
+            }
+        }
+        self.found
+    }
+
     fn add(&mut self, code: &'static str, text: impl Into<String>, templates: &[&str]) {
         self.add_for(code, text, templates, &[]);
     }
@@ -139,18 +156,31 @@ impl Notes<'_, '_> {
         more: &[(&str, Option<&str>)],
     ) {
         let id = self.subject.document.id.as_ref();
-        let mut parts = vec![
+        let mut parts = more.to_vec();
+        parts.extend([
             ("ID", id.map(ArmId::as_str)),
             ("N", self.subject.document.name.as_deref().or_else(|| id.map(ArmId::name))),
             ("RG", id.and_then(ArmId::group)),
             ("SUBSCRIPTION", id.and_then(ArmId::subscription)),
             ("REGION", self.subject.account.and_then(Account::region).map(crate::resolve::name::Region::as_str)),
-        ];
-        parts.extend(more);
-        let commands = templates.iter().map(|template| filled(template, &parts)).collect();
+        ]);
+        let subscription = parts.iter().find(|(part, _)| *part == "SUBSCRIPTION").and_then(|(_, value)| *value);
+        let command = |template: &&str| match subscription {
+            // A name in a group says nothing without the subscription; an ID has it.
+            Some(_) if template.contains(" -g {") => {
+                filled(&format!("{template} --subscription {{SUBSCRIPTION}}"), &parts)
+            }
+            _ => filled(template, &parts),
+        };
+        let alike = self.counts.entry(code).or_default();
+        *alike += 1;
+        if *alike > MOST_ALIKE {
+            return;
+        }
+        let commands = templates.iter().map(command).collect();
         let weight =
             WEIGHTS.iter().find(|(_, codes)| codes.contains(&code)).map_or(NoteWeight::Info, |(weight, _)| *weight);
-        self.notes.push(AccountNote { note: Note::new(code, text), commands, weight });
+        self.found.push(AccountNote { note: Note::new(code, text), commands, weight });
     }
 }
 
@@ -182,6 +212,10 @@ fn values(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
     add("encryption.keySource", account.customer_key.unknown());
     add("restrictOutboundNetworkAccess", account.restricts_outbound.unknown());
     add("identity.type", account.identity.unknown());
+    add(
+        "provisioningState",
+        account.provisioning_state.as_deref().filter(|_| account.has_unknown_provisioning_state()),
+    );
     for rule in &account.subnet_rules {
         add("networkAcls.virtualNetworkRules.state", rule.state.unknown());
     }
@@ -194,12 +228,12 @@ fn values(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
     for (name, value) in &unknown {
         notes.add(
             "unknown_value",
-            format!("`{name}` is {value}, which is not documented and is treated as unknown"),
+            format!("`{name}` is {value}, which is not a documented value and counts as unknown"),
             &[],
         );
     }
     for (name, expected) in account.mistyped.iter().filter(|(name, _)| unknown.iter().all(|(known, _)| known != name)) {
-        notes.add("unknown_value", format!("`{name}` is not {expected} and is treated as unknown"), &[]);
+        notes.add("unknown_value", format!("`{name}` is not {expected} and counts as unknown"), &[]);
     }
 }
 
@@ -269,11 +303,10 @@ fn of_access(access: Access, has_rules: bool, notes: &mut Notes<'_, '_>) {
         }
         PublicAccess::Disabled if has_rules => {
             let text = "network rules have no effect while public network access is disabled";
-            notes.add(
-                "rules_ignored_disabled",
-                text,
-                &["az resource update --ids {ID} --set properties.publicNetworkAccess=Enabled"],
-            );
+            let enable = "az resource update --ids {ID} --set properties.publicNetworkAccess=Enabled";
+            // Under `Allow` the rules would have no effect either, and everybody would be admitted.
+            let commands: &[&str] = if access.default_deny { &[enable] } else { &[DENY, enable] };
+            notes.add("rules_ignored_disabled", text, commands);
         }
         PublicAccess::Enabled if !access.default_deny => {
             if access.vnet_rules > 0 {
@@ -297,11 +330,9 @@ fn nobody(subject: &Subject<'_>, access: Access, notes: &mut Notes<'_, '_>) {
     if access.public_access == PublicAccess::Disabled {
         let text =
             "public network access is disabled and no private endpoint is approved, so this resource is unreachable";
-        return notes.add(
-            "unreachable",
-            text,
-            &["az resource update --ids {ID} --set properties.publicNetworkAccess=Enabled"],
-        );
+        // A connection that exists has its own note.
+        let commands: &[&str] = if subject.document.connections.is_empty() { &[CREATE_ENDPOINT] } else { &[] };
+        return notes.add("unreachable", text, commands);
     }
     let reason = if access.vnet_rules + access.ip_rules > 0 { "no rule is in effect" } else { "nothing is allowed" };
     let except = if subject.admits.trusted_services { ", except those of trusted Azure services" } else { "" };
@@ -313,6 +344,12 @@ fn nobody(subject: &Subject<'_>, access: Access, notes: &mut Notes<'_, '_>) {
     notes.add("everything_refused", text, &commands);
 }
 
+const REMOVE_SUBNET: &str = "az cognitiveservices account network-rule remove -g {RG} -n {N} --subnet {SUBNET_ID}";
+
+const ADD_SUBNET: &str = "az cognitiveservices account network-rule add -g {RG} -n {N} --subnet {SUBNET_ID}";
+
+const CREATE_ENDPOINT: &str = "az network private-endpoint create -n PE -g RG_NET --vnet-name VNET --subnet SUBNET --private-connection-resource-id {ID} --group-id account --connection-name PE -l {REGION}";
+
 const DENY: &str = "az resource update --ids {ID} --set properties.networkAcls.defaultAction=Deny";
 
 /// The association with a perimeter is not in the account's own document.
@@ -321,40 +358,42 @@ const READ_PERIMETER: &str =
 
 /// Notes on the subnets of the rules.
 fn subnets(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
+    let find = subject.view.subnet_finder(subject.document.subnet_rules.len());
     for rule in &subject.document.subnet_rules {
-        let name = shown(rule.id.name());
+        let name = QuotedValue::new(rule.id.name());
         let parts = [
+            ("SUBSCRIPTION", rule.id.subscription()),
             ("SUBNET_ID", Some(rule.id.as_str())),
             ("SUBNET", Some(rule.id.name())),
             ("VNET", rule.id.after("virtualNetworks")),
             ("RG_NET", rule.id.group()),
         ];
         if !is_in_force(rule) {
-            let state = rule.state.known().map_or("unknown", |state| state.arm_name());
             let because = match rule.state.known() {
-                Some(RuleState::NetworkSourceDeleted) => "the subnet no longer exists",
-                Some(RuleState::Provisioning) => "the rule is still being set up",
-                Some(RuleState::Deprovisioning) => "the rule is being removed",
-                _ => "the rule is not in effect",
+                Some(RuleState::NetworkSourceDeleted) => "admits nobody: the subnet no longer exists",
+                Some(RuleState::Provisioning) => "admits nobody yet: it is still being set up",
+                Some(RuleState::Deprovisioning) => "admits nobody: it is being removed",
+                Some(_) => "admits nobody: setting it up failed",
+                None => "may admit nobody: only `Succeeded` is known to admit",
             };
-            let text = format!("the rule for subnet `{name}` is in state `{state}` and admits nobody: {because}");
-            let commands = [
-                "az cognitiveservices account network-rule remove -g {RG} -n {N} --subnet {SUBNET_ID}",
-                "az cognitiveservices account network-rule add -g {RG} -n {N} --subnet {SUBNET_ID}",
-            ];
-            let of_state = if rule.state.known() == Some(&RuleState::NetworkSourceDeleted) {
-                &commands[..1]
-            } else {
-                &commands[..]
+            let state =
+                rule.state.known().map_or_else(|| rule.state.unknown().unwrap_or_default(), |state| state.arm_name());
+            let text = format!("the rule for subnet {name} is in state {} and {because}", QuotedValue::new(state));
+            let commands: &[&str] = match rule.state.known() {
+                Some(RuleState::NetworkSourceDeleted) => &[REMOVE_SUBNET],
+                Some(RuleState::Failed) => &[REMOVE_SUBNET, ADD_SUBNET],
+                // It may change by itself: look again.
+                _ => &["az cognitiveservices account network-rule list -g {RG} -n {N}"],
             };
-            notes.add_for("subnet_rule_dead", text, of_state, &parts);
+            // The rule belongs to the account, not to the subnet's subscription.
+            notes.add_for("subnet_rule_dead", text, commands, &parts[1..]);
         }
-        if let Some(subnet) = subject.view.subnet(&rule.id).filter(|subnet| !subnet.has_service_endpoint()) {
+        if let Some(subnet) = find(&rule.id).filter(|subnet| !subnet.has_service_endpoint()) {
             let others = subnet.service_endpoints.iter().map(|endpoint| endpoint.service.as_str());
             let others: Vec<&str> =
                 others.filter(|service| !service.eq_ignore_ascii_case(COGNITIVE_SERVICES)).collect();
             let text = format!(
-                "subnet `{name}` is admitted, but its service endpoint for `{COGNITIVE_SERVICES}` is not on, so the rule has no effect"
+                "subnet {name} is admitted, but its service endpoint for `{COGNITIVE_SERVICES}` is not on, so the rule has no effect"
             );
             let present = others
                 .iter()
@@ -372,18 +411,28 @@ fn subnets(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
 fn endpoints(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
     let account = subject.document;
     let approved = account.approved_connections();
-    let is_certain = account.connections.iter().all(|connection| connection.state.unknown().is_none());
+    let is_certain = account.connections.iter().all(|connection| connection.state.known().is_some());
     if !account.connections.is_empty() && approved == 0 && is_certain {
-        let text = "no private endpoint connection is approved; approve one with `az network private-endpoint-connection approve`";
+        let is_left = account.connections.iter().all(|it| it.state.known() == Some(&ConnectionState::Disconnected));
         let pending =
-            account.connections.iter().find(|c| c.state.known() == Some(&super::account::ConnectionState::Pending));
+            account.connections.iter().find(|connection| connection.state.known() == Some(&ConnectionState::Pending));
         let id = pending.or(account.connections.first()).and_then(|connection| connection.id.as_ref());
-        let command = "az network private-endpoint-connection approve --id {CONNECTION_ID}";
+        let (text, command) = if is_left {
+            (
+                "every private endpoint connection was removed by the owner of the account; delete the endpoints and create new ones",
+                "az network private-endpoint-connection delete --id {CONNECTION_ID}",
+            )
+        } else {
+            (
+                "no private endpoint connection is approved; approve one with `az network private-endpoint-connection approve`",
+                "az network private-endpoint-connection approve --id {CONNECTION_ID}",
+            )
+        };
         notes.add_for("private_endpoint_not_approved", text, &[command], &[("CONNECTION_ID", id.map(ArmId::as_str))]);
     }
     let is_open = subject.access.is_some_and(|a| a.public_access == PublicAccess::Enabled && !a.default_deny);
     if approved > 0 && is_open && !account.custom_domain.is_absent() {
-        let text = "a private endpoint is approved, but all networks are admitted as well through the public endpoint";
+        let text = "a private endpoint is approved, but the public endpoint still admits all networks";
         notes.add(
             "public_beside_private_endpoint",
             text,
@@ -434,15 +483,20 @@ fn names(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
 /// Notes a record of one of the account's names whose address is not the private endpoint's.
 fn differing(record: &RecordSet, account: &Account, subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
     let Some((host, expected)) = expected_addresses(record, account, subject.document, subject.view) else { return };
-    let wrong: Vec<String> =
-        record.addresses.iter().filter(|a| !expected.contains(a)).map(ToString::to_string).collect();
+    let right: HashSet<IpAddr> = expected.iter().copied().collect();
+    let wrong: Vec<String> = record.addresses.iter().filter(|a| !right.contains(a)).map(ToString::to_string).collect();
     if wrong.is_empty() {
         return;
     }
     let right: Vec<String> = expected.iter().map(ToString::to_string).collect();
-    let text =
-        format!("the record of `{host}` has {}, but the private endpoint has {}", wrong.join(", "), right.join(", "));
+    let of = if record.is_registered { ", which a virtual machine registered," } else { "" };
+    let text = format!(
+        "the record of `{host}`{of} has {}, but the private endpoint has {}",
+        enumerated(&wrong),
+        enumerated(&right)
+    );
     let parts = [
+        ("SUBSCRIPTION", record.id.as_ref().and_then(ArmId::subscription)),
         ("RG_NET", record.id.as_ref().and_then(ArmId::group)),
         ("ZONE", record.zone.as_deref()),
         ("RECORD", record.name.as_deref()),
@@ -469,13 +523,14 @@ pub(crate) fn expected_addresses(
     if label != account.domain()?.as_str() || record.addresses.is_empty() {
         return None;
     }
-    let endpoints = document.connections.iter().filter_map(|connection| connection.endpoint.as_ref());
-    let mut expected: Vec<IpAddr> = Vec::new();
-    for address in endpoints.flat_map(|endpoint| addresses_for(&host, endpoint, view)) {
-        if !expected.contains(&address) {
-            expected.push(address);
-        }
-    }
+    // Only an approved connection carries traffic: the record of a leftover is stale.
+    let is_approved = |connection: &&EndpointConnection| connection.state.known() == Some(&ConnectionState::Approved);
+    let approved =
+        document.connections.iter().filter(is_approved).filter_map(|connection| connection.endpoint.as_ref());
+    let endpoints = approved.filter(|endpoint| !leads_elsewhere(endpoint, document, view));
+    let mut seen = HashSet::new();
+    let addresses = endpoints.flat_map(|endpoint| addresses_for(&host, endpoint, view));
+    let expected: Vec<IpAddr> = addresses.filter(|address| seen.insert(*address)).collect();
     (!expected.is_empty()).then_some((host, expected))
 }
 
@@ -488,25 +543,63 @@ fn label_of(endpoint: &str, account: &Account) -> Option<String> {
     is_own.then(|| reading.label.to_owned())
 }
 
-fn peerings(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
-    for peering in subject.view.peerings.iter().filter(|peering| peering.is_down() && concerns(peering, subject)) {
-        let name = peering.id.as_ref().map(|id| shown(id.name())).unwrap_or_default();
-        let text = format!("peering `{name}` carries no traffic: {}", why_down(peering));
-        let network = peering.network();
-        let parts = [
-            ("PEERING", peering.id.as_ref().map(ArmId::name)),
-            ("VNET", network.as_ref().map(ArmId::name)),
-            ("RG_NET", network.as_ref().and_then(ArmId::group)),
-            ("REMOTE_VNET_ID", peering.remote.as_ref().map(ArmId::as_str)),
-        ];
-        let command = if peering.state.known() == Some(&super::network::PeeringState::Connected) {
-            "az network vnet peering update -g {RG_NET} --vnet-name {VNET} -n {PEERING} --set allowVirtualNetworkAccess=true"
-        } else {
-            "az network vnet peering create -g {RG_NET} --vnet-name {VNET} -n {PEERING} --remote-vnet {REMOTE_VNET_ID} --allow-vnet-access"
-        };
-        notes.add_for("peering_down", text, &[command], &parts);
+/// Returns the first few of some addresses for a sentence.
+fn enumerated(addresses: &[String]) -> String {
+    match addresses.get(MOST_ADDRESSES..) {
+        None | Some([]) => addresses.join(", "),
+        Some(more) => format!("{} and {} more", addresses[..MOST_ADDRESSES].join(", "), more.len()),
     }
 }
+
+const MOST_ADDRESSES: usize = 8;
+
+fn peerings(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
+    for peering in &subject.view.peerings {
+        if let Some(state) = peering.state.unknown() {
+            let text = format!(
+                "`peeringState` is {}, which is not a documented value and counts as unknown",
+                QuotedValue::new(state)
+            );
+            notes.add("unknown_value", text, &[]);
+        }
+    }
+    for peering in subject.view.peerings.iter().filter(|peering| peering.is_down() && concerns(peering, subject)) {
+        let name = peering.id.as_ref().map_or("", ArmId::name);
+        let text = format!("peering {} carries no traffic: {}", QuotedValue::new(name), why_down(peering));
+        let network = peering.network();
+        let (own, remote) = (network.as_ref(), peering.remote.as_ref());
+        let part = |id: Option<&'_ ArmId>, of: fn(&ArmId) -> Option<&str>| id.and_then(of).map(str::to_owned);
+        let name_of: fn(&ArmId) -> Option<&str> = |id| Some(id.name());
+        let parts = [
+            ("PEERING", peering.id.as_ref().map(|id| id.name().to_owned())),
+            ("VNET", part(own, name_of)),
+            ("RG_NET", part(own, ArmId::group)),
+            ("VNET_ID", own.map(ToString::to_string)),
+            ("SUBSCRIPTION", part(own, ArmId::subscription)),
+            ("REMOTE_VNET", part(remote, name_of)),
+            ("REMOTE_RG", part(remote, ArmId::group)),
+            ("REMOTE_VNET_ID", remote.map(ToString::to_string)),
+            ("REMOTE_SUBSCRIPTION", part(remote, ArmId::subscription)),
+        ];
+        let parts: Vec<(&str, Option<&str>)> = parts.iter().map(|(name, value)| (*name, value.as_deref())).collect();
+        let commands: &[&str] = match peering.state.known() {
+            Some(PeeringState::Initiated) => &[CREATE_OTHER_SIDE],
+            Some(PeeringState::Disconnected) => &[DELETE_SIDE, CREATE_SIDE, CREATE_OTHER_SIDE],
+            Some(PeeringState::Connected) | None => &[ALLOW_ACCESS],
+        };
+        notes.add_for("peering_down", text, commands, &parts);
+    }
+}
+
+const ALLOW_ACCESS: &str =
+    "az network vnet peering update -g {RG_NET} --vnet-name {VNET} -n {PEERING} --set allowVirtualNetworkAccess=true";
+
+/// A side whose other side was deleted does not connect again: it has to be created again.
+const DELETE_SIDE: &str = "az network vnet peering delete -g {RG_NET} --vnet-name {VNET} -n {PEERING}";
+
+const CREATE_SIDE: &str = "az network vnet peering create -g {RG_NET} --vnet-name {VNET} -n {PEERING} --remote-vnet {REMOTE_VNET_ID} --allow-vnet-access";
+
+const CREATE_OTHER_SIDE: &str = "az network vnet peering create --resource-group {REMOTE_RG} --vnet-name {REMOTE_VNET} -n NAME --remote-vnet {VNET_ID} --allow-vnet-access --subscription {REMOTE_SUBSCRIPTION}";
 
 /// Returns whether a peering concerns an account: among several accounts, only one of whose networks it joins.
 fn concerns(peering: &Peering, subject: &Subject<'_>) -> bool {
@@ -524,12 +617,12 @@ fn concerns(peering: &Peering, subject: &Subject<'_>) -> bool {
 
 /// Says why a side of a peering drops traffic.
 pub(crate) fn why_down(peering: &Peering) -> String {
-    use super::network::PeeringState::{Connected, Disconnected, Initiated};
+    use PeeringState::{Connected, Disconnected, Initiated};
     match peering.state.known() {
         Some(Initiated) => "it is `Initiated`, so the other side does not exist".to_owned(),
         Some(Disconnected) => "it is `Disconnected`, so the other side was deleted".to_owned(),
         Some(Connected) | None => {
-            "`allowVirtualNetworkAccess` is `false`, which drops traffic although the state is fine".to_owned()
+            "`allowVirtualNetworkAccess` is `false`, so it drops traffic without an error".to_owned()
         }
     }
 }

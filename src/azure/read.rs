@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::mem;
 
+use super::account::AccountDocument;
 use super::document::DocumentError;
 use super::effective::RouteTable;
 use super::id::ArmId;
@@ -75,12 +76,18 @@ impl AzureView {
             self.notes.push(Note::new("more_pages", text));
         }
         if has_keys {
-            let text = format!("{} holds keys of an account, which are not read; delete it", QuotedValue::new(from));
+            let text = format!("{} holds keys of an account, which are never read; delete it", QuotedValue::new(from));
             self.notes.push(Note::new("keys_refused", text));
             self.documents.push(DocumentSource { from: from.to_owned(), kind: Some(DocumentKind::Keys), count: 1 });
         }
         if let Some(reason) = unknown.filter(|_| !has_keys) {
-            self.note_unknown(from, reason);
+            if kinds.is_empty() {
+                self.note_unknown(from, reason);
+            } else {
+                let text =
+                    format!("{} also holds objects of no known kind, which are not read", QuotedValue::new(from));
+                self.notes.push(Note::new("unknown_document", text));
+            }
         }
         for (kind, count) in kinds {
             self.documents.push(DocumentSource { from: from.to_owned(), kind: Some(kind), count });
@@ -117,6 +124,9 @@ impl AzureView {
         let mut table: Option<RouteTable> = None;
         for (piece, _, of) in pieces {
             if !self.is_new(&piece) {
+                if let Piece::Account(account) = piece {
+                    self.replace_listed(*account);
+                }
                 continue;
             }
             match piece {
@@ -156,11 +166,30 @@ impl AzureView {
     }
 }
 
+impl AzureView {
+    /// Replaces an account that a listing describes without its properties.
+    fn replace_listed(&mut self, account: AccountDocument) {
+        let is_listed = |known: &&mut AccountDocument| known.id == account.id && !known.has_properties;
+        if account.has_properties
+            && let Some(listed) = self.accounts.iter_mut().find(is_listed)
+        {
+            *listed = account;
+        }
+    }
+}
+
 /// Returns the text of a document. Windows PowerShell writes UTF-16 with a byte order mark, editors UTF-8 with one.
 fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     let units = |from: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks(2).map(|pair| from([pair[0], pair.get(1).copied().unwrap_or_default()]));
-        char::decode_utf16(units).collect::<Result<String, _>>().map(Cow::Owned).map_err(|_| DocumentError::Text)
+        let units = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]]));
+        let mut text = String::with_capacity(bytes.len().min(LARGEST_DECODED) / 2);
+        for c in char::decode_utf16(units) {
+            text.push(c.map_err(|_| DocumentError::Text)?);
+            if text.len() > LARGEST_DECODED {
+                return Err(DocumentError::TooLarge { most: LARGEST_DECODED, what: "bytes in UTF-8" });
+            }
+        }
+        if bytes.len().is_multiple_of(2) { Ok(Cow::Owned(text)) } else { Err(DocumentError::Text) }
     };
     match bytes {
         [0xff, 0xfe, ..] => units(u16::from_le_bytes),
@@ -171,3 +200,6 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
         }
     }
 }
+
+/// The most bytes of a UTF-16 document after decoding, which is a copy. The list of 10,000 accounts has about 40 MB.
+const LARGEST_DECODED: usize = 48 << 20;

@@ -81,14 +81,20 @@ impl AccountDocument {
     #[must_use]
     pub fn access(&self) -> Option<Access> {
         let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        if !self.has_properties
-            || self.mistyped.iter().any(|(name, _)| NETWORK_FIELDS.iter().any(|f| name.starts_with(f)))
-        {
+        let is_mistyped = |field: &str| self.mistyped.iter().any(|(name, _)| name.starts_with(field));
+        if !self.has_properties || is_mistyped("publicNetworkAccess") || is_mistyped("privateEndpointConnections") {
             return None;
         }
+        let public_access = self.public_access.or(PublicAccess::Enabled)?;
+        let default_deny = match (public_access, self.default_deny.or(false)) {
+            (PublicAccess::Enabled, _) if is_mistyped("networkAcls") => return None,
+            (PublicAccess::Enabled, default_deny) => default_deny?,
+            // The account's own rules are not consulted.
+            (_, default_deny) => default_deny.unwrap_or_default(),
+        };
         Some(Access {
-            public_access: self.public_access.or(PublicAccess::Enabled)?,
-            default_deny: self.default_deny.or(false)?,
+            public_access,
+            default_deny,
             vnet_rules: count(self.subnet_rules.len()),
             ip_rules: count(self.address_rules.len()),
             private_endpoints: count(self.approved_connections()),
@@ -106,9 +112,6 @@ impl AccountDocument {
 /// The location of kinds that belong to no region.
 const NO_REGION: &str = "global";
 
-/// The fields that decide who is admitted.
-const NETWORK_FIELDS: &[&str] = &["publicNetworkAccess", "networkAcls", "privateEndpointConnections"];
-
 /// An error in reading an account as Azure prints it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -124,6 +127,9 @@ pub enum ArmError {
         /// The mismatch.
         problem: String,
     },
+    /// The document does not say whether the account has a custom domain.
+    #[error("the document does not say whether the account has a custom domain")]
+    Unstated,
     /// The document is a list that does not contain exactly one account.
     #[error("the JSON contains {count} accounts: expected one, as printed by `az cognitiveservices account show`")]
     Count {

@@ -30,7 +30,12 @@ impl Standing<'_> {
     #[must_use]
     pub fn worst(&self) -> Option<NoteWeight> {
         let of_notes = self.notes.iter().map(|note| note.weight).max();
-        if self.account.is_err() && self.document.speech_kind().is_some() { Some(NoteWeight::Error) } else { of_notes }
+        match &self.account {
+            Err(error) if *error != ArmError::Unstated && self.document.speech_kind().is_some() => {
+                Some(NoteWeight::Error)
+            }
+            _ => of_notes,
+        }
     }
 }
 
@@ -38,7 +43,9 @@ impl AzureView {
     /// Returns an account in the light of all documents.
     #[must_use]
     pub fn standing<'a>(&self, document: &'a AccountDocument) -> Standing<'a> {
-        let (account, reading) = match document.account() {
+        let is_stated = document.has_properties && document.custom_domain.unknown().is_none();
+        let account = if is_stated { document.account() } else { Err(ArmError::Unstated) };
+        let (account, reading) = match account {
             Ok(read) => (Ok(read.value), read.notes),
             Err(error) => (Err(error), Vec::new()),
         };

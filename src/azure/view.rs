@@ -93,6 +93,16 @@ impl AzureView {
         self.found(DocumentKind::Subnet, &self.subnets, |subnet| subnet.id.as_ref(), id)
     }
 
+    /// Returns a function that finds the subnets of this number of rules: by an index if there are many.
+    pub(crate) fn subnet_finder<'v>(&'v self, rules: usize) -> impl Fn(&ArmId) -> Option<&'v Subnet> {
+        let by_id = || self.subnets.iter().filter_map(|subnet| Some((subnet.id.as_ref()?, subnet))).collect();
+        let index: Option<HashMap<&ArmId, &Subnet>> = (rules > FEW_RULES).then(by_id);
+        move |id| match &index {
+            Some(index) => index.get(id).copied(),
+            None => self.subnet(id),
+        }
+    }
+
     /// Returns the network interface with this ID.
     #[must_use]
     pub fn interface(&self, id: &ArmId) -> Option<&NetworkInterface> {
@@ -144,3 +154,6 @@ impl AzureView {
         self.documents.iter().filter(move |document| document.kind == Some(kind)).map(|document| document.from.as_str())
     }
 }
+
+/// An account has at most 100 virtual-network rules; most have a few.
+const FEW_RULES: usize = 16;

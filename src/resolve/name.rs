@@ -157,6 +157,9 @@ impl CustomDomain {
 
     /// Validates a label that the resource itself reports.
     pub(crate) fn owned(text: &str) -> Result<Self, NameError> {
+        if looks_secret(text) {
+            return Err(NameError::secret(Setting::CustomDomain, text));
+        }
         let label = text.to_ascii_lowercase();
         let shaped = (2..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

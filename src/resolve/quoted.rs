@@ -70,9 +70,23 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     let hexadecimal = |run: &str| run.len() == 32 || run.len() > 32 && run.bytes().any(|b| b.is_ascii_digit());
     text.contains("aad#")
         || holds_token(text)
+        || holds_signature(text)
         || text.split(|c: char| !c.is_ascii_hexdigit()).any(hexadecimal)
         || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= TOO_LONG_FOR_A_NAME)
 }
+
+/// Returns whether a text contains a field of a connection string or of a shared access signature, or a padded base64 key.
+fn holds_signature(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+    let padded = text
+        .match_indices('=')
+        .any(|(end, _)| text[..end].chars().rev().take_while(|c| is_base64(*c)).count() >= SHORTEST_PADDED_KEY);
+    padded || ["accountkey=", "accesskey=", "sharedaccesssignature", "sig="].iter().any(|field| lower.contains(field))
+}
+
+/// 32 bytes in base64 have 43 characters before the padding; 20 bytes have 27.
+const SHORTEST_PADDED_KEY: usize = 40;
 
 /// Returns whether a text has exactly the shape of a resource key: 32 hexadecimal or 84 alphanumeric characters.
 pub(crate) fn looks_like_key(text: &str) -> bool {
@@ -122,6 +136,10 @@ mod tests {
             "Bearer eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
             "aad#/subscriptions/x#y",
             "key=eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
+            "AccountName=x;AccountKey=aB3+dE6/gH9=",
+            "Endpoint=sb://x/;SharedAccessKey=aB3+dE6/gH9=",
+            "sv=2024-01-01&sig=aB3dE6gH9",
+            "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFs+q2UVErCz4I6tq/==",
             &"A1".repeat(42),
         ] {
             let shown = QuotedValue::new(secret).to_string();

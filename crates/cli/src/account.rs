@@ -4,8 +4,8 @@
 use std::str::FromStr;
 
 use clap::Args as ClapArgs;
-use speech_endpoint::azure::{AccountNote, AzureView, Standing};
-use speech_endpoint::{Endpoint, Service};
+use speech_endpoint::azure::{AccountDocument, AccountNote, ArmError, AzureView, Standing};
+use speech_endpoint::{CredentialForm, Endpoint, Service};
 
 use super::args::{AzureArgs, OutputArgs, ResourceArgs};
 use super::failure::Failure;
@@ -82,7 +82,8 @@ fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
     let document = settings::azure_account(&view, &args.resource, args.resource_id.as_deref())?;
     let standing = view.standing(document);
     if let Err(error) = &standing.account
-        && document.speech_kind().is_some()
+        && !matches!(error, ArmError::Unstated)
+        && may_have_speech(document)
     {
         return Err(Failure::configuration(error.id(), error.to_string()));
     }
@@ -102,9 +103,20 @@ fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
 
 /// Returns the endpoint of the service that most clients of this kind of account use.
 fn client(standing: &Standing<'_>) -> Option<Endpoint> {
-    standing.document.speech_kind()?;
-    let account = standing.account.as_ref().ok()?;
+    let account = standing.account.as_ref().ok().filter(|_| may_have_speech(standing.document))?;
     [Service::SpeechToText, Service::OpenAiTranscription].into_iter().find_map(|service| account.endpoint(service).ok())
+}
+
+/// Returns the credentials that clients use: none if keys are disabled and Entra tokens have no custom domain.
+fn credentials(report: &Report<'_>) -> Vec<CredentialForm> {
+    let document = report.standing.document;
+    let has_none = document.custom_domain.is_absent() && document.key_auth_disabled.known() == Some(&true);
+    report.client.as_ref().filter(|_| !has_none).map(|client| client.accepts().iter().collect()).unwrap_or_default()
+}
+
+/// Returns whether an account offers Speech, as far as its document shows the kind.
+fn may_have_speech(document: &AccountDocument) -> bool {
+    document.kind.is_none() || document.speech_kind().is_some()
 }
 
 /// The exit code of an account that admits nobody.

@@ -36,7 +36,8 @@ pub(super) fn account(node: &Node<'_>) -> AccountDocument {
             let sources = [("Microsoft.KeyVault", true), ("Microsoft.CognitiveServices", false)];
             sources.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, is_own)| is_own)
         }),
-        has_properties: PROPERTIES.iter().any(|name| node.has(name)),
+        has_properties: node.field("properties").is_some_and(Node::is_object)
+            || PROPERTIES.iter().any(|name| node.has(name)),
         own_storage: fields.list("userOwnedStorage").len(),
         restricts_outbound: stated_bool(node.get("restrictOutboundNetworkAccess")),
         allowed_fqdns: fields.list("allowedFqdnList").iter().filter_map(Node::text).map(str::to_owned).collect(),
@@ -50,10 +51,8 @@ pub(super) fn account(node: &Node<'_>) -> AccountDocument {
             let actions = [("Deny", true), ("Allow", false)];
             actions.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, is_deny)| is_deny)
         });
-        let values = inner.list("ipRules").iter();
-        account.address_rules =
-            values.filter_map(|rule| rule.owned("value").or_else(|| rule.text().map(str::to_owned))).collect();
-        account.subnet_rules = inner.list("virtualNetworkRules").iter().filter_map(subnet_rule).collect();
+        account.address_rules = inner.each("ipRules", "ipRules.value", |rule| rule.owned("value"));
+        account.subnet_rules = inner.each("virtualNetworkRules", "virtualNetworkRules.id", subnet_rule);
         fields.mistyped.extend(inner.mistyped.into_iter().map(|(name, type_)| (format!("networkAcls.{name}"), type_)));
     }
     for (name, value) in [
@@ -106,6 +105,16 @@ impl<'n, 'a> Fields<'n, 'a> {
                 &[]
             }
         }
+    }
+
+    /// Returns the elements of a list. One that lacks what it is about may be a rule that is in force.
+    fn each<T>(&mut self, name: &str, needed: &str, read: impl Fn(&Node<'_>) -> Option<T>) -> Vec<T> {
+        let items = self.list(name);
+        let read: Vec<T> = items.iter().filter_map(read).collect();
+        if read.len() < items.len() {
+            self.mistyped.push((needed.to_owned(), "a string"));
+        }
+        read
     }
 
     /// Returns a list whose elements must be objects.

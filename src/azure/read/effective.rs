@@ -1,21 +1,22 @@
 //! Reads effective routes and effective network security groups.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::private_link::id_in;
-use super::tree::Node;
+use super::tree::{MOST_WEIGHT, Node};
 use crate::azure::effective::{EffectiveGroup, EffectiveRule, GroupPlace, Route, ServiceTag};
 use crate::azure::prefix::Prefix;
 
 pub(super) fn route(node: &Node<'_>) -> Route {
     let texts = node.texts("addressPrefix");
     let (prefixes, words): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| text.parse::<Prefix>().is_ok());
-    let known = tag_map(node);
-    let listed = words.into_iter().chain(node.texts("destinationServiceTags"));
+    let mut known = tag_map(node);
+    let mut named: HashSet<String> = HashSet::new();
     let mut tags: Vec<ServiceTag> = Vec::new();
-    for name in listed {
-        if tags.iter().all(|tag| tag.name != name) {
-            let of_map = known.iter().find(|tag| tag.name.eq_ignore_ascii_case(name));
-            let prefixes = of_map.map(|tag| tag.prefixes.clone()).unwrap_or_default();
-            tags.push(ServiceTag { name: name.to_owned(), prefixes });
+    for name in words.into_iter().chain(node.texts("destinationServiceTags")) {
+        let key = name.to_ascii_lowercase();
+        if named.insert(key.clone()) {
+            tags.push(ServiceTag { name: name.to_owned(), prefixes: known.remove(&key).unwrap_or_default() });
         }
     }
     Route {
@@ -29,12 +30,15 @@ pub(super) fn route(node: &Node<'_>) -> Route {
     }
 }
 
+/// The prefixes that a tag stands for, by its name in lower case.
+type TagMap = HashMap<String, Vec<Prefix>>;
+
 /// Returns the tags with the prefixes that they stand for. Old outputs have a text there, which lists nothing.
-fn tag_map(node: &Node<'_>) -> Vec<ServiceTag> {
-    let Some(Node::Object(tags)) = node.get("tagMap") else { return Vec::new() };
+fn tag_map(node: &Node<'_>) -> TagMap {
+    let Some(Node::Object(tags)) = node.get("tagMap") else { return TagMap::new() };
     let texts =
         |value: &Node<'_>| value.items().iter().filter_map(Node::text).filter_map(|text| text.parse().ok()).collect();
-    tags.iter().map(|(name, value)| ServiceTag { name: name.to_string(), prefixes: texts(value) }).collect()
+    tags.iter().map(|(name, value)| (name.to_ascii_lowercase(), texts(value))).collect()
 }
 
 pub(super) fn group(node: &Node<'_>) -> EffectiveGroup {
@@ -48,15 +52,21 @@ pub(super) fn group(node: &Node<'_>) -> EffectiveGroup {
         }
     });
     let tags = tag_map(node);
-    EffectiveGroup {
-        interface: None,
-        id: id_in(node, "networkSecurityGroup"),
-        place,
-        rules: node.list("effectiveSecurityRules").iter().map(|item| rule(item, &tags)).collect(),
+    let mut rules = Vec::new();
+    let mut expanded = 0;
+    for item in node.list("effectiveSecurityRules") {
+        let rule = rule(item, &tags);
+        expanded += rule.expanded_destinations.len() + rule.expanded_sources.len();
+        rules.push(rule);
+        // Many rules that name one large tag grow without limit. The weight of the group is already too much here.
+        if expanded > MOST_WEIGHT {
+            break;
+        }
     }
+    EffectiveGroup { interface: None, id: id_in(node, "networkSecurityGroup"), place, rules }
 }
 
-fn rule(node: &Node<'_>, tags: &[ServiceTag]) -> EffectiveRule {
+fn rule(node: &Node<'_>, tags: &TagMap) -> EffectiveRule {
     let both = |many: &str, one: &str| -> Vec<String> {
         let texts = Some(node.texts(many)).filter(|texts| !texts.is_empty()).unwrap_or_else(|| node.texts(one));
         texts.into_iter().map(str::to_owned).collect()
@@ -65,11 +75,11 @@ fn rule(node: &Node<'_>, tags: &[ServiceTag]) -> EffectiveRule {
     let sources = both("sourceAddressPrefixes", "sourceAddressPrefix");
     let expanded = |name: &str, plain: &[String]| {
         let listed = parsed(node.texts(name));
-        if !listed.is_empty() {
+        if !listed.is_empty() || tags.is_empty() {
             return listed;
         }
-        let of_tags = tags.iter().filter(|tag| plain.iter().any(|name| name.eq_ignore_ascii_case(&tag.name)));
-        of_tags.flat_map(|tag| tag.prefixes.clone()).collect()
+        let names: BTreeSet<String> = plain.iter().map(|name| name.to_ascii_lowercase()).collect();
+        names.iter().filter_map(|name| tags.get(name)).flatten().copied().collect()
     };
     EffectiveRule {
         name: node.owned("name").unwrap_or_default(),

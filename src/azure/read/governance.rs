@@ -1,5 +1,7 @@
 //! Reads role assignments, diagnostic settings, alerts, policy states and deployments.
 
+use std::collections::HashMap;
+
 use super::tree::Node;
 use crate::azure::governance::{
     ActivityLogAlert, AlertCondition, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment,
@@ -58,9 +60,11 @@ fn alternatives(node: &Node<'_>) -> Vec<AlertCondition> {
         Some(AlertCondition { field, values: node.owned("equals").into_iter().chain(contained).collect() })
     };
     let mut joined: Vec<AlertCondition> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let any_of = node.list("anyOf");
     for condition in any_of.iter().filter_map(comparison).chain(comparison(node).filter(|_| any_of.is_empty())) {
-        match joined.iter_mut().find(|known| known.field.eq_ignore_ascii_case(&condition.field)) {
+        let place = *places.entry(condition.field.to_ascii_lowercase()).or_insert(joined.len());
+        match joined.get_mut(place) {
             Some(known) => known.values.extend(condition.values),
             None => joined.push(condition),
         }

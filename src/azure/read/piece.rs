@@ -8,7 +8,7 @@ use crate::azure::governance::{
 use crate::azure::id::ArmId;
 use crate::azure::kind::DocumentKind;
 use crate::azure::network::{NetworkInterface, Peering, Subnet, VirtualNetwork};
-use crate::azure::private_link::{DnsZoneGroup, PrivateEndpoint};
+use crate::azure::private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
 use crate::azure::zone::{PrivateDnsZone, RecordSet, ZoneLink};
 
 /// One object of a document as a value.
@@ -79,19 +79,20 @@ impl Piece {
         }
     }
 
-    /// Returns roughly how much the object keeps, in list elements. An account keeps about ten texts of its own.
+    /// Returns roughly how much the object keeps, in list elements.
     pub(super) fn weight(&self) -> usize {
         let lists = match self {
             Self::Account(account) => {
                 let lists = account.address_rules.len() + account.subnet_rules.len() + account.allowed_fqdns.len();
-                8 + lists + account.connections.len() * 4 + account.mistyped.len()
+                8 + texts_of(account) / 32 + lists + account.connections.len() * 4 + account.mistyped.len()
             }
             Self::Endpoint(endpoint) => {
-                endpoint.interfaces.len() + endpoint.connections.len() * 4 + endpoint.names.len() * 2
+                let own = endpoint.interfaces.len() + endpoint.connections.len() * 4 + endpoint.static_addresses.len();
+                own + addresses(&endpoint.names)
             }
-            Self::ZoneGroup(group) => group.zones.len() + group.names.len() * 2,
+            Self::ZoneGroup(group) => group.zones.len() + addresses(&group.names),
             Self::Record(record) => record.addresses.len(),
-            Self::Interface(interface) => interface.subnets.len() + interface.names.len() * 2,
+            Self::Interface(interface) => interface.subnets.len() + addresses(&interface.names),
             Self::Subnet(subnet) => subnet.prefixes.len() + subnet.service_endpoints.len(),
             Self::Network(network) => network.prefixes.len() + network.dns_servers.len(),
             Self::Route(route) => {
@@ -120,4 +121,16 @@ impl Piece {
         };
         4 + lists
     }
+}
+
+/// Returns the number of bytes in the texts of an account.
+fn texts_of(account: &AccountDocument) -> usize {
+    let texts =
+        [&account.name, &account.location, &account.kind, &account.sku, &account.endpoint, &account.provisioning_state];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    texts + account.id.as_ref().map_or(0, |id| id.as_str().len()) + account.custom_domain.known().map_or(0, String::len)
+}
+
+fn addresses(names: &[NamedAddresses]) -> usize {
+    names.iter().map(|named| 2 + named.addresses.len()).sum()
 }

@@ -19,10 +19,11 @@ pub(super) fn shape_of(node: &Node<'_>) -> Shape {
     if !node.is_object() {
         return Shape::Unknown;
     }
-    if let Some(kind) = node.field("type").and_then(Node::text).and_then(DocumentKind::of_type) {
+    let of_arm = node.field("type").and_then(Node::text).filter(|text| text.contains('/'));
+    if let Some(kind) = of_arm.and_then(DocumentKind::of_type) {
         return Shape::Kind(kind);
     }
-    if let Some((kind, _)) = SIGNS.iter().find(|(_, has_sign)| has_sign(node)) {
+    if let Some((kind, _)) = SIGNS.iter().find(|(kind, has_sign)| kind.may_have_type(of_arm) && has_sign(node)) {
         return Shape::Kind(*kind);
     }
     if node.has("key1") || node.has("key2") {
@@ -46,7 +47,10 @@ const SIGNS: &[(DocumentKind, Sign)] = &[
     (DocumentKind::VirtualNetworkLink, |node| node.has("registrationEnabled") && node.has("virtualNetwork")),
     (DocumentKind::PrivateDnsZone, |node| node.has("numberOfVirtualNetworkLinks")),
     (DocumentKind::EffectiveNsg, |node| node.has("effectiveSecurityRules")),
-    (DocumentKind::EffectiveRoutes, |node| node.has("addressPrefix") && node.has("nextHopType")),
+    // A route of a route table has an ID; an effective one has none.
+    (DocumentKind::EffectiveRoutes, |node| {
+        node.has("addressPrefix") && node.has("nextHopType") && node.get("id").is_none()
+    }),
     (DocumentKind::NetworkInterface, |node| {
         node.has("ipConfigurations")
             && (node.has("macAddress") || node.has("privateEndpoint") || node.has("enableIPForwarding"))

@@ -1,13 +1,13 @@
 //! The outer shape of a document: an object, a list, a page or an envelope.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, mem};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::piece::Piece;
 use super::shape::{Shape, pieces_of, shape_of};
-use super::tree::{Key, MOST_VALUES, Node, TOO_MANY, Tree, once};
+use super::tree::{Key, MOST_VALUES, MOST_WEIGHT, Node, TOO_MANY, Tree, copied, count_key, once};
 use crate::azure::document::DocumentError;
 use crate::azure::id::ArmId;
 use crate::azure::kind::DocumentKind;
@@ -39,7 +39,14 @@ impl Sink {
         match shape_of(node) {
             Shape::Keys => self.has_keys = true,
             Shape::Error => self.unknown = Some("it is an error of Azure instead of a document"),
-            Shape::Unknown => self.unknown = Some(UNKNOWN),
+            Shape::Unknown => {
+                // A response that was saved with its wrapper is not a page.
+                if node.field("value").is_some_and(|inner| matches!(shape_of(inner), Shape::Keys)) {
+                    self.has_keys = true;
+                } else {
+                    self.unknown = Some(UNKNOWN);
+                }
+            }
             Shape::Kind(kind) => {
                 for (place, piece) in pieces_of(kind, node).into_iter().enumerate() {
                     self.weight += piece.weight();
@@ -61,10 +68,10 @@ impl Sink {
 }
 
 impl Page {
-    /// Takes a whole document: an object, a list, a page or an envelope.
+    /// Takes a whole document: an object, a list, a page or an envelope. Returns whether it is a complete list.
     fn take(&mut self, node: &Node<'_>, of: Option<&ArmId>) -> Result<bool, &'static str> {
-        if let Some((kind, resource, document)) = envelope(node) {
-            return self.unwrap(kind, &resource, document).map(|()| true);
+        if let Some(envelope) = envelope(node) {
+            return self.unwrap(&envelope).map(|()| true);
         }
         if let Node::List(items) = node {
             for item in items {
@@ -73,7 +80,7 @@ impl Page {
             return Ok(true);
         }
         if let Some(list @ Node::List(_)) = node.field("value") {
-            let has_more = node.field("nextLink").is_some_and(|link| link.text().is_some_and(|text| !text.is_empty()));
+            let has_more = has_next(node);
             self.has_more |= has_more;
             self.take(list, of)?;
             return Ok(!has_more);
@@ -82,23 +89,56 @@ impl Page {
         Ok(false)
     }
 
-    /// Takes the document in an envelope. A list in it is complete, also when it is empty.
-    fn unwrap(&mut self, kind: DocumentKind, of: &ArmId, document: &Node<'_>) -> Result<(), &'static str> {
-        if matches!(document, Node::Null) {
+    /// Takes the document in an envelope.
+    fn unwrap(&mut self, envelope: &Envelope<'_, '_>) -> Result<(), &'static str> {
+        if self.sink.weight > MOST_WEIGHT {
+            return Err(TOO_HEAVY);
+        }
+        if matches!(envelope.document, Node::Null) {
             self.sink.unknown = Some("its envelope holds no document, as a failed command leaves it");
             return Ok(());
         }
-        if self.take(document, Some(of))? {
+        let from = self.sink.pieces.len();
+        let before = (self.sink.unknown.take(), mem::take(&mut self.sink.has_keys));
+        let is_whole = self.take(envelope.document, envelope.of.as_ref())?;
+        self.complete(envelope, from, is_whole);
+        self.sink.unknown = self.sink.unknown.or(before.0);
+        self.sink.has_keys |= before.1;
+        Ok(())
+    }
+
+    /// Notes a complete list in an envelope, also when it is empty. A list with an error, with keys or with objects of
+    /// another kind than the envelope names says nothing about those that it does not hold.
+    fn complete(&mut self, envelope: &Envelope<'_, '_>, from: usize, is_whole: bool) {
+        let (Some(kind), Some(of)) = (envelope.kind, &envelope.of) else { return };
+        let is_odd = self.sink.unknown.is_some() || self.sink.has_keys;
+        let is_of_kind = |(piece, is_part, _): &(Piece, bool, Option<ArmId>)| *is_part || piece.kind() == kind;
+        if is_whole && !is_odd && self.sink.pieces[from..].iter().all(is_of_kind) {
+            self.sink.weight += LISTED_WEIGHT;
             self.envelopes.push((kind, of.clone()));
         }
-        Ok(())
     }
 }
 
-/// Returns the parts of a collected document.
-fn envelope<'n, 'a>(node: &'n Node<'a>) -> Option<(DocumentKind, ArmId, &'n Node<'a>)> {
+/// The parts of a collected document.
+struct Envelope<'n, 'a> {
+    /// The kind, unless this version does not know it. It decides only where the document has no shape.
+    kind: Option<DocumentKind>,
+    of: Option<ArmId>,
+    document: &'n Node<'a>,
+}
+
+/// Returns the parts of a collected document. An account has a `kind` as well, but neither `of` nor `document`.
+fn envelope<'n, 'a>(node: &'n Node<'a>) -> Option<Envelope<'n, 'a>> {
     let (kind, of, document) = (node.field("kind")?, node.field("of")?, node.field("document")?);
-    Some((kind.text()?.to_ascii_lowercase().parse().ok()?, ArmId::new(of.text()?), document))
+    let kind = kind.text()?.to_ascii_lowercase().parse().ok();
+    Some(Envelope { kind, of: of.text().filter(|of| !of.is_empty()).map(ArmId::new), document })
+}
+
+/// Returns whether a page names the next one. Policy states have the spelling of `OData`.
+fn has_next(node: &Node<'_>) -> bool {
+    let links = ["nextLink", "@odata.nextLink"].into_iter().filter_map(|name| node.present(name));
+    links.into_iter().any(|link| !matches!(link, Node::Text(text) if text.is_empty()))
 }
 
 /// Reads a document.
@@ -199,9 +239,10 @@ impl<'de> Visitor<'de> for Outer<'_> {
         // The number of objects of the list in `value` or `document`, if it is one.
         let mut streamed: Option<(&'static str, Inner)> = None;
         while let Some(key) = from.next_key_seed(Key)? {
+            count_key(&mut left, &key)?;
             let name = ["value", "document"].into_iter().find(|name| *name == key);
             if let Some(name) = name.filter(|_| streamed.is_none()) {
-                let inner = from.next_value_seed(Nested { page: &mut *self.page })?;
+                let inner = from.next_value_seed(Nested { page: &mut *self.page, left: &mut left })?;
                 if let Some(node) = inner.node {
                     fields.push((key, node));
                 } else {
@@ -219,8 +260,6 @@ impl<'de> Visitor<'de> for Outer<'_> {
 
 /// Completes an object whose list was taken while it was read.
 fn finish(page: &mut Page, node: &Node<'_>, streamed: Option<(&'static str, Inner)>) -> Result<(), &'static str> {
-    let has_more =
-        |node: &Node<'_>| node.field("nextLink").is_some_and(|link| link.text().is_some_and(|l| !l.is_empty()));
     match streamed {
         None => {
             let is_list = page.take(node, None)?;
@@ -229,18 +268,22 @@ fn finish(page: &mut Page, node: &Node<'_>, streamed: Option<(&'static str, Inne
                 page.sink.unknown = Some(EMPTY);
             }
         }
-        Some(("document", inner)) => match envelope(node) {
-            Some((kind, of, _)) => {
-                page.sink.name_the_resource(inner.from, &of);
-                page.has_more |= inner.has_more;
-                if !inner.has_more {
-                    page.envelopes.push((kind, of));
-                }
+        Some(("document", inner)) => {
+            let Some(envelope) = envelope(node) else {
+                page.sink.pieces.truncate(inner.from);
+                page.sink.unknown = Some(UNKNOWN);
+                return Ok(());
+            };
+            page.complete(&envelope, inner.from, true);
+            if inner.count == 0 && page.envelopes.is_empty() {
+                page.sink.unknown = Some(EMPTY);
             }
-            None => page.sink.unknown = Some(UNKNOWN),
-        },
+            if let Some(of) = &envelope.of {
+                page.sink.name_the_resource(inner.from, of);
+            }
+        }
         Some((_, inner)) => {
-            page.has_more |= has_more(node);
+            page.has_more |= has_next(node);
             if inner.count == 0 {
                 page.sink.unknown = Some(EMPTY);
             }
@@ -256,7 +299,6 @@ struct Inner<'a> {
     /// The number of pieces before the list.
     from: usize,
     count: usize,
-    has_more: bool,
 }
 
 fn elements<'de, A: SeqAccess<'de>>(page: &mut Page, mut from: A) -> Result<usize, A::Error> {
@@ -276,6 +318,7 @@ fn elements<'de, A: SeqAccess<'de>>(page: &mut Page, mut from: A) -> Result<usiz
 /// Reads the value of `value` or `document`: a list one object at a time, anything else as a tree.
 struct Nested<'p> {
     page: &'p mut Page,
+    left: &'p mut usize,
 }
 
 impl<'de> DeserializeSeed<'de> for Nested<'_> {
@@ -296,11 +339,11 @@ impl<'de> Visitor<'de> for Nested<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, from: A) -> Result<Inner<'de>, A::Error> {
         let first = self.page.sink.pieces.len();
         let count = elements(self.page, from)?;
-        Ok(Inner { node: None, from: first, count, has_more: false })
+        Ok(Inner { node: None, from: first, count })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Inner<'de>, A::Error> {
-        Tree { left: &mut MOST_VALUES.clone() }.visit_map(from).map(Inner::of)
+        Tree { left: self.left }.visit_map(from).map(Inner::of)
     }
 
     fn visit_unit<E>(self) -> Result<Inner<'de>, E> {
@@ -328,7 +371,7 @@ impl<'de> Visitor<'de> for Nested<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Inner<'de>, E> {
-        Ok(Inner::of(Node::Text(Cow::Owned(value.to_owned()))))
+        Ok(Inner::of(Node::Text(copied(value))))
     }
 }
 
@@ -342,8 +385,8 @@ const UNKNOWN: &str = "nothing in it has the shape of one";
 
 const EMPTY: &str = "an empty list does not say what it is a list of; `collect` writes one that does";
 
-/// The most that all objects of a document keep, in list elements: about 40,000 accounts.
-const MOST_WEIGHT: usize = 480_000;
+/// The weight of an empty list that has a name.
+const LISTED_WEIGHT: usize = 4;
 
 /// The text by which the reader recognises that the objects keep too much.
 const TOO_HEAVY: &str = "too many entries";

@@ -30,7 +30,7 @@ impl<'a> Node<'a> {
         inner.or_else(|| self.present(name))
     }
 
-    fn present(&self, name: &str) -> Option<&Node<'a>> {
+    pub(super) fn present(&self, name: &str) -> Option<&Node<'a>> {
         self.field(name).filter(|value| !matches!(value, Self::Null))
     }
 
@@ -116,6 +116,9 @@ pub(super) struct Tree<'l> {
 /// The most values of one object. A virtual network with a thousand subnets has about 50,000.
 pub(super) const MOST_VALUES: usize = 250_000;
 
+/// The most that all objects of a document keep, in list elements: about 24,000 accounts.
+pub(super) const MOST_WEIGHT: usize = 480_000;
+
 /// The text by which the reader of the document recognises that there are too many values.
 pub(super) const TOO_MANY: &str = "too many values";
 
@@ -160,14 +163,16 @@ impl<'de> Visitor<'de> for Tree<'_> {
         Ok(Node::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Owned(value.to_owned())))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Node<'de>, E> {
+        let text = copied(value);
+        count_down(self.left, text.len() / BYTES_PER_VALUE)?;
+        Ok(Node::Text(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = from.next_element_seed(Tree { left: &mut *self.left })? {
-            count_down(self.left)?;
+            count_down(self.left, 1)?;
             items.push(item);
         }
         Ok(Node::List(items))
@@ -176,7 +181,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node<'de>, A::Error> {
         let mut fields: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
         while let Some(key) = from.next_key_seed(Key)? {
-            count_down(self.left)?;
+            count_key(self.left, &key)?;
             let value = from.next_value_seed(Tree { left: &mut *self.left })?;
             fields.push((key, value));
         }
@@ -196,9 +201,25 @@ pub(super) fn once<T, E: Error>(fields: &[T], key: impl Fn(&T) -> &str) -> Resul
     }
 }
 
-fn count_down<E: Error>(left: &mut usize) -> Result<(), E> {
-    *left = left.checked_sub(1).ok_or_else(|| E::custom(TOO_MANY))?;
+fn count_down<E: Error>(left: &mut usize, values: usize) -> Result<(), E> {
+    *left = left.checked_sub(values).ok_or_else(|| E::custom(TOO_MANY))?;
     Ok(())
+}
+
+/// Counts one field of an object.
+#[allow(clippy::ptr_arg, reason = "a key that is copied counts more")]
+pub(super) fn count_key<E: Error>(left: &mut usize, key: &Cow<'_, str>) -> Result<(), E> {
+    let copied = if let Cow::Owned(key) = key { key.len() } else { 0 };
+    count_down(left, 1 + copied / BYTES_PER_VALUE)
+}
+
+/// A text with escapes is copied, so it counts as this many bytes per value.
+const BYTES_PER_VALUE: usize = 64;
+
+/// Returns a copy of a text with escapes. One that is longer than any of Azure is cut, and stays longer than any.
+pub(super) fn copied<'a>(text: &str) -> Cow<'a, str> {
+    let end = text.char_indices().nth(LONGEST_TEXT + 1).map_or(text.len(), |(end, _)| end);
+    Cow::Owned(text[..end].to_owned())
 }
 
 /// Reads a key, which is borrowed unless it has escapes.
@@ -224,6 +245,6 @@ impl<'de> Visitor<'de> for Key {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(value.to_owned()))
+        Ok(copied(value))
     }
 }

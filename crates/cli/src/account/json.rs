@@ -6,7 +6,7 @@ use speech_endpoint::azure::{
 };
 use speech_endpoint::{Account, CredentialForm, Region};
 
-use super::Report;
+use super::{Report, credentials};
 use crate::failure::Failure;
 use crate::flags::text_of;
 use crate::json::{SCHEMA_VERSION, pretty};
@@ -79,7 +79,7 @@ pub(crate) struct NoteJson<'a> {
 /// A document and its kind.
 #[derive(Serialize)]
 pub(crate) struct SourceJson<'a> {
-    from: &'a str,
+    from: String,
     kind: Option<&'a str>,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn write(report: &Report<'_>) -> Result<String, Failure> {
         },
         clients: ClientsJson {
             host: report.client.as_ref().map(speech_endpoint::Endpoint::host),
-            accepts: report.client.iter().flat_map(|client| client.accepts().iter()).map(CredentialForm::id).collect(),
+            accepts: credentials(report).into_iter().map(CredentialForm::id).collect(),
             expect_address: report.client.as_ref().map(|client| client.expects().id()),
         },
         notes: report.notes.iter().map(note).collect(),
@@ -154,5 +154,7 @@ pub(crate) fn severity(weight: NoteWeight) -> &'static str {
 
 pub(crate) fn sources(view: &AzureView) -> Vec<SourceJson<'_>> {
     let sources = view.documents.iter();
-    sources.map(|document| SourceJson { from: &document.from, kind: document.kind.map(DocumentKind::id) }).collect()
+    sources
+        .map(|document| SourceJson { from: shown(&document.from), kind: document.kind.map(DocumentKind::id) })
+        .collect()
 }

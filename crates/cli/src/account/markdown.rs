@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use speech_endpoint::CredentialForm;
-use speech_endpoint::azure::shown;
+use speech_endpoint::azure::{AccountNote, shown};
 use speech_endpoint::report::{markdown_cell, markdown_text};
 
-use super::Report;
 use super::json::severity;
+use super::{Report, credentials};
 use crate::flags::text_of;
 
 pub(super) fn write(report: &Report<'_>) -> String {
@@ -32,6 +32,9 @@ pub(super) fn write(report: &Report<'_>) -> String {
         Some(false) if admits.is_nobody() => row("admits", "nobody"),
         Some(false) => {}
     }
+    if admits.perimeter {
+        row("admits", "those whom the rules of a network security perimeter admit");
+    }
     for endpoint in &admits.private_endpoints {
         let addresses: Vec<String> = endpoint.addresses.iter().map(ToString::to_string).collect();
         let state = endpoint.state.map_or("state unknown", |state| state.id());
@@ -40,12 +43,19 @@ pub(super) fn write(report: &Report<'_>) -> String {
     }
     admits.subnets.iter().for_each(|subnet| row("admits subnet", &shown(subnet.id.as_str())));
     admits.addresses.iter().for_each(|address| row("admits address", &shown(address)));
-    if let Some(client) = &report.client {
-        let forms: Vec<&str> = client.accepts().iter().map(CredentialForm::title).collect();
-        row("clients use", client.host());
-        row("credential", &forms.join(", "));
+    if admits.trusted_services {
+        row("admits", "trusted Azure services");
     }
-    for note in &report.notes {
+    if let Some(client) = &report.client {
+        let forms = credentials(report);
+        let forms: Vec<&str> = forms.into_iter().map(CredentialForm::title).collect();
+        let joined = forms.join(", ");
+        row("clients use", client.host());
+        row("credential", if forms.is_empty() { "none" } else { &joined });
+    }
+    let mut notes: Vec<&AccountNote> = report.notes.iter().collect();
+    notes.sort_by_key(|note| std::cmp::Reverse(note.weight));
+    for note in notes {
         let _ = writeln!(text, "\n- **{}** {}", severity(note.weight), markdown_text(&text_of(&note.note)));
         if !note.commands.is_empty() {
             let _ = writeln!(text, "\n  ```sh\n  {}\n  ```", note.commands.join("\n  "));

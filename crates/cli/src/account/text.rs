@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use speech_endpoint::azure::{AccountNote, ArmId, NoteWeight, Standing, shown};
+use speech_endpoint::azure::{AccountNote, ArmError, ArmId, NoteWeight, Standing};
 use speech_endpoint::{CredentialForm, Expectation};
 
-use super::Report;
+use super::{Report, credentials};
 use crate::flags::text_of;
 use crate::resolve::text::headline;
 use crate::style::{BOLD, DIM, wrap};
@@ -35,7 +35,7 @@ pub(super) fn write(report: &Report<'_>, width: usize) -> String {
         .map(|document| {
             let kind = document.kind.map_or_else(|| "not recognised".to_owned(), |kind| kind.title().to_owned());
             let count = if document.count > 1 { format!("{kind} ({})", document.count) } else { kind };
-            (count, document.from.clone())
+            (count, shown(&document.from))
         })
         .collect();
     section(&mut text, "Documents", &rows);
@@ -60,7 +60,7 @@ fn admits(report: &Report<'_>) -> Vec<(String, String)> {
     let mut add = |name: &str, value: String| rows.push((name.to_owned(), value));
     match admits.everyone {
         Some(true) => add("all networks", "everyone who has a credential".into()),
-        None => add("unknown", "the document has a value that this version does not know".into()),
+        None => add("unknown", "the document does not show who is admitted; see the notes".into()),
         Some(false) if admits.is_nobody() => add("nobody", "every call is rejected".into()),
         Some(false) => {}
     }
@@ -87,16 +87,20 @@ fn admits(report: &Report<'_>) -> Vec<(String, String)> {
         add("address", shown(address));
     }
     if admits.trusted_services {
-        add("trusted services", "Azure services that Microsoft trusts".into());
+        add("trusted services", "Azure services that Microsoft lists as trusted".into());
     }
     rows
 }
 
 fn clients(report: &Report<'_>) -> Vec<(String, String)> {
+    if let Err(error @ ArmError::Unstated) = &report.standing.account {
+        return vec![("unknown".to_owned(), error.to_string())];
+    }
     let Some(client) = &report.client else {
         return vec![("none".to_owned(), "no client reaches a Speech service of this account".to_owned())];
     };
-    let forms: Vec<&str> = client.accepts().iter().map(CredentialForm::title).collect();
+    let forms = credentials(report);
+    let forms: Vec<&str> = forms.into_iter().map(CredentialForm::title).collect();
     let dns = match client.expects() {
         Expectation::PrivateAddress => "a private address",
         Expectation::PublicAddress => "a public address",
@@ -104,7 +108,7 @@ fn clients(report: &Report<'_>) -> Vec<(String, String)> {
     };
     vec![
         ("host".to_owned(), client.host().to_owned()),
-        ("credential".to_owned(), forms.join(", ")),
+        ("credential".to_owned(), if forms.is_empty() { "none".to_owned() } else { forms.join(", ") }),
         ("DNS returns".to_owned(), dns.to_owned()),
     ]
 }
@@ -141,3 +145,16 @@ const COLUMN: usize = 17;
 
 /// A narrower terminal breaks the lines itself.
 const NARROWEST: usize = 40;
+
+/// Returns a text of a document for a terminal: on one line, and without characters that change how the rest is displayed.
+fn shown(text: &str) -> String {
+    let mut inert = String::with_capacity(text.len());
+    for c in speech_endpoint::azure::shown(text).chars() {
+        match c {
+            // Escaped only in a literal of a program.
+            '\'' | '"' | '\\' => inert.push(c),
+            c => inert.extend(c.escape_debug()),
+        }
+    }
+    inert
+}

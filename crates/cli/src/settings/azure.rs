@@ -1,9 +1,10 @@
 //! The documents of Azure, and the account that they are about.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use speech_endpoint::azure::{AccountDocument, AzureView, shown};
+use speech_endpoint::azure::{AccountDocument, ArmId, AzureView};
 use speech_endpoint::{Account, CustomDomain, QuotedValue, Region};
 
 use super::Subject;
@@ -149,7 +150,17 @@ fn wanted(resource: &ResourceArgs, resource_id: Option<&str>) -> Result<Option<W
 
 /// Returns the names of accounts for a message.
 fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountDocument>) -> String {
-    let mut names: Vec<String> = accounts.into_iter().map(named).collect();
+    let accounts: Vec<&AccountDocument> = accounts.into_iter().collect();
+    let mut names: Vec<String> = accounts.iter().copied().map(named).collect();
+    // Names are unique in a group, not among groups.
+    let distinct: HashSet<&String> = names.iter().collect();
+    if distinct.len() < names.len() {
+        let with_group = |account: &AccountDocument| {
+            let group = account.id.as_ref().and_then(ArmId::group).map(|group| QuotedValue::new(group).to_string());
+            group.map_or_else(|| named(account), |group| format!("{} in group {group}", named(account)))
+        };
+        names = accounts.iter().copied().map(with_group).collect();
+    }
     let more = names.len().saturating_sub(MOST_NAMES);
     names.truncate(MOST_NAMES);
     let list = names.join(", ");
@@ -159,8 +170,8 @@ fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountDocument>) -> String
 /// Returns the name of an account for a message.
 fn named(account: &AccountDocument) -> String {
     let names = [account.name.as_deref(), account.custom_domain.known().map(String::as_str)];
-    let name = names.into_iter().flatten().next().map(shown);
-    name.map_or_else(|| "one without a name".to_owned(), |name| QuotedValue::new(&name).to_string())
+    let name = names.into_iter().flatten().next();
+    name.map_or_else(|| "one without a name".to_owned(), |name| QuotedValue::new(name).to_string())
 }
 
 /// In bytes. The list of 10,000 accounts has about 40 MB.
