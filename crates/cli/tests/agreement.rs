@@ -17,8 +17,12 @@ use speech_endpoint_lab::World;
 mod schema;
 
 fn doctor(args: &[&str]) -> Output {
+    doctor_in(Path::new("."), args)
+}
+
+fn doctor_in(folder: &Path, args: &[&str]) -> Output {
     let mut command = crate::support::program();
-    command.arg("doctor").args(args).output().expect("the binary runs")
+    command.arg("doctor").args(args).current_dir(folder).output().expect("the binary runs")
 }
 
 fn code(output: &Output) -> i64 {
@@ -47,7 +51,17 @@ impl Case {
     }
 
     fn from(&self, args: &[&str]) -> Output {
-        doctor(&[&["--from", &self.file.display().to_string()], args].concat())
+        let saved = self.file.display().to_string();
+        // Documents are not evidence, so they are given again, by the names that they have in the world.
+        let folder = self.file.with_extension("azure");
+        let mut all = vec!["--from", &saved];
+        for (name, document) in self.world.document_files() {
+            fs::create_dir_all(&folder).expect("a directory");
+            fs::write(folder.join(name), document).expect("a file");
+            all.extend(["--azure", name]);
+        }
+        let folder = Some(folder.as_path()).filter(|folder| folder.exists());
+        doctor_in(folder.unwrap_or(Path::new(".")), &[&all, args].concat())
     }
 
     fn ids(&self, at_least: &[&str]) -> Vec<String> {

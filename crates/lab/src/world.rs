@@ -84,11 +84,16 @@ impl World {
         &self.toml.expect
     }
 
-    /// Returns the documents of Azure that the client has; `None` without any.
+    /// Returns the documents of Azure that the client has, each with its file name.
+    pub fn document_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.toml.azure.iter().map(|(name, document)| (name.as_str(), document.as_str()))
+    }
+
+    /// Returns what the documents of Azure say that the client has; `None` without any.
     #[must_use]
     pub fn documents(&self) -> Option<AzureView> {
         let mut view = AzureView::default();
-        for (name, document) in &self.toml.azure {
+        for (name, document) in self.document_files() {
             // Reading the world has already validated them.
             view.read(name, document.as_bytes()).ok()?;
         }
