@@ -28,7 +28,7 @@ pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Returns whether a signal was ignored when this program started, as `nohup` and shells do for programs in the background.
+/// Returns whether a signal was ignored when this program started, as `nohup` does with SIGHUP.
 #[cfg(unix)]
 pub(crate) fn ignores(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -44,15 +44,16 @@ fn descriptors() -> io::Result<()> {
 }
 
 /// Completes when the user presses Ctrl-C, or when another signal asks the program to end: of a service manager, of
-/// `timeout`, or of a terminal that closes. A signal that was ignored when the program started stays ignored. If signals are
-/// not available, only the time limit ends a run.
+/// `timeout`, or of a terminal that closes. A hangup that was ignored when the program started stays ignored, as `nohup` wants
+/// it. Shells start programs in the background with Ctrl-C ignored, and a script that sends it means it. If signals are not
+/// available, only the time limit ends a run.
 #[cfg(unix)]
 pub(crate) async fn interrupt() {
     use signal::unix::{SignalKind, signal};
     let ends = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()];
     let mut waits: Vec<_> = ends
         .into_iter()
-        .filter(|kind| !machine::ignores(kind.as_raw_value()))
+        .filter(|kind| *kind != SignalKind::hangup() || !machine::ignores(kind.as_raw_value()))
         .filter_map(|kind| signal(kind).ok())
         .collect();
     if waits.is_empty() {
