@@ -20,6 +20,19 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Returns whether the tests run with SIGHUP ignored, as `nohup` starts them. Programs inherit that, and stay alive.
+#[cfg(target_os = "linux")]
+pub(crate) fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn hangup_is_ignored() -> bool {
+    false
+}
+
 /// Runs the command with an input.
 pub(crate) fn fed(args: &[&str], input: &[u8]) -> Output {
     let mut command = program();
