@@ -20,17 +20,23 @@ pub(crate) fn program() -> Command {
     command
 }
 
-/// Returns whether the tests run with SIGHUP ignored, as `nohup` starts them. Programs inherit that, and stay alive.
+/// Returns whether the tests run with a signal ignored: `nohup` starts them so, and shells do in the background. Programs inherit
+/// that.
 #[cfg(target_os = "linux")]
-pub(crate) fn hangup_is_ignored() -> bool {
+pub(crate) fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
-    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1)
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn hangup_is_ignored() -> bool {
+pub(crate) fn is_ignored(_: i32) -> bool {
     false
+}
+
+/// Returns whether a hangup that is sent to a program has no effect, because it inherits that.
+pub(crate) fn hangup_is_ignored() -> bool {
+    is_ignored(1)
 }
 
 /// Runs the command with an input.
