@@ -10,75 +10,75 @@ pub(crate) fn view(view: &AzureView) -> Value {
     json!({
         "accounts": list(&view.accounts, account),
         "endpoints": list(&view.endpoints, |it| json!({
-            "id": id(&it.id), "name": it.name, "location": it.location, "subnet": id(&it.subnet), "interfaces": ids(&it.interfaces),
-            "connections": list(&it.connections, |(target, it)| json!({ "to": id(target), "connection": connection(it) })),
+            "id": id(it.id.as_ref()), "name": it.name, "location": it.location, "subnet": id(it.subnet.as_ref()), "interfaces": ids(&it.interfaces),
+            "connections": list(&it.connections, |(target, it)| json!({ "to": id(target.as_ref()), "connection": connection(it) })),
             "names": list(&it.names, names), "static_addresses": texts(&it.static_addresses),
         })),
         "zone_groups": list(&view.zone_groups, |it| json!({
-            "id": id(&it.id), "endpoint": id(&it.endpoint()), "zones": ids(&it.zones), "names": list(&it.names, names),
+            "id": id(it.id.as_ref()), "endpoint": id(it.endpoint().as_ref()), "zones": ids(&it.zones), "names": list(&it.names, names),
         })),
-        "zones": list(&view.zones, |it| json!({ "id": id(&it.id), "name": it.name })),
+        "zones": list(&view.zones, |it| json!({ "id": id(it.id.as_ref()), "name": it.name })),
         "records": list(&view.records, |it| json!({
-            "id": id(&it.id), "zone": it.zone, "name": it.name, "fqdn": it.fqdn(), "addresses": texts(&it.addresses),
+            "id": id(it.id.as_ref()), "zone": it.zone, "name": it.name, "fqdn": it.fqdn(), "addresses": texts(&it.addresses),
             "is_registered": it.is_registered, "creator": it.creator,
         })),
         "links": list(&view.links, |it| json!({
-            "id": id(&it.id), "zone": it.zone, "network": id(&it.network), "state": it.state, "falls_back": it.falls_back,
+            "id": id(it.id.as_ref()), "zone": it.zone, "network": id(it.network.as_ref()), "state": it.state, "falls_back": it.falls_back,
         })),
         "interfaces": list(&view.interfaces, |it| json!({
-            "id": id(&it.id), "private_endpoint": id(&it.private_endpoint), "subnets": ids(&it.subnets),
+            "id": id(it.id.as_ref()), "private_endpoint": id(it.private_endpoint.as_ref()), "subnets": ids(&it.subnets),
             "names": list(&it.names, names),
         })),
         "subnets": list(&view.subnets, |it| json!({
-            "id": id(&it.id), "prefixes": texts(&it.prefixes), "route_policies": stated(&it.route_policies, |v| json!(v)),
+            "id": id(it.id.as_ref()), "prefixes": texts(&it.prefixes), "route_policies": stated(&it.route_policies, |v| json!(v)),
             "service_endpoints": list(&it.service_endpoints, |it| json!([it.service, it.state])),
             "has_service_endpoint": it.has_service_endpoint(),
         })),
         "networks": list(&view.networks, |it| json!({
-            "id": id(&it.id), "prefixes": texts(&it.prefixes), "dns_servers": it.dns_servers,
+            "id": id(it.id.as_ref()), "prefixes": texts(&it.prefixes), "dns_servers": it.dns_servers,
         })),
         "peerings": list(&view.peerings, |it| json!({
-            "id": id(&it.id), "network": id(&it.network()), "remote": id(&it.remote),
+            "id": id(it.id.as_ref()), "network": id(it.network().as_ref()), "remote": id(it.remote.as_ref()),
             "state": stated(&it.state, |v| json!(v.arm_name())), "allows_access": stated(&it.allows_access, |v| json!(v)),
             "allows_forwarded": stated(&it.allows_forwarded, |v| json!(v)), "sync_level": it.sync_level,
         })),
         "route_tables": list(&view.route_tables, |it| json!({
-            "interface": id(&it.interface),
+            "interface": id(it.interface.as_ref()),
             "routes": list(&it.routes, |it| json!({
                 "name": it.name, "source": it.source, "state": it.state, "prefixes": texts(&it.prefixes),
                 "tags": list(&it.tags, tag), "next_hop": it.next_hop, "next_hop_addresses": texts(&it.next_hop_addresses),
             })),
         })),
         "groups": list(&view.groups, |it| json!({
-            "interface": id(&it.interface), "id": id(&it.id), "place": format!("{:?}", it.place), "rules": list(&it.rules, rule),
+            "interface": id(it.interface.as_ref()), "id": id(it.id.as_ref()), "place": format!("{:?}", it.place), "rules": list(&it.rules, rule),
         })),
         "roles": list(&view.roles, |it| json!({
-            "id": id(&it.id), "scope": id(&it.scope), "role": it.role, "role_name": it.role_name,
+            "id": id(it.id.as_ref()), "scope": id(it.scope.as_ref()), "role": it.role, "role_name": it.role_name,
             "principal_type": it.principal_type,
         })),
         "diagnostics": list(&view.diagnostics, |it| json!({
-            "id": id(&it.id), "of": id(&it.of), "name": it.name, "has_destination": it.has_destination,
+            "id": id(it.id.as_ref()), "of": id(it.of.as_ref()), "name": it.name, "has_destination": it.has_destination,
             "categories": it.categories, "category_groups": it.category_groups,
         })),
         "metric_alerts": list(&view.metric_alerts, |it| json!({
-            "id": id(&it.id), "is_enabled": it.is_enabled, "scopes": ids(&it.scopes),
+            "id": id(it.id.as_ref()), "is_enabled": it.is_enabled, "scopes": ids(&it.scopes),
         })),
         "activity_alerts": list(&view.activity_alerts, |it| json!({
-            "id": id(&it.id), "is_enabled": it.is_enabled, "scopes": ids(&it.scopes),
+            "id": id(it.id.as_ref()), "is_enabled": it.is_enabled, "scopes": ids(&it.scopes),
             "conditions": list(&it.conditions, |it| json!([it.field, it.values])),
         })),
         "policies": list(&view.policies, |it| json!({
-            "of": id(&it.of), "compliance": it.compliance, "assignment": id(&it.assignment), "definition": id(&it.definition),
+            "of": id(it.of.as_ref()), "compliance": it.compliance, "assignment": id(it.assignment.as_ref()), "definition": id(it.definition.as_ref()),
         })),
         "deployments": list(&view.deployments, |it| json!({
-            "id": id(&it.id), "name": it.name, "model": it.model, "version": it.version, "state": it.state,
+            "id": id(it.id.as_ref()), "name": it.name, "model": it.model, "version": it.version, "state": it.state,
         })),
     })
 }
 
 fn account(it: &AccountDocument) -> Value {
     json!({
-        "id": id(&it.id), "name": it.name, "location": it.location, "kind": it.kind, "sku": it.sku, "tags": it.tags,
+        "id": id(it.id.as_ref()), "name": it.name, "location": it.location, "kind": it.kind, "sku": it.sku, "tags": it.tags,
         "identity": stated(&it.identity, |v| json!(v)), "has_properties": it.has_properties,
         "custom_domain": stated(&it.custom_domain, |v| json!(v)), "endpoint": it.endpoint,
         "public_access": stated(&it.public_access, |v| json!(v.arm_name())), "has_rules": it.has_rules,
@@ -94,7 +94,7 @@ fn account(it: &AccountDocument) -> Value {
 
 fn connection(it: &EndpointConnection) -> Value {
     json!({
-        "id": id(&it.id), "name": it.name, "endpoint": id(&it.endpoint), "endpoint_name": it.endpoint_name(),
+        "id": id(it.id.as_ref()), "name": it.name, "endpoint": id(it.endpoint.as_ref()), "endpoint_name": it.endpoint_name(),
         "state": stated(&it.state, |v| json!(v.id())),
     })
 }
@@ -132,8 +132,8 @@ fn texts<T: ToString>(items: &[T]) -> Value {
     items.iter().map(|item| json!(item.to_string())).collect()
 }
 
-fn id(id: &Option<ArmId>) -> Value {
-    json!(id.as_ref().map(ArmId::as_str))
+fn id(id: Option<&ArmId>) -> Value {
+    json!(id.map(ArmId::as_str))
 }
 
 fn ids(ids: &[ArmId]) -> Value {
