@@ -103,7 +103,11 @@ fn bad_input_is_one_line_with_the_documented_exit_code() {
     fs::write(&routes, r#"[{"addressPrefix":["0.0.0.0/0"],"nextHopType":"Internet"}]"#).expect("a file");
     let account = folder.path().join("account.json");
     fs::write(&account, r#"{"type":"Microsoft.CognitiveServices/accounts","name":"a"}"#).expect("a file");
-    let (routes, account) = (routes.display().to_string(), account.display().to_string());
+    let keys = folder.path().join("keys.json");
+    fs::write(&keys, r#"{"key1":"0123456789abcdef0123456789abcdef","key2":"fedcba9876543210fedcba9876543210"}"#)
+        .expect("a file");
+    let (routes, account, keys) =
+        (routes.display().to_string(), account.display().to_string(), keys.display().to_string());
     for (args, words) in [
         (vec!["route", "--azure", &routes], "ADDRESS|HOST"),
         (vec!["route", "10.0.0", "--azure", &routes], "neither an address nor a host"),
@@ -111,12 +115,15 @@ fn bad_input_is_one_line_with_the_documented_exit_code() {
         (vec!["route", "10.0.0.1", "--azure", &account], "no document holds effective routes"),
         (vec!["route", "10.0.0.1"], "no document holds effective routes"),
         (vec!["inventory", "--azure", &routes], "no document describes an account"),
+        (vec!["account", "--azure", &keys], "holds keys of an account, which are never read"),
+        (vec!["posture", "--azure", &keys], "holds keys of an account, which are never read"),
         (vec!["inventory", "--azure", &account, "--subnet", "x; reboot"], "not the ARM ID of a subnet"),
         (vec!["inventory", "--azure", &account, "--format", "xml"], "expected text, json or csv"),
     ] {
         let output = support::program().args(&args).output().expect("the binary runs");
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+        assert!(!error.contains("0123456789abcdef") && !error.contains("fedcba98"), "{error}");
         assert!(output.stdout.is_empty() && error.lines().count() == 1 && error.contains(words), "{args:?}: {error}");
     }
 }

@@ -77,9 +77,13 @@ pub(crate) fn account<'v>(
     };
     match chosen[..] {
         [account] => Ok(account),
-        [] if view.accounts.is_empty() => Err(Failure::usage(
-            "no document describes an account: give the output of `az cognitiveservices account show -o json` to `--azure`",
-        )),
+        [] if view.accounts.is_empty() => {
+            // The first note says why a document that was given is not one.
+            let why = view.notes.first().map(|note| format!("; {}", note.text)).unwrap_or_default();
+            Err(Failure::usage(format!(
+                "no document describes an account: give the output of `az cognitiveservices account show -o json` to `--azure`{why}"
+            )))
+        }
         [] => Err(Failure::usage(format!(
             "no document describes this account: the documents describe {}",
             listed(&view.accounts)
