@@ -74,6 +74,7 @@ impl AzureView {
         if has_more {
             let text = format!("{} is not the whole list: it names a next page (`nextLink`)", QuotedValue::new(from));
             self.notes.push(Note::new("more_pages", text));
+            self.unfinished.extend(kinds.iter().map(|(kind, _)| *kind));
         }
         if has_keys {
             let text = format!("{} holds keys of an account, which are never read; delete it", QuotedValue::new(from));

@@ -1,6 +1,6 @@
 //! Everything that the given documents say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::account::AccountDocument;
@@ -59,6 +59,8 @@ pub struct AzureView {
     pub notes: Vec<Note>,
     /// The resources whose list of this kind was read, whatever it holds: the empty ones too.
     pub(crate) listed: Vec<(DocumentKind, ArmId)>,
+    /// The kinds of lists that go on in a page that was not given.
+    pub(crate) unfinished: HashSet<DocumentKind>,
     /// The place of each object in the list of its kind.
     pub(crate) places: HashMap<(DocumentKind, ArmId), usize>,
 }

@@ -33,10 +33,7 @@ impl Sight<'_> {
 
     /// Returns whether a list of this kind goes on in a page that was not given, so that an object may be there.
     pub(super) fn has_more(&self, kind: DocumentKind) -> bool {
-        let of_more = self.view.notes.iter().filter(|note| note.id == "more_pages");
-        let mut names = self.view.sources(kind).map(|from| format!("{} ", QuotedValue::new(from)));
-        let notes: Vec<&str> = of_more.map(|note| note.text.as_str()).collect();
-        names.any(|name| notes.iter().any(|text| text.starts_with(&name)))
+        self.view.unfinished.contains(&kind)
     }
 
     /// Returns whether a resource is in the resource group of the account, so that its list is the one of this group, or of a
