@@ -1,13 +1,11 @@
 //! `account`: who an account admits, which host and credential its clients use, and what contradicts what.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
-use std::str::FromStr;
-
 use clap::Args as ClapArgs;
 use speech_endpoint::azure::{AccountDocument, AccountNote, ArmError, AzureView, Standing};
 use speech_endpoint::{CredentialForm, Endpoint, Service};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs};
+use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings;
@@ -32,23 +30,11 @@ pub(crate) struct AccountArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AccountFormat {
-    Text,
-    Json,
-    Markdown,
-}
-
-impl FromStr for AccountFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "markdown" => Ok(Self::Markdown),
-            _ => Err("expected text, json or markdown"),
-        }
+choice! {
+    enum AccountFormat, expected "text, json or markdown" {
+        Text = "text",
+        Json = "json",
+        Markdown = "markdown",
     }
 }
 
@@ -73,8 +59,7 @@ struct Report<'a> {
 /// Prints an account.
 pub(crate) fn run(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
     let json = args.format == AccountFormat::Json;
-    let code = print(args, output).map_err(|failure| failure.with_json(json))?;
-    Ok(code)
+    print(args, output).map_err(|failure| failure.with_json(json))
 }
 
 fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {

@@ -1,12 +1,10 @@
 //! `allowlist`: the hosts and ports that a firewall must allow, for people, for programs and as firewall rules.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
-use std::str::FromStr;
-
 use clap::Args as ClapArgs;
 use speech_endpoint::{Allowlist, AllowlistGroup, Note, Service};
 
-use super::args::{CredentialArgs, GroupName, OutputArgs, ResourceArgs, ServiceArgs};
+use super::args::{CredentialArgs, GroupName, OutputArgs, ResourceArgs, ServiceArgs, choice};
 use super::failure::{CONFIGURATION, Failure};
 use super::flags::refusal;
 use super::output::Output;
@@ -38,29 +36,15 @@ pub(crate) struct AllowlistArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AllowlistFormat {
-    Text,
-    Json,
-    /// Rules of a network security group.
-    Nsg,
-    /// A rule collection group of Azure Firewall.
-    Azfw,
-    Terraform,
-}
-
-impl FromStr for AllowlistFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "nsg" => Ok(Self::Nsg),
-            "azfw" => Ok(Self::Azfw),
-            "terraform" => Ok(Self::Terraform),
-            _ => Err("expected text, json, nsg, azfw or terraform"),
-        }
+choice! {
+    pub(crate) enum AllowlistFormat, expected "text, json, nsg, azfw or terraform" {
+        Text = "text",
+        Json = "json",
+        /// Rules of a network security group.
+        Nsg = "nsg",
+        /// A rule collection group of Azure Firewall.
+        Azfw = "azfw",
+        Terraform = "terraform",
     }
 }
 

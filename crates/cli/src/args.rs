@@ -165,6 +165,32 @@ macro_rules! parsed {
     };
 }
 
+/// Defines an argument that is one of a few words. `$expected` lists them in an error.
+macro_rules! choice {
+    ($(#[$of_enum:meta])* $visible:vis enum $name:ident, expected $expected:literal {
+        $($(#[$of_word:meta])* $variant:ident = $word:literal),* $(,)?
+    }) => {
+        $(#[$of_enum])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visible enum $name {
+            $($(#[$of_word])* $variant,)*
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = &'static str;
+
+            fn from_str(text: &str) -> Result<Self, &'static str> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(concat!("expected ", $expected)),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use choice;
+
 parsed!(ServiceName, Service);
 parsed!(CloudName, Cloud);
 parsed!(ModeName, RecognitionMode);

@@ -1,13 +1,11 @@
 //! `collect`: the read-only commands of `az` that write all documents about an account into a folder, for somebody else to run.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
-use std::str::FromStr;
-
 use clap::Args as ClapArgs;
 use speech_endpoint::azure::ArmId;
 use speech_endpoint::{QuotedValue, ResourceId};
 
-use super::args::OutputArgs;
+use super::args::{OutputArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 
@@ -26,21 +24,10 @@ pub(crate) struct CollectArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Script {
-    Sh,
-    Ps1,
-}
-
-impl FromStr for Script {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "sh" => Ok(Self::Sh),
-            "ps1" => Ok(Self::Ps1),
-            _ => Err("expected sh or ps1"),
-        }
+choice! {
+    enum Script, expected "sh or ps1" {
+        Sh = "sh",
+        Ps1 = "ps1",
     }
 }
 

@@ -2,13 +2,12 @@
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use speech_endpoint::{Cloud, Fact, FactKind, Facts, Note, Region, Service};
 
-use super::args::{CloudName, KindName, OutputArgs, ServiceName};
+use super::args::{CloudName, KindName, OutputArgs, ServiceName, choice};
 use super::failure::Failure;
 use super::json;
 use super::output::Output;
@@ -43,21 +42,10 @@ pub(crate) struct FactsArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FactsFormat {
-    Text,
-    Json,
-}
-
-impl FromStr for FactsFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("expected text or json"),
-        }
+choice! {
+    enum FactsFormat, expected "text or json" {
+        Text = "text",
+        Json = "json",
     }
 }
 

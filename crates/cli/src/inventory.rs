@@ -2,13 +2,12 @@
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::cmp::Reverse;
-use std::str::FromStr;
 
 use clap::Args as ClapArgs;
 use speech_endpoint::azure::{ArmId, AzureView, Standing};
 use speech_endpoint::{QuotedValue, SubnetId};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs};
+use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings;
@@ -31,23 +30,11 @@ pub(crate) struct InventoryArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InventoryFormat {
-    Text,
-    Json,
-    Csv,
-}
-
-impl FromStr for InventoryFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            _ => Err("expected text, json or csv"),
-        }
+choice! {
+    enum InventoryFormat, expected "text, json or csv" {
+        Text = "text",
+        Json = "json",
+        Csv = "csv",
     }
 }
 

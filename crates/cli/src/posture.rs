@@ -1,8 +1,6 @@
 //! `posture`: whether an account follows Microsoft's guidance for a secured deployment, one row per recommendation.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
-use std::str::FromStr;
-
 use clap::Args as ClapArgs;
 use speech_endpoint::QuotedValue;
 use speech_endpoint::azure::{
@@ -10,7 +8,7 @@ use speech_endpoint::azure::{
 };
 
 use super::account::POLICY;
-use super::args::{AzureArgs, OutputArgs, ResourceArgs};
+use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
 use super::failure::{Failure, did_you_mean};
 use super::output::Output;
 use super::settings;
@@ -42,25 +40,12 @@ pub(crate) struct PostureArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PostureFormat {
-    Text,
-    Json,
-    Markdown,
-    Sarif,
-}
-
-impl FromStr for PostureFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "markdown" => Ok(Self::Markdown),
-            "sarif" => Ok(Self::Sarif),
-            _ => Err("expected text, json, markdown or sarif"),
-        }
+choice! {
+    enum PostureFormat, expected "text, json, markdown or sarif" {
+        Text = "text",
+        Json = "json",
+        Markdown = "markdown",
+        Sarif = "sarif",
     }
 }
 

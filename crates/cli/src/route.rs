@@ -2,14 +2,13 @@
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::net::IpAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use speech_endpoint::QuotedValue;
 use speech_endpoint::azure::{ArmId, AzureView, Carriage, Filtering, RouteTable};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs};
+use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::{runtime, settings};
@@ -34,21 +33,10 @@ pub(crate) struct RouteArgs {
     pub(crate) output: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RouteFormat {
-    Text,
-    Json,
-}
-
-impl FromStr for RouteFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("expected text or json"),
-        }
+choice! {
+    enum RouteFormat, expected "text or json" {
+        Text = "text",
+        Json = "json",
     }
 }
 
