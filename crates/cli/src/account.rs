@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use speech_endpoint::azure::{AccountDocument, AccountNote, ArmError, AzureView, Standing};
 use speech_endpoint::{CredentialForm, Endpoint, Service};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
+use super::args::{AzureAccountArgs, OutputArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings;
@@ -17,12 +17,7 @@ mod text;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AccountArgs {
     #[command(flatten)]
-    resource: ResourceArgs,
-    /// ARM id of the account, if the documents describe several
-    #[arg(long, value_name = "ID", help_heading = "Resource")]
-    resource_id: Option<String>,
-    #[command(flatten)]
-    azure: AzureArgs,
+    account: AzureAccountArgs,
     /// text, json or markdown
     #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
     format: AccountFormat,
@@ -63,8 +58,9 @@ pub(crate) fn run(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
 }
 
 fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
-    let view = settings::documents(&args.azure, &args.resource)?;
-    let document = settings::azure_account(&view, &args.resource, args.resource_id.as_deref())?;
+    let AzureAccountArgs { resource, resource_id, azure } = &args.account;
+    let view = settings::documents(azure, resource.account.as_deref())?;
+    let document = settings::azure_account(&view, resource, resource_id.as_deref())?;
     let standing = view.standing(document);
     if let Err(error) = &standing.account
         && !matches!(error, ArmError::Unstated)

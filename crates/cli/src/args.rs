@@ -50,6 +50,18 @@ pub(crate) struct AzureArgs {
     pub(crate) azure: Vec<PathBuf>,
 }
 
+/// An account, and the documents that describe it.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct AzureAccountArgs {
+    #[command(flatten)]
+    pub(crate) resource: ResourceArgs,
+    /// ARM id of the account, if the documents describe several
+    #[arg(long, value_name = "ID", help_heading = "Resource")]
+    pub(crate) resource_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) azure: AzureArgs,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServiceArgs {
     /// Service, for example speech-to-text; repeatable [default: all services of the resource]

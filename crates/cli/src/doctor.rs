@@ -5,7 +5,6 @@ use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint::report::{self, ReportOptions};
 use speech_endpoint::{Diagnosis, Selection, diagnose_with, diagnose_with_documents};
 
-use super::args::ResourceArgs;
 use super::failure::Failure;
 use super::machine;
 use super::output::Output;
@@ -56,7 +55,7 @@ fn documents(args: &DoctorArgs) -> Result<Option<AzureView>, Failure> {
         return Ok(lab::world(world)?.documents());
     }
     let is_given = !args.azure.azure.is_empty();
-    is_given.then(|| settings::documents(&args.azure, &ResourceArgs::default())).transpose()
+    is_given.then(|| settings::documents(&args.azure, None)).transpose()
 }
 
 /// Collects the evidence; `None` if only the plan was requested.

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use speech_endpoint::azure::{ArmId, AzureView, Standing};
 use speech_endpoint::{QuotedValue, SubnetId};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
+use super::args::{AzureArgs, OutputArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings;
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> 
 }
 
 fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
-    let view = settings::documents(&args.azure, &ResourceArgs::default())?;
+    let view = settings::documents(&args.azure, None)?;
     let subnet = args.subnet.as_deref().map(subnet).transpose()?;
     if view.accounts.is_empty() {
         return Err(Failure::usage(

@@ -8,7 +8,7 @@ use speech_endpoint::azure::{
 };
 
 use super::account::POLICY;
-use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
+use super::args::{AzureAccountArgs, OutputArgs, choice};
 use super::failure::{Failure, did_you_mean};
 use super::output::Output;
 use super::settings;
@@ -21,12 +21,7 @@ mod text;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PostureArgs {
     #[command(flatten)]
-    resource: ResourceArgs,
-    /// ARM id of the account, if the documents describe several
-    #[arg(long, value_name = "ID", help_heading = "Resource")]
-    resource_id: Option<String>,
-    #[command(flatten)]
-    azure: AzureArgs,
+    account: AzureAccountArgs,
     /// Checks that must be met, for example NET1,ID1, or all; others never change the exit code
     #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Checks")]
     require: Vec<String>,
@@ -108,8 +103,9 @@ fn print(args: &PostureArgs, output: &Output) -> Result<u8, Failure> {
     let ignored = ids(&args.ignore, "--ignore")?;
     let mut required = ids(&args.require, "--require")?;
     required.retain(|id| !ignored.contains(id));
-    let view = settings::documents(&args.azure, &args.resource)?;
-    let document = settings::azure_account(&view, &args.resource, args.resource_id.as_deref())?;
+    let AzureAccountArgs { resource, resource_id, azure } = &args.account;
+    let view = settings::documents(azure, resource.account.as_deref())?;
+    let document = settings::azure_account(&view, resource, resource_id.as_deref())?;
     let standing = view.standing(document);
     let posture = view.posture(&standing);
     let of_kind = standing.notes.iter().filter(|note| note.note.id == "not_speech").cloned();

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use speech_endpoint::QuotedValue;
 use speech_endpoint::azure::{ArmId, AzureView, Carriage, Filtering, RouteTable};
 
-use super::args::{AzureArgs, OutputArgs, ResourceArgs, choice};
+use super::args::{AzureArgs, OutputArgs, choice};
 use super::failure::Failure;
 use super::output::Output;
 use super::{runtime, settings};
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &RouteArgs, output: &Output) -> Result<u8, Failure> {
 }
 
 fn print(args: &RouteArgs, output: &Output) -> Result<u8, Failure> {
-    let view = settings::documents(&args.azure, &ResourceArgs::default())?;
+    let view = settings::documents(&args.azure, None)?;
     let tables = tables(&view, args.nic.as_deref())?;
     let mut answers = Vec::new();
     for given in &args.to {

@@ -13,11 +13,11 @@ use crate::failure::Failure;
 use crate::file;
 use crate::machine::{input_named, read_bytes};
 
-/// Reads the documents, those of a folder in the order of their names.
-pub(crate) fn documents(args: &AzureArgs, resource: &ResourceArgs) -> Result<AzureView, Failure> {
+/// Reads the documents, those of a folder in the order of their names, and that of `--account`.
+pub(crate) fn documents(args: &AzureArgs, account: Option<&Path>) -> Result<AzureView, Failure> {
     let mut view = AzureView::default();
-    let paths =
-        args.azure.iter().map(|path| (path, "--azure")).chain(resource.account.iter().map(|p| (p, "--account")));
+    let documents = args.azure.iter().map(|path| (path.as_path(), "--azure"));
+    let paths = documents.chain(account.map(|path| (path, "--account")));
     for (path, argument) in paths {
         if path != Path::new("-") && path.is_dir() {
             for file in json_files(path)? {
