@@ -60,6 +60,14 @@ pub struct AccountDocument {
     pub(crate) mistyped: Vec<(String, &'static str)>,
 }
 
+impl AccountDocument {
+    /// Returns the name of the account, or else its custom domain, as the document has it.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.name.as_deref().or_else(|| self.custom_domain.known().map(String::as_str))
+    }
+}
+
 /// A virtual-network rule of an account.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

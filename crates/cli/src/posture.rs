@@ -80,9 +80,7 @@ impl Report<'_> {
 
     /// Returns the name of the account.
     fn name(&self) -> String {
-        let document = self.standing.document;
-        let names = [document.name.as_deref(), document.custom_domain.known().map(String::as_str)];
-        names.into_iter().flatten().next().map_or_else(|| "account".to_owned(), shown)
+        self.standing.document.title().map_or_else(|| "account".to_owned(), shown)
     }
 
     /// Counts the checks in one line.

@@ -13,8 +13,7 @@ use crate::flags::text_of;
 pub(super) fn write(report: &Report<'_>) -> String {
     let mut text = String::new();
     let document = report.standing.document;
-    let name = document.name.as_deref().or(document.custom_domain.known().map(String::as_str));
-    let _ = writeln!(text, "## {}\n", markdown_text(&shown(name.unwrap_or("account"))));
+    let _ = writeln!(text, "## {}\n", markdown_text(&shown(document.title().unwrap_or("account"))));
     let _ = writeln!(text, "| | |\n| --- | --- |");
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "| {name} | {} |", markdown_cell(value));

@@ -32,9 +32,7 @@ pub(super) fn write(entries: &[Entry<'_>], width: usize) -> String {
 }
 
 fn name(entry: &Entry<'_>) -> String {
-    let document = entry.standing.document;
-    let names = [document.name.as_deref(), document.custom_domain.known().map(String::as_str)];
-    names.into_iter().flatten().next().map_or_else(|| "without a name".to_owned(), shown)
+    entry.standing.document.title().map_or_else(|| "without a name".to_owned(), shown)
 }
 
 /// Returns the effect of switching the service endpoint on.

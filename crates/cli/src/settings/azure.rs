@@ -173,9 +173,7 @@ fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountDocument>) -> String
 
 /// Returns the name of an account for a message.
 fn named(account: &AccountDocument) -> String {
-    let names = [account.name.as_deref(), account.custom_domain.known().map(String::as_str)];
-    let name = names.into_iter().flatten().next();
-    name.map_or_else(|| "one without a name".to_owned(), |name| QuotedValue::new(name).to_string())
+    account.title().map_or_else(|| "one without a name".to_owned(), |name| QuotedValue::new(name).to_string())
 }
 
 /// In bytes. The list of 10,000 accounts has about 40 MB.
