@@ -5,42 +5,12 @@
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 mod support;
 
-use support::{hangup_is_ignored, program};
-
-/// A folder of a test, which is removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("speech-endpoint-files-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).expect("a folder");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("an entry").file_name().display().to_string()).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use support::{Folder, hangup_is_ignored, program};
 
 fn mode(path: &str) -> u32 {
     fs::symlink_metadata(path).expect("a file").permissions().mode() & 0o777
@@ -59,7 +29,7 @@ fn run(args: &[&str]) -> Output {
 
 #[test]
 fn a_device_or_a_pipe_keeps_its_mode() {
-    let folder = Folder::new("mode");
+    let folder = Folder::new();
     let (pipe, before) = (folder.path("pipe"), mode("/dev/null"));
     fifo(&pipe);
     let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().expect("cat runs");
@@ -75,7 +45,7 @@ fn a_device_or_a_pipe_keeps_its_mode() {
 
 #[test]
 fn evidence_is_readable_by_its_owner_alone_and_a_report_keeps_the_mode_of_the_file() {
-    let folder = Folder::new("owner");
+    let folder = Folder::new();
     let (evidence, report) = (folder.path("evidence.json"), folder.path("report.txt"));
     for path in [&evidence, &report] {
         fs::write(path, "old").expect("written");
@@ -88,7 +58,7 @@ fn evidence_is_readable_by_its_owner_alone_and_a_report_keeps_the_mode_of_the_fi
 
 #[test]
 fn a_descriptor_of_the_process_is_written_behind_what_it_holds() {
-    let folder = Folder::new("descriptor");
+    let folder = Folder::new();
     let path = folder.path("out.txt");
     fs::write(&path, "before\n").expect("written");
     let file = fs::OpenOptions::new().append(true).open(&path).expect("a file");
@@ -101,7 +71,7 @@ fn a_descriptor_of_the_process_is_written_behind_what_it_holds() {
 
 #[test]
 fn a_symbolic_link_is_replaced_and_not_followed() {
-    let folder = Folder::new("link");
+    let folder = Folder::new();
     for argument in ["--save", "--output"] {
         let (target, link) = (folder.path(&format!("target{argument}")), folder.path(&format!("link{argument}")));
         fs::write(&target, "of somebody else").expect("written");
@@ -114,7 +84,7 @@ fn a_symbolic_link_is_replaced_and_not_followed() {
 
 #[test]
 fn a_full_disk_leaves_the_old_content() {
-    let folder = Folder::new("full");
+    let folder = Folder::new();
     for argument in ["--save", "--output"] {
         let path = folder.path("kept");
         fs::write(&path, "old").expect("written");
@@ -175,7 +145,7 @@ fn ends(mut child: Child, signal: &str) -> Duration {
 
 #[test]
 fn a_run_that_waits_for_a_reader_ends_with_a_signal() {
-    let folder = Folder::new("reader");
+    let folder = Folder::new();
     let pipe = folder.path("pipe");
     fifo(&pipe);
     for signal in
@@ -193,7 +163,7 @@ fn a_run_that_waits_for_a_reader_ends_with_a_signal() {
 
 #[test]
 fn no_signal_leaves_a_program_behind() {
-    let folder = Folder::new("behind");
+    let folder = Folder::new();
     let (az, started) = (folder.path("az"), folder.path("started"));
     fs::write(&az, format!("#!/bin/sh\necho $$ > {started}\nexec /bin/sleep 30\n")).expect("written");
     fs::set_permissions(&az, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -203,7 +173,7 @@ fn no_signal_leaves_a_program_behind() {
         let _ = fs::remove_file(&started);
         let mut command = program();
         let args = ["doctor", "--host", "ws://127.0.0.1:9", "--entra", "cli", "--timeout", "20"];
-        let path = format!("{}:/usr/bin:/bin", folder.0.display());
+        let path = format!("{}:/usr/bin:/bin", folder.itself());
         command.args(args).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("it runs");
         let begun = Instant::now();

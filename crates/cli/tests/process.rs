@@ -8,15 +8,13 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod support;
 
-use support::{hangup_is_ignored, is_ignored, program};
+use support::{Folder, hangup_is_ignored, is_ignored, program};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_speech-endpoint");
 
@@ -30,34 +28,6 @@ const COMMANDS: [&[&str]; 7] = [
     &["allowlist", "--region", "westeurope"],
     &["completions", "bash"],
 ];
-
-/// A folder of a test, which is removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("speech-endpoint-process-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).expect("a folder");
-        entries.map(|entry| entry.expect("an entry").file_name().display().to_string()).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Runs the command in a shell that first carries out `before`.
 fn after(before: &str, args: &[&str]) -> Output {
@@ -175,7 +145,7 @@ fn devices_are_read_and_written_as_such() {
     let folder = Folder::new();
     let socket = folder.path("socket");
     let _listener = UnixListener::bind(&socket).expect("a socket");
-    let folder_itself = folder.0.display().to_string();
+    let folder_itself = folder.itself();
     for argument in ["--account", "--from", "--key-file", "--token-file", "--ca-file"] {
         for device in ["/dev/null", "/dev/stdin", "/proc/self/mem", &socket, &folder_itself] {
             let lab: &[&str] = if argument == "--account" { &[] } else { &["--lab", "healthy-regional"] };
@@ -306,8 +276,7 @@ fn a_signal_ends_a_probe_with_what_it_found_and_the_next_one_ends_its_report() {
             "{name} twice"
         );
     }
-    let mut names = folder.names();
-    names.sort();
+    let names = folder.names();
     assert_eq!(names, ["pipe", "saved.json"], "no draft is left");
 }
 

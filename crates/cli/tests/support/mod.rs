@@ -39,6 +39,34 @@ pub(crate) fn hangup_is_ignored() -> bool {
     is_ignored(1)
 }
 
+/// A folder of a test, which is removed at its end.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Returns the path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    /// Returns the names of its files, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().display().to_string());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// Returns the path of the folder.
+    pub(crate) fn itself(&self) -> String {
+        self.0.path().display().to_string()
+    }
+}
+
 /// Runs the command with an input.
 pub(crate) fn fed(args: &[&str], input: &[u8]) -> Output {
     let mut command = program();
