@@ -1,6 +1,6 @@
 #![no_main]
-//! Settings, one `name=value` a line: they change the query of a URL, the three parts of the path that are theirs, and
-//! nothing else; what they say arrives as it was given.
+//! Settings, one `name=value` a line: they change the query of a URL, the three parts of the path that are theirs, the host
+//! of the list of voices, and nothing else; what they say arrives as it was given.
 
 use std::sync::LazyLock;
 
@@ -38,17 +38,24 @@ fuzz_target!(|text: &str| {
             (None, resolved) => assert!(resolved.is_err() && whole.is_err(), "{service}"),
             (Some(_), Err(error)) => {
                 check_line(&error.to_string());
-                let version = given.version.as_deref().expect("nothing else is refused");
+                let version = given.version.as_deref();
                 match error {
-                    ResolveError::RetiredVersion { version: refused, .. } => assert_eq!(refused, version),
-                    ResolveError::Parameter { parameter: "numbered version", .. } => assert!(version.starts_with('v')),
+                    ResolveError::RetiredVersion { version: refused, .. } => assert_eq!(Some(refused.as_str()), version),
+                    ResolveError::Parameter { parameter: "numbered version", .. } => {
+                        assert!(version.is_some_and(|version| version.starts_with('v')));
+                    }
+                    ResolveError::Parameter { service: Service::Voices, parameter: "deployment", .. } => {
+                        assert!(given.deployment.is_some() && account.endpoint(Service::CustomVoice).is_err(), "{error}");
+                    }
                     error => panic!("{error}"),
                 }
                 assert!(whole.is_err(), "{service}");
             }
             (Some(base), Ok(endpoint)) => {
                 check_endpoint(&endpoint);
-                check_url(base, &endpoint.to_url(), &given);
+                let voices = *service == Service::Voices && given.deployment.is_some();
+                let base = if voices { of_custom_voices(base) } else { base.clone() };
+                check_url(*service, &base, &endpoint.to_url(), &given);
                 match whole {
                     Ok(whole) => assert_eq!(whole, endpoint),
                     Err(error) => {
@@ -101,7 +108,20 @@ fn add(query: &Query, given: &mut Given, name: &str, value: &str) -> Result<Quer
     by_name
 }
 
-fn check_url(base: &Url, url: &Url, given: &Given) {
+/// With a deployment, the list of voices comes from the regional host of custom voices; a custom domain has no such host.
+fn of_custom_voices(base: &Url) -> Url {
+    let mut base = base.clone();
+    if let Some((region, rest)) = base.host_str().and_then(|host| host.split_once(".tts.")) {
+        let host = format!("{region}.voice.{rest}");
+        base.set_host(Some(&host)).expect("a host");
+    }
+    base
+}
+
+/// The sessions that name their deployment in `model`.
+const BY_MODEL: [Service; 2] = [Service::OpenAiRealtime, Service::OpenAiRealtimeTranslation];
+
+fn check_url(service: Service, base: &Url, url: &Url, given: &Given) {
     assert_eq!((base.scheme(), base.host_str(), base.port()), (url.scheme(), url.host_str(), url.port()));
     check_path(base.path(), url.path(), given);
 
@@ -125,7 +145,7 @@ fn check_url(base: &Url, url: &Url, given: &Given) {
                 continue;
             }
             "api-version" => &given.version,
-            "model" if given.deployment.is_some() && url.path() == "/openai/v1/realtime" => &given.deployment,
+            "model" if given.deployment.is_some() && BY_MODEL.contains(&service) => &given.deployment,
             _ if in_base.iter().any(|(other, _)| other == name) => {
                 assert_eq!(values(&pairs, name), values(&in_base, name), "{url}");
                 continue;
