@@ -16,6 +16,7 @@ use crate::resolve::service::{Path, Row, Service};
 mod builder;
 pub(crate) mod forms;
 mod limits;
+pub(crate) mod meant;
 pub(crate) mod network;
 pub(crate) mod regions;
 mod table;
@@ -299,7 +300,7 @@ impl Facts {
         let edition = self.regions().next().map_or(regions::EDITION, |fact| &fact.edition);
         let text = format!("region `{region}` is not in the {edition} region table; it is used as given");
         let ids = self.regions().flat_map(|fact| fact.values.iter().map(|value| &**value));
-        Some(match nearest(region, ids).or_else(|| regions::reordered(region)) {
+        Some(match nearest(region, ids).or_else(|| regions::reordered(region)).or_else(|| meant::abbreviated(region)) {
             Some(near) => Note::new("unlisted_region", format!("{text}; did you mean `{near}`?")).suggesting(near),
             None => Note::new("unlisted_region", text),
         })

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::resolve::cloud::{Cloud, HostKind, PRIVATE_LABEL};
+use crate::resolve::facts::meant::{is_of_other_provider, is_placeholder, region_meant};
 use crate::resolve::facts::{Facts, regions};
 use crate::resolve::note::{Note, WithNotes};
 use crate::resolve::quoted::{QuotedValue, looks_secret};
@@ -45,6 +46,9 @@ impl Region {
         // A key with a blank in it is still a key.
         if (looks_secret(text) || looks_secret(&id)) && !text.contains("://") {
             return Err(NameError::secret(Setting::Region, text));
+        }
+        if is_placeholder(text) {
+            return Err(NameError::Placeholder { given: QuotedValue::new(text) });
         }
         if !has_region_shape(&id) {
             return Err(NameError::region(text, &id));
@@ -198,6 +202,14 @@ pub enum NameError {
         /// The closest match.
         suggestion: Option<String>,
     },
+    /// The text stands for a value that was never filled in (`CFG01`), such as `undefined` or `YourServiceRegion`.
+    #[error(
+        "a value was not filled in: {given}; expected a region, like `westeurope`, or the custom domain of the resource"
+    )]
+    Placeholder {
+        /// The given value.
+        given: QuotedValue,
+    },
     /// A custom domain name was given as a region (`CFG02`). Give it as the custom domain or endpoint.
     #[error(
         "{given} is not a region identifier but looks like a custom domain name: expected letters and digits, like `westeurope`; give `{name}` as the custom domain"
@@ -241,7 +253,7 @@ impl NameError {
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
-            Self::Region { .. } => "CFG01",
+            Self::Region { .. } | Self::Placeholder { .. } => "CFG01",
             Self::CustomDomainAsRegion { .. } | Self::RegionAsCustomDomain { .. } => "CFG02",
             Self::CustomDomain { .. } => "CFG05",
             Self::Secret { .. } => "CFG10",
@@ -255,7 +267,7 @@ impl NameError {
             Self::CustomDomainAsRegion { name, .. } => vec![SettingHint::with(Setting::CustomDomain, name)],
             Self::RegionAsCustomDomain { region, .. } => vec![SettingHint::with(Setting::Region, region)],
             Self::Secret { .. } => vec![Setting::Key.into()],
-            Self::Region { .. } | Self::CustomDomain { .. } => Vec::new(),
+            Self::Region { .. } | Self::Placeholder { .. } | Self::CustomDomain { .. } => Vec::new(),
         }
     }
 
@@ -263,6 +275,7 @@ impl NameError {
     pub(crate) fn about(mut self, text: &str) -> Self {
         match &mut self {
             Self::Region { given, .. }
+            | Self::Placeholder { given }
             | Self::CustomDomainAsRegion { given, .. }
             | Self::RegionAsCustomDomain { given, .. }
             | Self::CustomDomain { given } => *given = QuotedValue::new(text),
@@ -274,15 +287,14 @@ impl NameError {
     /// Explains why `text`, normalised to `id`, is not a region.
     fn region(text: &str, id: &str) -> Self {
         let given = QuotedValue::new(text);
-        let squeezed = id.replace(['-', '_'], "");
-        if regions::listed(&squeezed).is_some() {
-            return Self::Region { given, suggestion: Some(squeezed) };
-        }
         if let Some(region) = region_of_host(id) {
             return Self::Region { given, suggestion: Some(region) };
         }
+        if let Some(region) = region_meant(text).filter(|_| !is_locale(id)) {
+            return Self::Region { given, suggestion: Some(region.to_owned()) };
+        }
         match CustomDomain::owned(id) {
-            Ok(domain) if id.contains('-') && !is_locale(id) => {
+            Ok(domain) if id.contains('-') && !is_locale(id) && !is_of_other_provider(id) => {
                 Self::CustomDomainAsRegion { given, name: domain.0.into() }
             }
             _ => Self::Region { given, suggestion: None },

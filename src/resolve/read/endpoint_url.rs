@@ -5,6 +5,7 @@ use url::{Host, Url};
 use crate::resolve::account::{Account, AccountError, ContainerHost};
 use crate::resolve::cloud::{Cloud, HostKind, HostReading, OFFERINGS};
 use crate::resolve::endpoint::is_retired;
+use crate::resolve::facts::meant::{is_placeholder, region_meant};
 use crate::resolve::name::{CustomDomain, NameError, Region, normalized_host, other_host, private_alias};
 use crate::resolve::note::{Note, WithNotes};
 use crate::resolve::quoted::{QuotedValue, looks_secret};
@@ -115,6 +116,14 @@ pub enum PastedError {
         /// The host of that region.
         suggestion: String,
     },
+    /// A region was given as an endpoint (`CFG05`).
+    #[error("{given} is a region, not an endpoint; give it as the region")]
+    Region {
+        /// The given value.
+        given: QuotedValue,
+        /// The region.
+        region: String,
+    },
     /// The host or path is retired (`CFG13`).
     #[error("{given} is retired; use {replacement}")]
     Retired {
@@ -136,7 +145,7 @@ impl PastedError {
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
-            Self::Url { .. } | Self::Foreign { .. } => "CFG05",
+            Self::Url { .. } | Self::Foreign { .. } | Self::Region { .. } => "CFG05",
             Self::WrongCloud { .. } => "CFG06",
             Self::Retired { .. } => "CFG13",
             Self::Name(error) => error.id(),
@@ -150,6 +159,7 @@ impl PastedError {
         match self {
             Self::Foreign { .. } | Self::Url { expected: ENCRYPTED, .. } => vec![Setting::Host.into()],
             Self::Retired { replacement: BY_REGION, .. } => vec![Setting::Region.into()],
+            Self::Region { region, .. } => vec![SettingHint::with(Setting::Region, region)],
             Self::Name(error) => error.hints(),
             _ => Vec::new(),
         }
@@ -163,6 +173,14 @@ fn parse(text: &str) -> Result<Url, PastedError> {
         return Err(NameError::secret(Setting::Endpoint, trimmed).into());
     }
     let error = |expected| PastedError::Url { given: QuotedValue::new(trimmed), expected };
+    let is_bare = !trimmed.contains(['.', '/', '?', '#']);
+    if let Some(region) = region_meant(trimmed).filter(|_| is_bare) {
+        return Err(PastedError::Region { given: QuotedValue::new(trimmed), region: region.to_owned() });
+    }
+    let authority = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    if is_bare && is_placeholder(trimmed) || authority.contains(['{', '}', '<', '>', '$']) && authority.contains('.') {
+        return Err(NameError::Placeholder { given: QuotedValue::new(trimmed) }.into());
+    }
     // URL parsers drop, convert or decode some characters; they must not silently change the host.
     if !trimmed.bytes().all(|b| b.is_ascii_graphic())
         || trimmed.contains(['\\', '<', '>', '"', '`', '^', '{', '|', '}'])
@@ -177,6 +195,9 @@ fn parse(text: &str) -> Result<Url, PastedError> {
             return Err(error(ENCRYPTED));
         }
         _ => return Err(error("`https://` or `wss://`")),
+    }
+    if ["http:", "https:", "ws:", "wss:", "http//", "https//", "wss//"].iter().any(|lead| rest.starts_with(lead)) {
+        return Err(error("one scheme, `https://` or `wss://`, and then the host"));
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
@@ -381,6 +402,8 @@ fn retired_host(host: &str) -> Option<&'static str> {
     }
     let labels: Vec<&str> = host.split('.').collect();
     match labels[..] {
+        // The hosts of Project Oxford and of the Custom Speech portal, by region.
+        ["oxford-speech", "cloudapp", "net"] | [.., "projectoxford", "ai"] | [_, "cris", "ai"] => Some(BY_REGION),
         [_, "convai", "speech", ..] => Some("`voice-live`: Custom Commands retired on 2026-04-30"),
         ["transcribe" | "signature", _, "cts", "speech", ..] => {
             Some("`conversation-transcription`: meeting transcription retired on 2025-03-28")
