@@ -87,6 +87,7 @@ mod diagnose;
 #[cfg(feature = "net")]
 #[doc(hidden)]
 pub mod emulation;
+mod explain;
 #[cfg(all(fuzzing, feature = "connect"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -99,13 +100,14 @@ mod resolve;
 pub use azure::ArmError;
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::area::Area;
-pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_for};
+pub use diagnose::catalogue::{KnownFailure, Severity};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
     Diagnosis, Finding, FindingPlace, RuledOut, Selection, TargetDocuments, TargetEndpoint, Unexplained, Verdict,
     diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
 };
+pub use explain::{Explanation, LONGEST_GAP, LONGEST_TEXT, LikelyCause, Meaning, Strength, Wording, decoded, explain};
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};
 pub use resolve::allowlist::{

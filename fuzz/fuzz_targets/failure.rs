@@ -1,36 +1,35 @@
 #![no_main]
-//! A pasted error text leads to ids of the catalogue, in capitals or not, and an id to the entry it names.
+//! A pasted text leads to ids of the catalogue and shows nothing of itself but hosts; an id leads to the entry it names.
 
 use libfuzzer_sys::fuzz_target;
-use speech_endpoint::{KnownFailure, TextMatch, ids_for};
-use speech_endpoint_fuzz::check_line;
+use speech_endpoint::{KnownFailure, decoded, explain};
+use speech_endpoint_fuzz::{check_line, secrets};
 
-fuzz_target!(|text: &str| {
-    let found = ids_for(text);
-    for reading in &found {
-        check_line(reading.reading);
-        for (i, id) in reading.ids.iter().enumerate() {
-            assert!(!reading.ids[..i].contains(id), "{id} twice");
-            assert!(KnownFailure::find(id).is_some_and(|failure| failure.id == *id), "{id} is not in the catalogue");
-        }
+fuzz_target!(|bytes: &[u8]| {
+    let text = decoded(bytes, bytes, true);
+    let found = explain(&text);
+    for (place, cause) in found.causes.iter().enumerate() {
+        check_line(&cause.reason);
+        assert!(secrets(&cause.reason).is_empty(), "{}", cause.reason);
+        assert!(!found.causes[..place].iter().any(|other| other.id == cause.id), "{} twice", cause.id);
+        assert!(KnownFailure::find(cause.id).is_some_and(|failure| failure.id == cause.id), "{}", cause.id);
     }
-    // Ids count in capitals only; the words around them in any case.
-    let names = KnownFailure::all().any(|failure| text.contains(failure.id));
-    let lower = ids_for(&text.to_ascii_lowercase());
-    if names {
-        assert!(found.ends_with(&lower), "{found:?} {lower:?}");
-    } else {
-        let upper: Vec<TextMatch> = ids_for(&text.to_ascii_uppercase());
-        assert_eq!(found, lower);
-        assert!(upper.ends_with(&lower), "{upper:?} {lower:?}");
+    for (place, meaning) in found.meanings.iter().enumerate() {
+        assert!(!found.meanings[..place].contains(meaning), "{} twice", meaning.id());
     }
+    for host in found.host.iter().chain(&found.foreign_hosts) {
+        check_line(host);
+        assert!(secrets(host).is_empty() && host.is_ascii(), "{host}");
+    }
+    assert_eq!(found.account.is_some(), found.host.is_some());
+    assert!(found.foreign_hosts.is_empty() || found.account.is_none());
 
-    let nearest = KnownFailure::nearest(text);
-    match KnownFailure::find(text) {
+    let nearest = KnownFailure::nearest(&text);
+    match KnownFailure::find(&text) {
         Some(failure) => {
-            assert!(failure.id.eq_ignore_ascii_case(text));
+            assert!(failure.id.eq_ignore_ascii_case(&text));
             assert_eq!(nearest.map(|nearest| nearest.id), Some(failure.id));
         }
-        None => assert!(nearest.is_none_or(|nearest| nearest.id != text)),
+        None => assert!(nearest.is_none_or(|nearest| nearest.id != *text)),
     }
 });

@@ -13,12 +13,10 @@ mod http;
 mod policy;
 mod proxy;
 mod tcp;
-mod text;
 mod tls;
 mod unseen;
 
 pub(crate) use policy::READ_THE_SUBNET;
-pub use text::{KnownText, TextMatch, ids_for};
 
 /// One entry of the failure catalogue: a cause that can be recognised from outside the service.
 ///

@@ -5,8 +5,10 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use speech_endpoint::QuotedValue;
 use speech_endpoint::net::ProxySettings;
+use speech_endpoint::{LONGEST_TEXT, QuotedValue, decoded};
+
+use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::file;
@@ -83,6 +85,64 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
     String::from_utf8(bytes)
         .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
         .map_err(|_| unreadable(&"it is not UTF-8 text"))
+}
+
+/// Reads the end of a text that an argument names, `-` for standard input, in whatever encoding a log has.
+pub(crate) fn read_end(path: &Path, argument: &str) -> Result<Zeroizing<String>, Failure> {
+    let is_stdin = path == Path::new("-");
+    let unreadable = |problem: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot read {} given to `{argument}`: {problem}", input_named(path)))
+    };
+    if is_stdin && io::stdin().is_terminal() {
+        return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
+    }
+    let mut tail = Tail::default();
+    let read = if is_stdin {
+        stream::read_stdin_by_chunk(|chunk| tail.push(chunk))
+    } else {
+        fs::File::open(path).and_then(|mut file| {
+            let mut chunk = [0; 16 << 10];
+            loop {
+                match file.read(&mut chunk)? {
+                    0 => return Ok(()),
+                    length => tail.push(&chunk[..length]),
+                }
+            }
+        })
+    };
+    read.map_err(|error| unreadable(&error))?;
+    Ok(tail.text())
+}
+
+/// The first bytes of a stream, and its last ones. What is dropped is wiped, because a log may hold a key.
+#[derive(Default)]
+struct Tail {
+    start: Vec<u8>,
+    end: Zeroizing<Vec<u8>>,
+    /// The number of bytes before `end`.
+    dropped: usize,
+}
+
+impl Tail {
+    fn push(&mut self, chunk: &[u8]) {
+        let missing = 4_usize.saturating_sub(self.start.len());
+        self.start.extend(chunk.iter().take(missing));
+        if self.end.capacity() == 0 {
+            // Never moved, so that no copy is left behind.
+            self.end.reserve_exact(2 * LONGEST_TEXT);
+        }
+        if self.end.len() + chunk.len() > 2 * LONGEST_TEXT {
+            let surplus = self.end.len().saturating_sub(LONGEST_TEXT);
+            self.end.drain(..surplus);
+            self.dropped += surplus;
+        }
+        self.end.extend_from_slice(chunk);
+    }
+
+    fn text(self) -> Zeroizing<String> {
+        let surplus = self.end.len().saturating_sub(LONGEST_TEXT);
+        Zeroizing::new(decoded(&self.start, &self.end[surplus..], (self.dropped + surplus).is_multiple_of(2)))
+    }
 }
 
 /// Reads a file or standard input, whatever its encoding.

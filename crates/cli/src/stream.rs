@@ -50,6 +50,24 @@ pub(crate) fn read_stdin(largest: u64, bytes: &mut Vec<u8>) -> io::Result<usize>
     }
 }
 
+/// Reads standard input to its end, a chunk at a time.
+pub(crate) fn read_stdin_by_chunk(mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    use io::Read as _;
+    let mut chunk = [0; 16 << 10];
+    loop {
+        match io::stdin().lock().read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(length) => take(&chunk[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            #[cfg(unix)]
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                patient::is_ready(&io::stdin(), patient::READABLE, None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 #[cfg(unix)]
 fn written(stream: impl std::os::fd::AsFd, text: &str, color: ColorChoice, patience: Duration) -> io::Result<()> {
     if color == ColorChoice::Never {

@@ -1,4 +1,4 @@
-//! What a person meant by a text that is no region: a value that was never filled in, an abbreviation, a label of the portal,
+//! What a person meant by a text that does not name a region: a value that was never filled in, an abbreviation, a label of the portal,
 //! a region of another provider.
 
 use super::regions::{self, REGIONS};
@@ -163,7 +163,7 @@ fn is_abbreviation(id: &str, words: &[String]) -> bool {
     if !id.starts_with(&word[..1]) {
         return false;
     }
-    // Longer ones that are no beginning are other words: Austria is not Australia.
+    // Longer ones that the word does not begin with are other words: Austria is not Australia.
     let is_short_form = |piece: &str| word.starts_with(piece) || piece.len() <= 3 && is_subsequence(piece, word);
     (1..=id.len()).any(|length| is_short_form(&id[..length]) && is_abbreviation(&id[length..], rest))
 }

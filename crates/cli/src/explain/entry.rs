@@ -1,0 +1,107 @@
+//! One failure of the catalogue in full, or all of them as a list.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use speech_endpoint::{Area, KnownFailure, Severity, diagnosed_ids};
+use speech_endpoint_lab::World;
+
+use crate::style::{BOLD, DIM, wrap};
+
+/// Lists every entry on one line, by area.
+pub(super) fn list() -> String {
+    let mut text = String::new();
+    for area in Area::ALL {
+        let exit_code = area.exit_code().map_or_else(String::new, |code| format!("   exit code {code}"));
+        let _ = writeln!(text, "{BOLD}{area}{BOLD:#}{exit_code}");
+        for failure in KnownFailure::all().filter(|failure| failure.area == area) {
+            line(&mut text, failure);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{DIM}{MORE}{DIM:#}");
+    text
+}
+
+pub(super) fn line(text: &mut String, failure: &KnownFailure) {
+    let style = style(failure.severity);
+    let _ = writeln!(text, "  {:<6}  {style}{:<7}{style:#}  {}", failure.id, failure.severity.id(), failure.title);
+}
+
+/// Writes one entry in full: labels in a fixed order, sentences wrapped, commands on separate lines.
+pub(super) fn in_full(failure: &'static KnownFailure) -> String {
+    let style = style(failure.severity);
+    let mut text = format!("{BOLD}{}  {}{BOLD:#}\n", failure.id, failure.title);
+    let depends = failure.severity_when.map_or_else(String::new, |when| format!(", {when}"));
+    let exit_code = failure.area.exit_code().map_or_else(String::new, |code| format!(" · exit code {code}"));
+    let _ = writeln!(text, "  {style}{}{style:#}{depends} · {}{exit_code}", failure.severity, failure.area);
+    text.push('\n');
+    labelled(&mut text, "symptom", failure.observed);
+    labelled(&mut text, "cause", failure.cause);
+    labelled(&mut text, "distinguish", failure.tell_apart);
+    labelled(&mut text, "do", failure.remedy);
+    for command in failure.commands {
+        let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
+    }
+    labelled(&mut text, "evidence", failure.evidence);
+    labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
+    let check = if has_rule(failure) {
+        format!("speech-endpoint doctor RESOURCE --only {}", failure.id)
+    } else {
+        unchecked(failure)
+    };
+    labelled(&mut text, "check", &check);
+    if let Some(command) = rehearsal(failure) {
+        labelled(&mut text, "reproduce", &command);
+    }
+    text
+}
+
+pub(super) fn labelled(text: &mut String, label: &str, sentence: &str) {
+    let mut label = label;
+    for line in wrap(sentence, WIDTH - INDENT) {
+        let _ = writeln!(text, "  {DIM}{label:<12}{DIM:#}{line}");
+        label = "";
+    }
+}
+
+/// Returns why the doctor cannot check an entry.
+fn unchecked(failure: &KnownFailure) -> String {
+    match failure.unseen() {
+        Some(reason) => format!("the doctor cannot check this: {reason}"),
+        None => NO_RULE.to_owned(),
+    }
+}
+
+/// Returns whether the doctor can detect the failure.
+pub(super) fn has_rule(failure: &KnownFailure) -> bool {
+    diagnosed_ids().any(|id| id == failure.id)
+}
+
+/// Returns the command that reproduces the failure in the lab.
+pub(super) fn rehearsal(failure: &KnownFailure) -> Option<String> {
+    World::named(failure.id).map(|_| format!("speech-endpoint doctor --lab {}", failure.id))
+}
+
+pub(super) fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => AnsiColor::Red.on_default(),
+        Severity::Warning => AnsiColor::Yellow.on_default(),
+        _ => DIM,
+    }
+}
+
+const UNCONFIRMED: &str = "general protocol and platform knowledge, not confirmed by a document or report: match on \
+    status and code rather than text";
+
+const NO_RULE: &str = "the doctor cannot check this yet: look for the symptom above";
+
+pub(super) const MORE: &str = "run `speech-endpoint explain ID` for details";
+
+/// The default width of a terminal.
+pub(super) const WIDTH: usize = 80;
+
+/// The column at which sentences begin.
+pub(super) const INDENT: usize = 14;
+
+pub(super) const COMMAND: Style = AnsiColor::Cyan.on_default();

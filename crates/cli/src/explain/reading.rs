@@ -1,0 +1,148 @@
+//! What a pasted text says: its meaning, the likely failures, what to do, and the command that decides.
+
+use std::fmt::Write as _;
+
+use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Resource, Strength};
+
+use super::entry::{COMMAND, INDENT, MORE, WIDTH, has_rule, labelled, line};
+use crate::style::{BOLD, DIM, wrap};
+
+/// A pasted text, explained.
+pub(super) struct Reading {
+    pub(super) explanation: Explanation,
+    /// Whether every cause is shown, however unlikely.
+    pub(super) is_verbose: bool,
+}
+
+impl Reading {
+    /// Returns whether the text says anything that this program knows.
+    pub(super) fn is_known(&self) -> bool {
+        !self.explanation.causes.is_empty() || !self.explanation.meanings.is_empty()
+    }
+
+    fn causes(&self) -> &[LikelyCause] {
+        &self.explanation.causes
+    }
+
+    /// Returns the causes that are shown.
+    pub(super) fn shown(&self) -> &[LikelyCause] {
+        let causes = self.causes();
+        &causes[..if self.is_verbose { causes.len() } else { causes.len().min(MOST) }]
+    }
+
+    /// Returns the causes that are not shown.
+    pub(super) fn more(&self) -> &[LikelyCause] {
+        &self.causes()[self.shown().len()..]
+    }
+
+    /// Returns the one cause that is likely, if the others are far behind.
+    fn single(&self) -> Option<&'static KnownFailure> {
+        let [first, rest @ ..] = self.causes() else { return None };
+        rest.first().is_none_or(|second| first.is_ahead_of(second)).then(|| KnownFailure::find(first.id)).flatten()
+    }
+
+    /// Returns the doctor command that decides, with what the text says about the resource and the service.
+    pub(super) fn command(&self) -> String {
+        let said = &self.explanation;
+        let mut command = format!("speech-endpoint doctor {}", self.resource());
+        for service in &said.services {
+            let _ = write!(command, " --service {service}");
+        }
+        let is_broad = said.meanings.first().is_none_or(|meaning| meaning.strength() <= Strength::Step);
+        let ids: Vec<&str> = self.shown().iter().map(|cause| cause.id).filter(|id| is_checked(id)).collect();
+        if !is_broad && self.more().is_empty() && !ids.is_empty() {
+            let _ = write!(command, " --only {}", ids.join(","));
+        }
+        command
+    }
+
+    fn resource(&self) -> String {
+        let Some(account) = &self.explanation.account else { return "RESOURCE".to_owned() };
+        let mut flags = match (account.resource(), &self.explanation.host) {
+            (Resource::Regional(region), _) => return format!("--region {region}"),
+            (Resource::CustomDomain(domain, _), _) => format!("--custom-domain {domain}"),
+            (_, Some(host)) => return format!("--endpoint https://{host}/"),
+            _ => return "RESOURCE".to_owned(),
+        };
+        if *account.cloud() != Cloud::Public {
+            let _ = write!(flags, " --cloud {}", account.cloud().id());
+        }
+        flags
+    }
+
+    /// Writes the reading for a terminal.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        let said = &self.explanation;
+        if let Some(host) = &said.host {
+            wide(&mut text, "host", host);
+        }
+        let best = said.meanings.first().map(|meaning| meaning.strength());
+        for (index, meaning) in
+            said.meanings.iter().filter(|meaning| Some(meaning.strength()) == best).take(3).enumerate()
+        {
+            wide(&mut text, if index == 0 { "meaning" } else { "and" }, meaning.sentence());
+        }
+        if let Some(host) = said.foreign_hosts.first() {
+            wide(&mut text, "but", &format!("the text is about {host}, which does not belong to Speech"));
+        }
+        if self.causes().is_empty() && !said.foreign_hosts.is_empty() {
+            wide(&mut text, "to check", "if Speech fails too, paste its error");
+        } else if self.causes().is_empty() {
+            wide(&mut text, "to check", "nothing: no failure of the catalogue matches");
+            wide(&mut text, "in doubt", &self.command());
+            return text;
+        } else {
+            self.causes_text(&mut text);
+        }
+        let _ = writeln!(text, "\n{BOLD}run{BOLD:#}\n  {COMMAND}{}{COMMAND:#}", self.command());
+        let _ = writeln!(text, "\n{DIM}{MORE}{DIM:#}");
+        text
+    }
+
+    fn causes_text(&self, text: &mut String) {
+        let single = self.single();
+        let title = if single.is_some() { "likely" } else { "to check, the most likely first" };
+        let _ = writeln!(text, "\n{BOLD}{title}{BOLD:#}");
+        let meaning = self.explanation.meanings.first().map(|meaning| meaning.sentence());
+        for cause in self.shown() {
+            let Some(failure) = KnownFailure::find(cause.id) else { continue };
+            line(text, failure);
+            if Some(&*cause.reason) != meaning && cause.is_proved() {
+                for line in wrap(&cause.reason, WIDTH - 19) {
+                    let _ = writeln!(text, "{:19}{DIM}{line}{DIM:#}", "");
+                }
+            }
+        }
+        if !self.more().is_empty() {
+            let count = self.more().len();
+            let _ = writeln!(text, "  {DIM}{count} more with -v{DIM:#}");
+        }
+        let unchecked: Vec<&str> = self.shown().iter().map(|cause| cause.id).filter(|id| !is_checked(id)).collect();
+        if !unchecked.is_empty() {
+            let _ = writeln!(text, "  {DIM}no check{DIM:#} {}", unchecked.join(" "));
+        }
+        if let Some(failure) = single {
+            text.push('\n');
+            labelled(text, "do", failure.remedy);
+            for command in failure.commands {
+                let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
+            }
+        }
+    }
+}
+
+fn is_checked(id: &str) -> bool {
+    KnownFailure::find(id).is_some_and(has_rule)
+}
+
+fn wide(text: &mut String, label: &str, words: &str) {
+    let mut label = label;
+    for line in wrap(words, WIDTH - 15) {
+        let _ = writeln!(text, "{BOLD}{label:<15}{BOLD:#}{line}");
+        label = "";
+    }
+}
+
+/// The number of causes that a person can weigh.
+const MOST: usize = 6;

@@ -1,0 +1,209 @@
+//! Everything that a text says: what it means, the places that it names, the ids that stand in it.
+
+use std::net::IpAddr;
+
+use super::clean::cleaned;
+use super::number::{NumberKind, numbers};
+use super::place::{HostSeen, Place, PlaceKind, places};
+use super::table::{Match, matches};
+use super::words::words;
+use crate::diagnose::catalogue::KnownFailure;
+use crate::resolve::cloud::HostKind;
+
+/// The typed observations of one text. It holds no part of the text but hosts and URLs.
+pub(super) struct Sight {
+    pub(super) matches: Vec<Match>,
+    pub(super) places: Vec<Place>,
+    /// The statuses in the text, in its order.
+    pub(super) statuses: Vec<u32>,
+    /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
+    is_without_url: bool,
+    /// Ids that a report or an error message of this program names.
+    pub(super) named: Vec<&'static str>,
+}
+
+impl Sight {
+    pub(super) fn of(text: &str) -> Self {
+        let named = named_ids(text);
+        let text = cleaned(text);
+        let places = places(&text);
+        let matches = matches(&text, &words(&text, &places));
+        let statuses = numbers(&text)
+            .filter(|whole| (100..600).contains(&whole.value) && whole.is(NumberKind::Status))
+            .map(|whole| whole.value)
+            .collect();
+        let is_without_url = text.contains("statuscode: 1006, undefined reason");
+        Self { matches, places, statuses, is_without_url, named }
+    }
+
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &HostSeen> {
+        self.places.iter().filter_map(|place| match &place.kind {
+            PlaceKind::Host(host) => Some(&**host),
+            PlaceKind::Address(_) | PlaceKind::Aside => None,
+        })
+    }
+
+    /// Returns the addresses in the text, but not those of name servers.
+    pub(super) fn answers(&self) -> impl Iterator<Item = IpAddr> {
+        self.places.iter().filter_map(|place| match place.kind {
+            PlaceKind::Address(address) => Some(address),
+            PlaceKind::Host(_) | PlaceKind::Aside => None,
+        })
+    }
+
+    /// Returns the hosts of Speech, Azure OpenAI and Foundry in the text.
+    pub(super) fn our_hosts(&self) -> impl Iterator<Item = &HostSeen> {
+        self.hosts().filter(|host| host.is_ours())
+    }
+
+    pub(super) fn means(&self, ids: &[&str]) -> bool {
+        self.matches.iter().any(|found| ids.contains(&found.meaning.id()))
+    }
+
+    /// Returns whether a wording of one of these families of clients stands in the text.
+    pub(super) fn is_from(&self, clients: &[&str]) -> bool {
+        self.matches.iter().any(|found| clients.contains(&found.client))
+    }
+
+    pub(super) fn has_status(&self, status: u32) -> bool {
+        self.statuses.contains(&status)
+    }
+
+    /// Returns the family of the hosts, if all hosts of ours belong to one.
+    pub(super) fn family(&self) -> Option<Family> {
+        let mut families = self.our_hosts().filter_map(|host| host.azure).map(|(kind, _)| Family::of(kind));
+        let Some(first) = families.next() else { return self.is_without_url.then_some(Family::Regional) };
+        families.all(|family| family == first).then_some(first)
+    }
+
+    /// Returns the hosts of other services. Links to documentation, sign-in hosts and bare names do not count.
+    pub(super) fn foreign_hosts(&self) -> impl Iterator<Item = &HostSeen> {
+        let is_neutral = |host: &str| {
+            NEUTRAL.iter().any(|end| host.strip_suffix(end).is_some_and(|lead| lead.is_empty() || lead.ends_with('.')))
+        };
+        let is_speech = self.matches.iter().any(|found| SPEECH_CLIENTS.contains(&found.client));
+        let is_foreign = move |host: &&HostSeen| {
+            !is_speech
+                && host.scheme.is_some()
+                && !host.is_link
+                && !host.is_ours()
+                && !is_local(&host.host)
+                && !is_neutral(&host.host)
+        };
+        self.hosts().filter(is_foreign)
+    }
+}
+
+/// The families of hosts, which fail in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Regional,
+    Own,
+    /// Azure OpenAI and Foundry.
+    Model,
+}
+
+impl Family {
+    fn of(kind: HostKind) -> Self {
+        match kind {
+            HostKind::CustomDomain => Self::Own,
+            HostKind::OpenAi | HostKind::Foundry => Self::Model,
+            HostKind::Rest | HostKind::Realtime(_) | HostKind::LongAudio => Self::Regional,
+        }
+    }
+}
+
+/// Returns whether a host is one at which identities sign in.
+pub(super) fn is_sign_in(host: &str) -> bool {
+    SIGN_IN.contains(&host)
+}
+
+/// The sign-in hosts of the clouds, of today and of before.
+const SIGN_IN: [&str; 7] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
+
+/// Returns whether a host is this machine or an address.
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.starts_with('[') || host.parse::<IpAddr>().is_ok()
+}
+
+/// The families of clients that talk to Speech alone.
+const SPEECH_CLIENTS: [&str; 3] = ["native-sdk", "javascript-sdk", "statuses"];
+
+/// Hosts that texts about Speech link to or sign in at.
+const NEUTRAL: [&str; 36] = [
+    // The audiences of tokens, and the hosts of revocation lists.
+    "cognitiveservices.azure.com",
+    "cognitiveservices.azure.us",
+    "cognitiveservices.azure.cn",
+    "digicert.com",
+    "globalsign.com",
+    "www.microsoft.com",
+    "crl.microsoft.com",
+    "oneocsp.microsoft.com",
+    "ocsp.msocsp.com",
+    "aka.ms",
+    "learn.microsoft.com",
+    "docs.microsoft.com",
+    "go.microsoft.com",
+    "portal.azure.com",
+    "ai.azure.com",
+    "github.com",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "chinacloudapi.cn",
+    "sts.windows.net",
+    "login.windows.net",
+    "stackoverflow.com",
+    "developer.mozilla.org",
+    "nodejs.org",
+    "curl.se",
+    "docs.rs",
+    "openssl.org",
+    "login.microsoft.com",
+    "python.org",
+    "readthedocs.io",
+    "local",
+    "internal",
+    "lan",
+    "corp",
+    "example",
+    "w3.org",
+];
+
+/// Returns the ids that stand in a text as words of their own, in capitals. A part of a host name does not count.
+fn named_ids(text: &str) -> Vec<&'static str> {
+    let mut ids = Vec::new();
+    let mut end = 0;
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        let start = end;
+        end = start + word.len();
+        let (before, after) = (&text[..start], &text[end..]);
+        end += after.chars().next().map_or(0, char::len_utf8);
+        let is_joined = before.ends_with(['.', '-', '/', '@'])
+            || after.strip_prefix(['.', '-', ':', '@']).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+        match KnownFailure::find(word) {
+            Some(failure) if failure.id == word && !is_joined && !ids.contains(&failure.id) => ids.push(failure.id),
+            _ => {}
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_count_as_words_of_their_own_alone() {
+        assert_eq!(named_ids("error: CFG01: `en-US` is not a region; DNS03, TLS01."), ["CFG01", "DNS03", "TLS01"]);
+        assert!(named_ids("proxy PXY01:8080, DNS01.corp, a-TLS01, cfg01 XCFG01 CFG011 CFG01_ //TCP01").is_empty());
+    }
+}

@@ -1,0 +1,212 @@
+//! Pasted texts and what they lead to: the table of wordings, the vectors, and what is never said.
+#![allow(clippy::print_stdout, reason = "the counts are part of what the tests show")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::Value;
+use speech_endpoint::{Explanation, KnownFailure, Meaning, Strength, Wording, explain};
+
+/// What clients of every language write. The first failure is one of those that the facts name.
+#[test]
+fn errors_of_clients_lead_to_the_failures_to_test() {
+    let mut failures = Vec::new();
+    let vectors = vectors("errors-of-clients.json");
+    for vector in &vectors {
+        let (said, expected) = (text(&vector["text"]), expanded(&vector["first"]));
+        let first = explain(&said).causes.first().map(|cause| cause.id);
+        if !first.is_some_and(|first| expected.iter().any(|id| id == first)) {
+            failures.push(format!("{said}: expected one of {expected:?}, got {first:?}"));
+        }
+    }
+    report("errors of clients", vectors.len(), &failures);
+}
+
+/// One file for each family of clients: the failures that the text shows stand among the first three.
+#[test]
+fn texts_of_every_family_of_clients_lead_to_their_failures() {
+    let (mut count, mut failures) = (0, Vec::new());
+    for file in families() {
+        let family = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        for vector in read(&file) {
+            count += 1;
+            let said = text(&vector["text"]);
+            let ids: Vec<&str> = explain(&said).causes.iter().map(|cause| cause.id).collect();
+            let holds = |wanted: &Value, most: usize| {
+                let wanted = expanded(wanted);
+                let shown = &ids[..ids.len().min(most)];
+                wanted.is_empty() || shown.iter().any(|id| wanted.iter().any(|wanted| wanted == id))
+            };
+            let is_silent = vector["expect"].as_array().is_some_and(Vec::is_empty);
+            if is_silent && !ids.is_empty() || !holds(&vector["expect"], 3) || !holds(&vector["first"], 1) {
+                let shown = &ids[..ids.len().min(4)];
+                failures.push(format!(
+                    "{family}: {said:?}: expected {} {}, got {shown:?}",
+                    vector["expect"], vector["first"]
+                ));
+            }
+        }
+    }
+    report("texts of families", count, &failures);
+}
+
+/// The first failure is one of those that the facts name; a text that means nothing leads to nothing.
+#[test]
+fn every_pasted_line_leads_to_the_failures_of_its_vector() {
+    let (vectors, mut failures) = (vectors("texts.json"), Vec::new());
+    for vector in &vectors {
+        let name = text(&vector["doc"]);
+        if name.is_empty() || text(&vector["source"]).is_empty() {
+            failures.push(format!("{name}: no sentence or no source"));
+        }
+        let ids: Vec<&str> = explain(&text(&vector["text"])).causes.iter().map(|cause| cause.id).collect();
+        let expected = expanded(&vector["expect"]["first"]);
+        let is_right = match ids.first() {
+            None => expected.is_empty(),
+            Some(first) => expected.iter().any(|id| id == first),
+        };
+        if !is_right {
+            failures.push(format!("{name}: expected {expected:?}, got {:?}", &ids[..ids.len().min(6)]));
+        }
+    }
+    let nothing = vectors.iter().filter(|vector| vector["expect"].is_null()).count();
+    assert!(vectors.len() >= 60 && nothing >= 7, "{} vectors, {nothing} without a failure", vectors.len());
+    report("pasted lines", vectors.len(), &failures);
+}
+
+#[test]
+fn the_table_is_large_and_every_meaning_has_a_wording_or_a_number() {
+    let count = Wording::all().count();
+    println!("{count} wordings of {} meanings", Meaning::all().count());
+    assert!(count >= 1_500);
+    let worded: BTreeSet<&str> = Wording::all().map(|wording| wording.meaning().id()).collect();
+    let numbered: BTreeSet<&str> = include_str!("../src/explain/numbers.txt")
+        .lines()
+        .filter_map(|line| Some(line.split('|').nth(2)?.trim()))
+        .collect();
+    for meaning in Meaning::all() {
+        assert!(worded.contains(meaning.id()) || numbered.contains(meaning.id()), "{} is never said", meaning.id());
+    }
+}
+
+/// Every wording, alone, leads to its own meaning: no other one hides it.
+#[test]
+fn every_wording_alone_has_its_meaning() {
+    let mut failures = Vec::new();
+    for wording in Wording::all() {
+        let said = wording.written().replace('#', " 7 ").replace('§', " 203.0.113.7 ").replace('…', " x ");
+        let found = explain(&said);
+        if !found.meanings.iter().any(|meaning| meaning.id() == wording.meaning().id()) {
+            failures.push(format!(
+                "{} ({}): {:?}",
+                wording.written(),
+                wording.meaning().id(),
+                found.meanings.first().map(|m| m.id())
+            ));
+        }
+    }
+    report("wordings", Wording::all().count(), &failures);
+}
+
+#[test]
+fn a_stronger_meaning_goes_first() {
+    let found = explain("WS_OPEN_ERROR_UNDERLYING_IO_OPEN_FAILED (code=111: x)");
+    let strengths: Vec<Strength> = found.meanings.iter().map(|meaning| meaning.strength()).collect();
+    assert!(strengths.iter().rev().is_sorted(), "{strengths:?}");
+    assert_eq!(first(&found), Some("TCP02"));
+}
+
+fn first(found: &Explanation) -> Option<&'static str> {
+    found.causes.first().map(|cause| cause.id)
+}
+
+proptest! {
+    #[test]
+    fn no_text_causes_a_panic(text in "\\PC{0,200}") {
+        let _ = explain(&text);
+        let _ = (KnownFailure::find(&text), KnownFailure::nearest(&text));
+    }
+
+    #[test]
+    fn no_mixture_of_known_pieces_causes_a_panic(pieces in prop::collection::vec(piece(), 0..12)) {
+        for cause in explain(&pieces.concat()).causes {
+            prop_assert!(KnownFailure::find(cause.id).is_some());
+        }
+    }
+
+    #[test]
+    fn case_does_not_matter(index in any::<prop::sample::Index>()) {
+        let vectors = vectors("texts.json");
+        let line = text(&index.get(&vectors)["text"]);
+        // Catalogue ids are the exception: they are recognised only in capitals. `\n` is an escape in small letters alone.
+        prop_assume!(!line.contains("CFG") && !line.contains('\\'));
+        prop_assert_eq!(first(&explain(&line)), first(&explain(&line.to_ascii_uppercase())));
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9]{1,6}",
+        "[ :=(\\[\"'`.,/#-]{0,3}",
+        "\\PC{0,5}",
+        prop::sample::select(vec![
+            "StatusCode",
+            "code",
+            "errno",
+            "HTTP",
+            "ID",
+            "Error details",
+            "error",
+            "1006",
+            "401",
+            "é",
+            "\u{202e}"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+/// Returns the given ids, with areas such as `DNS*` replaced by their ids.
+fn expanded(ids: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    for id in ids.as_array().into_iter().flatten().map(text) {
+        match id.strip_suffix('*') {
+            Some(area) => {
+                all.extend(KnownFailure::all().map(|known| known.id.to_owned()).filter(|id| id.starts_with(area)));
+            }
+            None => all.push(id),
+        }
+    }
+    all
+}
+
+fn report(what: &str, count: usize, failures: &[String]) {
+    println!("{count} {what}");
+    assert!(failures.is_empty(), "{what}: {} failures:\n  {}", failures.len(), failures.join("\n  "));
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+fn families() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder().join("explain")).expect("the folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+fn vectors(name: &str) -> Vec<Value> {
+    read(&folder().join(name))
+}
+
+fn read(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
