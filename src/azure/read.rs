@@ -18,6 +18,7 @@ use crate::resolve::quoted::QuotedValue;
 use stream::{Page, Sink};
 
 mod account;
+mod answer;
 mod effective;
 mod governance;
 mod network;
@@ -29,6 +30,7 @@ mod stream;
 mod tree;
 mod zone;
 
+pub use answer::ArmAnswer;
 use piece::Piece;
 
 impl AzureView {
@@ -59,7 +61,7 @@ impl AzureView {
 
     /// Adds the pieces of a document.
     fn add(&mut self, from: &str, page: Page) {
-        let Page { sink, envelopes, has_more } = page;
+        let Page { sink, envelopes, has_more, .. } = page;
         let Sink { pieces, unknown, has_keys, .. } = sink;
         for (kind, of) in envelopes {
             self.listed.push((kind, of));
