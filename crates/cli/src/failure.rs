@@ -23,6 +23,8 @@ enum Kind {
     Program,
     Usage,
     Configuration,
+    /// The stage of a root cause, by its exit code.
+    Stage(u8),
 }
 
 impl Failure {
@@ -34,6 +36,11 @@ impl Failure {
     /// Makes a failure for an invalid value.
     pub(crate) fn configuration(id: &'static str, message: impl Into<String>) -> Self {
         Self { kind: Kind::Configuration, id, message: message.into(), json: false }
+    }
+
+    /// Makes a failure at a stage, whose exit code it has.
+    pub(crate) fn stage(code: u8, id: &'static str, message: impl Into<String>) -> Self {
+        Self { kind: Kind::Stage(code), id, message: message.into(), json: false }
     }
 
     /// Makes a failure for output that could not be written.
@@ -96,6 +103,7 @@ impl Failure {
             Kind::Program => 1,
             Kind::Usage => 2,
             Kind::Configuration => CONFIGURATION,
+            Kind::Stage(code) => code,
         }
     }
 }
