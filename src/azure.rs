@@ -69,7 +69,7 @@ pub use prefix::{Prefix, PrefixError};
 pub(crate) use private_link::public_name;
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
 #[cfg(feature = "serde")]
-pub use read::ArmAnswer;
+pub use read::ArmResponse;
 pub use reads::ArmRead;
 pub use resource::ArmError;
 pub(crate) use route::SERVICE_ENDPOINT;

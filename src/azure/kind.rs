@@ -120,7 +120,7 @@ impl DocumentKind {
         self.row().command
     }
 
-    /// Returns the ARM type; empty for what is no resource.
+    /// Returns the ARM type; empty for a kind that is not a resource.
     pub(crate) fn arm_type(self) -> &'static str {
         self.row().arm_type
     }

@@ -18,20 +18,21 @@ use crate::resolve::quoted::QuotedValue;
 use stream::{Page, Sink};
 
 mod account;
-mod answer;
+
 mod effective;
 mod governance;
 mod network;
 mod one_account;
 mod piece;
 mod private_link;
+mod response;
 mod shape;
 mod stream;
 mod tree;
 mod zone;
 
-pub use answer::ArmAnswer;
 use piece::Piece;
+pub use response::ArmResponse;
 
 impl AzureView {
     /// Reads a document and adds what it says. `from` names the file or URL in notes.

@@ -1,6 +1,6 @@
 //! The reads of the management API that a view of an account is made of: which GET requests follow from what is known.
 //!
-//! `collect` asks for the same documents with `az`. Effective routes, effective security groups and the states of policies
+//! `collect` reads the same documents with `az`. Effective routes, effective security groups and the states of policies
 //! are POST requests of the management API, so no read gives them.
 
 use url::Url;
@@ -13,9 +13,9 @@ use super::view::AzureView;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ArmRead {
-    /// The kind of the objects in the answer.
+    /// The kind of the objects in the response.
     pub kind: DocumentKind,
-    /// The resource that the answer is about, as the envelope of a collected document names it.
+    /// The resource that the response is about, as the envelope of a collected document names it.
     pub of: ArmId,
     /// The path below the host.
     path: ArmId,
@@ -81,13 +81,13 @@ impl ArmRead {
         is_path(below).then(|| Self { kind, of: of.clone(), path: ArmId::new(&format!("{below}/{}", row.below)) })
     }
 
-    /// Returns whether the answer is a list, which may be empty and may have several pages.
+    /// Returns whether the response is a list, which may be empty and may have several pages.
     #[must_use]
     pub fn is_list(&self) -> bool {
         !self.path.is_of_type(self.kind.arm_type())
     }
 
-    /// Returns the URL at a host of the management API; `None` if that is no host.
+    /// Returns the URL at a host of the management API; `None` if that is not a host.
     #[must_use]
     pub fn url(&self, host: &str) -> Option<Url> {
         let mut url = Url::parse(&format!("https://{host}/")).ok().filter(|url| url.host_str() == Some(host))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use crate::azure::{AccountDocument, ArmAnswer, ArmId, ArmRead, AzureView};
+use crate::azure::{AccountDocument, ArmId, ArmRead, ArmResponse, AzureView};
 use crate::net::RestClient;
 use crate::resolve::cloud::Cloud;
 use crate::resolve::credential::{Credential, Secret};
@@ -55,7 +55,8 @@ impl Management {
     ///
     /// # Errors
     ///
-    /// [`ManagementError`] if the host of the management API is unknown, or if the token is none of it: then it is not sent.
+    /// [`ManagementError`] if the host of the management API is unknown, or if the token is for another service. Then it is
+    /// not sent.
     pub fn new(cloud: &Cloud, client: RestClient, token: &Credential) -> Result<Self, ManagementError> {
         let host = cloud.suffixes().management().ok_or_else(ManagementError::unknown_host)?.to_owned();
         let token = audience::checked(token, cloud)?;
@@ -87,11 +88,11 @@ impl Management {
                 return if made.is_empty() { Err(ManagementError::not_an_id(account)) } else { Ok(view) };
             }
             made.extend(reads.iter().cloned());
-            let answers = futures_util::stream::iter(reads).map(|read| exchange.answered(read)).buffered(JOBS);
+            let responses = futures_util::stream::iter(reads).map(|read| exchange.outcome(read)).buffered(JOBS);
             // Boxed, because its size would add to every future that reads an account.
-            let answers: Vec<_> = Box::pin(answers.collect()).await;
-            for (read, outcome) in answers {
-                self.take(read, outcome, made.len() == 1, &mut view)?;
+            let responses: Vec<_> = Box::pin(responses.collect()).await;
+            for (read, outcome) in responses {
+                self.take(&read, outcome, made.len() == 1, &mut view)?;
             }
             if made.len() == 1
                 && !view.accounts.iter().any(|known: &AccountDocument| known.id.as_ref() == Some(account))
@@ -109,8 +110,8 @@ impl Management {
     pub async fn accounts(&self, of: &ArmId) -> Result<AzureView, ManagementError> {
         let read = ArmRead::accounts(of).ok_or_else(|| ManagementError::not_an_id(of))?;
         let mut view = AzureView::default();
-        let (read, outcome) = Box::pin(self.exchange().answered(read)).await;
-        self.take(read, outcome, true, &mut view)?;
+        let (read, outcome) = Box::pin(self.exchange().outcome(read)).await;
+        self.take(&read, outcome, true, &mut view)?;
         Ok(view)
     }
 
@@ -119,21 +120,21 @@ impl Management {
         Exchange { client: &self.client, host: &self.host, token: &self.token, allowance }
     }
 
-    /// Takes an answer over. One that did not come is a note, unless everything depends on it.
+    /// Takes a response over. One that did not come is a note, unless everything depends on it.
     fn take(
         &self,
-        read: ArmRead,
-        outcome: Result<(ArmAnswer, Option<Refusal>), Refusal>,
+        read: &ArmRead,
+        outcome: Result<(ArmResponse, Option<Refusal>), Refusal>,
         is_first: bool,
         view: &mut AzureView,
     ) -> Result<(), ManagementError> {
         match outcome {
-            Ok((answer, broke_off)) => {
-                view.notes.extend(broke_off.map(|refusal| refusal.broke_off(&read)));
-                view.add_answer(LIVE, answer);
+            Ok((response, broke_off)) => {
+                view.notes.extend(broke_off.map(|refusal| refusal.broke_off(read)));
+                view.add_response(LIVE, response);
             }
-            Err(refusal) if is_first => return Err(ManagementError::refused(&read, &refusal, &self.cloud)),
-            Err(refusal) => view.notes.push(refusal.not_visible(&read)),
+            Err(refusal) if is_first => return Err(ManagementError::refused(read, &refusal, &self.cloud)),
+            Err(refusal) => view.notes.push(refusal.not_visible(read)),
         }
         Ok(())
     }
@@ -156,5 +157,5 @@ const JOBS: usize = 6;
 /// The requests of one call. The largest account that the documented limits allow needs about 400.
 const MOST_READS: usize = 1000;
 
-/// In bytes, for all answers of one call together. The list of 10,000 accounts has about 40 MB.
+/// In bytes, for all responses of one call together. The list of 10,000 accounts has about 40 MB.
 const LARGEST_TOTAL: usize = 64 << 20;

@@ -463,8 +463,8 @@ const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
 //           azure-ai-voicelive 1.3.1 (2026-10-23). That of the US Government cloud comes from code in use alone, and is
 //           unconfirmed: `notes` says so.
 // Management: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and
-//           https://learn.microsoft.com/azure/china/resources-developer-guide; the older names are the audiences that a wrong
-//           token is answered with (`InvalidAuthenticationTokenAudience`), and what the Azure CLI asks for by default.
+//           https://learn.microsoft.com/azure/china/resources-developer-guide; the error for
+//           a wrong token (`InvalidAuthenticationTokenAudience`) lists the older names too, which the Azure CLI uses by default.
 
 static PUBLIC: Suffixes = Suffixes {
     realtime: Cow::Borrowed("speech.microsoft.com"),

@@ -99,7 +99,9 @@ async fn live_documents(args: &DoctorArgs, output: &Output) -> Result<AzureView,
     };
     let account = (&args.resource, args.credential.resource_id.as_deref());
     let files = settings::view_of(&given)?;
-    let view = live::read_account(reached, account, &files, args.credential.entra, total / 2, output).await?;
+    let view = live::read_account(reached, account, &files, args.credential.entra, total / 2, output).await;
+    let view =
+        view.map_err(|failure| failure.with_advice("without `--live`, the doctor examines the network alone"))?;
     settings::added(view, &given)
 }
 

@@ -81,6 +81,12 @@ impl Failure {
         Self { message: format!("{} (read from `{variable}`)", self.message), ..self }
     }
 
+    /// Returns the failure, with what else can be done if it is one of a stage.
+    pub(crate) fn with_advice(self, advice: &str) -> Self {
+        let is_of_stage = matches!(self.kind, Kind::Stage(_));
+        if is_of_stage { Self { message: format!("{}; {advice}", self.message), ..self } } else { self }
+    }
+
     /// Returns whether the failure is an invalid value.
     pub(crate) fn is_configuration(&self) -> bool {
         self.kind == Kind::Configuration

@@ -128,8 +128,8 @@ pub(crate) struct Reached<'a> {
     pub(crate) proxy: Option<&'a str>,
 }
 
-/// The network to the management API.
-struct Network {
+/// What a read takes from its surroundings.
+struct Surroundings {
     network: SharedNetwork,
     trust: Trust,
     proxies: ProxySettings,
@@ -137,7 +137,7 @@ struct Network {
     lab: Option<Lab>,
 }
 
-impl Network {
+impl Surroundings {
     async fn of(reached: Reached<'_>) -> Result<Self, Failure> {
         let Some(world) = reached.world else {
             let servers: Vec<_> = reached.dns_servers.iter().map(|server| server.0).collect();
@@ -172,11 +172,11 @@ pub(crate) async fn read(
 ) -> Result<AzureView, Failure> {
     let reading = async {
         let begun = Instant::now();
-        let network = Network::of(reached).await?;
-        let token = obtained(token, &network, &target.cloud, total, output).await?;
+        let around = Surroundings::of(reached).await?;
+        let token = obtained(token, &around, &target.cloud, total, output).await?;
         let step = Duration::from_secs(5).min(total / 2);
-        let client = TlsClient::new(&network.trust)
-            .and_then(|tls| RestClient::new(network.network.clone(), &tls, &network.proxies, step))
+        let client = TlsClient::new(&around.trust)
+            .and_then(|tls| RestClient::new(around.network.clone(), &tls, &around.proxies, step))
             .map_err(|failure| Failure::stage(60, "live", format!("cannot create an HTTP client: {failure}")))?;
         let management = Management::new(&target.cloud, client, &token).map_err(|error| failed(&error))?;
         let management = management.with_total(total.saturating_sub(begun.elapsed()));
@@ -200,7 +200,7 @@ pub(crate) async fn read(
 
 async fn obtained(
     token: Token,
-    network: &Network,
+    around: &Surroundings,
     cloud: &Cloud,
     total: Duration,
     output: &Output,
@@ -209,18 +209,18 @@ async fn obtained(
         Token::From(source) => source,
         Token::Given(read) => return Ok(read?),
         Token::None => {
-            let own = network.lab.as_ref().and_then(Lab::management_token);
+            let own = around.lab.as_ref().and_then(Lab::management_token);
             return own
                 .ok_or_else(|| Failure::usage("this world has no documents of Azure"))
                 .and_then(|own| Ok(own.read()?));
         }
     };
-    let is_lab = network.lab.is_some();
+    let is_lab = around.lab.is_some();
     let fetched = entra::fetch(&Wanted {
         source,
         issuer: Issuer::of_management(cloud),
         resource_id: None,
-        way: entra::Way { network: network.network.clone(), is_lab, trust: &network.trust, proxies: &network.proxies },
+        way: entra::Way { network: around.network.clone(), is_lab, trust: &around.trust, proxies: &around.proxies },
         total,
         // In a world, `az` and `azd` would sign in at the real authority.
         asks_programs: !is_lab,
@@ -232,7 +232,7 @@ async fn obtained(
     Ok(credential)
 }
 
-/// Converts the error, with the arguments that it asks for.
+/// Converts the error, and adds the arguments that help.
 fn failed(error: &ManagementError) -> Failure {
     let arguments = match (error.cloud(), error.area()) {
         (Some(cloud), _) => format!(" (`--cloud {cloud}`)"),

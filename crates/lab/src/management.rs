@@ -89,12 +89,16 @@ impl Management {
             return self.take(inner);
         }
         if let Some(list) = document.as_array().or_else(|| document["value"].as_array()) {
-            list.iter().for_each(|item| self.take(item));
+            for item in list {
+                self.take(item);
+            }
             return;
         }
         for part in ["subnets", "virtualNetworkPeerings"] {
             let inner = document["properties"][part].as_array().or_else(|| document[part].as_array());
-            inner.into_iter().flatten().for_each(|item| self.take(item));
+            for item in inner.into_iter().flatten() {
+                self.take(item);
+            }
         }
         if let Some(id) = document["id"].as_str() {
             self.objects.push((id.to_ascii_lowercase(), document.clone()));

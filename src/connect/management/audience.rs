@@ -1,4 +1,4 @@
-//! The audience of a token: the management API takes no token of another service, and so gets none.
+//! The audience of a token: a token of another service is not sent to the management API.
 
 use url::Url;
 
@@ -9,7 +9,7 @@ use crate::resolve::quoted::QuotedValue;
 
 /// Returns the token of a credential for the management API of a cloud.
 ///
-/// An audience that is no URL decides nothing: newer tokens have the ID of an application.
+/// An audience that is not a URL decides nothing: newer tokens have the ID of an application.
 pub(super) fn checked(credential: &Credential, cloud: &Cloud) -> Result<Secret, ManagementError> {
     let (Held::Entra { token, .. } | Held::EntraComposed { token, .. }) = &credential.0 else {
         return Err(ManagementError::no_token_of_entra(credential.kind()));

@@ -24,7 +24,7 @@ impl ManagementError {
         self.area
     }
 
-    /// Returns the cloud that the token is for, if it is another one than that of the account.
+    /// Returns the cloud that the token is for, if that is not the cloud of the account.
     #[must_use]
     pub fn cloud(&self) -> Option<&Cloud> {
         self.cloud.as_ref()
@@ -47,7 +47,7 @@ impl ManagementError {
     }
 
     pub(super) fn no_account() -> Self {
-        Self::new(Area::Http, "the answer of the management API is not the document of this account")
+        Self::new(Area::Http, "the response of the management API is not the document of this account")
     }
 
     pub(super) fn no_token_of_entra(kind: &str) -> Self {
@@ -72,7 +72,7 @@ impl ManagementError {
         Self { cloud: other, ..Self::new(Area::Auth, text) }
     }
 
-    /// The answer on which everything depends did not come.
+    /// The response on which everything depends did not come.
     pub(super) fn refused(read: &ArmRead, refusal: &Refusal, cloud: &Cloud) -> Self {
         let (area, why) = refusal.explained(read, cloud);
         let what = if read.is_list() {

@@ -1,4 +1,4 @@
-//! One read: its requests, the pages of its answer, and the limits of both.
+//! One read: its requests, the pages of its response, and the limits of both.
 
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::refusal::Refusal;
-use crate::azure::{ArmAnswer, ArmRead};
+use crate::azure::{ArmRead, ArmResponse};
 use crate::diagnose::evidence::{Failure, FailureKind};
 use crate::net::{RestClient, printable};
 use crate::resolve::credential::Secret;
@@ -27,7 +27,7 @@ pub(super) struct Exchange<'a> {
 pub(super) struct Allowance {
     deadline: Instant,
     bytes: AtomicUsize,
-    /// The status with which Azure asked to wait when a request gave up, or 0. Further requests would only prolong that.
+    /// The status with which Azure throttled a request that gave up, or 0. Further requests would only prolong that.
     throttled: AtomicU16,
 }
 
@@ -40,7 +40,7 @@ impl Allowance {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Takes bytes of an answer. Returns whether there were as many.
+    /// Takes bytes of a response. Returns whether there were as many.
     fn take(&self, bytes: usize) -> bool {
         self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
     }
@@ -50,37 +50,37 @@ impl Exchange<'_> {
     /// Makes one read. A list that broke off after its first page comes with the reason.
     ///
     /// A read that hangs uses at most half of the time that is left, so that others can still be made.
-    pub(super) async fn answered(&self, read: ArmRead) -> (ArmRead, Result<(ArmAnswer, Option<Refusal>), Refusal>) {
+    pub(super) async fn outcome(&self, read: ArmRead) -> (ArmRead, Result<(ArmResponse, Option<Refusal>), Refusal>) {
         let deadline = Instant::now() + self.allowance.left() / 2;
         let outcome = self.pages(&read, deadline).await;
         (read, outcome)
     }
 
-    async fn pages(&self, read: &ArmRead, deadline: Instant) -> Result<(ArmAnswer, Option<Refusal>), Refusal> {
-        let mut answer = ArmAnswer::new(read.clone());
+    async fn pages(&self, read: &ArmRead, deadline: Instant) -> Result<(ArmResponse, Option<Refusal>), Refusal> {
+        let mut response = ArmResponse::new(read.clone());
         let mut next = read.url(self.host).ok_or(Refusal::ForeignPage)?;
         let mut seen: Vec<Url> = Vec::new();
         loop {
             let page = match self.page(&next, deadline).await {
-                Ok(bytes) => answer.page(&bytes).map_err(Refusal::Unreadable),
+                Ok(bytes) => response.page(&bytes).map_err(Refusal::Unreadable),
                 Err(refusal) => Err(refusal),
             };
             let link = match page {
                 Err(refusal) if seen.is_empty() => return Err(refusal),
                 // A page that cannot be read may have left something, and the list is not whole.
                 Err(refusal) => {
-                    answer.breaks_off();
-                    return Ok((answer, Some(refusal)));
+                    response.breaks_off();
+                    return Ok((response, Some(refusal)));
                 }
-                Ok(_) if !read.is_list() => return Ok((answer, None)),
-                Ok(None) if answer.is_whole() => return Ok((answer, None)),
+                Ok(_) if !read.is_list() => return Ok((response, None)),
+                Ok(None) if response.is_whole() => return Ok((response, None)),
                 Ok(link) => link,
             };
             seen.push(next);
             let following = link.and_then(|link| self.own(&link));
-            let Some(following) = following else { return Ok((answer, Some(Refusal::ForeignPage))) };
+            let Some(following) = following else { return Ok((response, Some(Refusal::ForeignPage))) };
             if seen.contains(&following) || seen.len() >= MOST_PAGES {
-                return Ok((answer, Some(Refusal::Endless { pages: seen.len() })));
+                return Ok((response, Some(Refusal::Endless { pages: seen.len() })));
             }
             next = following;
         }
@@ -97,7 +97,7 @@ impl Exchange<'_> {
         is_own.then_some(url)
     }
 
-    /// Requests one page, again if Azure asks to wait.
+    /// Requests one page, again if Azure throttles requests.
     async fn page(&self, url: &Url, deadline: Instant) -> Result<Vec<u8>, Refusal> {
         let mut attempt = 0;
         loop {
@@ -108,7 +108,7 @@ impl Exchange<'_> {
             let response = self.get(url, deadline).await?;
             let status = response.status().as_u16();
             match status {
-                200 => return self.body(response, LARGEST_ANSWER, deadline).await,
+                200 => return self.body(response, LARGEST_RESPONSE, deadline).await,
                 300..=399 => return Err(Refusal::Redirected { status }),
                 429 | 503 => {
                     attempt += 1;
@@ -170,9 +170,9 @@ impl Exchange<'_> {
     }
 }
 
-/// The answer broke off.
+/// The response broke off.
 fn broken(error: &reqwest::Error) -> Refusal {
-    let text = printable::line(&format!("the answer broke off: {error}"), 200);
+    let text = printable::line(&format!("the response broke off: {error}"), 200);
     Refusal::Network { failure: Failure::new(FailureKind::Reset, text), was_sent: true }
 }
 
@@ -190,7 +190,7 @@ fn code(body: &[u8]) -> Option<String> {
 }
 
 /// In bytes. A page of a list has at most a few hundred objects.
-const LARGEST_ANSWER: usize = 16 << 20;
+const LARGEST_RESPONSE: usize = 16 << 20;
 
 const LARGEST_ERROR: usize = 64 << 10;
 
@@ -200,7 +200,7 @@ const MOST_PAGES: usize = 500;
 /// The requests for one page. Azure refills its limits every second, so more of them mean a lasting storm.
 const MOST_ATTEMPTS: u32 = 4;
 
-/// Where an answer does not say how long to wait.
+/// Where a response does not say how long to wait.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 const LONGEST_CODE: usize = 64;

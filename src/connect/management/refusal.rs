@@ -14,23 +14,23 @@ use crate::resolve::quoted::QuotedValue;
 /// Why a document could not be read.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
-    /// Azure answered with an error; the code is a word.
+    /// The response of Azure is an error; the code is a word.
     Status { status: u16, code: Option<String> },
-    /// The request or its answer failed on the way.
+    /// The request or its response failed on the way.
     Network { failure: Failure, was_sent: bool },
-    /// Azure asks to wait longer than is left, or asked too often.
+    /// Azure throttles requests for longer than is left, or still does after several waits.
     Busy { status: u16, wait: Option<Duration> },
     /// The time of the call is over.
     Late,
-    /// The answer, or all answers together, are larger than any of Azure.
+    /// The response, or all responses together, are larger than any of Azure.
     TooLarge { most: usize },
-    /// The answer is a redirect.
+    /// The response is a redirect.
     Redirected { status: u16 },
-    /// The next page is at another host, or is no URL.
+    /// The next page is at another host, or does not have a URL.
     ForeignPage,
     /// The pages lead in a circle, or there are too many.
     Endless { pages: usize },
-    /// The answer is no document.
+    /// The response is not a document.
     Unreadable(DocumentError),
 }
 
@@ -131,13 +131,17 @@ impl fmt::Display for Refusal {
             Self::Status { status, code: None } => write!(f, "status {status}"),
             Self::Network { failure, .. } => write!(f, "{failure}"),
             Self::Busy { status, wait: Some(wait) } => {
-                write!(f, "status {status} asks to wait {} s, which is more than the time limit allows", wait.as_secs())
+                write!(
+                    f,
+                    "status {status} with a wait of {} s, which is longer than the time that is left",
+                    wait.as_secs()
+                )
             }
             Self::Busy { status, wait: None } => {
-                write!(f, "the management API goes on asking to wait (status {status})")
+                write!(f, "the management API throttles requests and still does after several waits (status {status})")
             }
             Self::Late => f.write_str("the time limit of the run was reached before"),
-            Self::TooLarge { most } => write!(f, "the answer has more than {} MB", most >> 20),
+            Self::TooLarge { most } => write!(f, "the response has more than {} MB", most >> 20),
             Self::Redirected { status } => {
                 write!(f, "status {status} leads to another place, which never gets the token")
             }

@@ -13,6 +13,7 @@ use crate::args::{AzureArgs, CredentialArgs, OutputArgs, QueryArgs, ResourceArgs
 use crate::catalogue;
 
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,

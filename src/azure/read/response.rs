@@ -1,4 +1,4 @@
-//! An answer of the management API: the pages that one read gives.
+//! A response of the management API: the pages that one read gives.
 
 use super::stream::{Page, read_more};
 use super::{AzureView, decoded};
@@ -8,16 +8,16 @@ use crate::azure::words::shown;
 use crate::resolve::note::Note;
 use crate::resolve::quoted::QuotedValue;
 
-/// The answer to one [`ArmRead`], page by page. A list that has come to its end says that there are no other objects, as a
+/// The response to one [`ArmRead`], page by page. A list that has come to its end says that there are no other objects, as a
 /// collected document does.
-pub struct ArmAnswer {
+pub struct ArmResponse {
     read: ArmRead,
     page: Page,
     is_whole: bool,
 }
 
-impl ArmAnswer {
-    /// Starts the answer to a read.
+impl ArmResponse {
+    /// Starts the response to a read.
     #[must_use]
     pub fn new(read: ArmRead) -> Self {
         Self { read, page: Page::default(), is_whole: false }
@@ -44,37 +44,37 @@ impl ArmAnswer {
         self.is_whole = false;
     }
 
-    /// Returns whether the last page was read. A page may name a next one that is no URL.
+    /// Returns whether the last page was read. The next page that a page names may not have a URL.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 }
 
-impl std::fmt::Debug for ArmAnswer {
+impl std::fmt::Debug for ArmResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ArmAnswer").field("read", &self.read).finish_non_exhaustive()
+        f.debug_struct("ArmResponse").field("read", &self.read).finish_non_exhaustive()
     }
 }
 
 impl AzureView {
-    /// Adds an answer of the management API. `from` names it among the documents.
+    /// Adds a response of the management API. `from` names it among the documents.
     ///
     /// ```
-    /// use speech_endpoint::azure::{ArmAnswer, ArmId, ArmRead, AzureView};
+    /// use speech_endpoint::azure::{ArmResponse, ArmId, ArmRead, AzureView};
     ///
     /// let read = ArmRead::accounts(&ArmId::new("/subscriptions/00000000-0000-0000-0000-000000000001")).expect("a subscription");
-    /// let mut answer = ArmAnswer::new(read);
-    /// let next = answer.page(br#"{ "value": [{ "type": "Microsoft.CognitiveServices/accounts", "name": "contoso" }] }"#)?;
+    /// let mut response = ArmResponse::new(read);
+    /// let next = response.page(br#"{ "value": [{ "type": "Microsoft.CognitiveServices/accounts", "name": "contoso" }] }"#)?;
     /// assert_eq!(next, None);
     ///
     /// let mut view = AzureView::default();
-    /// view.add_answer("live", answer);
+    /// view.add_response("live", response);
     /// assert_eq!(view.accounts.len(), 1);
     /// # Ok::<(), speech_endpoint::azure::DocumentError>(())
     /// ```
-    pub fn add_answer(&mut self, from: &str, answer: ArmAnswer) {
-        let ArmAnswer { read, mut page, is_whole } = answer;
+    pub fn add_response(&mut self, from: &str, response: ArmResponse) {
+        let ArmResponse { read, mut page, is_whole } = response;
         let of_kind = page.sink.pieces.first().is_none_or(|(piece, ..)| piece.kind() == read.kind);
         page.sink.name_the_resource(0, &read.of);
         page.has_more = false;
@@ -87,7 +87,8 @@ impl AzureView {
         }
         if page.sink.unknown.take().is_some() || !of_kind {
             let (title, name) = (read.kind.title(), QuotedValue::new(&shown(read.of.name())));
-            let text = format!("the answer of the management API about the {title} of {name} is not one, or not only");
+            let text =
+                format!("the response of the management API about the {title} of {name} is not one, or not only");
             self.notes.push(Note::new("unknown_document", text));
         }
         self.add(from, page);
