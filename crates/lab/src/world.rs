@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use super::access;
 use super::record::NameAnswer;
-use super::subject;
 use super::vocabulary::{Expected, WorldResource, WorldToml};
 use super::worlds::WORLDS;
-use speech_endpoint::Cloud;
 use speech_endpoint::FoundryResource;
 use speech_endpoint::Query;
 use speech_endpoint::Service;
@@ -100,12 +98,6 @@ impl World {
             view.read(name, document.as_bytes()).ok()?;
         }
         (!self.toml.azure.is_empty()).then_some(view)
-    }
-
-    /// Returns the cloud of the resource.
-    #[must_use]
-    pub fn cloud(&self) -> Cloud {
-        subject::account(self.resource()).map_or(Cloud::Public, |read| read.value.cloud().clone())
     }
 
     /// Returns the time limit of a run, which is short because some worlds never respond.
