@@ -30,7 +30,7 @@ use refusal::Refusal;
 ///
 /// ```
 /// use speech_endpoint::azure::{ArmId, AzureView};
-/// use speech_endpoint::connect::{Management, ManagementError};
+/// use speech_endpoint::connect::Management;
 /// use speech_endpoint::net::{ProxySettings, RestClient, SystemNetwork, TlsClient, Trust};
 /// use speech_endpoint::{Cloud, Credential};
 ///

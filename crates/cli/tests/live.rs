@@ -7,12 +7,16 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use speech_endpoint_lab::{Lab, SeenRequest, World};
+#[cfg(unix)]
+use support::interrupted;
 use support::{Folder, program, text};
 
 const ID: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso";
@@ -255,6 +259,7 @@ const FAULTS: &[(&str, &str, &[&str])] = &[
         "not_visible",
         &["virtual network `vnet`", "404 ResourceNotFound", "does not exist"],
     ),
+    ("gone = [\"deployment\"]", "not_visible", &["model deployments", "404 ResourceNotFound", "has no such list"]),
     ("huge = [\"diagnostic_setting\"]", "not_visible", &["diagnostic settings", "more than 16 MB"]),
     ("redirected = [\"record_set\"]", "not_visible", &["record sets", "status 307", "never gets the token"]),
     ("silent = [\"metric_alert\"]", "not_visible", &["metric alerts", "no answer within"]),
@@ -456,6 +461,46 @@ fn failures_and_notes_of_an_inventory_and_a_doctor_are_those_of_the_account() {
     let ran = circular.run(&["inventory", "--resource-id", ID, "--format", "json"]);
     assert_eq!(ran.json()["accounts"].as_array().map(Vec::len), Some(1));
     assert!(ran.stderr.contains("circle"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_doctor_ends_in_time_although_a_document_never_comes() {
+    let running = Running::start("healthy-documents", "silent = [\"metric_alert\"]");
+    let args = ["doctor", "--resource-id", ID, "--timeout", "4", "--dns-server", "127.0.0.1:9", "--format", "json"];
+    let ran = running.run(&args);
+    assert!(ran.json()["verdict"].is_string(), "{}", ran.stderr);
+    assert!(ran.stderr.contains("metric alerts of `rg` are not visible"), "{}", ran.stderr);
+    assert!(ran.took < Duration::from_secs(5), "{:?}", ran.took);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_a_read_at_once() {
+    let running = Running::start("healthy-documents", "silent = [\"account\"]");
+    let token = running.token("https://management.azure.com");
+    let (proxy, ca) = (format!("http://{}", running.proxy), running.folder.path("root.pem"));
+    let mut command = program();
+    command.args([
+        "account",
+        "--live",
+        "--resource-id",
+        ID,
+        "--token-file",
+        &token,
+        "--proxy",
+        &proxy,
+        "--ca-file",
+        &ca,
+    ]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let begun = Instant::now();
+    while running.requests().is_empty() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (output, took) = interrupted(child);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr).trim_end(), "error: interrupted before the documents were read");
+    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 #[test]

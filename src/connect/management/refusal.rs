@@ -55,6 +55,9 @@ impl Refusal {
     fn remedy(&self, read: &ArmRead) -> String {
         match self {
             Self::Status { status: 401 | 403, .. } => format!("; {}", permission(read)),
+            Self::Status { status: 404, .. } if read.is_list() => {
+                "; the resource does not exist any more, or it has no such list".to_owned()
+            }
             Self::Status { status: 404, .. } => {
                 "; it does not exist any more, or it belongs to a subscription that this identity does not see"
                     .to_owned()
