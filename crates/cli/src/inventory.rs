@@ -51,7 +51,9 @@ Examples:
   az cognitiveservices account list -o json | speech-endpoint inventory --azure -
   speech-endpoint inventory --azure accounts.json --format csv --output accounts.csv
   speech-endpoint inventory --azure accounts.json --subnet /subscriptions/…/subnets/app
-  speech-endpoint inventory --live --entra --resource-id /subscriptions/…";
+  speech-endpoint inventory --live --entra --resource-id /subscriptions/…
+
+With --live, the exit codes from 10 to 90 say why the accounts cannot be read.";
 
 /// An account of the list.
 struct Entry<'a> {

@@ -55,7 +55,8 @@ Examples:
   speech-endpoint posture --live --entra --resource-id /subscriptions/…/accounts/contoso
   speech-endpoint posture --azure documents/ --require all --ignore DR2,GOV4 --format sarif
 
-Exit code 80: a required check is not met or not visible.";
+Exit code 80: a required check is not met or not visible.
+With --live, the codes from 10 to 90 also say why the account cannot be read.";
 
 /// What is printed about the posture of an account.
 struct Report<'a> {

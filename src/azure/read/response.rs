@@ -94,3 +94,58 @@ impl AzureView {
         self.add(from, page);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure::id::ArmId;
+    use crate::azure::kind::DocumentKind;
+
+    const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-0000-0000-000000000001";
+
+    /// Returns the next page, whether the list is complete, and the codes of the notes.
+    fn read(pages: &[&str]) -> (Option<String>, bool, Vec<&'static str>) {
+        let of = ArmId::new(SUBSCRIPTION);
+        let mut response = ArmResponse::new(ArmRead::accounts(&of).unwrap());
+        let next = pages.iter().map(|page| response.page(page.as_bytes()).unwrap()).last().flatten();
+        let mut view = AzureView::default();
+        view.add_response("live", response);
+        (next, view.lists(DocumentKind::Account, &of), view.notes.iter().map(|note| note.id).collect())
+    }
+
+    #[test]
+    fn only_a_list_that_comes_to_its_end_is_complete() {
+        let account = r#"{ "type": "Microsoft.CognitiveServices/accounts", "name": "contoso" }"#;
+        let page = |items: &str, link: &str| format!("{{ \"value\": [{items}], \"nextLink\": {link} }}");
+        let (first, last) = (page("", "\"https://a/?2\""), page(account, "null"));
+        assert_eq!(read(&[r#"{ "value": [] }"#]), (None, true, vec![]));
+        assert_eq!(read(&[&first]), (Some("https://a/?2".into()), false, vec![]));
+        assert_eq!(read(&[&first, &last]), (None, true, vec![]));
+        assert_eq!(read(&[&page(account, "5")]), (None, false, vec![]));
+        for odd in [
+            "null",
+            "{}",
+            "5",
+            r#"{ "value": null }"#,
+            r#"{ "value": {} }"#,
+            r#"{ "error": { "code": "X" } }"#,
+            r#"{ "value": [{ "type": "Microsoft.Network/privateEndpoints" }] }"#,
+            r#"{ "value": [{}] }"#,
+        ] {
+            assert_eq!(read(&[odd]), (None, false, vec!["unknown_document"]), "{odd}");
+        }
+        let (_, is_complete, notes) = read(&[r#"{ "value": [{ "key1": "a", "key2": "b" }] }"#]);
+        assert!(!is_complete && notes.contains(&"keys_refused"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_page_that_is_not_json_is_an_error() {
+        let of = ArmId::new(SUBSCRIPTION);
+        let mut response = ArmResponse::new(ArmRead::accounts(&of).unwrap());
+        for bad in ["", "<html>", "{", "\u{feff}", "{\"value\": [1e999999]}"] {
+            assert!(response.page(bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert!(response.page(&[0xff, 0xfe, 0x00]).is_err());
+        assert!(!response.is_whole());
+    }
+}
