@@ -34,6 +34,7 @@ pub(crate) mod view;
 pub(crate) mod words;
 
 pub(crate) mod filter;
+mod reads;
 pub(crate) mod route;
 
 pub(crate) mod resource;
@@ -67,6 +68,9 @@ pub use posture::{
 pub use prefix::{Prefix, PrefixError};
 pub(crate) use private_link::public_name;
 pub use private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
+#[cfg(feature = "serde")]
+pub use read::ArmResponse;
+pub use reads::ArmRead;
 pub use resource::ArmError;
 pub(crate) use route::SERVICE_ENDPOINT;
 pub use route::{Carriage, Match, RouteAnswer, RouteWords};

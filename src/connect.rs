@@ -19,6 +19,7 @@
 //! | --- | --- | --- |
 //! | [`BuildError`] | [`Builder::build`] | `proxy`, `trust` or `client` |
 //! | [`TokenError`] | a token source, as the cause of a [`ConnectError`] and in [`TokenTimes::failure`] | an id of the failure catalogue, or `token` |
+//! | [`ManagementError`] | reads of the management API | none; [`ManagementError::area`] has the exit code |
 //! | [`ConnectError`] | calls of a connector | the id of the root cause, if there is one |
 //!
 //! # Spans
@@ -86,9 +87,12 @@ mod connector;
 mod builder;
 mod rest;
 
+mod management;
+
 pub use breaker::Health;
 pub use builder::{BuildError, Builder};
 pub use connector::{AccountState, Connector};
 pub use error::{ConnectCause, ConnectError};
+pub use management::{Management, ManagementError};
 pub use opened::Opened;
 pub use token::{KeyName, RedactedCause, TokenError, TokenKind, TokenSource, TokenState, TokenTimes};

@@ -31,9 +31,10 @@ const _: () = {
 #[cfg(feature = "connect")]
 mod connect {
     use reqwest::Method;
+    use speech_endpoint::azure::ArmId;
     use speech_endpoint::connect::{
-        AccountState, BuildError, Builder, ConnectCause, ConnectError, Connector, Opened, TokenError, TokenSource,
-        TokenState,
+        AccountState, BuildError, Builder, ConnectCause, ConnectError, Connector, Management, ManagementError, Opened,
+        TokenError, TokenSource, TokenState,
     };
     use speech_endpoint::{Query, Service};
 
@@ -46,6 +47,8 @@ mod connect {
         is_send_and_sync::<ConnectCause>();
         is_send_and_sync::<ConnectError>();
         is_send_and_sync::<Connector>();
+        is_send_and_sync::<Management>();
+        is_send_and_sync::<ManagementError>();
         is_send_and_sync::<TokenError>();
         is_send_and_sync::<TokenSource>();
         is_send_and_sync::<TokenState>();
@@ -55,6 +58,11 @@ mod connect {
 
     /// A socket has one user at a time, so it is only `Send`.
     const _: fn(Opened) = is_send;
+
+    const _: fn(&Management, &ArmId) = |management, id| {
+        is_send(management.account(id));
+        is_send(management.accounts(id));
+    };
 
     const _: fn(&Connector, &Query) = |connector, query| {
         let service = Service::SpeechToText;

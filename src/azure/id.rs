@@ -69,6 +69,19 @@ impl ArmId {
         (!parent.is_empty()).then(|| Self(parent.into()))
     }
 
+    /// Returns whether this is the ID of a resource of an ARM type, for example `Microsoft.Network/virtualNetworks/subnets`.
+    pub(crate) fn is_of_type(&self, arm_type: &str) -> bool {
+        let Some((provider, types)) = arm_type.split_once('/') else { return false };
+        let Some(start) = self.0.to_ascii_lowercase().rfind(PROVIDERS) else { return false };
+        let mut parts = self.0[start + PROVIDERS.len()..].split('/');
+        parts.next().is_some_and(|first| first.eq_ignore_ascii_case(provider))
+            && types.split('/').all(|word| {
+                let is_word = parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
+                is_word && parts.next().is_some_and(|name| !name.is_empty())
+            })
+            && parts.next().is_none()
+    }
+
     /// Returns whether this scope holds the resource: the resource itself, its group, its subscription, or a parent.
     #[must_use]
     pub fn covers(&self, resource: &Self) -> bool {
@@ -98,6 +111,9 @@ pub(crate) fn is_plain_name(name: &str) -> bool {
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-.".contains(c)
 }
+
+/// What precedes the type of a resource.
+const PROVIDERS: &str = "/providers/";
 
 /// An ID of a few parts, each with a name of at most 90 characters, is far shorter.
 const LONGEST_ID: usize = 1024;

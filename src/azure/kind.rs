@@ -120,6 +120,11 @@ impl DocumentKind {
         self.row().command
     }
 
+    /// Returns the ARM type; empty for a kind that is not a resource.
+    pub(crate) fn arm_type(self) -> &'static str {
+        self.row().arm_type
+    }
+
     /// Returns the kind with this ARM type. A record set of any type belongs to the same kind.
     #[must_use]
     pub fn of_type(arm_type: &str) -> Option<Self> {

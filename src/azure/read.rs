@@ -18,18 +18,21 @@ use crate::resolve::quoted::QuotedValue;
 use stream::{Page, Sink};
 
 mod account;
+
 mod effective;
 mod governance;
 mod network;
 mod one_account;
 mod piece;
 mod private_link;
+mod response;
 mod shape;
 mod stream;
 mod tree;
 mod zone;
 
 use piece::Piece;
+pub use response::ArmResponse;
 
 impl AzureView {
     /// Reads a document and adds what it says. `from` names the file or URL in notes.
@@ -59,7 +62,7 @@ impl AzureView {
 
     /// Adds the pieces of a document.
     fn add(&mut self, from: &str, page: Page) {
-        let Page { sink, envelopes, has_more } = page;
+        let Page { sink, envelopes, has_more, .. } = page;
         let Sink { pieces, unknown, has_keys, .. } = sink;
         for (kind, of) in envelopes {
             self.listed.push((kind, of));

@@ -119,6 +119,9 @@ pub struct Suffixes {
     authority: Option<Text>,
     token_scope: Option<Text>,
     foundry_scope: Option<Text>,
+    management: Option<Text>,
+    /// The older name of the management API, which tokens may have as their audience.
+    older_management: Option<Text>,
 }
 
 type Text = Cow<'static, str>;
@@ -140,6 +143,8 @@ impl Suffixes {
             authority: None,
             token_scope: None,
             foundry_scope: None,
+            management: None,
+            older_management: None,
         };
         suffixes.told_apart(custom_domain)
     }
@@ -186,6 +191,15 @@ impl Suffixes {
     #[must_use]
     pub fn with_foundry_scope(self, scope: impl Into<String>) -> Self {
         Self { foundry_scope: Some(Cow::Owned(scope.into())), ..self }
+    }
+
+    /// Adds the host of the management API (Azure Resource Manager), for example `management.azure.com`.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError`] if it is not a host name.
+    pub fn with_management(self, host: &str) -> Result<Self, CloudError> {
+        Ok(Self { management: Some(host_name(host)?), ..self })
     }
 
     /// Returns the suffix of the real-time hosts, for example `speech.microsoft.com`.
@@ -235,6 +249,29 @@ impl Suffixes {
     #[must_use]
     pub fn foundry_scope(&self) -> Option<&str> {
         self.foundry_scope.as_deref()
+    }
+
+    /// Returns the host of the management API, if it is known.
+    #[must_use]
+    pub fn management(&self) -> Option<&str> {
+        self.management.as_deref()
+    }
+
+    /// Returns the scope for Microsoft Entra tokens of the management API, if its host is known.
+    ///
+    /// ```
+    /// let scope = speech_endpoint::Cloud::China.suffixes().management_scope();
+    /// assert_eq!(scope.as_deref(), Some("https://management.chinacloudapi.cn/.default"));
+    /// ```
+    #[must_use]
+    pub fn management_scope(&self) -> Option<String> {
+        self.management().map(|host| format!("https://{host}/.default"))
+    }
+
+    /// Returns the hosts in the audience of tokens that the management API accepts.
+    #[cfg(feature = "connect")]
+    pub(crate) fn management_audiences(&self) -> impl Iterator<Item = &str> {
+        self.management.as_deref().into_iter().chain(self.older_management.as_deref())
     }
 
     /// Returns the private DNS zone of custom domains, for example `privatelink.cognitiveservices.azure.com`.
@@ -425,6 +462,9 @@ const UNDOCUMENTED_REGIONS: [&str; 3] = ["usdod", "ussec", "usnat"];
 // Scope of Foundry: https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle (2026-03-19) and
 //           azure-ai-voicelive 1.3.1 (2026-10-23). That of the US Government cloud comes from code in use alone, and is
 //           unconfirmed: `notes` says so.
+// Management: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and
+//           https://learn.microsoft.com/azure/china/resources-developer-guide; the error for
+//           a wrong token (`InvalidAuthenticationTokenAudience`) lists the older names too, which the Azure CLI uses by default.
 
 static PUBLIC: Suffixes = Suffixes {
     realtime: Cow::Borrowed("speech.microsoft.com"),
@@ -435,6 +475,8 @@ static PUBLIC: Suffixes = Suffixes {
     authority: Some(Cow::Borrowed("login.microsoftonline.com")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.com/.default")),
     foundry_scope: Some(Cow::Borrowed("https://ai.azure.com/.default")),
+    management: Some(Cow::Borrowed("management.azure.com")),
+    older_management: Some(Cow::Borrowed("management.core.windows.net")),
 };
 
 static US_GOVERNMENT: Suffixes = Suffixes {
@@ -446,6 +488,8 @@ static US_GOVERNMENT: Suffixes = Suffixes {
     authority: Some(Cow::Borrowed("login.microsoftonline.us")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.us/.default")),
     foundry_scope: Some(Cow::Borrowed("https://ai.azure.us/.default")),
+    management: Some(Cow::Borrowed("management.usgovcloudapi.net")),
+    older_management: Some(Cow::Borrowed("management.core.usgovcloudapi.net")),
 };
 
 static CHINA: Suffixes = Suffixes {
@@ -457,6 +501,8 @@ static CHINA: Suffixes = Suffixes {
     authority: Some(Cow::Borrowed("login.partner.microsoftonline.cn")),
     token_scope: Some(Cow::Borrowed("https://cognitiveservices.azure.cn/.default")),
     foundry_scope: None,
+    management: Some(Cow::Borrowed("management.chinacloudapi.cn")),
+    older_management: Some(Cow::Borrowed("management.core.chinacloudapi.cn")),
 };
 
 #[cfg(test)]

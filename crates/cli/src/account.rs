@@ -7,6 +7,7 @@ use speech_endpoint::{CredentialForm, Endpoint, Service};
 
 use super::args::{AzureAccountArgs, OutputArgs, choice};
 use super::failure::Failure;
+use super::live::{self, args::LiveArgs};
 use super::output::Output;
 use super::settings;
 
@@ -18,6 +19,8 @@ mod text;
 pub(crate) struct AccountArgs {
     #[command(flatten)]
     account: AzureAccountArgs,
+    #[command(flatten)]
+    live: LiveArgs,
     /// text, json or markdown
     #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
     format: AccountFormat,
@@ -38,8 +41,10 @@ Examples:
   az cognitiveservices account show -n contoso -g rg -o json | speech-endpoint account --azure -
   speech-endpoint account --azure account.json --azure endpoint.json
   speech-endpoint account --azure documents/ --custom-domain contoso --format json
+  speech-endpoint account --live --entra --resource-id /subscriptions/…/accounts/contoso
 
-Exit code 80: the account admits nobody. 10: its content cannot be, for example an invalid region.";
+Exit code 80: the account admits nobody. 10: its content cannot be, for example an invalid region.
+With --live, the codes from 10 to 90 also say why the account cannot be read.";
 
 /// What is printed about an account.
 struct Report<'a> {
@@ -59,7 +64,7 @@ pub(crate) fn run(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
 
 fn print(args: &AccountArgs, output: &Output) -> Result<u8, Failure> {
     let AzureAccountArgs { resource, resource_id, azure } = &args.account;
-    let view = settings::documents(azure, resource.account.as_deref())?;
+    let view = live::account_documents(&args.live, azure, (resource, resource_id.as_deref()), output)?;
     let document = settings::azure_account(&view, resource, resource_id.as_deref())?;
     let standing = view.standing(document);
     if let Err(error) = &standing.account

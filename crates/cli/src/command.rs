@@ -39,16 +39,16 @@ pub(crate) enum Command {
     /// List hosts, ports, zones and service tags to allow in a firewall
     #[command(after_help = allowlist::EXAMPLES)]
     Allowlist(AllowlistArgs),
-    /// Say who an account admits, what clients use, and what contradicts what, from documents of az
+    /// Say who an account admits, what clients use, and what contradicts what, from documents of az or live
     #[command(after_help = account::EXAMPLES)]
     Account(AccountArgs),
-    /// Check an account against Microsoft's guidance for a secured deployment, from documents of az
+    /// Check an account against Microsoft's guidance for a secured deployment, from documents of az or live
     #[command(after_help = posture::EXAMPLES)]
     Posture(PostureArgs),
     /// Say which route carries traffic to an address, from the effective routes of a network interface
     #[command(after_help = route::EXAMPLES)]
     Route(RouteArgs),
-    /// List every account of a document, one line each, worst first
+    /// List every account of a document or a subscription, one line each, worst first
     #[command(after_help = inventory::EXAMPLES)]
     Inventory(InventoryArgs),
     /// Print a script that reads all documents about an account with az, for somebody else to run

@@ -1,14 +1,18 @@
 //! `doctor`: diagnoses what works from this machine, what fails, why, and how to fix it.
 
+use std::time::Duration;
+
 use speech_endpoint::azure::AzureView;
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint::report::{self, ReportOptions};
-use speech_endpoint::{Diagnosis, Selection, diagnose_with, diagnose_with_documents};
+use speech_endpoint::{DEFAULT_TOTAL, Diagnosis, Selection, diagnose_with, diagnose_with_documents};
+use speech_endpoint_lab::World;
+use tokio::time::Instant;
 
 use super::failure::Failure;
 use super::machine;
 use super::output::Output;
-use super::{lab, runtime, settings};
+use super::{lab, live, runtime, settings};
 
 pub(crate) mod args;
 mod assemble;
@@ -31,10 +35,12 @@ use surroundings::Surroundings;
 /// 4. Write the report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
-    let view = documents(args).map_err(|failure| failure.with_json(is_json))?;
-    let Some(evidence) = evidence(args, view.as_ref(), output).map_err(|failure| failure.with_json(is_json))? else {
-        return Ok(0);
-    };
+    let (view, evidence) = match &args.from {
+        Some(file) => documents(args).and_then(|view| Ok((view, files::read(file).map(Some)?))),
+        None => runtime::block_on(Box::pin(examined(args, output))).and_then(|examined| examined),
+    }
+    .map_err(|failure| failure.with_json(is_json))?;
+    let Some(evidence) = evidence else { return Ok(0) };
     let saved = args.save.as_deref().map_or(Ok(()), |file| files::save(file, &evidence));
     let selection = selection(args);
     let diagnosis = match &view {
@@ -58,26 +64,55 @@ fn documents(args: &DoctorArgs) -> Result<Option<AzureView>, Failure> {
     is_given.then(|| settings::documents(&args.azure, None)).transpose()
 }
 
-/// Collects the evidence; `None` if only the plan was requested.
-fn evidence(args: &DoctorArgs, view: Option<&AzureView>, output: &Output) -> Result<Option<Evidence>, Failure> {
-    if let Some(file) = &args.from {
-        return files::read(file).map(Some);
-    }
+/// Reads the documents and collects the evidence; no evidence if only the plan was requested.
+async fn examined(args: &DoctorArgs, output: &Output) -> Result<(Option<AzureView>, Option<Evidence>), Failure> {
+    let begun = Instant::now();
+    let view = if args.live { Some(live_documents(args, output).await?) } else { documents(args)? };
+    // What the documents cost is no longer there for the checks.
+    let spent = if args.live { begun.elapsed() } else { Duration::ZERO };
     let collected = match &args.lab {
-        Some(world) => rehearse::collect(world, args, output),
-        None => runtime::block_on(async { collect(Surroundings::of_this_machine(args, view)?, args, output).await })
-            .and_then(|collected| collected),
+        Some(world) => rehearse::collect(world, args, spent, output).await,
+        None => match Surroundings::of_this_machine(args, view.as_ref()) {
+            Ok(surroundings) => collect(surroundings, args, spent, output).await,
+            Err(failure) => Err(failure),
+        },
     };
     match collected {
         // A person needs one line; a program expects the usual document.
-        Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => Ok(Some(unread(&failure))),
-        collected => collected,
+        Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
+            Ok((view, Some(unread(&failure))))
+        }
+        collected => Ok((view, collected?)),
     }
 }
 
+/// Reads Azure's documents over the management API, in half of the time of the run, and then those that are given.
+async fn live_documents(args: &DoctorArgs, output: &Output) -> Result<AzureView, Failure> {
+    let given = settings::given_documents(&args.azure, args.resource.account.as_deref())?;
+    let world = args.lab.as_deref().map(lab::world).transpose()?;
+    let total = args.net.timeout.map_or(world.as_ref().map_or(DEFAULT_TOTAL, World::total), |seconds| seconds.0);
+    let reached = live::Reached {
+        world,
+        dns_servers: &args.net.dns_servers,
+        ca_file: args.net.ca_file.as_deref(),
+        proxy: args.net.proxy.as_deref(),
+    };
+    let account = (&args.resource, args.credential.resource_id.as_deref());
+    let files = settings::view_of(&given)?;
+    let view = live::read_account(reached, account, &files, args.credential.entra, total / 2, output).await;
+    let view =
+        view.map_err(|failure| failure.with_advice("without `--live`, the doctor examines the network alone"))?;
+    settings::added(view, &given)
+}
+
 /// Assembles a run and probes its plan; `None` if only the plan was requested.
-async fn collect(surroundings: Surroundings, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
-    let total = args.net.timeout.map_or(surroundings.settings.total, |seconds| seconds.0);
+async fn collect(
+    surroundings: Surroundings,
+    args: &DoctorArgs,
+    spent: Duration,
+    output: &Output,
+) -> Result<Option<Evidence>, Failure> {
+    let total = args.net.timeout.map_or(surroundings.settings.total, |seconds| seconds.0).saturating_sub(spent);
     let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
     let progress = Progress::new(is_watched, total);
     let request = assemble::assemble(surroundings, args, output, &progress).await?;

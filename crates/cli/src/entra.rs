@@ -8,7 +8,7 @@ use speech_endpoint::evidence::{Failure, FailureKind, Remark};
 use speech_endpoint::net::ProxySettings;
 use speech_endpoint::net::{Network, RestClient, SharedNetwork};
 use speech_endpoint::net::{TlsClient, Trust};
-use speech_endpoint::{Account, Credential, ResourceId, Service};
+use speech_endpoint::{Account, Cloud, Credential, ResourceId, Service};
 use tokio::time::{Instant, timeout};
 
 use super::args::EntraSource;
@@ -25,9 +25,8 @@ use source::Source;
 /// The settings for fetching a token.
 pub(crate) struct Wanted<'a> {
     pub(crate) source: EntraSource,
-    pub(crate) account: &'a Account,
-    /// The services that the token is for.
-    pub(crate) services: &'a [Service],
+    /// The authority and the scope; `None` if they are unknown.
+    pub(crate) issuer: Option<Issuer>,
     /// For the composed form.
     pub(crate) resource_id: Option<ResourceId>,
     pub(crate) way: Way<'a>,
@@ -53,22 +52,30 @@ pub(crate) struct Fetched {
     pub(crate) remark: Remark,
 }
 
-/// The authority that issues tokens for an account, and their scope.
+/// The authority that issues tokens, and their scope.
 pub(crate) struct Issuer {
     pub(crate) cloud: Arc<CloudConfiguration>,
     pub(crate) scope: String,
 }
 
 impl Issuer {
-    /// Returns the issuer for an account. The scope is that of the services if they have one in common, else that of the
-    /// cloud.
-    fn of(account: &Account, services: &[Service]) -> Option<Self> {
-        let suffixes = account.cloud().suffixes();
+    /// Returns the issuer for services of an account. The scope is that of the services if they have one in common, else that
+    /// of the cloud.
+    pub(crate) fn of(account: &Account, services: &[Service]) -> Option<Self> {
         let mut scopes = services.iter().map(|service| account.token_scope(*service));
         let common = scopes.next().filter(|first| scopes.all(|scope| scope == *first)).flatten();
+        Self::new(account.cloud(), common.or(account.cloud().suffixes().token_scope())?)
+    }
+
+    /// Returns the issuer for the management API of a cloud.
+    pub(crate) fn of_management(cloud: &Cloud) -> Option<Self> {
+        Self::new(cloud, &cloud.suffixes().management_scope()?)
+    }
+
+    fn new(cloud: &Cloud, scope: &str) -> Option<Self> {
         let mut custom = CustomConfiguration::default();
-        custom.authority_host = format!("https://{}", suffixes.authority()?);
-        Some(Self { cloud: Arc::new(custom.into()), scope: common.or(suffixes.token_scope())?.to_owned() })
+        custom.authority_host = format!("https://{}", cloud.suffixes().authority()?);
+        Some(Self { cloud: Arc::new(custom.into()), scope: scope.to_owned() })
     }
 }
 
@@ -78,7 +85,7 @@ impl Issuer {
 /// 2. Stop at the first token. Every attempt has a time limit, and together they leave time for the checks.
 /// 3. Report the outcome of all sources in one remark.
 pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
-    let Some(issuer) = Issuer::of(wanted.account, wanted.services) else {
+    let Some(issuer) = &wanted.issuer else {
         let remark =
             Remark::new(FAILED, "no Entra token: the token authority or scope of this cloud is unknown", false);
         return Fetched { credential: None, remark };
@@ -90,7 +97,7 @@ pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
         let left = deadline.saturating_duration_since(Instant::now());
         // A source that hangs must leave time for those after it.
         let limit = if number + 1 < sources.len() { left / 2 } else { left };
-        attempts.push(tried(*source, wanted, &issuer, limit).await);
+        attempts.push(tried(*source, wanted, issuer, limit).await);
         if attempts.last().is_some_and(Attempt::has_token) {
             break;
         }

@@ -23,6 +23,8 @@ enum Kind {
     Program,
     Usage,
     Configuration,
+    /// The stage of a root cause, by its exit code.
+    Stage(u8),
 }
 
 impl Failure {
@@ -34,6 +36,11 @@ impl Failure {
     /// Makes a failure for an invalid value.
     pub(crate) fn configuration(id: &'static str, message: impl Into<String>) -> Self {
         Self { kind: Kind::Configuration, id, message: message.into(), json: false }
+    }
+
+    /// Makes a failure at a stage, whose exit code it has.
+    pub(crate) fn stage(code: u8, id: &'static str, message: impl Into<String>) -> Self {
+        Self { kind: Kind::Stage(code), id, message: message.into(), json: false }
     }
 
     /// Makes a failure for output that could not be written.
@@ -74,6 +81,12 @@ impl Failure {
         Self { message: format!("{} (read from `{variable}`)", self.message), ..self }
     }
 
+    /// Returns the failure, with what else can be done if it is one of a stage.
+    pub(crate) fn with_advice(self, advice: &str) -> Self {
+        let is_of_stage = matches!(self.kind, Kind::Stage(_));
+        if is_of_stage { Self { message: format!("{}; {advice}", self.message), ..self } } else { self }
+    }
+
     /// Returns whether the failure is an invalid value.
     pub(crate) fn is_configuration(&self) -> bool {
         self.kind == Kind::Configuration
@@ -96,6 +109,7 @@ impl Failure {
             Kind::Program => 1,
             Kind::Usage => 2,
             Kind::Configuration => CONFIGURATION,
+            Kind::Stage(code) => code,
         }
     }
 }

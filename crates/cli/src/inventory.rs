@@ -7,10 +7,10 @@ use clap::Args as ClapArgs;
 use speech_endpoint::azure::{ArmId, AzureView, Standing};
 use speech_endpoint::{QuotedValue, SubnetId};
 
-use super::args::{AzureArgs, OutputArgs, choice};
+use super::args::{AzureArgs, CloudName, OutputArgs, choice};
 use super::failure::Failure;
+use super::live::{self, args::LiveArgs};
 use super::output::Output;
-use super::settings;
 
 mod csv;
 mod json;
@@ -20,6 +20,14 @@ mod text;
 pub(crate) struct InventoryArgs {
     #[command(flatten)]
     azure: AzureArgs,
+    #[command(flatten)]
+    live: LiveArgs,
+    /// ARM id of the subscription, or of anything in it, for --live
+    #[arg(long, value_name = "ID", help_heading = "Live", requires = "live")]
+    resource_id: Option<String>,
+    /// Cloud of the subscription: public, usgov or china [default: public]
+    #[arg(long, value_name = "CLOUD", help_heading = "Live", requires = "live")]
+    cloud: Option<CloudName>,
     /// ARM id of a subnet: mark the accounts that break when its service endpoint is switched on
     #[arg(long, value_name = "ID", help_heading = "Azure")]
     subnet: Option<String>,
@@ -42,7 +50,10 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   az cognitiveservices account list -o json | speech-endpoint inventory --azure -
   speech-endpoint inventory --azure accounts.json --format csv --output accounts.csv
-  speech-endpoint inventory --azure accounts.json --subnet /subscriptions/…/subnets/app";
+  speech-endpoint inventory --azure accounts.json --subnet /subscriptions/…/subnets/app
+  speech-endpoint inventory --live --entra --resource-id /subscriptions/…
+
+With --live, the exit codes from 10 to 90 say why the accounts cannot be read.";
 
 /// An account of the list.
 struct Entry<'a> {
@@ -77,7 +88,8 @@ pub(crate) fn run(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> 
 }
 
 fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
-    let view = settings::documents(&args.azure, None)?;
+    let view =
+        live::inventory_documents(&args.live, &args.azure, (args.resource_id.as_deref(), args.cloud.as_ref()), output)?;
     let subnet = args.subnet.as_deref().map(subnet).transpose()?;
     if view.accounts.is_empty() {
         return Err(Failure::usage(

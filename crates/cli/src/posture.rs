@@ -10,6 +10,7 @@ use speech_endpoint::azure::{
 use super::account::POLICY;
 use super::args::{AzureAccountArgs, OutputArgs, choice};
 use super::failure::{Failure, did_you_mean};
+use super::live::{self, args::LiveArgs};
 use super::output::Output;
 use super::settings;
 
@@ -22,6 +23,8 @@ mod text;
 pub(crate) struct PostureArgs {
     #[command(flatten)]
     account: AzureAccountArgs,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Checks that must be met, for example NET1,ID1, or all; others never change the exit code
     #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Checks")]
     require: Vec<String>,
@@ -49,9 +52,11 @@ Examples:
   az cognitiveservices account show -n contoso -g rg -o json | speech-endpoint posture --azure -
   speech-endpoint posture --azure documents/ --custom-domain contoso --format markdown
   speech-endpoint posture --azure documents/ --require NET1,NET3,ID1
+  speech-endpoint posture --live --entra --resource-id /subscriptions/…/accounts/contoso
   speech-endpoint posture --azure documents/ --require all --ignore DR2,GOV4 --format sarif
 
-Exit code 80: a required check is not met or not visible.";
+Exit code 80: a required check is not met or not visible.
+With --live, the codes from 10 to 90 also say why the account cannot be read.";
 
 /// What is printed about the posture of an account.
 struct Report<'a> {
@@ -102,7 +107,7 @@ fn print(args: &PostureArgs, output: &Output) -> Result<u8, Failure> {
     let mut required = ids(&args.require, "--require")?;
     required.retain(|id| !ignored.contains(id));
     let AzureAccountArgs { resource, resource_id, azure } = &args.account;
-    let view = settings::documents(azure, resource.account.as_deref())?;
+    let view = live::account_documents(&args.live, azure, (resource, resource_id.as_deref()), output)?;
     let document = settings::azure_account(&view, resource, resource_id.as_deref())?;
     let standing = view.standing(document);
     let posture = view.posture(&standing);

@@ -10,9 +10,11 @@ mod credential;
 mod facts;
 mod resource;
 
-pub(crate) use azure::{account as azure_account, documents, subject_in};
+pub(crate) use azure::{
+    GivenDocument, account as azure_account, added, documents, given_documents, subject_in, view_of,
+};
 pub(crate) use credential::{
-    GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable,
+    GivenCredential, SECOND_KEY, credential_argument, identity, key_variable, second_key_variable, token_argument,
 };
 pub(crate) use facts::{facts, with_facts};
 pub(crate) use resource::{Subject, foundry, subject};

@@ -24,8 +24,9 @@ struct Refusal {
 }
 
 impl Authority {
-    /// Responds to a request. Anything but a token request gets the sign-in page for people.
-    pub(super) fn answer(&self, asked: &Asked) -> Answer {
+    /// Responds to a request. Anything but a token request gets the sign-in page for people. `prepared` is issued instead of a
+    /// token for the scope.
+    pub(super) fn answer(&self, asked: &Asked, prepared: Option<String>) -> Answer {
         let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
         };
@@ -33,14 +34,19 @@ impl Authority {
             return UNREADABLE.answer();
         }
         let form: HashMap<String, String> = form_urlencoded::parse(&asked.body).into_owned().collect();
-        self.token(tenant, &form).unwrap_or_else(Refusal::answer)
+        self.token(tenant, &form, prepared).unwrap_or_else(Refusal::answer)
     }
 
     /// 1. Check the tenant.
     /// 2. Check the application; there is only one.
     /// 3. Check its secret or assertion.
     /// 4. Issue a token for the requested scope.
-    fn token(&self, tenant: &str, form: &HashMap<String, String>) -> Result<Answer, &'static Refusal> {
+    fn token(
+        &self,
+        tenant: &str,
+        form: &HashMap<String, String>,
+        prepared: Option<String>,
+    ) -> Result<Answer, &'static Refusal> {
         let field = |name: &str| form.get(name).map(String::as_str);
         if !tenant.eq_ignore_ascii_case(TENANT) {
             return Err(&UNKNOWN_TENANT);
@@ -60,7 +66,7 @@ impl Authority {
             200,
             &json!({
                 "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME,
-                "access_token": self.maker.entra(Some(scope), LIFETIME, None),
+                "access_token": prepared.unwrap_or_else(|| self.maker.entra(Some(scope), LIFETIME, None)),
             }),
         ))
     }
@@ -164,7 +170,7 @@ mod tests {
             headers: Vec::new(),
             body: body.into(),
         };
-        let answer = authority.answer(&asked);
+        let answer = authority.answer(&asked, None);
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
     }
 

@@ -37,6 +37,7 @@ use speech_endpoint::Account;
 use speech_endpoint::Expectation;
 use speech_endpoint::Note;
 use speech_endpoint::Query;
+use speech_endpoint::Secret;
 use speech_endpoint::Service;
 
 mod access;
@@ -48,6 +49,7 @@ mod exchange;
 mod fate;
 mod flood;
 mod gateway;
+mod management;
 mod network;
 mod proxy;
 mod record;
@@ -284,6 +286,13 @@ impl Lab {
             ("AZURE_CLIENT_ID", token::APPLICATION),
             ("AZURE_CLIENT_SECRET", authority::CLIENT_SECRET),
         ]
+    }
+
+    /// Returns a token for the management API, as the authority of this world issues it; `None` if the world has no documents.
+    #[must_use]
+    pub fn management_token(&self) -> Option<ClientCredential> {
+        let text = Secret::from(self.site.management.as_ref()?.token());
+        Some(ClientCredential { is_token: true, text })
     }
 
     /// Returns the listeners: role, virtual address and real address.

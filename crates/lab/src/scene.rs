@@ -92,12 +92,13 @@ fn container(account: &Account) -> Option<(String, u16)> {
 /// 1. Add the regional hosts of the resource's region and of the client's.
 /// 2. Add the custom domain, by way of the private zone, the proxy or the gateway, depending on the network access.
 /// 3. Add the hosts of the certificate authority, if certificates name them.
-/// 4. Add the authority of Entra tokens.
+/// 4. Add the authority of Entra tokens, and the management API if the world has documents.
 pub(super) fn public_names(
     truth: &Truth,
     believed: Option<&str>,
     ipv6: bool,
     has_revocation: bool,
+    management: Option<&str>,
 ) -> HashMap<String, NameAnswer> {
     let mut names = HashMap::new();
     let regions = [Some(truth.region.as_str()), believed.filter(|region| *region != truth.region)];
@@ -114,6 +115,9 @@ pub(super) fn public_names(
     if let Some(authority) = truth.cloud.suffixes().authority() {
         let chain = ["login.mso.msidentity.com", "www.tm.a.prd.aadg.trafficmanager.net"];
         names.insert(authority.to_owned(), chain_to(&chain, AUTHORITY, ipv6));
+    }
+    if let Some(host) = management {
+        names.insert(host.to_owned(), chain_to(&[] as &[&str], MANAGEMENT, ipv6));
     }
     names
 }
@@ -209,3 +213,6 @@ const VNET_PROXY: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 7);
 const OPENAI: Ipv4Addr = Ipv4Addr::new(20, 50, 1, 9);
 
 const AUTHORITY: Ipv4Addr = Ipv4Addr::new(20, 190, 160, 2);
+
+/// The address of the management API.
+const MANAGEMENT: Ipv4Addr = Ipv4Addr::new(20, 150, 5, 2);

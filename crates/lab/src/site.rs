@@ -29,6 +29,7 @@ use super::exchange::{Answer, Asked};
 use super::fate::Fate;
 use super::flood::flood;
 use super::gateway::Gateway;
+use super::management::Management;
 use super::seen::SeenRequest;
 use super::speech::Conversation;
 use super::tls::{Certificates, Wire};
@@ -40,6 +41,8 @@ pub(super) struct Site {
     pub(super) certificates: Certificates,
     /// The host that issues Entra tokens.
     pub(super) authority: Option<Authority>,
+    /// The host that serves the documents of the world.
+    pub(super) management: Option<Management>,
     /// The middlebox on the path that drops idle connections.
     pub(super) idle: Option<IdleToml>,
     /// Whether the server sends its bytes one by one.
@@ -116,7 +119,16 @@ impl Site {
             asked.body = body.to_bytes();
         }
         if let Some(authority) = self.authority.as_ref().filter(|authority| authority.host == asked.host) {
-            return respond_with(&authority.answer(&asked));
+            let token = self.management.as_ref().filter(|management| management.is_wanted(&asked));
+            return respond_with(&authority.answer(&asked, token.map(Management::token)));
+        }
+        if let Some(management) = self.management.as_ref().filter(|management| management.host == asked.host) {
+            let answer = management.answer(&asked);
+            self.gateway.control.record(SeenRequest::new(&asked, answer.as_ref().map_or(0, |answer| answer.status)));
+            return match answer {
+                Some(answer) => respond_with(&answer),
+                None => std::future::pending().await,
+            };
         }
         let answer = self.answer(&asked, way);
         way.fate.answer().await;

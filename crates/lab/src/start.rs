@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::authority::Authority;
 use super::control::Control;
 use super::fate::{self, Fate};
+use super::management::Management;
 use super::network::Route;
 use super::proxy::Proxy;
 use super::record::NameAnswer;
@@ -67,7 +68,13 @@ impl<'a> Start<'a> {
     ) -> Self {
         let believed = account.and_then(Account::region).map(Region::as_str);
         Self {
-            public: scene::public_names(truth, believed, world.toml.ipv6, world.toml.tls.revocation.is_some()),
+            public: scene::public_names(
+                truth,
+                believed,
+                world.toml.ipv6,
+                world.toml.tls.revocation.is_some(),
+                site.management.as_ref().map(|management| management.host.as_str()),
+            ),
             world,
             truth,
             ground,
@@ -286,8 +293,10 @@ pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
 
 pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
     let host = truth.cloud.suffixes().authority().map(str::to_owned);
+    let documents = world.document_files().map(|(_, document)| document);
     Ok(Site {
         authority: host.map(|host| Authority { host, maker: maker.clone() }),
+        management: Management::new(&truth.cloud, world.toml.management.clone(), documents, maker.clone()),
         gateway: gateway::Gateway {
             truth: truth.clone(),
             toml: world.toml.gateway.clone(),

@@ -32,6 +32,14 @@ impl ClientCredential {
     }
 }
 
+impl World {
+    /// Returns the cloud of the resource; the public one if the world names an invalid resource.
+    #[must_use]
+    pub fn cloud(&self) -> Cloud {
+        account(self.resource()).map_or(Cloud::Public, |read| read.value.cloud().clone())
+    }
+}
+
 /// Returns the account, or a note that describes the fault.
 pub(super) fn account(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
     let mut read = addressed(resource)?;

@@ -13,6 +13,7 @@ mod gateway;
 mod idle;
 mod limits;
 mod machine;
+mod management;
 mod metadata;
 mod proxy;
 mod resolver;
@@ -29,6 +30,7 @@ pub(crate) use gateway::{CloseToml, DamageToml, FloodToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
 pub(crate) use limits::{ClockToml, LimitsToml};
 pub(crate) use machine::MachineToml;
+pub(crate) use management::ManagementToml;
 pub(crate) use metadata::MetadataToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
@@ -75,6 +77,9 @@ pub(crate) struct WorldToml {
     /// Documents of Azure that the client has, by file name.
     #[serde(default)]
     pub(crate) azure: BTreeMap<String, String>,
+    /// The management API, which serves these documents.
+    #[serde(default)]
+    pub(crate) management: ManagementToml,
     #[serde(default)]
     pub(crate) machine: MachineToml,
     #[serde(default)]

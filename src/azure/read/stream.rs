@@ -20,6 +20,8 @@ pub(super) struct Page {
     pub(super) envelopes: Vec<(DocumentKind, ArmId)>,
     /// Whether the list has another page.
     pub(super) has_more: bool,
+    /// The URL of the next page, if it is one.
+    pub(super) next: Option<String>,
 }
 
 /// The objects of a document.
@@ -60,7 +62,12 @@ impl Sink {
         Ok(())
     }
 
-    fn name_the_resource(&mut self, from: usize, of: &ArmId) {
+    /// Accepts an empty list of which the kind is known.
+    pub(super) fn allow_empty(&mut self) {
+        self.unknown = self.unknown.filter(|reason| *reason != EMPTY);
+    }
+
+    pub(super) fn name_the_resource(&mut self, from: usize, of: &ArmId) {
         for (_, _, resource) in &mut self.pieces[from..] {
             *resource = Some(of.clone());
         }
@@ -80,13 +87,21 @@ impl Page {
             return Ok(true);
         }
         if let Some(list @ Node::List(_)) = node.field("value") {
-            let has_more = has_next(node);
-            self.has_more |= has_more;
+            let has_more = self.note_next(node);
             self.take(list, of)?;
             return Ok(!has_more);
         }
         self.sink.take(node, of)?;
         Ok(false)
+    }
+
+    /// Notes the next page that a page names. Returns whether there is one. Policy states have the spelling of `OData`.
+    fn note_next(&mut self, node: &Node<'_>) -> bool {
+        let links = ["nextLink", "@odata.nextLink"].into_iter().filter_map(|name| node.present(name));
+        let link = links.into_iter().find(|link| !matches!(link, Node::Text(text) if text.is_empty()));
+        self.has_more |= link.is_some();
+        self.next = link.and_then(Node::text).map(str::to_owned).or_else(|| self.next.take());
+        link.is_some()
     }
 
     /// Takes the document in an envelope.
@@ -105,6 +120,11 @@ impl Page {
         self.sink.unknown = self.sink.unknown.or(before.0);
         self.sink.has_keys |= before.1;
         Ok(())
+    }
+
+    /// Notes a complete list of a resource that was read without an envelope, also when it is empty.
+    pub(super) fn complete_list(&mut self, kind: DocumentKind, of: &ArmId) {
+        self.complete(&Envelope { kind: Some(kind), of: Some(of.clone()), document: &Node::Null }, 0, true);
     }
 
     /// Notes a complete list in an envelope, also when it is empty. A list with an error, with keys or with objects of
@@ -135,18 +155,17 @@ fn envelope<'n, 'a>(node: &'n Node<'a>) -> Option<Envelope<'n, 'a>> {
     Some(Envelope { kind, of: of.text().filter(|of| !of.is_empty()).map(ArmId::new), document })
 }
 
-/// Returns whether a page names the next one. Policy states have the spelling of `OData`.
-fn has_next(node: &Node<'_>) -> bool {
-    let links = ["nextLink", "@odata.nextLink"].into_iter().filter_map(|name| node.present(name));
-    links.into_iter().any(|link| !matches!(link, Node::Text(text) if text.is_empty()))
-}
-
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Page, DocumentError> {
     let mut page = Page::default();
+    read_more(&mut page, text).map(|()| page)
+}
+
+/// Reads a further page of a list. The limit on what is kept holds for all pages together.
+pub(super) fn read_more(page: &mut Page, text: &str) -> Result<(), DocumentError> {
     let mut from = serde_json::Deserializer::from_str(text);
-    let outcome = Outer { page: &mut page }.deserialize(&mut from).and_then(|()| from.end());
-    outcome.map(|()| page).map_err(|error| refused(&error))
+    let outcome = Outer { page }.deserialize(&mut from).and_then(|()| from.end());
+    outcome.map_err(|error| refused(&error))
 }
 
 /// Reads a document as one tree, of a limited size.
@@ -283,7 +302,7 @@ fn finish(page: &mut Page, node: &Node<'_>, streamed: Option<(&'static str, Inne
             }
         }
         Some((_, inner)) => {
-            page.has_more |= has_next(node);
+            page.note_next(node);
             if inner.count == 0 {
                 page.sink.unknown = Some(EMPTY);
             }

@@ -13,6 +13,7 @@ use crate::args::{AzureArgs, CredentialArgs, OutputArgs, QueryArgs, ResourceArgs
 use crate::catalogue;
 
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,
@@ -37,6 +38,9 @@ pub(crate) struct DoctorArgs {
     pub(crate) foundry_with: Vec<FoundryResource>,
     #[command(flatten)]
     pub(crate) azure: AzureArgs,
+    /// Also read the documents over the management API of the resource's cloud, with GET only; needs --entra
+    #[arg(long, help_heading = "Azure", conflicts_with_all = ["from", "foundry", "host"])]
+    pub(crate) live: bool,
     /// Address that DNS should return: private, public or any [default: as `--network` implies]
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
     pub(crate) expect: Option<Expect>,
@@ -268,6 +272,7 @@ Examples:
   speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
   speech-endpoint doctor --region westeurope --rounds 10
   speech-endpoint doctor --azure documents/
+  speech-endpoint doctor --live --entra --resource-id /subscriptions/…/accounts/contoso
   speech-endpoint doctor --lab DNS03
 
 Exit codes:

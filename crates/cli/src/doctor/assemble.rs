@@ -9,7 +9,7 @@ use super::args::DoctorArgs;
 use super::run::{Progress, Request};
 use super::surroundings::Surroundings;
 use crate::args::{CredentialArgs, EntraSource, each_once};
-use crate::entra::{self, Fetched, Wanted};
+use crate::entra::{self, Fetched, Issuer, Wanted};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential};
@@ -36,6 +36,9 @@ pub(super) async fn assemble(
     // Both keys share a salt, so that equal keys have equal fingerprints.
     let salt = salt();
     let mut settings = overlaid(surroundings.settings.clone(), args)?;
+    if args.live {
+        settings.total = progress.left();
+    }
     if args.foundry.is_some() {
         let hosts = args.foundry_with.iter().map(|resource| resource.at(account.cloud()));
         let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::usage(error.to_string()))?;
@@ -156,8 +159,7 @@ async fn fetched(
         if args.services.is_empty() { surroundings.settings.services.clone() } else { each_once(&args.services) };
     let wanted = Wanted {
         source,
-        account,
-        services: &services,
+        issuer: Issuer::of(account, &services),
         resource_id,
         way: entra::Way {
             network: surroundings.network.clone(),

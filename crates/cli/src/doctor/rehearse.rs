@@ -1,29 +1,34 @@
 //! `--lab`: a run in a world of the lab. The world replaces this machine, and everything else is as in a real run.
 
+use std::time::Duration;
+
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint::net::SharedNetwork;
 use speech_endpoint_lab::{ClientCredential, Lab};
 
 use super::args::DoctorArgs;
-use super::surroundings::{Surroundings, extended};
+use super::surroundings::Surroundings;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential, Subject};
-use crate::{lab, machine, runtime};
+use crate::{lab, machine, road};
 
 /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
 /// inside the world.
-pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<Option<Evidence>, Failure> {
+pub(super) async fn collect(
+    name: &str,
+    args: &DoctorArgs,
+    spent: Duration,
+    output: &Output,
+) -> Result<Option<Evidence>, Failure> {
     let world = lab::world(name)?;
     output.detail(1, || format!("world: {}", world.title()));
-    runtime::block_on(async {
-        let lab = Lab::start(world, machine::now()).await;
-        let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
-        match surroundings(&lab, args)? {
-            Some(surroundings) => super::collect(surroundings, args, output).await,
-            None => Ok(Some(unreadable(&lab))),
-        }
-    })?
+    let lab = Lab::start(world, machine::now()).await;
+    let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
+    match surroundings(&lab, args)? {
+        Some(surroundings) => super::collect(surroundings, args, spent, output).await,
+        None => Ok(Some(unreadable(&lab))),
+    }
 }
 
 /// Returns what the world gives; nothing if its client names an invalid resource.
@@ -38,7 +43,7 @@ fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Fa
         unobtained: lab.unobtained().map(str::to_owned),
         second_key: lab.second_credential().map(|key| key.read()),
         network: SharedNetwork::new(lab.network()),
-        trust: extended(lab.trust(), args.net.ca_file.as_deref())?,
+        trust: road::extended(lab.trust(), args.net.ca_file.as_deref())?,
         proxies: lab.proxies(),
         clock: Some(lab.now()),
         // `az` and `azd` would sign in at the real authority.

@@ -1,15 +1,14 @@
 //! The surroundings of a run: this machine, or a world of the lab.
 
-use std::path::Path;
 use std::time::SystemTime;
 
 use speech_endpoint::azure::AzureView;
-use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust, TrustError};
+use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust};
 use speech_endpoint::{Credential, CredentialError, PlanSettings};
 
 use super::args::DoctorArgs;
 use crate::failure::Failure;
-use crate::machine;
+use crate::road;
 use crate::settings::{self, GivenCredential, Subject};
 
 /// What a run takes from its surroundings, as far as no argument replaces it.
@@ -42,10 +41,8 @@ impl Surroundings {
             (None, None) => settings::subject(&args.resource)?,
         };
         let dns_servers: Vec<_> = args.net.dns_servers.iter().map(|server| server.0).collect();
-        let pem = args.net.ca_file.as_deref().map(read_pem).transpose()?;
-        let trust = Trust::system(pem.as_deref().map(str::as_bytes)).map_err(|error| unusable(&error))?;
-        let proxies = ProxySettings::named("--proxy", args.net.proxy.as_deref(), &machine::proxy_variables())
-            .map_err(|error| Failure::usage(error.to_string()))?;
+        let trust = road::trust(args.net.ca_file.as_deref())?;
+        let proxies = road::proxies(args.net.proxy.as_deref())?;
         Ok(Self {
             subject,
             settings: PlanSettings::default(),
@@ -62,20 +59,3 @@ impl Surroundings {
         })
     }
 }
-
-/// Adds the certificates of `--ca-file` to other roots.
-pub(super) fn extended(trust: Trust, ca_file: Option<&Path>) -> Result<Trust, Failure> {
-    let Some(file) = ca_file else { return Ok(trust) };
-    trust.with_pem(read_pem(file)?.as_bytes()).map_err(|error| unusable(&error))
-}
-
-fn read_pem(file: &Path) -> Result<String, Failure> {
-    machine::read_file(file, "--ca-file", LARGEST_PEM)
-}
-
-fn unusable(error: &TrustError) -> Failure {
-    Failure::usage(format!("cannot read the file given to `--ca-file`: {error}"))
-}
-
-/// Enough for all root certificates of a system.
-const LARGEST_PEM: u64 = 4 << 20;

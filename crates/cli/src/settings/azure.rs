@@ -16,25 +16,70 @@ use crate::machine::{input_named, read_bytes};
 /// Reads the documents, those of a folder in the order of their names, and that of `--account`.
 pub(crate) fn documents(args: &AzureArgs, account: Option<&Path>) -> Result<AzureView, Failure> {
     let mut view = AzureView::default();
+    for_each(args, account, |document| document.add_to(&mut view))?;
+    Ok(view)
+}
+
+/// Returns the documents without reading what they say, so that they can be read after others.
+pub(crate) fn given_documents(args: &AzureArgs, account: Option<&Path>) -> Result<Vec<GivenDocument>, Failure> {
+    let mut given = Vec::new();
+    for_each(args, account, |document| {
+        given.push(document);
+        Ok(())
+    })?;
+    Ok(given)
+}
+
+/// Returns what documents say.
+pub(crate) fn view_of(given: &[GivenDocument]) -> Result<AzureView, Failure> {
+    added(AzureView::default(), given)
+}
+
+/// Adds what documents say to a view. What the view holds already stays.
+pub(crate) fn added(mut view: AzureView, given: &[GivenDocument]) -> Result<AzureView, Failure> {
+    given.iter().try_for_each(|document| document.add_to(&mut view))?;
+    Ok(view)
+}
+
+/// A document that an argument names.
+pub(crate) struct GivenDocument {
+    path: PathBuf,
+    argument: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl GivenDocument {
+    fn read(path: &Path, argument: &'static str) -> Result<Self, Failure> {
+        let bytes = read_bytes(path, argument, LARGEST_DOCUMENT)?;
+        Ok(Self { path: path.to_owned(), argument, bytes })
+    }
+
+    fn add_to(&self, view: &mut AzureView) -> Result<(), Failure> {
+        let Self { path, argument, bytes } = self;
+        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        view.read(&name, bytes).map_err(|error| {
+            Failure::usage(format!("cannot read {} given to `{argument}`: {error}", input_named(path)))
+        })
+    }
+}
+
+fn for_each(
+    args: &AzureArgs,
+    account: Option<&Path>,
+    mut take: impl FnMut(GivenDocument) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let documents = args.azure.iter().map(|path| (path.as_path(), "--azure"));
     let paths = documents.chain(account.map(|path| (path, "--account")));
     for (path, argument) in paths {
         if path != Path::new("-") && path.is_dir() {
             for file in json_files(path)? {
-                read(&mut view, &file, argument)?;
+                take(GivenDocument::read(&file, argument)?)?;
             }
         } else {
-            read(&mut view, path, argument)?;
+            take(GivenDocument::read(path, argument)?)?;
         }
     }
-    Ok(view)
-}
-
-fn read(view: &mut AzureView, path: &Path, argument: &str) -> Result<(), Failure> {
-    let bytes = read_bytes(path, argument, LARGEST_DOCUMENT)?;
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    view.read(&name, &bytes)
-        .map_err(|error| Failure::usage(format!("cannot read {} given to `{argument}`: {error}", input_named(path))))
+    Ok(())
 }
 
 /// Returns the documents of a folder: the files whose names end in `.json`. Others are left alone.

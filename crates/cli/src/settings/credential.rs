@@ -1,5 +1,7 @@
 //! The credential, from arguments and environment.
 
+use std::path::Path;
+
 use speech_endpoint::{Account, CallerIdentity, Credential, CredentialError, CredentialForm, Note, ResourceId};
 
 use crate::args::{CredentialArgs, EntraSource};
@@ -56,12 +58,19 @@ pub(crate) fn credential_argument(args: &CredentialArgs) -> Result<Option<GivenC
         Some(GivenCredential::key(named(name)?))
     } else if let Some(path) = &args.key_file {
         Some(GivenCredential::key(one_line(read_file(path, "--key-file", LARGEST_CREDENTIAL)?)))
-    } else if let Some(name) = &args.token_env {
-        Some(GivenCredential::token(named(name)?))
-    } else if let Some(path) = &args.token_file {
-        Some(GivenCredential::token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?)))
     } else {
-        None
+        token_argument(args.token_env.as_deref(), args.token_file.as_deref())?
+    })
+}
+
+/// Reads the token that an argument names.
+pub(crate) fn token_argument(env: Option<&str>, file: Option<&Path>) -> Result<Option<GivenCredential>, Failure> {
+    Ok(match (env, file) {
+        (Some(name), _) => Some(GivenCredential::token(named(name)?)),
+        (None, Some(path)) => {
+            Some(GivenCredential::token(one_line(read_file(path, "--token-file", LARGEST_CREDENTIAL)?)))
+        }
+        (None, None) => None,
     })
 }
 

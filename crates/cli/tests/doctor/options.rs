@@ -47,6 +47,7 @@ const ROWS: &[Row] = &[
     (&["--from", "evidence.json"], &[REGIONAL], Refused),
     (&["--facts", "FACTS"], &[REGIONAL], Shows("replaces 1 of the built-in facts")),
     (&["--azure", "AZURE"], &["healthy-private-endpoint"], Shows("DNS06")),
+    (&["--live"], &["DNS06-address-of-no-endpoint"], Shows("(`live`)")),
     (&["--expect-denied"], &[REGIONAL], Code(80)),
     (&["--expect-denied"], &["POL01-public-access-disabled"], Shows("the denial is expected")),
     // The plan.
