@@ -20,7 +20,11 @@ pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<
         let lab = Lab::start(world, machine::now()).await;
         let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
         match surroundings(&lab, args)? {
-            Some(surroundings) => super::collect(surroundings, args, output).await,
+            Some(surroundings) => {
+                let mut evidence = super::collect(surroundings, args, output).await?;
+                evidence.iter_mut().for_each(|evidence| lab.show_sources(evidence));
+                Ok(evidence)
+            }
             None => Ok(Some(unreadable(&lab))),
         }
     })?
