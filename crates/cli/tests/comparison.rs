@@ -49,6 +49,15 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             differences.push(format!("`{observed}` does not say `{words}`"));
         }
     }
+    for words in texts(&expect["says_not"]) {
+        let mut all = report["findings"].as_array().into_iter().flatten().map(|finding| text(&finding["observed"]));
+        if let Some(observed) = all.find(|observed| observed.contains(&words)) {
+            differences.push(format!("`{observed}` says `{words}`"));
+        }
+    }
+    if expect["severity"].is_string() && root.map(|root| &root["severity"]) != Some(&expect["severity"]) {
+        differences.push(format!("severity {:?}, expected {}", root.map(|root| &root["severity"]), expect["severity"]));
+    }
     let ruled_out: BTreeSet<String> =
         root.iter().filter_map(|root| root["ruled_out"].as_array()).flatten().map(|other| text(&other["id"])).collect();
     let found: BTreeSet<String> =
@@ -58,6 +67,9 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             differences.push(format!("{id} is not ruled out: {ruled_out:?}, found {found:?}"));
         }
     }
+    for id in texts(&expect["found"]).into_iter().filter(|id| !found.contains(id)) {
+        differences.push(format!("{id} is not found: {found:?}"));
+    }
     if let Some(azure) = expect["azure"].as_object() {
         let own = report["targets"]
             .as_array()
@@ -66,6 +78,9 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             .find(|target| text(&target["host"]).starts_with("contoso."));
         let got = own.map(|own| &own["azure"]).expect("the target's own part");
         for (part, fields) in azure {
+            if fields.is_null() && !got[part].is_null() {
+                differences.push(format!("azure.{part} is {}, expected null", got[part]));
+            }
             for (field, wanted) in fields.as_object().into_iter().flatten() {
                 if got[part][field] != *wanted {
                     differences.push(format!("azure.{part}.{field} is {}, expected {wanted}", got[part][field]));
