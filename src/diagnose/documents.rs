@@ -306,6 +306,7 @@ impl<'a> Documents<'a> {
         names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
         names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
         names.extend(view.documents.iter().map(|document| document.from.clone()));
+        names.extend(view.empty_lists.iter().map(|(_, from)| from.clone()));
         names.extend(self.addresses());
         names.retain(|name| !name.is_empty());
         names.sort_unstable();

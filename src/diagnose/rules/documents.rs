@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::refusal::Refusal;
 use super::wording::joined;
 use super::{Observation, RuleContext};
 use crate::azure::{ConnectionState, DocumentKind, EndpointConnection, shown};
@@ -79,13 +80,14 @@ fn private_address(context: &RuleContext<'_>) -> Option<IpAddr> {
     matches!(address.class, AddressClass::Private | AddressClass::Shared).then_some(address.ip)
 }
 
-/// POL04 with documents: the account has private endpoints, none of them is approved, and this client needs one. A private
-/// endpoint that answers is approved, whatever a document says.
+/// POL04 with documents: the account has private endpoints, none of them is approved, and this client needs one, because it
+/// expects one or because public access is disabled. A private endpoint that answers is approved, whatever a document says.
 pub(super) fn unapproved(context: &RuleContext<'_>) -> Option<Observation> {
     let documents = context.documents?;
     let (connection, state) = documents.unapproved().filter(|_| context.is_own())?;
     let answers = context.is_private() && context.proxied().is_none() && context.trace.tcp.has_passed();
-    if context.policy().is_none() && (!context.expects_private() || answers) {
+    let is_closed = context.policy().is_some_and(|(_, refusal)| refusal == Refusal::PublicAccess);
+    if !is_closed && (!context.expects_private() || answers) {
         return None;
     }
     let name = connection.endpoint_name().map(shown).unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::azure::{
     ArmId, DocumentKind, Match, Prefix, RuleState, SERVICE_ENDPOINT, Subnet, SubnetRule, is_in_force, shown,
 };
 use crate::diagnose::documents::Documents;
+use crate::diagnose::evidence::AddressClass;
 use crate::resolve::scenario::Scenario;
 
 /// What the resource sees of a request.
@@ -18,6 +19,8 @@ enum Origin<'a> {
     Private { subnet: Option<&'a ArmId>, fact: String, by: DocumentKind },
     /// A public address, whatever the subnet.
     Public { subnet: Option<&'a ArmId>, fact: String, remedy: Option<Remedy> },
+    /// Probably a public address.
+    Outside(String),
     /// Either. The documents may add a fact.
     Open(Option<String>),
 }
@@ -36,6 +39,7 @@ pub(super) fn by_address(
             let remedy = remedy.or(seen.remedy);
             of_subnet(firewall::certain(seen, &fact).not("POL03", fact).remedied(remedy), subnet)
         }
+        Origin::Outside(fact) => with_fact(seen, &fact).ranked(0),
         Origin::Open(fact) => fact.iter().fold(seen, |seen, fact| with_fact(seen, fact)),
     };
     Some(with_change(context, documents, seen))
@@ -54,6 +58,7 @@ pub(super) fn by_subnet(
             of_subnet(firewall::certain(seen, &text).not("POL02", fact).remedied(remedy), subnet)
         }
         Origin::Public { .. } => return None,
+        Origin::Outside(fact) => with_fact(seen, &fact).ranked(1),
         Origin::Open(fact) => {
             fact.into_iter().chain(dead_rule(documents)).fold(seen, |seen, fact| with_fact(seen, &fact))
         }
@@ -69,38 +74,43 @@ fn of_subnet(seen: Observation, subnet: Option<&ArmId>) -> Observation {
 ///
 /// 1. Behind a proxy, this machine does not count.
 /// 2. Without network address translation, it is the public address of this machine.
-/// 3. Behind an appliance or a gateway, the place of that counts.
-/// 4. Otherwise the subnet and the route of this machine show its service endpoint. If they differ, one document is older.
-/// 5. A machine outside Azure has no service endpoint.
+/// 3. At a private endpoint, it is neither.
+/// 4. Behind an appliance or a gateway, the place of that counts.
+/// 5. Otherwise the subnet and the route of this machine show its service endpoint. If they differ, one document is older.
+/// 6. A machine outside Azure has no service endpoint.
 fn origin<'a>(context: &RuleContext<'a>, documents: &Documents<'a>) -> Origin<'a> {
     match Caller::of(context).source {
         Source::Proxy => return Origin::Open(None),
         Source::Public(address) => return Origin::Open(rules_for(documents, address)),
         Source::Private(_) | Source::Unknown => {}
     }
-    let way = tried(context);
-    let winner = way.and_then(|way| way.carriage.as_ref()?.winner);
-    if let (Some(winner), Some(detour)) = (winner, way.and_then(|way| path::detour(documents, way))) {
+    let Some(way) = tried(context) else { return outside(context, documents) };
+    if AddressClass::of(way.to).is_private() {
+        // The request came to a private endpoint, where no service endpoint counts.
+        return Origin::Open(None);
+    }
+    let carriage = way.carriage.as_ref().filter(|carriage| !carriage.is_unconfirmed);
+    let winner = carriage.and_then(|carriage| carriage.winner);
+    if let (Some(winner), Some(detour)) = (winner, path::detour(documents, way)) {
         return by_detour(documents, &winner, &detour);
     }
+    let winner = winner.filter(|winner| [SERVICE_ENDPOINT, INTERNET].iter().any(|hop| winner.route.is_to(hop)));
     match (documents.subnet(), winner) {
         (Some(subnet), winner) => by_endpoint(documents, subnet, winner, ""),
-        (None, Some(winner)) => {
-            let route = next_hop(documents, &winner);
-            let subnet = documents.subnet_id();
-            if winner.route.is_to(SERVICE_ENDPOINT) {
-                Origin::Private {
-                    subnet,
-                    fact: format!("{route}, so the service endpoint is on"),
-                    by: DocumentKind::EffectiveRoutes,
-                }
-            } else {
-                let fact = format!("{route}, so the service endpoint is off and the resource sees a public address");
-                Origin::Public { subnet, fact, remedy: None }
-            }
-        }
+        (None, Some(winner)) => by_route(documents, &winner),
         (None, None) => outside(context, documents),
     }
+}
+
+/// The route of this machine, without a document of its subnet.
+fn by_route<'a>(documents: &Documents<'a>, winner: &Match<'_>) -> Origin<'a> {
+    let (route, subnet) = (next_hop(documents, winner), documents.subnet_id());
+    if winner.route.is_to(SERVICE_ENDPOINT) {
+        let fact = format!("{route}, so the service endpoint is on");
+        return Origin::Private { subnet, fact, by: DocumentKind::EffectiveRoutes };
+    }
+    let fact = format!("{route}, so the service endpoint is off and the resource sees a public address");
+    Origin::Public { subnet, fact, remedy: None }
 }
 
 fn next_hop(documents: &Documents<'_>, winner: &Match<'_>) -> String {
@@ -114,8 +124,10 @@ fn by_detour<'a>(documents: &Documents<'a>, winner: &Match<'_>, detour: &str) ->
         let fact = format!("{detour} (forced tunnelling), so the resource sees the public address behind it");
         return Origin::Public { subnet: None, fact, remedy: Some(ALLOW_THE_EXIT) };
     }
-    let hops = winner.route.next_hop_addresses.iter();
-    match hops.filter(|_| is_appliance(winner)).find_map(|hop| documents.subnet_of(*hop)) {
+    // Several addresses share the traffic.
+    let mut subnets = winner.route.next_hop_addresses.iter().map(|hop| documents.subnet_of(*hop));
+    let first = subnets.next().flatten().filter(|_| is_appliance(winner));
+    match first.filter(|first| subnets.all(|other| other.is_some_and(|other| other.id == first.id))) {
         Some(subnet) => by_endpoint(documents, subnet, None, &format!("{detour}; ")),
         None => Origin::Open(Some(format!("{detour}, whose subnet or public address the resource sees"))),
     }
@@ -177,9 +189,9 @@ fn outside<'a>(context: &RuleContext<'_>, documents: &Documents<'a>) -> Origin<'
             );
             Origin::Public { subnet: None, fact, remedy: Some(ALLOW_THE_EXIT) }
         }
-        Azure::Unknown => Origin::Open(Some(format!(
+        Azure::Unknown => Origin::Outside(format!(
             "{address} of this machine is behind a gateway: {route}. If it is on premises, no service endpoint serves it"
-        ))),
+        )),
     }
 }
 
@@ -323,6 +335,9 @@ fn with_change(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Obser
 
 /// The states of an account that is being changed, in the account model of the management API, 2025-06-01.
 const CHANGING: &[&str] = &["Accepted", "Creating", "Moving"];
+
+/// The next hop of a public address without a service endpoint.
+const INTERNET: &str = "Internet";
 
 /// In minutes. <https://learn.microsoft.com/azure/ai-services/speech-service/speech-service-vnet-service-endpoint>
 const LONGEST_CHANGE: u64 = 15;

@@ -23,20 +23,24 @@ pub(super) fn denial(documents: &Documents<'_>, way: &Way<'_>) -> Option<String>
     Some(format!("{rule}{group}{place} denies TCP 443 to {}{source}", way.to))
 }
 
-/// Why this machine certainly is not on the network of the private endpoint.
+/// Why this machine is not on the network of the private endpoint.
 pub(super) struct Away {
     pub(super) fact: String,
     pub(super) remedy: Option<Remedy>,
+    /// Whether nothing else on the path may be the cause.
+    pub(super) is_certain: bool,
 }
 
-/// Returns why this machine certainly is not on the network of the private endpoint, unless a security group denies the
-/// connection anyway. A route into that network contradicts a peering that is down: one of the documents is older.
+/// Returns why this machine is not on the network of the private endpoint, unless a security group denies the connection
+/// anyway. A route into that network contradicts a peering that is down: one of the documents is older. An appliance on the
+/// way makes that peering irrelevant.
 pub(super) fn away(documents: &Documents<'_>, way: &Way<'_>) -> Option<Away> {
     let (peerings, routes) = (DocumentKind::Peering, DocumentKind::EffectiveRoutes);
-    if let Some(peering) = documents.broken_peering() {
+    if let Some(peering) = documents.broken_peering().filter(|_| detour(documents, way).is_none()) {
         let name = peering.id.as_ref().map(|id| shown(id.name())).unwrap_or_default();
         let fact = format!("peering `{name}` {}{}", peering.why_down(), documents.cite(peerings));
-        return near(documents, way).is_none().then_some(Away { fact, remedy: Some(REPAIR_THE_PEERING) });
+        let away = Away { fact, remedy: Some(REPAIR_THE_PEERING), is_certain: true };
+        return near(documents, way).is_none().then_some(away);
     }
     let winner = way.carriage.as_ref().and_then(|carriage| carriage.winner);
     let hops = winner.filter(is_appliance).map(|winner| winner.route.next_hop_addresses.as_slice()).unwrap_or_default();
@@ -44,15 +48,15 @@ pub(super) fn away(documents: &Documents<'_>, way: &Way<'_>) -> Option<Away> {
         let name = peering.id.as_ref().map(|id| shown(id.name())).unwrap_or_default();
         let fact = format!(
             "the appliance at {hop} forwards the traffic{}, and peering `{name}` does not accept forwarded traffic \
-                (`allowForwardedTraffic` is `false`){}",
+                (`allowForwardedTraffic` is `false`){}, unless the appliance translates addresses",
             documents.cite(routes),
             documents.cite(peerings)
         );
-        return Some(Away { fact, remedy: Some(ACCEPT_FORWARDED) });
+        return Some(Away { fact, remedy: Some(ACCEPT_FORWARDED), is_certain: false });
     }
     let is_dropped = way.carriage.as_ref().is_some_and(crate::azure::Carriage::is_dropped);
     let fact = format!("no route of this machine leads to {}{}", way.to, documents.cite(routes));
-    (AddressClass::of(way.to).is_private() && is_dropped).then_some(Away { fact, remedy: None })
+    (AddressClass::of(way.to).is_private() && is_dropped).then_some(Away { fact, remedy: None, is_certain: true })
 }
 
 /// Whether a document shows that this machine is not on the network of the private address that does not answer.

@@ -27,7 +27,8 @@ fn blocked(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observati
     if let Some(fact) = denial(documents, way) {
         return Some(firewall::certain(seen, &fact).remedied(Some(ALLOW_IN_GROUP)).not("TCP11", fact));
     }
-    if context.rule.id == "TCP05" && away(documents, way).is_some() {
+    let away = away(documents, way).filter(|_| context.rule.id == "TCP05");
+    if away.as_ref().is_some_and(|away| away.is_certain) {
         return None;
     }
     let Some(carriage) = &way.carriage else { return Some(stranger(documents, seen)) };
@@ -41,7 +42,8 @@ fn blocked(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observati
         return Some(firewall::certain(seen, &fact));
     }
     if let Some(detour) = detour(documents, way) {
-        return Some(firewall::certain(seen, &format!("{detour}, which has to allow it")));
+        let seen = firewall::certain(seen, &format!("{detour}, which has to allow it"));
+        return Some(seen.ranked(u8::from(away.is_some())));
     }
     match near(documents, way) {
         Some(near) => Some(disagreement(documents, seen, &near).not("TCP11", near)),
@@ -56,7 +58,8 @@ fn not_there(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observa
     let is_denied = denial(documents, way).is_some();
     if let Some(away) = away(documents, way).filter(|_| !is_denied) {
         let remedy = away.remedy.or(seen.remedy);
-        return Some(firewall::certain(seen, &away.fact).remedied(remedy).not("TCP05", away.fact));
+        let seen = firewall::certain(seen, &away.fact).remedied(remedy);
+        return Some(if away.is_certain { seen.not("TCP05", away.fact) } else { seen });
     }
     if private::is_without_route(context) {
         return Some(seen);
