@@ -1,5 +1,9 @@
 //! Diagnoses every world of the lab end to end: exact findings, root cause, verdict and the exit code of the command.
-#![allow(clippy::disallowed_methods, reason = "a lab begins at the real time")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a lab begins at the real time; the counts are shown"
+)]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -89,7 +93,8 @@ fn run(worlds: &[(&'static str, World)]) {
             .chunks(worlds.len().div_ceil(8))
             .map(|chunk| {
                 scope.spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    let runtime =
+                        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
                     chunk
                         .iter()
                         .map(|(name, world)| runtime.block_on(rehearse(name, world.clone())))
@@ -97,7 +102,7 @@ fn run(worlds: &[(&'static str, World)]) {
                 })
             })
             .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("it ends")).collect()
     });
     let wrong: Vec<&str> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(String::as_str).collect();
     println!("{} worlds, {} as expected", outcomes.len(), outcomes.len() - wrong.len());

@@ -22,7 +22,9 @@ pub(super) fn collect(name: &str, args: &DoctorArgs, output: &Output) -> Result<
         match surroundings(&lab, args)? {
             Some(surroundings) => {
                 let mut evidence = super::collect(surroundings, args, output).await?;
-                evidence.iter_mut().for_each(|evidence| lab.show_sources(evidence));
+                if let Some(evidence) = &mut evidence {
+                    lab.show_sources(evidence);
+                }
                 Ok(evidence)
             }
             None => Ok(Some(unreadable(&lab))),
