@@ -124,6 +124,7 @@ impl<'a> Documents<'a> {
 
     /// Documents are read with the feature `serde` only.
     #[cfg(not(feature = "serde"))]
+    #[allow(clippy::unused_self, reason = "the same signature as with the feature")]
     pub(crate) fn changed(&self) -> Option<SystemTime> {
         None
     }
