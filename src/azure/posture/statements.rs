@@ -99,7 +99,7 @@ const MORE: &[Statement] = &[
             Finding("POL03"),
         ],
     ),
-    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored"), Finding("POL02"), Finding("POL06")]),
+    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored"), Finding("POL02")]),
     ("NET4", &[Note("rules_need_custom_domain"), Note("no_credential_works"), Finding("CFG12")]),
     ("ID1", &[Note("key_auth_disabled"), Finding("AUTH09")]),
     ("ID2", &[Finding("AUTH05")]),
