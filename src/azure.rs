@@ -51,7 +51,7 @@ mod read;
 
 pub use account::{AccountDocument, ConnectionState, EndpointConnection, RuleState, SubnetRule};
 pub use admission::{Admission, AdmittedEndpoint, AdmittedSubnet};
-pub(crate) use admission::{addresses_for, is_in_force, names_of};
+pub(crate) use admission::{addresses_for, is_in_force, leads_elsewhere, names_of};
 pub use document::DocumentError;
 pub use effective::{EffectiveGroup, EffectiveRule, GroupPlace, Route, RouteTable, ServiceTag};
 pub use filter::{FilterAnswer, Filtering, GroupDecision, GroupWords};

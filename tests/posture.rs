@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use speech_endpoint::azure::{AzureView, CheckStatus, GuidancePlace, GuidanceStatement, Posture, Recommendation};
+use speech_endpoint::azure::{
+    AzureView, CheckStatus, GuidancePart, GuidancePlace, GuidanceStatement, Posture, Recommendation,
+};
 use speech_endpoint::diagnosed_ids;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -167,6 +169,46 @@ fn every_place_of_a_statement_exists() {
             };
             assert!(exists, "{place:?} of {:?}", statement.text);
         }
+    }
+}
+
+/// The statements are written from the guidance, each with the places that it needs at least.
+#[test]
+fn every_statement_of_the_guidance_has_its_places() {
+    let file = Path::new(ROOT).join("tests/vectors/guidance.json");
+    let vectors: Vec<Value> =
+        serde_json::from_str(&fs::read_to_string(file).expect("a readable file")).expect("a list");
+    let statements = GuidanceStatement::all();
+    let mut missing = Vec::new();
+    for vector in &vectors {
+        let is_it = |statement: &&GuidanceStatement| {
+            vector["part"] == statement.part.title() && vector["statement"] == statement.text
+        };
+        let Some(statement) = statements.iter().find(is_it) else {
+            missing.push(format!("no statement for {vector}"));
+            continue;
+        };
+        let places: Vec<String> = statement.places.iter().map(place).collect();
+        let wanted = vector["places"].as_array().expect("places").iter().filter_map(Value::as_str);
+        missing.extend(
+            wanted
+                .filter(|wanted| !places.iter().any(|place| place == wanted))
+                .map(|wanted| format!("{wanted} of {:?}, which has {places:?}", statement.text)),
+        );
+    }
+    let known: BTreeSet<&str> = vectors.iter().filter_map(|vector| vector["statement"].as_str()).collect();
+    let lower = statements.iter().filter(|statement| statement.part != GuidancePart::Recommendations);
+    missing.extend(lower.filter(|it| !known.contains(it.text)).map(|it| format!("no vector for {:?}", it.text)));
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+fn place(place: &GuidancePlace) -> String {
+    match place {
+        GuidancePlace::Check(id) => format!("check {id}"),
+        GuidancePlace::Finding(id) => format!("finding {id}"),
+        GuidancePlace::Note(code) => format!("note {code}"),
+        GuidancePlace::Remedy(id, _) => format!("remedy {id}"),
+        _ => String::new(),
     }
 }
 

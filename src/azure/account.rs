@@ -56,6 +56,8 @@ pub struct AccountDocument {
     pub allowed_fqdns: Vec<String>,
     /// `provisioningState`.
     pub provisioning_state: Option<String>,
+    /// `systemData.lastModifiedAt`: the time of the last change, as the document has it.
+    pub last_modified: Option<String>,
     /// The fields of the wrong type, as paths such as `properties.networkAcls`, with the type that is expected.
     pub(crate) mistyped: Vec<(String, &'static str)>,
 }

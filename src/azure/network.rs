@@ -46,10 +46,19 @@ impl Subnet {
     /// Returns whether the service endpoint for Cognitive Services is on.
     #[must_use]
     pub fn has_service_endpoint(&self) -> bool {
-        self.service_endpoints.iter().any(|endpoint| {
-            endpoint.service.eq_ignore_ascii_case(COGNITIVE_SERVICES)
-                && endpoint.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("Succeeded"))
-        })
+        self.cognitive_services().any(ServiceEndpoint::is_on)
+    }
+
+    /// Returns the state of a service endpoint for Cognitive Services that is not on, such as `Updating`.
+    pub(crate) fn changing_service_endpoint(&self) -> Option<&str> {
+        if self.has_service_endpoint() {
+            return None;
+        }
+        self.cognitive_services().find_map(|endpoint| endpoint.state.as_deref())
+    }
+
+    fn cognitive_services(&self) -> impl Iterator<Item = &ServiceEndpoint> {
+        self.service_endpoints.iter().filter(|endpoint| endpoint.service.eq_ignore_ascii_case(COGNITIVE_SERVICES))
     }
 }
 
@@ -61,6 +70,12 @@ pub struct ServiceEndpoint {
     pub service: String,
     /// `provisioningState`; `Succeeded` for one that is on.
     pub state: Option<String>,
+}
+
+impl ServiceEndpoint {
+    fn is_on(&self) -> bool {
+        self.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("Succeeded"))
+    }
 }
 
 /// The service whose endpoint a subnet needs for Speech.
@@ -76,6 +91,8 @@ pub struct VirtualNetwork {
     pub prefixes: Vec<Prefix>,
     /// The name servers of the network; empty for those of Azure.
     pub dns_servers: Vec<String>,
+    /// The IDs of its subnets; `None` if the document does not list them.
+    pub subnets: Option<Vec<ArmId>>,
 }
 
 /// One side of the peering of two virtual networks.
@@ -108,6 +125,17 @@ impl Peering {
     pub fn is_down(&self) -> bool {
         let is_disconnected = self.state.known().is_some_and(|state| *state != PeeringState::Connected);
         is_disconnected || self.allows_access.known() == Some(&false)
+    }
+
+    /// Says why a side that is down drops traffic, as the rest of a sentence.
+    pub(crate) fn why_down(&self) -> &'static str {
+        match self.state.known() {
+            Some(PeeringState::Initiated) => "is `Initiated`, so the other side does not exist",
+            Some(PeeringState::Disconnected) => "is `Disconnected`, so the other side was deleted",
+            Some(PeeringState::Connected) | None => {
+                "denies access (`allowVirtualNetworkAccess` is `false`), so it drops traffic without an error"
+            }
+        }
     }
 }
 

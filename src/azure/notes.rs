@@ -565,7 +565,7 @@ fn peerings(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
     }
     for peering in subject.view.peerings.iter().filter(|peering| peering.is_down() && concerns(peering, subject)) {
         let name = peering.id.as_ref().map_or("", ArmId::name);
-        let text = format!("peering {} carries no traffic: {}", QuotedValue::new(name), why_down(peering));
+        let text = format!("peering {} carries no traffic: it {}", QuotedValue::new(name), peering.why_down());
         let network = peering.network();
         let (own, remote) = (network.as_ref(), peering.remote.as_ref());
         let part = |id: Option<&'_ ArmId>, of: fn(&ArmId) -> Option<&str>| id.and_then(of).map(str::to_owned);
@@ -613,18 +613,6 @@ fn concerns(peering: &Peering, subject: &Subject<'_>) -> bool {
     let of_endpoints = endpoints.filter_map(|id| subject.view.endpoint(id)?.subnet.as_ref());
     let of_rules = subject.document.subnet_rules.iter().map(|rule| &rule.id);
     of_endpoints.chain(of_rules).any(|subnet| is_side(subnet.parent()))
-}
-
-/// Says why a side of a peering drops traffic.
-pub(crate) fn why_down(peering: &Peering) -> String {
-    use PeeringState::{Connected, Disconnected, Initiated};
-    match peering.state.known() {
-        Some(Initiated) => "it is `Initiated`, so the other side does not exist".to_owned(),
-        Some(Disconnected) => "it is `Disconnected`, so the other side was deleted".to_owned(),
-        Some(Connected) | None => {
-            "`allowVirtualNetworkAccess` is `false`, so it drops traffic without an error".to_owned()
-        }
-    }
 }
 
 /// A note on a document only informs.

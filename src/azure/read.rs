@@ -64,15 +64,18 @@ impl AzureView {
     fn add(&mut self, from: &str, page: Page) {
         let Page { sink, envelopes, has_more, .. } = page;
         let Sink { pieces, unknown, has_keys, .. } = sink;
-        for (kind, of) in envelopes {
-            self.listed.push((kind, of));
-        }
         let mut kinds: Vec<(DocumentKind, usize)> = Vec::new();
         for kind in pieces.iter().filter(|(_, is_part, _)| !is_part).map(|(piece, ..)| piece.kind()) {
             match kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, count)) => *count += 1,
                 None => kinds.push((kind, 1)),
             }
+        }
+        for (kind, of) in envelopes {
+            if kinds.iter().all(|(known, _)| *known != kind) {
+                self.empty_lists.push((kind, from.to_owned()));
+            }
+            self.listed.push((kind, of));
         }
         if has_more {
             let text = format!("{} is not the whole list: it names a next page (`nextLink`)", QuotedValue::new(from));

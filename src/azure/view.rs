@@ -59,6 +59,8 @@ pub struct AzureView {
     pub notes: Vec<Note>,
     /// The resources whose list of this kind was read, whatever it holds: the empty ones too.
     pub(crate) listed: Vec<(DocumentKind, ArmId)>,
+    /// The kinds of lists that a document says are empty, each with the name of the document.
+    pub(crate) empty_lists: Vec<(DocumentKind, String)>,
     /// The kinds of lists that go on in a page that was not given.
     pub(crate) unfinished: HashSet<DocumentKind>,
     /// The place of each object in the list of its kind.
@@ -153,7 +155,9 @@ impl AzureView {
 
     /// Returns the documents that a statement about this kind rests on, by name.
     pub fn sources(&self, kind: DocumentKind) -> impl Iterator<Item = &str> {
-        self.documents.iter().filter(move |document| document.kind == Some(kind)).map(|document| document.from.as_str())
+        let documents = self.documents.iter().filter(move |document| document.kind == Some(kind));
+        let empty = self.empty_lists.iter().filter(move |(listed, _)| *listed == kind).map(|(_, from)| from.as_str());
+        documents.map(|document| document.from.as_str()).chain(empty)
     }
 }
 

@@ -1,23 +1,37 @@
 //! What Azure's documents say about the targets of a run: the account, the network of this machine, its routes and its rules.
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use crate::azure::{
     AccountDocument, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection, FilterAnswer,
-    Filtering, NetworkInterface, Peering, RouteAnswer, RouteTable, Subnet, addresses_for, shown,
+    Filtering, Match, NetworkInterface, Peering, Prefix, PrivateEndpoint, RouteAnswer, Stated, Subnet, addresses_for,
+    leads_elsewhere, names_of, shown,
 };
-use crate::diagnose::evidence::{Evidence, Trace};
+use crate::diagnose::evidence::{AddressClass, Evidence, Trace};
+use crate::resolve::cloud::Cloud;
+
+mod machine;
+
+use machine::Machine;
 
 /// What Azure's documents say about the targets of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Documents<'a> {
     pub(crate) view: &'a AzureView,
     pub(crate) account: Option<&'a AccountDocument>,
-    /// The interface of this machine.
-    interface: Option<&'a NetworkInterface>,
-    /// The subnet of this machine.
-    subnet: Option<ArmId>,
-    table: Option<&'a RouteTable>,
+    machine: Machine<'a>,
+}
+
+/// The way from this machine to a target, as the documents describe it.
+#[derive(Clone, Debug)]
+pub(crate) struct Way<'a> {
+    /// The address of the target.
+    pub(crate) to: IpAddr,
+    /// The route; `None` without the effective routes of this machine.
+    pub(crate) carriage: Option<Carriage<'a>>,
+    /// The security groups; `None` without their document.
+    pub(crate) filtering: Option<Filtering<'a>>,
 }
 
 /// What Azure's documents say about one target.
@@ -47,89 +61,123 @@ pub struct TargetEndpoint {
 }
 
 impl<'a> Documents<'a> {
-    /// Finds the account and the network of this machine in the documents.
-    ///
-    /// The interface of this machine is the one that has an address from which its connections leave, or else the only one: in
-    /// a container, connections leave from an address that Azure does not know. Without an interface, the address decides on
-    /// the subnet if only one can hold it.
+    /// Finds the account and this machine in the documents.
     pub(crate) fn of(view: &'a AzureView, evidence: &Evidence) -> Self {
-        let sources = sources(evidence);
-        let own: Vec<&NetworkInterface> = view.interfaces.iter().filter(|one| one.private_endpoint.is_none()).collect();
-        let by_address = own.iter().find(|one| one.addresses().any(|address| sources.contains(&address)));
-        let interface = by_address.copied().or_else(|| match own[..] {
-            [only] => Some(only),
-            _ => None,
-        });
-        let of_interface = interface.and_then(|interface| interface.subnets.first().cloned());
-        let subnet = of_interface.or_else(|| {
-            let holds =
-                |subnet: &&Subnet| sources.iter().any(|source| subnet.prefixes.iter().any(|p| p.contains(*source)));
-            let mut held = view.subnets.iter().filter(holds);
-            held.next().filter(|_| held.next().is_none())?.id.clone()
-        });
-        let is_of_interface = |table: &&RouteTable| {
-            table.interface.is_some()
-                && table.interface.as_ref() == interface.and_then(|interface| interface.id.as_ref())
-        };
-        let table = view.route_tables.iter().find(is_of_interface).or_else(|| match &view.route_tables[..] {
-            [only] => Some(only),
-            _ => None,
-        });
-        Self { view, account: account(view, evidence), interface, subnet, table }
+        Self { view, account: account(view, evidence), machine: Machine::of(view, evidence) }
+    }
+
+    /// Returns the ID of the subnet of this machine.
+    pub(crate) fn subnet_id(&self) -> Option<&'a ArmId> {
+        self.machine.subnet
     }
 
     /// Returns the subnet of this machine, if a document shows it.
     pub(crate) fn subnet(&self) -> Option<&'a Subnet> {
-        self.view.subnet(self.subnet.as_ref()?)
+        self.view.subnet(self.subnet_id()?)
+    }
+
+    /// Returns the only subnet that a document shows whose range holds the address.
+    pub(crate) fn subnet_of(&self, address: IpAddr) -> Option<&'a Subnet> {
+        let mut holding =
+            self.view.subnets.iter().filter(|subnet| subnet.prefixes.iter().any(|range| range.contains(address)));
+        holding.next().filter(|_| holding.next().is_none())
+    }
+
+    /// Returns the only virtual network that a document shows whose range holds the address.
+    pub(crate) fn network_of(&self, address: IpAddr) -> Option<ArmId> {
+        let networks = self.view.networks.iter().filter(|one| one.prefixes.iter().any(|range| range.contains(address)));
+        let mut holding: Vec<ArmId> = networks.filter_map(|network| network.id.clone()).collect();
+        holding.extend(self.subnet_of(address).and_then(|subnet| subnet.id.as_ref()?.parent()));
+        holding.sort_unstable();
+        holding.dedup();
+        holding.pop().filter(|_| holding.is_empty())
     }
 
     /// Returns the virtual network of this machine.
     pub(crate) fn network(&self) -> Option<ArmId> {
-        self.subnet.as_ref()?.parent()
+        self.subnet_id()?.parent()
     }
 
-    pub(crate) fn carriage(&self, to: IpAddr) -> Option<Carriage<'a>> {
-        self.table.map(|table| table.carriage(to))
+    /// Returns a private address of this machine.
+    pub(crate) fn private_address(&self) -> Option<IpAddr> {
+        self.machine.private_address()
     }
 
-    pub(crate) fn filtering(&self, to: IpAddr) -> Option<Filtering<'a>> {
-        let interface = self.interface.and_then(|interface| interface.id.as_ref());
-        self.view.filtering(to, interface.or(self.table.and_then(|table| table.interface.as_ref())))
+    /// Says that the documents are of another machine.
+    pub(crate) fn stranger(&self) -> Option<String> {
+        self.machine.stranger()
+    }
+
+    /// Returns the route of the documented networks to this machine, if it leads through a gateway.
+    pub(crate) fn behind_gateway(&self) -> Option<Match<'a>> {
+        self.machine.behind_gateway()
+    }
+
+    /// Returns when the account was changed last; `None` if its document does not say.
+    #[cfg(feature = "serde")]
+    pub(crate) fn changed(&self) -> Option<SystemTime> {
+        let text = self.account?.last_modified.as_deref()?;
+        // To the second, in UTC: `2026-01-01T00:00:00.1234567Z` or `…+00:00`.
+        let seconds = text.get(..19).filter(|_| text.ends_with('Z') || text.ends_with("+00:00"))?;
+        crate::diagnose::evidence::saved::from_rfc3339(&format!("{seconds}Z"))
+    }
+
+    /// Documents are read with the feature `serde` only.
+    #[cfg(not(feature = "serde"))]
+    #[allow(clippy::unused_self, reason = "the same signature as with the feature")]
+    pub(crate) fn changed(&self) -> Option<SystemTime> {
+        None
+    }
+
+    /// Returns the way to a target: to the address that it is connected to, or that was tried first, or that it resolves to.
+    pub(crate) fn way(&self, trace: &Trace) -> Option<Way<'a>> {
+        let is_direct = trace.proxy.found().is_none_or(|facts| facts.proxy.is_none());
+        let facts = trace.tcp.found().filter(|_| is_direct);
+        let tried = facts.and_then(|facts| facts.connected.or(facts.attempts.first().map(|attempt| attempt.peer)));
+        let to = tried.map(|peer| peer.ip()).or_else(|| resolved(trace).next())?;
+        let carriage = self.machine.table.map(|table| table.carriage(to));
+        Some(Way { to, carriage, filtering: self.machine.filtering(to) })
     }
 
     /// Returns the connections of the account, each with the addresses that its endpoint has for this host.
     pub(crate) fn endpoints_for(&self, host: &str) -> Vec<(&'a EndpointConnection, Vec<IpAddr>)> {
-        let connections = self.account.map(|account| account.connections.as_slice()).unwrap_or_default();
+        let Some(account) = self.account else { return Vec::new() };
         let addresses = |connection: &EndpointConnection| {
-            connection.endpoint.as_ref().map(|id| addresses_for(host, id, self.view)).unwrap_or_default()
+            let own = connection.endpoint.as_ref().filter(|id| !leads_elsewhere(id, account, self.view));
+            own.map(|id| addresses_for(host, id, self.view)).unwrap_or_default()
         };
-        connections.iter().map(|connection| (connection, addresses(connection))).collect()
+        account.connections.iter().map(|connection| (connection, addresses(connection))).collect()
     }
 
-    /// Returns the name of the private endpoint of another account that has this address, and of that account.
-    pub(crate) fn owner(&self, address: IpAddr) -> Option<(String, String)> {
-        let own = self.account?.id.as_ref()?;
+    /// Returns every connection that may carry traffic, with its addresses for this host; `None` if no document shows those
+    /// of one of them.
+    pub(crate) fn carriers_for(&self, host: &str) -> Option<Vec<(&'a EndpointConnection, Vec<IpAddr>)>> {
+        self.account?;
+        let mut endpoints = self.endpoints_for(host);
+        endpoints.retain(|(connection, _)| may_carry(connection));
+        endpoints.iter().all(|(_, addresses)| !addresses.is_empty()).then_some(endpoints)
+    }
+
+    /// Returns the names of the private endpoints of other accounts that have this address, each with that of its account.
+    pub(crate) fn owners(&self, address: IpAddr) -> Vec<(String, String)> {
+        let Some(own) = self.account.and_then(|account| account.id.as_ref()) else { return Vec::new() };
         let endpoints = self.view.endpoints.iter().filter(|endpoint| endpoint.connection_to(own).is_none());
-        for endpoint in endpoints {
+        let owner = |endpoint: &PrivateEndpoint| {
             let id = endpoint.id.as_ref()?;
-            let has_address =
-                crate::azure::names_of(id, self.view).iter().any(|named| named.addresses.contains(&address));
-            let target = endpoint.connections.iter().find_map(|(target, _)| target.as_ref());
-            if let (true, Some(target)) = (has_address, target) {
-                return Some((shown(id.name()), shown(target.name())));
-            }
-        }
-        None
+            let has_address = names_of(id, self.view).iter().any(|named| named.addresses.contains(&address));
+            let target = endpoint.connections.iter().find_map(|(target, _)| target.as_ref()).filter(|_| has_address)?;
+            Some((shown(id.name()), shown(target.name())))
+        };
+        endpoints.filter_map(owner).collect()
     }
 
     /// Returns whether the account has private endpoints, and certainly none of them is approved.
     pub(crate) fn unapproved(&self) -> Option<(&'a EndpointConnection, ConnectionState)> {
         let connections = &self.account?.connections;
-        let state = |connection: &EndpointConnection| connection.state.known().copied();
-        if connections.iter().any(|one| state(one).is_none_or(|state| state == ConnectionState::Approved)) {
+        if connections.iter().any(may_carry) {
             return None;
         }
-        connections.iter().find_map(|connection| Some((connection, state(connection)?)))
+        connections.iter().find_map(|connection| Some((connection, *connection.state.known()?)))
     }
 
     /// Returns the peering between the network of this machine and that of a private endpoint, if a side of it is down.
@@ -144,43 +192,90 @@ impl<'a> Documents<'a> {
         self.view.peerings.iter().filter(joins).find(|peering| peering.is_down())
     }
 
+    /// Returns the peering with the network of an appliance that does not let in what the appliance forwards: at the network of
+    /// a private endpoint, or at that of this machine. Traffic from the network of the appliance itself is not forwarded.
+    pub(crate) fn closed_to_forwarded(&self, appliance: IpAddr) -> Option<&'a Peering> {
+        let (here, hub) = (self.network()?, self.network_of(appliance)?);
+        let mut sides: Vec<ArmId> = self.endpoint_networks();
+        if hub == here || sides.contains(&hub) {
+            return None;
+        }
+        sides.push(here);
+        self.view.peerings.iter().find(|peering| {
+            peering.remote.as_ref() == Some(&hub)
+                && peering.network().is_some_and(|network| sides.contains(&network))
+                && peering.allows_forwarded.known() == Some(&false)
+        })
+    }
+
+    /// Returns the networks of the account's private endpoints that may carry traffic.
     fn endpoint_networks(&self) -> Vec<ArmId> {
         let connections = self.account.map(|account| account.connections.as_slice()).unwrap_or_default();
-        let endpoints = connections.iter().filter_map(|connection| self.view.endpoint(connection.endpoint.as_ref()?));
+        let carriers = connections.iter().filter(|connection| may_carry(connection));
+        let endpoints = carriers.filter_map(|connection| self.view.endpoint(connection.endpoint.as_ref()?));
         endpoints.filter_map(|endpoint| endpoint.subnet.as_ref()?.parent()).collect()
     }
 
     /// Returns the names of the documents of this kind, as the end of a sentence: ` (links.json)`.
     pub(crate) fn cite(&self, kind: DocumentKind) -> String {
-        let mut names: Vec<&str> = self.view.sources(kind).collect();
-        names.dedup();
-        match names[..] {
-            [] => String::new(),
-            [name] => format!(" (`{}`)", shown(name)),
-            [name, ..] => format!(" (`{}` and {} more)", shown(name), names.len() - 1),
-        }
+        self.cite_all(&[kind])
+    }
+
+    /// Returns the names of the documents of these kinds, as [`Self::cite`] does.
+    pub(crate) fn cite_all(&self, kinds: &[DocumentKind]) -> String {
+        let named = |kind: &DocumentKind| {
+            let mut names: Vec<&str> = self.view.sources(*kind).collect();
+            names.dedup();
+            match names[..] {
+                [] => None,
+                [name] => Some(format!("`{}`", shown(name))),
+                [name, ..] => Some(format!("`{}` and {} more", shown(name), names.len() - 1)),
+            }
+        };
+        let all: Vec<String> = kinds.iter().filter_map(named).collect();
+        if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
     }
 
     /// Returns what the documents say about a target.
-    pub(crate) fn about(&self, trace: &Trace) -> TargetDocuments {
-        let connected = trace.tcp.found().and_then(|facts| facts.connected).map(|peer| peer.ip());
-        let is_proxied = trace.proxy.found().is_some_and(|facts| facts.proxy.is_some());
-        let resolved: Vec<IpAddr> =
-            trace.dns.found().map(|dns| dns.addresses.iter().map(|address| address.ip).collect()).unwrap_or_default();
-        let to = connected.filter(|_| !is_proxied).or(resolved.first().copied());
+    pub(crate) fn about(&self, trace: &Trace, way: Option<&Way<'_>>) -> TargetDocuments {
+        let resolved: Vec<IpAddr> = resolved(trace).collect();
         let endpoints = if trace.target.is_own_host { self.endpoints_for(&trace.target.host) } else { Vec::new() };
         let known: Vec<_> = endpoints.iter().filter(|(_, addresses)| !addresses.is_empty()).collect();
         let chosen = known.iter().find(|(_, addresses)| resolved.iter().any(|ip| addresses.contains(ip)));
         let endpoint = chosen.or(known.first()).copied().or(endpoints.first());
         TargetDocuments {
-            route: to.and_then(|to| self.carriage(to)).as_ref().map(Into::into),
+            route: way.and_then(|way| way.carriage.as_ref()).map(Into::into),
             endpoint: endpoint.map(|(connection, addresses)| TargetEndpoint {
                 name: connection.endpoint_name().map(shown),
                 addresses: addresses.clone(),
                 matches: (!addresses.is_empty() && !resolved.is_empty()).then_some(chosen.is_some()),
             }),
-            nsg: to.and_then(|to| self.filtering(to)).as_ref().map(Into::into),
+            nsg: way.and_then(|way| way.filtering.as_ref()).map(Into::into),
         }
+    }
+
+    /// Returns the addresses and ranges of the customer in the documents. Those of Azure's services identify nobody.
+    fn addresses(&self) -> impl Iterator<Item = String> {
+        let view = self.view;
+        let routes = || view.route_tables.iter().flat_map(|table| &table.routes);
+        let hops = routes().flat_map(|route| &route.next_hop_addresses).copied();
+        let interfaces = view.interfaces.iter().flat_map(NetworkInterface::addresses);
+        let endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.id.as_ref());
+        let endpoints = endpoints.flat_map(|id| names_of(id, view)).flat_map(|named| named.addresses);
+        let is_private = |prefix: &&Prefix| AddressClass::of(prefix.address()).is_private();
+        let ranges = routes().flat_map(|route| &route.prefixes).filter(is_private).map(ToString::to_string);
+        let rules = self.account.into_iter().flat_map(|account| account.address_rules.iter().cloned());
+        hops.chain(interfaces).chain(endpoints).map(|address| address.to_string()).chain(ranges).chain(rules)
+    }
+
+    /// Returns the IDs of the subnets that the documents name.
+    fn subnets(&self) -> impl Iterator<Item = &'a ArmId> {
+        let view = self.view;
+        let of_rules = self.account.into_iter().flat_map(|account| &account.subnet_rules).map(|rule| &rule.id);
+        let of_interfaces = view.interfaces.iter().flat_map(|interface| &interface.subnets);
+        let of_endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.subnet.as_ref());
+        let own = view.subnets.iter().filter_map(|subnet| subnet.id.as_ref());
+        of_rules.chain(of_interfaces).chain(of_endpoints).chain(own)
     }
 
     /// Returns the names in the documents, which identify the customer.
@@ -189,25 +284,31 @@ impl<'a> Documents<'a> {
         let ids = [
             view.accounts.iter().filter_map(|one| one.id.as_ref()).collect::<Vec<_>>(),
             view.endpoints.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.subnets.iter().filter_map(|one| one.id.as_ref()).collect(),
             view.networks.iter().filter_map(|one| one.id.as_ref()).collect(),
             view.links.iter().filter_map(|one| one.network.as_ref()).collect(),
+            view.interfaces.iter().filter_map(|one| one.id.as_ref()).collect(),
+            view.peerings.iter().filter_map(|one| one.remote.as_ref()).collect(),
             view.peerings.iter().filter_map(|one| one.id.as_ref()).collect(),
             view.groups.iter().filter_map(|one| one.id.as_ref()).collect(),
         ];
         let mut names: Vec<String> = ids.into_iter().flatten().map(|id| id.name().to_owned()).collect();
+        names.extend(
+            self.subnets()
+                .filter_map(|id| Some([id.name(), id.after("virtualNetworks")?]))
+                .flatten()
+                .map(str::to_owned),
+        );
         let targets =
             view.endpoints.iter().flat_map(|endpoint| &endpoint.connections).filter_map(|(target, _)| target.as_ref());
         names.extend(targets.map(|target| target.name().to_owned()));
-        names.extend(
-            self.account.iter().flat_map(|account| &account.subnet_rules).map(|rule| rule.id.name().to_owned()),
-        );
         names.extend(
             self.account.iter().flat_map(|a| &a.connections).filter_map(|c| c.endpoint_name().map(str::to_owned)),
         );
         names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
         names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
         names.extend(view.documents.iter().map(|document| document.from.clone()));
+        names.extend(view.empty_lists.iter().map(|(_, from)| from.clone()));
+        names.extend(self.addresses());
         names.retain(|name| !name.is_empty());
         names.sort_unstable();
         names.dedup();
@@ -215,29 +316,34 @@ impl<'a> Documents<'a> {
     }
 }
 
-/// Returns the account of the run: the one with its custom domain, or the only one.
-fn account<'a>(view: &'a AzureView, evidence: &Evidence) -> Option<&'a AccountDocument> {
-    let named = evidence.resource.custom_domain.as_deref().map(|name| view.accounts_named(name));
-    match named.as_deref() {
-        Some([only]) => Some(only),
-        Some([]) | None if evidence.resource.custom_domain.is_none() => match &view.accounts[..] {
-            [only] => Some(only),
-            _ => None,
-        },
-        _ => None,
-    }
+/// Returns whether a connection may carry traffic. One in a state that is not documented may.
+fn may_carry(connection: &EndpointConnection) -> bool {
+    connection.state.known().is_none_or(|state| *state == ConnectionState::Approved)
 }
 
-/// Returns the addresses from which the connections of this machine leave.
-fn sources(evidence: &Evidence) -> Vec<IpAddr> {
-    let of_tcp = evidence
-        .traces
-        .iter()
-        .filter_map(|trace| trace.tcp.found())
-        .flat_map(|facts| [facts.local, facts.route.as_ref().and_then(|route| route.source)].into_iter().flatten());
-    let metadata = evidence.machine.metadata.iter().flat_map(|metadata| metadata.private_addresses.iter().copied());
-    let mut sources: Vec<IpAddr> = of_tcp.chain(metadata).filter(|source| !source.is_loopback()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    sources
+fn resolved(trace: &Trace) -> impl Iterator<Item = IpAddr> {
+    trace.dns.found().into_iter().flat_map(|dns| &dns.addresses).map(|address| address.ip)
+}
+
+/// Returns the account of the run: the one with its custom domain, or the only one of its region, in its cloud.
+fn account<'a>(view: &'a AzureView, evidence: &Evidence) -> Option<&'a AccountDocument> {
+    let resource = &evidence.resource;
+    let is_same = |given: Option<&str>, known: Option<String>| match (given, known) {
+        (Some(given), Some(known)) => given.eq_ignore_ascii_case(&known),
+        _ => true,
+    };
+    let fits = |account: &&AccountDocument| {
+        let Ok(read) = account.account() else { return true };
+        let region = resource.custom_domain.is_none().then(|| read.value.region().map(ToString::to_string)).flatten();
+        let cloud = Some(read.value.cloud()).filter(|cloud| !matches!(cloud, Cloud::Custom(_)));
+        is_same(resource.cloud.as_deref(), cloud.map(ToString::to_string))
+            && is_same(resource.region.as_deref(), region)
+    };
+    let is_named = |account: &&AccountDocument| match (&resource.custom_domain, &account.custom_domain) {
+        (Some(name), Stated::Known(domain)) => domain.eq_ignore_ascii_case(name),
+        (Some(_), _) => false,
+        (None, _) => view.accounts.len() == 1,
+    };
+    let mut accounts = view.accounts.iter().filter(is_named).filter(fits);
+    accounts.next().filter(|_| accounts.next().is_none())
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::causes::{Causes, Failing};
-use super::documents::Documents;
+use super::documents::{Documents, Way};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::values::is_valid;
@@ -58,12 +58,15 @@ pub fn diagnose_with_documents(evidence: &Evidence, view: &AzureView, selection:
 }
 
 fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Selection) -> Diagnosis {
-    let hits = hits(evidence, documents);
+    let ways: Vec<Option<Way<'_>>> = evidence.traces.iter().map(|trace| documents?.way(trace)).collect();
+    let hits = hits(evidence, documents, &ways);
     let findings = merged(&hits);
     let unexplained = unexplained(evidence, &hits);
     let verdict = verdict(evidence, &findings, &unexplained);
     let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
-    let about = |documents: &Documents<'_>| evidence.traces.iter().map(|trace| documents.about(trace)).collect();
+    let about = |documents: &Documents<'_>| {
+        evidence.traces.iter().zip(&ways).map(|(trace, way)| documents.about(trace, way.as_ref())).collect()
+    };
     let mut diagnosis = Diagnosis {
         verdict,
         findings,
@@ -144,15 +147,19 @@ impl Hit {
 }
 
 /// Runs every rule on every target, or on the whole run.
-pub(super) fn hits(evidence: &Evidence, documents: Option<&Documents<'_>>) -> Vec<Hit> {
+fn hits(evidence: &Evidence, documents: Option<&Documents<'_>>, ways: &[Option<Way<'_>>]) -> Vec<Hit> {
     let chains: Vec<AliasChain> = evidence.traces.iter().map(AliasChain::of).collect();
-    rules().flat_map(|rule| hits_of(rule, evidence, &chains, documents)).collect()
+    let targets: Vec<Looked<'_>> = evidence.traces.iter().zip(&chains).zip(ways).collect();
+    rules().flat_map(|rule| hits_of(rule, evidence, &targets, documents)).collect()
 }
+
+/// A target with its aliases, and with the way to it in the documents.
+type Looked<'a> = ((&'a Trace, &'a AliasChain), &'a Option<Way<'a>>);
 
 fn hits_of(
     rule: &'static Rule,
     evidence: &Evidence,
-    chains: &[AliasChain],
+    targets: &[Looked<'_>],
     documents: Option<&Documents<'_>>,
 ) -> Vec<Hit> {
     let (run, target) = match rule.when {
@@ -162,8 +169,8 @@ fn hits_of(
     };
     let mut hits = Vec::new();
     if let Some(target) = target {
-        let of_trace = |(trace, chain)| {
-            let context = RuleContext { rule, evidence, trace, chain, documents };
+        let of_trace = |((trace, chain), way): &Looked<'_>| {
+            let context = RuleContext { rule, evidence, trace, chain, documents, way: way.as_ref() };
             let hit = Hit::of(
                 rule,
                 context.outcome(target)?,
@@ -172,7 +179,7 @@ fn hits_of(
             );
             Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
         };
-        hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
+        hits.extend(targets.iter().filter_map(of_trace));
     }
     if let Some(seen) = run.and_then(|run| run(rule, evidence)) {
         hits.push(Hit::of(rule, seen, None, (fill::of_resource(evidence), evidence)));

@@ -6,7 +6,7 @@
 use super::finding::RuledOut;
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::documents::Documents;
+use crate::diagnose::documents::{Documents, Way};
 use crate::diagnose::evidence::{Evidence, Trace};
 
 mod wording;
@@ -24,9 +24,14 @@ mod caller;
 mod attempts;
 
 mod documents;
+mod path;
+
+mod zone;
 
 mod firewall;
 mod private;
+
+mod origin;
 
 mod settle;
 
@@ -98,6 +103,8 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) chain: &'a AliasChain,
     /// What Azure's documents say.
     pub(crate) documents: Option<&'a Documents<'a>>,
+    /// The way to the target, as they describe it.
+    pub(crate) way: Option<&'a Way<'a>>,
 }
 
 /// A remedy with its commands.

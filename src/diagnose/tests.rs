@@ -13,6 +13,8 @@ mod auth;
 mod config;
 mod denial;
 mod dns;
+#[cfg(feature = "serde")]
+mod documents;
 mod http;
 mod many;
 mod tcp;

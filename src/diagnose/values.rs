@@ -12,6 +12,7 @@ pub(super) fn is_valid(part: &str, value: &str) -> bool {
     match part {
         "ADDRESS" | "SERVER" | "RESOLVER" => value.parse::<IpAddr>().is_ok(),
         "NAME" => is_label(value),
+        "SUBNET_ID" => is_valid_subnet(value),
         "REGION" => value.parse::<Region>().is_ok_and(|region| region.as_str() == value),
         "SERVICE" => value.parse::<Service>().is_ok_and(|service| service.id() == value),
         "VARIABLE" => value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_'),

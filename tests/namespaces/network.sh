@@ -79,7 +79,7 @@ lay() {
 # world NAME ROOT-CAUSE EXIT-CODE: what the doctor has to find; what follows builds it, `doctor` runs and judges it.
 world() {
   name=$1 expected_cause=$2 expected_code=$3
-  environment=() inside=() within=0 known=1 broken='' beside=''
+  environment=() inside=() within=0 known=1 broken='' beside='' documented=0 words=()
   wanted || return 0
   tear_down
   rm -rf "${work:?}"/*
@@ -170,6 +170,12 @@ without_root() { known=0; }
 # also ID: another finding that the report has beside the root cause.
 also() { beside=$1; }
 
+# with_documents: the doctor is given the documents of Azure that the world has.
+with_documents() { documented=1; }
+
+# says WORDS...: what the report says, such as the fact of a document and its name.
+says() { words+=("$@"); }
+
 # ends_within MILLISECONDS: how long the whole run may take.
 ends_within() { within=$1; }
 
@@ -180,6 +186,7 @@ doctor() {
   local begun took code cause verdict
   [ ! -e "$key" ] || environment+=("SPEECH_KEY=$(cat "$key")")
   [ "$known" = 0 ] || [ ! -e "$root" ] || set -- --ca-file "$root" "$@"
+  [ "$documented" = 0 ] || set -- --azure "$work/$service/azure" "$@"
   begun=$(now)
   ip netns exec "$client" env -i PATH="$PATH" HOME=/nonexistent ${environment[@]+"${environment[@]}"} \
     sh -c "${inside[*]:-:} && exec \"\$@\"" sh "$binary" doctor --format json "$@" >"$report" 2>"$work/errors"
@@ -192,9 +199,12 @@ doctor() {
 }
 
 judge() {
-  local problem=''
+  local problem='' text
   [ "$1 $2" = "$expected_cause $expected_code" ] || problem="expected $expected_cause $expected_code"
   [ -z "$beside" ] || grep -q "\"id\": \"$beside\"" "$work/report.json" || problem="$problem, expected $beside too"
+  for text in ${words[@]+"${words[@]}"}; do
+    grep -qF -- "$text" "$work/report.json" || problem="$problem, expected the words \`$text\`"
+  done
   [ -z "$broken" ] || problem="$problem, $broken"
   if [ "$within" != 0 ] && [ "$3" -gt "$within" ]; then problem="$problem, expected to end within $within ms"; fi
   if [ -z "$problem" ]; then

@@ -472,3 +472,155 @@ doctor --custom-domain contoso
 world too-many-requests QUO01 0
 serve QUO01-too-many-requests
 doctor --region westeurope
+
+# ---- compared with documents of Azure
+
+selected=(--custom-domain contoso --network service-endpoint)
+closed=(--custom-domain contoso --network disabled)
+addressed=(--custom-domain contoso --region westeurope --network ip-rules)
+silent='ip daddr 10.1.0.4 tcp dport 443 drop'
+
+world documents-agree-private-endpoint healthy 0
+serve healthy-documents-of-a-private-endpoint
+from 10.2.0.7
+with_documents
+says '"next_hop": "InterfaceEndpoint"' '"matches": true'
+doctor "${private[@]}"
+
+world documents-agree-service-endpoint healthy 0
+serve healthy-documents-of-a-service-endpoint
+from 10.2.0.7
+with_documents
+says '"next_hop": "VirtualNetworkServiceEndpoint"'
+doctor "${selected[@]}"
+
+world documents-show-no-such-endpoint DNS06 20
+serve DNS06-address-of-no-endpoint
+with_documents
+says '`pe-contoso` has 10.1.0.4'
+doctor "${private[@]}" --timeout 5
+
+world documents-show-another-resource POL05 80
+serve POL05-endpoint-of-another-resource
+with_documents
+says 'private endpoint `pe-other` of account `fabrikam`'
+doctor "${private[@]}"
+
+world documents-show-the-missing-link DNS03 20
+serve DNS03-zone-linked-to-another-network
+from 10.2.0.7
+with_documents
+says 'is linked to `vnet-hub` and not to `vnet-app` of this machine' links.json
+doctor "${closed[@]}"
+
+world documents-show-no-zone-group DNS04 20
+serve DNS04-zone-group-missing
+with_documents
+says 'has no record for' '`pe-contoso` has no DNS zone group' groups.json
+doctor "${private[@]}"
+
+world documents-show-the-endpoint-off POL02 80
+serve POL02-admitted-without-its-service-endpoint
+from 10.2.0.7
+with_documents
+says 'subnet `app` is admitted, but its service endpoint is off' subnet.json
+doctor "${selected[@]}"
+
+world documents-show-no-rule POL03 80
+serve POL03-service-endpoint-without-a-rule
+from 10.2.0.7
+with_documents
+says 'subnet `app` has the service endpoint and is not admitted'
+doctor "${selected[@]}"
+
+world documents-show-a-dead-rule POL03 80
+serve POL03-subnet-of-the-rule-is-gone
+from 10.2.0.7
+with_documents
+says 'the rule for subnet `old` is dead'
+doctor "${selected[@]}"
+
+world documents-show-a-useless-address POL03 80
+serve POL03-address-rule-against-a-service-endpoint
+from 10.2.0.7
+with_documents
+says 'the resource sees its private address 10.2.0.7, which no address rule matches'
+doctor "${addressed[@]}"
+
+# Behind the gateway of the documents. Whether that is on premises, the metadata service decides, which does not answer there.
+world documents-show-the-gateway POL02 80
+serve POL02-on-premises-behind-the-gateway
+from 192.168.1.23
+with_documents
+also POL03
+says '192.168.1.23 of this machine is behind a gateway: the route 192.168.0.0/16 has next hop `VirtualNetworkGateway`'
+doctor "${selected[@]}"
+
+world documents-show-this-is-on-premises POL02 80
+serve POL02-on-premises-behind-the-gateway
+from 192.168.1.23
+with_documents
+says '192.168.1.23 of this machine is on premises' 'NAT or ExpressRoute'
+doctor "${selected[@]}" --ask-metadata
+
+world documents-show-forced-tunnelling POL02 80
+serve POL02-forced-tunnelling
+from 10.2.0.7
+with_documents
+says 'sends the traffic to the VirtualNetworkGateway at 10.2.255.4'
+doctor "${selected[@]}"
+
+world documents-show-an-appliance TCP05 30
+serve TCP05-appliance-carries-the-traffic
+firewall "$service" "$silent"
+from 10.2.0.7
+with_documents
+says 'sends the traffic to the VirtualAppliance at 10.2.9.4'
+doctor "${private[@]}" --timeout 5
+
+world documents-show-a-denying-rule TCP05 30
+serve TCP05-security-group-denies
+firewall "$service" "$silent"
+from 10.2.0.7
+with_documents
+says 'rule `securityRules/deny-all` of `nsg-app`'
+doctor "${private[@]}" --timeout 5
+
+world documents-show-a-broken-peering TCP11 30
+serve TCP11-peering-disconnected
+firewall "$service" "$silent"
+from 10.2.0.7
+with_documents
+says 'peering `to-pe` is `Disconnected`'
+doctor "${private[@]}" --timeout 5
+
+world documents-show-a-closed-peering TCP11 30
+serve TCP11-forwarded-traffic-not-accepted
+firewall "$service" "$silent"
+from 10.2.0.7
+with_documents
+says 'peering `pe-to-hub` does not accept forwarded traffic'
+doctor "${private[@]}" --timeout 5
+
+world documents-show-a-pending-endpoint POL04 80
+serve POL04-pending-endpoint
+with_documents
+says '`pe-contoso` is pending'
+doctor "${closed[@]}"
+
+world documents-show-a-rule-in-preparation POL03 80
+serve POL03-rule-in-preparation
+from 10.2.0.7
+with_documents
+says 'is in state `Provisioning`' 'the account is in state `Accepted`'
+doctor "${selected[@]}"
+
+# The same documents, and another machine: they settle nothing.
+world documents-of-another-machine TCP05 30
+serve TCP11-peering-disconnected
+firewall "$service" "$silent"
+from 10.3.0.8
+with_documents
+also TCP11
+says 'the documents show `vm` with 10.2.0.7, and this machine has 10.3.0.8, so they do not describe it'
+doctor "${private[@]}" --timeout 5

@@ -29,7 +29,7 @@ pub(crate) struct LabArgs {
     /// Listen on the world's addresses and ports instead of loopback; needs a network namespace with these addresses
     #[arg(long)]
     pub(crate) listen: bool,
-    /// Write the files that a client needs to a folder: root.pem, credential, and listeners (ADDRESS PORT WHAT)
+    /// Write the files that a client needs to a folder: root.pem, credential, azure/*.json, and listeners (ADDRESS PORT WHAT)
     #[arg(long, value_name = "FOLDER")]
     pub(crate) write: Option<PathBuf>,
     #[command(flatten)]

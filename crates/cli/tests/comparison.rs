@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
+use speech_endpoint_lab::World;
 
 #[test]
 fn every_comparison_vector_holds() {
@@ -18,6 +19,57 @@ fn every_comparison_vector_holds() {
         failures.extend(differences(vector, &report).into_iter().map(|text| format!("{}\n  {text}", vector["doc"])));
     }
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+}
+
+#[test]
+fn a_ticket_shows_no_name_and_no_private_address_of_the_documents() {
+    let (mut worlds, mut shown) = (0, Vec::new());
+    for (name, toml) in World::all() {
+        let world = World::parse(toml).expect("a world");
+        let mut texts = BTreeSet::new();
+        for (file, document) in world.document_files() {
+            texts.insert(format!("`{file}`"));
+            identifying(&serde_json::from_str(document).expect("JSON"), &mut texts);
+        }
+        if texts.is_empty() {
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+            .args(["doctor", "--format", "markdown", "--lab", name])
+            .env_clear()
+            .output()
+            .expect("the command runs");
+        let ticket = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(ticket.contains("verdict"), "{name}: {ticket}");
+        worlds += 1;
+        shown.extend(texts.into_iter().filter(|text| ticket.contains(text)).map(|text| format!("{name}: {text}")));
+    }
+    assert!(worlds >= 15, "{worlds} worlds with documents");
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+}
+
+/// Adds what identifies the customer in a document: the names of resources, in backticks, and private addresses.
+fn identifying(value: &Value, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for field in fields.values() {
+                identifying(field, texts);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                identifying(item, texts);
+            }
+        }
+        Value::String(text) if text.starts_with("/subscriptions/") => {
+            let names = text.rsplit('/').next().filter(|name| !name.starts_with("privatelink.") && name.len() > 2);
+            texts.extend(names.map(|name| format!("`{name}`")));
+        }
+        Value::String(text) if ["10.", "192.168.", "203.0.113."].iter().any(|range| text.starts_with(range)) => {
+            texts.insert(text.clone());
+        }
+        _ => {}
+    }
 }
 
 /// Runs the doctor in the world of a vector, with its documents in a folder.
@@ -49,6 +101,15 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             differences.push(format!("`{observed}` does not say `{words}`"));
         }
     }
+    for words in texts(&expect["says_not"]) {
+        let mut all = report["findings"].as_array().into_iter().flatten().map(|finding| text(&finding["observed"]));
+        if let Some(observed) = all.find(|observed| observed.contains(&words)) {
+            differences.push(format!("`{observed}` says `{words}`"));
+        }
+    }
+    if expect["severity"].is_string() && root.map(|root| &root["severity"]) != Some(&expect["severity"]) {
+        differences.push(format!("severity {:?}, expected {}", root.map(|root| &root["severity"]), expect["severity"]));
+    }
     let ruled_out: BTreeSet<String> =
         root.iter().filter_map(|root| root["ruled_out"].as_array()).flatten().map(|other| text(&other["id"])).collect();
     let found: BTreeSet<String> =
@@ -58,6 +119,9 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             differences.push(format!("{id} is not ruled out: {ruled_out:?}, found {found:?}"));
         }
     }
+    for id in texts(&expect["found"]).into_iter().filter(|id| !found.contains(id)) {
+        differences.push(format!("{id} is not found: {found:?}"));
+    }
     if let Some(azure) = expect["azure"].as_object() {
         let own = report["targets"]
             .as_array()
@@ -66,6 +130,9 @@ fn differences(vector: &Value, report: &Value) -> Vec<String> {
             .find(|target| text(&target["host"]).starts_with("contoso."));
         let got = own.map(|own| &own["azure"]).expect("the target's own part");
         for (part, fields) in azure {
+            if fields.is_null() && !got[part].is_null() {
+                differences.push(format!("azure.{part} is {}, expected null", got[part]));
+            }
             for (field, wanted) in fields.as_object().into_iter().flatten() {
                 if got[part][field] != *wanted {
                     differences.push(format!("azure.{part}.{field} is {}, expected {wanted}", got[part][field]));

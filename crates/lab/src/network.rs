@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::vocabulary::{EndToml, MachineToml, RouteToml};
 use speech_endpoint::emulation::Resolver;
-use speech_endpoint::evidence::{AddressClass, Lookup, MachineFacts, NameAnswer};
+use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
 use speech_endpoint::net::Network;
 
 /// A network that connects to a lab. No connection leaves loopback: an address outside the world does not respond.
@@ -121,10 +121,8 @@ impl Network for LabNetwork {
 
     fn source_for(&self, peer: SocketAddr) -> Option<io::Result<IpAddr>> {
         let sources = self.0.sources?;
-        if !AddressClass::of(peer.ip()).is_private() {
-            return Some(Ok(sources.public_source));
-        }
-        Some(sources.private_source.ok_or_else(|| os_error(io::ErrorKind::NetworkUnreachable, 101)))
+        let source = sources.source_for(peer.ip());
+        Some(source.ok_or_else(|| os_error(io::ErrorKind::NetworkUnreachable, 101)))
     }
 
     fn machine(&self) -> MachineFacts {

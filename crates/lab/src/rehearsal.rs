@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ClientCredential, Lab};
-use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts};
+use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark, ResourceFacts, Step};
 use speech_endpoint::net::{ProxySettings, Trust};
 use speech_endpoint::probe::{Context, Observer, probe};
 use speech_endpoint::{FoundryHost, FoundryResource, Note, Plan, PlanSettings, Service};
@@ -153,7 +153,19 @@ impl Lab {
             .with_second_key(second.as_ref(), second.as_ref().map(|key| key.facts(SALT)))
             .with_remarks(remarks)
             .with_metadata(self.asks_metadata());
-        probe(&plan, &context, observer, interrupt).await
+        let mut evidence = probe(&plan, &context, observer, interrupt).await;
+        self.show_sources(&mut evidence);
+        evidence
+    }
+
+    /// Gives each connection of a run the local address that the routes of the world name; the real one is on loopback.
+    pub fn show_sources(&self, evidence: &mut Evidence) {
+        let Some(route) = self.world.toml.route else { return };
+        for trace in &mut evidence.traces {
+            if let Step::Passed { found, .. } = &mut trace.tcp {
+                found.local = found.connected.and_then(|peer| route.source_for(peer.ip()));
+            }
+        }
     }
 
     fn gives_token(&self) -> bool {

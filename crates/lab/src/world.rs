@@ -1,11 +1,15 @@
 //! World: a simulated network with a resource. The default is healthy; a world defines only the differences.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use super::access;
 use super::record::NameAnswer;
-use super::vocabulary::{Expected, WorldResource, WorldToml};
+use super::vocabulary::{
+    ClockToml, CredentialToml, Expected, GatewayToml, ManagementToml, ResolverToml, ServerToml, TlsToml, TrustToml,
+    WorldResource, WorldToml,
+};
 use super::worlds::WORLDS;
 use speech_endpoint::FoundryResource;
 use speech_endpoint::Query;
@@ -98,6 +102,47 @@ impl World {
             view.read(name, document.as_bytes()).ok()?;
         }
         (!self.toml.azure.is_empty()).then_some(view)
+    }
+
+    /// Returns the same resource and client in a healthy network, with the same documents of Azure.
+    #[must_use]
+    pub fn with_healthy_network(&self) -> Self {
+        let toml = &*self.toml;
+        let servers =
+            toml.resolver.servers.iter().map(|server| ServerToml { address: server.address, ..ServerToml::usual() });
+        let healthy = WorldToml {
+            title: toml.title.clone(),
+            resource: toml.resource.clone(),
+            ipv6: toml.ipv6,
+            query: toml.query.clone(),
+            credential: CredentialToml::default(),
+            gateway: GatewayToml::default(),
+            resolver: ResolverToml { servers: servers.collect(), ..ResolverToml::default() },
+            dns: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            tls: TlsToml::default(),
+            trust: TrustToml::default(),
+            answers: Vec::new(),
+            idle: None,
+            drip: None,
+            proxy: None,
+            route: toml.route,
+            metadata: toml.metadata.clone(),
+            azure: toml.azure.clone(),
+            management: ManagementToml::default(),
+            machine: toml.machine.clone(),
+            clock: ClockToml::default(),
+            limits: toml.limits,
+            expect: Expected {
+                findings: Vec::new(),
+                root_cause: None,
+                verdict: "healthy".to_owned(),
+                exit_code: 0,
+                not: Vec::new(),
+                says: Vec::new(),
+            },
+        };
+        Self { toml: Box::new(healthy), services: self.services.clone(), query: self.query.clone() }
     }
 
     /// Returns the time limit of a run, which is short because some worlds never respond.

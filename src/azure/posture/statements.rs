@@ -79,10 +79,28 @@ type Statement = (&'static str, &'static [GuidancePlace]);
 
 /// The places of recommendations beside their checks.
 const MORE: &[Statement] = &[
-    ("NET1", &[Note("private_endpoint_not_approved"), Note("free_tier_private_endpoint"), Finding("POL04")]),
-    ("NET2", &[Note("vnet_rules_ignored"), Note("subnet_rule_dead"), Note("service_endpoint_missing")]),
-    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored")]),
-    ("NET4", &[Note("rules_need_custom_domain"), Note("no_credential_works")]),
+    (
+        "NET1",
+        &[
+            Note("private_endpoint_not_approved"),
+            Note("free_tier_private_endpoint"),
+            Finding("DNS06"),
+            Finding("POL04"),
+            Finding("POL05"),
+        ],
+    ),
+    (
+        "NET2",
+        &[
+            Note("vnet_rules_ignored"),
+            Note("subnet_rule_dead"),
+            Note("service_endpoint_missing"),
+            Finding("POL02"),
+            Finding("POL03"),
+        ],
+    ),
+    ("NET3", &[Note("public_beside_private_endpoint"), Note("ip_rules_ignored"), Finding("POL02")]),
+    ("NET4", &[Note("rules_need_custom_domain"), Note("no_credential_works"), Finding("CFG12")]),
     ("ID1", &[Note("key_auth_disabled"), Finding("AUTH09")]),
     ("ID2", &[Finding("AUTH05")]),
     ("ID3", &[Finding("AUTH11")]),
@@ -96,39 +114,52 @@ const SERVICE_ENDPOINTS: &[Statement] = &[
     ("DNS returns public addresses as before.", &[Remedy("NET2", "DNS still returns public addresses")]),
     (
         "The source address becomes private, so address rules for the public address stop matching.",
-        &[Remedy("NET2", "address rules for its public address stop matching"), Finding("POL02")],
+        &[Remedy("NET2", "address rules for its public address stop matching"), Finding("POL02"), Finding("POL03")],
     ),
-    ("The switch closes open connections.", &[Remedy("NET2", "closes open connections")]),
+    ("The switch closes open connections.", &[Remedy("NET2", "closes open connections"), Finding("WS08")]),
     (
         "It affects every Azure AI services resource that the subnet reaches.",
         &[Finding("POL03"), Remedy("NET2", "affects every Azure AI services resource")],
     ),
     (
         "Only selected networks support it.",
-        &[Check("NET2"), Note("vnet_rules_ignored"), Note("rules_ignored_disabled")],
+        &[Check("NET2"), Note("vnet_rules_ignored"), Note("rules_ignored_disabled"), Finding("POL03")],
     ),
-    ("A change takes up to 15 minutes.", &[Remedy("NET2", "up to 15 minutes")]),
-    ("If it is off, it must be turned on again by hand.", &[Note("service_endpoint_missing")]),
+    (
+        "The portal turns it on when it adds a network; the command line does not.",
+        &[Note("service_endpoint_missing"), Finding("POL03")],
+    ),
+    ("A change takes up to 15 minutes.", &[Remedy("NET2", "up to 15 minutes"), Finding("POL02"), Finding("POL03")]),
+    ("If it is off, it must be turned on again by hand.", &[Note("service_endpoint_missing"), Finding("POL02")]),
     (
         "It works per subnet, in any region and across subscriptions, for at most 200 of them.",
-        &[Remedy("NET2", "at most 200 subscriptions and regions")],
+        &[Remedy("NET2", "at most 200 subscriptions and regions"), Finding("POL03")],
     ),
     (
         "Machines on premises cannot use it: their NAT or ExpressRoute addresses must be in the rules.",
-        &[Remedy("NET3", "NAT or ExpressRoute addresses")],
+        &[Remedy("NET3", "NAT or ExpressRoute addresses"), Finding("POL02")],
     ),
     (
         "Effective routes have the next hop `VirtualNetworkServiceEndpoint`, which wins over forced tunnelling and BGP.",
-        &[Remedy("NET2", "wins over forced tunnelling")],
+        &[Remedy("NET2", "wins over forced tunnelling"), Finding("POL02"), Finding("POL03")],
     ),
     (
         "Network security groups still apply, and a service tag allows the service.",
-        &[Remedy("NET2", "Network security groups still apply")],
+        &[Remedy("NET2", "Network security groups still apply"), Finding("TCP01"), Finding("TCP05")],
     ),
-    ("A network appliance can filter it in its subnet.", &[Remedy("NET2", "A network appliance can filter")]),
+    (
+        "A network appliance can filter it in its subnet.",
+        &[
+            Remedy("NET2", "A network appliance can filter"),
+            Finding("POL02"),
+            Finding("POL03"),
+            Finding("TCP05"),
+            Finding("TLS01"),
+        ],
+    ),
     (
         "The diagnostic logs or the effective routes prove that it is in use.",
-        &[Check("LOG1"), Remedy("LOG1", "private source address"), Remedy("NET2", "next hop")],
+        &[Check("LOG1"), Remedy("LOG1", "private source address"), Remedy("NET2", "next hop"), Finding("POL03")],
     ),
     (
         "It works beside a private endpoint only with selected networks.",
@@ -141,7 +172,7 @@ const SERVICE_ENDPOINTS: &[Statement] = &[
 const OPENAI: &[Statement] = &[
     (
         "With public access disabled, only private endpoints are admitted.",
-        &[Finding("POL01"), Note("unreachable"), Check("NET3")],
+        &[Finding("POL01"), Finding("POL04"), Note("unreachable"), Check("NET3")],
     ),
     (
         "The zone is `privatelink.openai.azure.com`, the sub-resource `account`.",
@@ -153,17 +184,17 @@ const OPENAI: &[Statement] = &[
     ),
     (
         "Machines on premises come through a gateway, and a hosts file may name the private address.",
-        &[Remedy("NET1", "VPN gateway or ExpressRoute"), Finding("DNS07")],
+        &[Remedy("NET1", "VPN gateway or ExpressRoute"), Finding("DNS07"), Finding("TCP11")],
     ),
-    ("Hub and spoke are peered both ways.", &[Note("peering_down")]),
-    ("Network security groups must allow port 443.", &[Finding("TCP05")]),
+    ("Hub and spoke are peered both ways.", &[Note("peering_down"), Finding("TCP11")]),
+    ("Network security groups must allow port 443.", &[Finding("TCP01"), Finding("TCP05")]),
     (
         "The test resolves the name, then connects to the private address on port 443 from the private network.",
-        &[Remedy("NET1", "To test it, resolve the name")],
+        &[Remedy("NET1", "To test it, resolve the name"), Finding("DNS06"), Finding("POL05")],
     ),
     (
         "It fails if the name is not resolved to the private address.",
-        &[Finding("DNS03"), Finding("DNS04"), Finding("DNS05"), Note("record_differs")],
+        &[Finding("DNS03"), Finding("DNS04"), Finding("DNS05"), Finding("DNS06"), Note("record_differs")],
     ),
     ("It fails if the machine is not on the private network.", &[Finding("TCP11")]),
     ("It fails if a firewall blocks port 443.", &[Finding("TCP05")]),

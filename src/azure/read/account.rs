@@ -43,6 +43,7 @@ pub(super) fn account(node: &Node<'_>) -> AccountDocument {
         allowed_fqdns: fields.list("allowedFqdnList").iter().filter_map(Node::text).map(str::to_owned).collect(),
         connections: fields.objects("privateEndpointConnections").iter().map(connection).collect(),
         provisioning_state: fields.text("provisioningState"),
+        last_modified: node.get("systemData").and_then(|data| data.owned("lastModifiedAt")),
         ..AccountDocument::default()
     };
     if let Some(rules) = rules {

@@ -52,6 +52,10 @@ pub(super) fn network(node: &Node<'_>) -> VirtualNetwork {
         id: node.text_of("id").map(ArmId::new),
         prefixes: node.get("addressSpace").map(|space| prefixes(space, &["addressPrefixes"])).unwrap_or_default(),
         dns_servers: servers.into_iter().map(str::to_owned).collect(),
+        subnets: node
+            .get("subnets")
+            .filter(|subnets| matches!(subnets, Node::List(_)))
+            .map(|subnets| subnets.items().iter().filter_map(|subnet| subnet.text_of("id")).map(ArmId::new).collect()),
     }
 }
 

@@ -94,7 +94,10 @@ impl Piece {
             Self::Record(record) => record.addresses.len(),
             Self::Interface(interface) => interface.subnets.len() + addresses(&interface.names),
             Self::Subnet(subnet) => subnet.prefixes.len() + subnet.service_endpoints.len(),
-            Self::Network(network) => network.prefixes.len() + network.dns_servers.len(),
+            Self::Network(network) => {
+                let subnets = network.subnets.as_ref().map(Vec::len).unwrap_or_default();
+                network.prefixes.len() + network.dns_servers.len() + subnets
+            }
             Self::Route(route) => {
                 let tags: usize = route.tags.iter().map(|tag| 1 + tag.prefixes.len()).sum();
                 route.prefixes.len() + tags + route.next_hop_addresses.len()

@@ -121,7 +121,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         title: "the private record points to a deleted endpoint",
         observed: "the address is private, and TCP to it times out",
         cause: "the record is left over from a private endpoint that was deleted or recreated",
-        tell_apart: "compare it with the address of the endpoint's network interface, if Azure may be queried",
+        tell_apart: "compare it with the address of the private endpoint, which `doctor --azure` reads from documents",
         remedy: "refresh the record of NAME in `privatelink.cognitiveservices.azure.com`, or recreate the zone group",
         commands: &[
             "az network private-endpoint show -g GROUP -n ENDPOINT --query customDnsConfigs",

@@ -36,7 +36,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the caller's address is not allowed",
         observed: "403 with a message about network or firewall rules",
-        cause: "the caller's public address is not in the allowed list",
+        cause: "the caller's public address is not in the allowed list; a machine on premises, and a subnet whose service \
+            endpoint is off, come by a public address even if the resource allows the subnet",
         tell_apart: "compare the public outbound address with the rules",
         remedy: "add the public address ADDRESS, or the subnet, to the network rules of the resource",
         commands: &[
@@ -54,8 +55,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: true,
         title: "the virtual network is not allowed on the resource",
         observed: "403 from a subnet that has the service endpoint `Microsoft.CognitiveServices`",
-        cause: "the service endpoint is enabled, but the resource does not allow the VNet; this affects every such \
-            resource in that subnet",
+        cause: "the service endpoint is enabled, but the resource does not allow the VNet, or its rule is for a subnet that \
+            no longer exists; this affects every such resource in that subnet",
         tell_apart: "the address is public, and the caller is in a VNet",
         remedy: "allow the subnet on the resource, or remove the service endpoint `Microsoft.CognitiveServices` \
             from the subnet",

@@ -194,8 +194,8 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "this machine is not on the private network",
         observed: "the private address has no route or times out, while public hosts answer on 443",
-        cause: "no VPN, ExpressRoute circuit or peering connects this machine to the network of the private endpoint, or its \
-            routes do not include the address",
+        cause: "no VPN, ExpressRoute circuit or peering connects this machine to the network of the private endpoint, a peering \
+            is down or does not accept forwarded traffic, or the routes do not include the address",
         tell_apart: "compare the route and the source address with those of public hosts, and try other private addresses",
         remedy: "connect this machine to the network of the private endpoint: start the VPN and check that it carries the \
             route to ADDRESS, peer the two virtual networks in both directions, or work from a virtual machine in that \

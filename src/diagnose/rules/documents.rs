@@ -1,13 +1,13 @@
-//! Facts that Azure's documents add to the network, and the failures that only they show.
+//! Failures that only Azure's documents show: an address that is not the private endpoint's (DNS06, POL05), and a private
+//! endpoint without an approved connection (POL04).
 
 use std::net::IpAddr;
 
-use super::caller::AZURE_RESOLVER;
+use super::refusal::Refusal;
 use super::wording::joined;
 use super::{Observation, RuleContext};
-use crate::azure::{DocumentKind, PeeringState, SERVICE_ENDPOINT, public_name, shown};
+use crate::azure::{ConnectionState, DocumentKind, EndpointConnection, shown};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::documents::Documents;
 use crate::diagnose::evidence::AddressClass;
 
 /// Consequences of an address that is not the endpoint's.
@@ -16,47 +16,62 @@ pub(super) const OTHER_PEER: &[&str] = &[
     "AUTH01", "POL01", "POL02", "POL03",
 ];
 
-/// DNS06: the private address is not one of the private endpoint's.
+/// DNS06: the private address is not one of the private endpoint's. The addresses of every connection that may carry traffic
+/// have to be known.
 pub(super) fn stale_record(context: &RuleContext<'_>) -> Option<Observation> {
     let (documents, address) = (context.documents?, private_address(context)?);
-    let endpoints = documents.endpoints_for(context.host());
-    let known: Vec<_> = endpoints.iter().filter(|(_, addresses)| !addresses.is_empty()).collect();
-    if known.is_empty()
-        || known.iter().any(|(_, addresses)| addresses.contains(&address))
-        || documents.owner(address).is_some()
-    {
+    let carriers = documents.carriers_for(context.host()).filter(|carriers| !carriers.is_empty())?;
+    if carriers.iter().any(|(_, addresses)| addresses.contains(&address)) || !documents.owners(address).is_empty() {
         return None;
     }
-    let names = known.iter().map(|(connection, addresses)| {
-        let name = connection
-            .endpoint_name()
-            .map_or_else(|| "the private endpoint".to_owned(), |name| format!("private endpoint `{}`", shown(name)));
-        format!("{name} has {}", joined(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>()))
+    let names = carriers.iter().map(|(connection, addresses)| {
+        let addresses = joined(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>());
+        format!("{} has {addresses}", named(connection))
     });
+    let names = joined(&names.collect::<Vec<_>>());
+    let left = documents.endpoints_for(context.host()).into_iter().find(|(_, addresses)| addresses.contains(&address));
+    let left = left.and_then(|(connection, _)| Some((connection, connection.state.known()?)));
+    let left = left.map(|(connection, state)| format!(", which is {} ({})", named(connection), state.id()));
     let source = documents.cite(DocumentKind::PrivateEndpoint);
-    let text =
-        format!("`{}` resolves to {address}, but {}{source}", context.host(), joined(&names.collect::<Vec<_>>()));
+    let text = format!("`{}` resolves to {address}{}, but {names}{source}", context.host(), left.unwrap_or_default());
     let observation = Observation::new(text)
         .not("DNS03", "the address is private")
         .not("POL05", "no document shows another resource at this address");
-    Some(observation.with("ADDRESS", address.to_string()))
+    Some(unless_accepted(context, observation.with("ADDRESS", address.to_string())))
 }
 
 /// POL05: the private address belongs to the private endpoint of another resource.
 pub(super) fn other_resource(context: &RuleContext<'_>) -> Option<Observation> {
     let (documents, address) = (context.documents?, private_address(context)?);
-    let is_own = documents.endpoints_for(context.host()).iter().any(|(_, addresses)| addresses.contains(&address));
-    let (endpoint, account) = documents.owner(address).filter(|_| !is_own)?;
+    let carriers = documents.carriers_for(context.host())?;
+    if carriers.iter().any(|(_, addresses)| addresses.contains(&address)) {
+        return None;
+    }
+    let owners = documents.owners(address);
+    let names =
+        owners.iter().map(|(endpoint, account)| format!("private endpoint `{endpoint}` of account `{account}`"));
+    let names = joined(&names.collect::<Vec<_>>());
     let source = documents.cite(DocumentKind::PrivateEndpoint);
-    let text = format!(
-        "`{}` resolves to {address}, which is private endpoint `{endpoint}` of account `{account}`{source}",
-        context.host()
-    );
-    Some(
-        Observation::new(text)
-            .not("DNS06", "a private endpoint has this address")
-            .not("DNS03", "the address is private"),
-    )
+    let text = format!("`{}` resolves to {address}, which is {names}{source}", context.host());
+    let observation = Observation::new(text)
+        .not("DNS03", "the address is private")
+        .not("DNS06", "a private endpoint has this address");
+    (!owners.is_empty()).then(|| unless_accepted(context, observation.with("ADDRESS", address.to_string())))
+}
+
+fn named(connection: &EndpointConnection) -> String {
+    let name = connection.endpoint_name().map(|name| format!("private endpoint `{}`", shown(name)));
+    name.unwrap_or_else(|| "the private endpoint".to_owned())
+}
+
+/// The network's own evidence precedes a document, which may be older: the service accepts the credential at this address.
+fn unless_accepted(context: &RuleContext<'_>, seen: Observation) -> Observation {
+    if !context.trace.auth.has_passed() {
+        return seen;
+    }
+    let observed =
+        format!("{}; the service accepts the credential there, so the document is probably outdated", seen.observed);
+    Observation { observed, ..seen }.at(Severity::Warning)
 }
 
 /// The private address of the resource's own host that an application uses.
@@ -65,125 +80,24 @@ fn private_address(context: &RuleContext<'_>) -> Option<IpAddr> {
     matches!(address.class, AddressClass::Private | AddressClass::Shared).then_some(address.ip)
 }
 
-/// POL04 with documents: the account has private endpoints, none of them is approved, and this client needs one.
+/// POL04 with documents: the account has private endpoints, none of them is approved, and this client needs one, because it
+/// expects one or because public access is disabled. A private endpoint that answers is approved, whatever a document says.
 pub(super) fn unapproved(context: &RuleContext<'_>) -> Option<Observation> {
     let documents = context.documents?;
     let (connection, state) = documents.unapproved().filter(|_| context.is_own())?;
-    if !context.expects_private() && context.policy().is_none() {
+    let answers = context.is_private() && context.proxied().is_none() && context.trace.tcp.has_passed();
+    let is_closed = context.policy().is_some_and(|(_, refusal)| refusal == Refusal::PublicAccess);
+    if !is_closed && (!context.expects_private() || answers) {
         return None;
     }
     let name = connection.endpoint_name().map(shown).unwrap_or_default();
     let source = documents.cite(DocumentKind::Account);
     let text = format!("the connection of private endpoint `{name}` is {}, and none is approved{source}", state.id());
-    Some(Observation::new(text).at(Severity::Error))
+    let own = connection.endpoint.as_ref().and_then(|id| documents.view.endpoint(id));
+    let own = own.and_then(|endpoint| endpoint.connection_to(documents.account?.id.as_ref()?));
+    let differs = own.is_some_and(|own| own.state.known() == Some(&ConnectionState::Approved)).then(|| {
+        let source = documents.cite(DocumentKind::PrivateEndpoint);
+        format!("; the endpoint says `Approved`{source}, so one of the documents is older, and the account decides")
+    });
+    Some(Observation::new(format!("{text}{}", differs.unwrap_or_default())).at(Severity::Error))
 }
-
-/// Says why this machine certainly is not on the network of the private endpoint.
-pub(super) fn why_away(documents: &Documents<'_>, to: IpAddr) -> Option<String> {
-    if denial(documents, to).is_some() {
-        return None;
-    }
-    if let Some(peering) = documents.broken_peering() {
-        let name = peering.id.as_ref().map(|id| shown(id.name())).unwrap_or_default();
-        let why = match peering.state.known() {
-            Some(PeeringState::Initiated) => "is `Initiated`: the other side is missing",
-            Some(PeeringState::Disconnected) => "is `Disconnected`: the other side was deleted",
-            _ => "denies access (`allowVirtualNetworkAccess` is `false`)",
-        };
-        return Some(format!("peering `{name}` {why}{}", documents.cite(DocumentKind::Peering)));
-    }
-    let source = documents.cite(DocumentKind::EffectiveRoutes);
-    is_off_route(documents, to).then(|| format!("no route of this machine leads to {to}{source}"))
-}
-
-/// Whether a document shows that this machine is not on the network of the private address that does not answer.
-pub(super) fn is_away(context: &RuleContext<'_>) -> bool {
-    let (Some(documents), Some(to)) = (context.documents, tried(context)) else { return false };
-    why_away(documents, to).is_some()
-}
-
-/// Says that the route leads into the network of the private endpoint.
-pub(super) fn near(carriage: &crate::azure::Carriage<'_>, source: &str) -> Option<String> {
-    let winner = carriage.winner.filter(|winner| NEAR.iter().any(|hop| winner.route.is_to(hop)))?;
-    let hop = winner.route.next_hop.as_deref().map(shown).unwrap_or_default();
-    Some(format!("the route {} has next hop `{hop}`{source}", winner.prefix))
-}
-
-/// Whether no route leads to a private address: none covers it, or the one that does drops it.
-pub(super) fn is_off_route(documents: &Documents<'_>, to: IpAddr) -> bool {
-    AddressClass::of(to).is_private() && documents.carriage(to).is_some_and(|carriage| carriage.is_dropped())
-}
-
-/// Says which rule of the network security groups denies the connection.
-pub(super) fn denial(documents: &Documents<'_>, to: IpAddr) -> Option<String> {
-    let filtering = documents.filtering(to).filter(|filtering| filtering.is_allowed == Some(false))?;
-    let denying = filtering.groups.iter().find(|decision| decision.is_allowed == Some(false))?;
-    let rule = filtering.rule.map(|rule| format!("rule `{}`", shown(&rule.name))).unwrap_or_default();
-    let group = denying.group.id.as_ref().map(|id| format!(" of `{}`", shown(id.name()))).unwrap_or_default();
-    let place =
-        denying.group.place.id().map(|place| format!(" at the {}", place.replace('_', " "))).unwrap_or_default();
-    Some(format!("{rule}{group}{place} denies TCP 443 to {to}{}", documents.cite(DocumentKind::EffectiveNsg)))
-}
-
-/// The address that the first attempt went to.
-pub(super) fn tried(context: &RuleContext<'_>) -> Option<IpAddr> {
-    context
-        .tcp()
-        .and_then(|facts| facts.attempts.first())
-        .map(|attempt| attempt.peer.ip())
-        .filter(|_| context.proxied().is_none())
-}
-
-pub(super) fn missing_record(documents: &Documents<'_>, label: &str, zone: &str) -> Option<String> {
-    let host = format!("{label}.{zone}");
-    let in_zone = documents.view.records.iter().filter(|record| record.zone.as_deref() == Some(zone));
-    let is_known = in_zone.clone().next().is_some()
-        || documents.view.lists_of(DocumentKind::RecordSet, |id| id.name().eq_ignore_ascii_case(zone));
-    let is_there =
-        in_zone.clone().any(|record| record.fqdn().as_deref() == Some(&host) && !record.addresses.is_empty());
-    let source = documents.cite(DocumentKind::RecordSet);
-    (is_known && !is_there).then(|| format!("zone `{zone}` has no record for `{}`{source}", public_name(&host)))
-}
-
-pub(super) fn missing_group(documents: &Documents<'_>) -> Option<String> {
-    let connections = &documents.account?.connections;
-    let endpoint = connections.iter().filter_map(|connection| connection.endpoint.as_ref()).find(|endpoint| {
-        let has_group = documents.view.zone_groups.iter().any(|group| group.endpoint().as_ref() == Some(*endpoint));
-        !has_group && documents.view.lists(DocumentKind::DnsZoneGroup, endpoint)
-    })?;
-    Some(format!(
-        "private endpoint `{}` has no DNS zone group{}",
-        shown(endpoint.name()),
-        documents.cite(DocumentKind::DnsZoneGroup)
-    ))
-}
-
-/// Says to which networks the zone is linked, if that of this machine is not among them. A name server of a linked network
-/// serves others too, so this is the cause only where this machine asks Azure's own resolver.
-pub(super) fn unlinked(context: &RuleContext<'_>, documents: &Documents<'_>, zone: &str) -> Option<String> {
-    let links: Vec<_> =
-        documents.view.links.iter().filter(|link| link.zone.as_deref() == Some(zone) && link.is_completed()).collect();
-    let is_listed = !links.is_empty()
-        || documents.view.lists_of(DocumentKind::VirtualNetworkLink, |id| id.name().eq_ignore_ascii_case(zone));
-    let source = documents.cite(DocumentKind::VirtualNetworkLink);
-    if links.is_empty() {
-        return is_listed.then(|| format!("zone `{zone}` is linked to no virtual network{source}"));
-    }
-    let here = documents.network()?;
-    if links.iter().any(|link| link.network.as_ref() == Some(&here)) {
-        return None;
-    }
-    let names: Vec<String> =
-        links.iter().filter_map(|link| link.network.as_ref()).map(|id| format!("`{}`", shown(id.name()))).collect();
-    let servers = &context.evidence.machine.name_servers;
-    let asks_azure = !servers.is_empty() && servers.iter().all(|server| server.ip() == AZURE_RESOLVER);
-    let doubt = if asks_azure { "" } else { ", unless its name server is in one of them" };
-    Some(format!(
-        "zone `{zone}` is linked to {} and not to `{}` of this machine{source}{doubt}",
-        joined(&names),
-        shown(here.name())
-    ))
-}
-
-const NEAR: &[&str] =
-    &["VnetLocal", "VNetPeering", "VNetGlobalPeering", "InterfaceEndpoint", "ConnectedGroup", SERVICE_ENDPOINT];

@@ -78,9 +78,17 @@ fn network_remedy(context: &RuleContext<'_>) -> Remedy {
     }
 }
 
-pub(super) const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";
+/// Adds a fact that makes a failure certain: it is the likeliest from now on, and no condition is left.
+pub(super) fn certain(seen: Observation, fact: &str) -> Observation {
+    let observed = [NO_SERVICE_ENDPOINT, SERVICE_ENDPOINT]
+        .into_iter()
+        .fold(seen.observed, |text, condition| text.replace(condition, ""));
+    Observation { observed: format!("{observed}; {fact}"), rank: 0, ..seen }
+}
 
-pub(super) const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
+const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";
+
+const SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has the service endpoint";
 
 const NOT_PUBLIC_ACCESS: &str = "the response does not name public access";
 

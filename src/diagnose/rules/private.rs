@@ -29,7 +29,7 @@ pub(super) fn not_on_the_network(context: &RuleContext<'_>) -> Option<Observatio
     let public = answering(context, facts)?;
     let place = Place::of(context, facts);
     let is_routeless = matches!(place, Place::NoRoute(_));
-    let is_shown = context.documents.is_some() && super::documents::is_away(context);
+    let is_shown = context.documents.is_some() && super::path::is_away(context);
     if !is_shown && !is_routeless && (!place.is_doubtful() || ended_with(context, FailureKind::TimedOut).is_none()) {
         return None;
     }

@@ -26,7 +26,13 @@ pub(super) async fn collect(
     let lab = Lab::start(world, machine::now()).await;
     let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
     match surroundings(&lab, args)? {
-        Some(surroundings) => super::collect(surroundings, args, spent, output).await,
+        Some(surroundings) => {
+            let mut evidence = super::collect(surroundings, args, spent, output).await?;
+            if let Some(evidence) = &mut evidence {
+                lab.show_sources(evidence);
+            }
+            Ok(evidence)
+        }
         None => Ok(Some(unreadable(&lab))),
     }
 }

@@ -10,7 +10,8 @@ use speech_endpoint_lab::Lab;
 use crate::failure::Failure;
 use crate::file::{self, Readers};
 
-/// Writes the root certificate, the credential and the listeners, and returns the path of the root certificate.
+/// Writes the root certificate, the credential, the documents of Azure and the listeners, and returns the path of the root
+/// certificate.
 ///
 /// The listeners come last, so that a script that waits for this file finds the others.
 pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
@@ -22,6 +23,14 @@ pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
     let root = place(folder, "root.pem", &lab.root_pem())?;
     if let Some(credential) = lab.credential() {
         place(folder, "credential", credential.text.expose())?;
+    }
+    let documents: Vec<_> = lab.world().document_files().collect();
+    let of_azure = folder.join("azure");
+    if !documents.is_empty() {
+        fs::create_dir_all(&of_azure).map_err(|error| failure(&of_azure, &error))?;
+    }
+    for (name, document) in documents {
+        place(&of_azure, name, document)?;
     }
     place(folder, "listeners", &listeners)?;
     Ok(root)

@@ -20,4 +20,7 @@ pub struct Expected {
     /// The ids that must be reported as ruled out.
     #[serde(default)]
     pub not: Vec<String>,
+    /// The words that the root cause must say, such as the name of a document.
+    #[serde(default)]
+    pub says: Vec<String>,
 }
