@@ -38,7 +38,7 @@ mod tests;
 
 pub use documents::{TargetDocuments, TargetEndpoint};
 pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
-pub use judge::{diagnose, diagnose_with, diagnose_with_documents};
+pub use judge::{PreparedDocuments, diagnose, diagnose_with, diagnose_with_documents};
 #[cfg(fuzzing)]
 pub use redact::{Shown, redacted, shown};
 pub use rules::diagnosed_ids;

@@ -103,8 +103,8 @@ pub use diagnose::catalogue::{KnownFailure, KnownText, Severity, TextMatch, ids_
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Diagnosis, Finding, FindingPlace, RuledOut, Selection, TargetDocuments, TargetEndpoint, Unexplained, Verdict,
-    diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
+    Diagnosis, Finding, FindingPlace, PreparedDocuments, RuledOut, Selection, TargetDocuments, TargetEndpoint,
+    Unexplained, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
 };
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};

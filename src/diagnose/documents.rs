@@ -1,6 +1,7 @@
 //! What Azure's documents say about the targets of a run: the account, the network of this machine, its routes and its rules.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::azure::{
     AccountDocument, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection, FilterAnswer,
@@ -53,6 +54,15 @@ impl<'a> Documents<'a> {
     /// a container, connections leave from an address that Azure does not know. Without an interface, the address decides on
     /// the subnet if only one can hold it.
     pub(crate) fn of(view: &'a AzureView, evidence: &Evidence) -> Self {
+        Self::about_account(view, account(view, evidence), evidence)
+    }
+
+    /// Does the same for a run whose account is known.
+    pub(crate) fn about_account(
+        view: &'a AzureView,
+        account: Option<&'a AccountDocument>,
+        evidence: &Evidence,
+    ) -> Self {
         let sources = sources(evidence);
         let own: Vec<&NetworkInterface> = view.interfaces.iter().filter(|one| one.private_endpoint.is_none()).collect();
         let by_address = own.iter().find(|one| one.addresses().any(|address| sources.contains(&address)));
@@ -75,7 +85,7 @@ impl<'a> Documents<'a> {
             [only] => Some(only),
             _ => None,
         });
-        Self { view, account: account(view, evidence), interface, subnet, table }
+        Self { view, account, interface, subnet, table }
     }
 
     /// Returns the subnet of this machine, if a document shows it.
@@ -183,36 +193,63 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// Returns the names in the documents, which identify the customer.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let view = self.view;
-        let ids = [
-            view.accounts.iter().filter_map(|one| one.id.as_ref()).collect::<Vec<_>>(),
-            view.endpoints.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.subnets.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.networks.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.links.iter().filter_map(|one| one.network.as_ref()).collect(),
-            view.peerings.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.groups.iter().filter_map(|one| one.id.as_ref()).collect(),
-        ];
-        let mut names: Vec<String> = ids.into_iter().flatten().map(|id| id.name().to_owned()).collect();
-        let targets =
-            view.endpoints.iter().flat_map(|endpoint| &endpoint.connections).filter_map(|(target, _)| target.as_ref());
-        names.extend(targets.map(|target| target.name().to_owned()));
-        names.extend(
-            self.account.iter().flat_map(|account| &account.subnet_rules).map(|rule| rule.id.name().to_owned()),
-        );
-        names.extend(
-            self.account.iter().flat_map(|a| &a.connections).filter_map(|c| c.endpoint_name().map(str::to_owned)),
-        );
-        names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
-        names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
-        names.extend(view.documents.iter().map(|document| document.from.clone()));
-        names.retain(|name| !name.is_empty());
-        names.sort_unstable();
-        names.dedup();
-        names
+    /// Returns the names of what the account is connected to, which no list of the documents needs to hold.
+    pub(crate) fn own_names(&self) -> Vec<String> {
+        let rules = self.account.iter().flat_map(|account| &account.subnet_rules).map(|rule| rule.id.name().to_owned());
+        let connections = self.account.iter().flat_map(|account| &account.connections);
+        rules.chain(connections.filter_map(|one| one.endpoint_name().map(str::to_owned))).collect()
     }
+}
+
+/// The names in the documents, which identify the customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DocumentNames {
+    /// Those of all lists, which the diagnoses of many accounts share.
+    listed: Arc<[String]>,
+    /// Those of what the account is connected to.
+    own: Vec<String>,
+}
+
+impl DocumentNames {
+    pub(super) fn of(view: &AzureView) -> Self {
+        Self { listed: listed_names(view).into(), own: Vec::new() }
+    }
+
+    pub(super) fn with_own(&self, own: Vec<String>) -> Self {
+        Self { listed: Arc::clone(&self.listed), own }
+    }
+
+    /// Returns each name once, in order.
+    pub(super) fn all(&self) -> Vec<String> {
+        in_order(self.listed.iter().chain(&self.own).cloned().collect())
+    }
+}
+
+fn listed_names(view: &AzureView) -> Vec<String> {
+    let ids = [
+        view.accounts.iter().filter_map(|one| one.id.as_ref()).collect::<Vec<_>>(),
+        view.endpoints.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.subnets.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.networks.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.links.iter().filter_map(|one| one.network.as_ref()).collect(),
+        view.peerings.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.groups.iter().filter_map(|one| one.id.as_ref()).collect(),
+    ];
+    let mut names: Vec<String> = ids.into_iter().flatten().map(|id| id.name().to_owned()).collect();
+    let targets =
+        view.endpoints.iter().flat_map(|endpoint| &endpoint.connections).filter_map(|(target, _)| target.as_ref());
+    names.extend(targets.map(|target| target.name().to_owned()));
+    names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
+    names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
+    names.extend(view.documents.iter().map(|document| document.from.clone()));
+    in_order(names)
+}
+
+fn in_order(mut names: Vec<String>) -> Vec<String> {
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Returns the account of the run: the one with its custom domain, or the only one.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::documents::TargetDocuments;
+use crate::diagnose::documents::{DocumentNames, TargetDocuments};
 use crate::diagnose::evidence::{Ended, Trace};
 use crate::diagnose::stage::Stage;
 
@@ -90,7 +90,7 @@ pub struct Diagnosis {
     /// What Azure's documents say about each target, in the order of the evidence; empty without documents.
     pub documents: Vec<TargetDocuments>,
     /// The names in the documents, which identify the customer.
-    pub(super) names: Vec<String>,
+    pub(super) names: DocumentNames,
 }
 
 /// The result of a run, in one word.

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::causes::{Causes, Failing};
-use super::documents::Documents;
+use super::documents::{DocumentNames, Documents};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::values::is_valid;
 use super::{denial, fill};
-use crate::azure::AzureView;
+use crate::azure::{AccountDocument, AzureView};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
@@ -47,17 +47,48 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 /// verdict is healthy.
 #[must_use]
 pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
-    judged(evidence, None, selection)
+    judged(evidence, None, DocumentNames::default(), selection)
 }
 
 /// Diagnoses a run together with what Azure's documents say: they settle what the network alone leaves open, and show what it
 /// cannot show.
 #[must_use]
 pub fn diagnose_with_documents(evidence: &Evidence, view: &AzureView, selection: &Selection) -> Diagnosis {
-    judged(evidence, Some(&Documents::of(view, evidence)), selection)
+    let documents = Documents::of(view, evidence);
+    let names = DocumentNames::of(view).with_own(documents.own_names());
+    judged(evidence, Some(&documents), names, selection)
 }
 
-fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Selection) -> Diagnosis {
+/// Azure's documents, prepared for the diagnosis of many runs: one for each account that they describe.
+#[derive(Clone, Debug)]
+pub struct PreparedDocuments<'a> {
+    view: &'a AzureView,
+    /// The documents of many accounts have many names, which all diagnoses share.
+    names: DocumentNames,
+}
+
+impl<'a> PreparedDocuments<'a> {
+    /// Prepares the documents.
+    #[must_use]
+    pub fn new(view: &'a AzureView) -> Self {
+        Self { view, names: DocumentNames::of(view) }
+    }
+
+    /// Diagnoses the run of an account of the documents, as [`diagnose_with_documents`] does. The account need not have a name
+    /// that no other one has.
+    #[must_use]
+    pub fn diagnose(&self, evidence: &Evidence, account: &'a AccountDocument, selection: &Selection) -> Diagnosis {
+        let documents = Documents::about_account(self.view, Some(account), evidence);
+        judged(evidence, Some(&documents), self.names.with_own(documents.own_names()), selection)
+    }
+}
+
+fn judged(
+    evidence: &Evidence,
+    documents: Option<&Documents<'_>>,
+    names: DocumentNames,
+    selection: &Selection,
+) -> Diagnosis {
     let hits = hits(evidence, documents);
     let findings = merged(&hits);
     let unexplained = unexplained(evidence, &hits);
@@ -71,7 +102,7 @@ fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Se
         is_blocked,
         ended: evidence.ended,
         documents: documents.map(about).unwrap_or_default(),
-        names: documents.map(Documents::names).unwrap_or_default(),
+        names,
     };
     if !selection.is_everything() {
         select(&mut diagnosis, evidence, selection);
