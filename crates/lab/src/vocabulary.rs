@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+mod accounts;
 mod address;
 mod credential;
 mod drip;
@@ -21,6 +22,8 @@ mod response;
 mod route;
 mod tls;
 
+pub(crate) use accounts::AccountsToml;
+pub use accounts::ExpectedOfAccounts;
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
 pub(crate) use drip::{DripStageToml, DripToml};
@@ -75,6 +78,9 @@ pub(crate) struct WorldToml {
     /// Documents of Azure that the client has, by file name.
     #[serde(default)]
     pub(crate) azure: BTreeMap<String, String>,
+    /// More accounts, for an inventory. The client has documents of Azure that describe them.
+    #[serde(default, rename = "accounts")]
+    pub(crate) accounts: Vec<AccountsToml>,
     #[serde(default)]
     pub(crate) machine: MachineToml,
     #[serde(default)]
