@@ -26,6 +26,7 @@ mod values;
 
 mod denial;
 mod fill;
+mod wanted;
 
 mod judge;
 

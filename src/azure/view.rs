@@ -89,6 +89,12 @@ impl AzureView {
         self.listed.iter().any(|(listed, resource)| *listed == kind && fits(resource))
     }
 
+    /// Returns whether some document is of this kind, or says that there is no object of it.
+    pub(crate) fn has_kind(&self, kind: DocumentKind) -> bool {
+        self.documents.iter().any(|document| document.kind == Some(kind))
+            || self.listed.iter().any(|(listed, _)| *listed == kind)
+    }
+
     /// Returns the subnet with this ID.
     #[must_use]
     pub fn subnet(&self, id: &ArmId) -> Option<&Subnet> {

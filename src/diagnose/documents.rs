@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::azure::{
-    AccountDocument, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection, FilterAnswer,
-    Filtering, NetworkInterface, Peering, RouteAnswer, RouteTable, Subnet, addresses_for, shown,
+    AccountDocument, Admission, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection,
+    FilterAnswer, Filtering, NetworkInterface, Peering, RouteAnswer, RouteTable, Subnet, addresses_for, shown,
 };
 use crate::diagnose::evidence::{Evidence, Trace};
 
@@ -130,6 +130,11 @@ impl<'a> Documents<'a> {
             }
         }
         None
+    }
+
+    /// Returns whether the account certainly admits nobody.
+    pub(crate) fn admits_nobody(&self) -> bool {
+        self.account.is_some_and(|account| Admission::of(account, self.view).is_nobody())
     }
 
     /// Returns whether the account has private endpoints, and certainly none of them is approved.

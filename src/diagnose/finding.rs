@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::azure::DocumentKind;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::documents::{DocumentNames, TargetDocuments};
@@ -34,6 +35,8 @@ pub struct Finding {
     pub remedy: String,
     /// Commands that apply the remedy; words in capitals are placeholders.
     pub commands: Vec<String>,
+    /// The kinds of Azure's documents that would settle or sharpen it and are not given.
+    pub wanted: Vec<DocumentKind>,
     /// Similar failures that were ruled out.
     pub ruled_out: Vec<RuledOut>,
     /// The id of the finding that caused this one.

@@ -7,8 +7,8 @@ use super::documents::{DocumentNames, Documents};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::values::is_valid;
-use super::{denial, fill};
-use crate::azure::{AccountDocument, AzureView};
+use super::{denial, fill, wanted};
+use crate::azure::{AccountDocument, AzureView, DocumentKind};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
@@ -140,6 +140,8 @@ pub(super) struct Hit {
     subnets: Vec<String>,
     /// Whether it is about a host that only issues tokens.
     issues_tokens: bool,
+    /// The documents that would settle it.
+    wanted: Vec<DocumentKind>,
 }
 
 impl Hit {
@@ -155,7 +157,7 @@ impl Hit {
         // A part without a valid value stays in capitals.
         let values = all.filter(|(part, value)| is_valid(part, value)).collect();
         let subnets = evidence.resource.allowed_subnets.clone();
-        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false }
+        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false, wanted: Vec::new() }
     }
 
     /// A host that issues tokens and fails does not stop an application yet that already holds one.
@@ -195,13 +197,11 @@ fn hits_of(
     if let Some(target) = target {
         let of_trace = |(trace, chain)| {
             let context = RuleContext { rule, evidence, trace, chain, documents };
-            let hit = Hit::of(
-                rule,
-                context.outcome(target)?,
-                Some(FindingPlace::of(trace)),
-                (fill::of_target(&context), evidence),
-            );
-            Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
+            let seen = context.outcome(target)?;
+            let wanted = wanted::wanted(&context, &seen);
+            let place = Some(FindingPlace::of(trace));
+            let hit = Hit::of(rule, seen, place, (fill::of_target(&context), evidence));
+            Some(Hit { issues_tokens: trace.target.issues_tokens(), wanted, ..hit })
         };
         hits.extend(evidence.traces.iter().zip(chains).filter_map(of_trace));
     }
@@ -232,6 +232,7 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
+    wanted::limit(&mut findings);
     let ranks = ranks(hits);
     let order = |failure: &KnownFailure| (failure.area, ranks.get(failure.id), failure.id);
     findings.sort_by_key(|finding| {
@@ -267,6 +268,7 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
         observed: hit.seen.observed.clone(),
         remedy: fill::fill(remedy, &hit.values),
         commands: commands.iter().flat_map(|command| fill::commands(command, &hit.values, &hit.subnets)).collect(),
+        wanted: hit.wanted.clone(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,
         rank: hit.seen.rank,
@@ -322,7 +324,10 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let services = services(evidence);
     let working = services.iter().filter(|(_, works)| *works).count();
+    // A configuration that leaves no service a URL leaves none that works.
+    let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
     match working {
+        0 if services.is_empty() && is_blocked => Verdict::Unreachable,
         0 if services.is_empty() && worst < Severity::Error => {
             if worst == Severity::Warning {
                 Verdict::Degraded

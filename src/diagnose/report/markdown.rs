@@ -148,6 +148,10 @@ fn finding(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis, find
     if !finding.commands.is_empty() {
         ticket.commands(&finding.commands);
     }
+    if let Some((sentence, commands)) = finding.collection() {
+        ticket.item("documents", &sentence);
+        ticket.commands(&commands);
+    }
     for other in &finding.ruled_out {
         ticket.item("ruled out", &format!("{}, {}", other.id, other.because));
     }

@@ -8,7 +8,7 @@ use super::{Observation, RuleContext};
 use crate::azure::{DocumentKind, PeeringState, SERVICE_ENDPOINT, public_name, shown};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::documents::Documents;
-use crate::diagnose::evidence::AddressClass;
+use crate::diagnose::evidence::{AddressClass, Skip};
 
 /// Consequences of an address that is not the endpoint's.
 pub(super) const OTHER_PEER: &[&str] = &[
@@ -68,14 +68,29 @@ fn private_address(context: &RuleContext<'_>) -> Option<IpAddr> {
 /// POL04 with documents: the account has private endpoints, none of them is approved, and this client needs one.
 pub(super) fn unapproved(context: &RuleContext<'_>) -> Option<Observation> {
     let documents = context.documents?;
-    let (connection, state) = documents.unapproved().filter(|_| context.is_own())?;
-    if !context.expects_private() && context.policy().is_none() {
+    let (connection, state) = documents.unapproved()?;
+    let is_needed = context.is_own() && (context.expects_private() || context.policy().is_some());
+    if !is_needed && !is_closed(context) {
         return None;
     }
     let name = connection.endpoint_name().map(shown).unwrap_or_default();
     let source = documents.cite(DocumentKind::Account);
     let text = format!("the connection of private endpoint `{name}` is {}, and none is approved{source}", state.id());
-    Some(Observation::new(text).at(Severity::Error))
+    Some(Observation { is_settled: true, ..Observation::new(text).at(Severity::Error) })
+}
+
+/// POL02 with documents: the account admits nobody, and has no private endpoint.
+pub(super) fn closed(context: &RuleContext<'_>) -> Option<String> {
+    let documents = context.documents.filter(|documents| is_closed(context) && documents.unapproved().is_none())?;
+    let source = documents.cite(DocumentKind::Account);
+    Some(format!("`{}` responds, but the account admits nobody{source}", context.host()))
+}
+
+/// Whether the account admits nobody, although its host responds: a regional host cannot tell the account without a credential.
+fn is_closed(context: &RuleContext<'_>) -> bool {
+    let is_untried = context.trace.auth.skipped() == Some(Skip::NoCredential);
+    let is_service = context.service().is_some() && !context.is_own();
+    is_untried && is_service && context.documents.is_some_and(Documents::admits_nobody)
 }
 
 /// Says why this machine certainly is not on the network of the private endpoint.
@@ -143,6 +158,16 @@ pub(super) fn missing_record(documents: &Documents<'_>, label: &str, zone: &str)
         in_zone.clone().any(|record| record.fqdn().as_deref() == Some(&host) && !record.addresses.is_empty());
     let source = documents.cite(DocumentKind::RecordSet);
     (is_known && !is_there).then(|| format!("zone `{zone}` has no record for `{}`{source}", public_name(&host)))
+}
+
+/// Returns the private zone of a host, and the addresses that its record has there.
+pub(super) fn recorded(documents: &Documents<'_>, host: &str) -> Option<(String, Vec<IpAddr>)> {
+    let (label, public) = host.split_once('.')?;
+    let zone = format!("privatelink.{public}");
+    let name = format!("{label}.{zone}");
+    let of_host = documents.view.records.iter().filter(|record| record.fqdn().as_deref() == Some(&name));
+    let addresses: Vec<IpAddr> = of_host.flat_map(|record| record.addresses.iter().copied()).collect();
+    (!addresses.is_empty()).then_some((zone, addresses))
 }
 
 pub(super) fn missing_group(documents: &Documents<'_>) -> Option<String> {

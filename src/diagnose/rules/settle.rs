@@ -1,8 +1,9 @@
 //! What Azure's documents settle: where two causes fit what the network shows, a fact of a document decides.
 
-use super::documents::{denial, missing_group, missing_record, near, tried, unlinked, why_away};
+use super::documents::{closed, denial, missing_group, missing_record, near, recorded, tried, unlinked, why_away};
 use super::firewall::{self, NO_SERVICE_ENDPOINT};
 use super::private;
+use super::wording::joined;
 use super::{Observation, Remedy, RuleContext};
 use crate::azure::{ArmId, DocumentKind, RuleState, Subnet, is_in_force, shown};
 use crate::diagnose::documents::Documents;
@@ -11,11 +12,14 @@ use crate::diagnose::documents::Documents;
 pub(super) fn settled(context: &RuleContext<'_>, seen: Observation) -> Option<Observation> {
     let Some(documents) = context.documents else { return Some(seen) };
     match context.rule.id {
+        // An account that admits nobody refuses every address.
+        "POL02" if closed(context).is_some() => Some(seen),
         "POL02" => by_address(context, documents, seen),
         "POL03" => by_subnet(context, documents, seen),
         "TCP01" | "TCP05" => blocked(context, documents, seen),
         "TCP11" => away(context, documents, seen),
         "DNS03" | "DNS04" => Some(zone(context, documents, seen)),
+        "DNS06" => Some(stale(context, documents, seen)),
         _ => Some(seen),
     }
 }
@@ -89,7 +93,7 @@ fn dead_rule(documents: &Documents<'_>, seen: Observation) -> Observation {
             let source = documents.cite(DocumentKind::Account);
             let fact =
                 format!("the rule for subnet `{}` is dead: the subnet no longer exists{source}", shown(rule.id.name()));
-            Observation { observed: format!("{}; {fact}", seen.observed), ..seen }
+            Observation { observed: format!("{}; {fact}", seen.observed), is_settled: true, ..seen }
         }
         None => seen,
     }
@@ -164,7 +168,18 @@ fn zone(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observation)
         return seen;
     }
     let observed = format!("{}; {}", seen.observed, facts.join("; "));
-    Observation { observed, ..seen }
+    Observation { observed, is_settled: true, ..seen }
+}
+
+/// DNS06: whether the stale address stands in the private zone, or comes from elsewhere.
+fn stale(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observation) -> Observation {
+    let Some((zone, addresses)) = recorded(documents, context.host()) else { return seen };
+    let source = documents.cite(DocumentKind::RecordSet);
+    let is_recorded = context.address().is_some_and(|address| addresses.contains(&address.ip));
+    let addresses = joined(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let origin = if is_recorded { "" } else { ", so another name server or the hosts file gives the stale address" };
+    let observed = format!("{}; the record in zone `{zone}` is {addresses}{source}{origin}", seen.observed);
+    Observation { observed, is_settled: true, ..seen }
 }
 
 /// Adds a fact that makes a failure certain: it is the likeliest from now on, and no condition is left.
@@ -172,7 +187,7 @@ fn certain(seen: Observation, fact: &str) -> Observation {
     let observed = [NO_SERVICE_ENDPOINT, firewall::SERVICE_ENDPOINT]
         .into_iter()
         .fold(seen.observed, |text, condition| text.replace(condition, ""));
-    Observation { observed: format!("{observed}; {fact}"), rank: 0, ..seen }
+    Observation { observed: format!("{observed}; {fact}"), rank: 0, is_settled: true, ..seen }
 }
 
 const DETOURS: &[&str] = &["VirtualAppliance", "VirtualApplianceEcmp", "VirtualNetworkGateway"];
