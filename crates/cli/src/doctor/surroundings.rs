@@ -1,15 +1,11 @@
 //! The surroundings of a run: this machine, or a world of the lab.
 
-use std::path::Path;
-use std::time::SystemTime;
-
 use speech_endpoint::azure::AzureView;
-use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust, TrustError};
 use speech_endpoint::{Credential, CredentialError, PlanSettings};
 
 use super::args::DoctorArgs;
+use crate::connectivity::Connectivity;
 use crate::failure::Failure;
-use crate::machine;
 use crate::settings::{self, GivenCredential, Subject};
 
 /// What a run takes from its surroundings, as far as no argument replaces it.
@@ -20,17 +16,9 @@ pub(super) struct Surroundings {
     /// The reason why there is no Entra token although one is wanted.
     pub(super) unobtained: Option<String>,
     pub(super) second_key: Option<Result<Credential, CredentialError>>,
-    pub(super) network: SharedNetwork,
-    pub(super) trust: Trust,
-    pub(super) proxies: ProxySettings,
-    /// The time of a clock that stands still; otherwise that of this machine.
-    pub(super) clock: Option<SystemTime>,
-    /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
-    pub(super) asks_programs: bool,
+    pub(super) way: Connectivity,
     /// Whether the instance metadata service is queried even without the flag.
     pub(super) asks_metadata: bool,
-    /// Whether a world of the lab replaces this machine.
-    pub(super) is_lab: bool,
 }
 
 impl Surroundings {
@@ -41,41 +29,14 @@ impl Surroundings {
             (None, Some(view)) => settings::subject_in(view, &args.resource, args.credential.resource_id.as_deref())?,
             (None, None) => settings::subject(&args.resource)?,
         };
-        let dns_servers: Vec<_> = args.net.dns_servers.iter().map(|server| server.0).collect();
-        let pem = args.net.ca_file.as_deref().map(read_pem).transpose()?;
-        let trust = Trust::system(pem.as_deref().map(str::as_bytes)).map_err(|error| unusable(&error))?;
-        let proxies = ProxySettings::named("--proxy", args.net.proxy.as_deref(), &machine::proxy_variables())
-            .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Self {
             subject,
             settings: PlanSettings::default(),
             credential: settings::key_variable(),
             unobtained: None,
             second_key: settings::second_key_variable(),
-            network: SharedNetwork::new(SystemNetwork::new(&dns_servers)),
-            trust,
-            proxies,
-            clock: None,
-            asks_programs: true,
+            way: Connectivity::of_this_machine(&args.net.way)?,
             asks_metadata: false,
-            is_lab: false,
         })
     }
 }
-
-/// Adds the certificates of `--ca-file` to other roots.
-pub(super) fn extended(trust: Trust, ca_file: Option<&Path>) -> Result<Trust, Failure> {
-    let Some(file) = ca_file else { return Ok(trust) };
-    trust.with_pem(read_pem(file)?.as_bytes()).map_err(|error| unusable(&error))
-}
-
-fn read_pem(file: &Path) -> Result<String, Failure> {
-    machine::read_file(file, "--ca-file", LARGEST_PEM)
-}
-
-fn unusable(error: &TrustError) -> Failure {
-    Failure::usage(format!("cannot read the file given to `--ca-file`: {error}"))
-}
-
-/// Enough for all root certificates of a system.
-const LARGEST_PEM: u64 = 4 << 20;

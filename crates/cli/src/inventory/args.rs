@@ -1,0 +1,83 @@
+//! Arguments of `inventory`.
+#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
+
+use clap::Args as ClapArgs;
+
+use crate::args::{AzureArgs, CredentialArgs, FindingArgs, OutputArgs, Seconds, WayArgs, choice, jobs};
+
+#[derive(Debug, ClapArgs)]
+// The shared arguments have a meaning only for a probe.
+#[command(
+    mut_group("WayArgs", |group| group.requires("probe")),
+    mut_group("CredentialArgs", |group| group.requires("probe")),
+    mut_group("FindingArgs", |group| group.requires("probe"))
+)]
+pub(crate) struct InventoryArgs {
+    #[command(flatten)]
+    pub(super) azure: AzureArgs,
+    /// ARM id of a subnet: mark the accounts that break when its service endpoint is switched on
+    #[arg(long, value_name = "ID", help_heading = "Azure")]
+    pub(super) subnet: Option<String>,
+    #[command(flatten)]
+    pub(super) probe: ProbeArgs,
+    /// text, json or csv
+    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    pub(super) format: InventoryFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The arguments of a probe of every account.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Probe")]
+pub(crate) struct ProbeArgs {
+    /// Check every account that has speech from this machine, as doctor does
+    #[arg(long)]
+    pub(super) probe: bool,
+    /// Probe the accounts of a world of the built-in emulator (see `lab list`)
+    #[arg(long, value_name = "WORLD", requires = "probe", conflicts_with_all = ["dns_servers", "proxy"])]
+    pub(super) lab: Option<String>,
+    /// Number of accounts in the world, in the proportions that it has
+    #[arg(long, value_name = "N", requires = "lab", value_parser = accounts, conflicts_with = "azure")]
+    pub(super) accounts: Option<usize>,
+    #[command(flatten)]
+    pub(super) credential: CredentialArgs,
+    #[command(flatten)]
+    pub(super) way: WayArgs,
+    /// Time limit for each account [default: 20]
+    #[arg(long, value_name = "SECONDS", requires = "probe", help_heading = "Network")]
+    pub(super) timeout: Option<Seconds>,
+    /// Accounts checked in parallel; those that only wait for packets do not count [default: 16]
+    #[arg(long, value_name = "N", requires = "probe", value_parser = jobs, help_heading = "Network")]
+    pub(super) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(super) findings: FindingArgs,
+}
+
+choice! {
+    pub(crate) enum InventoryFormat, expected "text, json or csv" {
+        Text = "text",
+        Json = "json",
+        Csv = "csv",
+    }
+}
+
+fn accounts(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| (1..=MOST_ACCOUNTS).contains(count)).ok_or("expected a number from 1 to 100000")
+}
+
+const MOST_ACCOUNTS: usize = 100_000;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  az cognitiveservices account list -o json | speech-endpoint inventory --azure -
+  speech-endpoint inventory --azure accounts.json --format csv --output accounts.csv
+  speech-endpoint inventory --azure accounts.json --subnet /subscriptions/…/subnets/app
+  speech-endpoint inventory --azure accounts.json --probe
+  speech-endpoint inventory --azure accounts.json --probe --entra --format json
+  speech-endpoint inventory --lab healthy-inventory --probe
+
+With --probe, the exit code is that of the worst account; see `speech-endpoint doctor --help`.
+
+A key belongs to one account. With several accounts to probe, `--key-env`, `--key-file` and issued tokens are
+refused, and SPEECH_KEY is ignored: use --entra, or probe without a credential.";
