@@ -43,19 +43,22 @@ impl Finding {
         if self.wanted.is_empty() {
             return None;
         }
-        let kinds: Vec<String> = self.wanted.iter().map(|kind| format!("`{kind}` (`{}`)", kind.command())).collect();
-        let (verb, these) =
-            if kinds.len() == 1 { ("decides", "of this command") } else { ("decide", "of these commands") };
+        let kinds: Vec<String> = self.wanted.iter().map(|kind| format!("`{kind}`")).collect();
+        let printed: Vec<String> =
+            self.wanted.iter().take(MOST_PROGRAMS).map(|kind| format!("`{}`", kind.command())).collect();
         let text = format!(
-            "{} {verb}. Run the script that the first command writes, or save the output {these} with `-o json`, and give the folder to the doctor",
-            listed(&kinds)
+            "{} {}: collect {}, or save what {} {} with `-o json`, and give the folder to the doctor",
+            listed(&kinds),
+            if kinds.len() == 1 { "decides" } else { "decide" },
+            if kinds.len() == 1 { "it" } else { "them" },
+            listed(&printed),
+            if printed.len() == 1 { "prints" } else { "print" },
         );
         let needs_interface = self.wanted.iter().any(|kind| OF_THE_MACHINE.contains(kind));
         let nic = if needs_interface { " --nic NIC_ID" } else { "" };
         let commands = [
             format!("speech-endpoint collect RESOURCE_ID{nic} > collect.sh"),
-            "sh collect.sh azure".to_owned(),
-            "speech-endpoint doctor … --azure azure".to_owned(),
+            "sh collect.sh azure && speech-endpoint doctor … --azure azure".to_owned(),
         ];
         Some((text, commands.into()))
     }
@@ -67,6 +70,9 @@ fn listed(items: &[String]) -> String {
         _ => items.concat(),
     }
 }
+
+/// The documents come in the order of what they say, and more commands than these are the work of the script.
+const MOST_PROGRAMS: usize = 2;
 
 /// The documents about the machine that calls the service, which exist only for a machine in Azure.
 const OF_THE_MACHINE: &[DocumentKind] =
