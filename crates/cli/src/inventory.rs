@@ -27,6 +27,7 @@ struct Listing<'a> {
     has_subnet: bool,
     is_probed: bool,
     is_interrupted: bool,
+    is_untried: bool,
 }
 
 /// An account of the list.
@@ -79,12 +80,13 @@ fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
     let outcomes = if args.probe.probe {
         probe::outcomes(&args.probe, world, (&view, &standings), output)?
     } else {
-        Outcomes { all: vec![None; standings.len()], is_interrupted: false }
+        Outcomes { all: vec![None; standings.len()], is_interrupted: false, is_untried: true }
     };
     let listing = Listing {
         has_subnet: subnet.is_some(),
         is_probed: args.probe.probe,
         is_interrupted: outcomes.is_interrupted,
+        is_untried: outcomes.is_untried,
         entries: entries(&view, subnet.as_ref(), standings.into_iter().zip(outcomes.all)),
     };
     output.data(&match args.format {

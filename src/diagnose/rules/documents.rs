@@ -45,8 +45,10 @@ pub(super) fn stale_record(context: &RuleContext<'_>) -> Option<Observation> {
 /// POL05: the private address belongs to the private endpoint of another resource.
 pub(super) fn other_resource(context: &RuleContext<'_>) -> Option<Observation> {
     let (documents, address) = (context.documents?, private_address(context)?);
-    let is_own = documents.endpoints_for(context.host()).iter().any(|(_, addresses)| addresses.contains(&address));
-    let (endpoint, account) = documents.owner(address).filter(|_| !is_own)?;
+    if documents.endpoints_for(context.host()).iter().any(|(_, addresses)| addresses.contains(&address)) {
+        return None;
+    }
+    let (endpoint, account) = documents.owner(address)?;
     let source = documents.cite(DocumentKind::PrivateEndpoint);
     let text = format!(
         "`{}` resolves to {address}, which is private endpoint `{endpoint}` of account `{account}`{source}",
@@ -165,7 +167,7 @@ pub(super) fn recorded(documents: &Documents<'_>, host: &str) -> Option<(String,
     let (label, public) = host.split_once('.')?;
     let zone = format!("privatelink.{public}");
     let name = format!("{label}.{zone}");
-    let of_host = documents.view.records.iter().filter(|record| record.fqdn().as_deref() == Some(&name));
+    let of_host = documents.view.records_of(label).filter(|record| record.fqdn().as_deref() == Some(&name));
     let addresses: Vec<IpAddr> = of_host.flat_map(|record| record.addresses.iter().copied()).collect();
     (!addresses.is_empty()).then_some((zone, addresses))
 }
@@ -173,7 +175,7 @@ pub(super) fn recorded(documents: &Documents<'_>, host: &str) -> Option<(String,
 pub(super) fn missing_group(documents: &Documents<'_>) -> Option<String> {
     let connections = &documents.account?.connections;
     let endpoint = connections.iter().filter_map(|connection| connection.endpoint.as_ref()).find(|endpoint| {
-        let has_group = documents.view.zone_groups.iter().any(|group| group.endpoint().as_ref() == Some(*endpoint));
+        let has_group = documents.view.zone_groups_of(endpoint).next().is_some();
         !has_group && documents.view.lists(DocumentKind::DnsZoneGroup, endpoint)
     })?;
     Some(format!(

@@ -10,7 +10,12 @@ use crate::args::{AzureArgs, CredentialArgs, FindingArgs, OutputArgs, Seconds, W
 #[command(
     mut_group("WayArgs", |group| group.requires("probe")),
     mut_group("CredentialArgs", |group| group.requires("probe")),
-    mut_group("FindingArgs", |group| group.requires("probe"))
+    mut_group("FindingArgs", |group| group.requires("probe")),
+    mut_arg("key_env", |arg| arg.help("Environment variable with the key, if the list has one account with speech")),
+    mut_arg("key_file", |arg| arg.help("File with the key, if the list has one account with speech")),
+    mut_arg("token_env", |arg| arg.help("Environment variable with an Entra token, which every account gets")),
+    mut_arg("token_file", |arg| arg.help("File with an Entra token, which every account gets")),
+    mut_arg("resource_id", |arg| arg.hide(true))
 )]
 pub(crate) struct InventoryArgs {
     #[command(flatten)]
@@ -79,5 +84,5 @@ Examples:
 
 With --probe, the exit code is that of the worst account; see `speech-endpoint doctor --help`.
 
-A key belongs to one account. With several accounts to probe, `--key-env`, `--key-file` and issued tokens are
-refused, and SPEECH_KEY is ignored: use --entra, or probe without a credential.";
+A key belongs to one account. With several accounts to probe, a key and an issued
+token are refused, and SPEECH_KEY is ignored: use --entra, or no credential.";

@@ -79,6 +79,11 @@ impl Credentials {
         Ok(Self { of_clouds: clouds.into_iter().next().map(of_cloud).into_iter().collect(), salt })
     }
 
+    /// Returns whether no account gets a credential.
+    pub(super) fn is_none(&self) -> bool {
+        self.of_clouds.iter().all(|of_cloud| of_cloud.credential.is_none())
+    }
+
     /// Returns what an account gets: the credential of its cloud, with its own id for hosts that need the composed form.
     pub(super) fn of(&self, subject: &Subject<'_>) -> Given {
         let Some(of_cloud) = self.of_clouds.iter().find(|known| known.cloud == *subject.account.cloud()) else {

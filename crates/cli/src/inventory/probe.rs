@@ -49,6 +49,8 @@ pub(super) struct Outcomes {
     /// `None` for an account that cannot be probed, or that the user did not wait for.
     pub(super) all: Vec<Option<Outcome>>,
     pub(super) is_interrupted: bool,
+    /// Whether no account got a credential. Then a healthy one responds, but may reject a credential.
+    pub(super) is_untried: bool,
 }
 
 /// An account that can be probed.
@@ -142,7 +144,7 @@ impl<'a> Prober<'a> {
             () = runtime::interrupt() => true,
             () = collect => false,
         };
-        Ok(Outcomes { all, is_interrupted })
+        Ok(Outcomes { all, is_interrupted, is_untried: credentials.is_none() })
     }
 
     /// Probes one account and diagnoses it with the documents.

@@ -127,6 +127,9 @@ fn summary(listing: &Listing<'_>) -> String {
         if listing.is_interrupted {
             line += "; interrupted";
         }
+        if listing.is_untried {
+            line += "; no credential was tried";
+        }
     } else {
         let count = |weight| entries.iter().filter(|entry| entry.standing.worst() == weight).count();
         let (errors, warnings) = (count(Some(NoteWeight::Error)), count(Some(NoteWeight::Warning)));
