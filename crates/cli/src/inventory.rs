@@ -19,15 +19,14 @@ mod probe;
 mod text;
 
 use args::{InventoryArgs, InventoryFormat};
-use probe::{Outcome, Outcomes};
+use probe::{End, Outcome, Outcomes};
 
 /// The accounts of a list, in the order in which they are printed.
 struct Listing<'a> {
     entries: Vec<Entry<'a>>,
     has_subnet: bool,
-    is_probed: bool,
-    is_interrupted: bool,
-    is_untried: bool,
+    /// How the probe ended; `None` without one.
+    probe: Option<End>,
 }
 
 /// An account of the list.
@@ -77,17 +76,16 @@ fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
         ));
     }
     let standings: Vec<Standing<'_>> = view.accounts.iter().map(|document| view.standing(document)).collect();
-    let outcomes = if args.probe.probe {
-        probe::outcomes(&args.probe, world, (&view, &standings), output)?
+    let (outcomes, probe) = if args.probe.probe {
+        let Outcomes { all, end } = probe::outcomes(&args.probe, world, (&view, &standings), output)?;
+        (all, Some(end))
     } else {
-        Outcomes { all: vec![None; standings.len()], is_interrupted: false, is_untried: true }
+        (vec![None; standings.len()], None)
     };
     let listing = Listing {
         has_subnet: subnet.is_some(),
-        is_probed: args.probe.probe,
-        is_interrupted: outcomes.is_interrupted,
-        is_untried: outcomes.is_untried,
-        entries: entries(&view, subnet.as_ref(), standings.into_iter().zip(outcomes.all)),
+        probe,
+        entries: entries(&view, subnet.as_ref(), standings.into_iter().zip(outcomes)),
     };
     output.data(&match args.format {
         InventoryFormat::Text => text::write(&listing, output.width()),
@@ -95,7 +93,7 @@ fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
         InventoryFormat::Csv => csv::write(&listing),
     })?;
     view.notes.iter().for_each(|note| output.note(note));
-    if listing.is_interrupted {
+    if listing.is_interrupted() {
         output.note(&Note::new("interrupted", text::progress(&listing)));
     }
     Ok(listing.exit_code())
@@ -135,9 +133,13 @@ fn entries<'a>(
 }
 
 impl Listing<'_> {
+    fn is_interrupted(&self) -> bool {
+        self.probe.is_some_and(|end| end.is_interrupted)
+    }
+
     /// Returns the exit code of the worst probe, or 1 if the user interrupted before anything wrong was known.
     fn exit_code(&self) -> u8 {
         let worst = self.entries.iter().find_map(|entry| entry.outcome.filter(|outcome| outcome.exit_code != 0));
-        worst.map_or(u8::from(self.is_interrupted), |outcome| outcome.exit_code)
+        worst.map_or(u8::from(self.is_interrupted()), |outcome| outcome.exit_code)
     }
 }

@@ -65,7 +65,7 @@ impl World {
         for account in self.accounts() {
             let toml = &self.toml.accounts[account.group];
             accounts.push(account.document(toml));
-            endpoints.extend(account.has_endpoint(toml).then(|| account.endpoint(toml)));
+            endpoints.extend(WorldAccount::has_endpoint(toml).then(|| account.endpoint(toml)));
         }
         for (name, list) in [(ACCOUNTS, accounts), (ENDPOINTS, endpoints)] {
             if !list.is_empty() {
@@ -81,7 +81,7 @@ impl WorldAccount {
         access::named(toml.network.as_deref()?).ok().flatten()
     }
 
-    fn has_endpoint(&self, toml: &AccountsToml) -> bool {
+    fn has_endpoint(toml: &AccountsToml) -> bool {
         toml.connection.is_some() || Self::access(toml).is_some_and(|access| access.private_endpoints > 0)
     }
 
@@ -101,7 +101,7 @@ impl WorldAccount {
                 "virtualNetworkRules": rules(access.vnet_rules, json!({ "id": subnet, "state": null, "ignoreMissingVnetServiceEndpoint": true })),
             })
         });
-        let connections: Vec<Value> = self.has_endpoint(toml).then(|| self.connection(toml)).into_iter().collect();
+        let connections: Vec<Value> = Self::has_endpoint(toml).then(|| self.connection(toml)).into_iter().collect();
         json!({
             "id": self.id(), "name": name, "type": "Microsoft.CognitiveServices/accounts", "kind": toml.kind,
             "location": REGION, "sku": { "name": "S0" }, "tags": null, "identity": null,

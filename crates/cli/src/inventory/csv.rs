@@ -11,7 +11,7 @@ pub(super) fn write(listing: &Listing<'_>) -> String {
     let mut columns = vec!["worst", "name", "region", "scenario", "custom_domain", "kind", "notes"];
     columns.extend(listing.has_subnet.then_some("breaks"));
     columns.push("id");
-    columns.extend(listing.is_probed.then_some(["verdict", "root_cause", "exit_code"]).into_iter().flatten());
+    columns.extend(listing.probe.is_some().then_some(["verdict", "root_cause", "exit_code"]).into_iter().flatten());
     let mut text = line(columns.into_iter().map(str::to_owned));
     for entry in &listing.entries {
         let document = entry.standing.document;
@@ -29,7 +29,7 @@ pub(super) fn write(listing: &Listing<'_>) -> String {
         ];
         cells.extend(entry.effect.map(|effect| breaks(effect).to_owned()));
         cells.push(text_of(document.id.as_ref().map(ArmId::as_str)));
-        if listing.is_probed {
+        if listing.probe.is_some() {
             let of_probe = |cell: &dyn Fn(Outcome) -> String| entry.outcome.map(cell).unwrap_or_default();
             cells.push(of_probe(&|outcome| outcome.verdict.to_string()));
             cells.push(of_probe(&|outcome| outcome.root_cause.unwrap_or_default().to_owned()));

@@ -60,8 +60,8 @@ impl Serialize for Breaks {
 pub(super) fn write(listing: &Listing<'_>) -> Result<String, Failure> {
     pretty(&Document {
         schema_version: SCHEMA_VERSION,
-        ended: listing.is_interrupted.then_some("interrupted"),
-        accounts: listing.entries.iter().map(|one| entry(one, listing.is_probed)).collect(),
+        ended: listing.is_interrupted().then_some("interrupted"),
+        accounts: listing.entries.iter().map(|one| entry(one, listing.probe.is_some())).collect(),
     })
 }
 

@@ -48,6 +48,12 @@ impl Outcome {
 pub(super) struct Outcomes {
     /// `None` for an account that cannot be probed, or that the user did not wait for.
     pub(super) all: Vec<Option<Outcome>>,
+    pub(super) end: End,
+}
+
+/// How a probe ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
     pub(super) is_interrupted: bool,
     /// Whether no account got a credential. Then a healthy one responds, but may reject a credential.
     pub(super) is_untried: bool,
@@ -144,7 +150,7 @@ impl<'a> Prober<'a> {
             () = runtime::interrupt() => true,
             () = collect => false,
         };
-        Ok(Outcomes { all, is_interrupted, is_untried: credentials.is_none() })
+        Ok(Outcomes { all, end: End { is_interrupted, is_untried: credentials.is_none() } })
     }
 
     /// Probes one account and diagnoses it with the documents.

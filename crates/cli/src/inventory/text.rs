@@ -26,10 +26,10 @@ pub(super) fn write(listing: &Listing<'_>, width: usize) -> String {
             let _ = write!(line, "{:9}  ", word(effect));
         }
         line += entry.standing.account.as_ref().map_or("not readable", |account| account.scenario().id());
-        let lead = if listing.is_probed { outcome(entry) } else { format!("{:7}", worst(entry)) };
-        let style = if listing.is_probed { style_of_outcome(entry) } else { style_of_notes(entry) };
+        let lead = if listing.probe.is_some() { outcome(entry) } else { format!("{:7}", worst(entry)) };
+        let style = if listing.probe.is_some() { style_of_outcome(entry) } else { style_of_notes(entry) };
         let columns = lead.chars().count() + 2 + line.chars().count();
-        let notes = notes(entry, listing.is_probed.then(|| width.saturating_sub(columns)));
+        let notes = notes(entry, listing.probe.is_some().then(|| width.saturating_sub(columns)));
         let _ = writeln!(text, "{style}{lead}{style:#}  {line}{DIM}{notes}{DIM:#}");
     }
     causes(&mut text, listing, width);
@@ -118,16 +118,16 @@ fn summary(listing: &Listing<'_>) -> String {
     let entries = &listing.entries;
     let plural = if entries.len() == 1 { "" } else { "s" };
     let mut line = format!("{} account{plural}: ", entries.len());
-    if listing.is_probed {
+    if let Some(end) = listing.probe {
         let count =
             |verdict| entries.iter().filter(|entry| entry.outcome.map(|outcome| outcome.verdict) == verdict).count();
         let words = [Verdict::Unreachable, Verdict::Degraded, Verdict::Healthy];
         let parts = words.map(|verdict| format!("{} {verdict}", count(Some(verdict))));
         let _ = write!(line, "{}, {} not probed", parts.join(", "), count(None));
-        if listing.is_interrupted {
+        if end.is_interrupted {
             line += "; interrupted";
         }
-        if listing.is_untried {
+        if end.is_untried {
             line += "; no credential was tried";
         }
     } else {
