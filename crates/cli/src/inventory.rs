@@ -16,6 +16,7 @@ mod csv;
 mod json;
 mod places;
 mod probe;
+mod subject;
 mod text;
 
 use args::{InventoryArgs, InventoryFormat};

@@ -4,7 +4,7 @@ use speech_endpoint::evidence::{CredentialFacts, Remark};
 use speech_endpoint::{Cloud, Credential, CredentialForm, Note, Plan};
 
 use super::args::ProbeArgs;
-use super::probe::Subject;
+use super::subject::Subject;
 use crate::connectivity::Connectivity;
 use crate::doctor::assemble::{remark, salt, unless_interrupted};
 use crate::entra::Wanted;
@@ -23,7 +23,7 @@ pub(super) struct Credentials {
 struct OfCloud {
     cloud: Cloud,
     credential: Option<Credential>,
-    /// Where a fetched token came from, or why there is none.
+    /// The source of a fetched token, or the reason for having none.
     remark: Option<Remark>,
 }
 

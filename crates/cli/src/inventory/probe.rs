@@ -5,16 +5,15 @@ use std::future::pending;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use speech_endpoint::azure::{AccountDocument, AzureView, Standing};
+use speech_endpoint::azure::{AzureView, Standing};
 use speech_endpoint::probe::{Context, probe};
-use speech_endpoint::{
-    Account, DEFAULT_JOBS, DEFAULT_TOTAL, PlanSettings, PreparedDocuments, Selection, Severity, Verdict,
-};
+use speech_endpoint::{DEFAULT_JOBS, DEFAULT_TOTAL, PlanSettings, PreparedDocuments, Selection, Severity, Verdict};
 use speech_endpoint_lab::{Lab, World};
 
 use super::args::ProbeArgs;
 use super::credentials::Credentials;
 use super::places::Places;
+use super::subject::Subject;
 use crate::args::Family;
 use crate::connectivity::Connectivity;
 use crate::doctor::assemble::{refusals, remarks_on};
@@ -57,25 +56,6 @@ pub(super) struct End {
     pub(super) is_interrupted: bool,
     /// Whether no account got a credential. Then a healthy one responds, but may reject a credential.
     pub(super) is_untried: bool,
-}
-
-/// An account that can be probed.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    /// Its place among all accounts.
-    number: usize,
-    pub(super) document: &'a AccountDocument,
-    pub(super) account: &'a Account,
-    standing: &'a Standing<'a>,
-}
-
-impl<'a> Subject<'a> {
-    /// Returns the account if it has speech, and content from which its URLs follow.
-    fn of((number, standing): (usize, &'a Standing<'a>)) -> Option<Self> {
-        let account = standing.account.as_ref().ok()?;
-        standing.document.speech_kind()?;
-        Some(Self { number, document: standing.document, account, standing })
-    }
 }
 
 /// Probes the accounts, until all are done or the user interrupts.
