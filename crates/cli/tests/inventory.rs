@@ -373,3 +373,19 @@ fn many_accounts_with_endpoints_take_time_in_proportion_to_their_number() {
     println!("3,000 accounts with endpoints: {took:?}");
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
+
+/// Without a limit of its own, a process with few descriptors would call healthy accounts unreachable.
+#[cfg(target_os = "linux")]
+#[test]
+fn few_descriptors_give_no_wrong_verdict() {
+    let program = env!("CARGO_BIN_EXE_speech-endpoint");
+    for count in [64, 128] {
+        let script = format!(
+            "ulimit -n {count} && exec {program} inventory --probe --lab {WORLD} --accounts 60 --jobs 64 --format json"
+        );
+        let mut command = Command::new("sh");
+        let output = command.args(["-c", &script]).env_clear().stdin(Stdio::null()).output().expect("a shell runs");
+        let healthy = accounts(&output).iter().filter(|account| account["verdict"] == "healthy").count();
+        assert_eq!(healthy, 24, "{count} descriptors");
+    }
+}

@@ -1,5 +1,6 @@
 //! `--probe`: checks every account that has speech, as the doctor does.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::future::pending;
 use std::time::Duration;
@@ -7,8 +8,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use speech_endpoint::azure::{AzureView, Standing};
 use speech_endpoint::probe::{Context, probe};
-use speech_endpoint::{DEFAULT_JOBS, DEFAULT_TOTAL, PlanSettings, PreparedDocuments, Selection, Severity, Verdict};
+use speech_endpoint::{
+    DEFAULT_JOBS, DEFAULT_TOTAL, Note, PlanSettings, PreparedDocuments, Selection, Severity, Verdict,
+};
 use speech_endpoint_lab::{Lab, World};
+use tokio::time::{Instant, sleep};
 
 use super::args::ProbeArgs;
 use super::credentials::Credentials;
@@ -80,6 +84,17 @@ pub(super) fn outcomes(
     })?
 }
 
+/// Measures, until the end, how late a timer of this program is noticed at most. What peers send is noticed as late.
+async fn watch(lateness: &Cell<Duration>) {
+    loop {
+        let begun = Instant::now();
+        sleep(TICK).await;
+        lateness.set(lateness.get().max(begun.elapsed().saturating_sub(TICK)));
+    }
+}
+
+const TICK: Duration = Duration::from_millis(50);
+
 /// What the probes of all accounts share.
 struct Prober<'a> {
     way: Connectivity,
@@ -113,11 +128,11 @@ impl<'a> Prober<'a> {
     ) -> Result<Outcomes, Failure> {
         let credentials = Credentials::read(args, subjects, &self.way, output).await?;
         let mut all = vec![None; accounts];
-        let (line, places) = (StatusLine::new(true), Places::new(self.jobs));
+        let (line, places) = (StatusLine::new(true), Places::new(self.jobs, machine::descriptors()));
         let (mut done, mut unreachable) = (0, 0);
         let outcomes = stream::iter(subjects)
             .map(|subject| places.run(async { (subject.number, self.examine(subject, &credentials).await) }))
-            .buffer_unordered(Places::most(self.jobs));
+            .buffer_unordered(places.most());
         let collect = outcomes.for_each(|(number, outcome)| {
             all[number] = Some(outcome);
             done += 1;
@@ -125,11 +140,17 @@ impl<'a> Prober<'a> {
             line.show(&format!("{done} of {} accounts … {unreachable} unreachable", subjects.len()));
             std::future::ready(())
         });
+        let lateness = Cell::new(Duration::ZERO);
         let is_interrupted = tokio::select! {
             biased;
             () = runtime::interrupt() => true,
             () = collect => false,
+            () = watch(&lateness) => false,
         };
+        if lateness.get() > self.total / 16 {
+            let late = format!("{:.1} s", lateness.get().as_secs_f64());
+            output.note(&Note::new("busy", format!("this machine is busy: it noticed answers up to {late} late, so an account may seem silent; give a longer `--timeout` or fewer `--jobs`")));
+        }
         Ok(Outcomes { all, end: End { is_interrupted, is_untried: credentials.is_none() } })
     }
 
