@@ -389,3 +389,11 @@ fn few_descriptors_give_no_wrong_verdict() {
         assert_eq!(healthy, 24, "{count} descriptors");
     }
 }
+
+#[test]
+fn a_machine_that_is_too_slow_for_its_jobs_says_so() {
+    let busy = probed(&["--accounts", "300", "--jobs", "256", "--timeout", "0.3"]);
+    assert!(text(&busy.stderr).contains("this machine computed all the time"), "{}", text(&busy.stderr));
+    let idle = probed(&[]);
+    assert_eq!(text(&idle.stderr), "");
+}

@@ -1,6 +1,5 @@
 //! `--probe`: checks every account that has speech, as the doctor does.
 
-use std::cell::Cell;
 use std::cmp::Reverse;
 use std::future::pending;
 use std::time::Duration;
@@ -12,7 +11,8 @@ use speech_endpoint::{
     DEFAULT_JOBS, DEFAULT_TOTAL, Note, PlanSettings, PreparedDocuments, Selection, Severity, Verdict,
 };
 use speech_endpoint_lab::{Lab, World};
-use tokio::time::{Instant, sleep};
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::args::ProbeArgs;
 use super::credentials::Credentials;
@@ -84,16 +84,14 @@ pub(super) fn outcomes(
     })?
 }
 
-/// Measures, until the end, how late a timer of this program is noticed at most. What peers send is noticed as late.
-async fn watch(lateness: &Cell<Duration>) {
-    loop {
-        let begun = Instant::now();
-        sleep(TICK).await;
-        lateness.set(lateness.get().max(begun.elapsed().saturating_sub(TICK)));
-    }
+/// Returns the share of the time in which the program computed and did not wait.
+fn busy_share(begun: Instant, computed: Duration) -> f64 {
+    let computed = Handle::current().metrics().worker_total_busy_duration(0).saturating_sub(computed);
+    computed.as_secs_f64() / begun.elapsed().as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
-const TICK: Duration = Duration::from_millis(50);
+/// From here on, answers wait for the program more than the program for answers.
+const SATURATED: f64 = 0.95;
 
 /// What the probes of all accounts share.
 struct Prober<'a> {
@@ -140,16 +138,14 @@ impl<'a> Prober<'a> {
             line.show(&format!("{done} of {} accounts … {unreachable} unreachable", subjects.len()));
             std::future::ready(())
         });
-        let lateness = Cell::new(Duration::ZERO);
+        let (begun, computed) = (Instant::now(), Handle::current().metrics().worker_total_busy_duration(0));
         let is_interrupted = tokio::select! {
             biased;
             () = runtime::interrupt() => true,
             () = collect => false,
-            () = watch(&lateness) => false,
         };
-        if lateness.get() > self.total / 16 {
-            let late = format!("{:.1} s", lateness.get().as_secs_f64());
-            output.note(&Note::new("busy", format!("this machine is busy: it noticed answers up to {late} late, so an account may seem silent; give a longer `--timeout` or fewer `--jobs`")));
+        if subjects.len() > self.jobs && busy_share(begun, computed) > SATURATED {
+            output.note(&Note::new("busy", BUSY));
         }
         Ok(Outcomes { all, end: End { is_interrupted, is_untried: credentials.is_none() } })
     }
@@ -173,3 +169,5 @@ impl<'a> Prober<'a> {
         }
     }
 }
+
+const BUSY: &str = "this machine computed all the time, so an account that answers may seem slow or silent: give fewer `--jobs` or a longer `--timeout`";
