@@ -14,7 +14,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Makes the places, fewer of them if the process may open few descriptors: an account that gets none would look unreachable.
+    /// Makes the places, fewer of them if the process may open few descriptors: an account without any would look unreachable.
     pub(super) fn new(jobs: usize, descriptors: Option<usize>) -> Self {
         let all = descriptors.map_or(usize::MAX, |all| (all.saturating_sub(OWN) / EACH).max(1));
         let jobs = jobs.min(all);
