@@ -27,6 +27,7 @@ pub(crate) mod effective;
 pub(crate) mod governance;
 pub(crate) mod private_link;
 
+pub(crate) mod index;
 pub(crate) mod network;
 pub(crate) mod zone;
 

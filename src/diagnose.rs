@@ -26,6 +26,7 @@ mod values;
 
 mod denial;
 mod fill;
+mod wanted;
 
 mod judge;
 
@@ -38,7 +39,7 @@ mod tests;
 
 pub use documents::{TargetDocuments, TargetEndpoint};
 pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
-pub use judge::{diagnose, diagnose_with, diagnose_with_documents};
+pub use judge::{PreparedDocuments, diagnose, diagnose_with, diagnose_with_documents};
 #[cfg(fuzzing)]
 pub use redact::{Shown, redacted, shown};
 pub use rules::diagnosed_ids;

@@ -104,8 +104,8 @@ pub use diagnose::catalogue::{KnownFailure, Severity};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Diagnosis, Finding, FindingPlace, RuledOut, Selection, TargetDocuments, TargetEndpoint, Unexplained, Verdict,
-    diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
+    Diagnosis, Finding, FindingPlace, PreparedDocuments, RuledOut, Selection, TargetDocuments, TargetEndpoint,
+    Unexplained, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
 };
 pub use explain::{Explanation, LONGEST_GAP, LONGEST_TEXT, LikelyCause, Meaning, Strength, Wording, decoded, explain};
 pub use resolve::access::{Access, AccountKind, PublicAccess};

@@ -49,6 +49,7 @@ fn finding(id: &str, evidence: &Evidence, observed: &str) -> Finding {
     finding.places = evidence.traces.iter().map(|trace| place(&trace.target)).collect();
     observed.clone_into(&mut finding.observed);
     failure.remedy.clone_into(&mut finding.remedy);
+    finding.wanted = failure.documents().to_vec();
     finding.commands = failure.commands.iter().map(ToString::to_string).collect();
     finding.ruled_out.clear();
     finding.caused_by = None;

@@ -73,8 +73,7 @@ impl Admission {
         let is_enabled = account.public_access.or(PublicAccess::Enabled) == Some(PublicAccess::Enabled);
         if is_enabled && account.default_deny.known() == Some(&true) {
             let in_force = account.subnet_rules.iter().filter(|rule| is_in_force(rule));
-            let find = view.subnet_finder(account.subnet_rules.len());
-            admits.subnets = in_force.map(|rule| subnet(rule, find(&rule.id))).collect();
+            admits.subnets = in_force.map(|rule| subnet(rule, view.subnet(&rule.id))).collect();
             admits.addresses = account.address_rules.iter().filter(|rule| can_match(rule)).cloned().collect();
         }
         let is_certain = account.access().is_some()
@@ -143,15 +142,9 @@ pub(crate) fn names_of(endpoint: &ArmId, view: &AzureView) -> Vec<NamedAddresses
         held.map(|named| NamedAddresses { fqdn: named.fqdn.as_deref().map(public_name), ..named.clone() }).collect()
     };
     let own = || with_addresses(document.iter().flat_map(|document| &document.names).collect());
-    let of_group = || {
-        let groups = view.zone_groups.iter().filter(|group| group.endpoint().as_ref() == Some(endpoint));
-        with_addresses(groups.flat_map(|group| &group.names).collect())
-    };
+    let of_group = || with_addresses(view.zone_groups_of(endpoint).flat_map(|group| &group.names).collect());
     let of_interface = || {
-        let is_listed = |id: &ArmId| document.is_some_and(|document| document.interfaces.contains(id));
-        let interfaces = view.interfaces.iter().filter(|interface| {
-            interface.private_endpoint.as_ref() == Some(endpoint) || interface.id.as_ref().is_some_and(is_listed)
-        });
+        let interfaces = view.interfaces_of(endpoint).into_iter();
         with_addresses(interfaces.flat_map(|interface| &interface.names).collect())
     };
     let fixed = || {

@@ -358,7 +358,6 @@ const READ_PERIMETER: &str =
 
 /// Notes on the subnets of the rules.
 fn subnets(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
-    let find = subject.view.subnet_finder(subject.document.subnet_rules.len());
     for rule in &subject.document.subnet_rules {
         let name = QuotedValue::new(rule.id.name());
         let parts = [
@@ -388,7 +387,7 @@ fn subnets(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
             // The rule belongs to the account, not to the subnet's subscription.
             notes.add_for("subnet_rule_dead", text, commands, &parts[1..]);
         }
-        if let Some(subnet) = find(&rule.id).filter(|subnet| !subnet.has_service_endpoint()) {
+        if let Some(subnet) = subject.view.subnet(&rule.id).filter(|subnet| !subnet.has_service_endpoint()) {
             let others = subnet.service_endpoints.iter().map(|endpoint| endpoint.service.as_str());
             let others: Vec<&str> =
                 others.filter(|service| !service.eq_ignore_ascii_case(COGNITIVE_SERVICES)).collect();
@@ -475,7 +474,7 @@ fn names(subject: &Subject<'_>, notes: &mut Notes<'_, '_>) {
         );
         notes.add("endpoint_differs", text, &[]);
     }
-    for record in &subject.view.records {
+    for record in subject.view.records_of(domain.as_str()) {
         differing(record, account, subject, notes);
     }
 }

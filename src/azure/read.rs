@@ -4,7 +4,6 @@
 //! or in an envelope. Objects are read one at a time, so the memory that a document needs does not grow with its lists.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
 use std::mem;
 
 use super::account::AccountDocument;
@@ -110,20 +109,17 @@ impl AzureView {
 
     /// Returns whether an object is not there yet, and remembers its place.
     fn is_new(&mut self, piece: &Piece) -> bool {
-        let Some(id) = piece.id() else { return true };
         let place = match piece {
             Piece::Endpoint(_) => self.endpoints.len(),
             Piece::Subnet(_) => self.subnets.len(),
             Piece::Interface(_) => self.interfaces.len(),
             _ => 0,
         };
-        match self.places.entry((piece.kind(), id.clone())) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(entry) => {
-                entry.insert(place);
-                true
-            }
+        let is_new = self.index.is_new(piece.kind(), piece.id(), place);
+        if is_new {
+            self.index.add(piece.kind(), piece.owner());
         }
+        is_new
     }
 
     /// Takes the pieces over, each object once.

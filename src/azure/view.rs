@@ -1,12 +1,13 @@
 //! Everything that the given documents say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::account::AccountDocument;
 use super::effective::{EffectiveGroup, RouteTable};
 use super::governance::{ActivityLogAlert, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment};
 use super::id::ArmId;
+use super::index::{Index, Owner};
 use super::kind::DocumentKind;
 use super::network::{NetworkInterface, Peering, Subnet, VirtualNetwork};
 use super::private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint, public_name};
@@ -63,8 +64,8 @@ pub struct AzureView {
     pub(crate) empty_lists: Vec<(DocumentKind, String)>,
     /// The kinds of lists that go on in a page that was not given.
     pub(crate) unfinished: HashSet<DocumentKind>,
-    /// The place of each object in the list of its kind.
-    pub(crate) places: HashMap<(DocumentKind, ArmId), usize>,
+    /// Where each object is in the list of its kind.
+    pub(crate) index: Index,
 }
 
 /// A document and where it came from.
@@ -91,20 +92,16 @@ impl AzureView {
         self.listed.iter().any(|(listed, resource)| *listed == kind && fits(resource))
     }
 
+    /// Returns whether some document is of this kind, or says that there is no object of it.
+    pub(crate) fn has_kind(&self, kind: DocumentKind) -> bool {
+        self.documents.iter().any(|document| document.kind == Some(kind))
+            || self.listed.iter().any(|(listed, _)| *listed == kind)
+    }
+
     /// Returns the subnet with this ID.
     #[must_use]
     pub fn subnet(&self, id: &ArmId) -> Option<&Subnet> {
         self.found(DocumentKind::Subnet, &self.subnets, |subnet| subnet.id.as_ref(), id)
-    }
-
-    /// Returns a function that finds the subnets of this number of rules: by an index if there are many.
-    pub(crate) fn subnet_finder<'v>(&'v self, rules: usize) -> impl Fn(&ArmId) -> Option<&'v Subnet> {
-        let by_id = || self.subnets.iter().filter_map(|subnet| Some((subnet.id.as_ref()?, subnet))).collect();
-        let index: Option<HashMap<&ArmId, &Subnet>> = (rules > FEW_RULES).then(by_id);
-        move |id| match &index {
-            Some(index) => index.get(id).copied(),
-            None => self.subnet(id),
-        }
     }
 
     /// Returns the network interface with this ID.
@@ -127,8 +124,52 @@ impl AzureView {
         id_of: impl Fn(&T) -> Option<&ArmId>,
         id: &ArmId,
     ) -> Option<&'v T> {
-        let place = self.places.get(&(kind, id.clone())).and_then(|place| list.get(*place));
-        place.filter(|item| id_of(item) == Some(id)).or_else(|| list.iter().find(|item| id_of(item) == Some(id)))
+        let place = self.index.place(kind, id);
+        let item = place.and_then(|place| list.get(place)).filter(|item| id_of(item) == Some(id));
+        // A list that the index knows as a whole does not hold what the index does not have.
+        let is_complete = place.is_none() && self.index.is_complete(kind, list.len());
+        item.or_else(|| if is_complete { None } else { list.iter().find(|item| id_of(item) == Some(id)) })
+    }
+
+    /// Returns the zone groups of a private endpoint.
+    pub(crate) fn zone_groups_of<'v>(&'v self, endpoint: &ArmId) -> impl Iterator<Item = &'v DnsZoneGroup> {
+        let is_of = |group: &DnsZoneGroup| group.endpoint().as_ref() == Some(endpoint);
+        self.owned(DocumentKind::DnsZoneGroup, &self.zone_groups, Owner::Endpoint(endpoint.clone()), is_of)
+    }
+
+    /// Returns the network interfaces that say that they are of a private endpoint, or that its document names.
+    pub(crate) fn interfaces_of<'v>(&'v self, endpoint: &ArmId) -> Vec<&'v NetworkInterface> {
+        let is_of = |interface: &NetworkInterface| interface.private_endpoint.as_ref() == Some(endpoint);
+        let owner = Owner::Endpoint(endpoint.clone());
+        let mut found: Vec<&NetworkInterface> =
+            self.owned(DocumentKind::NetworkInterface, &self.interfaces, owner, is_of).collect();
+        let named = self.endpoint(endpoint).into_iter().flat_map(|document| &document.interfaces);
+        found.extend(named.filter_map(|id| self.interface(id)));
+        // All of them stand in one list, so this is its order.
+        found.sort_by_key(|interface| std::ptr::from_ref(*interface));
+        found.dedup_by_key(|interface| std::ptr::from_ref(*interface));
+        found
+    }
+
+    /// Returns the records whose name begins with this label.
+    pub(crate) fn records_of<'v>(&'v self, label: &str) -> impl Iterator<Item = &'v RecordSet> {
+        let is_of = |record: &RecordSet| record.label().as_deref() == Some(label);
+        self.owned(DocumentKind::RecordSet, &self.records, Owner::Label(label.to_owned()), is_of)
+    }
+
+    /// Returns the objects that belong to an owner, in the order of their list.
+    fn owned<'v, T>(
+        &self,
+        kind: DocumentKind,
+        list: &'v [T],
+        owner: Owner,
+        is_of: impl Fn(&T) -> bool,
+    ) -> impl Iterator<Item = &'v T> {
+        let found: Vec<&'v T> = match self.index.places(kind, owner, list.len()) {
+            Some(places) => places.iter().filter_map(|place| list.get(*place)).filter(|item| is_of(item)).collect(),
+            None => list.iter().filter(|item| is_of(item)).collect(),
+        };
+        found.into_iter()
     }
 
     /// Returns the addresses that private endpoints, or else the records of private zones, have for a host that clients use.
@@ -160,6 +201,3 @@ impl AzureView {
         documents.map(|document| document.from.as_str()).chain(empty)
     }
 }
-
-/// An account has at most 100 virtual-network rules; most have a few.
-const FEW_RULES: usize = 16;

@@ -43,6 +43,13 @@ impl RecordSet {
     }
 }
 
+impl RecordSet {
+    /// Returns the first label of the full name.
+    pub(crate) fn label(&self) -> Option<String> {
+        self.fqdn().map(|name| name.split('.').next().unwrap_or_default().to_owned())
+    }
+}
+
 /// The link of a private DNS zone to a virtual network.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

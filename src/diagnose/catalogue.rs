@@ -3,11 +3,13 @@
 use std::fmt;
 
 use super::area::Area;
+use crate::azure::DocumentKind;
 use crate::resolve::near::nearest;
 
 mod auth;
 mod config;
 mod dns;
+mod documents;
 mod environment;
 mod http;
 mod policy;
@@ -94,6 +96,18 @@ impl KnownFailure {
     #[must_use]
     pub fn unseen(&self) -> Option<&'static str> {
         unseen::UNSEEN.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
+    }
+
+    /// Returns the kinds of Azure's documents that settle or sharpen it, the one that says most first; empty where no document
+    /// changes the answer.
+    #[must_use]
+    pub fn documents(&self) -> &'static [DocumentKind] {
+        documents::DECIDING.iter().find(|row| row.id == self.id).map(|row| row.kinds).unwrap_or_default()
+    }
+
+    /// Returns the failure from which these documents tell it apart, if only together with that one it is in doubt.
+    pub(super) fn rival(&self) -> Option<&'static str> {
+        documents::DECIDING.iter().find(|row| row.id == self.id)?.rival
     }
 
     fn prefix(&self) -> &'static str {
@@ -183,6 +197,18 @@ mod tests {
         }
         let unseen = unseen::UNSEEN.iter().filter(|(id, _)| KnownFailure::find(id).is_none()).count();
         assert_eq!(unseen, 0);
+    }
+
+    #[test]
+    fn deciding_documents_belong_to_entries_in_their_order_and_rivals_are_mutual() {
+        let ids: Vec<&str> = documents::DECIDING.iter().map(|row| row.id).collect();
+        let known: Vec<&str> =
+            KnownFailure::all().filter(|one| !one.documents().is_empty()).map(|one| one.id).collect();
+        assert_eq!(ids, known);
+        for row in documents::DECIDING.iter().filter(|row| row.rival.is_some()) {
+            let rival = row.rival.and_then(KnownFailure::find).expect("an entry");
+            assert_eq!(rival.rival(), Some(row.id));
+        }
     }
 
     #[test]

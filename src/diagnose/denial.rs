@@ -36,6 +36,7 @@ pub(super) fn expect(diagnosis: &mut Diagnosis, evidence: &Evidence) {
             finding.severity = Severity::Info;
             "nothing: the denial is expected".clone_into(&mut finding.remedy);
             finding.commands.clear();
+            finding.wanted.clear();
         }
         diagnosis.unexplained.clear();
         diagnosis.verdict = Verdict::Healthy;
@@ -79,6 +80,7 @@ fn admission(traces: &[&Trace]) -> Option<Finding> {
         places: traces.iter().map(|trace| FindingPlace::of(trace)).collect(),
         observed: format!("`{}` answers {} to a caller that it should refuse", first.target.host, status(first)),
         remedy: failure.remedy.to_owned(),
+        wanted: Vec::new(),
         commands: failure.commands.iter().map(|command| (*command).to_owned()).collect(),
         ruled_out: Vec::new(),
         caused_by: None,

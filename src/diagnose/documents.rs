@@ -1,12 +1,13 @@
 //! What Azure's documents say about the targets of a run: the account, the network of this machine, its routes and its rules.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::azure::{
-    AccountDocument, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection, FilterAnswer,
-    Filtering, Match, NetworkInterface, Peering, Prefix, PrivateEndpoint, RouteAnswer, Stated, Subnet, addresses_for,
-    leads_elsewhere, names_of, shown,
+    AccountDocument, Admission, ArmId, AzureView, Carriage, ConnectionState, DocumentKind, EndpointConnection,
+    FilterAnswer, Filtering, Match, NetworkInterface, Peering, Prefix, PrivateEndpoint, RouteAnswer, Stated, Subnet,
+    addresses_for, leads_elsewhere, names_of, shown,
 };
 use crate::diagnose::evidence::{AddressClass, Evidence, Trace};
 use crate::resolve::cloud::Cloud;
@@ -63,7 +64,16 @@ pub struct TargetEndpoint {
 impl<'a> Documents<'a> {
     /// Finds the account and this machine in the documents.
     pub(crate) fn of(view: &'a AzureView, evidence: &Evidence) -> Self {
-        Self { view, account: account(view, evidence), machine: Machine::of(view, evidence) }
+        Self::about_account(view, account(view, evidence), evidence)
+    }
+
+    /// Does the same for a run whose account is known.
+    pub(crate) fn about_account(
+        view: &'a AzureView,
+        account: Option<&'a AccountDocument>,
+        evidence: &Evidence,
+    ) -> Self {
+        Self { view, account, machine: Machine::of(view, evidence) }
     }
 
     /// Returns the ID of the subnet of this machine.
@@ -171,6 +181,11 @@ impl<'a> Documents<'a> {
         endpoints.filter_map(owner).collect()
     }
 
+    /// Returns whether the account certainly admits nobody.
+    pub(crate) fn admits_nobody(&self) -> bool {
+        self.account.is_some_and(|account| Admission::of(account, self.view).is_nobody())
+    }
+
     /// Returns whether the account has private endpoints, and certainly none of them is approved.
     pub(crate) fn unapproved(&self) -> Option<(&'a EndpointConnection, ConnectionState)> {
         let connections = &self.account?.connections;
@@ -254,66 +269,91 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// Returns the addresses and ranges of the customer in the documents. Those of Azure's services identify nobody.
-    fn addresses(&self) -> impl Iterator<Item = String> {
-        let view = self.view;
-        let routes = || view.route_tables.iter().flat_map(|table| &table.routes);
-        let hops = routes().flat_map(|route| &route.next_hop_addresses).copied();
-        let interfaces = view.interfaces.iter().flat_map(NetworkInterface::addresses);
-        let endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.id.as_ref());
-        let endpoints = endpoints.flat_map(|id| names_of(id, view)).flat_map(|named| named.addresses);
-        let is_private = |prefix: &&Prefix| AddressClass::of(prefix.address()).is_private();
-        let ranges = routes().flat_map(|route| &route.prefixes).filter(is_private).map(ToString::to_string);
-        let rules = self.account.into_iter().flat_map(|account| account.address_rules.iter().cloned());
-        hops.chain(interfaces).chain(endpoints).map(|address| address.to_string()).chain(ranges).chain(rules)
+    /// Returns the names of what the account is connected to, which no list of the documents needs to hold.
+    pub(crate) fn own_names(&self) -> Vec<String> {
+        let account = || self.account.into_iter();
+        let subnets = account().flat_map(|account| &account.subnet_rules).flat_map(|rule| names_of_subnet(&rule.id));
+        let connections = account().flat_map(|account| &account.connections);
+        let endpoints = connections.filter_map(|one| one.endpoint_name().map(str::to_owned));
+        let rules = account().flat_map(|account| account.address_rules.iter().cloned());
+        subnets.chain(endpoints).chain(rules).collect()
+    }
+}
+
+/// The names in the documents, which identify the customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DocumentNames {
+    /// Those of all lists, which the diagnoses of many accounts share.
+    listed: Arc<[String]>,
+    /// Those of what the account is connected to.
+    own: Vec<String>,
+}
+
+impl DocumentNames {
+    pub(super) fn of(view: &AzureView) -> Self {
+        Self { listed: listed_names(view).into(), own: Vec::new() }
     }
 
-    /// Returns the IDs of the subnets that the documents name.
-    fn subnets(&self) -> impl Iterator<Item = &'a ArmId> {
-        let view = self.view;
-        let of_rules = self.account.into_iter().flat_map(|account| &account.subnet_rules).map(|rule| &rule.id);
-        let of_interfaces = view.interfaces.iter().flat_map(|interface| &interface.subnets);
-        let of_endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.subnet.as_ref());
-        let own = view.subnets.iter().filter_map(|subnet| subnet.id.as_ref());
-        of_rules.chain(of_interfaces).chain(of_endpoints).chain(own)
+    pub(super) fn with_own(&self, own: Vec<String>) -> Self {
+        Self { listed: Arc::clone(&self.listed), own }
     }
 
-    /// Returns the names in the documents, which identify the customer.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let view = self.view;
-        let ids = [
-            view.accounts.iter().filter_map(|one| one.id.as_ref()).collect::<Vec<_>>(),
-            view.endpoints.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.networks.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.links.iter().filter_map(|one| one.network.as_ref()).collect(),
-            view.interfaces.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.peerings.iter().filter_map(|one| one.remote.as_ref()).collect(),
-            view.peerings.iter().filter_map(|one| one.id.as_ref()).collect(),
-            view.groups.iter().filter_map(|one| one.id.as_ref()).collect(),
-        ];
-        let mut names: Vec<String> = ids.into_iter().flatten().map(|id| id.name().to_owned()).collect();
-        names.extend(
-            self.subnets()
-                .filter_map(|id| Some([id.name(), id.after("virtualNetworks")?]))
-                .flatten()
-                .map(str::to_owned),
-        );
-        let targets =
-            view.endpoints.iter().flat_map(|endpoint| &endpoint.connections).filter_map(|(target, _)| target.as_ref());
-        names.extend(targets.map(|target| target.name().to_owned()));
-        names.extend(
-            self.account.iter().flat_map(|a| &a.connections).filter_map(|c| c.endpoint_name().map(str::to_owned)),
-        );
-        names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
-        names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
-        names.extend(view.documents.iter().map(|document| document.from.clone()));
-        names.extend(view.empty_lists.iter().map(|(_, from)| from.clone()));
-        names.extend(self.addresses());
-        names.retain(|name| !name.is_empty());
-        names.sort_unstable();
-        names.dedup();
-        names
+    /// Returns each name once, in order.
+    pub(super) fn all(&self) -> Vec<String> {
+        in_order(self.listed.iter().chain(&self.own).cloned().collect())
     }
+}
+
+fn listed_names(view: &AzureView) -> Vec<String> {
+    let ids = [
+        view.accounts.iter().filter_map(|one| one.id.as_ref()).collect::<Vec<_>>(),
+        view.endpoints.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.networks.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.links.iter().filter_map(|one| one.network.as_ref()).collect(),
+        view.interfaces.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.peerings.iter().filter_map(|one| one.remote.as_ref()).collect(),
+        view.peerings.iter().filter_map(|one| one.id.as_ref()).collect(),
+        view.groups.iter().filter_map(|one| one.id.as_ref()).collect(),
+    ];
+    let mut names: Vec<String> = ids.into_iter().flatten().map(|id| id.name().to_owned()).collect();
+    let of_interfaces = view.interfaces.iter().flat_map(|interface| &interface.subnets);
+    let of_endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.subnet.as_ref());
+    let own = view.subnets.iter().filter_map(|subnet| subnet.id.as_ref());
+    names.extend(of_interfaces.chain(of_endpoints).chain(own).flat_map(names_of_subnet));
+    let targets =
+        view.endpoints.iter().flat_map(|endpoint| &endpoint.connections).filter_map(|(target, _)| target.as_ref());
+    names.extend(targets.map(|target| target.name().to_owned()));
+    names.extend(view.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.clone()));
+    names.extend(view.route_tables.iter().flat_map(|table| &table.routes).filter_map(|route| route.name.clone()));
+    names.extend(view.documents.iter().map(|document| document.from.clone()));
+    names.extend(view.empty_lists.iter().map(|(_, from)| from.clone()));
+    names.extend(listed_addresses(view));
+    in_order(names)
+}
+
+/// Returns the addresses and ranges of the customer in the documents. Those of Azure's services identify nobody.
+fn listed_addresses(view: &AzureView) -> impl Iterator<Item = String> {
+    let routes = || view.route_tables.iter().flat_map(|table| &table.routes);
+    let hops = routes().flat_map(|route| &route.next_hop_addresses).copied();
+    let interfaces = view.interfaces.iter().flat_map(NetworkInterface::addresses);
+    let endpoints = view.endpoints.iter().filter_map(|endpoint| endpoint.id.as_ref());
+    let endpoints = endpoints.flat_map(|id| names_of(id, view)).flat_map(|named| named.addresses);
+    let is_private = |prefix: &&Prefix| AddressClass::of(prefix.address()).is_private();
+    let ranges = routes().flat_map(|route| &route.prefixes).filter(is_private).map(ToString::to_string);
+    hops.chain(interfaces).chain(endpoints).map(|address| address.to_string()).chain(ranges)
+}
+
+/// Returns the name of a subnet and that of its network.
+fn names_of_subnet(id: &ArmId) -> Vec<String> {
+    let network = id.after("virtualNetworks");
+    network.map(|network| vec![id.name().to_owned(), network.to_owned()]).unwrap_or_default()
+}
+
+fn in_order(mut names: Vec<String>) -> Vec<String> {
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Returns whether a connection may carry traffic. One in a state that is not documented may.

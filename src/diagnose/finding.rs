@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::azure::DocumentKind;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
-use crate::diagnose::documents::TargetDocuments;
+use crate::diagnose::documents::{DocumentNames, TargetDocuments};
 use crate::diagnose::evidence::{Ended, Trace};
 use crate::diagnose::stage::Stage;
 
@@ -34,6 +35,8 @@ pub struct Finding {
     pub remedy: String,
     /// Commands that apply the remedy; words in capitals are placeholders.
     pub commands: Vec<String>,
+    /// The kinds of Azure's documents that would settle or sharpen it and are not given.
+    pub wanted: Vec<DocumentKind>,
     /// Similar failures that were ruled out.
     pub ruled_out: Vec<RuledOut>,
     /// The id of the finding that caused this one.
@@ -90,7 +93,7 @@ pub struct Diagnosis {
     /// What Azure's documents say about each target, in the order of the evidence; empty without documents.
     pub documents: Vec<TargetDocuments>,
     /// The names in the documents, which identify the customer.
-    pub(super) names: Vec<String>,
+    pub(super) names: DocumentNames,
 }
 
 /// The result of a run, in one word.

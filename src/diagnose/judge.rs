@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::causes::{Causes, Failing};
-use super::documents::{Documents, Way};
+use super::documents::{DocumentNames, Documents, Way};
 use super::finding::{Diagnosis, Finding, FindingPlace, Selection, Unexplained, Verdict};
 use super::rules::{Observation, Rule, RuleContext, When, rules};
 use super::values::is_valid;
-use super::{denial, fill};
-use crate::azure::AzureView;
+use super::{denial, fill, wanted};
+use crate::azure::{AccountDocument, AzureView, DocumentKind};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
@@ -47,17 +47,48 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 /// verdict is healthy.
 #[must_use]
 pub fn diagnose_with(evidence: &Evidence, selection: &Selection) -> Diagnosis {
-    judged(evidence, None, selection)
+    judged(evidence, None, DocumentNames::default(), selection)
 }
 
 /// Diagnoses a run together with what Azure's documents say: they settle what the network alone leaves open, and show what it
 /// cannot show.
 #[must_use]
 pub fn diagnose_with_documents(evidence: &Evidence, view: &AzureView, selection: &Selection) -> Diagnosis {
-    judged(evidence, Some(&Documents::of(view, evidence)), selection)
+    let documents = Documents::of(view, evidence);
+    let names = DocumentNames::of(view).with_own(documents.own_names());
+    judged(evidence, Some(&documents), names, selection)
 }
 
-fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Selection) -> Diagnosis {
+/// Azure's documents, prepared for the diagnosis of many runs: one for each account that they describe.
+#[derive(Clone, Debug)]
+pub struct PreparedDocuments<'a> {
+    view: &'a AzureView,
+    /// The documents of many accounts have many names, which all diagnoses share.
+    names: DocumentNames,
+}
+
+impl<'a> PreparedDocuments<'a> {
+    /// Prepares the documents.
+    #[must_use]
+    pub fn new(view: &'a AzureView) -> Self {
+        Self { view, names: DocumentNames::of(view) }
+    }
+
+    /// Diagnoses the run of an account of the documents, as [`diagnose_with_documents`] does. The account need not have a name
+    /// that no other one has.
+    #[must_use]
+    pub fn diagnose(&self, evidence: &Evidence, account: &'a AccountDocument, selection: &Selection) -> Diagnosis {
+        let documents = Documents::about_account(self.view, Some(account), evidence);
+        judged(evidence, Some(&documents), self.names.with_own(documents.own_names()), selection)
+    }
+}
+
+fn judged(
+    evidence: &Evidence,
+    documents: Option<&Documents<'_>>,
+    names: DocumentNames,
+    selection: &Selection,
+) -> Diagnosis {
     let ways: Vec<Option<Way<'_>>> = evidence.traces.iter().map(|trace| documents?.way(trace)).collect();
     let hits = hits(evidence, documents, &ways);
     let findings = merged(&hits);
@@ -74,7 +105,7 @@ fn judged(evidence: &Evidence, documents: Option<&Documents<'_>>, selection: &Se
         is_blocked,
         ended: evidence.ended,
         documents: documents.map(about).unwrap_or_default(),
-        names: documents.map(Documents::names).unwrap_or_default(),
+        names,
     };
     if !selection.is_everything() {
         select(&mut diagnosis, evidence, selection);
@@ -112,6 +143,8 @@ pub(super) struct Hit {
     subnets: Vec<String>,
     /// Whether it is about a host that only issues tokens.
     issues_tokens: bool,
+    /// The documents that would settle it.
+    wanted: Vec<DocumentKind>,
 }
 
 impl Hit {
@@ -127,7 +160,7 @@ impl Hit {
         // A part without a valid value stays in capitals.
         let values = all.filter(|(part, value)| is_valid(part, value)).collect();
         let subnets = evidence.resource.allowed_subnets.clone();
-        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false }
+        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false, wanted: Vec::new() }
     }
 
     /// A host that issues tokens and fails does not stop an application yet that already holds one.
@@ -171,13 +204,11 @@ fn hits_of(
     if let Some(target) = target {
         let of_trace = |((trace, chain), way): &Looked<'_>| {
             let context = RuleContext { rule, evidence, trace, chain, documents, way: way.as_ref() };
-            let hit = Hit::of(
-                rule,
-                context.outcome(target)?,
-                Some(FindingPlace::of(trace)),
-                (fill::of_target(&context), evidence),
-            );
-            Some(Hit { issues_tokens: trace.target.issues_tokens(), ..hit })
+            let seen = context.outcome(target)?;
+            let wanted = wanted::wanted(&context, &seen);
+            let place = Some(FindingPlace::of(trace));
+            let hit = Hit::of(rule, seen, place, (fill::of_target(&context), evidence));
+            Some(Hit { issues_tokens: trace.target.issues_tokens(), wanted, ..hit })
         };
         hits.extend(targets.iter().filter_map(of_trace));
     }
@@ -208,6 +239,7 @@ pub(super) fn merged(hits: &[Hit]) -> Vec<Finding> {
         // A failure that was found at another host is not ruled out.
         finding.ruled_out.retain(|ruled_out| !shown.contains(&ruled_out.id));
     }
+    wanted::limit(&mut findings);
     let ranks = ranks(hits);
     let order = |failure: &KnownFailure| (failure.area, ranks.get(failure.id), failure.id);
     findings.sort_by_key(|finding| {
@@ -243,6 +275,7 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
         observed: hit.seen.observed.clone(),
         remedy: fill::fill(remedy, &hit.values),
         commands: commands.iter().flat_map(|command| fill::commands(command, &hit.values, &hit.subnets)).collect(),
+        wanted: hit.wanted.clone(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,
         rank: hit.seen.rank,
@@ -298,7 +331,10 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let services = services(evidence);
     let working = services.iter().filter(|(_, works)| *works).count();
+    // A configuration that leaves no service a URL leaves none that works.
+    let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
     match working {
+        0 if services.is_empty() && is_blocked => Verdict::Unreachable,
         0 if services.is_empty() && worst < Severity::Error => {
             if worst == Severity::Warning {
                 Verdict::Degraded

@@ -125,6 +125,8 @@ pub(crate) struct Observation {
     pub(crate) remedy: Option<Remedy>,
     /// The place among causes that fit the same response: 0 for the likeliest.
     pub(crate) rank: u8,
+    /// Whether a document of Azure shows the cause.
+    pub(crate) is_settled: bool,
 }
 
 impl RuleContext<'_> {

@@ -8,6 +8,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, ValueEnum};
 use speech_endpoint::{Access, AllowlistGroup, Cloud, FactKind, RecognitionMode, Service};
 
+mod findings;
+mod net;
+
+pub(crate) use findings::FindingArgs;
+pub(crate) use net::{Family, NameServer, Seconds, WayArgs, jobs};
+
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Resource")]

@@ -14,7 +14,7 @@ use super::completions::{self, CompletionsArgs};
 use super::doctor::args::{self as doctor, DoctorArgs};
 use super::explain::{self, ExplainArgs};
 use super::facts::{self, FactsArgs};
-use super::inventory::{self, InventoryArgs};
+use super::inventory::args::{self as inventory, InventoryArgs};
 use super::lab::{self, LabArgs};
 use super::posture::{self, PostureArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Route(RouteArgs),
     /// List every account of a document or a subscription, one line each, worst first
     #[command(after_help = inventory::EXAMPLES)]
-    Inventory(InventoryArgs),
+    Inventory(Box<InventoryArgs>),
     /// Print a script that reads all documents about an account with az, for somebody else to run
     #[command(after_help = collect::EXAMPLES)]
     Collect(CollectArgs),

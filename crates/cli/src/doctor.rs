@@ -15,14 +15,14 @@ use super::output::Output;
 use super::{lab, live, runtime, settings};
 
 pub(crate) mod args;
-mod assemble;
+pub(crate) mod assemble;
 mod files;
 mod plan;
 mod rehearse;
 mod run;
 mod surroundings;
 
-use args::{DoctorArgs, DoctorFormat, FailureId};
+use args::{DoctorArgs, DoctorFormat};
 use run::Progress;
 use surroundings::Surroundings;
 
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     output.data(&written(args.format, &evidence, &diagnosis, &options)?)?;
     // A failure to save must not cost the report, so it is returned last.
     saved?;
-    Ok(diagnosis.exit_code(args.fail_on.into()))
+    Ok(diagnosis.exit_code(args.findings.fail_on.into()))
 }
 
 /// Reads Azure's documents, if some are given.
@@ -93,9 +93,9 @@ async fn live_documents(args: &DoctorArgs, output: &Output) -> Result<AzureView,
     let total = args.net.timeout.map_or(world.as_ref().map_or(DEFAULT_TOTAL, World::total), |seconds| seconds.0);
     let reached = live::Reached {
         world,
-        dns_servers: &args.net.dns_servers,
-        ca_file: args.net.ca_file.as_deref(),
-        proxy: args.net.proxy.as_deref(),
+        dns_servers: &args.net.way.dns_servers,
+        ca_file: args.net.way.ca_file.as_deref(),
+        proxy: args.net.way.proxy.as_deref(),
     };
     let account = (&args.resource, args.credential.resource_id.as_deref());
     let files = settings::view_of(&given)?;
@@ -132,8 +132,7 @@ fn unread(failure: &Failure) -> Evidence {
 
 /// The findings that `--only` and `--ignore` leave.
 fn selection(args: &DoctorArgs) -> Selection {
-    let ids = |ids: &[FailureId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
-    let selection = Selection::default().with_only(ids(&args.only)).with_ignored(ids(&args.ignore));
+    let selection = args.findings.selection();
     if args.expect_denied { selection.with_expected_denial() } else { selection }
 }
 
@@ -143,7 +142,7 @@ fn options(args: &DoctorArgs, output: &Output) -> ReportOptions {
         // The output strips colours where they are not wanted.
         .with_color(true)
         .with_share(args.share)
-        .with_fail_on(args.fail_on.into())
+        .with_fail_on(args.findings.fail_on.into())
         .with_verbosity(args.output.verbose)
 }
 

@@ -32,8 +32,6 @@ pub(crate) struct Wanted<'a> {
     pub(crate) way: Way<'a>,
     /// The time limit of the whole run.
     pub(crate) total: Duration,
-    /// Whether developer programs (`az`, `azd`) are tried even if not selected by name.
-    pub(crate) asks_programs: bool,
 }
 
 /// The network, roots and proxies of token requests.
@@ -112,7 +110,8 @@ pub(crate) async fn fetch(wanted: &Wanted<'_>) -> Fetched {
 
 async fn tried(source: Source, wanted: &Wanted<'_>, issuer: &Issuer, limit: Duration) -> Attempt {
     let begun = Instant::now();
-    if source.is_program() && !wanted.asks_programs && wanted.source == EntraSource::Auto {
+    // In a lab, `az` and `azd` would sign in at the real authority.
+    if source.is_program() && wanted.way.is_lab && wanted.source == EntraSource::Auto {
         return Attempt { source, end: End::Absent("tried only if selected by name".to_owned()), took: Duration::ZERO };
     }
     let limit = limit.min(source.longest());

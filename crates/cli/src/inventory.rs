@@ -1,65 +1,43 @@
 //! `inventory`: every account of a document, one line each, worst first.
-#![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::cmp::Reverse;
 
-use clap::Args as ClapArgs;
 use speech_endpoint::azure::{ArmId, AzureView, Standing};
-use speech_endpoint::{QuotedValue, SubnetId};
+use speech_endpoint::{Note, QuotedValue, SubnetId};
+use speech_endpoint_lab::World;
 
-use super::args::{AzureArgs, CloudName, OutputArgs, choice};
 use super::failure::Failure;
-use super::live::{self, args::LiveArgs};
+use super::lab;
+use super::live;
 use super::output::Output;
 
+pub(crate) mod args;
+mod credentials;
 mod csv;
 mod json;
+mod places;
+mod probe;
+mod subject;
 mod text;
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct InventoryArgs {
-    #[command(flatten)]
-    azure: AzureArgs,
-    #[command(flatten)]
-    live: LiveArgs,
-    /// ARM id of the subscription, or of anything in it, for --live
-    #[arg(long, value_name = "ID", help_heading = "Live", requires = "live")]
-    resource_id: Option<String>,
-    /// Cloud of the subscription: public, usgov or china [default: public]
-    #[arg(long, value_name = "CLOUD", help_heading = "Live", requires = "live")]
-    cloud: Option<CloudName>,
-    /// ARM id of a subnet: mark the accounts that break when its service endpoint is switched on
-    #[arg(long, value_name = "ID", help_heading = "Azure")]
-    subnet: Option<String>,
-    /// text, json or csv
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
-    format: InventoryFormat,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+use args::{InventoryArgs, InventoryFormat};
+use probe::{End, Outcome, Outcomes};
+
+/// The accounts of a list, in the order in which they are printed.
+struct Listing<'a> {
+    entries: Vec<Entry<'a>>,
+    has_subnet: bool,
+    /// How the probe ended; `None` without one.
+    probe: Option<End>,
 }
-
-choice! {
-    enum InventoryFormat, expected "text, json or csv" {
-        Text = "text",
-        Json = "json",
-        Csv = "csv",
-    }
-}
-
-pub(crate) const EXAMPLES: &str = "\
-Examples:
-  az cognitiveservices account list -o json | speech-endpoint inventory --azure -
-  speech-endpoint inventory --azure accounts.json --format csv --output accounts.csv
-  speech-endpoint inventory --azure accounts.json --subnet /subscriptions/…/subnets/app
-  speech-endpoint inventory --live --entra --resource-id /subscriptions/…
-
-With --live, the exit codes from 10 to 90 say why the accounts cannot be read.";
 
 /// An account of the list.
 struct Entry<'a> {
     standing: Standing<'a>,
     /// Whether the account breaks when the service endpoint of the given subnet is switched on.
     effect: Option<Effect>,
+    /// What its probe shows; `None` for an account that cannot be probed, or that the user did not wait for.
+    outcome: Option<Outcome>,
 }
 
 /// What switching the service endpoint on in a subnet does to an account.
@@ -88,22 +66,49 @@ pub(crate) fn run(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> 
 }
 
 fn print(args: &InventoryArgs, output: &Output) -> Result<u8, Failure> {
-    let view =
-        live::inventory_documents(&args.live, &args.azure, (args.resource_id.as_deref(), args.cloud.as_ref()), output)?;
+    let reading = args.live()?;
+    let world = args.probe.lab.as_deref().map(|name| world(name, args.probe.accounts)).transpose()?;
+    let view = match &world {
+        Some(world) if args.azure.azure.is_empty() && !args.live => world.documents().unwrap_or_default(),
+        _ => live::inventory_documents(&reading, &args.azure, (args.resource_id(), args.cloud.as_ref()), output)?,
+    };
     let subnet = args.subnet.as_deref().map(subnet).transpose()?;
     if view.accounts.is_empty() {
         return Err(Failure::usage(
             "no document describes an account: give the output of `az cognitiveservices account list -o json` to `--azure`",
         ));
     }
-    let entries = entries(&view, subnet.as_ref());
+    let standings: Vec<Standing<'_>> = view.accounts.iter().map(|document| view.standing(document)).collect();
+    let (outcomes, probe) = if args.probe.probe {
+        let Outcomes { all, end } = probe::outcomes(&args.probe, world, (&view, &standings), output)?;
+        (all, Some(end))
+    } else {
+        (vec![None; standings.len()], None)
+    };
+    let listing = Listing {
+        has_subnet: subnet.is_some(),
+        probe,
+        entries: entries(&view, subnet.as_ref(), standings.into_iter().zip(outcomes)),
+    };
     output.data(&match args.format {
-        InventoryFormat::Text => text::write(&entries, output.width()),
-        InventoryFormat::Json => json::write(&entries)?,
-        InventoryFormat::Csv => csv::write(&entries),
+        InventoryFormat::Text => text::write(&listing, output.width()),
+        InventoryFormat::Json => json::write(&listing)?,
+        InventoryFormat::Csv => csv::write(&listing),
     })?;
     view.notes.iter().for_each(|note| output.note(note));
-    Ok(0)
+    if listing.is_interrupted() {
+        output.note(&Note::new("interrupted", text::progress(&listing)));
+    }
+    Ok(listing.exit_code())
+}
+
+/// Finds a world, with this number of accounts.
+fn world(name: &str, accounts: Option<usize>) -> Result<World, Failure> {
+    let world = lab::world(name)?;
+    Ok(match accounts {
+        Some(count) => world.with_accounts(count),
+        None => world,
+    })
 }
 
 fn subnet(text: &str) -> Result<ArmId, Failure> {
@@ -113,15 +118,31 @@ fn subnet(text: &str) -> Result<ArmId, Failure> {
 }
 
 /// Returns the accounts, worst first and then by name.
-fn entries<'a>(view: &'a AzureView, subnet: Option<&ArmId>) -> Vec<Entry<'a>> {
-    let entry = |document| Entry {
-        standing: view.standing(document),
-        effect: subnet.map(|subnet| Effect::of(view.breaks(document, subnet))),
+fn entries<'a>(
+    view: &AzureView,
+    subnet: Option<&ArmId>,
+    accounts: impl Iterator<Item = (Standing<'a>, Option<Outcome>)>,
+) -> Vec<Entry<'a>> {
+    let entry = |(standing, outcome): (Standing<'a>, Option<Outcome>)| {
+        let effect = subnet.map(|subnet| Effect::of(view.breaks(standing.document, subnet)));
+        Entry { standing, effect, outcome }
     };
-    let mut entries: Vec<Entry<'a>> = view.accounts.iter().map(entry).collect();
+    let mut entries: Vec<Entry<'a>> = accounts.map(entry).collect();
     entries.sort_by_cached_key(|entry| {
         let name = entry.standing.document.name.as_deref().unwrap_or_default().to_ascii_lowercase();
-        (Reverse(entry.standing.worst()), name)
+        (Outcome::rank(entry.outcome), Reverse(entry.standing.worst()), name)
     });
     entries
+}
+
+impl Listing<'_> {
+    fn is_interrupted(&self) -> bool {
+        self.probe.is_some_and(|end| end.is_interrupted)
+    }
+
+    /// Returns the exit code of the worst probe, or 1 if the user interrupted before anything wrong was known.
+    fn exit_code(&self) -> u8 {
+        let worst = self.entries.iter().find_map(|entry| entry.outcome.filter(|outcome| outcome.exit_code != 0));
+        worst.map_or(u8::from(self.is_interrupted()), |outcome| outcome.exit_code)
+    }
 }

@@ -10,8 +10,7 @@ use speech_endpoint::{Area, Cloud, Credential};
 use speech_endpoint_lab::{Lab, World};
 use tokio::time::Instant;
 
-use super::args::{AzureArgs, CloudName, EntraSource, ResourceArgs};
-use super::doctor::args::NameServer;
+use super::args::{AzureArgs, CloudName, EntraSource, NameServer, ResourceArgs};
 use super::entra::{self, Issuer, Wanted};
 use super::failure::Failure;
 use super::output::Output;
@@ -222,8 +221,6 @@ async fn obtained(
         resource_id: None,
         way: entra::Way { network: around.network.clone(), is_lab, trust: &around.trust, proxies: &around.proxies },
         total,
-        // In a world, `az` and `azd` would sign in at the real authority.
-        asks_programs: !is_lab,
     })
     .await;
     let remark = fetched.remark.text;

@@ -39,6 +39,13 @@ pub(crate) fn ignores(signal: i32) -> bool {
     u32::try_from(signal - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
 }
 
+/// Returns how many descriptors this process may open, where the system says so.
+pub(crate) fn descriptors() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Returns a variable of the environment; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     exact(name).filter(|value| !value.trim().is_empty())

@@ -12,6 +12,7 @@ mod catalogue;
 mod collect;
 mod command;
 mod completions;
+mod connectivity;
 mod doctor;
 mod entra;
 mod explain;

@@ -75,16 +75,62 @@ fn identifying(value: &Value, texts: &mut BTreeSet<String>) {
 /// Runs the doctor in the world of a vector, with its documents in a folder.
 fn report(vector: &Value) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
+    // A folder has at least one document; this one says nothing.
+    fs::write(folder.path().join("nothing.json"), "{}").expect("a file");
     for (number, document) in vector["documents"].as_array().expect("documents").iter().enumerate() {
         fs::write(folder.path().join(format!("{number}.json")), document.to_string()).expect("a file");
     }
     let output = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
         .args(["doctor", "--format", "json", "--lab", vector["world"].as_str().expect("a world"), "--azure"])
         .arg(folder.path())
+        .args(texts(&vector["args"]))
         .env_clear()
         .output()
         .expect("the command runs");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// The findings that ask for documents, in the remedy of JSON, with the kinds that they name.
+#[test]
+fn every_finding_asks_for_the_documents_that_decide_and_for_no_other() {
+    let vectors: Vec<Value> = serde_json::from_str(WANTED).expect("JSON");
+    let mut failures = Vec::new();
+    for vector in &vectors {
+        let report = report(vector);
+        let asking = report["findings"].as_array().into_iter().flatten().filter_map(|finding| {
+            let remedy = &finding["remedy"];
+            let sentence = text(&remedy["text"]).rsplit_once(": collect ").map(|(before, _)| before.to_owned());
+            let is_collected =
+                texts(&remedy["commands"]).iter().any(|command| command.contains("speech-endpoint collect"));
+            assert_eq!(sentence.is_some(), is_collected, "{remedy}");
+            let kinds = |sentence: String| {
+                let list = sentence.rsplit_once(". ").map_or(sentence.clone(), |(_, list)| list.to_owned());
+                Value::from(list.split('`').skip(1).step_by(2).collect::<Vec<_>>())
+            };
+            Some((text(&finding["id"]), kinds(sentence?)))
+        });
+        let found = Value::Object(asking.collect());
+        if found != vector["wants"] {
+            failures.push(format!("{}\n  found {found}, expected {}", vector["doc"], vector["wants"]));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+}
+
+/// Text and Markdown show the same hint, with the commands to type.
+#[test]
+fn every_format_shows_how_to_collect_the_documents() {
+    for format in ["text", "markdown"] {
+        let run = |more: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
+            command.args(["doctor", "--lab", "DNS03-zone-not-linked", "--format", format]).args(more).env_clear();
+            String::from_utf8(command.output().expect("the command runs").stdout).expect("UTF-8")
+        };
+        let report = run(&[]);
+        for words in ["speech-endpoint collect RESOURCE_ID --nic NIC_ID > collect.sh", "doctor … --azure azure"] {
+            assert!(report.contains(words), "{format}: {report}");
+        }
+    }
 }
 
 fn differences(vector: &Value, report: &Value) -> Vec<String> {
@@ -152,3 +198,5 @@ fn texts(list: &Value) -> Vec<String> {
 }
 
 const VECTORS: &str = include_str!("../../../tests/vectors/azure/comparisons.json");
+
+const WANTED: &str = include_str!("../../../tests/vectors/azure/wanted.json");

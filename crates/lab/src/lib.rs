@@ -41,6 +41,7 @@ use speech_endpoint::Secret;
 use speech_endpoint::Service;
 
 mod access;
+mod accounts;
 mod authority;
 mod control;
 mod dns;
@@ -67,11 +68,12 @@ mod vocabulary;
 mod world;
 mod worlds;
 
+pub use accounts::WorldAccount;
 pub use network::LabNetwork;
 pub use rehearsal::Rehearsal;
 pub use seen::SeenRequest;
 pub use subject::ClientCredential;
-pub use vocabulary::{Expected, WorldResource};
+pub use vocabulary::{Expected, ExpectedOfAccounts, WorldResource};
 pub use world::{World, WorldError};
 
 use scene::Truth;

@@ -63,7 +63,7 @@ impl Truth {
     }
 
     /// Returns the name of the custom domain in the private zone.
-    fn private_name(&self) -> Option<String> {
+    pub(super) fn private_name(&self) -> Option<String> {
         Some(format!("{}.{}", self.domain.as_ref()?, self.cloud.suffixes().private_zone()))
     }
 
@@ -146,6 +146,14 @@ fn regional_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth, region
 
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-private-link>
 fn own_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth) {
+    own_name(names, truth);
+    for suffix in [truth.cloud.suffixes().openai(), truth.cloud.suffixes().foundry()].into_iter().flatten() {
+        sibling_names(names, truth, suffix);
+    }
+}
+
+/// Adds the custom domain of Speech.
+pub(super) fn own_name(names: &mut HashMap<String, NameAnswer>, truth: &Truth) {
     let (Some(host), Some(private)) = (truth.own_host(), truth.private_name()) else { return };
     let region = &truth.region;
     let (traffic, app) = platform(&truth.cloud);
@@ -159,9 +167,6 @@ fn own_names(names: &mut HashMap<String, NameAnswer>, truth: &Truth) {
         NameAnswer::Records(vec![Record::Alias(format!("{region}.{}", truth.cloud.suffixes().rest()))])
     };
     names.insert(host, answer);
-    for suffix in [truth.cloud.suffixes().openai(), truth.cloud.suffixes().foundry()].into_iter().flatten() {
-        sibling_names(names, truth, suffix);
-    }
 }
 
 /// The hosts of Azure OpenAI and Foundry, which have private zones of their own.

@@ -23,6 +23,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::{Message, Role};
 
+use super::accounts::Accounts;
 use super::authority::Authority;
 use super::drip::Drip;
 use super::exchange::{Answer, Asked};
@@ -38,6 +39,8 @@ use super::vocabulary::{CloseToml, DamageToml, DripToml, IdleEndToml, IdleToml};
 /// All servers of a world.
 pub(super) struct Site {
     pub(super) gateway: Gateway,
+    /// The further accounts.
+    pub(super) accounts: Accounts,
     pub(super) certificates: Certificates,
     /// The host that issues Entra tokens.
     pub(super) authority: Option<Authority>,
@@ -161,7 +164,8 @@ impl Site {
                 answer
             }
             _ => {
-                let answer = self.gateway.answer(asked);
+                let of_account = self.accounts.gateway(&asked.host, asked.bearer.as_deref());
+                let answer = of_account.unwrap_or(&self.gateway).answer(asked);
                 self.gateway.control.record(SeenRequest::new(asked, answer.status));
                 answer
             }

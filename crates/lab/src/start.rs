@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::accounts::Accounts;
 use super::authority::Authority;
 use super::control::Control;
 use super::fate::{self, Fate};
@@ -52,6 +53,8 @@ pub(super) struct Start<'a> {
     site: Arc<Site>,
     /// Every address in use.
     addresses: BTreeSet<IpAddr>,
+    /// The listener of the private endpoints of the further accounts.
+    shared: Option<SocketAddr>,
     pub(super) routes: HashMap<SocketAddr, Route>,
     pub(super) listeners: Vec<(String, SocketAddr, SocketAddr)>,
     pub(super) servers: Vec<dns::NameServer>,
@@ -67,19 +70,18 @@ impl<'a> Start<'a> {
         ground: Ground,
     ) -> Self {
         let believed = account.and_then(Account::region).map(Region::as_str);
+        let management = site.management.as_ref().map(|management| management.host.as_str());
+        let has_revocation = world.toml.tls.revocation.is_some();
+        let mut public = scene::public_names(truth, believed, world.toml.ipv6, has_revocation, management);
+        public.extend(site.accounts.names.clone());
         Self {
-            public: scene::public_names(
-                truth,
-                believed,
-                world.toml.ipv6,
-                world.toml.tls.revocation.is_some(),
-                site.management.as_ref().map(|management| management.host.as_str()),
-            ),
+            public,
             world,
             truth,
             ground,
             site,
             addresses: BTreeSet::new(),
+            shared: None,
             routes: HashMap::new(),
             listeners: Vec::new(),
             servers: Vec::new(),
@@ -137,13 +139,16 @@ impl<'a> Start<'a> {
         let stated: Vec<_> = self.world.toml.addresses.iter().map(|(ip, toml)| (*ip, toml.parts())).collect();
         let serve = (EndToml::Serve, Duration::ZERO);
         for ip in std::mem::take(&mut self.addresses).into_iter().chain(stated.iter().map(|(ip, _)| *ip)) {
-            let (end, delay) = stated.iter().find(|(known, _)| *known == ip).map_or(serve, |(_, parts)| *parts);
+            let of_account = self.site.accounts.addresses.get(&ip).map(|end| (*end, Duration::ZERO));
+            let usual = of_account.unwrap_or(serve);
+            let (end, delay) = stated.iter().find(|(known, _)| *known == ip).map_or(usual, |(_, parts)| *parts);
             let peer = SocketAddr::new(ip, 443);
             if self.routes.contains_key(&peer) {
                 continue;
             }
             let burst = self.world.toml.addresses.get(&ip).and_then(|toml| toml.burst());
             let listener = match end {
+                EndToml::Serve if of_account.is_some() => Some(self.serve_account(peer).await?),
                 EndToml::Serve | EndToml::LoseLarge => Some(self.serve(peer).await?),
                 EndToml::Reset => Some(self.reset(peer).await?),
                 _ => None,
@@ -205,6 +210,17 @@ impl<'a> Start<'a> {
             .insert(peer, Route { end: EndToml::Serve, delay: Duration::ZERO, burst: None, listener: Some(real) });
         self.listeners.push(("container".into(), peer, real));
         Ok(())
+    }
+
+    /// Serves a private endpoint of a further account. Where addresses are virtual, one listener serves all of them: a
+    /// thousand would need as many descriptors.
+    async fn serve_account(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
+        if let Some(shared) = self.shared.filter(|_| self.ground == Ground::Loopback) {
+            return Ok(shared);
+        }
+        let real = self.serve(peer).await?;
+        self.shared = Some(real);
+        Ok(real)
     }
 
     async fn serve(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
@@ -294,6 +310,8 @@ pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
 pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: SystemTime) -> io::Result<Site> {
     let host = truth.cloud.suffixes().authority().map(str::to_owned);
     let documents = world.document_files().map(|(_, document)| document);
+    let accounts = Accounts::of(world, truth, &maker);
+    let certificates = tls::Certificates::new(world.toml.tls.clone(), now)?;
     Ok(Site {
         authority: host.map(|host| Authority { host, maker: maker.clone() }),
         management: Management::new(&truth.cloud, world.toml.management.clone(), documents, maker.clone()),
@@ -305,7 +323,8 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             maker,
             control: Control::default(),
         },
-        certificates: tls::Certificates::new(world.toml.tls.clone(), now)?,
+        certificates: certificates.with_faults(accounts.certificates.clone()),
+        accounts,
         idle: world.toml.idle.clone(),
         drip: world.toml.drip,
     })

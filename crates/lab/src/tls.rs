@@ -34,6 +34,9 @@ pub(super) struct Certificates {
     stale: CertifiedIssuer<'static, KeyPair>,
     now: SystemTime,
     toml: TlsToml,
+    /// The hosts with a certificate of their own.
+    faults: HashMap<String, CertificateToml>,
+    /// By the name that the certificate is for, because one wildcard covers every custom domain.
     configs: Mutex<HashMap<(String, CertificateToml), Arc<ServerConfig>>>,
 }
 
@@ -50,7 +53,22 @@ impl Certificates {
         let constrained = CertifiedIssuer::signed_by(constrained, key()?, &root).map_err(io::Error::other)?;
         let company = own_root(&authority("Contoso Ltd", "Contoso Inspection CA", now))?;
         let stale = own_root(&authority("Baltimore", "Baltimore CyberTrust Root", now))?;
-        Ok(Self { root, issuer, constrained, company, stale, now, toml, configs: Mutex::default() })
+        Ok(Self {
+            root,
+            issuer,
+            constrained,
+            company,
+            stale,
+            now,
+            toml,
+            faults: HashMap::new(),
+            configs: Mutex::default(),
+        })
+    }
+
+    /// Gives hosts certificates of their own.
+    pub(super) fn with_faults(self, faults: HashMap<String, CertificateToml>) -> Self {
+        Self { faults, ..self }
     }
 
     /// Returns a trust store.
@@ -80,7 +98,8 @@ impl Certificates {
         }
         let mut stream = match (self.toml.handshake, is_meant) {
             (HandshakeToml::Serve, _) | (_, false) => {
-                let certificate = if is_meant { self.toml.certificate } else { CertificateToml::Valid };
+                let usual = if is_meant { self.toml.certificate } else { CertificateToml::Valid };
+                let certificate = self.faults.get(&name).copied().unwrap_or(usual);
                 return start.into_stream(self.config(&name, certificate)?).await;
             }
             (HandshakeToml::ClientCertificate, _) => {
@@ -111,7 +130,7 @@ impl Certificates {
     }
 
     fn config(&self, name: &str, certificate: CertificateToml) -> io::Result<Arc<ServerConfig>> {
-        let key = (name.to_owned(), certificate);
+        let key = (covered(name).swap_remove(0), certificate);
         let cached = || self.configs.lock().ok()?.get(&key).cloned();
         if let Some(config) = cached() {
             return Ok(config);

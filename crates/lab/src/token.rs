@@ -98,7 +98,7 @@ pub(super) const ISSUER: &str = "urn:ms.cognitiveservices";
 const SINCE: &str = "lab_since";
 
 pub(super) const PRINCIPAL: &str = "44444444-4444-4444-4444-444444444444";
-const SUBSCRIPTION: &str = "11111111-1111-1111-1111-111111111111";
+pub(super) const SUBSCRIPTION: &str = "11111111-1111-1111-1111-111111111111";
 pub(super) const TENANT: &str = "22222222-2222-2222-2222-222222222222";
 pub(super) const APPLICATION: &str = "33333333-3333-3333-3333-333333333333";
 

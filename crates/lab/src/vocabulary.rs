@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+mod accounts;
 mod address;
 mod credential;
 mod drip;
@@ -22,6 +23,8 @@ mod response;
 mod route;
 mod tls;
 
+pub(crate) use accounts::AccountsToml;
+pub use accounts::ExpectedOfAccounts;
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
 pub(crate) use drip::{DripStageToml, DripToml};
@@ -80,6 +83,9 @@ pub(crate) struct WorldToml {
     /// The management API, which serves these documents.
     #[serde(default)]
     pub(crate) management: ManagementToml,
+    /// More accounts, for an inventory. The client has documents of Azure that describe them.
+    #[serde(default, rename = "accounts")]
+    pub(crate) accounts: Vec<AccountsToml>,
     #[serde(default)]
     pub(crate) machine: MachineToml,
     #[serde(default)]

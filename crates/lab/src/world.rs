@@ -48,7 +48,9 @@ impl World {
             query = with.map_err(|error| WorldError::new(&format!("query.{name}"), error))?;
         }
         check(&toml)?;
-        Ok(Self { toml: Box::new(toml), services, query })
+        let mut world = Self { toml: Box::new(toml), services, query };
+        world.describe_accounts();
+        Ok(world)
     }
 
     /// Returns the embedded world with this name, or the first whose name starts with this id, ignoring case.
@@ -130,6 +132,7 @@ impl World {
             metadata: toml.metadata.clone(),
             azure: toml.azure.clone(),
             management: ManagementToml::default(),
+            accounts: Vec::new(),
             machine: toml.machine.clone(),
             clock: ClockToml::default(),
             limits: toml.limits,
@@ -195,7 +198,9 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
     for text in &toml.resource.foundry_with {
         text.parse::<FoundryResource>().map_err(|error| WorldError::new("resource.foundry-with", error))?;
     }
-    for (key, network) in [("resource.network", &toml.resource.network), ("gateway.network", &toml.gateway.network)] {
+    let of_accounts = toml.accounts.iter().map(|group| ("accounts.network", &group.network));
+    let of_resource = [("resource.network", &toml.resource.network), ("gateway.network", &toml.gateway.network)];
+    for (key, network) in of_resource.into_iter().chain(of_accounts) {
         if let Some(network) = network {
             access::named(network).map_err(|error| WorldError::new(key, error))?;
         }

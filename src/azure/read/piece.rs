@@ -6,6 +6,7 @@ use crate::azure::governance::{
     ActivityLogAlert, Deployment, DiagnosticSetting, MetricAlert, PolicyState, RoleAssignment,
 };
 use crate::azure::id::ArmId;
+use crate::azure::index::Owner;
 use crate::azure::kind::DocumentKind;
 use crate::azure::network::{NetworkInterface, Peering, Subnet, VirtualNetwork};
 use crate::azure::private_link::{DnsZoneGroup, NamedAddresses, PrivateEndpoint};
@@ -76,6 +77,16 @@ impl Piece {
             Self::ActivityAlert(alert) => alert.id.as_ref(),
             Self::Deployment(deployment) => deployment.id.as_ref(),
             Self::Route(_) | Self::Group(_) | Self::Policy(_) => None,
+        }
+    }
+
+    /// Returns what others look the object up by, apart from its ID.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::ZoneGroup(group) => group.endpoint().map(Owner::Endpoint),
+            Self::Interface(interface) => interface.private_endpoint.clone().map(Owner::Endpoint),
+            Self::Record(record) => record.label().map(Owner::Label),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! JSON for programs. The shape is stable; `schema_version` changes when it does.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -139,8 +140,8 @@ struct PlaceJson<'a> {
 
 #[derive(Serialize)]
 struct RemedyJson<'a> {
-    text: &'a str,
-    commands: &'a [String],
+    text: Cow<'a, str>,
+    commands: Cow<'a, [String]>,
 }
 
 #[derive(Serialize)]
@@ -247,11 +248,22 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
         title: finding.failure.title,
         observed: &finding.observed,
         cause: finding.failure.cause,
-        remedy: RemedyJson { text: &finding.remedy, commands: &finding.commands },
+        remedy: remedy(finding),
         see: finding.failure.see,
         caused_by: finding.caused_by,
         rank: finding.rank,
         ruled_out: finding.ruled_out.iter().map(ruled_out).collect(),
+    }
+}
+
+/// Returns the remedy, with the commands that collect the wanted documents at its end.
+fn remedy(finding: &Finding) -> RemedyJson<'_> {
+    match finding.collection() {
+        None => RemedyJson { text: Cow::Borrowed(&finding.remedy), commands: Cow::Borrowed(&finding.commands) },
+        Some((sentence, collecting)) => RemedyJson {
+            text: format!("{}. {sentence}", finding.remedy).into(),
+            commands: [finding.commands.clone(), collecting].concat().into(),
+        },
     }
 }
 

@@ -23,7 +23,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOpti
         let ruled_out = finding.ruled_out.iter().map(|other| other.because.as_str());
         ruled_out.chain(finding.commands.iter().map(String::as_str)).chain([finding.observed.as_str()])
     });
-    let redaction = (!options.share).then(|| Redaction::of(evidence).with_names(&diagnosis.names, &texts));
+    let redaction = (!options.share).then(|| Redaction::of(evidence).with_names(&diagnosis.names.all(), &texts));
     let mut ticket = Ticket { text: String::new(), redaction };
     summary(&mut ticket, evidence, diagnosis);
     times(&mut ticket, evidence);
@@ -147,6 +147,10 @@ fn finding(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis, find
     ticket.item("do", &finding.remedy);
     if !finding.commands.is_empty() {
         ticket.commands(&finding.commands);
+    }
+    if let Some((sentence, commands)) = finding.collection() {
+        ticket.item("documents", &sentence);
+        ticket.commands(&commands);
     }
     for other in &finding.ruled_out {
         ticket.item("ruled out", &format!("{}, {}", other.id, other.because));

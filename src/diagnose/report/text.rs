@@ -333,9 +333,10 @@ impl Writer<'_> {
             self.labelled("causes", &text);
         }
         self.labelled("do", &finding.remedy);
-        for command in &finding.commands {
-            let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
-            self.page.line(&format!("{:COMMAND_COLUMNS$}{command}", ""));
+        self.commands(&finding.commands);
+        if let Some((sentence, commands)) = finding.collection() {
+            self.labelled("documents", &sentence);
+            self.commands(&commands);
         }
         let excluded: Vec<String> =
             finding.ruled_out.iter().map(|other| format!("{}, {}", other.id, other.because)).collect();
@@ -361,6 +362,13 @@ impl Writer<'_> {
         self.labelled("saw", &failure.text);
         self.labelled("do", "save the evidence and attach it to an issue (it contains no secrets):");
         self.page.line(&format!("{:COMMAND_COLUMNS$}{}", "", self.page.paint(Ink::Command, SAVE)));
+    }
+
+    fn commands(&mut self, commands: &[String]) {
+        for command in commands {
+            let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
+            self.page.line(&format!("{:COMMAND_COLUMNS$}{command}", ""));
+        }
     }
 
     fn labelled(&mut self, label: &str, sentence: &str) {

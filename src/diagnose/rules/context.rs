@@ -88,6 +88,17 @@ impl<'a> RuleContext<'a> {
         self.evidence.resource.host.is_some()
     }
 
+    /// Whether no document about the account says anything about this host.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.is_container() || self.trace.target.private_zone.is_some()
+    }
+
+    /// Whether documents about this machine may exist and matter: unless it is certainly not in Azure, or another machine connects.
+    pub(crate) fn machine_may_be_in_azure(&self) -> bool {
+        let is_denied = self.evidence.machine.metadata.as_ref().is_some_and(|facts| !facts.is_azure);
+        !is_denied && self.proxied().is_none()
+    }
+
     pub(super) fn expects_private(&self) -> bool {
         self.trace.target.expect == Expectation::PrivateAddress
     }

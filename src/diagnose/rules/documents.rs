@@ -8,7 +8,8 @@ use super::wording::joined;
 use super::{Observation, RuleContext};
 use crate::azure::{ConnectionState, DocumentKind, EndpointConnection, shown};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::AddressClass;
+use crate::diagnose::documents::Documents;
+use crate::diagnose::evidence::{AddressClass, Skip};
 
 /// Consequences of an address that is not the endpoint's.
 pub(super) const OTHER_PEER: &[&str] = &[
@@ -84,10 +85,11 @@ fn private_address(context: &RuleContext<'_>) -> Option<IpAddr> {
 /// expects one or because public access is disabled. A private endpoint that answers is approved, whatever a document says.
 pub(super) fn unapproved(context: &RuleContext<'_>) -> Option<Observation> {
     let documents = context.documents?;
-    let (connection, state) = documents.unapproved().filter(|_| context.is_own())?;
+    let (connection, state) = documents.unapproved()?;
     let answers = context.is_private() && context.proxied().is_none() && context.trace.tcp.has_passed();
-    let is_closed = context.policy().is_some_and(|(_, refusal)| refusal == Refusal::PublicAccess);
-    if !is_closed && (!context.expects_private() || answers) {
+    let is_refused = context.policy().is_some_and(|(_, refusal)| refusal == Refusal::PublicAccess);
+    let is_needed = context.is_own() && (is_refused || context.expects_private() && !answers);
+    if !is_needed && !is_closed(context) {
         return None;
     }
     let name = connection.endpoint_name().map(shown).unwrap_or_default();
@@ -99,5 +101,20 @@ pub(super) fn unapproved(context: &RuleContext<'_>) -> Option<Observation> {
         let source = documents.cite(DocumentKind::PrivateEndpoint);
         format!("; the endpoint says `Approved`{source}, so one of the documents is older, and the account decides")
     });
-    Some(Observation::new(format!("{text}{}", differs.unwrap_or_default())).at(Severity::Error))
+    let observation = Observation::new(format!("{text}{}", differs.unwrap_or_default())).at(Severity::Error);
+    Some(Observation { is_settled: true, ..observation })
+}
+
+/// POL02 with documents: the account admits nobody, and has no private endpoint.
+pub(super) fn closed(context: &RuleContext<'_>) -> Option<String> {
+    let documents = context.documents.filter(|documents| is_closed(context) && documents.unapproved().is_none())?;
+    let source = documents.cite(DocumentKind::Account);
+    Some(format!("`{}` responds, but the account admits nobody{source}", context.host()))
+}
+
+/// Whether the account admits nobody, although its host responds: a regional host cannot tell the account without a credential.
+fn is_closed(context: &RuleContext<'_>) -> bool {
+    let is_untried = context.trace.auth.skipped() == Some(Skip::NoCredential);
+    let is_service = context.service().is_some() && !context.is_own();
+    is_untried && is_service && context.documents.is_some_and(Documents::admits_nobody)
 }

@@ -3,12 +3,15 @@
 use super::caller::{Caller, Source};
 use super::refusal::Refusal;
 use super::wording::NOT_THE_KEY;
-use super::{Observation, Remedy, RuleContext};
+use super::{Observation, Remedy, RuleContext, documents};
 use crate::diagnose::catalogue::READ_THE_SUBNET;
 use crate::resolve::scenario::Scenario;
 
 /// POL02: no address rule allows the caller.
 pub(super) fn address_not_allowed(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(fact) = documents::closed(context) {
+        return Some(Observation { is_settled: true, ..Observation::new(fact).remedied(Some(ALLOW_SOMEBODY)) });
+    }
     let observed = context.refused_by_network(Refusal::NetworkRules)?;
     let caller = Caller::of(context);
     let is_second = network_is_likelier(context, caller) && caller.may_be_in_a_subnet();
@@ -83,7 +86,7 @@ pub(super) fn certain(seen: Observation, fact: &str) -> Observation {
     let observed = [NO_SERVICE_ENDPOINT, SERVICE_ENDPOINT]
         .into_iter()
         .fold(seen.observed, |text, condition| text.replace(condition, ""));
-    Observation { observed: format!("{observed}; {fact}"), rank: 0, ..seen }
+    Observation { observed: format!("{observed}; {fact}"), rank: 0, is_settled: true, ..seen }
 }
 
 const NO_SERVICE_ENDPOINT: &str = "; this fits as well, if the subnet has no service endpoint";

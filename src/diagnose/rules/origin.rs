@@ -60,7 +60,10 @@ pub(super) fn by_subnet(
         Origin::Public { .. } => return None,
         Origin::Outside(fact) => with_fact(seen, &fact).ranked(1),
         Origin::Open(fact) => {
-            fact.into_iter().chain(dead_rule(documents)).fold(seen, |seen, fact| with_fact(seen, &fact))
+            let dead = dead_rule(documents);
+            let is_settled = seen.is_settled || dead.is_some();
+            let seen = fact.into_iter().chain(dead).fold(seen, |seen, fact| with_fact(seen, &fact));
+            Observation { is_settled, ..seen }
         }
     };
     Some(with_change(context, documents, seen))

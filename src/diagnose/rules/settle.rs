@@ -1,6 +1,8 @@
 //! What Azure's documents settle: where two causes fit what the network shows, a fact of a document decides.
 
+use super::documents::closed;
 use super::path::{away, denial, detour, near, tried, with_fact};
+use super::wording::joined;
 use super::{Observation, Remedy, RuleContext, firewall, origin, private, zone};
 use crate::azure::DocumentKind;
 use crate::diagnose::documents::Documents;
@@ -9,16 +11,33 @@ use crate::diagnose::documents::Documents;
 pub(super) fn settled(context: &RuleContext<'_>, seen: Observation) -> Option<Observation> {
     let Some(documents) = context.documents else { return Some(seen) };
     match context.rule.id {
+        // An account that admits nobody refuses every address.
+        "POL02" if closed(context).is_some() => Some(seen),
         "POL02" => origin::by_address(context, documents, seen),
         "POL03" => origin::by_subnet(context, documents, seen),
         "TCP01" | "TCP05" => blocked(context, documents, seen),
         "TCP11" => not_there(context, documents, seen),
         "TCP02" | "TCP03" | "TLS01" | "TLS07" | "TLS08" => Some(carried(context, documents, seen)),
         "DNS03" | "DNS04" => {
-            Some(zone::facts(context, documents).iter().fold(seen, |seen, fact| with_fact(seen, fact)))
+            let facts = zone::facts(context, documents);
+            let is_settled = seen.is_settled || !facts.is_empty();
+            let seen = facts.iter().fold(seen, |seen, fact| with_fact(seen, fact));
+            Some(Observation { is_settled, ..seen })
         }
+        "DNS06" => Some(stale(context, documents, seen)),
         _ => Some(seen),
     }
+}
+
+/// DNS06: whether the stale address stands in the private zone, or comes from elsewhere.
+fn stale(context: &RuleContext<'_>, documents: &Documents<'_>, seen: Observation) -> Observation {
+    let Some((zone, addresses)) = zone::recorded(documents, context.host()) else { return seen };
+    let source = documents.cite(DocumentKind::RecordSet);
+    let is_recorded = context.address().is_some_and(|address| addresses.contains(&address.ip));
+    let addresses = joined(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let origin = if is_recorded { "" } else { ", so another name server or the hosts file gives the stale address" };
+    let observed = format!("{}; the record in zone `{zone}` is {addresses}{source}{origin}", seen.observed);
+    Observation { observed, is_settled: true, ..seen }
 }
 
 /// TCP01 and TCP05: something on the path drops the packets. The documents name it, or show that this machine is away.

@@ -24,6 +24,16 @@ pub(super) fn facts(context: &RuleContext<'_>, documents: &Documents<'_>) -> Vec
     facts
 }
 
+/// Returns the private zone of a host, and the addresses that its record has there.
+pub(super) fn recorded(documents: &Documents<'_>, host: &str) -> Option<(String, Vec<IpAddr>)> {
+    let (label, public) = host.split_once('.')?;
+    let zone = format!("privatelink.{public}");
+    let name = format!("{label}.{zone}");
+    let of_host = documents.view.records_of(label).filter(|record| record.fqdn().as_deref() == Some(&name));
+    let addresses: Vec<IpAddr> = of_host.flat_map(|record| record.addresses.iter().copied()).collect();
+    (!addresses.is_empty()).then_some((zone, addresses))
+}
+
 /// The record of a name in the documents.
 struct Record {
     is_there: bool,
@@ -51,8 +61,7 @@ fn missing_group(documents: &Documents<'_>, zone: &str) -> Option<String> {
     let connections = &documents.account?.connections;
     connections.iter().filter_map(|connection| connection.endpoint.as_ref()).find_map(|endpoint| {
         let name = shown(endpoint.name());
-        let mut groups =
-            documents.view.zone_groups.iter().filter(|group| group.endpoint().as_ref() == Some(endpoint)).peekable();
+        let mut groups = documents.view.zone_groups_of(endpoint).peekable();
         if groups.peek().is_none() {
             let is_listed = documents.view.lists(DocumentKind::DnsZoneGroup, endpoint);
             return is_listed.then(|| format!("private endpoint `{name}` has no DNS zone group{source}"));

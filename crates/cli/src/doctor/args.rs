@@ -1,16 +1,14 @@
 //! Arguments of `doctor`.
 #![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use speech_endpoint::{Expectation, FoundryResource, Severity, probe};
+use speech_endpoint::{Expectation, FoundryResource};
 
-use crate::args::{AzureArgs, CredentialArgs, OutputArgs, QueryArgs, ResourceArgs, ServiceName};
-use crate::catalogue;
+use crate::args::{
+    AzureArgs, CredentialArgs, FindingArgs, OutputArgs, QueryArgs, ResourceArgs, Seconds, ServiceName, WayArgs, jobs,
+};
 
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an independent flag")]
@@ -62,25 +60,11 @@ pub(crate) struct DoctorArgs {
     /// Print the hosts that would be checked, without checking them
     #[arg(long, help_heading = "Evidence")]
     pub(crate) plan: bool,
-    /// Report only these failures
-    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
-    pub(crate) only: Vec<FailureId>,
-    /// Do not report these failures
-    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Findings")]
-    pub(crate) ignore: Vec<FailureId>,
+    #[command(flatten)]
+    pub(crate) findings: FindingArgs,
     /// Succeed if the resource refuses this network, and fail if it admits it
     #[arg(long, help_heading = "Findings", conflicts_with = "plan")]
     pub(crate) expect_denied: bool,
-    /// Lowest severity that makes the exit code non-zero: error or warn
-    #[arg(
-        long,
-        value_enum,
-        default_value = "error",
-        value_name = "SEVERITY",
-        help_heading = "Findings",
-        hide_possible_values = true
-    )]
-    pub(crate) fail_on: FailOn,
     /// text, short (findings only), json or markdown (redacted, for an issue or a ticket)
     #[arg(
         long,
@@ -102,18 +86,8 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetArgs {
-    /// Query this name server instead of the configured ones; repeatable
-    #[arg(long = "dns-server", value_name = "IP[:PORT]")]
-    pub(crate) dns_servers: Vec<NameServer>,
-    /// Extra certificates to trust, in addition to the system's
-    #[arg(long, value_name = "PEM")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Proxy, or none for a direct connection [default: from HTTPS_PROXY, ALL_PROXY and NO_PROXY]
-    #[arg(long, value_name = "URL")]
-    pub(crate) proxy: Option<String>,
-    /// IP version: any, 4 or 6
-    #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
-    pub(crate) ip: Family,
+    #[command(flatten)]
+    pub(crate) way: WayArgs,
     /// Time limit for the run, not counting `--hold` [default: 20]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
@@ -143,21 +117,6 @@ pub(crate) enum DoctorFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    Error,
-    Warn,
-}
-
-impl From<FailOn> for Severity {
-    fn from(fail_on: FailOn) -> Self {
-        match fail_on {
-            FailOn::Error => Self::Error,
-            FailOn::Warn => Self::Warning,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Expect {
     Private,
     Public,
@@ -174,84 +133,9 @@ impl From<Expect> for Expectation {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Family {
-    Any,
-    #[value(name = "4")]
-    V4,
-    #[value(name = "6")]
-    V6,
-}
-
-impl From<Family> for probe::Family {
-    fn from(family: Family) -> Self {
-        match family {
-            Family::Any => Self::Any,
-            Family::V4 => Self::V4,
-            Family::V6 => Self::V6,
-        }
-    }
-}
-
-/// A name server; port 53 when none is given.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NameServer(pub(crate) SocketAddr);
-
-impl FromStr for NameServer {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let address = |ip: IpAddr| SocketAddr::new(ip, 53);
-        let bare = text.trim_start_matches('[').trim_end_matches(']');
-        let read = text.parse().or_else(|_| bare.parse().map(address));
-        read.map(Self).map_err(|_| "expected an address like `10.0.0.2` or `10.0.0.2:53`")
-    }
-}
-
-/// A positive number of seconds, with an optional fraction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seconds(pub(crate) Duration);
-
-impl FromStr for Seconds {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let seconds: f64 = text.parse().map_err(|_| EXPECTED_SECONDS)?;
-        let is_sensible = seconds > 0.0 && seconds <= LONGEST;
-        let duration = is_sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
-        duration.filter(|duration| !duration.is_zero()).map(Self).ok_or(EXPECTED_SECONDS)
-    }
-}
-
-/// An id of the failure catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FailureId(pub(crate) &'static str);
-
-impl FromStr for FailureId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        catalogue::find(text)
-            .map(|failure| Self(failure.id))
-            .map_err(|error| error.or_expected("ids like `DNS03`, separated by commas"))
-    }
-}
-
-fn jobs(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|jobs| (1..=MOST_JOBS).contains(jobs)).ok_or("expected a number from 1 to 256")
-}
-
 fn rounds(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|rounds| (1..=MOST_ROUNDS).contains(rounds)).ok_or("expected a number from 1 to 100")
 }
-
-const EXPECTED_SECONDS: &str = "expected seconds above 0 and at most 3600, like `20` or `0.5`";
-
-/// An hour.
-const LONGEST: f64 = 3600.0;
-
-const MOST_JOBS: usize = 256;
 
 /// More connections could look like an attack and would not change the median.
 const MOST_ROUNDS: usize = 100;

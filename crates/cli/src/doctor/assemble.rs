@@ -13,7 +13,7 @@ use crate::entra::{self, Fetched, Issuer, Wanted};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential};
-use crate::{flags, machine, runtime};
+use crate::{flags, runtime};
 
 /// Assembles a run.
 ///
@@ -60,9 +60,8 @@ pub(super) async fn assemble(
     let second_key = surroundings.second_key.filter(|_| !is_token);
     let second = second_credential(second_key, first.facts.as_ref(), salt, &mut remarks);
     let plan = settings.plan(account, first.credential.as_ref());
-    let notes = surroundings.subject.notes.iter().filter(|note| plan.concerns(note));
-    remarks.splice(0..0, notes.map(remark));
-    remarks.extend(plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), flags::refusal(refusal), true)));
+    remarks.splice(0..0, remarks_on(&plan, &surroundings.subject.notes));
+    remarks.extend(refusals(&plan));
     remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
         plan,
@@ -71,12 +70,9 @@ pub(super) async fn assemble(
         second_key: second.credential,
         second_key_facts: second.facts,
         remarks,
-        network: surroundings.network,
-        trust: surroundings.trust,
-        proxies: surroundings.proxies,
-        ip: args.net.ip,
+        way: surroundings.way,
+        ip: args.net.way.ip,
         asks_metadata: args.net.ask_metadata || surroundings.asks_metadata,
-        now: surroundings.clock.unwrap_or_else(machine::now),
     })
 }
 
@@ -161,14 +157,8 @@ async fn fetched(
         source,
         issuer: Issuer::of(account, &services),
         resource_id,
-        way: entra::Way {
-            network: surroundings.network.clone(),
-            is_lab: surroundings.is_lab,
-            trust: &surroundings.trust,
-            proxies: &surroundings.proxies,
-        },
+        way: surroundings.way.for_tokens(),
         total: args.net.timeout.map_or(surroundings.settings.total, |seconds| seconds.0),
-        asks_programs: surroundings.asks_programs,
     };
     let fetched = unless_interrupted(&wanted).await?;
     remarks.push(fetched.remark);
@@ -178,7 +168,7 @@ async fn fetched(
 }
 
 /// Fetches a token until the user interrupts, which also ends the programs that the fetch started.
-async fn unless_interrupted(wanted: &Wanted<'_>) -> Result<Fetched, Failure> {
+pub(crate) async fn unless_interrupted(wanted: &Wanted<'_>) -> Result<Fetched, Failure> {
     tokio::select! {
         biased;
         fetched = entra::fetch(wanted) => Ok(fetched),
@@ -224,11 +214,21 @@ fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
         .then(|| Remark::new("nothing_to_hold", "`--hold` has no effect: this run opens no WebSocket", false))
 }
 
-fn remark(note: &Note) -> Remark {
+/// Returns the notes on a resource that matter to a plan.
+pub(crate) fn remarks_on<'n>(plan: &Plan, notes: impl IntoIterator<Item = &'n Note>) -> impl Iterator<Item = Remark> {
+    notes.into_iter().filter(|note| plan.concerns(note)).map(remark)
+}
+
+/// Returns a remark for each service that has no URL.
+pub(crate) fn refusals(plan: &Plan) -> impl Iterator<Item = Remark> {
+    plan.refusals.iter().map(|refusal| Remark::new(refusal.id(), flags::refusal(refusal), true))
+}
+
+pub(crate) fn remark(note: &Note) -> Remark {
     Remark::new(note.id, flags::text_of(note), false)
 }
 
 /// Returns a random salt, different in each run.
-fn salt() -> u64 {
+pub(crate) fn salt() -> u64 {
     speech_endpoint::emulation::random()
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
-use speech_endpoint::net::SharedNetwork;
 use speech_endpoint_lab::{ClientCredential, Lab};
 
 use super::args::DoctorArgs;
 use super::surroundings::Surroundings;
+use crate::connectivity::Connectivity;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential, Subject};
-use crate::{lab, machine, road};
+use crate::{lab, machine};
 
 /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
 /// inside the world.
@@ -48,14 +48,8 @@ fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Fa
         credential: lab.credential().map(given),
         unobtained: lab.unobtained().map(str::to_owned),
         second_key: lab.second_credential().map(|key| key.read()),
-        network: SharedNetwork::new(lab.network()),
-        trust: road::extended(lab.trust(), args.net.ca_file.as_deref())?,
-        proxies: lab.proxies(),
-        clock: Some(lab.now()),
-        // `az` and `azd` would sign in at the real authority.
-        asks_programs: false,
+        way: Connectivity::of_lab(lab, &args.net.way)?,
         asks_metadata: lab.asks_metadata(),
-        is_lab: true,
     }))
 }
 

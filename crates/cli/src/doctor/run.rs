@@ -1,13 +1,13 @@
 //! The only step of the doctor that uses the network: it turns a plan into evidence.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
-use speech_endpoint::net::{ProxySettings, SharedNetwork, Trust};
 use speech_endpoint::probe::{Context, Observer, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
-use super::args::Family;
+use crate::args::Family;
+use crate::connectivity::Connectivity;
 use crate::output::StatusLine;
 use crate::runtime::interrupt;
 
@@ -19,18 +19,15 @@ pub(super) struct Request {
     pub(super) second_key: Option<Credential>,
     pub(super) second_key_facts: Option<CredentialFacts>,
     pub(super) remarks: Vec<Remark>,
-    pub(super) network: SharedNetwork,
-    pub(super) trust: Trust,
-    pub(super) proxies: ProxySettings,
+    pub(super) way: Connectivity,
     pub(super) ip: Family,
     pub(super) asks_metadata: bool,
-    pub(super) now: SystemTime,
 }
 
 impl Request {
     /// Probes every planned target, until the time limit or until the user interrupts.
     pub(super) async fn probe(self, progress: &Progress) -> Evidence {
-        let context = Context::new(&self.network, &self.trust, &self.proxies, self.now)
+        let context = Context::new(&self.way.network, &self.way.trust, &self.way.proxies, self.way.now())
             .with_credential(self.credential.as_ref(), self.credential_facts)
             .with_second_key(self.second_key.as_ref(), self.second_key_facts)
             .with_remarks(self.remarks)

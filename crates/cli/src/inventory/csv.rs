@@ -4,15 +4,16 @@ use speech_endpoint::Account;
 use speech_endpoint::azure::{ArmId, shown};
 
 use super::json::worst;
-use super::{Effect, Entry};
+use super::probe::Outcome;
+use super::{Effect, Listing};
 
-pub(super) fn write(entries: &[Entry<'_>]) -> String {
-    let with_breaks = entries.iter().any(|entry| entry.effect.is_some());
+pub(super) fn write(listing: &Listing<'_>) -> String {
     let mut columns = vec!["worst", "name", "region", "scenario", "custom_domain", "kind", "notes"];
-    columns.extend(with_breaks.then_some("breaks"));
+    columns.extend(listing.has_subnet.then_some("breaks"));
     columns.push("id");
+    columns.extend(listing.probe.is_some().then_some(["verdict", "root_cause", "exit_code"]).into_iter().flatten());
     let mut text = line(columns.into_iter().map(str::to_owned));
-    for entry in entries {
+    for entry in &listing.entries {
         let document = entry.standing.document;
         let account = entry.standing.account.as_ref().ok();
         let text_of = |value: Option<&str>| value.map(shown).unwrap_or_default();
@@ -28,6 +29,12 @@ pub(super) fn write(entries: &[Entry<'_>]) -> String {
         ];
         cells.extend(entry.effect.map(|effect| breaks(effect).to_owned()));
         cells.push(text_of(document.id.as_ref().map(ArmId::as_str)));
+        if listing.probe.is_some() {
+            let of_probe = |cell: &dyn Fn(Outcome) -> String| entry.outcome.map(cell).unwrap_or_default();
+            cells.push(of_probe(&|outcome| outcome.verdict.to_string()));
+            cells.push(of_probe(&|outcome| outcome.root_cause.unwrap_or_default().to_owned()));
+            cells.push(of_probe(&|outcome| outcome.exit_code.to_string()));
+        }
         text += &line(cells.into_iter());
     }
     text

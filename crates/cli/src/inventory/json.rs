@@ -4,7 +4,7 @@ use serde::Serialize;
 use speech_endpoint::azure::shown;
 use speech_endpoint::{Account, Region};
 
-use super::{Effect, Entry};
+use super::{Effect, Entry, Listing};
 use crate::account::json::{NoteJson, note, severity};
 use crate::failure::Failure;
 use crate::json::{SCHEMA_VERSION, pretty};
@@ -12,6 +12,9 @@ use crate::json::{SCHEMA_VERSION, pretty};
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u8,
+    /// Only for a probe that the user interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<&'a str>,
     accounts: Vec<EntryJson<'a>>,
 }
 
@@ -28,6 +31,17 @@ struct EntryJson<'a> {
     /// Only with `--subnet`; `null` where the account rejects the subnet already.
     #[serde(skip_serializing_if = "Option::is_none")]
     breaks: Option<Breaks>,
+    /// Only with `--probe`.
+    #[serde(flatten)]
+    outcome: Option<OutcomeJson<'a>>,
+}
+
+/// What the probe of an account shows; `null` for an account that was not probed.
+#[derive(Serialize)]
+struct OutcomeJson<'a> {
+    verdict: Option<&'a str>,
+    root_cause: Option<&'a str>,
+    exit_code: Option<u8>,
 }
 
 /// `true`, `false` or `null`.
@@ -43,11 +57,15 @@ impl Serialize for Breaks {
     }
 }
 
-pub(super) fn write(entries: &[Entry<'_>]) -> Result<String, Failure> {
-    pretty(&Document { schema_version: SCHEMA_VERSION, accounts: entries.iter().map(entry).collect() })
+pub(super) fn write(listing: &Listing<'_>) -> Result<String, Failure> {
+    pretty(&Document {
+        schema_version: SCHEMA_VERSION,
+        ended: listing.is_interrupted().then_some("interrupted"),
+        accounts: listing.entries.iter().map(|one| entry(one, listing.probe.is_some())).collect(),
+    })
 }
 
-fn entry<'a>(entry: &'a Entry<'_>) -> EntryJson<'a> {
+fn entry<'a>(entry: &'a Entry<'_>, is_probed: bool) -> EntryJson<'a> {
     let document = entry.standing.document;
     let account = entry.standing.account.as_ref().ok();
     EntryJson {
@@ -60,6 +78,11 @@ fn entry<'a>(entry: &'a Entry<'_>) -> EntryJson<'a> {
         worst: worst(entry),
         notes: entry.standing.notes.iter().map(note).collect(),
         breaks: entry.effect.map(Breaks),
+        outcome: is_probed.then(|| OutcomeJson {
+            verdict: entry.outcome.map(|outcome| outcome.verdict.id()),
+            root_cause: entry.outcome.and_then(|outcome| outcome.root_cause),
+            exit_code: entry.outcome.map(|outcome| outcome.exit_code),
+        }),
     }
 }
 

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use crate::args::EntraSource;
-use crate::doctor::args::{NameServer, Seconds};
+use crate::args::{EntraSource, NameServer, Seconds};
 
 /// `--live`, its token, and the road to the management API.
 #[derive(Debug, Default, ClapArgs)]
