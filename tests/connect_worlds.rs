@@ -214,7 +214,7 @@ async fn differing(name: &'static str) -> Vec<(String, String, String)> {
 
 #[tokio::test]
 async fn a_connector_opens_or_explains_every_world() {
-    let all = futures_util::stream::iter(World::all()).map(|(name, _)| differing(name)).buffer_unordered(24);
+    let all = futures_util::stream::iter(World::all()).map(|(name, _)| differing(name)).buffer_unordered(6);
     let differing: Vec<_> = all.concat().await;
     let mut failures = Vec::new();
     let mut met = BTreeSet::new();
