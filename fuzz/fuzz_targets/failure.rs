@@ -30,6 +30,6 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(failure.id.eq_ignore_ascii_case(&text));
             assert_eq!(nearest.map(|nearest| nearest.id), Some(failure.id));
         }
-        None => assert!(nearest.is_none_or(|nearest| nearest.id != *text)),
+        None => assert!(nearest.is_none_or(|nearest| nearest.id != text)),
     }
 });
