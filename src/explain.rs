@@ -70,7 +70,10 @@ pub fn explain(text: &str) -> Explanation {
             meanings.push(found.meaning);
         }
     }
-    meanings.sort_by_key(|meaning| std::cmp::Reverse(meaning.strength()));
+    meanings.sort_by_key(|meaning| {
+        let is_broad = meaning.strength() == Strength::Broad;
+        (std::cmp::Reverse(meaning.strength()), if is_broad { meaning.ids().len() } else { 0 })
+    });
     let named = sight.our_hosts().find(|host| host.account().is_some());
     let foreign_hosts = match sight.our_hosts().next() {
         Some(_) => Vec::new(),

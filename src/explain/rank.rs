@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::place::HostSeen;
 use super::sight::{Family, Sight, is_sign_in};
-use super::table::Strength;
+use super::table::{Meaning, Strength};
 use crate::resolve::cloud::HostKind;
 
 /// A failure that may have caused a text.
@@ -117,7 +117,14 @@ fn by_meaning(sight: &Sight, causes: &mut Causes) {
     let is_key = sight.has_status(401) && sight.means(&["permission-denied"]) && !sight.means(&["role-missing"]);
     let counts = |id: &str| !(is_key && id == "permission-denied");
     let strongest = sight.matches.iter().map(|found| found.meaning).filter(|meaning| counts(meaning.id()));
-    let Some(strongest) = strongest.map(super::table::Meaning::strength).max() else { return };
+    let Some(strongest) = strongest.map(Meaning::strength).max() else { return };
+    // Of texts that hide the reason, the one that leaves the fewest failures counts.
+    let is_strongest = |meaning: &&'static Meaning| meaning.strength() == strongest;
+    let narrowest =
+        sight.matches.iter().map(|found| found.meaning).filter(is_strongest).map(|one| one.ids().len()).min();
+    let counts = |meaning: &Meaning| {
+        counts(meaning.id()) && (strongest != Strength::Broad || Some(meaning.ids().len()) == narrowest)
+    };
     let last = sight.matches.iter().map(|found| found.start).max();
     let points = |strength| match strength {
         Strength::Cause => 100,
@@ -126,7 +133,7 @@ fn by_meaning(sight: &Sight, causes: &mut Causes) {
         Strength::Broad => 40,
         Strength::Aside => 0,
     };
-    for found in sight.matches.iter().filter(|found| counts(found.meaning.id())) {
+    for found in sight.matches.iter().filter(|found| counts(found.meaning)) {
         let meaning = found.meaning;
         if meaning.strength() < strongest {
             continue;

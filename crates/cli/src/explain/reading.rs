@@ -70,6 +70,23 @@ impl Reading {
         flags
     }
 
+    /// Fills in what the text says, in commands of this program and in lookups. In `az`, a name may be that of something else.
+    fn filled(&self, command: &str) -> String {
+        let (Some(account), true) = (&self.explanation.account, is_ours(command)) else { return command.to_owned() };
+        let (domain, region) = (account.domain().map(ToString::to_string), account.region().map(ToString::to_string));
+        let known = [("NAME", domain), ("REGION", region), ("HOST", self.explanation.host.clone())];
+        known.into_iter().filter_map(|(part, value)| Some((part, value?))).fold(
+            command.to_owned(),
+            |command, (part, value)| {
+                let is_whole = |word: &str| word.trim_end_matches('.') == part;
+                let words = command
+                    .split(' ')
+                    .map(|word| if is_whole(word) { word.replace(part, &value) } else { word.to_owned() });
+                words.collect::<Vec<_>>().join(" ")
+            },
+        )
+    }
+
     /// Writes the reading for a terminal.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
@@ -78,9 +95,9 @@ impl Reading {
             wide(&mut text, "host", host);
         }
         let best = said.meanings.first().map(|meaning| meaning.strength());
-        for (index, meaning) in
-            said.meanings.iter().filter(|meaning| Some(meaning.strength()) == best).take(3).enumerate()
-        {
+        let most = if best == Some(Strength::Broad) { 1 } else { 3 };
+        let strongest = said.meanings.iter().filter(|meaning| Some(meaning.strength()) == best);
+        for (index, meaning) in strongest.take(most).enumerate() {
             wide(&mut text, if index == 0 { "meaning" } else { "and" }, meaning.sentence());
         }
         if let Some(host) = said.foreign_hosts.first() {
@@ -126,10 +143,15 @@ impl Reading {
             text.push('\n');
             labelled(text, "do", failure.remedy);
             for command in failure.commands {
+                let command = self.filled(command);
                 let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
             }
         }
     }
+}
+
+fn is_ours(command: &str) -> bool {
+    ["speech-endpoint ", "dig ", "nslookup ", "curl ", "openssl "].iter().any(|program| command.starts_with(program))
 }
 
 fn is_checked(id: &str) -> bool {
