@@ -45,6 +45,6 @@ fuzz_target!(|json: &[u8]| {
             }
         }
         let two = [b"[", json, b",", json, b"]"].concat();
-        assert!(matches!(Account::from_arm_json(&two), Err(ArmError::Count { count: 2 } | ArmError::Json(_))));
+        assert!(matches!(Account::from_arm_json(&two), Err(ArmError::Count { count: 2, .. } | ArmError::Json(_))));
     }
 });

@@ -20,6 +20,7 @@ mod account;
 
 mod effective;
 mod governance;
+mod named_account;
 mod network;
 mod one_account;
 mod piece;

@@ -7,6 +7,7 @@ use crate::resolve::account::{Account, AccountError, SubnetId};
 use crate::resolve::cloud::Cloud;
 use crate::resolve::name::{CustomDomain, NameError, Region};
 use crate::resolve::note::WithNotes;
+use crate::resolve::quoted::QuotedValue;
 use crate::resolve::read::PastedError;
 
 impl AccountDocument {
@@ -131,10 +132,22 @@ pub enum ArmError {
     #[error("the document does not say whether the account has a custom domain")]
     Unstated,
     /// The document is a list that does not contain exactly one account.
-    #[error("the JSON contains {count} accounts: expected one, as printed by `az cognitiveservices account show`")]
+    #[error(
+        "the JSON contains {count} accounts{}: expected one, as printed by `az cognitiveservices account show --name NAME`", listed(.names)
+    )]
     Count {
         /// The number of accounts.
         count: usize,
+        /// Their names, as far as the document has them.
+        names: Vec<String>,
+    },
+    /// The account is of a kind that has no Speech.
+    #[error(
+        "an account of kind {kind} has no Speech: expected one of `SpeechServices`, `AIServices`, `CognitiveServices` or `OpenAI`"
+    )]
+    Kind {
+        /// The kind.
+        kind: QuotedValue,
     },
     /// The region or the custom domain is invalid.
     #[error(transparent)]
@@ -146,6 +159,15 @@ pub enum ArmError {
     #[error(transparent)]
     Endpoint(#[from] PastedError),
 }
+
+/// Lists names in brackets; of many, the first.
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+    if shown.is_empty() { String::new() } else { format!(" ({}{more})", shown.join(", ")) }
+}
+
+const MOST_NAMES: usize = 6;
 
 impl ArmError {
     /// Returns the id in the failure catalogue, or the word `account`.

@@ -1,10 +1,11 @@
 //! Reads the one account that a caller names by its JSON: the output of `az cognitiveservices account show` or a REST response.
 
 use super::tree::Node;
-use super::{account, decoded, stream};
+use super::{account, decoded, named_account, stream};
 use crate::azure::notes::{AccountNote, notes_of};
 use crate::azure::resource::ArmError;
 use crate::azure::view::AzureView;
+use crate::azure::words::shown;
 use crate::resolve::account::Account;
 use crate::resolve::note::WithNotes;
 use crate::resolve::quoted::QuotedValue;
@@ -36,7 +37,15 @@ impl Account {
     pub fn from_arm_json(json: &[u8]) -> Result<WithNotes<Self>, ArmError> {
         let text = decoded(json).map_err(ArmError::Json)?;
         let tree = stream::tree(&text).map_err(ArmError::Json)?;
-        let node = the_one_account(&tree)?;
+        let node = match the_one_account(&tree) {
+            Err(ArmError::Shape { .. }) if named_account::account(&tree)?.is_some() => &tree,
+            node => node?,
+        };
+        if named_account::may_name_one(node)
+            && let Some(read) = named_account::account(&tree)?
+        {
+            return Ok(read);
+        }
         if let Some(kind) =
             node.field("type").and_then(Node::text).filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE))
         {
@@ -48,6 +57,9 @@ impl Account {
         let document = account::account(node);
         if let Some((name, expected)) = document.mistyped.first() {
             return Err(shape(format!("`{name}` has the wrong type: expected {expected}")));
+        }
+        if let Some(kind) = document.kind.as_deref().filter(|_| document.speech_kind().is_none()) {
+            return Err(ArmError::Kind { kind: QuotedValue::new(kind) });
         }
         if document.location.is_none() && document.endpoint.is_none() {
             return Err(shape("it has neither `location` nor `properties.endpoint`"));
@@ -70,10 +82,11 @@ fn the_one_account<'n, 'a>(document: &'n Node<'a>) -> Result<&'n Node<'a>, ArmEr
         },
         _ => return Err(shape("it is not an object")),
     };
-    match &list[..] {
-        [account @ Node::Object(_)] => Ok(account),
-        _ => Err(ArmError::Count { count: list.len() }),
+    if let [account @ Node::Object(_)] = &list[..] {
+        return Ok(account);
     }
+    let names = list.iter().filter_map(|account| account.owned("name")).map(|name| shown(&name)).collect();
+    Err(ArmError::Count { count: list.len(), names })
 }
 
 fn shape(problem: impl Into<String>) -> ArmError {

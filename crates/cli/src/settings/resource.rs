@@ -8,7 +8,7 @@ use super::facts::with_facts;
 use crate::args::ResourceArgs;
 use crate::failure::Failure;
 use crate::flags::spelled;
-use crate::machine::{read_file, variable};
+use crate::machine::{read_bytes, variable};
 
 /// The resource, with notes on how its address was interpreted.
 pub(crate) struct Subject {
@@ -184,8 +184,8 @@ fn container(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
 }
 
 fn account_json(file: &Path, args: &ResourceArgs) -> Result<Subject, Failure> {
-    let json = read_file(file, "--account", LARGEST_ACCOUNT)?;
-    let read = Account::from_arm_json(json.as_bytes())?;
+    let json = read_bytes(file, "--account", LARGEST_ACCOUNT)?;
+    let read = Account::from_arm_json(&json)?;
     agreed(read.value.cloud().clone(), args)?;
     Ok(Subject { account: read.value, notes: read.notes, source: "--account" })
 }
