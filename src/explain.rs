@@ -64,21 +64,14 @@ pub fn explain(text: &str) -> Explanation {
         start += 1;
     }
     let sight = sight::Sight::of(&text[start..]);
-    let mut meanings: Vec<&'static Meaning> = Vec::new();
-    for found in &sight.matches {
-        if !meanings.contains(&found.meaning) {
-            meanings.push(found.meaning);
-        }
-    }
+    let mut meanings: Vec<&'static Meaning> = sight.said.iter().map(|said| said.meaning).collect();
     meanings.sort_by_key(|meaning| {
         let is_broad = meaning.strength() == Strength::Broad;
         (std::cmp::Reverse(meaning.strength()), if is_broad { meaning.ids().len() } else { 0 })
     });
     let named = sight.our_hosts().find(|host| host.account().is_some());
-    let foreign_hosts = match sight.our_hosts().next() {
-        Some(_) => Vec::new(),
-        None => sight.foreign_hosts().map(|host| host.host.clone()).filter(|host| is_plain(host)).collect(),
-    };
+    let foreign = sight.foreign_hosts().filter(|_| !sight.names_ours()).map(|host| host.host.clone());
+    let foreign_hosts = foreign.filter(|host| is_plain(host)).collect();
     Explanation {
         causes: rank::rank(&sight),
         account: named.and_then(|host| host.account().cloned()),

@@ -118,6 +118,24 @@ fn a_stronger_meaning_goes_first() {
     assert_eq!(first(&found), Some("TCP02"));
 }
 
+/// A log repeats a failure with each attempt. That makes it no likelier, and proves nothing.
+#[test]
+fn a_line_that_a_log_repeats_weighs_as_much_as_once() {
+    let (vectors, mut failures) = (vectors("texts.json"), Vec::new());
+    let summary = |said: &str| -> Vec<(&'static str, bool)> {
+        explain(said).causes.iter().map(|cause| (cause.id, cause.is_proved())).collect()
+    };
+    // A number that is the whole text means something by that alone.
+    let lines = vectors.iter().map(|vector| text(&vector["text"])).filter(|said| said.contains(' '));
+    for said in lines {
+        let (once, often) = (summary(&said), summary(&format!("{said} .\n").repeat(40)));
+        if once != often {
+            failures.push(format!("{said}: {once:?} became {often:?}"));
+        }
+    }
+    report("repeated lines", vectors.len(), &failures);
+}
+
 fn first(found: &Explanation) -> Option<&'static str> {
     found.causes.first().map(|cause| cause.id)
 }

@@ -17,27 +17,45 @@ pub(super) struct Span {
 
 /// A URL, a host name or an address in a text.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     pub(super) span: Span,
     /// Where the host or the address itself stands.
     pub(super) name: Span,
-    pub(super) kind: PlaceKind,
+    pub(super) kind: PlaceKind<'a>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum PlaceKind {
-    Host(Box<HostSeen>),
+pub(super) enum PlaceKind<'a> {
+    Host(HostWritten<'a>),
     Address(IpAddr),
     /// The address of a name server that a tool asked, or of this end of a connection.
     Aside,
 }
 
 /// A host in a text, perhaps with the URL around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct HostWritten<'a> {
+    scheme: Option<&'a str>,
+    host: &'a str,
+    /// The path and query behind the host; empty without a URL.
+    path: &'a str,
+    /// Whether the text only points to the URL, as a message points to its documentation.
+    is_link: bool,
+}
+
+impl<'a> HostWritten<'a> {
+    fn new(scheme: Option<&'a str>, authority: &'a str, path: &'a str, is_link: bool) -> Self {
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let host = host.split_once(':').map_or(host, |(host, _)| host).trim_end_matches('.');
+        Self { scheme, host, path, is_link: is_link || is_documentation(host, path) }
+    }
+}
+
+/// What is known about a host in a text.
 #[derive(Clone, Debug)]
 pub(super) struct HostSeen {
     pub(super) host: String,
     pub(super) scheme: Option<String>,
-    /// The path and query behind the host; empty without a URL.
     pub(super) path: String,
     /// The kind of Azure host, and whether it is a name of Private Link.
     pub(super) azure: Option<(HostKind, bool)>,
@@ -45,14 +63,12 @@ pub(super) struct HostSeen {
     pub(super) read: Result<WithNotes<Account>, PastedError>,
     /// Whether the first label stands for a missing value, such as `{region}` or `undefined`.
     pub(super) is_placeholder: bool,
-    /// Whether the text only points to the URL, as a message points to its documentation.
     pub(super) is_link: bool,
 }
 
 impl HostSeen {
-    fn new(scheme: Option<&str>, authority: &str, path: &str) -> Self {
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let host = host.split_once(':').map_or(host, |(host, _)| host).trim_end_matches('.');
+    pub(super) fn of(written: HostWritten<'_>) -> Self {
+        let HostWritten { scheme, host, path, is_link } = written;
         let azure = Cloud::DOCUMENTED.iter().find_map(|cloud| {
             let reading = cloud.suffixes().read(host)?;
             Some((reading.kind, reading.private))
@@ -66,7 +82,7 @@ impl HostSeen {
             path: path.to_owned(),
             azure,
             is_placeholder: is_placeholder(label),
-            is_link: is_documentation(host, path),
+            is_link,
         }
     }
 
@@ -84,14 +100,14 @@ impl HostSeen {
 }
 
 /// Returns the places in a lower-case text, in order; none overlaps another.
-pub(super) fn places(text: &str) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::new();
+pub(super) fn places(text: &str) -> Vec<Place<'_>> {
+    let mut places: Vec<Place<'_>> = Vec::new();
     let mut at = 0;
     while let Some((span, kind)) = next(text, at) {
         at = span.end.max(at + 1);
         let written = &text[span.start..span.end];
         let name = match &kind {
-            PlaceKind::Host(host) => written.find(&host.host).map(|at| (at, host.host.len())),
+            PlaceKind::Host(written_host) => written.find(written_host.host).map(|at| (at, written_host.host.len())),
             PlaceKind::Address(_) | PlaceKind::Aside => None,
         };
         let (offset, length) = name.unwrap_or((0, written.len()));
@@ -102,14 +118,14 @@ pub(super) fn places(text: &str) -> Vec<Place> {
 }
 
 /// Returns the next place at or behind an offset.
-fn next(text: &str, from: usize) -> Option<(Span, PlaceKind)> {
+fn next(text: &str, from: usize) -> Option<(Span, PlaceKind<'_>)> {
     let mut at = from;
     while at < text.len() {
         let rest = &text[at..];
         let is_start = |c: char| is_host_part(c) || matches!(c, '[' | ':');
         let start = at + rest.find(is_start)?;
         if let Some((end, host)) = url(text, start) {
-            return Some((Span { start, end }, PlaceKind::Host(Box::new(host))));
+            return Some((Span { start, end }, PlaceKind::Host(host)));
         }
         let run = start + text[start..].find(|c: char| !is_host_part(c)).unwrap_or(text.len() - start);
         if let Some((end, address)) = address(text, start, run) {
@@ -119,8 +135,8 @@ fn next(text: &str, from: usize) -> Option<(Span, PlaceKind)> {
         }
         let name = text[start..run].trim_end_matches(['.', '-', '_']);
         if is_host(name) {
-            let host = HostSeen::new(None, name, "");
-            return Some((Span { start, end: start + name.len() }, PlaceKind::Host(Box::new(host))));
+            let host = HostWritten::new(None, name, "", false);
+            return Some((Span { start, end: start + name.len() }, PlaceKind::Host(host)));
         }
         at = run.max(start + 1);
     }
@@ -128,7 +144,7 @@ fn next(text: &str, from: usize) -> Option<(Span, PlaceKind)> {
 }
 
 /// Reads a URL at an offset: a scheme, an authority, a path.
-fn url(text: &str, start: usize) -> Option<(usize, HostSeen)> {
+fn url(text: &str, start: usize) -> Option<(usize, HostWritten<'_>)> {
     let rest = &text[start..];
     // A word before the scheme belongs to the text: `url=https://…` begins at `https`.
     let scheme = ["https", "wss", "http", "ws"]
@@ -157,10 +173,10 @@ fn url(text: &str, start: usize) -> Option<(usize, HostSeen)> {
     if !whole[..authority].contains(|c: char| c.is_alphanumeric()) {
         return None;
     }
-    let mut host = HostSeen::new(Some(scheme), &whole[..authority], &whole[authority..]);
     let before = text[..start].trim_end_matches(|c: char| !is_word(c));
-    host.is_link |=
-        LINK_WORDS.iter().any(|word| before.strip_suffix(word).is_some_and(|lead| !lead.ends_with(is_word)));
+    let ends_with = |word: &str| before.strip_suffix(word).is_some_and(|lead| !lead.ends_with(is_word));
+    let is_link = LINK_WORDS.iter().any(|word| ends_with(word));
+    let host = HostWritten::new(Some(scheme), &whole[..authority], &whole[authority..], is_link);
     Some((start + lead + whole.len(), host))
 }
 
@@ -310,7 +326,7 @@ mod tests {
     #[test]
     fn a_place_knows_what_resolve_knows() {
         let host = |text: &str| match places(text).remove(0).kind {
-            PlaceKind::Host(host) => *host,
+            PlaceKind::Host(host) => HostSeen::of(host),
             _ => panic!("no host"),
         };
         assert!(host("usgovvirginia.tts.speech.microsoft.com").read.is_err_and(|error| error.id() == "CFG06"));

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::place::HostSeen;
-use super::sight::{Family, Sight, is_sign_in};
-use super::table::{Meaning, Strength};
-use crate::resolve::cloud::HostKind;
+use super::sight::{Family, Said, Sight, is_sign_in};
+use super::table::Strength;
+use crate::diagnose::evidence::AddressClass;
+use crate::resolve::cloud::{HostKind, OFFERINGS};
 
 /// A failure that may have caused a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,54 +114,44 @@ impl Causes {
 }
 
 fn by_meaning(sight: &Sight, causes: &mut Causes) {
-    // The token service answers 401 with `PermissionDenied` for a wrong key; the role is meant where the identity is named.
-    let is_key = sight.has_status(401) && sight.means(&["permission-denied"]) && !sight.means(&["role-missing"]);
-    let counts = |id: &str| !(is_key && id == "permission-denied");
-    let strongest = sight.matches.iter().map(|found| found.meaning).filter(|meaning| counts(meaning.id()));
-    let Some(strongest) = strongest.map(Meaning::strength).max() else { return };
+    let counting =
+        || sight.said.iter().filter(|said| !(sight.denies_key() && said.meaning.id() == "permission-denied"));
+    let Some(strongest) = counting().map(|said| said.meaning.strength()).max() else { return };
+    let strong = || counting().filter(|said| said.meaning.strength() == strongest);
     // Of texts that hide the reason, the one that leaves the fewest failures counts.
-    let is_strongest = |meaning: &&'static Meaning| meaning.strength() == strongest;
-    let narrowest =
-        sight.matches.iter().map(|found| found.meaning).filter(is_strongest).map(|one| one.ids().len()).min();
-    let counts = |meaning: &Meaning| {
-        counts(meaning.id()) && (strongest != Strength::Broad || Some(meaning.ids().len()) == narrowest)
-    };
-    let last = sight.matches.iter().map(|found| found.start).max();
-    let points = |strength| match strength {
+    let narrowest = strong().map(|said| said.meaning.ids().len()).min();
+    let counts = |said: &&Said| strongest != Strength::Broad || Some(said.meaning.ids().len()) == narrowest;
+    let last = sight.said.iter().map(|said| said.last).max();
+    let points = match strongest {
         Strength::Cause => 100,
         Strength::Code => 80,
         Strength::Step => 60,
         Strength::Broad => 40,
         Strength::Aside => 0,
     };
-    for found in sight.matches.iter().filter(|found| counts(found.meaning)) {
-        let meaning = found.meaning;
-        if meaning.strength() < strongest {
-            continue;
-        }
-        let words = i32::try_from(found.length.min(6)).unwrap_or(0);
+    for said in strong().filter(counts) {
+        let words = i32::try_from(said.length.min(6)).unwrap_or(0);
         // The last error of a chain is the one that the others wrap.
-        let innermost = i32::from(Some(found.start) == last);
-        for (place, id) in meaning.ids().iter().enumerate() {
+        let innermost = i32::from(Some(said.last) == last);
+        for (place, id) in said.meaning.ids().iter().enumerate() {
             let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
-            causes.add(id, points(meaning.strength()) - later + words + innermost, meaning.sentence());
+            causes.add(id, points - later + words + innermost, said.meaning.sentence());
         }
     }
-    for found in sight.matches.iter().filter(|found| found.meaning.strength() < strongest) {
-        let narrow = found.meaning.strength() > Strength::Broad;
-        causes.prefer(if narrow { found.meaning.ids() } else { &[] }, 1);
+    for said in &sight.said {
+        if (Strength::Step..strongest).contains(&said.meaning.strength()) {
+            causes.prefer(said.meaning.ids(), 1);
+        }
     }
 }
 
 /// What two things in a text say together.
 fn by_pairs(sight: &Sight, causes: &mut Causes) {
-    if sight.has_status(401) && sight.means(&["permission-denied"]) && !sight.means(&["role-missing"]) {
+    if sight.denies_key() {
         causes.add("AUTH01", SUGGESTED, "401 with `PermissionDenied` is the token service's answer to a wrong key");
     }
-    if sight.hosts().any(|host| is_sign_in(&host.host)) && sight.our_hosts().next().is_none() {
-        let is_network =
-            |cause: &LikelyCause| ["DNS", "TCP", "TLS", "PXY"].iter().any(|area| cause.id.starts_with(area));
-        if causes.0.iter().any(is_network) {
+    if sight.hosts().any(|host| is_sign_in(&host.host)) && !sight.names_ours() {
+        if causes.0.iter().any(|cause| is_of(&["DNS", "TCP", "TLS", "PXY"], cause.id)) {
             causes.add("AUTH12", SUGGESTED, "the text is about the host at which identities sign in");
         }
     }
@@ -248,7 +239,7 @@ fn fault_of(host: &HostSeen, sight: &Sight, causes: &mut Causes) {
                 };
                 if fits {
                     let score = if note.id == "CFG08" && is_unnamed && !is_speech(&host.path) { 70 } else { SUGGESTED };
-                    causes.add(note_id(note.id), score, &note.text);
+                    causes.add(note.id, score, &note.text);
                 }
             }
             let is_private = host.azure.is_some_and(|(_, private)| private);
@@ -269,13 +260,12 @@ fn is_alias(sight: &Sight) -> bool {
     is(true) && is(false)
 }
 
-fn note_id(id: &str) -> &'static str {
-    crate::diagnose::catalogue::KnownFailure::find(id).map_or("CFG05", |failure| failure.id)
-}
-
 /// Returns whether the path begins as real-time paths of a custom domain do.
 fn has_prefix(host: &HostSeen) -> bool {
-    ["/stt/", "/tts/", "/voice/", "/s2s/"].iter().any(|start| host.path.starts_with(start))
+    host.path
+        .strip_prefix('/')
+        .and_then(|path| path.split_once('/'))
+        .is_some_and(|(first, _)| OFFERINGS.contains(&first))
 }
 
 /// Returns whether a path is that of a Foundry project, which no service of Speech begins with.
@@ -315,7 +305,7 @@ fn by_address(sight: &Sight, causes: &mut Causes) {
     if !is_connection || sight.means(&["proxy-unreachable", "proxy-failed", "proxy-refused"]) {
         return;
     }
-    if addresses().any(is_nowhere) && sight.our_hosts().next().is_some() {
+    if addresses().any(is_nowhere) && sight.names_ours() {
         causes.add("DNS13", SUGGESTED, "the name led to an address that is nowhere on the network");
     } else if addresses().any(|address| address.is_unspecified()) {
         causes.add("DNS13", SUGGESTED, "the client connects to an address that is nowhere on the network");
@@ -336,13 +326,13 @@ fn by_address(sight: &Sight, causes: &mut Causes) {
 /// A text about another service says nothing about a resource of Speech, its keys and its policies; what it says about the
 /// network, a page on the path or the sign-in may hold for Speech too.
 fn by_other_service(sight: &Sight, causes: &mut Causes) {
-    if sight.our_hosts().next().is_some() || sight.foreign_hosts().next().is_none() {
+    if sight.names_ours() || sight.foreign_hosts().next().is_none() {
         return;
     }
     let is_sign_in = sight.is_from(&["entra"]);
     let is_setting = sight.means(&["plain-scheme"]);
     let holds = |id: &str| {
-        ["DNS", "TCP", "TLS", "PXY", "ENV"].iter().any(|area| id.starts_with(area))
+        is_of(&["DNS", "TCP", "TLS", "PXY", "ENV"], id)
             && !["DNS03", "DNS04", "DNS05", "DNS06", "TCP05", "TCP11"].contains(&id)
             || id == "HTTP05"
             || is_sign_in && id.starts_with("AUTH")
@@ -351,13 +341,11 @@ fn by_other_service(sight: &Sight, causes: &mut Causes) {
     causes.0.retain(|cause| holds(cause.id) || cause.score >= NAMED);
 }
 
-/// Returns whether an address is one of private networks: RFC 1918, RFC 6598, RFC 4193.
+/// Returns whether an id belongs to one of these areas.
+fn is_of(areas: &[&str], id: &str) -> bool {
+    areas.iter().any(|area| id.starts_with(area))
+}
+
 fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            address.is_private() || first == 100 && (64..128).contains(&second)
-        }
-        IpAddr::V6(address) => address.is_unique_local(),
-    }
+    AddressClass::of(address).is_private()
 }

@@ -1,25 +1,39 @@
 //! Everything that a text says: what it means, the places that it names, the ids that stand in it.
 
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
-use super::number::{NumberKind, numbers};
+use super::number::{NumberKind, Whole, numbers};
 use super::place::{HostSeen, Place, PlaceKind, places};
-use super::table::{Match, matches};
+use super::table::{Match, Meaning, matches};
 use super::words::words;
 use crate::diagnose::catalogue::KnownFailure;
 use crate::resolve::cloud::HostKind;
 
-/// The typed observations of one text. It holds no part of the text but hosts and URLs.
+/// The typed observations of one text, each once. It holds no part of the text but hosts and URLs.
 pub(super) struct Sight {
-    pub(super) matches: Vec<Match>,
-    pub(super) places: Vec<Place>,
-    /// The statuses in the text, in its order.
-    pub(super) statuses: Vec<u32>,
+    /// What the text means, in the order in which it is said first.
+    pub(super) said: Vec<Said>,
+    /// The families of clients whose wordings stand in the text.
+    clients: BTreeSet<&'static str>,
+    hosts: Vec<HostSeen>,
+    /// The addresses in the text, but not those of name servers.
+    answers: Vec<IpAddr>,
+    statuses: BTreeSet<u32>,
     /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
     is_without_url: bool,
     /// Ids that a report or an error message of this program names.
     pub(super) named: Vec<&'static str>,
+}
+
+/// A meaning of a text. A log repeats its lines, and that makes none of them likelier.
+pub(super) struct Said {
+    pub(super) meaning: &'static Meaning,
+    /// The most words that say it.
+    pub(super) length: usize,
+    /// The offset at which it is said last.
+    pub(super) last: usize,
 }
 
 impl Sight {
@@ -27,28 +41,32 @@ impl Sight {
         let named = named_ids(text);
         let text = cleaned(text);
         let places = places(&text);
-        let matches = matches(&text, &words(&text, &places));
-        let statuses = numbers(&text)
-            .filter(|whole| (100..600).contains(&whole.value) && whole.is(NumberKind::Status))
-            .map(|whole| whole.value)
-            .collect();
-        let is_without_url = text.contains("statuscode: 1006, undefined reason");
-        Self { matches, places, statuses, is_without_url, named }
+        let numbers: Vec<Whole<'_>> = numbers(&text).collect();
+        let matches = matches(&words(&text, &places), &numbers);
+        let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
+        let (hosts, answers) = hosts_and_answers(&places);
+        Self {
+            clients: matches.iter().map(|found| found.client).collect(),
+            said: said(&matches),
+            hosts,
+            answers,
+            statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
+            is_without_url: text.contains("statuscode: 1006, undefined reason"),
+            named,
+        }
     }
 
     pub(super) fn hosts(&self) -> impl Iterator<Item = &HostSeen> {
-        self.places.iter().filter_map(|place| match &place.kind {
-            PlaceKind::Host(host) => Some(&**host),
-            PlaceKind::Address(_) | PlaceKind::Aside => None,
-        })
+        self.hosts.iter()
     }
 
-    /// Returns the addresses in the text, but not those of name servers.
     pub(super) fn answers(&self) -> impl Iterator<Item = IpAddr> {
-        self.places.iter().filter_map(|place| match place.kind {
-            PlaceKind::Address(address) => Some(address),
-            PlaceKind::Host(_) | PlaceKind::Aside => None,
-        })
+        self.answers.iter().copied()
+    }
+
+    /// Returns whether the text names a host of Speech, Azure OpenAI or Foundry.
+    pub(super) fn names_ours(&self) -> bool {
+        self.our_hosts().next().is_some()
     }
 
     /// Returns the hosts of Speech, Azure OpenAI and Foundry in the text.
@@ -57,16 +75,22 @@ impl Sight {
     }
 
     pub(super) fn means(&self, ids: &[&str]) -> bool {
-        self.matches.iter().any(|found| ids.contains(&found.meaning.id()))
+        self.said.iter().any(|said| ids.contains(&said.meaning.id()))
     }
 
     /// Returns whether a wording of one of these families of clients stands in the text.
     pub(super) fn is_from(&self, clients: &[&str]) -> bool {
-        self.matches.iter().any(|found| clients.contains(&found.client))
+        clients.iter().any(|client| self.clients.contains(client))
     }
 
     pub(super) fn has_status(&self, status: u32) -> bool {
         self.statuses.contains(&status)
+    }
+
+    /// Returns whether `PermissionDenied` is about a key: the token service answers 401 with it for a wrong one. A role is meant
+    /// where the identity is named.
+    pub(super) fn denies_key(&self) -> bool {
+        self.has_status(401) && self.means(&["permission-denied"]) && !self.means(&["role-missing"])
     }
 
     /// Returns the family of the hosts, if all hosts of ours belong to one.
@@ -81,17 +105,47 @@ impl Sight {
         let is_neutral = |host: &str| {
             NEUTRAL.iter().any(|end| host.strip_suffix(end).is_some_and(|lead| lead.is_empty() || lead.ends_with('.')))
         };
-        let is_speech = self.matches.iter().any(|found| SPEECH_CLIENTS.contains(&found.client));
+        let is_speech = self.is_from(&SPEECH_CLIENTS);
         let is_foreign = move |host: &&HostSeen| {
             !is_speech
                 && host.scheme.is_some()
                 && !host.is_link
                 && !host.is_ours()
                 && !is_local(&host.host)
+                && !is_sign_in(&host.host)
                 && !is_neutral(&host.host)
         };
         self.hosts().filter(is_foreign)
     }
+}
+
+/// Folds what the text says several times.
+fn said(matches: &[Match]) -> Vec<Said> {
+    let mut once: Vec<Said> = Vec::new();
+    for found in matches {
+        match once.iter_mut().find(|said| said.meaning.id() == found.meaning.id()) {
+            Some(said) => {
+                said.length = said.length.max(found.length);
+                said.last = found.start;
+            }
+            None => once.push(Said { meaning: found.meaning, length: found.length, last: found.start }),
+        }
+    }
+    once
+}
+
+/// Returns the hosts and the addresses, each once.
+fn hosts_and_answers(places: &[Place<'_>]) -> (Vec<HostSeen>, Vec<IpAddr>) {
+    let (mut seen, mut known) = (HashSet::new(), HashSet::new());
+    let (mut hosts, mut answers) = (Vec::new(), Vec::new());
+    for place in places {
+        match place.kind {
+            PlaceKind::Host(host) if seen.insert(host) => hosts.push(HostSeen::of(host)),
+            PlaceKind::Address(address) if known.insert(address) => answers.push(address),
+            PlaceKind::Host(_) | PlaceKind::Address(_) | PlaceKind::Aside => {}
+        }
+    }
+    (hosts, answers)
 }
 
 /// The families of hosts, which fail in different ways.
@@ -137,8 +191,8 @@ fn is_local(host: &str) -> bool {
 /// The families of clients that talk to Speech alone.
 const SPEECH_CLIENTS: [&str; 3] = ["native-sdk", "javascript-sdk", "statuses"];
 
-/// Hosts that texts about Speech link to or sign in at.
-const NEUTRAL: [&str; 36] = [
+/// Hosts that texts about Speech link to, and the domains of hosts that identities use.
+const NEUTRAL: [&str; 33] = [
     // The audiences of tokens, and the hosts of revocation lists.
     "cognitiveservices.azure.com",
     "cognitiveservices.azure.us",
@@ -159,15 +213,12 @@ const NEUTRAL: [&str; 36] = [
     "microsoftonline.com",
     "microsoftonline.us",
     "chinacloudapi.cn",
-    "sts.windows.net",
-    "login.windows.net",
     "stackoverflow.com",
     "developer.mozilla.org",
     "nodejs.org",
     "curl.se",
     "docs.rs",
     "openssl.org",
-    "login.microsoft.com",
     "python.org",
     "readthedocs.io",
     "local",

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
-use super::number::{NumberKind, numbers};
+use super::number::{NumberKind, Whole};
 use super::place::places;
 use super::words::{Word, WordKind, words};
 use crate::diagnose::catalogue::KnownFailure;
@@ -155,10 +155,10 @@ pub(super) struct Match {
     pub(super) client: &'static str,
 }
 
-/// Returns the meanings that the words and numbers of a cleaned text have, in their order in the text.
+/// Returns the meanings that the words and numbers of a text have, in their order in the text.
 ///
 /// Of two wordings at one place, where one continues the other, the longer one counts.
-pub(super) fn matches(text: &str, words: &[Word<'_>]) -> Vec<Match> {
+pub(super) fn matches(words: &[Word<'_>], numbers: &[Whole<'_>]) -> Vec<Match> {
     let mut found: Vec<Match> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         // A host is also found by the hosts above it.
@@ -177,9 +177,12 @@ pub(super) fn matches(text: &str, words: &[Word<'_>]) -> Vec<Match> {
         found.extend(here.into_iter().filter(|found| found.length == longest));
     }
     // A wording that is the end of a longer one says less than that one.
-    let whole: Vec<Match> = found.clone();
-    found.retain(|part| !whole.iter().any(|longer| longer.last == part.last && longer.length > part.length));
-    for whole in numbers(text) {
+    let mut longest = vec![0; words.len()];
+    for part in &found {
+        longest[part.last] = longest[part.last].max(part.length);
+    }
+    found.retain(|part| part.length == longest[part.last]);
+    for whole in numbers {
         for (kind, values, meaning) in &TABLE.numbers {
             if values.contains(&whole.value) && whole.is(*kind) {
                 let meaning = &TABLE.meanings[*meaning];

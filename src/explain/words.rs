@@ -25,7 +25,7 @@ pub(super) enum WordKind {
 ///
 /// A word is a run of letters, digits and underscores. A hyphen before a digit belongs to the number if it does not follow a
 /// word: `-1003`, but not `2026-11`. A character of a script without blanks is a word by itself.
-pub(super) fn words<'a>(text: &'a str, places: &[Place]) -> Vec<Word<'a>> {
+pub(super) fn words<'a>(text: &'a str, places: &[Place<'_>]) -> Vec<Word<'a>> {
     let mut words = Vec::with_capacity(text.len() / 6);
     let mut places = places.iter().peekable();
     let mut at = 0;
