@@ -12,7 +12,7 @@ mod findings;
 mod net;
 
 pub(crate) use findings::FindingArgs;
-pub(crate) use net::{Family, NameServer, Seconds, WayArgs, jobs};
+pub(crate) use net::{Family, NameServer, Road, Seconds, WayArgs, jobs};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]

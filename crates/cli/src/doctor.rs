@@ -91,12 +91,7 @@ async fn live_documents(args: &DoctorArgs, output: &Output) -> Result<AzureView,
     let given = settings::given_documents(&args.azure, args.resource.account.as_deref())?;
     let world = args.lab.as_deref().map(lab::world).transpose()?;
     let total = args.net.timeout.map_or(world.as_ref().map_or(DEFAULT_TOTAL, World::total), |seconds| seconds.0);
-    let reached = live::Reached {
-        world,
-        dns_servers: &args.net.way.dns_servers,
-        ca_file: args.net.way.ca_file.as_deref(),
-        proxy: args.net.way.proxy.as_deref(),
-    };
+    let reached = live::Reached { world, road: args.net.way.road() };
     let account = (&args.resource, args.credential.resource_id.as_deref());
     let files = settings::view_of(&given)?;
     let view = live::read_account(reached, account, &files, args.credential.entra, total / 2, output).await;

@@ -54,6 +54,11 @@ pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
     runtime::block_on(serve(args, world, output))?
 }
 
+/// Starts a world on loopback.
+pub(crate) async fn started(world: World) -> Result<Lab, Failure> {
+    Lab::start(world, machine::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))
+}
+
 /// Finds a world by its name or id.
 pub(crate) fn world(name: &str) -> Result<World, Failure> {
     World::named(name).ok_or_else(|| {
@@ -70,7 +75,7 @@ async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Fail
         let lab = Lab::start_at_own_addresses(world, machine::now()).await;
         lab.map_err(|error| Failure::listen(&error))?
     } else {
-        Lab::start(world, machine::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))?
+        started(world).await?
     };
     // The temporary file must exist until the lab ends.
     let (root, _file) = match &args.write {

@@ -1,21 +1,21 @@
 //! `--live`: reads the documents over the management API of the resource's cloud.
 
-use std::path::Path;
 use std::time::Duration;
 
 use speech_endpoint::azure::AzureView;
 use speech_endpoint::connect::{Management, ManagementError};
-use speech_endpoint::net::{ProxySettings, RestClient, SharedNetwork, SystemNetwork, TlsClient, Trust};
+use speech_endpoint::net::{RestClient, TlsClient};
 use speech_endpoint::{Area, Cloud, Credential};
 use speech_endpoint_lab::{Lab, World};
 use tokio::time::Instant;
 
-use super::args::{AzureArgs, CloudName, EntraSource, NameServer, ResourceArgs};
+use super::args::{AzureArgs, CloudName, EntraSource, ResourceArgs, Road};
+use super::connectivity::Connectivity;
 use super::entra::{self, Issuer, Wanted};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings::{self, GivenDocument};
-use super::{lab, machine, road, runtime};
+use super::{lab, runtime};
 
 pub(crate) mod args;
 mod target;
@@ -84,15 +84,8 @@ fn documents(
     };
     let token = token.checked(world.is_some(), &target.cloud)?;
     let total = args.timeout.map_or(DEFAULT_TOTAL, |seconds| seconds.0);
-    let view = runtime::block_on(async {
-        let reached = Reached {
-            world,
-            dns_servers: &args.dns_servers,
-            ca_file: args.ca_file.as_deref(),
-            proxy: args.proxy.as_deref(),
-        };
-        read(reached, target, token, total, output).await
-    })??;
+    let view =
+        runtime::block_on(async { read(Reached { world, road: args.road() }, target, token, total, output).await })??;
     settings::added(view, given)
 }
 
@@ -122,16 +115,12 @@ impl Token {
 /// How the management API is reached: by a world, or from this machine.
 pub(crate) struct Reached<'a> {
     pub(crate) world: Option<World>,
-    pub(crate) dns_servers: &'a [NameServer],
-    pub(crate) ca_file: Option<&'a Path>,
-    pub(crate) proxy: Option<&'a str>,
+    pub(crate) road: Road<'a>,
 }
 
 /// What a read takes from its surroundings.
 struct Surroundings {
-    network: SharedNetwork,
-    trust: Trust,
-    proxies: ProxySettings,
+    way: Connectivity,
     /// A running world, which must not end before the read.
     lab: Option<Lab>,
 }
@@ -139,22 +128,10 @@ struct Surroundings {
 impl Surroundings {
     async fn of(reached: Reached<'_>) -> Result<Self, Failure> {
         let Some(world) = reached.world else {
-            let servers: Vec<_> = reached.dns_servers.iter().map(|server| server.0).collect();
-            return Ok(Self {
-                trust: road::trust(reached.ca_file)?,
-                proxies: road::proxies(reached.proxy)?,
-                network: SharedNetwork::new(SystemNetwork::new(&servers)),
-                lab: None,
-            });
+            return Ok(Self { way: Connectivity::of_this_machine(reached.road)?, lab: None });
         };
-        let lab = Lab::start(world, machine::now()).await;
-        let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
-        Ok(Self {
-            network: SharedNetwork::new(lab.network()),
-            trust: road::extended(lab.trust(), reached.ca_file)?,
-            proxies: lab.proxies(),
-            lab: Some(lab),
-        })
+        let lab = lab::started(world).await?;
+        Ok(Self { way: Connectivity::of_lab(&lab, reached.road)?, lab: Some(lab) })
     }
 }
 
@@ -174,8 +151,9 @@ pub(crate) async fn read(
         let around = Surroundings::of(reached).await?;
         let token = obtained(token, &around, &target.cloud, total, output).await?;
         let step = Duration::from_secs(5).min(total / 2);
-        let client = TlsClient::new(&around.trust)
-            .and_then(|tls| RestClient::new(around.network.clone(), &tls, &around.proxies, step))
+        let way = &around.way;
+        let client = TlsClient::new(&way.trust)
+            .and_then(|tls| RestClient::new(way.network.clone(), &tls, &way.proxies, step))
             .map_err(|failure| Failure::stage(60, "live", format!("cannot create an HTTP client: {failure}")))?;
         let management = Management::new(&target.cloud, client, &token).map_err(|error| failed(&error))?;
         let management = management.with_total(total.saturating_sub(begun.elapsed()));
@@ -214,12 +192,11 @@ async fn obtained(
                 .and_then(|own| Ok(own.read()?));
         }
     };
-    let is_lab = around.lab.is_some();
     let fetched = entra::fetch(&Wanted {
         source,
         issuer: Issuer::of_management(cloud),
         resource_id: None,
-        way: entra::Way { network: around.network.clone(), is_lab, trust: &around.trust, proxies: &around.proxies },
+        way: around.way.for_tokens(),
         total,
     })
     .await;

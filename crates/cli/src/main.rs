@@ -28,7 +28,6 @@ mod machine;
 mod output;
 mod posture;
 mod resolve;
-mod road;
 mod route;
 mod runtime;
 mod settings;

@@ -2,7 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,6 +25,20 @@ pub(crate) struct WayArgs {
     /// IP version: any, 4 or 6
     #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
     pub(crate) ip: Family,
+}
+
+/// The arguments that replace what this machine has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Road<'a> {
+    pub(crate) dns_servers: &'a [NameServer],
+    pub(crate) ca_file: Option<&'a Path>,
+    pub(crate) proxy: Option<&'a str>,
+}
+
+impl WayArgs {
+    pub(crate) fn road(&self) -> Road<'_> {
+        Road { dns_servers: &self.dns_servers, ca_file: self.ca_file.as_deref(), proxy: self.proxy.as_deref() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -9,9 +9,9 @@ use super::args::DoctorArgs;
 use super::surroundings::Surroundings;
 use crate::connectivity::Connectivity;
 use crate::failure::Failure;
+use crate::lab;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential, Subject};
-use crate::{lab, machine};
 
 /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
 /// inside the world.
@@ -23,8 +23,7 @@ pub(super) async fn collect(
 ) -> Result<Option<Evidence>, Failure> {
     let world = lab::world(name)?;
     output.detail(1, || format!("world: {}", world.title()));
-    let lab = Lab::start(world, machine::now()).await;
-    let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
+    let lab = lab::started(world).await?;
     match surroundings(&lab, args)? {
         Some(surroundings) => {
             let mut evidence = super::collect(surroundings, args, spent, output).await?;
@@ -48,7 +47,7 @@ fn surroundings(lab: &Lab, args: &DoctorArgs) -> Result<Option<Surroundings>, Fa
         credential: lab.credential().map(given),
         unobtained: lab.unobtained().map(str::to_owned),
         second_key: lab.second_credential().map(|key| key.read()),
-        way: Connectivity::of_lab(lab, &args.net.way)?,
+        way: Connectivity::of_lab(lab, args.net.way.road())?,
         asks_metadata: lab.asks_metadata(),
     }))
 }

@@ -35,7 +35,7 @@ impl Surroundings {
             credential: settings::key_variable(),
             unobtained: None,
             second_key: settings::second_key_variable(),
-            way: Connectivity::of_this_machine(&args.net.way)?,
+            way: Connectivity::of_this_machine(args.net.way.road())?,
             asks_metadata: false,
         })
     }

@@ -10,7 +10,7 @@ use speech_endpoint::probe::{Context, probe};
 use speech_endpoint::{
     DEFAULT_JOBS, DEFAULT_TOTAL, Note, PlanSettings, PreparedDocuments, Selection, Severity, Verdict,
 };
-use speech_endpoint_lab::{Lab, World};
+use speech_endpoint_lab::World;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ use crate::connectivity::Connectivity;
 use crate::doctor::assemble::{refusals, remarks_on};
 use crate::failure::Failure;
 use crate::output::{Output, StatusLine};
-use crate::{machine, runtime};
+use crate::{lab, machine, runtime};
 
 /// What the probe of an account shows. Its evidence is not kept: that of a thousand accounts would fill the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +72,13 @@ pub(super) fn outcomes(
     let subjects: Vec<Subject<'_>> = standings.iter().enumerate().filter_map(Subject::of).collect();
     runtime::block_on(async {
         let Some(world) = world else {
-            let way = Connectivity::of_this_machine(&args.way)?;
+            let way = Connectivity::of_this_machine(args.way.road())?;
             let prober = Prober::new(args, view, way, DEFAULT_TOTAL);
             return prober.probe(args, &subjects, standings.len(), output).await;
         };
         let total = world.total();
-        let lab = Lab::start(world, machine::now()).await;
-        let lab = lab.map_err(|error| Failure::cannot("listen on loopback", &error))?;
-        let prober = Prober::new(args, view, Connectivity::of_lab(&lab, &args.way)?, total);
+        let lab = lab::started(world).await?;
+        let prober = Prober::new(args, view, Connectivity::of_lab(&lab, args.way.road())?, total);
         prober.probe(args, &subjects, standings.len(), output).await
     })?
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use crate::args::{EntraSource, NameServer, Seconds};
+use crate::args::{EntraSource, NameServer, Road, Seconds};
 
 /// `--live`, its token, and the road to the management API.
 #[derive(Debug, Default, ClapArgs)]
@@ -39,4 +39,10 @@ pub(crate) struct LiveArgs {
     /// Time limit for reading [default: 20]
     #[arg(long, value_name = "SECONDS", requires = "live")]
     pub(crate) timeout: Option<Seconds>,
+}
+
+impl LiveArgs {
+    pub(super) fn road(&self) -> Road<'_> {
+        Road { dns_servers: &self.dns_servers, ca_file: self.ca_file.as_deref(), proxy: self.proxy.as_deref() }
+    }
 }
