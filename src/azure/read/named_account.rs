@@ -53,36 +53,44 @@ struct Found {
 }
 
 impl Found {
-    fn walk(&mut self, key: &str, node: &Node<'_>) {
+    /// Returns whether the node itself is the endpoint of an account.
+    fn walk(&mut self, key: &str, node: &Node<'_>) -> bool {
         match node {
             Node::Object(fields) => {
-                let has_endpoint = fields.iter().any(|(_, value)| value.text().and_then(endpoint).is_some());
-                if has_endpoint {
-                    let kind = ["AccountType", "kind"].iter().find_map(|field| node.owned(field));
-                    self.kind = self.kind.take().or(kind);
-                    let region = node.text_of("location").and_then(region);
-                    self.own_region = self.own_region.take().or(region);
-                }
+                let mut has_endpoint = false;
                 for (name, value) in fields {
                     // An output holds its value in a field of that name.
-                    self.walk(if name == "value" { key } else { name }, value);
+                    has_endpoint |= self.walk(if name == "value" { key } else { name }, value);
                 }
+                if has_endpoint {
+                    let kind = || ["AccountType", "kind"].iter().find_map(|field| node.owned(field));
+                    self.kind = self.kind.take().or_else(kind);
+                    self.own_region = self.own_region.take().or_else(|| node.text_of("location").and_then(region));
+                }
+                false
             }
-            Node::List(items) => items.iter().for_each(|item| self.walk(key, item)),
+            Node::List(items) => {
+                for item in items {
+                    self.walk(key, item);
+                }
+                false
+            }
             Node::Text(text) => self.text(&key.to_ascii_lowercase(), text),
-            Node::Null | Node::Bool(_) | Node::Number(_) => {}
+            Node::Null | Node::Bool(_) | Node::Number(_) => false,
         }
     }
 
-    fn text(&mut self, key: &str, text: &str) {
+    fn text(&mut self, key: &str, text: &str) -> bool {
         if key.contains("region") || key.contains("location") {
             self.regions.extend(region(text).filter(|region| !self.regions.contains(region)));
-        } else if let Some(account) = endpoint(text) {
-            let is_same = |known: &Account| known.domain() == account.domain() && known.region() == account.region();
-            if !self.accounts.iter().any(is_same) {
-                self.accounts.push(account);
-            }
+            return false;
         }
+        let Some(account) = endpoint(text) else { return false };
+        let is_same = |known: &Account| known.domain() == account.domain() && known.region() == account.region();
+        if !self.accounts.iter().any(is_same) {
+            self.accounts.push(account);
+        }
+        true
     }
 
     /// Returns the region of the account: that beside its endpoint, or the only one in the document.

@@ -37,15 +37,15 @@ impl Account {
     pub fn from_arm_json(json: &[u8]) -> Result<WithNotes<Self>, ArmError> {
         let text = decoded(json).map_err(ArmError::Json)?;
         let tree = stream::tree(&text).map_err(ArmError::Json)?;
-        let node = match the_one_account(&tree) {
-            Err(ArmError::Shape { .. }) if named_account::account(&tree)?.is_some() => &tree,
-            node => node?,
+        let node = the_one_account(&tree);
+        let may_name_one = match &node {
+            Ok(node) => named_account::may_name_one(node),
+            Err(error) => matches!(error, ArmError::Shape { .. }),
         };
-        if named_account::may_name_one(node)
-            && let Some(read) = named_account::account(&tree)?
-        {
+        if may_name_one && let Some(read) = named_account::account(&tree)? {
             return Ok(read);
         }
+        let node = node?;
         if let Some(kind) =
             node.field("type").and_then(Node::text).filter(|kind| !kind.eq_ignore_ascii_case(ACCOUNT_TYPE))
         {
