@@ -1,13 +1,12 @@
 //! This machine: its environment, clock and files.
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
+use std::{fmt, fs};
 
 use speech_endpoint::net::ProxySettings;
 use speech_endpoint::{LONGEST_TEXT, QuotedValue, decoded};
-
 use zeroize::Zeroizing;
 
 use super::failure::Failure;
@@ -82,9 +81,7 @@ pub(crate) fn input_named(path: &Path) -> String {
 /// Reads a file that an argument names, `-` for standard input, up to a size.
 pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
     let bytes = read_bytes(path, argument, largest)?;
-    let unreadable = |problem: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot read {} given to `{argument}`: {problem}", input_named(path)))
-    };
+    let unreadable = |problem| unreadable(path, argument, problem);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(unreadable(&"it is UTF-16 text, as older PowerShells write it; save it as UTF-8"));
     }
@@ -96,28 +93,17 @@ pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<Str
 
 /// Reads the end of a text that an argument names, `-` for standard input, in whatever encoding a log has.
 pub(crate) fn read_end(path: &Path, argument: &str) -> Result<Zeroizing<String>, Failure> {
-    let is_stdin = path == Path::new("-");
-    let unreadable = |problem: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot read {} given to `{argument}`: {problem}", input_named(path)))
-    };
-    if is_stdin && io::stdin().is_terminal() {
-        return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
-    }
     let mut tail = Tail::default();
-    let read = if is_stdin {
-        stream::read_stdin_by_chunk(|chunk| tail.push(chunk))
-    } else {
-        fs::File::open(path).and_then(|mut file| {
-            let mut chunk = [0; 16 << 10];
-            loop {
-                match file.read(&mut chunk)? {
-                    0 => return Ok(()),
-                    length => tail.push(&chunk[..length]),
-                }
-            }
-        })
+    let mut take = |chunk: &[u8]| {
+        tail.push(chunk);
+        true
     };
-    read.map_err(|error| unreadable(&error))?;
+    let read = if is_stdin(path, argument)? {
+        stream::read_stdin(&mut take)
+    } else {
+        fs::File::open(path).and_then(|mut file| stream::read_chunks(|chunk| file.read(chunk), &mut take))
+    };
+    read.map_err(|error| unreadable(path, argument, &error))?;
     Ok(tail.text())
 }
 
@@ -154,22 +140,31 @@ impl Tail {
 
 /// Reads a file or standard input, whatever its encoding.
 pub(crate) fn read_bytes(path: &Path, argument: &str, largest: u64) -> Result<Vec<u8>, Failure> {
-    let name = input_named(path);
-    let unreadable = |problem: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot read {name} given to `{argument}`: {problem}"))
-    };
     let mut bytes = Vec::new();
-    if path == Path::new("-") && io::stdin().is_terminal() {
-        return Err(unreadable(&"it is a terminal; expected a pipe or a redirected file"));
-    }
-    let read = if path == Path::new("-") {
-        stream::read_stdin(largest + 1, &mut bytes)
+    let read = if is_stdin(path, argument)? {
+        stream::read_stdin(&mut |chunk| {
+            bytes.extend_from_slice(chunk);
+            bytes.len() as u64 <= largest
+        })
     } else {
-        fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
+        fs::File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes).map(drop))
     };
-    read.map_err(|error| unreadable(&error))?;
+    read.map_err(|error| unreadable(path, argument, &error))?;
     if bytes.len() as u64 > largest {
-        return Err(unreadable(&format_args!("it is larger than {largest} bytes")));
+        return Err(unreadable(path, argument, &format_args!("it is larger than {largest} bytes")));
     }
     Ok(bytes)
+}
+
+/// Returns whether an argument names standard input, from which something can be read.
+fn is_stdin(path: &Path, argument: &str) -> Result<bool, Failure> {
+    let is_stdin = path == Path::new("-");
+    if is_stdin && io::stdin().is_terminal() {
+        return Err(unreadable(path, argument, &"it is a terminal; expected a pipe or a redirected file"));
+    }
+    Ok(is_stdin)
+}
+
+fn unreadable(path: &Path, argument: &str, problem: &dyn fmt::Display) -> Failure {
+    Failure::usage(format!("cannot read {} given to `{argument}`: {problem}", input_named(path)))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 #[cfg(not(unix))]
 use anstream::AutoStream;
 use anstream::ColorChoice;
+use zeroize::Zeroizing;
 
 /// Writes text to standard output, with colours if they are wanted.
 pub(crate) fn to_stdout(text: &str, color: ColorChoice) -> io::Result<()> {
@@ -34,35 +35,34 @@ pub(crate) fn to_stderr_at_once(text: &str) {
     }
 }
 
-/// Reads standard input to its end, or up to a size.
-pub(crate) fn read_stdin(largest: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
+/// Reads standard input to its end, or until what takes its chunks has enough.
+pub(crate) fn read_stdin(take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
     use io::Read as _;
     let stdin = io::stdin();
-    loop {
-        let left = largest.saturating_sub(bytes.len() as u64);
-        match stdin.lock().take(left).read_to_end(bytes) {
+    let read = |chunk: &mut [u8]| loop {
+        match stdin.lock().read(chunk) {
             #[cfg(unix)]
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 patient::is_ready(&stdin, patient::READABLE, None)?;
             }
             outcome => return outcome,
         }
-    }
+    };
+    read_chunks(read, take)
 }
 
-/// Reads standard input to its end, a chunk at a time.
-pub(crate) fn read_stdin_by_chunk(mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    use io::Read as _;
-    let mut chunk = [0; 16 << 10];
+/// Reads chunk by chunk, to the end or until what takes the chunks has enough. The input may be a key, so the chunk is wiped.
+pub(crate) fn read_chunks(
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    take: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
+    let mut chunk = Zeroizing::new([0; 16 << 10]);
     loop {
-        match io::stdin().lock().read(&mut chunk) {
+        match read(&mut chunk[..]) {
             Ok(0) => return Ok(()),
-            Ok(length) => take(&chunk[..length]),
+            Ok(length) if take(&chunk[..length]) => {}
+            Ok(_) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            #[cfg(unix)]
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                patient::is_ready(&io::stdin(), patient::READABLE, None)?;
-            }
             Err(error) => return Err(error),
         }
     }
