@@ -150,10 +150,9 @@ fn by_pairs(sight: &Sight, causes: &mut Causes) {
     if sight.denies_key() {
         causes.add("AUTH01", SUGGESTED, "401 with `PermissionDenied` is the token service's answer to a wrong key");
     }
-    if sight.hosts().any(|host| is_sign_in(&host.host)) && !sight.names_ours() {
-        if causes.0.iter().any(|cause| is_of(&["DNS", "TCP", "TLS", "PXY"], cause.id)) {
-            causes.add("AUTH12", SUGGESTED, "the text is about the host at which identities sign in");
-        }
+    let is_sign_in_alone = sight.hosts().any(|host| is_sign_in(&host.host)) && !sight.names_ours();
+    if is_sign_in_alone && causes.0.iter().any(|cause| is_of(&["DNS", "TCP", "TLS", "PXY"], cause.id)) {
+        causes.add("AUTH12", SUGGESTED, "the text is about the host at which identities sign in");
     }
     // A client of Speech looked up a foreign host: a page or a proxy sent it there.
     let is_elsewhere = |host: &HostSeen| !host.is_ours() && host.scheme.is_none() && !is_sign_in(&host.host);
