@@ -12,25 +12,31 @@ mod number;
 
 mod table;
 
+mod log;
+
+mod sdk;
+
 mod sight;
 
 mod rank;
 
 use self::place::HostSeen;
 use crate::resolve::account::Account;
-use crate::resolve::cloud::HostKind;
+use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::quoted::looks_secret;
 use crate::resolve::service::Service;
 
 pub use self::clean::{LONGEST_TEXT, decoded};
+pub use self::log::{IdKind, LoggedId, Reached, Step, Timeline};
 pub use self::rank::LikelyCause;
+pub use self::sdk::{Defect, Sdk, SdkError, SdkVersion};
 pub use self::table::{LONGEST_GAP, Meaning, Strength, Wording};
 
 /// What a pasted text says. It holds no part of the text but the names of hosts of Azure.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What the text means, the meaning that says most first; none twice.
+    /// What the text means, the meaning that says most first; none twice. Of a log, what it shows at last goes first.
     pub meanings: Vec<&'static Meaning>,
     /// The failures that may have caused it, the most likely first.
     pub causes: Vec<LikelyCause>,
@@ -42,6 +48,12 @@ pub struct Explanation {
     pub services: Vec<Service>,
     /// The hosts of other services in the text, if it names no host of Speech.
     pub foreign_hosts: Vec<String>,
+    /// What the text shows line by line, as a log does.
+    pub timeline: Timeline,
+    /// The SDK that the text names, or that its wordings give away.
+    pub sdk: Option<Sdk>,
+    /// What this SDK is known to do wrong, if the text shows signs of it.
+    pub defects: Vec<&'static Defect>,
 }
 
 /// Explains a pasted text: an error line, a stack trace, a log, the output of a tool.
@@ -59,21 +71,36 @@ pub struct Explanation {
 /// ```
 #[must_use]
 pub fn explain(text: &str) -> Explanation {
+    explain_for(text, None)
+}
+
+/// Explains a pasted text as [`explain`] does, for an SDK that the reader knows better than the text tells.
+#[must_use]
+pub fn explain_for(text: &str, sdk: Option<Sdk>) -> Explanation {
     let mut start = text.len().saturating_sub(LONGEST_TEXT);
     while !text.is_char_boundary(start) {
         start += 1;
     }
     let sight = sight::Sight::of(&text[start..]);
-    let mut meanings: Vec<&'static Meaning> = sight.said.iter().map(|said| said.meaning).collect();
-    meanings.sort_by_key(|meaning| {
-        let is_broad = meaning.strength() == Strength::Broad;
-        (std::cmp::Reverse(meaning.strength()), if is_broad { meaning.ids().len() } else { 0 })
+    let from = sight.last_failure();
+    let mut said: Vec<&sight::Said> = sight.said.iter().collect();
+    said.sort_by_key(|said| {
+        let is_broad = said.meaning.strength() == Strength::Broad;
+        let breadth = if is_broad { said.meaning.ids().len() } else { 0 };
+        (said.last < from, std::cmp::Reverse(said.meaning.strength()), breadth)
     });
+    let meanings = said.into_iter().map(|said| said.meaning).collect();
     let named = sight.our_hosts().find(|host| host.account().is_some());
     let foreign = sight.foreign_hosts().filter(|_| !sight.names_ours()).map(|host| host.host.clone());
     let foreign_hosts = foreign.filter(|host| is_plain(host)).collect();
+    let causes = rank::rank(&sight);
+    let sdk = sdk.or_else(|| sight.sdk.clone());
+    let defects = sdk.as_ref().map(|sdk| sdk::defects(sdk, |sign| has_sign(&sight, &causes, sign)));
     Explanation {
-        causes: rank::rank(&sight),
+        timeline: sight.timeline.clone(),
+        sdk,
+        defects: defects.unwrap_or_default(),
+        causes,
         account: named.and_then(|host| host.account().cloned()),
         host: named.map(|host| host.host.clone()),
         services: services(&sight),
@@ -81,6 +108,27 @@ pub fn explain(text: &str) -> Explanation {
         foreign_hosts,
     }
 }
+
+/// Returns whether a text shows a sign of a defect.
+fn has_sign(sight: &sight::Sight, causes: &[LikelyCause], sign: &str) -> bool {
+    match sign {
+        "usgov" => sight.is_in(&Cloud::UsGovernment, &["usgov", "usdod"]),
+        "china" => sight.is_in(&Cloud::China, &["china"]),
+        "proxy" => sight.timeline.steps.iter().any(|step| step.proxy.is_some()) || sight.names_proxy,
+        "key-in-url" => sight.has_key_in_url,
+        "opened" => sight.timeline.attempts() > 0,
+        _ => {
+            let best = sight.said.iter().map(|said| said.meaning.strength()).max();
+            let means = |said: &sight::Said| said.meaning.id() == sign && Some(said.meaning.strength()) == best;
+            sign.parse().is_ok_and(|status| sight.has_status(status))
+                || causes.iter().take(MOST_LIKELY).any(|cause| cause.id == sign)
+                || sight.said.iter().any(means)
+        }
+    }
+}
+
+/// The number of causes that count as signs.
+const MOST_LIKELY: usize = 3;
 
 /// Returns whether a host can be shown: a name without anything that looks like a secret.
 fn is_plain(host: &str) -> bool {

@@ -95,7 +95,8 @@ fn the_table_is_large_and_every_meaning_has_a_wording_or_a_number() {
 #[test]
 fn every_wording_alone_has_its_meaning() {
     let mut failures = Vec::new();
-    for wording in Wording::all() {
+    // An event means nothing by itself; the test of the logs shows what each does.
+    for wording in Wording::all().filter(|wording| wording.meaning().strength() > Strength::Event) {
         let said = wording.written().replace('#', " 7 ").replace('§', " 203.0.113.7 ").replace('…', " x ");
         let found = explain(&said);
         if !found.meanings.iter().any(|meaning| meaning.id() == wording.meaning().id()) {

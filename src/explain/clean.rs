@@ -47,11 +47,22 @@ fn is_mostly_utf8(bytes: &[u8]) -> bool {
 
 /// Undoes what terminals, log viewers, mails and tickets add to a text, and returns it in lower case.
 pub(super) fn cleaned(text: &str) -> Zeroizing<String> {
+    readable(text, |out, c| out.extend(c.to_lowercase()))
+}
+
+/// Undoes the same, and keeps the case. It has the lines of the cleaned text.
+pub(super) fn as_written(text: &str) -> Zeroizing<String> {
+    readable(text, String::push)
+}
+
+fn readable(text: &str, add: fn(&mut String, char)) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if let Some((length, replacement)) = undone(rest) {
-            out.extend(replacement);
+            if let Some(c) = replacement {
+                add(&mut out, c);
+            }
             rest = &rest[length..];
             continue;
         }
@@ -59,7 +70,7 @@ pub(super) fn cleaned(text: &str) -> Zeroizing<String> {
             match first {
                 '\n' => out.push('\n'),
                 _ if first.is_control() => out.push(' '),
-                _ => out.extend(first.to_lowercase()),
+                _ => add(&mut out, first),
             }
         }
         rest = &rest[first.len_utf8()..];

@@ -57,6 +57,9 @@ pub(super) fn rank(sight: &Sight) -> Vec<LikelyCause> {
 /// More points than the place in a list of ids can give.
 const AHEAD: i32 = 15;
 
+/// Points of a cause of an earlier failure, which the client overcame.
+const EARLIER: i32 = 38;
+
 /// Points of a cause that the text itself names, of one that a host proves, and of one that a host suggests.
 const NAMED: i32 = 200;
 const PROVED: i32 = 150;
@@ -114,20 +117,28 @@ impl Causes {
 }
 
 fn by_meaning(sight: &Sight, causes: &mut Causes) {
-    let counting =
-        || sight.said.iter().filter(|said| !(sight.denies_key() && said.meaning.id() == "permission-denied"));
+    let from = sight.last_failure();
+    let counting = || {
+        let is_key = |said: &&Said| sight.denies_key() && said.meaning.id() == "permission-denied";
+        sight.said.iter().filter(move |said| said.last >= from && !is_key(said))
+    };
     let Some(strongest) = counting().map(|said| said.meaning.strength()).max() else { return };
     let strong = || counting().filter(|said| said.meaning.strength() == strongest);
     // Of texts that hide the reason, the one that leaves the fewest failures counts.
     let narrowest = strong().map(|said| said.meaning.ids().len()).min();
-    let counts = |said: &&Said| strongest != Strength::Broad || Some(said.meaning.ids().len()) == narrowest;
+    let is_part = |some: &[&str], of: &[&str]| some.len() < of.len() && some.iter().all(|id| of.contains(id));
+    let counts = |said: &&Said| match strongest {
+        Strength::Broad => Some(said.meaning.ids().len()) == narrowest,
+        // Of two causes, the one that leaves fewer of the same failures says more.
+        _ => !strong().any(|other| is_part(other.meaning.ids(), said.meaning.ids())),
+    };
     let last = sight.said.iter().map(|said| said.last).max();
     let points = match strongest {
         Strength::Cause => 100,
         Strength::Code => 80,
         Strength::Step => 60,
         Strength::Broad => 40,
-        Strength::Aside => 0,
+        Strength::Aside | Strength::Event => 0,
     };
     for said in strong().filter(counts) {
         let words = i32::try_from(said.length.min(6)).unwrap_or(0);
@@ -136,6 +147,12 @@ fn by_meaning(sight: &Sight, causes: &mut Causes) {
         for (place, id) in said.meaning.ids().iter().enumerate() {
             let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
             causes.add(id, points - later + words + innermost, said.meaning.sentence());
+        }
+    }
+    for said in sight.said.iter().filter(|said| said.last < from && said.meaning.strength() >= Strength::Step) {
+        for (place, id) in said.meaning.ids().iter().enumerate() {
+            let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
+            causes.add(id, EARLIER - later, said.meaning.sentence());
         }
     }
     for said in &sight.said {

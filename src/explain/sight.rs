@@ -4,12 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
+use super::log::{Step, Timeline};
 use super::number::{NumberKind, Whole, numbers};
 use super::place::{HostSeen, Place, PlaceKind, places};
-use super::table::{Match, Meaning, matches};
+use super::sdk::{self, Sdk};
+use super::table::{Match, Meaning, Strength, matches};
 use super::words::words;
 use crate::diagnose::catalogue::KnownFailure;
-use crate::resolve::cloud::HostKind;
+use crate::resolve::cloud::{Cloud, HostKind};
 
 /// The typed observations of one text, each once. It holds no part of the text but hosts and URLs.
 pub(super) struct Sight {
@@ -25,6 +27,12 @@ pub(super) struct Sight {
     is_without_url: bool,
     /// Ids that a report or an error message of this program names.
     pub(super) named: Vec<&'static str>,
+    pub(super) timeline: Timeline,
+    /// The SDK that the text names or gives away.
+    pub(super) sdk: Option<Sdk>,
+    pub(super) names_proxy: bool,
+    /// Whether a URL in the text carries a key or a token.
+    pub(super) has_key_in_url: bool,
 }
 
 /// A meaning of a text. A log repeats its lines, and that makes none of them likelier.
@@ -37,15 +45,21 @@ pub(super) struct Said {
 }
 
 impl Sight {
-    pub(super) fn of(text: &str) -> Self {
-        let named = named_ids(text);
-        let text = cleaned(text);
+    pub(super) fn of(given: &str) -> Self {
+        let named = named_ids(given);
+        let text = cleaned(given);
         let places = places(&text);
         let numbers: Vec<Whole<'_>> = numbers(&text).collect();
         let matches = matches(&words(&text, &places), &numbers);
         let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
         let (hosts, answers) = hosts_and_answers(&places);
+        let errors: Vec<u32> =
+            numbers.iter().filter(|whole| whole.is(NumberKind::Error)).map(|whole| whole.value).collect();
+        let is_from = |client: &str| matches.iter().any(|found| found.client == client);
         Self {
+            sdk: sdk::seen(&text, is_from("native-sdk"), is_from("javascript-sdk"), &errors),
+            names_proxy: text.contains("proxy"),
+            has_key_in_url: KEYS_IN_URL.iter().any(|name| text.contains(name)),
             clients: matches.iter().map(|found| found.client).collect(),
             said: said(&matches),
             hosts,
@@ -53,6 +67,7 @@ impl Sight {
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
+            timeline: Timeline::of(given, &text, &places, &matches, &numbers),
         }
     }
 
@@ -93,6 +108,30 @@ impl Sight {
         self.has_status(401) && self.means(&["permission-denied"]) && !self.means(&["role-missing"])
     }
 
+    /// Returns the offset behind which a log shows its last failure, if earlier ones differ from it: the client overcame them. It
+    /// is 0 where the whole text counts, as where the last failure says less than one before it.
+    pub(super) fn last_failure(&self) -> usize {
+        let is_ours = |step: &&Step| {
+            let Some(host) = &step.host else { return true };
+            !self.names_ours() || self.our_hosts().any(|ours| ours.host == *host)
+        };
+        let failing: Vec<&Step> =
+            self.timeline.steps.iter().filter(is_ours).filter(|step| step.failure.is_some()).collect();
+        match failing[..] {
+            [.., before, last] if before.failure != last.failure => {
+                let is_clear = last.failure.is_some_and(|meaning| meaning.strength() >= Strength::Code);
+                if is_clear { last.start } else { 0 }
+            }
+            _ => 0,
+        }
+    }
+
+    /// Returns whether a host in the text belongs to a cloud, or begins with the name of one of its regions.
+    pub(super) fn is_in(&self, cloud: &Cloud, regions: &[&str]) -> bool {
+        let is_there = |host: &HostSeen| host.account().is_some_and(|account| account.cloud() == cloud);
+        self.our_hosts().any(|host| is_there(host) || regions.iter().any(|region| host.host.starts_with(region)))
+    }
+
     /// Returns the family of the hosts, if all hosts of ours belong to one.
     pub(super) fn family(&self) -> Option<Family> {
         let mut families = self.our_hosts().filter_map(|host| host.azure).map(|(kind, _)| Family::of(kind));
@@ -122,7 +161,7 @@ impl Sight {
 /// Folds what the text says several times.
 fn said(matches: &[Match]) -> Vec<Said> {
     let mut once: Vec<Said> = Vec::new();
-    for found in matches {
+    for found in matches.iter().filter(|found| found.meaning.strength() > Strength::Event) {
         match once.iter_mut().find(|said| said.meaning.id() == found.meaning.id()) {
             Some(said) => {
                 said.length = said.length.max(found.length);
@@ -182,6 +221,9 @@ const SIGN_IN: [&str; 7] = [
     "login.microsoft.com",
     "sts.windows.net",
 ];
+
+/// The parameters in which the JavaScript SDK writes a credential into a URL.
+const KEYS_IN_URL: [&str; 2] = ["ocp-apim-subscription-key=", "&authorization=bearer"];
 
 /// Returns whether a host is this machine or an address.
 fn is_local(host: &str) -> bool {

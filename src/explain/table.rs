@@ -53,6 +53,8 @@ impl Meaning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Strength {
+    /// It says what a client does, in a log.
+    Event,
     /// It says something, but names no failure of the network.
     Aside,
     /// The client hides the reason.
@@ -194,6 +196,11 @@ pub(super) fn matches(words: &[Word<'_>], numbers: &[Whole<'_>]) -> Vec<Match> {
     found
 }
 
+/// Returns whether a number in the position of an error is a known one.
+pub(super) fn is_error_number(value: u32) -> bool {
+    TABLE.numbers.iter().any(|(kind, values, _)| *kind == NumberKind::Error && values.contains(&value))
+}
+
 /// Returns how many words of the text the parts cover from its first word on.
 fn match_length(parts: &[Part], words: &[Word<'_>]) -> Option<usize> {
     let Some((first, rest)) = parts.split_first() else { return Some(0) };
@@ -264,6 +271,7 @@ fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 fn meaning(row: &[&'static str]) -> Option<Meaning> {
     let &[id, strength, ids, sentence] = row else { return None };
     let strength = match strength {
+        "event" => Strength::Event,
         "cause" => Strength::Cause,
         "code" => Strength::Code,
         "step" => Strength::Step,
@@ -355,7 +363,7 @@ mod tests {
             assert_eq!(read, written(text), "a line of `{client}` names no meaning or lacks a field");
         }
         for meaning in Meaning::all() {
-            assert_eq!(meaning.ids.is_empty(), meaning.strength == Strength::Aside, "{}", meaning.id);
+            assert_eq!(meaning.ids.is_empty(), meaning.strength <= Strength::Aside, "{}", meaning.id);
             assert!(!meaning.sentence.ends_with('.'), "{}", meaning.id);
         }
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use speech_endpoint::{KnownFailure, explain};
+use speech_endpoint::{Defect, KnownFailure, Sdk, explain_for};
 
 use self::reading::Reading;
 use super::args::OutputArgs;
@@ -15,14 +15,19 @@ use super::output::Output;
 
 mod entry;
 mod json;
+mod markdown;
 mod reading;
+mod timeline;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// Ids like DNS03, an error text, files, or - to read a text from stdin [default: list all]
     #[arg(value_name = "ID | TEXT | FILE")]
     pub(crate) what: Vec<String>,
-    /// text or json
+    /// The SDK that wrote the text, like python:1.44; alone: what it is known to do wrong
+    #[arg(long, value_name = "NAME[:VERSION]")]
+    pub(crate) sdk: Option<Sdk>,
+    /// text, json or markdown
     #[arg(long, value_enum, default_value = "text", hide_possible_values = true, help_heading = "Output")]
     pub(crate) format: ExplainFormat,
     #[command(flatten)]
@@ -33,6 +38,7 @@ pub(crate) struct ExplainArgs {
 pub(crate) enum ExplainFormat {
     Text,
     Json,
+    Markdown,
 }
 
 pub(crate) const EXAMPLES: &str = "\
@@ -41,18 +47,26 @@ Examples:
   speech-endpoint explain DNS03
   speech-endpoint explain POL01 POL02 --format json
   speech-endpoint explain 'WebSocket upgrade failed: Authentication error (401)'
-  tail -n 20 app.log | speech-endpoint explain -";
+  speech-endpoint explain speech.log --format markdown
+  tail -n 20 app.log | speech-endpoint explain -
+  speech-endpoint explain --sdk python:1.44";
 
 /// Explains ids or a text.
 ///
 /// 1. No argument: list all entries, one per line.
 /// 2. Only ids: show these entries in full; an unknown id is a usage error.
-/// 3. Any other text, or the end of files: show its likely meaning and the ids to check. The text itself is never shown.
+/// 3. Any other text, or the end of files: show its likely meaning and the ids to check; of a log, its course. Of the text itself,
+///    only hosts, addresses, times, numbers and ids are shown.
+/// 4. An SDK alone: list its known defects.
 pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == ExplainFormat::Json;
     let answer = answer(args, output.is_verbose()).map_err(|failure| failure.with_json(is_json))?;
     output.detail(1, || answer.summary());
-    output.data(&if is_json { answer.json()? } else { answer.text() })?;
+    output.data(&match args.format {
+        ExplainFormat::Text => answer.text(),
+        ExplainFormat::Json => answer.json()?,
+        ExplainFormat::Markdown => answer.markdown(),
+    })?;
     Ok(0)
 }
 
@@ -60,11 +74,12 @@ enum Answer {
     All,
     Entries(Vec<&'static KnownFailure>),
     Reading(Box<Reading>),
+    Defects(Sdk),
 }
 
 fn answer(args: &ExplainArgs, is_verbose: bool) -> Result<Answer, Failure> {
     if args.what.is_empty() {
-        return Ok(Answer::All);
+        return Ok(args.sdk.clone().map_or(Answer::All, Answer::Defects));
     }
     let text = if args.what.iter().all(|word| word == "-" || Path::new(word).is_file()) {
         let texts = args.what.iter().map(|path| machine::read_end(Path::new(path), "explain"));
@@ -79,7 +94,7 @@ fn answer(args: &ExplainArgs, is_verbose: bool) -> Result<Answer, Failure> {
     if words().all(has_id_shape) {
         return Ok(Answer::Entries(distinct(words().map(entry).collect::<Result<_, _>>()?)));
     }
-    let reading = Reading { explanation: explain(&text), is_verbose };
+    let reading = Reading { explanation: explain_for(&text, args.sdk.clone()), is_verbose };
     if !reading.is_known() {
         let command = reading.command();
         return Err(Failure::usage(format!("the text is not a known error: {EXPECTED}; or run `{command}`")));
@@ -118,6 +133,7 @@ impl Answer {
                 let (meanings, causes) = (&reading.explanation.meanings, &reading.explanation.causes);
                 format!("{} known meanings, with {} ids to check", meanings.len(), causes.len())
             }
+            Self::Defects(sdk) => format!("{} known defects", Defect::of(sdk).count()),
         }
     }
 
@@ -126,6 +142,16 @@ impl Answer {
             Self::All => entry::list(),
             Self::Entries(entries) => entries.iter().map(|one| entry::in_full(one)).collect::<Vec<_>>().join("\n"),
             Self::Reading(reading) => reading.text(),
+            Self::Defects(sdk) => timeline::all_defects(sdk),
+        }
+    }
+
+    fn markdown(&self) -> String {
+        match self {
+            Self::All => markdown::entries(&KnownFailure::all().collect::<Vec<_>>()),
+            Self::Entries(entries) => markdown::entries(entries),
+            Self::Reading(reading) => markdown::reading(reading),
+            Self::Defects(sdk) => markdown::defects(sdk),
         }
     }
 
@@ -139,6 +165,7 @@ impl Answer {
                 json::entries(entries.clone(), test)
             }
             Self::Reading(reading) => json::reading(reading),
+            Self::Defects(sdk) => json::defects(sdk),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The answer as JSON.
 
 use serde::Serialize;
-use speech_endpoint::KnownFailure;
+use speech_endpoint::{Defect, KnownFailure, Meaning, Reached, Sdk, Step, Timeline};
 
 use super::entry::{has_rule, rehearsal};
 use super::reading::Reading;
+use super::timeline::ending;
 use crate::failure::Failure;
 use crate::json;
 
@@ -15,6 +16,7 @@ pub(super) fn entries(entries: Vec<&'static KnownFailure>, test: Option<String>)
         reading: None,
         text: None,
         test,
+        sdk: None,
         failures: entries.into_iter().map(|failure| failure_json(failure, None)).collect(),
     })
 }
@@ -39,9 +41,24 @@ pub(super) fn reading(reading: &Reading) -> Result<String, Failure> {
             services: said.services.iter().map(|service| service.id()).collect(),
             foreign_hosts: said.foreign_hosts.clone(),
             more: reading.more().iter().map(|cause| cause.id).collect(),
+            log: reading.has_timeline().then(|| LogJson::of(&said.timeline)),
+            ids: said.timeline.ids.iter().map(|id| IdJson { kind: id.kind.id(), id: id.value.clone() }).collect(),
         }),
+        sdk: said.sdk.as_ref().map(|sdk| SdkJson::of(sdk, said.defects.iter().copied())),
         test: Some(reading.command()),
         failures: failures.collect(),
+    })
+}
+
+/// Returns the known defects of an SDK.
+pub(super) fn defects(sdk: &Sdk) -> Result<String, Failure> {
+    json::pretty(&Document {
+        schema_version: json::SCHEMA_VERSION,
+        reading: None,
+        text: None,
+        test: None,
+        sdk: Some(SdkJson::of(sdk, Defect::of(sdk))),
+        failures: Vec::new(),
     })
 }
 
@@ -79,6 +96,9 @@ struct Document {
     /// The doctor command that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<String>,
+    /// The SDK that the text names or gives away, and what it is known to do wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sdk: Option<SdkJson>,
     failures: Vec<FailureJson>,
 }
 
@@ -90,6 +110,110 @@ struct TextJson {
     foreign_hosts: Vec<String>,
     /// Ids that are less likely than those of `failures`.
     more: Vec<&'static str>,
+    /// The course of a log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogJson>,
+    /// The ids for a support request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ids: Vec<IdJson>,
+}
+
+#[derive(Serialize)]
+struct IdJson {
+    kind: &'static str,
+    id: String,
+}
+
+#[derive(Serialize)]
+struct LogJson {
+    attempts: usize,
+    ends_well: bool,
+    statuses: Vec<u16>,
+    close_codes: Vec<u16>,
+    steps: Vec<StepJson>,
+}
+
+#[derive(Serialize)]
+struct StepJson {
+    line: usize,
+    time: Option<String>,
+    last_time: Option<String>,
+    times: usize,
+    attempt: bool,
+    host: Option<String>,
+    address: Option<String>,
+    proxy: Option<String>,
+    reached: Option<&'static str>,
+    status: Option<u16>,
+    close_code: Option<u16>,
+    /// The meaning that ended it.
+    failure: Option<&'static str>,
+    text: String,
+}
+
+impl LogJson {
+    fn of(timeline: &Timeline) -> Self {
+        let step = |step: &Step| StepJson {
+            line: step.line,
+            time: step.time.clone(),
+            last_time: step.last_time.clone(),
+            times: step.times,
+            attempt: step.is_attempt,
+            host: step.host.clone(),
+            address: step.address.map(|address| address.to_string()),
+            proxy: step.proxy.clone(),
+            reached: step.reached.map(Reached::id),
+            status: step.status,
+            close_code: step.close_code,
+            failure: step.failure.map(Meaning::id),
+            text: ending(step),
+        };
+        Self {
+            attempts: timeline.attempts(),
+            ends_well: timeline.ends_well(),
+            statuses: timeline.statuses.clone(),
+            close_codes: timeline.close_codes.clone(),
+            steps: timeline.steps.iter().map(step).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SdkJson {
+    id: &'static str,
+    name: &'static str,
+    version: Option<String>,
+    /// The oldest and the newest version that it may be.
+    versions: Option<[String; 2]>,
+    defects: Vec<DefectJson>,
+}
+
+#[derive(Serialize)]
+struct DefectJson {
+    id: &'static str,
+    text: &'static str,
+    remedy: &'static str,
+    fixed: Option<String>,
+    source: &'static str,
+}
+
+impl SdkJson {
+    fn of<'a>(sdk: &Sdk, defects: impl Iterator<Item = &'a Defect>) -> Self {
+        let defect = |defect: &Defect| DefectJson {
+            id: defect.id(),
+            text: defect.text(),
+            remedy: defect.remedy(),
+            fixed: defect.fixed().map(|version| version.to_string()),
+            source: defect.source(),
+        };
+        Self {
+            id: sdk.id(),
+            name: sdk.name(),
+            version: sdk.version().map(|version| version.to_string()),
+            versions: sdk.versions().map(|(oldest, newest)| [oldest.to_string(), newest.to_string()]),
+            defects: defects.map(defect).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]

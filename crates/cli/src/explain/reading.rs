@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Resource, Strength};
+use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Meaning, Resource, Strength};
 
 use super::entry::{COMMAND, INDENT, MORE, WIDTH, has_rule, labelled, line};
+use super::timeline;
 use crate::style::{BOLD, DIM, wrap};
 
 /// A pasted text, explained.
@@ -17,7 +18,21 @@ pub(super) struct Reading {
 impl Reading {
     /// Returns whether the text says anything that this program knows.
     pub(super) fn is_known(&self) -> bool {
-        !self.explanation.causes.is_empty() || !self.explanation.meanings.is_empty()
+        let is_log = self.explanation.timeline.is_log();
+        is_log || !self.explanation.causes.is_empty() || !self.explanation.meanings.is_empty()
+    }
+
+    /// Returns whether the text is a log.
+    pub(super) fn has_timeline(&self) -> bool {
+        self.explanation.timeline.is_log()
+    }
+
+    /// Returns the meanings that say most.
+    pub(super) fn strongest(&self) -> impl Iterator<Item = &'static Meaning> {
+        let meanings = &self.explanation.meanings;
+        let best = meanings.first().map(|meaning| meaning.strength());
+        let most = if best == Some(Strength::Broad) { 1 } else { 3 };
+        meanings.iter().copied().filter(move |meaning| Some(meaning.strength()) == best).take(most)
     }
 
     fn causes(&self) -> &[LikelyCause] {
@@ -38,6 +53,9 @@ impl Reading {
     /// Returns the one cause that is likely, if the others are far behind.
     fn single(&self) -> Option<&'static KnownFailure> {
         let [first, rest @ ..] = self.causes() else { return None };
+        if self.explanation.timeline.ends_well() {
+            return None;
+        }
         rest.first().is_none_or(|second| first.is_ahead_of(second)).then(|| KnownFailure::find(first.id)).flatten()
     }
 
@@ -91,30 +109,53 @@ impl Reading {
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         let said = &self.explanation;
+        if self.has_timeline() {
+            wide(&mut text, "log", &timeline::summary(&said.timeline));
+        }
+        if let Some(sdk) = said.sdk.as_ref().filter(|sdk| self.has_timeline() || sdk.version().is_some()) {
+            wide(&mut text, "sdk", &sdk.to_string());
+        }
         if let Some(host) = &said.host {
             wide(&mut text, "host", host);
         }
-        let best = said.meanings.first().map(|meaning| meaning.strength());
-        let most = if best == Some(Strength::Broad) { 1 } else { 3 };
-        let strongest = said.meanings.iter().filter(|meaning| Some(meaning.strength()) == best);
-        for (index, meaning) in strongest.take(most).enumerate() {
+        for (index, meaning) in self.strongest().enumerate() {
             wide(&mut text, if index == 0 { "meaning" } else { "and" }, meaning.sentence());
         }
         if let Some(host) = said.foreign_hosts.first() {
             wide(&mut text, "but", &format!("the text is about {host}, which does not belong to Speech"));
         }
+        if self.has_timeline() {
+            timeline::steps(&mut text, &said.timeline, self.is_verbose);
+        }
         if self.causes().is_empty() && !said.foreign_hosts.is_empty() {
+            self.blank(&mut text);
             wide(&mut text, "to check", "if Speech fails too, paste its error");
         } else if self.causes().is_empty() {
+            self.blank(&mut text);
             wide(&mut text, "to check", "nothing: no failure of the catalogue matches");
             wide(&mut text, "in doubt", &self.command());
-            return text;
         } else {
             self.causes_text(&mut text);
+        }
+        if let Some(sdk) = said.sdk.as_ref().filter(|_| !said.defects.is_empty()) {
+            timeline::defects(&mut text, sdk, &said.defects);
+        }
+        if timeline::has_ids(said) {
+            timeline::ids(&mut text, &said.timeline, self.is_verbose);
+        }
+        if self.causes().is_empty() && said.foreign_hosts.is_empty() {
+            return text;
         }
         let _ = writeln!(text, "\n{BOLD}run{BOLD:#}\n  {COMMAND}{}{COMMAND:#}", self.command());
         let _ = writeln!(text, "\n{DIM}{MORE}{DIM:#}");
         text
+    }
+
+    /// Sets a line apart from the timeline.
+    fn blank(&self, text: &mut String) {
+        if self.has_timeline() {
+            text.push('\n');
+        }
     }
 
     fn causes_text(&self, text: &mut String) {
