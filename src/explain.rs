@@ -20,15 +20,14 @@ mod sight;
 
 mod rank;
 
-use self::place::HostSeen;
 use crate::resolve::account::Account;
-use crate::resolve::cloud::{Cloud, HostKind};
+use crate::resolve::cloud::Cloud;
 use crate::resolve::quoted::looks_secret;
 use crate::resolve::service::Service;
 
 pub use self::clean::{LONGEST_TEXT, decoded};
 pub use self::log::{IdKind, LoggedId, Reached, Step, Timeline};
-pub use self::rank::LikelyCause;
+pub use self::rank::{LikelyCause, RuledOutByLog};
 pub use self::sdk::{Defect, Sdk, SdkError, SdkVersion};
 pub use self::table::{LONGEST_GAP, Meaning, Strength, Wording};
 
@@ -52,6 +51,8 @@ pub struct Explanation {
     pub timeline: Timeline,
     /// The SDK that the text names, or that its wordings give away.
     pub sdk: Option<Sdk>,
+    /// What the course of a log rules out.
+    pub ruled_out: Vec<&'static RuledOutByLog>,
     /// What this SDK is known to do wrong, if the text shows signs of it.
     pub defects: Vec<&'static Defect>,
 }
@@ -98,6 +99,7 @@ pub fn explain_for(text: &str, sdk: Option<Sdk>) -> Explanation {
     let defects = sdk.as_ref().map(|sdk| sdk::defects(sdk, |sign| has_sign(&sight, &causes, sign)));
     Explanation {
         timeline: sight.timeline.clone(),
+        ruled_out: rank::ruled_out(&sight),
         sdk,
         defects: defects.unwrap_or_default(),
         causes,
@@ -140,28 +142,9 @@ fn is_plain(host: &str) -> bool {
 fn services(sight: &sight::Sight) -> Vec<Service> {
     let mut services = Vec::new();
     for host in sight.our_hosts() {
-        if let Some(service) = service(host).filter(|service| !services.contains(service)) {
+        if let Some(service) = host.service().filter(|service| !services.contains(service)) {
             services.push(service);
         }
     }
     services
-}
-
-fn service(host: &HostSeen) -> Option<Service> {
-    let account = host.account()?;
-    let path = host.path.split('?').next().filter(|path| path.len() > 1);
-    let is_called = |service: &Service| {
-        let endpoint = account.endpoint(*service).ok()?;
-        let rest = endpoint.url().split_once("://")?.1;
-        let (authority, own) = rest.find('/').map(|at| rest.split_at(at))?;
-        let own = own.split('?').next()?;
-        let is_scheme = host.scheme.as_deref().is_none_or(|scheme| endpoint.url().starts_with(scheme));
-        (authority == host.host && path == Some(own) && is_scheme).then_some(())
-    };
-    let by_path = Service::in_use().find(|service| is_called(service).is_some());
-    by_path.or(match host.azure {
-        Some((HostKind::Realtime("stt" | "s2s"), _)) => Some(Service::SpeechToText),
-        Some((HostKind::Realtime("tts"), _)) => Some(Service::TextToSpeechWebSocket),
-        _ => None,
-    })
 }

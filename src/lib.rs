@@ -108,8 +108,8 @@ pub use diagnose::{
     Unexplained, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
 };
 pub use explain::{
-    Defect, Explanation, IdKind, LONGEST_GAP, LONGEST_TEXT, LikelyCause, LoggedId, Meaning, Reached, Sdk, SdkError,
-    SdkVersion, Step, Strength, Timeline, Wording, decoded, explain, explain_for,
+    Defect, Explanation, IdKind, LONGEST_GAP, LONGEST_TEXT, LikelyCause, LoggedId, Meaning, Reached, RuledOutByLog,
+    Sdk, SdkError, SdkVersion, Step, Strength, Timeline, Wording, decoded, explain, explain_for,
 };
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};

@@ -22,6 +22,8 @@ use self::lines::Lines;
 pub struct Timeline {
     /// Connections and failures; those in a row that do not differ are one step.
     pub steps: Vec<Step>,
+    /// The hosts to which the service redirected the client, each once.
+    pub redirects: Vec<String>,
     /// The ids for a support request, each once.
     pub ids: Vec<LoggedId>,
     /// Every HTTP status of a response, each once.
@@ -42,6 +44,8 @@ pub struct Step {
     pub is_attempt: bool,
     /// The host that the client calls.
     pub host: Option<String>,
+    /// Whether the host belongs to another service.
+    pub is_foreign: bool,
     /// The address that the name resolved to.
     pub address: Option<IpAddr>,
     /// The proxy on the way, as `host:port` where the log names the port.
@@ -54,6 +58,8 @@ pub struct Step {
     pub close_code: Option<u16>,
     /// What ended it.
     pub failure: Option<&'static Meaning>,
+    /// Whether the log was silent for a minute or more before it ended.
+    pub is_idle: bool,
     /// The offset of its first words in the cleaned text.
     pub(super) start: usize,
     /// The number of steps in a row that do not differ from this one, with itself.
@@ -114,13 +120,21 @@ impl Step {
 }
 
 /// The close code that a client reports when no close frame arrived (RFC 6455, section 7.4.1).
-const UNSENT: u16 = 1006;
+pub(super) const UNSENT: u16 = 1006;
 
 impl Timeline {
-    /// Returns the number of connections that the log shows.
+    /// Returns the number of connections that the log shows a client to open.
     #[must_use]
     pub fn attempts(&self) -> usize {
         self.steps.iter().filter(|step| step.is_attempt).map(|step| step.times).sum()
+    }
+
+    /// Returns the number of calls: of connections, or of calls that failed or worked in a log that shows no connections.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        let shown = self.attempts();
+        let is_ours = |step: &&Step| !step.is_foreign;
+        if shown > 0 { shown } else { self.steps.iter().filter(is_ours).map(|step| step.times).sum() }
     }
 
     /// Returns the number of failures.
@@ -217,6 +231,8 @@ struct Reading<'a> {
     line: usize,
     /// The line of the last failure.
     failed: usize,
+    /// The proxy of the settings.
+    proxy: Option<String>,
 }
 
 struct Called {
@@ -229,18 +245,25 @@ struct Called {
 const LONGEST_END: f64 = 5.0;
 const LONGEST_BLOCK: f64 = 0.5;
 
+/// The number of lines without a time that belong to one failure.
+const LONGEST_TRACE: usize = 8;
+
+/// The seconds of silence after which a device on the path may drop a connection.
+const IDLE: f64 = 60.0;
+
 /// What an event names after its words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Awaited {
     Host,
     Address,
     Proxy,
+    Redirect,
 }
 
 impl<'a> Reading<'a> {
     fn new(text: &'a str) -> Self {
         let (lines, timeline) = (Lines::of(text), Timeline::default());
-        Self { text, lines, timeline, called: None, awaited: None, line: 0, failed: 0 }
+        Self { text, lines, timeline, called: None, awaited: None, line: 0, failed: 0, proxy: None }
     }
 
     fn take(&mut self, seen: Seen<'_>) {
@@ -271,16 +294,24 @@ impl<'a> Reading<'a> {
                     return;
                 }
                 match awaited {
-                    Some(Awaited::Proxy) => self.set_proxy(place),
+                    Some(Awaited::Proxy) if !host.is_ours() => self.set_proxy(place),
                     Some(Awaited::Host) => {
                         if let Some(step) = self.timeline.steps.last_mut() {
+                            step.is_foreign = !host.is_ours();
                             step.host = Some(host.host.clone());
                         }
                         self.awaited = None;
                     }
                     _ => {}
                 }
-                if awaited != Some(Awaited::Proxy) && (host.scheme.is_some() || host.is_ours()) {
+                if awaited == Some(Awaited::Redirect) {
+                    self.awaited = None;
+                    once(&mut self.timeline.redirects, host.host.clone());
+                }
+                let is_failing =
+                    self.failed == self.line && self.timeline.steps.last().is_some_and(|step| step.host.is_none());
+                let is_called = host.is_ours() || (host.scheme.is_some() || is_failing) && !host.is_neutral();
+                if awaited != Some(Awaited::Proxy) && is_called {
                     let is_ours = host.is_ours();
                     self.called = Some(Called { host: host.host, line: self.line, is_ours });
                     self.name_host();
@@ -312,7 +343,9 @@ impl<'a> Reading<'a> {
         let is_here =
             |step: &&mut Step| step.host.is_none() && (step.line == line || is_inside && self.failed + 3 > line);
         if let Some(step) = self.timeline.steps.last_mut().filter(is_here) {
-            step.host = self.called.take().map(|called| called.host);
+            let Some(called) = self.called.take() else { return };
+            step.is_foreign = !called.is_ours;
+            step.host = Some(called.host);
         }
     }
 
@@ -325,8 +358,10 @@ impl<'a> Reading<'a> {
             .strip_prefix(':')
             .map_or("", |rest| &rest[..rest.bytes().take(5).take_while(u8::is_ascii_digit).count()]);
         let proxy = if digits.is_empty() { name.to_owned() } else { format!("{name}:{digits}") };
-        if let Some(step) = self.timeline.steps.last_mut() {
-            step.proxy.get_or_insert(proxy);
+        match self.timeline.steps.last_mut().filter(|step| step.is_attempt && step.failure.is_none()) {
+            Some(step) => step.proxy = Some(proxy),
+            // A setting, for all that follows.
+            None => self.proxy = Some(proxy),
         }
     }
 
@@ -336,6 +371,8 @@ impl<'a> Reading<'a> {
                 self.begin(true);
                 self.awaited = Some(Awaited::Host);
             }
+            "calls" => self.awaited = Some(Awaited::Host),
+            "redirects" => self.awaited = Some(Awaited::Redirect),
             "resolves" => {
                 self.reach(Reached::Address);
                 self.awaited = Some(Awaited::Address);
@@ -351,7 +388,8 @@ impl<'a> Reading<'a> {
 
     fn take_number(&mut self, whole: &Whole<'_>) {
         let Ok(value) = u16::try_from(whole.value) else { return };
-        let is_status = (value == 101 || (200..600).contains(&value))
+        let is_status = !whole.is_expected()
+            && (value == 101 || (200..600).contains(&value))
             && whole.is(NumberKind::Status)
             && !(whole.is(NumberKind::Error) && is_error_number(whole.value));
         let is_close = (matches!(value, 1000..=1015) || (4000..5000).contains(&value)) && whole.is(NumberKind::Close);
@@ -370,10 +408,10 @@ impl<'a> Reading<'a> {
     }
 
     fn answer(&mut self, status: u16) {
-        if matches!(status, 101 | 200..=299) {
+        if matches!(status, 101 | 200..=299) && self.failed != self.line {
             self.succeed(Reached::Service);
         }
-        // What a failure means stands beside its status and was taken first or comes next.
+        // The words of a failure come before its status or after it, on the same line.
         let line = self.line;
         let is_here = |step: &&mut Step| step.is_attempt || step.line == line;
         if let Some(step) = self.timeline.steps.last_mut().filter(is_here) {
@@ -394,13 +432,15 @@ impl<'a> Reading<'a> {
             last_time: time.clone(),
             time,
             is_attempt,
+            is_foreign: host.as_ref().is_some_and(|called| !called.is_ours),
             host: host.map(|called| called.host),
             address: None,
-            proxy: None,
+            proxy: self.proxy.clone(),
             reached: None,
             status: None,
             close_code: None,
             failure: None,
+            is_idle: false,
             start: self.lines.start(self.line),
             times: 1,
         });
@@ -430,9 +470,15 @@ impl<'a> Reading<'a> {
         let line = self.line;
         let belongs = |step: &Step| {
             let longest = if step.is_attempt { LONGEST_END } else { LONGEST_BLOCK };
-            let is_open = step.is_attempt && step.failure.is_none();
-            let is_near = || self.lines.gap(step.line.max(self.failed), line).is_none_or(|gap| gap <= longest);
-            is_open || !self.lines.has_time(line) || is_near()
+            let ends_socket = meaning.ids().first().is_some_and(|id| id.starts_with("WS"));
+            let is_open =
+                step.failure.is_none() && (step.is_attempt || ends_socket && step.reached >= Some(Reached::Service));
+            let before = step.line.max(self.failed);
+            let is_near = || match self.lines.gap(before, line) {
+                Some(gap) => gap <= longest,
+                None => line - before <= LONGEST_TRACE,
+            };
+            is_open || is_near()
         };
         if !self.timeline.steps.last().is_some_and(belongs) {
             self.begin(false);
@@ -441,6 +487,9 @@ impl<'a> Reading<'a> {
         self.failed = line;
         // Of two that say as much, the one that leaves fewer failures says more.
         let weight = |meaning: &Meaning| (meaning.strength(), std::cmp::Reverse(meaning.ids().len()));
+        if step.failure.is_none() {
+            step.is_idle = self.lines.silence(line).is_some_and(|silence| silence >= IDLE);
+        }
         if step.failure.is_none_or(|known| weight(known) < weight(meaning)) {
             step.failure = Some(meaning);
         }
@@ -460,3 +509,18 @@ fn once<T: PartialEq>(list: &mut Vec<T>, value: T) {
 
 /// The number of steps that are kept. Of a longer log, the last ones show how it ends.
 const MOST_STEPS: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use crate::explain::explain;
+
+    #[test]
+    fn a_socket_that_is_cut_after_a_silence_is_idle() {
+        let log = "2026-11-11T01:00:04.3Z open status=101 wss://francecentral.stt.speech.microsoft.com/x\n\
+                   2026-11-11T01:00:08.8Z on hold\n\
+                   2026-11-11T01:04:08.8Z error=WebSocket protocol error: Connection reset without closing handshake\n";
+        let found = explain(log);
+        assert!(found.timeline.steps[0].is_idle, "{:?}", found.timeline);
+        assert_eq!(found.causes[0].id, "WS03");
+    }
+}

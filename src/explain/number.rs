@@ -115,7 +115,7 @@ impl Whole<'_> {
 
     /// Matches `StatusCode: 1006`, `Error code: 1007`, `closed with 1012`, `received 1011 (internal error)`.
     fn is_close_code(&self) -> bool {
-        let named = ["closed", "closed with", "close", "received", "sent"];
+        let named = ["closed", "closed with", "close", "received", "sent", "reason"];
         self.stands_alone()
             || self.before.ends_with("code") && !self.is_exit_code()
             || named.iter().any(|word| self.before.ends_with(word))
@@ -126,6 +126,11 @@ impl Whole<'_> {
         self.before.is_empty()
             && self.after.trim_end_matches(['.', ' ', '\r', '\n', '"', '\'', ')', ']']).is_empty()
             && self.value >= 200
+    }
+
+    /// Matches `when status code '101' was expected`.
+    pub(super) fn is_expected(&self) -> bool {
+        self.after.trim_start_matches(['\'', '"', '`', ' ']).starts_with("was expected")
     }
 
     fn is_foreign_code(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::facts::meant::is_placeholder;
 use crate::resolve::note::WithNotes;
 use crate::resolve::read::PastedError;
+use crate::resolve::service::Service;
 
 /// Where something stands in the text, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,31 @@ impl HostSeen {
         self.read.as_ref().ok().map(|read| &read.value).filter(|_| !self.is_placeholder)
     }
 
+    /// Returns whether a text names the host for its documentation, its XML or its certificates.
+    pub(super) fn is_neutral(&self) -> bool {
+        NEUTRAL.iter().any(|end| self.host.strip_suffix(end).is_some_and(|lead| lead.is_empty() || lead.ends_with('.')))
+    }
+
+    /// Returns the service that a URL calls, or that its host serves.
+    pub(super) fn service(&self) -> Option<Service> {
+        let account = self.account()?;
+        let path = self.path.split('?').next().filter(|path| path.len() > 1);
+        let is_called = |service: &Service| {
+            let endpoint = account.endpoint(*service).ok()?;
+            let rest = endpoint.url().split_once("://")?.1;
+            let (authority, own) = rest.find('/').map(|at| rest.split_at(at))?;
+            let own = own.split('?').next()?;
+            let is_scheme = self.scheme.as_deref().is_none_or(|scheme| endpoint.url().starts_with(scheme));
+            (authority == self.host && path == Some(own) && is_scheme).then_some(())
+        };
+        let by_path = Service::in_use().find(|service| is_called(service).is_some());
+        by_path.or(match self.azure {
+            Some((HostKind::Realtime("stt" | "s2s"), _)) => Some(Service::SpeechToText),
+            Some((HostKind::Realtime("tts"), _)) => Some(Service::TextToSpeechWebSocket),
+            _ => None,
+        })
+    }
+
     /// Returns whether the host is one of Speech, Azure OpenAI or Foundry, or was meant to be one.
     pub(super) fn is_ours(&self) -> bool {
         self.azure.is_some()
@@ -98,6 +124,44 @@ impl HostSeen {
             || !matches!(self.read, Ok(_) | Err(PastedError::Foreign { .. } | PastedError::Url { .. }))
     }
 }
+
+/// Hosts that texts about Speech link to, and the domains of hosts that identities use.
+const NEUTRAL: [&str; 33] = [
+    // The audiences of tokens, and the hosts of revocation lists.
+    "cognitiveservices.azure.com",
+    "cognitiveservices.azure.us",
+    "cognitiveservices.azure.cn",
+    "digicert.com",
+    "globalsign.com",
+    "www.microsoft.com",
+    "crl.microsoft.com",
+    "oneocsp.microsoft.com",
+    "ocsp.msocsp.com",
+    "aka.ms",
+    "learn.microsoft.com",
+    "docs.microsoft.com",
+    "go.microsoft.com",
+    "portal.azure.com",
+    "ai.azure.com",
+    "github.com",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "chinacloudapi.cn",
+    "stackoverflow.com",
+    "developer.mozilla.org",
+    "nodejs.org",
+    "curl.se",
+    "docs.rs",
+    "openssl.org",
+    "python.org",
+    "readthedocs.io",
+    "local",
+    "internal",
+    "lan",
+    "corp",
+    "example",
+    "w3.org",
+];
 
 /// Returns the places in a lower-case text, in order; none overlaps another.
 pub(super) fn places(text: &str) -> Vec<Place<'_>> {

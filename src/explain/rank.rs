@@ -8,6 +8,11 @@ use super::table::Strength;
 use crate::diagnose::evidence::AddressClass;
 use crate::resolve::cloud::{HostKind, OFFERINGS};
 
+mod course;
+
+pub use self::course::RuledOutByLog;
+pub(super) use self::course::ruled_out;
+
 /// A failure that may have caused a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,6 +53,7 @@ pub(super) fn rank(sight: &Sight) -> Vec<LikelyCause> {
     by_lookup(sight, &mut causes);
     by_address(sight, &mut causes);
     by_other_service(sight, &mut causes);
+    course::by_course(sight, &mut causes);
     let mut causes = causes.0;
     // Stable: what is said first goes first among equals.
     causes.sort_by_key(|cause| -cause.score);
@@ -168,7 +174,8 @@ fn by_pairs(sight: &Sight, causes: &mut Causes) {
         causes.add("AUTH01", SUGGESTED, "401 with `PermissionDenied` is the token service's answer to a wrong key");
     }
     let is_sign_in_alone = sight.hosts().any(|host| is_sign_in(&host.host)) && !sight.names_ours();
-    if is_sign_in_alone && causes.0.iter().any(|cause| is_of(&["DNS", "TCP", "TLS", "PXY"], cause.id)) {
+    let best = causes.0.iter().max_by_key(|cause| cause.score);
+    if is_sign_in_alone && best.is_some_and(|cause| is_of(&["DNS", "TCP", "TLS", "PXY"], cause.id)) {
         causes.add("AUTH12", SUGGESTED, "the text is about the host at which identities sign in");
     }
     // A client of Speech looked up a foreign host: a page or a proxy sent it there.
@@ -194,14 +201,17 @@ fn by_host(sight: &Sight, causes: &mut Causes) {
     match sight.family() {
         Some(Family::Own) => {
             causes.drop(&["CFG01", "CFG02", "AUTH02", "CFG12"]);
-            if sight.means(&["forbidden"]) {
+            if sight.leads_with("forbidden") {
                 causes.order(&["DNS03", "POL01", "POL04", "POL03", "AUTH09", "POL02"]);
             }
-            if sight.means(&["credential-rejected"]) {
+            if sight.leads_with("credential-rejected") {
                 causes.order(&["AUTH01", "AUTH05", "AUTH06", "AUTH03", "AUTH04", "HTTP03"]);
             }
             // The path is right for a custom domain; an open one, or one without an endpoint, answers 404 all the same.
-            if sight.means(&["not-served"]) && sight.our_hosts().all(has_prefix) {
+            if sight.leads_with("not-served")
+                && sight.our_hosts().any(has_path)
+                && sight.our_hosts().filter(|host| has_path(host)).all(has_prefix)
+            {
                 causes.order(&["CFG14", "DNS05", "HTTP01"]);
             }
             if is_unnamed {
@@ -212,10 +222,14 @@ fn by_host(sight: &Sight, causes: &mut Causes) {
             causes.drop(&["CFG01", "CFG02", "CFG03", "CFG04", "CFG12", "CFG13", "CFG14", "AUTH02", "AUTH13"]);
         }
         Some(Family::Regional) => {
-            if sight.means(&["forbidden"]) {
+            if sight.leads_with("forbidden") {
                 causes.order(&["POL02", "POL01", "QUO02", "PXY04", "HTTP05", "POL03"]);
             }
-            if sight.means(&["credential-rejected"]) {
+            // The path is right for a regional host, which does not offer this service in every region.
+            if sight.leads_with("not-served") && sight.our_hosts().any(|host| host.service().is_some()) {
+                causes.put_before("HTTP01", "CFG03");
+            }
+            if sight.leads_with("credential-rejected") {
                 causes.order(&["AUTH01", "AUTH02", "CFG12", "AUTH06", "AUTH13", "AUTH04"]);
             }
             causes.drop(&[
@@ -249,6 +263,8 @@ fn fault_of(host: &HostSeen, sight: &Sight, causes: &mut Causes) {
             for note in &read.notes {
                 let fits = match note.id {
                     "CFG02" => is_unnamed || sight.has_status(401),
+                    // The host of tokens is the right one for tokens.
+                    "CFG03" if host.path.contains("issuetoken") => false,
                     "CFG03" | "CFG04" => sight.has_status(404) || sight.has_status(401),
                     "CFG08" => is_speech(&host.path) || is_unnamed || is_project(&host.path) && sight.has_status(404),
                     _ => false,
@@ -257,6 +273,10 @@ fn fault_of(host: &HostSeen, sight: &Sight, causes: &mut Causes) {
                     let score = if note.id == "CFG08" && is_unnamed && !is_speech(&host.path) { 70 } else { SUGGESTED };
                     causes.add(note.id, score, &note.text);
                 }
+            }
+            let is_socket = host.scheme.as_deref().is_some_and(|scheme| scheme.starts_with("ws"));
+            if is_socket && matches!(host.azure, Some((HostKind::Rest, _))) && sight.means(&["not-served"]) {
+                causes.add("CFG03", SUGGESTED, "the text calls the host of tokens and REST for a WebSocket");
             }
             let is_private = host.azure.is_some_and(|(_, private)| private);
             if is_private && (causes.has(&["TLS03"]) || host.scheme.is_some() || is_unnamed) && !is_alias(sight) {
@@ -282,6 +302,10 @@ fn has_prefix(host: &HostSeen) -> bool {
         .strip_prefix('/')
         .and_then(|path| path.split_once('/'))
         .is_some_and(|(first, _)| OFFERINGS.contains(&first))
+}
+
+fn has_path(host: &HostSeen) -> bool {
+    host.path.len() > 1
 }
 
 /// Returns whether a path is that of a Foundry project, which no service of Speech begins with.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
-use super::log::{Step, Timeline};
+use super::log::{Reached, Step, Timeline};
 use super::number::{NumberKind, Whole, numbers};
 use super::place::{HostSeen, Place, PlaceKind, places};
 use super::sdk::{self, Sdk};
@@ -31,6 +31,8 @@ pub(super) struct Sight {
     /// The SDK that the text names or gives away.
     pub(super) sdk: Option<Sdk>,
     pub(super) names_proxy: bool,
+    /// The kind of credential that the client sends, if the text shows one kind alone.
+    pub(super) credential: Option<CredentialUsed>,
     /// Whether a URL in the text carries a key or a token.
     pub(super) has_key_in_url: bool,
 }
@@ -49,25 +51,29 @@ impl Sight {
         let named = named_ids(given);
         let text = cleaned(given);
         let places = places(&text);
-        let numbers: Vec<Whole<'_>> = numbers(&text).collect();
+        let numbers: Vec<Whole<'_>> = numbers(&text).filter(|whole| !is_own_response(&text, whole.start)).collect();
         let matches = matches(&words(&text, &places), &numbers);
         let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
         let (hosts, answers) = hosts_and_answers(&places);
+        let timeline = Timeline::of(given, &text, &places, &matches, &numbers);
+        let mut said = said(&matches);
+        leave_out_consequences(&mut said, &timeline);
         let errors: Vec<u32> =
             numbers.iter().filter(|whole| whole.is(NumberKind::Error)).map(|whole| whole.value).collect();
         let is_from = |client: &str| matches.iter().any(|found| found.client == client);
         Self {
             sdk: sdk::seen(&text, is_from("native-sdk"), is_from("javascript-sdk"), &errors),
             names_proxy: text.contains("proxy"),
+            credential: CredentialUsed::of(&text),
             has_key_in_url: KEYS_IN_URL.iter().any(|name| text.contains(name)),
             clients: matches.iter().map(|found| found.client).collect(),
-            said: said(&matches),
+            said,
             hosts,
             answers,
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
-            timeline: Timeline::of(given, &text, &places, &matches, &numbers),
+            timeline,
         }
     }
 
@@ -93,6 +99,14 @@ impl Sight {
         self.said.iter().any(|said| ids.contains(&said.meaning.id()))
     }
 
+    /// Returns whether a meaning is among those that say most, of what the text says at last.
+    pub(super) fn leads_with(&self, id: &str) -> bool {
+        let from = self.last_failure();
+        let current = || self.said.iter().filter(|said| said.last >= from);
+        let best = current().map(|said| said.meaning.strength()).max();
+        current().any(|said| said.meaning.id() == id && Some(said.meaning.strength()) == best)
+    }
+
     /// Returns whether a wording of one of these families of clients stands in the text.
     pub(super) fn is_from(&self, clients: &[&str]) -> bool {
         clients.iter().any(|client| self.clients.contains(client))
@@ -108,15 +122,17 @@ impl Sight {
         self.has_status(401) && self.means(&["permission-denied"]) && !self.means(&["role-missing"])
     }
 
+    /// Returns the steps of a log, but not those at hosts of other services if it names hosts of Speech.
+    pub(super) fn our_steps(&self) -> impl Iterator<Item = &Step> {
+        let names_ours = self.names_ours();
+        let is_ours = |host: &String| self.our_hosts().any(|ours| ours.host == *host);
+        self.timeline.steps.iter().filter(move |step| !names_ours || step.host.as_ref().is_none_or(is_ours))
+    }
+
     /// Returns the offset behind which a log shows its last failure, if earlier ones differ from it: the client overcame them. It
     /// is 0 where the whole text counts, as where the last failure says less than one before it.
     pub(super) fn last_failure(&self) -> usize {
-        let is_ours = |step: &&Step| {
-            let Some(host) = &step.host else { return true };
-            !self.names_ours() || self.our_hosts().any(|ours| ours.host == *host)
-        };
-        let failing: Vec<&Step> =
-            self.timeline.steps.iter().filter(is_ours).filter(|step| step.failure.is_some()).collect();
+        let failing: Vec<&Step> = self.our_steps().filter(|step| step.failure.is_some()).collect();
         match failing[..] {
             [.., before, last] if before.failure != last.failure => {
                 let is_clear = last.failure.is_some_and(|meaning| meaning.strength() >= Strength::Code);
@@ -141,10 +157,7 @@ impl Sight {
 
     /// Returns the hosts of other services. Links to documentation, sign-in hosts and bare names do not count.
     pub(super) fn foreign_hosts(&self) -> impl Iterator<Item = &HostSeen> {
-        let is_neutral = |host: &str| {
-            NEUTRAL.iter().any(|end| host.strip_suffix(end).is_some_and(|lead| lead.is_empty() || lead.ends_with('.')))
-        };
-        let is_speech = self.is_from(&SPEECH_CLIENTS);
+        let is_speech = self.is_from(&SPEECH_CLIENTS) || self.sdk.is_some();
         let is_foreign = move |host: &&HostSeen| {
             !is_speech
                 && host.scheme.is_some()
@@ -152,10 +165,57 @@ impl Sight {
                 && !host.is_ours()
                 && !is_local(&host.host)
                 && !is_sign_in(&host.host)
-                && !is_neutral(&host.host)
+                && !host.is_neutral()
         };
         self.hosts().filter(is_foreign)
     }
+}
+
+/// The kind of credential that a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CredentialUsed {
+    Key,
+    Token,
+}
+
+impl CredentialUsed {
+    /// Reads it from the names of headers and parameters, and from the trace of the native SDK.
+    fn of(text: &str) -> Option<Self> {
+        let holds = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+        let is_key =
+            holds(&["ocp-apim-subscription-key=", "ocp-apim-subscription-key: ", "adding subscription key headers"]);
+        let is_token =
+            holds(&["authorization=bearer", "authorization: bearer", "adding authorization token headers", "aad#"]);
+        match (is_key, is_token) {
+            (true, false) => Some(Self::Key),
+            (false, true) => Some(Self::Token),
+            _ => None,
+        }
+    }
+}
+
+/// Leaves out what a client says after a failure that says more: what it cannot send on a socket that never opened, and the
+/// word for 401 that the native SDK prints for 403 too.
+fn leave_out_consequences(said: &mut Vec<Said>, timeline: &Timeline) {
+    let means = |said: &[Said], id: &str| said.iter().any(|said| said.meaning.id() == id);
+    let is_open = timeline.steps.iter().any(|step| step.reached >= Some(Reached::Service));
+    let never_opened = timeline.attempts() > 0 && !is_open && means(said, "open-failed");
+    let is_forbidden = means(said, "forbidden") && !timeline.statuses.contains(&401);
+    said.retain(|said| match said.meaning.id() {
+        "socket-dead" | "closed-without-frame" => !never_opened,
+        "credential-rejected" => !is_forbidden,
+        _ => true,
+    });
+}
+
+/// Returns whether a number stands in the line in which a web application logs its own response.
+fn is_own_response(text: &str, at: usize) -> bool {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = &text[start..at];
+    let is_path = ["\"get /", "\"post /", "\"head /", "\"put /", "http get /", "http post /"]
+        .iter()
+        .any(|call| line.contains(call));
+    line.contains("request finished ") || is_path && !line.contains("://")
 }
 
 /// Folds what the text says several times.
@@ -232,44 +292,6 @@ fn is_local(host: &str) -> bool {
 
 /// The families of clients that talk to Speech alone.
 const SPEECH_CLIENTS: [&str; 3] = ["native-sdk", "javascript-sdk", "statuses"];
-
-/// Hosts that texts about Speech link to, and the domains of hosts that identities use.
-const NEUTRAL: [&str; 33] = [
-    // The audiences of tokens, and the hosts of revocation lists.
-    "cognitiveservices.azure.com",
-    "cognitiveservices.azure.us",
-    "cognitiveservices.azure.cn",
-    "digicert.com",
-    "globalsign.com",
-    "www.microsoft.com",
-    "crl.microsoft.com",
-    "oneocsp.microsoft.com",
-    "ocsp.msocsp.com",
-    "aka.ms",
-    "learn.microsoft.com",
-    "docs.microsoft.com",
-    "go.microsoft.com",
-    "portal.azure.com",
-    "ai.azure.com",
-    "github.com",
-    "microsoftonline.com",
-    "microsoftonline.us",
-    "chinacloudapi.cn",
-    "stackoverflow.com",
-    "developer.mozilla.org",
-    "nodejs.org",
-    "curl.se",
-    "docs.rs",
-    "openssl.org",
-    "python.org",
-    "readthedocs.io",
-    "local",
-    "internal",
-    "lan",
-    "corp",
-    "example",
-    "w3.org",
-];
 
 /// Returns the ids that stand in a text as words of their own, in capitals. A part of a host name does not count.
 fn named_ids(text: &str) -> Vec<&'static str> {

@@ -38,6 +38,12 @@ impl<'a> Lines<'a> {
         Some(nearest.replace('t', "T").replace('z', "Z"))
     }
 
+    /// Returns the seconds between a line and the nearest line before it that has a time of its own.
+    pub(super) fn silence(&self, number: usize) -> Option<f64> {
+        let before = (1..number).rev().take(FURTHEST).find(|number| self.has_time(*number))?;
+        self.gap(before, number)
+    }
+
     /// Returns the seconds between two lines, if both have a time of one form.
     pub(super) fn gap(&self, first: usize, second: usize) -> Option<f64> {
         Some((seconds(&self.time(second)?)? - seconds(&self.time(first)?)?).abs())
@@ -48,6 +54,9 @@ impl<'a> Lines<'a> {
 fn seconds(time: &str) -> Option<f64> {
     if let Some(milliseconds) = time.strip_suffix("ms") {
         return milliseconds.parse::<f64>().ok().map(|value| value / 1000.0);
+    }
+    if !time.contains(':') {
+        return time.parse().ok();
     }
     let clock = time.rsplit(['T', ' ']).next()?;
     let clock = clock.split(['Z', '+', '-']).next()?;
@@ -65,6 +74,10 @@ const LEAD: usize = 160;
 /// Returns the time in a lower-case line: `2026-11-29t18:09:10.741z`, `2026-11-29 18:09:10,741`, `11-29 18:09:10.741`,
 /// `18:09:10`, or the milliseconds of a trace of the native SDK (`[584524]: 132ms spx_trace_info`).
 fn time(line: &str) -> Option<&str> {
+    let is_json = line.trim_start().starts_with('{');
+    if let Some(time) = Some(line).filter(|_| is_json).and_then(field) {
+        return Some(time);
+    }
     let lead = line.char_indices().nth(LEAD).map_or(line, |(end, _)| &line[..end]);
     if let Some((before, _)) = lead.split_once("ms spx_") {
         let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
@@ -110,6 +123,20 @@ fn time(line: &str) -> Option<&str> {
     lead.get(start..end)
 }
 
+/// Returns the time of a line of JSON, which may stand at its end.
+fn field(line: &str) -> Option<&str> {
+    let value = FIELDS.iter().find_map(|name| {
+        let rest = &line[line.find(name)? + name.len()..];
+        rest.trim_start_matches([' ', ':']).strip_prefix('"').or(Some(rest.trim_start_matches([' ', ':'])))
+    })?;
+    let end = value.find(['"', ',', '}']).unwrap_or(value.len());
+    let is_time = |c: char| c.is_ascii_digit() || matches!(c, '-' | ':' | '.' | 't' | 'z' | '+' | ' ');
+    Some(&value[..end]).filter(|value| (8..=40).contains(&value.len()) && value.chars().all(is_time))
+}
+
+/// The names under which loggers write the time.
+const FIELDS: [&str; 5] = ["\"timestamp\"", "\"@timestamp\"", "\"time\"", "\"ts\"", "\"@t\""];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +149,11 @@ mod tests {
             ("[584524]: 132ms spx_trace_error:  web_socket.cpp:712", Some("132ms")),
             ("11-29 18:09:10.741  1234  5678 e speech", Some("11-29 18:09:10.741")),
             ("{\"time\":\"2026-11-29t18:09:10+01:00\",\"level\":50}", Some("2026-11-29t18:09:10+01:00")),
+            (
+                "{\"message\":\"at 10:00:00 x\",\"timestamp\": \"2026-11-29t18:09:10.7+00:00\"}",
+                Some("2026-11-29t18:09:10.7+00:00"),
+            ),
+            ("{\"level\":\"info\",\"ts\":1793186431.898998,\"caller\":1}", Some("1793186431.898998")),
             ("[18:09:10 err] upgrade failed", Some("18:09:10")),
             ("nov 29 18:09:10 host app[12]: x", Some("18:09:10")),
             ("2026/11/29 18:09:10 dial tcp", Some("2026/11/29 18:09:10")),

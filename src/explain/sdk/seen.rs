@@ -42,16 +42,25 @@ pub(in super::super) fn seen(text: &str, is_native: bool, is_javascript: bool, e
         }
         (described, named) => described.or(named),
     };
-    if named.as_ref().is_some_and(|sdk| sdk.versions().is_some()) {
+    if named.as_ref().is_some_and(|sdk| sdk.versions().is_some() && sdk.id() != "native") {
         return named;
+    }
+    // What an application calls the Speech SDK may be that of JavaScript.
+    let is_javascript = is_javascript && !is_native_trace(text);
+    let bare = || text.match_indices("sdk").find_map(|(at, _)| version_behind(&text[at + 3..]));
+    let bare = if is_native || is_javascript { bare().map(|version| (version, version)) } else { None };
+    let called = named.as_ref().and_then(Sdk::versions).or(bare);
+    if called.is_some() {
+        return Sdk::new(if is_javascript { "javascript" } else { "native" }, called);
     }
     let numbers = TABLES.numbers.iter().find(|row| row.values.iter().any(|value| errors.contains(value)));
     let versions = numbers.filter(|_| is_native).map(|row| (row.oldest, row.newest));
     match named {
+        Some(sdk) if sdk.id() == "native" && is_javascript => Sdk::new("javascript", None),
         Some(sdk) if sdk.family() == "native" => Sdk::new(sdk.id(), versions),
         Some(sdk) => Some(sdk),
         // Applications print the same words around the errors of both; what follows them tells.
-        None if is_javascript && !is_native_trace(text) => Sdk::new("javascript", None),
+        None if is_javascript => Sdk::new("javascript", None),
         None if is_native => Sdk::new("native", versions),
         None => None,
     }
@@ -104,7 +113,7 @@ fn version_behind(rest: &str) -> Option<SdkVersion> {
     let between = &lead[..digits];
     let words = between.trim_matches(|c: char| !c.is_ascii_alphabetic());
     let is_near = !between.is_empty() && !between.contains(|c: char| c.is_alphanumeric() || c == '\n');
-    if !is_near && !["version", "v", "redist"].contains(&words) {
+    if !is_near && !words.ends_with("version") && !["v", "redist"].contains(&words) {
         return None;
     }
     SdkVersion::at_start(&rest[digits..]).map(|(version, _)| version)
