@@ -1,7 +1,7 @@
 //! The answer as JSON.
 
 use serde::Serialize;
-use speech_endpoint::{Defect, KnownFailure, Meaning, Reached, Sdk, Step, Timeline};
+use speech_endpoint::{Defect, KnownFailure, Meaning, Reached, RuledOutByLog, Sdk, Step, Timeline};
 
 use super::entry::{has_rule, rehearsal};
 use super::reading::Reading;
@@ -41,7 +41,8 @@ pub(super) fn reading(reading: &Reading) -> Result<String, Failure> {
             services: said.services.iter().map(|service| service.id()).collect(),
             foreign_hosts: said.foreign_hosts.clone(),
             more: reading.more().iter().map(|cause| cause.id).collect(),
-            log: reading.has_timeline().then(|| LogJson::of(&said.timeline)),
+            log: (!said.timeline.steps.is_empty()).then(|| LogJson::of(&said.timeline)),
+            ruled_out: said.ruled_out.iter().map(|out| OutJson::of(out)).collect(),
             ids: said.timeline.ids.iter().map(|id| IdJson { kind: id.kind.id(), id: id.value.clone() }).collect(),
         }),
         sdk: said.sdk.as_ref().map(|sdk| SdkJson::of(sdk, said.defects.iter().copied())),
@@ -113,9 +114,25 @@ struct TextJson {
     /// The course of a log.
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<LogJson>,
+    /// What the log rules out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ruled_out: Vec<OutJson>,
     /// The ids for a support request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ids: Vec<IdJson>,
+}
+
+#[derive(Serialize)]
+struct OutJson {
+    what: &'static str,
+    because: &'static str,
+    ids: &'static [&'static str],
+}
+
+impl OutJson {
+    fn of(out: &RuledOutByLog) -> Self {
+        Self { what: out.what, because: out.because, ids: out.ids() }
+    }
 }
 
 #[derive(Serialize)]
@@ -127,7 +144,9 @@ struct IdJson {
 #[derive(Serialize)]
 struct LogJson {
     attempts: usize,
+    calls: usize,
     ends_well: bool,
+    redirects: Vec<String>,
     statuses: Vec<u16>,
     close_codes: Vec<u16>,
     steps: Vec<StepJson>,
@@ -146,6 +165,8 @@ struct StepJson {
     reached: Option<&'static str>,
     status: Option<u16>,
     close_code: Option<u16>,
+    /// Whether the log was silent for a minute or more before it ended.
+    idle: bool,
     /// The meaning that ended it.
     failure: Option<&'static str>,
     text: String,
@@ -165,12 +186,15 @@ impl LogJson {
             reached: step.reached.map(Reached::id),
             status: step.status,
             close_code: step.close_code,
+            idle: step.is_idle,
             failure: step.failure.map(Meaning::id),
             text: ending(step),
         };
         Self {
             attempts: timeline.attempts(),
+            calls: timeline.calls(),
             ends_well: timeline.ends_well(),
+            redirects: timeline.redirects.clone(),
             statuses: timeline.statuses.clone(),
             close_codes: timeline.close_codes.clone(),
             steps: timeline.steps.iter().map(step).collect(),

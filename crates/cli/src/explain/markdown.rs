@@ -63,6 +63,12 @@ pub(super) fn reading(reading: &Reading) -> String {
             let _ = writeln!(text, "- **{}** {} ({})", cause.id, markdown_text(title), markdown_text(&cause.reason));
         }
     }
+    if !said.ruled_out.is_empty() {
+        text.push_str("\n### Ruled out by the log\n\n");
+        for out in &said.ruled_out {
+            let _ = writeln!(text, "- {}: {}", out.what, out.because);
+        }
+    }
     if let Some(sdk) = said.sdk.as_ref().filter(|_| !said.defects.is_empty()) {
         let _ = writeln!(text, "\n### Known of the {}\n", markdown_text(&sdk.to_string()));
         said.defects.iter().for_each(|found| defect(&mut text, found));

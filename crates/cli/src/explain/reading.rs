@@ -180,6 +180,14 @@ impl Reading {
         if !unchecked.is_empty() {
             let _ = writeln!(text, "  {DIM}no check{DIM:#} {}", unchecked.join(" "));
         }
+        if !self.explanation.ruled_out.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}ruled out by the log{BOLD:#}");
+            for out in &self.explanation.ruled_out {
+                for line in wrap(&format!("{}: {}", out.what, out.because), WIDTH - 2) {
+                    let _ = writeln!(text, "  {line}");
+                }
+            }
+        }
         if let Some(failure) = single {
             text.push('\n');
             labelled(text, "do", failure.remedy);
