@@ -4,6 +4,8 @@
 
 mod clean;
 
+mod heard;
+
 mod place;
 
 mod words;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
+use super::heard::without_speech;
 use super::number::{NumberKind, Whole, numbers};
 use super::place::{HostSeen, Place, PlaceKind, places};
 use super::table::{Match, Meaning, matches};
@@ -39,7 +40,7 @@ pub(super) struct Said {
 impl Sight {
     pub(super) fn of(text: &str) -> Self {
         let named = named_ids(text);
-        let text = cleaned(text);
+        let text = without_speech(&cleaned(text));
         let places = places(&text);
         let numbers: Vec<Whole<'_>> = numbers(&text).collect();
         let matches = matches(&words(&text, &places), &numbers);
