@@ -14,6 +14,8 @@ mod number;
 
 mod table;
 
+mod elsewhere;
+
 mod sight;
 
 mod rank;
@@ -25,6 +27,7 @@ use crate::resolve::quoted::looks_secret;
 use crate::resolve::service::Service;
 
 pub use self::clean::{LONGEST_TEXT, decoded};
+pub use self::elsewhere::Topic;
 pub use self::rank::LikelyCause;
 pub use self::table::{LONGEST_GAP, Meaning, Strength, Wording};
 
@@ -44,6 +47,25 @@ pub struct Explanation {
     pub services: Vec<Service>,
     /// The hosts of other services in the text, if it names no host of Speech.
     pub foreign_hosts: Vec<String>,
+    /// What the text is about.
+    pub topic: Topic,
+}
+
+impl Explanation {
+    /// Returns the one likely cause: the first one, if the others are far behind.
+    ///
+    /// A text about another service has none. A text that may be about any service has none that concerns a key, a policy, a
+    /// quota or an endpoint of Speech.
+    #[must_use]
+    pub fn likely(&self) -> Option<&LikelyCause> {
+        let (first, rest) = self.causes.split_first()?;
+        let may_hold = match self.topic {
+            Topic::Speech => true,
+            Topic::Unclear => !first.is_about_resource(),
+            Topic::OtherService => false,
+        };
+        (may_hold && rest.first().is_none_or(|second| first.is_ahead_of(second))).then_some(first)
+    }
 }
 
 /// Explains a pasted text: an error line, a stack trace, a log, the output of a tool.
@@ -81,6 +103,7 @@ pub fn explain(text: &str) -> Explanation {
         services: services(&sight),
         meanings,
         foreign_hosts,
+        topic: sight.topic(),
     }
 }
 

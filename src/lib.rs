@@ -107,7 +107,9 @@ pub use diagnose::{
     Diagnosis, Finding, FindingPlace, PreparedDocuments, RuledOut, Selection, TargetDocuments, TargetEndpoint,
     Unexplained, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
 };
-pub use explain::{Explanation, LONGEST_GAP, LONGEST_TEXT, LikelyCause, Meaning, Strength, Wording, decoded, explain};
+pub use explain::{
+    Explanation, LONGEST_GAP, LONGEST_TEXT, LikelyCause, Meaning, Strength, Topic, Wording, decoded, explain,
+};
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};
 pub use resolve::allowlist::{

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::elsewhere::Topic;
 use super::place::HostSeen;
 use super::sight::{Family, Said, Sight, is_sign_in};
 use super::table::Strength;
@@ -24,6 +25,12 @@ impl LikelyCause {
     #[must_use]
     pub fn is_ahead_of(&self, other: &Self) -> bool {
         self.score >= other.score + AHEAD
+    }
+
+    /// Returns whether it concerns the resource itself: its endpoint, its credentials, its policies or its limits.
+    #[must_use]
+    pub fn is_about_resource(&self) -> bool {
+        is_of(&["CFG", "AUTH", "POL", "QUO"], self.id)
     }
 
     /// Returns whether a host, an address or the text itself proves it, rather than what the text means.
@@ -105,6 +112,15 @@ impl Causes {
         let Some(score) = self.0.iter().find(|cause| cause.id == other).map(|cause| cause.score) else { return };
         for cause in self.0.iter_mut().filter(|cause| cause.id == id && cause.score <= score) {
             cause.score = score + 1;
+        }
+    }
+
+    /// Keeps the order, but lets no cause be proved or far ahead of the others.
+    fn level(&mut self) {
+        self.0.sort_by_key(|cause| -cause.score);
+        let count = i32::try_from(self.0.len()).unwrap_or(i32::MAX);
+        for (place, cause) in (0..).zip(self.0.iter_mut().filter(|cause| cause.score < NAMED)) {
+            cause.score = count - place;
         }
     }
 
@@ -325,10 +341,10 @@ fn by_address(sight: &Sight, causes: &mut Causes) {
 /// A text about another service says nothing about a resource of Speech, its keys and its policies; what it says about the
 /// network, a page on the path or the sign-in may hold for Speech too.
 fn by_other_service(sight: &Sight, causes: &mut Causes) {
-    if sight.names_ours() || sight.foreign_hosts().next().is_none() {
+    if sight.topic() != Topic::OtherService {
         return;
     }
-    let is_sign_in = sight.is_from(&["entra"]);
+    let is_sign_in = sight.is_from(&["entra"]) && !sight.has_other_service();
     let is_setting = sight.means(&["plain-scheme"]);
     let holds = |id: &str| {
         is_of(&["DNS", "TCP", "TLS", "PXY", "ENV"], id)
@@ -338,6 +354,7 @@ fn by_other_service(sight: &Sight, causes: &mut Causes) {
             || is_setting && id.starts_with("CFG")
     };
     causes.0.retain(|cause| holds(cause.id) || cause.score >= NAMED);
+    causes.level();
 }
 
 /// Returns whether an id belongs to one of these areas.

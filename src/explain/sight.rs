@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
+use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic};
 use super::heard::without_speech;
 use super::number::{NumberKind, Whole, numbers};
 use super::place::{HostSeen, Place, PlaceKind, places};
@@ -24,6 +25,7 @@ pub(super) struct Sight {
     statuses: BTreeSet<u32>,
     /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
     is_without_url: bool,
+    signs: Signs,
     /// Ids that a report or an error message of this program names.
     pub(super) named: Vec<&'static str>,
 }
@@ -43,7 +45,8 @@ impl Sight {
         let text = without_speech(&cleaned(text));
         let places = places(&text);
         let numbers: Vec<Whole<'_>> = numbers(&text).collect();
-        let matches = matches(&words(&text, &places), &numbers);
+        let words = words(&text, &places);
+        let matches = matches(&words, &numbers);
         let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
         let (hosts, answers) = hosts_and_answers(&places);
         Self {
@@ -52,6 +55,7 @@ impl Sight {
             hosts,
             answers,
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
+            signs: Signs::of(&text, &words, &matches),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
         }
@@ -73,6 +77,24 @@ impl Sight {
     /// Returns the hosts of Speech, Azure OpenAI and Foundry in the text.
     pub(super) fn our_hosts(&self) -> impl Iterator<Item = &HostSeen> {
         self.hosts().filter(|host| host.is_ours())
+    }
+
+    /// Returns what the text is about.
+    pub(super) fn topic(&self) -> Topic {
+        if self.names_ours() || !self.named.is_empty() {
+            Topic::Speech
+        } else if self.signs.is_other_service() || self.foreign_hosts().next().is_some() {
+            Topic::OtherService
+        } else if self.signs.may_concern_speech() {
+            Topic::Speech
+        } else {
+            Topic::Unclear
+        }
+    }
+
+    /// Returns whether the text shows another service, and no sentence of a Speech SDK.
+    pub(super) fn has_other_service(&self) -> bool {
+        self.signs.is_other_service()
     }
 
     pub(super) fn means(&self, ids: &[&str]) -> bool {
@@ -188,9 +210,6 @@ const SIGN_IN: [&str; 7] = [
 fn is_local(host: &str) -> bool {
     host == "localhost" || host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
-
-/// The families of clients that talk to Speech alone.
-const SPEECH_CLIENTS: [&str; 3] = ["native-sdk", "javascript-sdk", "statuses"];
 
 /// Hosts that texts about Speech link to, and the domains of hosts that identities use.
 const NEUTRAL: [&str; 33] = [

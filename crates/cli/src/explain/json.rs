@@ -38,6 +38,7 @@ pub(super) fn reading(reading: &Reading) -> Result<String, Failure> {
             host: said.host.clone(),
             services: said.services.iter().map(|service| service.id()).collect(),
             foreign_hosts: said.foreign_hosts.clone(),
+            about: said.topic.id(),
             more: reading.more().iter().map(|cause| cause.id).collect(),
         }),
         test: Some(reading.command()),
@@ -88,6 +89,8 @@ struct TextJson {
     host: Option<String>,
     services: Vec<&'static str>,
     foreign_hosts: Vec<String>,
+    /// `other_service`, `unclear` where a long text names no service, or else `speech`.
+    about: &'static str,
     /// Ids that are less likely than those of `failures`.
     more: Vec<&'static str>,
 }

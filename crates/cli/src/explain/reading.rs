@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Resource, Strength};
+use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Resource, Strength, Topic};
 
 use super::entry::{COMMAND, INDENT, MORE, WIDTH, has_rule, labelled, line};
 use crate::style::{BOLD, DIM, wrap};
@@ -37,8 +37,7 @@ impl Reading {
 
     /// Returns the one cause that is likely, if the others are far behind.
     fn single(&self) -> Option<&'static KnownFailure> {
-        let [first, rest @ ..] = self.causes() else { return None };
-        rest.first().is_none_or(|second| first.is_ahead_of(second)).then(|| KnownFailure::find(first.id)).flatten()
+        KnownFailure::find(self.explanation.likely()?.id)
     }
 
     /// Returns the doctor command that decides, with what the text says about the resource and the service.
@@ -100,10 +99,10 @@ impl Reading {
         for (index, meaning) in strongest.take(most).enumerate() {
             wide(&mut text, if index == 0 { "meaning" } else { "and" }, meaning.sentence());
         }
-        if let Some(host) = said.foreign_hosts.first() {
-            wide(&mut text, "but", &format!("the text is about {host}, which does not belong to Speech"));
+        if let Some(note) = self.topic() {
+            wide(&mut text, "but", &note);
         }
-        if self.causes().is_empty() && !said.foreign_hosts.is_empty() {
+        if self.causes().is_empty() && said.topic == Topic::OtherService {
             wide(&mut text, "to check", "if Speech fails too, paste its error");
         } else if self.causes().is_empty() {
             wide(&mut text, "to check", "nothing: no failure of the catalogue matches");
@@ -115,6 +114,22 @@ impl Reading {
         let _ = writeln!(text, "\n{BOLD}run{BOLD:#}\n  {COMMAND}{}{COMMAND:#}", self.command());
         let _ = writeln!(text, "\n{DIM}{MORE}{DIM:#}");
         text
+    }
+
+    /// Returns the note that the text is about another service, or may be.
+    fn topic(&self) -> Option<String> {
+        let said = &self.explanation;
+        let is_named = said.meanings.first().is_some_and(|meaning| meaning.id() == "other-service");
+        match (said.foreign_hosts.first(), said.topic) {
+            (Some(host), _) => Some(format!("the text is about {host}, which does not belong to Speech")),
+            (None, Topic::OtherService) if !is_named => {
+                Some("the text is about another service than Speech".to_owned())
+            }
+            (None, Topic::Unclear) if self.causes().first().is_some_and(LikelyCause::is_about_resource) => {
+                Some("nothing in the text names Speech: another service may have caused it".to_owned())
+            }
+            _ => None,
+        }
     }
 
     fn causes_text(&self, text: &mut String) {
