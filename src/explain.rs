@@ -6,6 +6,8 @@ mod clean;
 
 mod heard;
 
+mod code;
+
 mod place;
 
 mod words;

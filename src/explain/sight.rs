@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
+use super::code::{code, holds};
 use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic};
 use super::heard::without_speech;
 use super::number::{NumberKind, Whole, numbers};
@@ -46,8 +47,12 @@ impl Sight {
         let places = places(&text);
         let numbers: Vec<Whole<'_>> = numbers(&text).collect();
         let words = words(&text, &places);
-        let matches = matches(&words, &numbers);
-        let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
+        let code = code(&text);
+        let mut matches = matches(&words, &numbers);
+        matches.retain(|found| !holds(&code, found.start));
+        let is_status = |whole: &&Whole<'_>| {
+            (100..600).contains(&whole.value) && whole.is(NumberKind::Status) && !holds(&code, whole.start)
+        };
         let (hosts, answers) = hosts_and_answers(&places);
         Self {
             clients: matches.iter().map(|found| found.client).collect(),
