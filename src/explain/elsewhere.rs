@@ -181,7 +181,8 @@ const OTHER_PROVIDERS: [&str; 18] = [
 ];
 
 /// Domains of other services, of registries of packages and images, and of other resources of Azure.
-const OTHER_DOMAINS: [&str; 37] = [
+const OTHER_DOMAINS: [&str; 38] = [
+    "speech.platform.bing.com",
     "proxy.golang.org",
     "sum.golang.org",
     "pypi.org",

@@ -8,11 +8,10 @@ use super::code::{code, holds};
 use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic};
 use super::heard::without_speech;
 use super::number::{NumberKind, Whole, numbers};
-use super::place::{HostSeen, Place, PlaceKind, places};
+use super::place::{Family, HostSeen, Place, PlaceKind, places};
 use super::table::{Match, Meaning, matches};
 use super::words::words;
 use crate::diagnose::catalogue::KnownFailure;
-use crate::resolve::cloud::HostKind;
 
 /// The typed observations of one text, each once. It holds no part of the text but hosts and URLs.
 pub(super) struct Sight {
@@ -27,6 +26,8 @@ pub(super) struct Sight {
     /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
     is_without_url: bool,
     signs: Signs,
+    /// Whether the text holds a path of Azure OpenAI, at whatever host.
+    calls_model: bool,
     /// Ids that a report or an error message of this program names.
     pub(super) named: Vec<&'static str>,
 }
@@ -61,6 +62,7 @@ impl Sight {
             answers,
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
             signs: Signs::of(&text, &words, &matches),
+            calls_model: MODEL_PATHS.iter().any(|path| text.contains(path)),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
         }
@@ -111,6 +113,11 @@ impl Sight {
         clients.iter().any(|client| self.clients.contains(client))
     }
 
+    /// Returns whether a server answered: the text holds a status of it. A proxy asks for credentials with 407.
+    pub(super) fn was_answered(&self) -> bool {
+        self.statuses.iter().any(|status| *status >= 400 && *status != 407)
+    }
+
     pub(super) fn has_status(&self, status: u32) -> bool {
         self.statuses.contains(&status)
     }
@@ -123,7 +130,10 @@ impl Sight {
 
     /// Returns the family of the hosts, if all hosts of ours belong to one.
     pub(super) fn family(&self) -> Option<Family> {
-        let mut families = self.our_hosts().filter_map(|host| host.azure).map(|(kind, _)| Family::of(kind));
+        if self.calls_model {
+            return Some(Family::Model);
+        }
+        let mut families = self.our_hosts().filter_map(HostSeen::family);
         let Some(first) = families.next() else { return self.is_without_url.then_some(Family::Regional) };
         families.all(|family| family == first).then_some(first)
     }
@@ -176,24 +186,8 @@ fn hosts_and_answers(places: &[Place<'_>]) -> (Vec<HostSeen>, Vec<IpAddr>) {
     (hosts, answers)
 }
 
-/// The families of hosts, which fail in different ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
-    Regional,
-    Own,
-    /// Azure OpenAI and Foundry.
-    Model,
-}
-
-impl Family {
-    fn of(kind: HostKind) -> Self {
-        match kind {
-            HostKind::CustomDomain => Self::Own,
-            HostKind::OpenAi | HostKind::Foundry => Self::Model,
-            HostKind::Rest | HostKind::Realtime(_) | HostKind::LongAudio => Self::Regional,
-        }
-    }
-}
+/// How the paths of Azure OpenAI begin.
+const MODEL_PATHS: [&str; 3] = ["/openai/deployments/", "/openai/realtime", "/openai/v1/"];
 
 /// Returns whether a host is one at which identities sign in.
 pub(super) fn is_sign_in(host: &str) -> bool {
