@@ -4,6 +4,10 @@
 
 mod clean;
 
+mod heard;
+
+mod code;
+
 mod place;
 
 mod words;
@@ -16,6 +20,8 @@ mod log;
 
 mod sdk;
 
+mod elsewhere;
+
 mod sight;
 
 mod rank;
@@ -26,6 +32,7 @@ use crate::resolve::quoted::looks_secret;
 use crate::resolve::service::Service;
 
 pub use self::clean::{LONGEST_TEXT, decoded};
+pub use self::elsewhere::Topic;
 pub use self::log::{IdKind, LoggedId, Reached, Step, Timeline};
 pub use self::rank::{LikelyCause, RuledOutByLog};
 pub use self::sdk::{Defect, Sdk, SdkError, SdkVersion};
@@ -55,6 +62,28 @@ pub struct Explanation {
     pub ruled_out: Vec<&'static RuledOutByLog>,
     /// What this SDK is known to do wrong, if the text shows signs of it.
     pub defects: Vec<&'static Defect>,
+    /// What the text is about.
+    pub topic: Topic,
+}
+
+impl Explanation {
+    /// Returns the one likely cause: the first one, if the others are far behind.
+    ///
+    /// A text about another service has none, and a log that ends with a call that works has none. A text that may be about any service has none that concerns a key, a policy, a
+    /// quota or an endpoint of Speech.
+    #[must_use]
+    pub fn likely(&self) -> Option<&LikelyCause> {
+        let (first, rest) = self.causes.split_first()?;
+        if self.timeline.ends_well() {
+            return None;
+        }
+        let may_hold = match self.topic {
+            Topic::Speech => true,
+            Topic::Unclear => !first.is_about_resource(),
+            Topic::OtherService => false,
+        };
+        (may_hold && rest.first().is_none_or(|second| first.is_ahead_of(second))).then_some(first)
+    }
 }
 
 /// Explains a pasted text: an error line, a stack trace, a log, the output of a tool.
@@ -108,6 +137,7 @@ pub fn explain_for(text: &str, sdk: Option<Sdk>) -> Explanation {
         services: services(&sight),
         meanings,
         foreign_hosts,
+        topic: sight.topic(),
     }
 }
 
@@ -116,8 +146,7 @@ fn has_sign(sight: &sight::Sight, causes: &[LikelyCause], sign: &str) -> bool {
     match sign {
         "usgov" => sight.is_in(&Cloud::UsGovernment, &["usgov", "usdod"]),
         "china" => sight.is_in(&Cloud::China, &["china"]),
-        "proxy" => sight.timeline.steps.iter().any(|step| step.proxy.is_some()) || sight.names_proxy,
-        "key-in-url" => sight.has_key_in_url,
+        "proxy" | "key-in-url" => sight.defect_signs.contains(&sign),
         "opened" => sight.timeline.attempts() > 0,
         _ => {
             let best = sight.said.iter().map(|said| said.meaning.strength()).max();

@@ -109,7 +109,7 @@ pub use diagnose::{
 };
 pub use explain::{
     Defect, Explanation, IdKind, LONGEST_GAP, LONGEST_TEXT, LikelyCause, LoggedId, Meaning, Reached, RuledOutByLog,
-    Sdk, SdkError, SdkVersion, Step, Strength, Timeline, Wording, decoded, explain, explain_for,
+    Sdk, SdkError, SdkVersion, Step, Strength, Timeline, Topic, Wording, decoded, explain, explain_for,
 };
 pub use resolve::access::{Access, AccountKind, PublicAccess};
 pub use resolve::account::{Account, AccountError, ContainerHost, Resource, SubnetId, SubnetIdError};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::Value;
-use speech_endpoint::{Explanation, KnownFailure, Meaning, Strength, Wording, explain};
+use speech_endpoint::{Explanation, KnownFailure, Meaning, Strength, Topic, Wording, explain};
 
 /// What clients of every language write. The first failure is one of those that the facts name.
 #[test]
@@ -74,6 +74,54 @@ fn every_pasted_line_leads_to_the_failures_of_its_vector() {
     let nothing = vectors.iter().filter(|vector| vector["expect"].is_null()).count();
     assert!(vectors.len() >= 60 && nothing >= 7, "{} vectors, {nothing} without a failure", vectors.len());
     report("pasted lines", vectors.len(), &failures);
+}
+
+/// Texts of other services, of healthy programs and of everyday life. None names a cause of Speech with certainty.
+///
+/// 1. No cause is likely by itself, proved, or far ahead of the next one.
+/// 2. No cause concerns a key, a policy, a quota or an endpoint of Speech.
+/// 3. A cause that may hold for any service comes with the note that the text is about another one.
+/// 4. The text of a healthy program has no cause at all.
+#[test]
+fn a_text_about_something_else_names_no_cause_with_certainty() {
+    let (vectors, mut failures) = (vectors("explain-elsewhere.json"), Vec::new());
+    for vector in &vectors {
+        let (said, kind) = (text(&vector["text"]), text(&vector["kind"]));
+        assert!(!text(&vector["source"]).is_empty() && !said.is_empty(), "{}", vector["doc"]);
+        if let Some(fault) = certainty(&explain(&said), kind.starts_with("healthy")) {
+            let doc = text(&vector["doc"]);
+            failures.push(format!("{kind}: {doc}: {fault}"));
+        }
+    }
+    assert!(vectors.len() >= 120);
+    report("texts about something else", vectors.len(), &failures);
+}
+
+/// Returns what an explanation says with more certainty than a text about something else allows.
+fn certainty(found: &Explanation, is_healthy: bool) -> Option<String> {
+    let causes = &found.causes;
+    let ids: Vec<&str> = causes.iter().map(|cause| cause.id).collect();
+    if let (true, Some(first)) = (is_healthy, ids.first()) {
+        return Some(format!("{first} in a healthy text"));
+    }
+    if let Some(likely) = found.likely() {
+        return Some(format!("{} is the likely cause", likely.id));
+    }
+    if let Some(cause) = causes.iter().find(|cause| cause.is_proved()) {
+        return Some(format!("{} is proved", cause.id));
+    }
+    if let [first, second, ..] = &causes[..]
+        && first.is_ahead_of(second)
+    {
+        return Some(format!("{} is far ahead of {}", first.id, second.id));
+    }
+    let is_ours = |id: &&&str| ["AUTH", "POL", "QUO", "CFG"].iter().any(|area| id.starts_with(area));
+    if let Some(id) = ids.iter().find(is_ours) {
+        return Some(format!("{id} is a cause of Speech"));
+    }
+    ids.first()
+        .filter(|_| found.topic != Topic::OtherService)
+        .map(|id| format!("{id} without the note that the text is about another service"))
 }
 
 #[test]

@@ -85,6 +85,8 @@ impl Whole<'_> {
             " gateway timeout",
             " internal server error",
             " switching protocols",
+            // How `aiohttp` prints an answer.
+            ", message=",
         ];
         let named = [
             "server response",
@@ -107,10 +109,36 @@ impl Whole<'_> {
         let bracketed =
             ["error", "request", "requests", "forbidden", "unauthorized", "unavailable", "timeout", "redirect"];
         self.stands_alone()
+            || self.is_told()
+            || self.is_logged_answer()
             || self.before.ends_with("code") && !self.is_exit_code()
             || !self.is_quoted && named.iter().any(|word| self.before.ends_with(word))
             || self.is_bracketed && bracketed.iter().any(|word| self.before.ends_with(word))
             || !self.is_quoted && phrases.iter().any(|phrase| self.after.starts_with(phrase))
+    }
+
+    /// Matches what people tell: `it returns a 404.`, `I always get 401`, `fails with 403,`.
+    fn is_told(&self) -> bool {
+        let is_known = matches!(self.value, 401 | 403 | 404 | 429 | 502 | 503);
+        let before = self.before.trim_end_matches(" a").trim_end_matches(" an").trim_end_matches(" the");
+        let told =
+            ["returns", "returned", "returning", "return", "get", "gets", "got", "getting", "with", "gives", "throws"];
+        let is_end = self.after.is_empty() || self.after.starts_with(['.', ',', ';', ':', '!', '?', ')', '\n']);
+        let is_told = told
+            .iter()
+            .any(|word| before.strip_suffix(word).is_some_and(|lead| !lead.ends_with(|c: char| c.is_alphanumeric())));
+        is_known && !self.is_quoted && is_end && is_told
+    }
+
+    /// Matches the log of a client, where the request follows its host: `https://host:443 "POST /path HTTP/1.1" 404 198`. In the
+    /// log of a server, the request follows an address and a time.
+    fn is_logged_answer(&self) -> bool {
+        let line = self.before.rsplit('\n').next().unwrap_or_default();
+        line.rsplit_once(['"', '\'']).is_some_and(|(lead, request)| {
+            request.contains(" http/1.")
+                && lead.trim_end().ends_with(|c: char| c.is_ascii_digit())
+                && lead.contains("://")
+        })
     }
 
     /// Matches `StatusCode: 1006`, `Error code: 1007`, `closed with 1012`, `received 1011 (internal error)`.

@@ -87,6 +87,11 @@ impl HostSeen {
         }
     }
 
+    /// Returns the family of the host, if it is one of Azure.
+    pub(super) fn family(&self) -> Option<Family> {
+        self.azure.map(|(kind, _)| Family::of(kind))
+    }
+
     /// Returns the account that the host belongs to, if it is one of Speech.
     pub(super) fn account(&self) -> Option<&Account> {
         self.read.as_ref().ok().map(|read| &read.value).filter(|_| !self.is_placeholder)
@@ -119,6 +124,9 @@ impl HostSeen {
 
     /// Returns whether the host is one of Speech, Azure OpenAI or Foundry, or was meant to be one.
     pub(super) fn is_ours(&self) -> bool {
+        if self.host == READ_ALOUD && (self.path.is_empty() || self.path.starts_with("/consumer/")) {
+            return false;
+        }
         self.azure.is_some()
             || self.is_placeholder
             || !matches!(self.read, Ok(_) | Err(PastedError::Foreign { .. } | PastedError::Url { .. }))
@@ -162,6 +170,27 @@ const NEUTRAL: [&str; 33] = [
     "example",
     "w3.org",
 ];
+/// The families of hosts, which fail in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Regional,
+    Own,
+    /// Azure OpenAI and Foundry.
+    Model,
+}
+
+impl Family {
+    fn of(kind: HostKind) -> Self {
+        match kind {
+            HostKind::CustomDomain => Self::Own,
+            HostKind::OpenAi | HostKind::Foundry => Self::Model,
+            HostKind::Rest | HostKind::Realtime(_) | HostKind::LongAudio => Self::Regional,
+        }
+    }
+}
+
+/// The host at which Edge reads pages aloud, which needs no resource. The Bing Speech API had it before, under another path.
+const READ_ALOUD: &str = "speech.platform.bing.com";
 
 /// Returns the places in a lower-case text, in order; none overlaps another.
 pub(super) fn places(text: &str) -> Vec<Place<'_>> {
@@ -246,7 +275,7 @@ fn url(text: &str, start: usize) -> Option<(usize, HostWritten<'_>)> {
 
 /// Returns whether a URL is one of documentation.
 fn is_documentation(host: &str, path: &str) -> bool {
-    let begins = ["docs.", "doc.", "developer.", "help.", "support.", "wiki."];
+    let begins = ["www.", "docs.", "doc.", "developer.", "help.", "support.", "wiki."];
     let holds = ["/docs/", "/wiki/", "/issues/", "/blob/", "/faq", "/help/", "/troubleshoot"];
     begins.iter().any(|start| host.starts_with(start)) || holds.iter().any(|part| path.contains(part))
 }

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::place::HostSeen;
-use super::sight::{Family, Said, Sight, is_sign_in};
+use super::elsewhere::Topic;
+use super::place::{Family, HostSeen};
+use super::sight::{Said, Sight, is_sign_in};
 use super::table::Strength;
 use crate::diagnose::evidence::AddressClass;
 use crate::resolve::cloud::{HostKind, OFFERINGS};
@@ -29,6 +30,12 @@ impl LikelyCause {
     #[must_use]
     pub fn is_ahead_of(&self, other: &Self) -> bool {
         self.score >= other.score + AHEAD
+    }
+
+    /// Returns whether it concerns the resource itself: its endpoint, its credentials, its policies or its limits.
+    #[must_use]
+    pub fn is_about_resource(&self) -> bool {
+        is_of(&["CFG", "AUTH", "POL", "QUO"], self.id)
     }
 
     /// Returns whether a host, an address or the text itself proves it, rather than what the text means.
@@ -114,6 +121,15 @@ impl Causes {
         let Some(score) = self.0.iter().find(|cause| cause.id == other).map(|cause| cause.score) else { return };
         for cause in self.0.iter_mut().filter(|cause| cause.id == id && cause.score <= score) {
             cause.score = score + 1;
+        }
+    }
+
+    /// Keeps the order, but lets no cause be proved or far ahead of the others.
+    fn level(&mut self) {
+        self.0.sort_by_key(|cause| -cause.score);
+        let count = i32::try_from(self.0.len()).unwrap_or(i32::MAX);
+        for (place, cause) in (0..).zip(self.0.iter_mut().filter(|cause| cause.score < NAMED)) {
+            cause.score = count - place;
         }
     }
 
@@ -206,12 +222,13 @@ fn by_host(sight: &Sight, causes: &mut Causes) {
             }
             if sight.leads_with("credential-rejected") {
                 causes.order(&["AUTH01", "AUTH05", "AUTH06", "AUTH03", "AUTH04", "HTTP03"]);
+                if shows_private_endpoint_alone(sight) {
+                    causes.add("CFG12", 1, "the text names a private endpoint and calls no URL of it");
+                    causes.put_before("CFG12", "AUTH01");
+                }
             }
             // The path is right for a custom domain; an open one, or one without an endpoint, answers 404 all the same.
-            if sight.leads_with("not-served")
-                && sight.our_hosts().any(has_path)
-                && sight.our_hosts().filter(|host| has_path(host)).all(has_prefix)
-            {
+            if sight.leads_with("not-served") && is_right_path(sight) {
                 causes.order(&["CFG14", "DNS05", "HTTP01"]);
             }
             if is_unnamed {
@@ -245,14 +262,34 @@ fn by_host(sight: &Sight, causes: &mut Causes) {
                 causes.drop(&["CFG01", "CFG02"]);
             }
         }
-        None => {}
+        None => {
+            // The region works; the custom domain, whose path is right, answers 404.
+            if sight.means(&["not-served"]) && is_right_path(sight) {
+                causes.order(&["CFG14", "DNS05", "HTTP01"]);
+            }
+        }
     }
+}
+
+/// Returns whether the text names a private endpoint, as a lookup does, and holds no URL: its client may call the region.
+fn shows_private_endpoint_alone(sight: &Sight) -> bool {
+    sight.our_hosts().any(|host| host.azure.is_some_and(|(_, private)| private))
+        && sight.our_hosts().all(|host| host.scheme.is_none())
+}
+
+/// Returns whether the author of a text put a placeholder in place of a name: the service answered, so the client had the name;
+/// or it is the name of a resource, which people hide, and no lookup failed.
+fn is_redacted(host: &HostSeen, sight: &Sight) -> bool {
+    let is_looked_up = sight.means(&["name-not-found", "name-unresolved", "name-without-address"]);
+    sight.was_answered() || !is_looked_up && host.family().is_none_or(|family| family != Family::Regional)
 }
 
 /// Adds the fault of the host itself.
 fn fault_of(host: &HostSeen, sight: &Sight, causes: &mut Causes) {
     if host.is_placeholder {
-        causes.add("CFG01", PROVED, "the first part of the host stands for a missing value");
+        if !is_redacted(host, sight) {
+            causes.add("CFG01", PROVED, "the first part of the host stands for a missing value");
+        }
         return;
     }
     match &host.read {
@@ -263,9 +300,8 @@ fn fault_of(host: &HostSeen, sight: &Sight, causes: &mut Causes) {
             for note in &read.notes {
                 let fits = match note.id {
                     "CFG02" => is_unnamed || sight.has_status(401),
-                    // The host of tokens is the right one for tokens.
-                    "CFG03" if host.path.contains("issuetoken") => false,
-                    "CFG03" | "CFG04" => sight.has_status(404) || sight.has_status(401),
+                    "CFG03" => (sight.has_status(404) || sight.has_status(401)) && !is_rest_call(host),
+                    "CFG04" => sight.has_status(404) || sight.has_status(401),
                     "CFG08" => is_speech(&host.path) || is_unnamed || is_project(&host.path) && sight.has_status(404),
                     _ => false,
                 };
@@ -296,16 +332,25 @@ fn is_alias(sight: &Sight) -> bool {
     is(true) && is(false)
 }
 
-/// Returns whether the path begins as real-time paths of a custom domain do.
-fn has_prefix(host: &HostSeen) -> bool {
-    host.path
-        .strip_prefix('/')
-        .and_then(|path| path.split_once('/'))
-        .is_some_and(|(first, _)| OFFERINGS.contains(&first))
+/// Returns whether the text calls custom domains, each with a path of real-time speech.
+fn is_right_path(sight: &Sight) -> bool {
+    let is_called = |host: &&HostSeen| host.family() == Some(Family::Own) && host.scheme.is_some();
+    let mut called = sight.our_hosts().filter(is_called).peekable();
+    called.peek().is_some() && called.all(has_prefix)
 }
 
-fn has_path(host: &HostSeen) -> bool {
-    host.path.len() > 1
+/// Returns whether the path begins as real-time paths of a custom domain do: `/stt/speech/…`, `/tts/cognitiveservices/…`.
+fn has_prefix(host: &HostSeen) -> bool {
+    let mut parts = host.path.split('/').skip(1);
+    parts.next().is_some_and(|first| OFFERINGS.contains(&first))
+        && parts.next().is_some_and(|second| ["speech", "cognitiveservices"].contains(&second))
+}
+
+/// Returns whether a URL calls a path of REST over HTTP, such as `/sts/v1.0/issueToken`.
+fn is_rest_call(host: &HostSeen) -> bool {
+    let is_http = host.scheme.as_deref().is_some_and(|scheme| scheme.starts_with("http"));
+    let real_time = ["/stt/", "/tts/", "/speech/", "/cognitiveservices/"];
+    is_http && host.path.len() > 1 && !real_time.iter().any(|start| host.path.starts_with(start))
 }
 
 /// Returns whether a path is that of a Foundry project, which no service of Speech begins with.
@@ -366,10 +411,10 @@ fn by_address(sight: &Sight, causes: &mut Causes) {
 /// A text about another service says nothing about a resource of Speech, its keys and its policies; what it says about the
 /// network, a page on the path or the sign-in may hold for Speech too.
 fn by_other_service(sight: &Sight, causes: &mut Causes) {
-    if sight.names_ours() || sight.foreign_hosts().next().is_none() {
+    if sight.topic() != Topic::OtherService {
         return;
     }
-    let is_sign_in = sight.is_from(&["entra"]);
+    let is_sign_in = sight.is_from(&["entra"]) && !sight.has_other_service();
     let is_setting = sight.means(&["plain-scheme"]);
     let holds = |id: &str| {
         is_of(&["DNS", "TCP", "TLS", "PXY", "ENV"], id)
@@ -379,6 +424,7 @@ fn by_other_service(sight: &Sight, causes: &mut Causes) {
             || is_setting && id.starts_with("CFG")
     };
     causes.0.retain(|cause| holds(cause.id) || cause.score >= NAMED);
+    causes.level();
 }
 
 /// Returns whether an id belongs to one of these areas.

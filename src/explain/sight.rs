@@ -4,14 +4,17 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use super::clean::cleaned;
+use super::code::{code, holds};
+use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic};
+use super::heard::without_speech;
 use super::log::{Reached, Step, Timeline};
 use super::number::{NumberKind, Whole, numbers};
-use super::place::{HostSeen, Place, PlaceKind, places};
+use super::place::{Family, HostSeen, Place, PlaceKind, places};
 use super::sdk::{self, Sdk};
 use super::table::{Match, Meaning, Strength, matches};
 use super::words::words;
 use crate::diagnose::catalogue::KnownFailure;
-use crate::resolve::cloud::{Cloud, HostKind};
+use crate::resolve::cloud::Cloud;
 
 /// The typed observations of one text, each once. It holds no part of the text but hosts and URLs.
 pub(super) struct Sight {
@@ -25,16 +28,18 @@ pub(super) struct Sight {
     statuses: BTreeSet<u32>,
     /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
     is_without_url: bool,
+    signs: Signs,
+    /// Whether the text holds a path of Azure OpenAI, at whatever host.
+    calls_model: bool,
     /// Ids that a report or an error message of this program names.
     pub(super) named: Vec<&'static str>,
     pub(super) timeline: Timeline,
     /// The SDK that the text names or gives away.
     pub(super) sdk: Option<Sdk>,
-    pub(super) names_proxy: bool,
     /// The kind of credential that the client sends, if the text shows one kind alone.
     pub(super) credential: Option<CredentialUsed>,
-    /// Whether a URL in the text carries a key or a token.
-    pub(super) has_key_in_url: bool,
+    /// Signs of the defects of SDKs: `proxy`, `key-in-url`.
+    pub(super) defect_signs: Vec<&'static str>,
 }
 
 /// A meaning of a text. A log repeats its lines, and that makes none of them likelier.
@@ -49,11 +54,16 @@ pub(super) struct Said {
 impl Sight {
     pub(super) fn of(given: &str) -> Self {
         let named = named_ids(given);
-        let text = cleaned(given);
+        let text = without_speech(&cleaned(given));
         let places = places(&text);
         let numbers: Vec<Whole<'_>> = numbers(&text).filter(|whole| !is_own_response(&text, whole.start)).collect();
-        let matches = matches(&words(&text, &places), &numbers);
-        let is_status = |whole: &&Whole<'_>| (100..600).contains(&whole.value) && whole.is(NumberKind::Status);
+        let words = words(&text, &places);
+        let code = code(&text);
+        let mut matches = matches(&words, &numbers);
+        matches.retain(|found| !holds(&code, found.start));
+        let is_status = |whole: &&Whole<'_>| {
+            (100..600).contains(&whole.value) && whole.is(NumberKind::Status) && !holds(&code, whole.start)
+        };
         let (hosts, answers) = hosts_and_answers(&places);
         let timeline = Timeline::of(given, &text, &places, &matches, &numbers);
         let mut said = said(&matches);
@@ -63,14 +73,15 @@ impl Sight {
         let is_from = |client: &str| matches.iter().any(|found| found.client == client);
         Self {
             sdk: sdk::seen(&text, is_from("native-sdk"), is_from("javascript-sdk"), &errors),
-            names_proxy: text.contains("proxy"),
             credential: CredentialUsed::of(&text),
-            has_key_in_url: KEYS_IN_URL.iter().any(|name| text.contains(name)),
+            defect_signs: defect_signs(&text),
             clients: matches.iter().map(|found| found.client).collect(),
             said,
             hosts,
             answers,
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
+            signs: Signs::of(&text, &words, &matches),
+            calls_model: MODEL_PATHS.iter().any(|path| text.contains(path)),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
             timeline,
@@ -95,6 +106,24 @@ impl Sight {
         self.hosts().filter(|host| host.is_ours())
     }
 
+    /// Returns what the text is about.
+    pub(super) fn topic(&self) -> Topic {
+        if self.names_ours() || !self.named.is_empty() {
+            Topic::Speech
+        } else if self.signs.is_other_service() || self.foreign_hosts().next().is_some() {
+            Topic::OtherService
+        } else if self.signs.may_concern_speech() {
+            Topic::Speech
+        } else {
+            Topic::Unclear
+        }
+    }
+
+    /// Returns whether the text shows another service, and no sentence of a Speech SDK.
+    pub(super) fn has_other_service(&self) -> bool {
+        self.signs.is_other_service()
+    }
+
     pub(super) fn means(&self, ids: &[&str]) -> bool {
         self.said.iter().any(|said| ids.contains(&said.meaning.id()))
     }
@@ -110,6 +139,11 @@ impl Sight {
     /// Returns whether a wording of one of these families of clients stands in the text.
     pub(super) fn is_from(&self, clients: &[&str]) -> bool {
         clients.iter().any(|client| self.clients.contains(client))
+    }
+
+    /// Returns whether a server answered: the text holds a status of it. A proxy asks for credentials with 407.
+    pub(super) fn was_answered(&self) -> bool {
+        self.statuses.iter().any(|status| *status >= 400 && *status != 407)
     }
 
     pub(super) fn has_status(&self, status: u32) -> bool {
@@ -150,7 +184,10 @@ impl Sight {
 
     /// Returns the family of the hosts, if all hosts of ours belong to one.
     pub(super) fn family(&self) -> Option<Family> {
-        let mut families = self.our_hosts().filter_map(|host| host.azure).map(|(kind, _)| Family::of(kind));
+        if self.calls_model {
+            return Some(Family::Model);
+        }
+        let mut families = self.our_hosts().filter_map(HostSeen::family);
         let Some(first) = families.next() else { return self.is_without_url.then_some(Family::Regional) };
         families.all(|family| family == first).then_some(first)
     }
@@ -247,24 +284,8 @@ fn hosts_and_answers(places: &[Place<'_>]) -> (Vec<HostSeen>, Vec<IpAddr>) {
     (hosts, answers)
 }
 
-/// The families of hosts, which fail in different ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
-    Regional,
-    Own,
-    /// Azure OpenAI and Foundry.
-    Model,
-}
-
-impl Family {
-    fn of(kind: HostKind) -> Self {
-        match kind {
-            HostKind::CustomDomain => Self::Own,
-            HostKind::OpenAi | HostKind::Foundry => Self::Model,
-            HostKind::Rest | HostKind::Realtime(_) | HostKind::LongAudio => Self::Regional,
-        }
-    }
-}
+/// How the paths of Azure OpenAI begin.
+const MODEL_PATHS: [&str; 3] = ["/openai/deployments/", "/openai/realtime", "/openai/v1/"];
 
 /// Returns whether a host is one at which identities sign in.
 pub(super) fn is_sign_in(host: &str) -> bool {
@@ -282,6 +303,13 @@ const SIGN_IN: [&str; 7] = [
     "sts.windows.net",
 ];
 
+/// Returns the signs of defects that no meaning and no number shows.
+fn defect_signs(text: &str) -> Vec<&'static str> {
+    let has_key = KEYS_IN_URL.iter().any(|name| text.contains(name));
+    let signs = [("proxy", text.contains("proxy")), ("key-in-url", has_key)];
+    signs.into_iter().filter(|(_, is_there)| *is_there).map(|(sign, _)| sign).collect()
+}
+
 /// The parameters in which the JavaScript SDK writes a credential into a URL.
 const KEYS_IN_URL: [&str; 2] = ["ocp-apim-subscription-key=", "&authorization=bearer"];
 
@@ -289,9 +317,6 @@ const KEYS_IN_URL: [&str; 2] = ["ocp-apim-subscription-key=", "&authorization=be
 fn is_local(host: &str) -> bool {
     host == "localhost" || host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
-
-/// The families of clients that talk to Speech alone.
-const SPEECH_CLIENTS: [&str; 3] = ["native-sdk", "javascript-sdk", "statuses"];
 
 /// Returns the ids that stand in a text as words of their own, in capitals. A part of a host name does not count.
 fn named_ids(text: &str) -> Vec<&'static str> {

@@ -330,6 +330,7 @@ const FILES: &[(&str, &str)] = files![
     "browsers",
     "curl",
     "dotnet",
+    "elsewhere",
     "entra",
     "go",
     "java",

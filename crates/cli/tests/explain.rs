@@ -494,6 +494,26 @@ mod command {
         }
     }
 
+    /// No cause is called likely, and no remedy is given.
+    #[test]
+    fn a_text_that_may_be_about_another_service_is_called_so() {
+        let database = "psycopg2.OperationalError: connection to server at db, port 5432 failed: Connection refused";
+        let long = "2016-12-15 14:56:54 WARNING notification 17 of 20 to the desk of Ann failed, retry later: Too Many Requests";
+        let short = "429 Too Many Requests";
+        for (text, about, note) in [
+            (database, "other_service", "the text is about another service than Speech"),
+            (long, "unclear", "nothing in the text names Speech: another service may have caused it"),
+        ] {
+            assert_eq!(json(&[text])["text"]["about"], about, "{text}");
+            let output = shown(&[text]);
+            let words: Vec<&str> = output.split_whitespace().collect();
+            assert!(words.join(" ").contains(note), "{output}");
+            assert!(!output.contains("\nlikely\n") && !output.contains("\n  do  "), "{output}");
+        }
+        assert_eq!(json(&[short])["text"]["about"], "speech");
+        assert!(shown(&[short]).contains("\nlikely\n"));
+    }
+
     #[test]
     fn an_entry_names_the_commands_that_check_and_reproduce_it() {
         let dns = shown(&["DNS03"]);

@@ -2,7 +2,8 @@
 //! stopped points at what happens there.
 
 use super::super::log::{Reached, Step, UNSENT};
-use super::super::sight::{CredentialUsed, Family, Sight};
+use super::super::place::Family;
+use super::super::sight::{CredentialUsed, Sight};
 use super::{Causes, NAMED, SUGGESTED, is_of};
 use crate::resolve::cloud::HostKind;
 

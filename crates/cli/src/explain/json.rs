@@ -40,6 +40,7 @@ pub(super) fn reading(reading: &Reading) -> Result<String, Failure> {
             host: said.host.clone(),
             services: said.services.iter().map(|service| service.id()).collect(),
             foreign_hosts: said.foreign_hosts.clone(),
+            about: said.topic.id(),
             more: reading.more().iter().map(|cause| cause.id).collect(),
             log: (!said.timeline.steps.is_empty()).then(|| LogJson::of(&said.timeline)),
             ruled_out: said.ruled_out.iter().map(|out| OutJson::of(out)).collect(),
@@ -109,6 +110,8 @@ struct TextJson {
     host: Option<String>,
     services: Vec<&'static str>,
     foreign_hosts: Vec<String>,
+    /// `other_service`, `unclear` where a long text names no service, or else `speech`.
+    about: &'static str,
     /// Ids that are less likely than those of `failures`.
     more: Vec<&'static str>,
     /// The course of a log.

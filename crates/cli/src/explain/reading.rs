@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Meaning, Resource, Strength};
+use speech_endpoint::{Cloud, Explanation, KnownFailure, LikelyCause, Meaning, Resource, Strength, Topic};
 
 use super::entry::{COMMAND, INDENT, MORE, WIDTH, has_rule, labelled, line};
 use super::timeline;
@@ -52,11 +52,7 @@ impl Reading {
 
     /// Returns the one cause that is likely, if the others are far behind.
     fn single(&self) -> Option<&'static KnownFailure> {
-        let [first, rest @ ..] = self.causes() else { return None };
-        if self.explanation.timeline.ends_well() {
-            return None;
-        }
-        rest.first().is_none_or(|second| first.is_ahead_of(second)).then(|| KnownFailure::find(first.id)).flatten()
+        KnownFailure::find(self.explanation.likely()?.id)
     }
 
     /// Returns the doctor command that decides, with what the text says about the resource and the service.
@@ -121,13 +117,13 @@ impl Reading {
         for (index, meaning) in self.strongest().enumerate() {
             wide(&mut text, if index == 0 { "meaning" } else { "and" }, meaning.sentence());
         }
-        if let Some(host) = said.foreign_hosts.first() {
-            wide(&mut text, "but", &format!("the text is about {host}, which does not belong to Speech"));
+        if let Some(note) = self.topic() {
+            wide(&mut text, "but", &note);
         }
         if self.has_timeline() {
             timeline::steps(&mut text, &said.timeline, self.is_verbose);
         }
-        if self.causes().is_empty() && !said.foreign_hosts.is_empty() {
+        if self.causes().is_empty() && said.topic == Topic::OtherService {
             self.blank(&mut text);
             wide(&mut text, "to check", "if Speech fails too, paste its error");
         } else if self.causes().is_empty() {
@@ -155,6 +151,22 @@ impl Reading {
     fn blank(&self, text: &mut String) {
         if self.has_timeline() {
             text.push('\n');
+        }
+    }
+
+    /// Returns the note that the text is about another service, or may be.
+    fn topic(&self) -> Option<String> {
+        let said = &self.explanation;
+        let is_named = said.meanings.first().is_some_and(|meaning| meaning.id() == "other-service");
+        match (said.foreign_hosts.first(), said.topic) {
+            (Some(host), _) => Some(format!("the text is about {host}, which does not belong to Speech")),
+            (None, Topic::OtherService) if !is_named => {
+                Some("the text is about another service than Speech".to_owned())
+            }
+            (None, Topic::Unclear) if self.causes().first().is_some_and(LikelyCause::is_about_resource) => {
+                Some("nothing in the text names Speech: another service may have caused it".to_owned())
+            }
+            _ => None,
         }
     }
 
