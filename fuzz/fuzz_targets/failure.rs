@@ -1,8 +1,9 @@
 #![no_main]
-//! A pasted text leads to ids of the catalogue and shows nothing of itself but hosts; an id leads to the entry it names.
+//! A pasted text leads to ids of the catalogue and shows nothing of itself but hosts, addresses, times and ids; an id leads to the
+//! entry it names.
 
 use libfuzzer_sys::fuzz_target;
-use speech_endpoint::{KnownFailure, decoded, explain};
+use speech_endpoint::{KnownFailure, Sdk, decoded, explain, explain_for};
 use speech_endpoint_fuzz::{check_line, secrets};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -20,6 +21,28 @@ fuzz_target!(|bytes: &[u8]| {
     for host in found.host.iter().chain(&found.foreign_hosts) {
         check_line(host);
         assert!(secrets(host).is_empty() && host.is_ascii(), "{host}");
+    }
+    let timeline = &found.timeline;
+    let (mut last, mut calls) = (0, 0);
+    for step in &timeline.steps {
+        assert!(step.line > last && step.times > 0, "{step:?}");
+        (last, calls) = (step.line, calls + step.times);
+        for shown in step.host.iter().chain(&step.proxy).chain(&step.time).chain(&step.last_time) {
+            check_line(shown);
+            assert!(secrets(shown).is_empty(), "{shown}");
+        }
+        assert!(!step.is_good() || step.failure.is_none());
+    }
+    assert!(timeline.attempts() <= calls && timeline.calls() <= calls && timeline.failures() <= calls);
+    for id in &timeline.ids {
+        let digits = id.value.bytes().filter(u8::is_ascii_hexdigit).count();
+        assert!(digits == 32 && matches!(id.value.len(), 32 | 36), "{id:?}");
+    }
+    for out in &found.ruled_out {
+        assert!(!found.causes.iter().take(1).any(|cause| out.ids().contains(&cause.id) && !cause.is_proved()));
+    }
+    if let Ok(sdk) = text.parse::<Sdk>() {
+        assert_eq!(sdk.to_string(), explain_for(&text, Some(sdk.clone())).sdk.map(|sdk| sdk.to_string()).unwrap_or_default());
     }
     assert_eq!(found.account.is_some(), found.host.is_some());
     assert!(found.foreign_hosts.is_empty() || found.account.is_none());

@@ -408,7 +408,9 @@ impl<'a> Reading<'a> {
     }
 
     fn answer(&mut self, status: u16) {
-        if matches!(status, 101 | 200..=299) && self.failed != self.line {
+        // A proxy accepts CONNECT before the service sees anything.
+        let is_tunnel = self.lines.line(self.line).contains("connect response");
+        if matches!(status, 101 | 200..=299) && self.failed != self.line && !is_tunnel {
             self.succeed(Reached::Service);
         }
         // The words of a failure come before its status or after it, on the same line.
@@ -485,6 +487,10 @@ impl<'a> Reading<'a> {
         }
         let Some(step) = self.timeline.steps.last_mut() else { return };
         self.failed = line;
+        // The native SDK has one sentence for 401 and 403.
+        if step.status == Some(403) && meaning.id() == "credential-rejected" {
+            return;
+        }
         // Of two that say as much, the one that leaves fewer failures says more.
         let weight = |meaning: &Meaning| (meaning.strength(), std::cmp::Reverse(meaning.ids().len()));
         if step.failure.is_none() {

@@ -22,7 +22,8 @@ impl<'a> Lines<'a> {
         self.starts.get(number.wrapping_sub(1)).copied().unwrap_or_default()
     }
 
-    fn line(&self, number: usize) -> &'a str {
+    /// Returns a line.
+    pub(super) fn line(&self, number: usize) -> &'a str {
         let Some(&start) = self.starts.get(number.wrapping_sub(1)) else { return "" };
         let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
         &self.text[start..end]

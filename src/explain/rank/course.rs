@@ -63,8 +63,12 @@ pub(in super::super) fn ruled_out(sight: &Sight) -> Vec<&'static RuledOutByLog> 
         (Reached::Handshake, &HANDSHAKE),
         (Reached::Service, &CALL),
     ];
+    let is_rejected = step.status.is_some_and(|status| status >= 300);
     let is_past = |stage: Reached| {
-        step.reached >= Some(stage) && (step.proxy.is_none() || stage >= Reached::Handshake) && !is_page(step)
+        step.reached >= Some(stage)
+            && !(stage == Reached::Service && is_rejected)
+            && (step.proxy.is_none() || stage >= Reached::Handshake)
+            && !is_page(step)
     };
     stages.into_iter().filter(|(stage, _)| is_past(*stage)).map(|(_, ruled_out)| ruled_out).collect()
 }
@@ -80,7 +84,7 @@ pub(super) fn by_course(sight: &Sight, causes: &mut Causes) {
             causes.drop(&["WS06"]);
             causes.prefer_areas(&["TLS"], STAGE);
         }
-        Some(Reached::Handshake) => causes.prefer_areas(&["WS06", "PXY05", "HTTP04", "HTTP05"], STAGE),
+        Some(Reached::Handshake) => causes.prefer_areas(&["WS06", "PXY05", "HTTP04"], STAGE),
         Some(Reached::Service | Reached::Result) => causes.prefer_areas(&["WS", "QUO"], STAGE),
         _ => {}
     }

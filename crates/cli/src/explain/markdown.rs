@@ -70,7 +70,7 @@ pub(super) fn reading(reading: &Reading) -> String {
         }
     }
     if let Some(sdk) = said.sdk.as_ref().filter(|_| !said.defects.is_empty()) {
-        let _ = writeln!(text, "\n### Known of the {}\n", markdown_text(&sdk.to_string()));
+        let _ = writeln!(text, "\n### Known behaviour of {}\n", markdown_text(&sdk.to_string()));
         said.defects.iter().for_each(|found| defect(&mut text, found));
     }
     if !said.timeline.ids.is_empty() {

@@ -92,11 +92,12 @@ impl Reading {
         known.into_iter().filter_map(|(part, value)| Some((part, value?))).fold(
             command.to_owned(),
             |command, (part, value)| {
-                let is_whole = |word: &str| word.trim_end_matches('.') == part;
-                let words = command
-                    .split(' ')
-                    .map(|word| if is_whole(word) { word.replace(part, &value) } else { word.to_owned() });
-                words.collect::<Vec<_>>().join(" ")
+                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let words = command.split_inclusive(|c| !is_part(c)).map(|piece| {
+                    let word = piece.trim_end_matches(|c| !is_part(c));
+                    if word == part { piece.replacen(part, &value, 1) } else { piece.to_owned() }
+                });
+                words.collect::<String>()
             },
         )
     }
@@ -192,14 +193,6 @@ impl Reading {
         if !unchecked.is_empty() {
             let _ = writeln!(text, "  {DIM}no check{DIM:#} {}", unchecked.join(" "));
         }
-        if !self.explanation.ruled_out.is_empty() {
-            let _ = writeln!(text, "\n{BOLD}ruled out by the log{BOLD:#}");
-            for out in &self.explanation.ruled_out {
-                for line in wrap(&format!("{}: {}", out.what, out.because), WIDTH - 2) {
-                    let _ = writeln!(text, "  {line}");
-                }
-            }
-        }
         if let Some(failure) = single {
             text.push('\n');
             labelled(text, "do", failure.remedy);
@@ -208,11 +201,21 @@ impl Reading {
                 let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
             }
         }
+        if !self.explanation.ruled_out.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}ruled out by the log{BOLD:#}");
+            for out in &self.explanation.ruled_out {
+                for line in wrap(&format!("{}: {}", out.what, out.because), WIDTH - 2) {
+                    let _ = writeln!(text, "  {line}");
+                }
+            }
+        }
     }
 }
 
 fn is_ours(command: &str) -> bool {
-    ["speech-endpoint ", "dig ", "nslookup ", "curl ", "openssl "].iter().any(|program| command.starts_with(program))
+    ["speech-endpoint ", "dig ", "nslookup ", "curl ", "openssl ", "export "]
+        .iter()
+        .any(|program| command.starts_with(program))
 }
 
 fn is_checked(id: &str) -> bool {

@@ -132,7 +132,7 @@ pub(super) fn ids(text: &mut String, timeline: &Timeline, is_verbose: bool) {
 
 /// Writes what an SDK is known to do wrong.
 pub(super) fn defects(text: &mut String, sdk: &Sdk, defects: &[&Defect]) {
-    let _ = writeln!(text, "\n{BOLD}known of the {sdk}{BOLD:#}");
+    let _ = writeln!(text, "\n{BOLD}known behaviour of {sdk}{BOLD:#}");
     for defect in defects {
         for line in wrap(defect.text(), WIDTH - 2) {
             let _ = writeln!(text, "  {line}");
