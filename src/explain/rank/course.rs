@@ -84,7 +84,8 @@ pub(super) fn by_course(sight: &Sight, causes: &mut Causes) {
             causes.drop(&["WS06"]);
             causes.prefer_areas(&["TLS"], STAGE);
         }
-        Some(Reached::Handshake) => causes.prefer_areas(&["WS06", "PXY05", "HTTP04"], STAGE),
+        // A status says more than the stage.
+        Some(Reached::Handshake) if step.status.is_none() => causes.prefer_areas(&["WS06", "PXY05", "HTTP04"], STAGE),
         Some(Reached::Service | Reached::Result) => causes.prefer_areas(&["WS", "QUO"], STAGE),
         _ => {}
     }
