@@ -1,6 +1,8 @@
 //! What a text is about: Speech, or another service. The signs of another one are its ports, its domains, the providers of other
 //! Azure resources, and the names that its clients print, which are wordings (`wordings/elsewhere.txt`).
 
+use std::collections::HashSet;
+
 use super::table::Match;
 use super::words::{Word, WordKind};
 
@@ -38,13 +40,13 @@ pub(super) struct Signs {
 
 impl Signs {
     pub(super) fn of(text: &str, words: &[Word<'_>], matches: &[Match]) -> Self {
-        let is_named = |found: &Match| found.meaning.id() == OTHER_SERVICE && !is_import(text, found.start);
         let says = |clients: &[&str], length: usize| {
             matches.iter().any(|found| clients.contains(&found.client) && found.length >= length)
         };
         let is_from_speech_sdk = says(&SPEECH_CLIENTS, 3);
         Self {
-            shows_other_service: matches.iter().any(is_named) || is_about_other_service(text, words),
+            shows_other_service: matches.iter().any(|found| is_named(text, found))
+                || marks(text, words).next().is_some(),
             is_from_speech_sdk,
             may_concern_speech: is_from_speech_sdk
                 || words.len() <= SHORT_TEXT
@@ -100,21 +102,56 @@ const WORDS_OF_SPEECH: [&str; 17] = [
     "websocket",
 ];
 
-/// Returns whether the line at an offset imports a library, which says nothing about what failed.
+/// Returns whether the line at an offset imports a library, which says nothing about what failed. An import is short.
 fn is_import(text: &str, at: usize) -> bool {
-    let line = text[..at].rsplit('\n').next().unwrap_or_default().trim_start_matches(['>', ' ', '\t']);
+    let window = text[..at].char_indices().rev().take(80).last().map_or(at, |(start, _)| start);
+    let line = text[window..at].rsplit('\n').next().unwrap_or_default().trim_start_matches(['>', ' ', '\t']);
     ["import ", "from ", "using ", "#include", "require", "const ", "use "].iter().any(|start| line.starts_with(start))
 }
 
-/// Returns whether the words hold a port or a resource type of another service.
-fn is_about_other_service(text: &str, words: &[Word<'_>]) -> bool {
-    words.iter().any(|word| word.kind == WordKind::Place && is_other_domain(word.text))
-        || words.windows(2).any(|pair| {
-            let (first, second) = (&pair[0], &pair[1]);
-            is_port(text, first, second)
-                || is_other_provider(text, first, second)
-                || is_short_domain(text, first, second)
-        })
+/// Returns the offsets of the ports, the domains and the resource types of other services.
+fn marks<'a>(text: &'a str, words: &'a [Word<'a>]) -> impl Iterator<Item = usize> + 'a {
+    let hosts = words.iter().filter(|word| word.kind == WordKind::Place && is_other_domain(word.text));
+    let pairs = words.windows(2).filter(|pair| {
+        let (first, second) = (&pair[0], &pair[1]);
+        is_port(text, first, second) || is_other_provider(text, first, second) || is_short_domain(text, first, second)
+    });
+    hosts.map(|word| word.start).chain(pairs.map(|pair| pair[0].start))
+}
+
+/// Returns where the lines are that show another service and no host of ours, with the indented lines below each, in order.
+pub(super) fn other_lines(
+    text: &str,
+    words: &[Word<'_>],
+    matches: &[Match],
+    ours: &HashSet<&str>,
+) -> Vec<(usize, usize)> {
+    let named = matches.iter().filter(|found| is_named(text, found)).map(|found| found.start);
+    let mut marks: Vec<usize> = marks(text, words).chain(named).collect();
+    marks.sort_unstable();
+    let hosts = words.iter().filter(|word| word.kind == WordKind::Place && ours.contains(word.text));
+    let hosts: Vec<usize> = hosts.map(|word| word.start).collect();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let (mut start, mut is_open) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let here = start..start + line.len();
+        // The offsets are in order.
+        let holds = |offsets: &[usize]| {
+            let next = offsets.partition_point(|at| *at < here.start);
+            offsets.get(next).is_some_and(|at| here.contains(at))
+        };
+        is_open = !holds(&hosts) && (holds(&marks) || is_open && line.starts_with([' ', '\t', '}']));
+        if is_open {
+            spans.push((here.start, here.end));
+        }
+        start = here.end;
+    }
+    spans
+}
+
+/// Returns whether a wording names another service, and not in an import.
+fn is_named(text: &str, found: &Match) -> bool {
+    found.meaning.id() == OTHER_SERVICE && !is_import(text, found.start)
 }
 
 /// Returns whether a host belongs to another service.
@@ -235,7 +272,7 @@ mod tests {
     use super::*;
 
     fn is_elsewhere(text: &str) -> bool {
-        is_about_other_service(text, &words(text, &places(text)))
+        marks(text, &words(text, &places(text))).next().is_some()
     }
 
     #[test]

@@ -7,7 +7,12 @@ pub(super) fn without_speech(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     for line in text.split_inclusive('\n') {
         let mut at = 0;
-        while let Some((start, end)) = speech(line, at) {
+        for (start, closing) in leads(line) {
+            // A lead inside of what was said belongs to it.
+            if start < at {
+                continue;
+            }
+            let end = closing.and_then(|sign| line[start..].find(sign)).map_or(line.len(), |length| start + length);
             out.push_str(&line[at..start]);
             out.extend(line[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
             at = end;
@@ -17,27 +22,20 @@ pub(super) fn without_speech(text: &str) -> Zeroizing<String> {
     out
 }
 
-/// Returns where the next speech in a line begins and ends.
-fn speech(line: &str, from: usize) -> Option<(usize, usize)> {
-    let rest = &line[from..];
-    let to_end = TO_END.iter().filter_map(|lead| Some((from + behind(rest, lead)?, line.len())));
+/// Returns where speech begins in a line, in order, and the sign that ends it; without one it goes to the end of the line.
+fn leads(line: &str) -> Vec<(usize, Option<char>)> {
     let is_result = ["recogniz", "\"nbest\"", "\"recognitionstatus\""].iter().any(|word| line.contains(word));
-    let fields = FIELDS.iter().filter(|_| is_result);
-    let quoted = fields.filter_map(|lead| {
-        let start = from + behind(rest, lead)?;
-        Some((start, start + line[start..].find('"').unwrap_or(line.len() - start)))
-    });
-    let bracketed = BRACKETED.iter().filter_map(|lead| {
-        let start = from + behind(rest, lead)?;
-        Some((start, start + line[start..].find(']').unwrap_or(line.len() - start)))
-    });
-    to_end.chain(quoted).chain(bracketed).filter(|(start, end)| start < end).min()
-}
-
-/// Returns the offset behind a lead that begins a word.
-fn behind(text: &str, lead: &str) -> Option<usize> {
-    let is_start = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    text.match_indices(lead).find(|(at, _)| is_start(*at)).map(|(at, _)| at + lead.len())
+    let fields = FIELDS.iter().filter(|_| is_result).map(|lead| (lead, Some('"')));
+    let all =
+        TO_END.iter().map(|lead| (lead, None)).chain(fields).chain(BRACKETED.iter().map(|lead| (lead, Some(']'))));
+    let begins_word = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let mut found: Vec<(usize, Option<char>)> = all
+        .flat_map(|(lead, closing)| line.match_indices(lead).map(move |(at, lead)| (at, at + lead.len(), closing)))
+        .filter(|(at, ..)| begins_word(*at))
+        .map(|(_, start, closing)| (start, closing))
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// What the samples of the SDKs print before a recognized text, which goes to the end of the line.

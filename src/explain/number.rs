@@ -133,11 +133,17 @@ impl Whole<'_> {
     /// Matches the log of a client, where the request follows its host: `https://host:443 "POST /path HTTP/1.1" 404 198`. In the
     /// log of a server, the request follows an address and a time.
     fn is_logged_answer(&self) -> bool {
-        let line = self.before.rsplit('\n').next().unwrap_or_default();
-        line.rsplit_once(['"', '\'']).is_some_and(|(lead, request)| {
-            request.contains(" http/1.")
-                && lead.trim_end().ends_with(|c: char| c.is_ascii_digit())
-                && lead.contains("://")
+        if !["http/1.0", "http/1.1", "http/2"].iter().any(|version| self.before.ends_with(version)) {
+            return false;
+        }
+        // The host stands before the request.
+        let mut start = self.before.len().saturating_sub(1000);
+        while !self.before.is_char_boundary(start) {
+            start += 1;
+        }
+        self.before[start..].rsplit_once(['"', '\'']).is_some_and(|(lead, _)| {
+            let host = lead.trim_end().rsplit([' ', '\n']).next().unwrap_or_default();
+            host.contains("://") && host.ends_with(|c: char| c.is_ascii_digit())
         })
     }
 

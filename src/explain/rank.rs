@@ -213,6 +213,12 @@ fn by_host(sight: &Sight, causes: &mut Causes) {
     for host in sight.our_hosts() {
         fault_of(host, sight, causes);
     }
+    // The token host is not among the hosts whose paths the text calls.
+    let calls_path = |host: &&HostSeen| host.scheme.is_some() && host.path.len() > 1;
+    let mut called = sight.our_hosts().filter(calls_path).filter_map(|host| host.azure).peekable();
+    if called.peek().is_some() && called.all(|(kind, _)| kind != HostKind::Rest) && sight.means(&["not-served"]) {
+        causes.drop(&["CFG03"]);
+    }
     let is_unnamed = causes.has(&["DNS01", "DNS04"]);
     match sight.family() {
         Some(Family::Own) => {

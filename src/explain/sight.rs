@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::clean::cleaned;
 use super::code::{code, holds};
-use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic};
+use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic, other_lines};
 use super::heard::without_speech;
 use super::log::{Reached, Step, Timeline};
 use super::number::{NumberKind, Whole, numbers};
@@ -29,6 +29,8 @@ pub(super) struct Sight {
     /// Whether the JavaScript SDK prints `undefined` in place of the URL, as it does for a region.
     is_without_url: bool,
     signs: Signs,
+    /// Whether the text names a host of ours, but whatever failed is on lines about another service.
+    is_only_elsewhere: bool,
     /// Whether the text holds a path of Azure OpenAI, at whatever host.
     calls_model: bool,
     /// Ids that a report or an error message of this program names.
@@ -61,10 +63,21 @@ impl Sight {
         let code = code(&text);
         let mut matches = matches(&words, &numbers);
         matches.retain(|found| !holds(&code, found.start));
-        let is_status = |whole: &&Whole<'_>| {
-            (100..600).contains(&whole.value) && whole.is(NumberKind::Status) && !holds(&code, whole.start)
-        };
         let (hosts, answers) = hosts_and_answers(&places);
+        let ours: HashSet<&str> = hosts.iter().filter(|host| host.is_ours()).map(|host| &*host.host).collect();
+        let mut others = if ours.is_empty() { Vec::new() } else { other_lines(&text, &words, &matches, &ours) };
+        let causes = || matches.iter().filter(|found| !found.meaning.ids().is_empty());
+        let is_only_elsewhere = causes().next().is_some() && causes().all(|found| holds(&others, found.start));
+        if is_only_elsewhere {
+            others.clear();
+        }
+        matches.retain(|found| !holds(&others, found.start));
+        let is_status = |whole: &&Whole<'_>| {
+            (100..600).contains(&whole.value)
+                && whole.is(NumberKind::Status)
+                && !holds(&code, whole.start)
+                && !holds(&others, whole.start)
+        };
         let timeline = Timeline::of(given, &text, &places, &matches, &numbers);
         let mut said = said(&matches);
         leave_out_consequences(&mut said, &timeline);
@@ -81,6 +94,7 @@ impl Sight {
             answers,
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
             signs: Signs::of(&text, &words, &matches),
+            is_only_elsewhere,
             calls_model: MODEL_PATHS.iter().any(|path| text.contains(path)),
             is_without_url: text.contains("statuscode: 1006, undefined reason"),
             named,
@@ -108,7 +122,9 @@ impl Sight {
 
     /// Returns what the text is about.
     pub(super) fn topic(&self) -> Topic {
-        if self.names_ours() || !self.named.is_empty() {
+        if self.is_only_elsewhere {
+            Topic::OtherService
+        } else if self.names_ours() || !self.named.is_empty() {
             Topic::Speech
         } else if self.signs.is_other_service() || self.foreign_hosts().next().is_some() {
             Topic::OtherService
