@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -183,6 +184,49 @@ fn a_line_that_a_log_repeats_weighs_as_much_as_once() {
         }
     }
     report("repeated lines", vectors.len(), &failures);
+}
+
+/// Four times the text costs about four times the time, whatever it repeats.
+#[test]
+fn long_texts_cost_no_more_than_their_length() {
+    let patterns = [
+        "a ",
+        "\n",
+        "1 ",
+        "{",
+        "\"",
+        "status 200 ",
+        "error code 111 ",
+        "GET /x HTTP/1.1\" 404 ",
+        "SessionId: ",
+        "https://a.example.com/x ",
+        "0123456789abcdef0123456789abcdef ",
+        "connect response 407 ",
+        "WS_OPEN_ERROR_UNDERLYING_IO_OPEN_FAILED (code=111) ",
+        "2026-11-29T18:09:10.741Z connection refused\n",
+        "{\"log\":\"connection refused\",\"time\":\"2026-11-29T18:09:10Z\"}\n",
+        "Start to open websocket\nDNS resolved a.example.com to 10.0.0.1\n",
+        "proxy http://p.corp.local:3128 ",
+        "\\n\\u0027&lt;",
+        "westeurope.stt.speech.microsoft.com ",
+        "10.0.0.4 ",
+        "é",
+        "speech sdk 1.44 ",
+    ];
+    let took = |pattern: &str, length: usize| {
+        let text = pattern.repeat(length / pattern.len());
+        let begin = Instant::now();
+        let _ = explain(&text);
+        begin.elapsed()
+    };
+    let mut failures = Vec::new();
+    for pattern in patterns {
+        let (short, long) = (took(pattern, 1 << 15), took(pattern, 1 << 17));
+        if long > short * 9 + Duration::from_millis(500) {
+            failures.push(format!("{pattern:?}: {short:?} for 32 KiB, {long:?} for 128 KiB"));
+        }
+    }
+    report("patterns", patterns.len(), &failures);
 }
 
 fn first(found: &Explanation) -> Option<&'static str> {

@@ -395,7 +395,7 @@ impl<'a> Reading<'a> {
         let is_close = (matches!(value, 1000..=1015) || (4000..5000).contains(&value)) && whole.is(NumberKind::Close);
         if is_status {
             once(&mut self.timeline.statuses, value);
-            self.answer(value);
+            self.answer(value, whole.start);
         } else if is_close {
             if value != UNSENT {
                 once(&mut self.timeline.close_codes, value);
@@ -407,9 +407,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn answer(&mut self, status: u16) {
+    fn answer(&mut self, status: u16, at: usize) {
         // A proxy accepts CONNECT before the service sees anything.
-        let is_tunnel = self.lines.line(self.line).contains("connect response");
+        let is_tunnel = before(self.text, at).contains("connect response");
         if matches!(status, 101 | 200..=299) && self.failed != self.line && !is_tunnel {
             self.succeed(Reached::Service);
         }
@@ -501,6 +501,15 @@ impl<'a> Reading<'a> {
         }
     }
 }
+
+/// Returns the text before an offset on its line, as far as it matters to a number.
+pub(super) fn before(text: &str, at: usize) -> &str {
+    let start = (at.saturating_sub(LOOK_BACK)..=at).find(|start| text.is_char_boundary(*start)).unwrap_or(at);
+    text[start..at].rsplit('\n').next().unwrap_or_default()
+}
+
+/// The number of bytes before a number that tell what it is.
+const LOOK_BACK: usize = 400;
 
 /// Returns whether a host can be shown.
 fn is_plain(host: &str) -> bool {

@@ -7,7 +7,7 @@ use super::clean::cleaned;
 use super::code::{code, holds};
 use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic, other_lines};
 use super::heard::without_speech;
-use super::log::{Reached, Step, Timeline};
+use super::log::{Reached, Step, Timeline, before};
 use super::number::{NumberKind, Whole, numbers};
 use super::place::{Family, HostSeen, Place, PlaceKind, places};
 use super::sdk::{self, Sdk};
@@ -263,8 +263,7 @@ fn leave_out_consequences(said: &mut Vec<Said>, timeline: &Timeline) {
 
 /// Returns whether a number stands in the line in which a web application logs its own response.
 fn is_own_response(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = &text[start..at];
+    let line = before(text, at);
     let is_path = ["\"get /", "\"post /", "\"head /", "\"put /", "http get /", "http post /"]
         .iter()
         .any(|call| line.contains(call));

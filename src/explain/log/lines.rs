@@ -2,14 +2,15 @@
 
 /// The lines of a text, found by offset. The first line is 1.
 pub(super) struct Lines<'a> {
-    text: &'a str,
     starts: Vec<usize>,
+    /// The time of each line, if it has one.
+    times: Vec<Option<&'a str>>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        Self { starts, times: text.split('\n').map(time).collect() }
     }
 
     /// Returns the line at an offset.
@@ -22,20 +23,17 @@ impl<'a> Lines<'a> {
         self.starts.get(number.wrapping_sub(1)).copied().unwrap_or_default()
     }
 
-    /// Returns a line.
-    pub(super) fn line(&self, number: usize) -> &'a str {
-        let Some(&start) = self.starts.get(number.wrapping_sub(1)) else { return "" };
-        let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
-        &self.text[start..end]
+    fn own_time(&self, number: usize) -> Option<&'a str> {
+        self.times.get(number.wrapping_sub(1)).copied().flatten()
     }
 
     pub(super) fn has_time(&self, number: usize) -> bool {
-        time(self.line(number)).is_some()
+        self.own_time(number).is_some()
     }
 
     /// Returns the time of a line, or of the nearest of the lines before it.
     pub(super) fn time(&self, number: usize) -> Option<String> {
-        let nearest = (number.saturating_sub(FURTHEST)..=number).rev().find_map(|number| time(self.line(number)))?;
+        let nearest = (number.saturating_sub(FURTHEST)..=number).rev().find_map(|number| self.own_time(number))?;
         Some(nearest.replace('t', "T").replace('z', "Z"))
     }
 
