@@ -152,12 +152,11 @@ impl Plan {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
-    /// Returns whether a note on the resource matters to this plan: that Speech has another host than the one given (`CFG08`)
-    /// does not where only Azure OpenAI or Foundry is checked.
+    /// Returns whether a note on the resource matters to the services of this plan.
     #[must_use]
     pub fn concerns(&self, note: &Note) -> bool {
-        let mut services = self.targets.iter().filter_map(Target::service);
-        note.id != "CFG08" || services.any(Service::is_of_speech)
+        let refused = self.refusals.iter().map(ResolveError::service);
+        note.concerns(self.targets.iter().filter_map(Target::service).chain(refused))
     }
 
     /// Sets the time for which every open socket is kept idle.
