@@ -50,6 +50,8 @@ pub struct Target {
     pub discovered_from: Option<Service>,
     /// The zone of the record of a private endpoint of this host, if that is not the zone of the resource.
     pub private_zone: Option<String>,
+    /// Notes on the endpoint for the reader, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The purpose of a target.
@@ -267,6 +269,7 @@ impl Target {
         };
         let own = own_endpoint(&endpoint);
         let (url, expect) = (endpoint.to_url(), endpoint.expects());
+        let notes = endpoint.notes().iter().map(|note| note.text.clone()).collect();
         Self {
             purpose: TargetPurpose::Service(endpoint),
             url,
@@ -275,6 +278,7 @@ impl Target {
             own,
             discovered_from: None,
             private_zone: None,
+            notes,
         }
     }
 
@@ -289,6 +293,7 @@ impl Target {
             own: None,
             discovered_from: None,
             private_zone: None,
+            notes: Vec::new(),
         }
     }
 
@@ -373,6 +378,7 @@ impl Target {
             is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
             private_zone: self.private_zone.clone(),
             discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
+            notes: self.notes.clone(),
         }
     }
 }
