@@ -66,6 +66,7 @@ const CASES: &[Case] = &[
     (&["--host", "ws://127.0.0.1:9"], &[], &["speech-to-text-v1", "text-to-speech"], &[]),
     (&["--region", "westeurope", "--facts", "FACTS"], &[], SPEECH, &["facts"]),
     (&["--account", "ACCOUNT"], &[], SPEECH, &["other_document"]),
+    (&["--account", "ENVIRONMENT"], &[], SPEECH, &["settings", "sdk_host", "CFG09"]),
     (&["--custom-domain", "contoso"], &[], SPEECH, &[]),
     (&["--custom-domain", "contoso", "--region", "westeurope", "--network", "locked"], &[], SPEECH, &[]),
     (&["--custom-domain", "contoso", "--network", "private-endpoint"], &[], SPEECH, &[]),
@@ -73,6 +74,9 @@ const CASES: &[Case] = &[
 
 /// An endpoint in a document that does not describe an account.
 const ACCOUNT: &str = r#"{ "Endpoint": "https://contoso.cognitiveservices.azure.com/" }"#;
+
+/// Settings that contradict each other.
+const ENVIRONMENT: &str = "SPEECH_ENDPOINT=https://eastus.api.cognitive.microsoft.com/\nSPEECH_REGION=westeurope\n";
 
 struct Files {
     folder: Folder,
@@ -82,6 +86,7 @@ impl Files {
     fn new() -> Self {
         let folder = Folder::new();
         fs::write(folder.path("ACCOUNT"), ACCOUNT).expect("a file");
+        fs::write(folder.path("ENVIRONMENT"), ENVIRONMENT).expect("a file");
         let facts = run(&["facts", "--format", "json"], &[]);
         fs::write(folder.path("FACTS"), facts.stdout).expect("a file");
         Self { folder }
@@ -90,7 +95,7 @@ impl Files {
     /// Returns the arguments of a case, with the paths of the files.
     fn arguments(&self, case: &Case) -> Vec<String> {
         let path = |argument: &&str| match *argument {
-            "ACCOUNT" | "FACTS" => self.folder.path(argument),
+            "ACCOUNT" | "ENVIRONMENT" | "FACTS" => self.folder.path(argument),
             other => other.to_owned(),
         };
         let services = case.2.iter().flat_map(|service| ["--service", service]);
@@ -176,6 +181,7 @@ fn the_cases_have_each_note_on_a_resource() {
         "src/resolve/name.rs",
         "src/resolve/facts.rs",
         "src/azure/read/named_account.rs",
+        "src/azure/read/settings_text.rs",
         "crates/cli/src/settings/facts.rs",
         "crates/cli/src/settings/resource.rs",
     ];
