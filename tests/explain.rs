@@ -188,6 +188,7 @@ fn a_line_that_a_log_repeats_weighs_as_much_as_once() {
 
 /// Four times the text costs about four times the time, whatever it repeats.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the test measures time")]
 fn long_texts_cost_no_more_than_their_length() {
     let patterns = [
         "a ",

@@ -18,7 +18,9 @@ use stream::{Page, Sink};
 
 mod account;
 
+mod connection_string;
 mod effective;
+mod found;
 mod governance;
 mod named_account;
 mod network;
@@ -26,6 +28,8 @@ mod one_account;
 mod piece;
 mod private_link;
 mod response;
+mod setting_name;
+mod settings_text;
 mod shape;
 mod stream;
 mod tree;

@@ -9,6 +9,7 @@ use crate::resolve::name::{CustomDomain, NameError, Region};
 use crate::resolve::note::WithNotes;
 use crate::resolve::quoted::QuotedValue;
 use crate::resolve::read::PastedError;
+use crate::resolve::setting::{Setting, SettingHint};
 
 impl AccountDocument {
     /// Returns the account that resolves URLs, with notes on its region.
@@ -118,7 +119,9 @@ const NO_REGION: &str = "global";
 #[non_exhaustive]
 pub enum ArmError {
     /// The document is not JSON.
-    #[error("the account is not JSON: expected the output of `az cognitiveservices account show`")]
+    #[error(
+        "the account is not JSON: expected the output of `az cognitiveservices account show`, or settings of which one names an endpoint or a region of Speech"
+    )]
     Json(#[source] DocumentError),
     /// The document is JSON of a different shape.
     #[error(
@@ -140,6 +143,20 @@ pub enum ArmError {
         count: usize,
         /// Their names, as far as the document has them.
         names: Vec<String>,
+    },
+    /// The document names several resources.
+    #[error("the document names {} resources: {}; expected one, so give the one to use", number(.places), some(.places))]
+    Several {
+        /// Each resource, with its setting.
+        places: Vec<String>,
+    },
+    /// The value of a setting is invalid.
+    #[error("{error} (read from {name})")]
+    Setting {
+        /// The name of the setting.
+        name: QuotedValue,
+        /// The problem.
+        error: PastedError,
     },
     /// The account is of a kind that has no Speech.
     #[error(
@@ -167,6 +184,17 @@ fn listed(names: &[String]) -> String {
     if shown.is_empty() { String::new() } else { format!(" ({}{more})", shown.join(", ")) }
 }
 
+/// Returns how many there are, as far as a reader can count them.
+fn number(places: &[String]) -> String {
+    if places.len() > MOST_NAMES { "many".to_owned() } else { places.len().to_string() }
+}
+
+/// Lists descriptions; of many, the first.
+fn some(places: &[String]) -> String {
+    let more = if places.len() > MOST_NAMES { ", …" } else { "" };
+    format!("{}{more}", places[..places.len().min(MOST_NAMES)].join(", "))
+}
+
 const MOST_NAMES: usize = 6;
 
 impl ArmError {
@@ -176,8 +204,21 @@ impl ArmError {
         match self {
             Self::Name(error) => error.id(),
             Self::Account(error) => error.id(),
-            Self::Endpoint(error) => error.id(),
+            Self::Endpoint(error) | Self::Setting { error, .. } => error.id(),
             _ => "account",
+        }
+    }
+
+    /// Returns the settings that the message asks for.
+    #[must_use]
+    pub fn hints(&self) -> Vec<SettingHint> {
+        match self {
+            Self::Name(error) => error.hints(),
+            Self::Endpoint(error) | Self::Setting { error, .. } => error.hints(),
+            Self::Several { .. } => {
+                [Setting::Endpoint, Setting::CustomDomain, Setting::Region].map(Into::into).to_vec()
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -60,6 +60,7 @@ impl Observation {
             own: None,
             discovered_from: Some(endpoint.service()),
             private_zone: None,
+            notes: Vec::new(),
             purpose: TargetPurpose::Service(endpoint.clone()),
         }
     }

@@ -159,13 +159,22 @@ pub struct Remark {
     /// Whether it kept a host from being checked.
     #[cfg_attr(feature = "serde", serde(default))]
     pub is_error: bool,
+    /// What the reader probably meant, if there is a close match.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub suggestion: Option<String>,
 }
 
 impl Remark {
     /// Returns a remark with its id and one sentence.
     #[must_use]
     pub fn new(id: impl Into<String>, text: impl Into<String>, is_error: bool) -> Self {
-        Self { id: id.into(), text: text.into(), is_error }
+        Self { id: id.into(), text: text.into(), is_error, suggestion: None }
+    }
+
+    /// Sets what the reader probably meant.
+    #[must_use]
+    pub fn with_suggestion(self, suggestion: Option<String>) -> Self {
+        Self { suggestion, ..self }
     }
 }
 

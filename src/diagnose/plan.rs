@@ -50,6 +50,8 @@ pub struct Target {
     pub discovered_from: Option<Service>,
     /// The zone of the record of a private endpoint of this host, if that is not the zone of the resource.
     pub private_zone: Option<String>,
+    /// Notes on the endpoint for the reader, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The purpose of a target.
@@ -152,12 +154,11 @@ impl Plan {
         !self.limits.hold.is_zero() && !self.targets.iter().any(Target::is_websocket)
     }
 
-    /// Returns whether a note on the resource matters to this plan: that Speech has another host than the one given (`CFG08`)
-    /// does not where only Azure OpenAI or Foundry is checked.
+    /// Returns whether a note on the resource matters to the services of this plan.
     #[must_use]
     pub fn concerns(&self, note: &Note) -> bool {
-        let mut services = self.targets.iter().filter_map(Target::service);
-        note.id != "CFG08" || services.any(Service::is_of_speech)
+        let refused = self.refusals.iter().map(ResolveError::service);
+        note.concerns(self.targets.iter().filter_map(Target::service).chain(refused))
     }
 
     /// Sets the time for which every open socket is kept idle.
@@ -268,6 +269,7 @@ impl Target {
         };
         let own = own_endpoint(&endpoint);
         let (url, expect) = (endpoint.to_url(), endpoint.expects());
+        let notes = endpoint.notes().iter().map(|note| note.text.clone()).collect();
         Self {
             purpose: TargetPurpose::Service(endpoint),
             url,
@@ -276,6 +278,7 @@ impl Target {
             own,
             discovered_from: None,
             private_zone: None,
+            notes,
         }
     }
 
@@ -290,6 +293,7 @@ impl Target {
             own: None,
             discovered_from: None,
             private_zone: None,
+            notes: Vec::new(),
         }
     }
 
@@ -374,6 +378,7 @@ impl Target {
             is_own_host: self.endpoint().is_some_and(Endpoint::is_own_host),
             private_zone: self.private_zone.clone(),
             discovered_from: self.discovered_from.map(|service| service.id().to_owned()),
+            notes: self.notes.clone(),
         }
     }
 }

@@ -51,12 +51,13 @@ pub struct ReportOptions {
     share: bool,
     fail_on: Severity,
     verbosity: u8,
+    notes: bool,
 }
 
 impl Default for ReportOptions {
     /// 80 columns without colours, names and addresses replaced in tickets, exit codes for errors only, short.
     fn default() -> Self {
-        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbosity: 0 }
+        Self { width: 80, color: false, share: false, fail_on: Severity::Error, verbosity: 0, notes: false }
     }
 }
 
@@ -85,10 +86,17 @@ impl ReportOptions {
         Self { fail_on: severity, ..self }
     }
 
-    /// Sets the level of detail of text: 0 reports a working target in one line, 1 and above every target stage by stage.
+    /// Sets the level of detail of text: 0 reports a working target in one line, 1 and above every target with its notes, stage
+    /// by stage.
     #[must_use]
     pub fn with_verbosity(self, level: u8) -> Self {
         Self { verbosity: level, ..self }
+    }
+
+    /// Sets whether text contains the notes on each endpoint even at level 0.
+    #[must_use]
+    pub fn with_notes(self, notes: bool) -> Self {
+        Self { notes, ..self }
     }
 }
 

@@ -148,6 +148,8 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             own: None,
             discovered_from: Some(endpoint.service()),
             private_zone: None,
+            // The target that led here has them.
+            notes: Vec::new(),
             purpose: self.target.purpose.clone(),
         })
     }

@@ -82,7 +82,8 @@ fn holds_signature(text: &str) -> bool {
     let padded = text
         .match_indices('=')
         .any(|(end, _)| text[..end].chars().rev().take_while(|c| is_base64(*c)).count() >= SHORTEST_PADDED_KEY);
-    padded || ["accountkey=", "accesskey=", "sharedaccesssignature", "sig="].iter().any(|field| lower.contains(field))
+    let fields = ["accountkey=", "accesskey=", ";key=", "_key=", "apikey=", "sharedaccesssignature", "sig="];
+    padded || lower.starts_with("key=") || fields.iter().any(|field| lower.contains(field))
 }
 
 /// 32 bytes in base64 have 43 characters before the padding; 20 bytes have 27.
@@ -137,6 +138,9 @@ mod tests {
             "aad#/subscriptions/x#y",
             "key=eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl",
             "AccountName=x;AccountKey=aB3+dE6/gH9=",
+            "Endpoint=https://x/;Key=k0",
+            "SPEECH_KEY=k0",
+            "Key=k0;Endpoint=https://x/",
             "Endpoint=sb://x/;SharedAccessKey=aB3+dE6/gH9=",
             "sv=2024-01-01&sig=aB3dE6gH9",
             "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFs+q2UVErCz4I6tq/==",

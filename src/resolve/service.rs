@@ -8,6 +8,7 @@ use std::str::FromStr;
 use crate::resolve::cloud::Cloud;
 use crate::resolve::form::{CredentialForm, CredentialForms};
 use crate::resolve::near::nearest;
+use crate::resolve::note::Note;
 use crate::resolve::parameter::Parameter::{ApiVersion, CustomModel, Deployment, Language, Mode};
 use crate::resolve::parameter::{Parameter, Parameters};
 use crate::resolve::quoted::QuotedValue;
@@ -275,6 +276,15 @@ pub enum ServiceStatus {
         /// The replacement.
         replacement: &'static str,
     },
+}
+
+impl Note {
+    /// Returns whether a note on the resource matters to these services: that Speech has another host than the one given
+    /// (`CFG08`) does not matter to those of Azure OpenAI and Foundry.
+    #[must_use]
+    pub fn concerns(&self, services: impl IntoIterator<Item = Service>) -> bool {
+        self.id != "CFG08" || services.into_iter().any(Service::is_of_speech)
+    }
 }
 
 impl ServiceStatus {

@@ -2,7 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use clap::Args as ClapArgs;
-use speech_endpoint::{Allowlist, AllowlistGroup, Note, Service};
+use speech_endpoint::{Allowlist, AllowlistGroup, Note, ResolveError, Service};
 
 use super::args::{CredentialArgs, GroupName, OutputArgs, ResourceArgs, ServiceArgs, choice};
 use super::failure::{CONFIGURATION, Failure};
@@ -79,7 +79,10 @@ pub(crate) fn run(args: &AllowlistArgs, output: &Output) -> Result<u8, Failure> 
             list.errors.truncate(1);
         }
     }
-    list.notes.splice(0..0, notes.into_iter().chain(remarks));
+    let reached = list.entries.iter().flat_map(|entry| entry.services.iter().copied());
+    let reached: Vec<Service> = reached.chain(list.errors.iter().map(ResolveError::service)).collect();
+    let notes = notes.into_iter().filter(|note| note.concerns(reached.iter().copied()));
+    list.notes.splice(0..0, notes.chain(remarks));
     let left_out = select(&mut list, args);
     let (data, remarks) = match args.format {
         AllowlistFormat::Text => (text::write(&account, &list), Vec::new()),

@@ -24,13 +24,15 @@ pub(crate) struct ResourceArgs {
     /// Custom domain, as a name or full host name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["endpoint", "host", "account"])]
     pub(crate) custom_domain: Option<String>,
-    /// Any endpoint URL: from the portal, a sample, Foundry or Azure OpenAI [env: SPEECH_ENDPOINT]
+    /// Any endpoint URL (portal, sample, Foundry, Azure OpenAI), a connection string, or a file as for `--account`
+    /// [env: SPEECH_ENDPOINT]
     #[arg(long, value_name = "URL", conflicts_with_all = ["host", "account"])]
     pub(crate) endpoint: Option<String>,
     /// Self-hosted container, for example ws://localhost:5000
     #[arg(long, value_name = "URL", conflicts_with_all = ["account", "cloud", "network"])]
     pub(crate) host: Option<String>,
-    /// Account JSON from `az cognitiveservices account show` (a file, or `-` for stdin)
+    /// Account JSON from `az cognitiveservices account show`, or settings such as .env or appsettings.json (a file, or
+    /// `-` for stdin)
     #[arg(long, value_name = "FILE", conflicts_with = "network")]
     pub(crate) account: Option<PathBuf>,
     /// public, usgov or china [default: inferred from the resource]

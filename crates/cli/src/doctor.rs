@@ -112,7 +112,7 @@ async fn collect(
     let progress = Progress::new(is_watched, total);
     let request = assemble::assemble(surroundings, args, output, &progress).await?;
     if args.plan {
-        output.data(&plan::write(&request.plan, args.format == DoctorFormat::Json)?)?;
+        plan::print(&request.plan, &request.remarks, args, output)?;
         return Ok(None);
     }
     Ok(Some(request.probe(&progress).await))
@@ -139,6 +139,7 @@ fn options(args: &DoctorArgs, output: &Output) -> ReportOptions {
         .with_share(args.share)
         .with_fail_on(args.findings.fail_on.into())
         .with_verbosity(args.output.verbose)
+        .with_notes(!args.services.is_empty())
 }
 
 fn written(

@@ -154,7 +154,8 @@ impl From<ArmError> for Failure {
             ArmError::Name(error) => error.into(),
             ArmError::Account(error) => error.into(),
             ArmError::Endpoint(error) => error.into(),
-            _ => Self::usage(error.to_string()),
+            ArmError::Setting { .. } => Self::configuration(error.id(), spelled(&error, &error.hints())),
+            _ => Self::usage(spelled(&error, &error.hints())),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use speech_endpoint::evidence::Remark;
 use speech_endpoint::{Account, CustomDomain, EndpointBasis, Note, Region, ResolveError, Resource};
 
 use super::failure::Failure;
@@ -118,6 +119,11 @@ pub(crate) fn error(error: &ResolveError) -> ErrorJson<'_> {
 
 pub(crate) fn note(note: &Note) -> NoteJson<'_> {
     NoteJson { id: note.id, message: text_of(note), suggestion: note.suggestion.as_deref() }
+}
+
+/// Returns a remark like the note that it was made of.
+pub(crate) fn noted(remark: &Remark) -> NoteJson<'_> {
+    NoteJson { id: &remark.id, message: remark.text.clone(), suggestion: remark.suggestion.as_deref() }
 }
 
 /// Returns a document as JSON. A document that cannot be serialised ends the command with exit code 1: a program that

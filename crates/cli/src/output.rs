@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use speech_endpoint::Note;
+use speech_endpoint::evidence::Remark;
 
 use super::args::{ColorWhen, OutputArgs};
 use super::failure::Failure;
@@ -37,6 +38,14 @@ impl Output {
     /// Writes a note to standard error.
     pub(crate) fn note(&self, note: &Note) {
         self.line(NOTE, "note", &spelled(note, &note.hints));
+    }
+
+    /// Writes a remark to standard error, like the note that it was made of.
+    pub(crate) fn remark(&self, remark: &Remark) {
+        // Readers can look up catalogue ids; a word would only repeat the sentence.
+        let is_known = remark.id.starts_with(|c: char| c.is_ascii_uppercase());
+        let id = if is_known { format!("{}: ", remark.id) } else { String::new() };
+        self.line(NOTE, "note", &format!("{id}{}", remark.text));
     }
 
     /// Writes an error that leaves other results intact to standard error.

@@ -66,6 +66,9 @@ fn resolve(args: &ResolveArgs, output: &Output) -> Result<Resolution, Failure> {
     } else {
         resolution.add_offered(&query, output)?;
     }
+    let refused = resolution.errors.iter().map(ResolveError::service);
+    let services: Vec<Service> = resolution.endpoints.iter().map(Endpoint::service).chain(refused).collect();
+    resolution.notes.retain(|note| note.concerns(services.iter().copied()));
     Ok(resolution)
 }
 

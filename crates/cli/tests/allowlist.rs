@@ -232,6 +232,43 @@ fn value(documented: &Value, key: &str, given: &Expression, variables: &[String]
     }
 }
 
+/// The hosts of <https://learn.microsoft.com/azure/security/fundamentals/azure-certificate-authority-details> (2025-11-17) serve
+/// certificates, revocation lists and their status over HTTP, in every cloud. <https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1095>
+#[test]
+fn certificate_checks_are_listed_on_port_80_with_the_clients_that_make_them() {
+    for (region, host) in [
+        ("westeurope", "westeurope.stt.speech.microsoft.com"),
+        ("usgovvirginia", "usgovvirginia.stt.speech.azure.us"),
+        ("chinaeast2", "chinaeast2.stt.speech.azure.cn"),
+    ] {
+        let args = ["--region", region, "--service", "speech-to-text"];
+        let list = parsed(&[&args[..], &["--format", "json"]].concat(), b"");
+        let group = list["optional"].as_array().expect("a list").iter().find(|group| group["group"] == "certificates");
+        let group = group.unwrap_or_else(|| panic!("{region}: no group of certificates"));
+        let hosts: Vec<(&str, u64)> = (group["hosts"].as_array().expect("a list").iter())
+            .map(|host| (host["host"].as_str().expect("a name"), host["port"].as_u64().expect("a port")))
+            .collect();
+        for expected in ["cacerts.digicert.com", "crl3.digicert.com", "www.microsoft.com", "oneocsp.microsoft.com"] {
+            assert!(hosts.contains(&(expected, 80)), "{region}: {expected}");
+        }
+        let notes = group["notes"].to_string();
+        let text = text(&run(&args, b"").stdout);
+        let command = format!(
+            "openssl s_client -connect {host}:443 -servername {host} </dev/null 2>/dev/null | openssl x509 -noout -text | grep URI:"
+        );
+        assert!(notes.contains(&command), "{region}: {notes}");
+        assert!(text.lines().any(|line| line.trim() == command), "{region}: the command is one line: {text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for fact in
+            ["before 1.48.1 does on Linux and Android", "before 1.48.2", "error 44", "`OPENSSL_DISABLE_CRL_CHECK`"]
+        {
+            assert!(notes.contains(fact) && text.contains(fact), "{region}: {fact}");
+        }
+    }
+    let container = text(&run(&["--host", "ws://localhost:5000"], b"").stdout);
+    assert!(container.contains("-connect HOST:443"), "{container}");
+}
+
 #[test]
 fn optional_groups_are_told_apart_and_not_in_rules_unless_they_are_named() {
     let list = parsed(&["--region", "westeurope", "--format", "json"], b"");

@@ -182,7 +182,7 @@ impl Lab {
 }
 
 fn remark(note: &Note) -> Remark {
-    Remark::new(note.id, note.text.clone(), false)
+    Remark::new(note.id, note.text.clone(), false).with_suggestion(note.suggestion.clone())
 }
 
 /// The salt of fingerprints. The credentials of a world are public, so it need not be random.

@@ -1,13 +1,14 @@
-//! Finds the one account that another document names: an object of PowerShell, outputs of Terraform or of a deployment, a JSON
-//! string. Its endpoint and region say which resource it is, and nothing about its network access.
+//! Finds the one account that another document names: an object of PowerShell, outputs of Terraform or of a deployment, settings of
+//! an application, a JSON string. Its endpoint and region say which resource it is, and nothing about its network access.
 
+use super::connection_string::ConnectionString;
+use super::found::{Chosen, Found};
+use super::setting_name::{Rank, Role};
 use super::tree::Node;
 use crate::azure::resource::ArmError;
-use crate::resolve::access::AccountKind;
 use crate::resolve::account::Account;
 use crate::resolve::name::Region;
 use crate::resolve::note::{Note, WithNotes};
-use crate::resolve::quoted::QuotedValue;
 
 /// Returns whether a document is of a kind that may name an account without being one.
 pub(super) fn may_name_one(node: &Node<'_>) -> bool {
@@ -22,90 +23,70 @@ pub(super) fn may_name_one(node: &Node<'_>) -> bool {
 /// Reads the account that the document names; `None` if it names none.
 pub(super) fn account(document: &Node<'_>) -> Result<Option<WithNotes<Account>>, ArmError> {
     let mut found = Found::default();
-    found.walk("", document);
-    if let Some(kind) = found.kind.as_deref().filter(|kind| AccountKind::from_arm(kind).is_none()) {
-        return Err(ArmError::Kind { kind: QuotedValue::new(kind) });
-    }
-    let region = found.region();
-    let mut accounts = found.accounts.into_iter();
-    let Some(account) = accounts.next() else { return Ok(None) };
-    if let Some(other) = accounts.next() {
-        let names = [&account, &other].into_iter().chain(accounts.as_slice()).map(name_of).collect::<Vec<_>>();
-        return Err(ArmError::Count { count: names.len(), names });
-    }
-    let account = match region.filter(|_| account.region().is_none()) {
-        Some(region) => account.clone().with_region(region).unwrap_or(account),
-        None => account,
-    };
-    Ok(Some(WithNotes { value: account, notes: vec![Note::new("other_document", OTHER_DOCUMENT)] }))
+    walk(&mut found, &Place { name: "", rank: Rank::Any, section: None }, document);
+    let Some(chosen) = found.chosen()? else { return Ok(None) };
+    let named = chosen
+        .settings()
+        .map_or_else(|| "its endpoint is used".to_owned(), |names| format!("the resource is that of {names}"));
+    let Chosen { account, .. } = chosen;
+    let unknown = if account.value.domain().is_some() { UNKNOWN_ACCESS } else { "" };
+    let note = Note::new("other_document", format!("the document is not that of an account: {named}{unknown}"));
+    let notes = std::iter::once(note).chain(account.notes).collect();
+    Ok(Some(WithNotes { value: account.value, notes }))
 }
 
-#[derive(Default)]
-struct Found {
-    /// The accounts of the endpoints, each once.
-    accounts: Vec<Account>,
-    /// The region beside the endpoint.
-    own_region: Option<Region>,
-    /// All regions, each once. Those of other resources may be among them.
-    regions: Vec<Region>,
-    /// The kind beside the endpoint.
-    kind: Option<String>,
+/// Where in a document a value is.
+struct Place<'p> {
+    name: &'p str,
+    rank: Rank,
+    /// The place of the object around it.
+    section: Option<&'p Place<'p>>,
 }
 
-impl Found {
-    /// Returns whether the node itself is the endpoint of an account.
-    fn walk(&mut self, key: &str, node: &Node<'_>) -> bool {
-        match node {
-            Node::Object(fields) => {
-                let mut has_endpoint = false;
-                for (name, value) in fields {
-                    // An output holds its value in a field of that name.
-                    has_endpoint |= self.walk(if name == "value" { key } else { name }, value);
-                }
-                if has_endpoint {
-                    let kind = || ["AccountType", "kind"].iter().find_map(|field| node.owned(field));
-                    self.kind = self.kind.take().or_else(kind);
-                    self.own_region = self.own_region.take().or_else(|| node.text_of("location").and_then(region));
-                }
-                false
+impl Place<'_> {
+    /// Returns the last names on the way to the value.
+    fn path(&self) -> String {
+        let sections = std::iter::successors(self.section, |place| place.section);
+        let mut names: Vec<&str> = sections.map(|place| place.name).filter(|name| !name.is_empty()).take(2).collect();
+        names.reverse();
+        names.push(self.name);
+        names.join(":")
+    }
+}
+
+/// Reads a value and what is in it. Returns whether it is the endpoint of an account.
+fn walk(found: &mut Found, place: &Place<'_>, node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(fields) => {
+            let mut has_endpoint = false;
+            for (name, value) in fields {
+                // An output holds its value in a field of that name. Its region completes an endpoint and names no resource.
+                has_endpoint |= if name == "value" {
+                    let is_region = Role::of(place.name) == Role::Region;
+                    walk(found, &Place { rank: if is_region { Rank::Any } else { place.rank }, ..*place }, value)
+                } else {
+                    walk(found, &Place { name, rank: Rank::of(name, place.rank), section: Some(place) }, value)
+                };
             }
-            Node::List(items) => {
-                for item in items {
-                    self.walk(key, item);
-                }
-                false
+            if has_endpoint {
+                let kind = || ["AccountType", "kind"].iter().find_map(|field| node.owned(field));
+                found.kind = found.kind.take().or_else(kind);
+                found.own_region = found.own_region.take().or_else(|| node.text_of("location").and_then(region));
             }
-            Node::Text(text) => self.text(&key.to_ascii_lowercase(), text),
-            Node::Null | Node::Bool(_) | Node::Number(_) => false,
+            false
         }
-    }
-
-    fn text(&mut self, key: &str, text: &str) -> bool {
-        if key.contains("region") || key.contains("location") {
-            self.regions.extend(region(text).filter(|region| !self.regions.contains(region)));
-            return false;
+        Node::List(items) => {
+            for item in items {
+                walk(found, place, item);
+            }
+            false
         }
-        let Some(account) = endpoint(text) else { return false };
-        let is_same = |known: &Account| known.domain() == account.domain() && known.region() == account.region();
-        if !self.accounts.iter().any(is_same) {
-            self.accounts.push(account);
-        }
-        true
+        Node::Text(text) => match ConnectionString::read(text) {
+            Some(parts) => parts.add_to(found, place.rank, || place.path()),
+            None => found.add(place.name, place.rank, text, || place.path()),
+        },
+        Node::Null | Node::Bool(_) | Node::Number(_) => false,
     }
-
-    /// Returns the region of the account: that beside its endpoint, or the only one in the document.
-    fn region(&mut self) -> Option<Region> {
-        let only = match &self.regions[..] {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
-        self.own_region.take().or(only)
-    }
-}
-
-/// Reads a text as the endpoint of an account.
-fn endpoint(text: &str) -> Option<Account> {
-    Account::from_endpoint(text).ok().map(|read| read.value).filter(|_| text.contains('.'))
 }
 
 /// Reads a text as a listed region.
@@ -113,13 +94,7 @@ fn region(text: &str) -> Option<Region> {
     Region::read(text).ok().map(|read| read.value).filter(|region| region.display_name().is_some())
 }
 
-fn name_of(account: &Account) -> String {
-    let region = || account.region().map(ToString::to_string).unwrap_or_default();
-    account.domain().map_or_else(region, ToString::to_string)
-}
-
-const OTHER_DOCUMENT: &str = "the document is not that of an account: its endpoint and region are used, and the network access of \
-    the resource is unknown";
+const UNKNOWN_ACCESS: &str = ", and its network access is unknown";
 
 #[cfg(test)]
 mod tests {
@@ -173,7 +148,12 @@ mod tests {
     #[test]
     fn a_document_of_several_accounts_or_of_another_kind_is_refused() {
         let two = r#"{"a":"ENDPOINT","b":"https://fabrikam.cognitiveservices.azure.com/"}"#;
-        assert!(matches!(read(two), Err(ArmError::Count { count: 2, names }) if names == ["contoso", "fabrikam"]));
+        assert!(
+            matches!(read(two), Err(ArmError::Several { places }) if places == ["`contoso` of `a`", "`fabrikam` of `b`"])
+        );
+        let list = format!(r#"["{ENDPOINT}", "https://fabrikam.cognitiveservices.azure.com/"]"#);
+        let read_list = Account::from_settings(list.as_bytes());
+        assert!(matches!(read_list, Err(ArmError::Several { places }) if places == ["`contoso`", "`fabrikam`"]));
         let kind = r#"{"AccountName":"x","Endpoint":"ENDPOINT","AccountType":"FormRecognizer"}"#;
         assert!(matches!(read(kind), Err(ArmError::Kind { .. })));
         for json in [

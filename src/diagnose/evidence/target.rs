@@ -60,6 +60,9 @@ pub struct TargetFacts {
     pub private_zone: Option<String>,
     /// The service that named this host during the run.
     pub discovered_from: Option<String>,
+    /// Notes on the endpoint for the reader, one sentence each.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub notes: Vec<String>,
 }
 
 /// A host that a resource needs and that is not a service of it.

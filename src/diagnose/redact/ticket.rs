@@ -163,6 +163,7 @@ fn hosts(evidence: &Evidence) -> impl Iterator<Item = String> {
     let mut sentence = |text: &str| names.extend(names_in(text));
     sentences(evidence, &mut sentence);
     evidence.remarks.iter().for_each(|remark| sentence(&remark.text));
+    evidence.traces.iter().flat_map(|trace| &trace.target.notes).for_each(|note| sentence(note));
     let names = names.into_iter().map(|name| name.trim_matches('.').trim_start_matches("*.").to_lowercase());
     names.filter(|name| !name.is_empty() && !is_microsofts(name) && name.parse::<IpAddr>().is_err())
 }

@@ -129,9 +129,9 @@ structures! {
     Claims { aud, exp, nbf, tid, principal, region }
     MachineFacts { name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl, metadata }
     MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
-    Remark { id, text, is_error }
+    Remark { id, text, is_error, suggestion }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
-    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from }
+    TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from, notes }
     Failure { kind, text, arrival }
     Arrival { bytes, late_bytes, within }
     Address { ip, class }

@@ -76,6 +76,7 @@ fn document<'a>(
         took_ms: milliseconds(evidence.took),
         ended: evidence.ended,
         remarks: &evidence.remarks,
+        notes: evidence.remarks.iter().filter(|remark| !remark.is_error).map(note).collect(),
         findings: diagnosis.findings.iter().map(finding).collect(),
         unexplained: diagnosis.unexplained.iter().map(unexplained).collect(),
         targets: (evidence.traces.iter().enumerate())
@@ -98,10 +99,20 @@ struct Document<'a> {
     took_ms: f64,
     ended: Ended,
     remarks: &'a [Remark],
+    /// The remarks that are not errors, in the shape of `resolve`.
+    notes: Vec<NoteJson<'a>>,
     findings: Vec<FindingJson<'a>>,
     unexplained: Vec<UnexplainedJson<'a>>,
     targets: Vec<TargetJson<'a>>,
     machine: &'a MachineFacts,
+}
+
+#[derive(Serialize)]
+struct NoteJson<'a> {
+    id: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a str>,
 }
 
 /// The fault is its id and its text.
@@ -167,6 +178,7 @@ struct TargetJson<'a> {
     url: &'a str,
     expect: &'a str,
     discovered_from: Option<&'a str>,
+    notes: &'a [String],
     proxy: Option<&'a str>,
     stages: StagesJson<'a>,
     rounds: Option<RoundsJson>,
@@ -224,6 +236,10 @@ fn resource(facts: &ResourceFacts) -> serde_json::Result<Map<String, Value>> {
         }
     }
     Ok(resource)
+}
+
+fn note(remark: &Remark) -> NoteJson<'_> {
+    NoteJson { id: &remark.id, message: &remark.text, suggestion: remark.suggestion.as_deref() }
 }
 
 fn credential(facts: &CredentialFacts) -> CredentialJson<'_> {
@@ -294,6 +310,7 @@ fn target<'a>(trace: &'a Trace, azure: Option<&'a TargetDocuments>) -> serde_jso
         url: &target.url,
         expect: target.expect.id(),
         discovered_from: target.discovered_from.as_deref(),
+        notes: &target.notes,
         proxy: trace.proxy.found().and_then(|facts| facts.proxy.as_deref()),
         stages: StagesJson {
             dns: stage(&trace.dns, |facts| dns(&target.host, facts))?,

@@ -161,7 +161,7 @@ fn finding(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis, find
     ticket.line(&failure.see.map_or_else(|| format!("- **see** {UNCONFIRMED}"), |see| format!("- **see** <{see}>")));
 }
 
-/// Every stage of every target in words, collapsed.
+/// The notes on each target and its stages in words, collapsed.
 fn details(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis) {
     if evidence.traces.is_empty() {
         return;
@@ -171,6 +171,10 @@ fn details(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis) {
         let called = ticket.sentence(&called(evidence, trace));
         let url = code(&ticket.redacted(&trace.target.url));
         ticket.line(&format!("\n{called} {url}, expected {}\n", expected(trace)));
+        for note in &trace.target.notes {
+            let note = ticket.sentence(note);
+            ticket.line(&format!("- note: {note}"));
+        }
         for (stage, state) in trace.steps().into_iter().filter(|(_, state)| is_shown(*state)) {
             let detail = ticket.sentence(&detail(evidence, diagnosis, trace, stage));
             ticket.line(&format!("- {stage} {} {detail}", mark(state)));

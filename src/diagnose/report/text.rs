@@ -26,7 +26,8 @@ use crate::resolve::cloud::Cloud;
 /// 6. The verdict.
 #[must_use]
 pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
-    let mut writer = Writer { page: Page::new(options), evidence, diagnosis };
+    let with_notes = options.notes || options.verbosity > 0;
+    let mut writer = Writer { page: Page::new(options), evidence, diagnosis, with_notes };
     writer.headline();
     writer.remarks();
     let is_long = |trace: &&Trace| options.verbosity > 0 || hold(trace).is_some() || !is_well(diagnosis, trace);
@@ -161,6 +162,7 @@ struct Writer<'a> {
     page: Page,
     evidence: &'a Evidence,
     diagnosis: &'a Diagnosis,
+    with_notes: bool,
 }
 
 impl Writer<'_> {
@@ -235,6 +237,15 @@ impl Writer<'_> {
         if let Some(found) = found {
             self.page.hanging("  ", 2, &found, Ink::Dim);
         }
+        self.notes(trace);
+    }
+
+    /// The notes on an endpoint, if they are wanted.
+    fn notes(&mut self, trace: &Trace) {
+        for note in trace.target.notes.iter().filter(|_| self.with_notes) {
+            let lead = format!("  {} ", self.page.paint(Ink::Dim, sign(Severity::Info)));
+            self.page.hanging(&lead, 4, note, Ink::Dim);
+        }
     }
 
     /// A target that fails or works like an earlier one, with the differences.
@@ -290,10 +301,11 @@ impl Writer<'_> {
         let third = if is_project { (&untimed, &ends) } else { (&brief, &bare) };
         let ways: [(&[String], &[String]); 3] = [(&wide, &ends), (&brief, &ends), (third.0, third.1)];
         let cells = ways.into_iter().find(|cells| fits(*cells)).unwrap_or(ways[2]);
-        for index in 0..traces.len() {
+        for (index, trace) in traces.iter().enumerate() {
             let row = row(index, cells);
             let mark = self.page.paint(Ink::Good, "✓").into_owned();
             self.page.hanging(&format!("{mark} "), 2, &row, Ink::Plain);
+            self.notes(trace);
         }
     }
 

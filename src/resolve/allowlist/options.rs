@@ -103,7 +103,7 @@ pub(super) fn of(account: &Account, services: &[Service]) -> Vec<AllowlistOption
         groups.extend(services.iter().any(|service| STORING.contains(service)).then(|| storage(account)));
     }
     groups.extend(containers(account));
-    groups.push(certificates(account));
+    groups.push(certificates(account, services));
     groups
 }
 
@@ -170,7 +170,7 @@ fn containers(account: &Account) -> Option<AllowlistOption> {
     Some(option.noting("disconnected", "a disconnected container needs no connection after it has its license"))
 }
 
-fn certificates(account: &Account) -> AllowlistOption {
+fn certificates(account: &Account, services: &[Service]) -> AllowlistOption {
     let mut option = AllowlistOption::new(AllowlistGroup::Certificates);
     let [chains, lists, status] = [network::AIA, network::CRL, network::OCSP].map(|name| hosts(account, name));
     for host in chains.iter().chain(&lists).chain(&status) {
@@ -182,11 +182,27 @@ fn certificates(account: &Account) -> AllowlistOption {
         };
         merge(&mut option.entries, AllowlistEntry { port: HTTP, ..AllowlistEntry::new(host, purpose) });
     }
-    option.noting(
-        "revocation",
-        "needed where a client fetches intermediate certificates or checks revocation; the native SDK stopped the check on Linux and Android with 1.48.1",
+    option.noting("revocation", REVOCATION).noting("sdk_revocation", SDK_REVOCATION).noting(
+        "certificate_urls",
+        format!(
+            "the certificate of a host names its own AIA, CRL and OCSP URLs, which this command prints: `openssl s_client -connect {0}:443 -servername {0} </dev/null 2>/dev/null | openssl x509 -noout -text | grep URI:`",
+            named(account, services).unwrap_or_else(|| "HOST".to_owned())
+        ),
     )
 }
+
+/// Returns the host of the first service; nothing for a container, which may have any certificate.
+fn named(account: &Account, services: &[Service]) -> Option<String> {
+    let is_container = matches!(account.resource(), Resource::Container(_));
+    let mut endpoints = services.iter().filter(|_| !is_container).filter_map(|service| account.endpoint(*service).ok());
+    endpoints.next().map(|endpoint| endpoint.host().to_owned())
+}
+
+/// Release notes of 1.48.1; <https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/1095>.
+const REVOCATION: &str = "needed where a client fetches intermediate certificates or checks revocation, as the native SDK before 1.48.1 does on Linux and Android, always over HTTP";
+
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/migrate-to-sdk-1-48-2>
+const SDK_REVOCATION: &str = "since July 2026 a native SDK before 1.48.2 that checks revocation fails with error 44 even where it can fetch the lists: upgrade it, or set its property `OPENSSL_DISABLE_CRL_CHECK` to `true`";
 
 const HTTP: u16 = 80;
 

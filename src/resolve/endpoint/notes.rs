@@ -227,10 +227,11 @@ fn second_host(endpoint: &Endpoint) -> Option<Note> {
         None => account.scenario() != Scenario::OpenAi,
     };
     let (suffix, domain) = (account.cloud().suffixes().foundry()?, account.domain()?);
-    (is_possible && endpoint.url().contains("/openai/v1/")).then(|| {
+    let second = format!("{domain}.{suffix}");
+    (is_possible && endpoint.url().contains("/openai/v1/") && endpoint.host() != second).then(|| {
         Note::new(
             "second_host",
-            format!("an account of kind `AIServices` (Foundry) serves the same path at `{domain}.{suffix}`"),
+            format!("an account of kind `AIServices` (Foundry) serves the same path at `{second}`"),
         )
     })
 }

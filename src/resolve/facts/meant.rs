@@ -17,6 +17,13 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         || (word.ends_with("region") || word.ends_with("location")) && word_of_region(&word).is_none()
 }
 
+/// Returns whether a text without a dot stands for an endpoint that is missing: `your-endpoint`, `YOUR_SPEECH_ENDPOINT`.
+pub(crate) fn is_placeholder_of_endpoint(text: &str) -> bool {
+    let word: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let is_named = ["endpoint", "url", "resource", "service", "domain"].iter().any(|name| word.contains(name));
+    is_placeholder(text) || word.ends_with("endpoint") || is_named && word.starts_with("your")
+}
+
 /// What programs and templates print in place of a value that is missing.
 const MISSING: [&str; 22] = [
     "undefined",

@@ -5,7 +5,7 @@ use url::{Host, Url};
 use crate::resolve::account::{Account, AccountError, ContainerHost};
 use crate::resolve::cloud::{Cloud, HostKind, HostReading, OFFERINGS};
 use crate::resolve::endpoint::is_retired;
-use crate::resolve::facts::meant::{is_placeholder, region_meant};
+use crate::resolve::facts::meant::{is_placeholder_of_endpoint, region_meant};
 use crate::resolve::name::{CustomDomain, NameError, Region, normalized_host, other_host, private_alias};
 use crate::resolve::note::{Note, WithNotes};
 use crate::resolve::quoted::{QuotedValue, looks_secret};
@@ -178,7 +178,9 @@ fn parse(text: &str) -> Result<Url, PastedError> {
         return Err(PastedError::Region { given: QuotedValue::new(trimmed), region: region.to_owned() });
     }
     let authority = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    if is_bare && is_placeholder(trimmed) || authority.contains(['{', '}', '<', '>', '$']) && authority.contains('.') {
+    if is_bare && is_placeholder_of_endpoint(trimmed)
+        || authority.contains(['{', '}', '<', '>', '$']) && authority.contains('.')
+    {
         return Err(NameError::Placeholder { given: QuotedValue::new(trimmed) }.into());
     }
     // URL parsers drop, convert or decode some characters; they must not silently change the host.

@@ -39,9 +39,21 @@ fn group(text: &mut String, option: &AllowlistOption) {
         let _ = writeln!(text, "{:<16}{line}", if i == 0 { "service tags" } else { "" });
     }
     for note in &option.notes {
-        for (i, line) in wrap(&note.text, 76).into_iter().enumerate() {
+        let (sentence, command) = with_command(&note.text);
+        for (i, line) in wrap(sentence, 76).into_iter().enumerate() {
             let _ = writeln!(text, "  {DIM}{}{line}{DIM:#}", if i == 0 { "· " } else { "  " });
         }
+        if let Some(command) = command {
+            let _ = writeln!(text, "      {command}");
+        }
+    }
+}
+
+/// Splits a note into its sentence and the command at its end, which must stay on one line to be copied.
+fn with_command(note: &str) -> (&str, Option<&str>) {
+    match note.strip_suffix('`').and_then(|rest| rest.rsplit_once(": `")) {
+        Some((_, command)) => (&note[..note.len() - command.len() - 3], Some(command)),
+        None => (note, None),
     }
 }
 

@@ -6,6 +6,7 @@ use speech_endpoint::evidence::{CredentialFacts, Fault, Remark};
 use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, ResourceId};
 
 use super::args::DoctorArgs;
+use super::plan::NOTHING_TO_HOLD;
 use super::run::{Progress, Request};
 use super::surroundings::Surroundings;
 use crate::args::{CredentialArgs, EntraSource, each_once};
@@ -59,7 +60,8 @@ pub(super) async fn assemble(
     let is_token = is_wanted || args.credential.token_env.is_some() || args.credential.token_file.is_some();
     let second_key = surroundings.second_key.filter(|_| !is_token);
     let second = second_credential(second_key, first.facts.as_ref(), salt, &mut remarks);
-    let plan = settings.plan(account, first.credential.as_ref());
+    let mut plan = settings.plan(account, first.credential.as_ref());
+    spell_notes(&mut plan);
     remarks.splice(0..0, remarks_on(&plan, &surroundings.subject.notes));
     remarks.extend(refusals(&plan));
     remarks.extend(nothing_to_hold(&plan));
@@ -211,7 +213,15 @@ fn with_resource_id(credential: Credential, args: &CredentialArgs) -> Result<Cre
 /// Returns a remark if `--hold` is given but no service uses a WebSocket.
 fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
     plan.holds_nothing()
-        .then(|| Remark::new("nothing_to_hold", "`--hold` has no effect: this run opens no WebSocket", false))
+        .then(|| Remark::new(NOTHING_TO_HOLD, "`--hold` has no effect: this run opens no WebSocket", false))
+}
+
+/// Adds the flags that the notes on the endpoints ask for.
+fn spell_notes(plan: &mut Plan) {
+    for target in &mut plan.targets {
+        let spelled = target.endpoint().map(|endpoint| endpoint.notes().iter().map(flags::text_of).collect());
+        target.notes = spelled.unwrap_or_default();
+    }
 }
 
 /// Returns the notes on a resource that matter to a plan.
@@ -225,7 +235,7 @@ pub(crate) fn refusals(plan: &Plan) -> impl Iterator<Item = Remark> {
 }
 
 pub(crate) fn remark(note: &Note) -> Remark {
-    Remark::new(note.id, flags::text_of(note), false)
+    Remark::new(note.id, flags::text_of(note), false).with_suggestion(note.suggestion.clone())
 }
 
 /// Returns a random salt, different in each run.

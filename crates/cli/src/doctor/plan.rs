@@ -4,25 +4,44 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
+use speech_endpoint::evidence::Remark;
 use speech_endpoint::{Plan, Service, Target};
 
+use super::args::{DoctorArgs, DoctorFormat};
 use crate::failure::Failure;
-use crate::json::{self, ErrorJson, ResourceJson};
-use crate::resolve::text::headline;
+use crate::json::{self, ErrorJson, NoteJson, ResourceJson};
+use crate::output::Output;
+use crate::resolve::text::{headline, hidden_notes, remarks};
 use crate::style::{BOLD, DIM};
 
-pub(crate) fn write(plan: &Plan, as_json: bool) -> Result<String, Failure> {
-    if as_json { document(plan) } else { Ok(text(plan)) }
+/// Prints the plan, with the remarks that the report would have.
+pub(super) fn print(plan: &Plan, remarks: &[Remark], args: &DoctorArgs, output: &Output) -> Result<(), Failure> {
+    let notes = remarks.iter().filter(|remark| !remark.is_error);
+    if args.format == DoctorFormat::Json {
+        return output.data(&document(plan, notes)?);
+    }
+    output.data(&text(plan, !args.services.is_empty() || output.is_verbose()))?;
+    // The text says this itself.
+    notes.filter(|note| note.id != NOTHING_TO_HOLD).for_each(|note| output.remark(note));
+    Ok(())
 }
 
-fn text(plan: &Plan) -> String {
+/// The id of the remark that `--hold` has no effect.
+pub(super) const NOTHING_TO_HOLD: &str = "nothing_to_hold";
+
+fn text(plan: &Plan, with_notes: bool) -> String {
     let mut text = format!("{}\n\n", headline(&plan.account));
     let width = plan.targets.iter().map(|target| name(target).len()).max().unwrap_or_default();
     for target in &plan.targets {
         let _ = writeln!(text, "{BOLD}{:width$}{BOLD:#}  {:<7}  {}", name(target), target.expect.id(), target.url);
+        remarks(&mut text, target.notes.iter().filter(|_| with_notes));
     }
     for refusal in &plan.refusals {
         let _ = writeln!(text, "{:width$}  {:<7}  {refusal}", refusal.service().id(), "none");
+    }
+    let hidden: usize = if with_notes { 0 } else { plan.targets.iter().map(|target| target.notes.len()).sum() };
+    if hidden > 0 {
+        let _ = writeln!(text, "\n{DIM}{}{DIM:#}", hidden_notes(hidden));
     }
     let limits = plan.limits;
     let seconds = |time: Duration| (time.as_secs_f64() * 1e3).round() / 1e3;
@@ -60,12 +79,13 @@ fn name(target: &Target) -> &'static str {
     }
 }
 
-fn document(plan: &Plan) -> Result<String, Failure> {
+fn document<'a>(plan: &'a Plan, notes: impl Iterator<Item = &'a Remark>) -> Result<String, Failure> {
     json::pretty(&Document {
         schema_version: json::SCHEMA_VERSION,
         resource: json::resource(&plan.account),
         targets: plan.targets.iter().map(target).collect(),
         errors: plan.refusals.iter().map(json::error).collect(),
+        notes: notes.map(json::noted).collect(),
         limits: LimitsJson {
             total_ms: plan.limits.total.as_secs_f64() * 1e3,
             step_ms: plan.limits.step.as_secs_f64() * 1e3,
@@ -85,6 +105,7 @@ fn target(target: &Target) -> TargetJson<'_> {
         port: target.port(),
         url: target.url.as_str(),
         expect: target.expect.id(),
+        notes: &target.notes,
     }
 }
 
@@ -94,6 +115,7 @@ struct Document<'a> {
     resource: ResourceJson<'a>,
     targets: Vec<TargetJson<'a>>,
     errors: Vec<ErrorJson<'a>>,
+    notes: Vec<NoteJson<'a>>,
     limits: LimitsJson,
 }
 
@@ -105,6 +127,7 @@ struct TargetJson<'a> {
     port: u16,
     url: &'a str,
     expect: &'a str,
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]

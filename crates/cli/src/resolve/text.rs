@@ -26,9 +26,22 @@ pub(super) fn write(resolution: &Resolution, is_verbose: bool) -> String {
     let hidden: usize =
         if with_notes { 0 } else { resolution.endpoints.iter().map(|endpoint| endpoint.notes().len()).sum() };
     if hidden > 0 {
-        let _ = writeln!(text, "\n{DIM}{hidden} notes hidden: use `--service ID` or `-v` to show them{DIM:#}");
+        let _ = writeln!(text, "\n{DIM}{}{DIM:#}", hidden_notes(hidden));
     }
     text
+}
+
+/// Returns how to show the notes on the services, which would bury the URLs.
+pub(crate) fn hidden_notes(count: usize) -> String {
+    format!(
+        "{count} {} hidden: use `--service ID` or `-v` to show {}",
+        plural(count, "note", "notes"),
+        plural(count, "it", "them")
+    )
+}
+
+fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
 }
 
 /// Returns the name, scenario, cloud and region of the resource.
@@ -54,20 +67,25 @@ fn block(text: &mut String, endpoint: &Endpoint, with_notes: bool) {
     let protocol = if service.is_websocket() { "WebSocket" } else { service.method() };
     let _ = writeln!(text, "\n{BOLD}{:<27}{BOLD:#} {protocol:<10} {}", service.id(), forms(endpoint));
     let _ = writeln!(text, "  {URL}{}{URL:#}", endpoint.url());
-    let mut remarks = Vec::new();
+    let mut all = Vec::new();
     match service.status() {
         ServiceStatus::Current | ServiceStatus::Legacy | ServiceStatus::Retiring { .. } => {}
-        other => remarks.push(other.id().to_owned()),
+        other => all.push(other.id().to_owned()),
     }
-    remarks.extend(service.headers().iter().map(|(name, value)| format!("needs the header `{name}: {value}`")));
+    all.extend(service.headers().iter().map(|(name, value)| format!("needs the header `{name}: {value}`")));
     if endpoint.expects() == Expectation::PrivateAddress {
-        remarks.push("DNS should return a private address".to_owned());
+        all.push("DNS should return a private address".to_owned());
     }
     if with_notes {
-        remarks.extend(endpoint.notes().iter().map(|note| spelled(note, &note.hints)));
+        all.extend(endpoint.notes().iter().map(|note| spelled(note, &note.hints)));
     }
+    remarks(text, &all);
+}
+
+/// Writes remarks below a URL, each with a mark.
+pub(crate) fn remarks(text: &mut String, remarks: impl IntoIterator<Item = impl AsRef<str>>) {
     for remark in remarks {
-        for (i, line) in wrap(&remark, WIDTH - 4).into_iter().enumerate() {
+        for (i, line) in wrap(remark.as_ref(), WIDTH - 4).into_iter().enumerate() {
             let mark = if i == 0 { "· " } else { "  " };
             let _ = writeln!(text, "  {DIM}{mark}{line}{DIM:#}");
         }

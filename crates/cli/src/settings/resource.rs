@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use speech_endpoint::{Access, Account, AccountKind, Cloud, CustomDomain, Note, Region};
+use speech_endpoint::{Access, Account, AccountKind, ArmError, Cloud, CustomDomain, Note, Region, WithNotes};
+use zeroize::Zeroizing;
 
 use super::facts::with_facts;
 use crate::args::ResourceArgs;
@@ -118,11 +119,42 @@ fn custom_domain(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
 }
 
 fn endpoint_given(text: &str, source: &'static str, args: &ResourceArgs) -> Result<Subject, Failure> {
-    let read = Account::from_endpoint(text)?;
+    let read = match Account::from_endpoint(text) {
+        Err(error) => settings_given(text, source)?.ok_or(error)?,
+        Ok(read) => read,
+    };
     let mut subject = Subject { account: read.value, notes: read.notes, source };
     agreed(subject.account.cloud().clone(), args)?;
     let region = region_beside(args, &mut subject.notes)?;
     add_region(subject, region)
+}
+
+/// Reads the resource from the settings of an application: those in the text itself, or in the file that it names. `None` if it
+/// holds no settings.
+fn settings_given(text: &str, source: &'static str) -> Result<Option<WithNotes<Account>>, Failure> {
+    let read = if text.contains('=') {
+        Account::from_settings(text.as_bytes())
+    } else if source.starts_with("--") && Path::new(text).is_file() {
+        return document(Path::new(text), source).map(Some);
+    } else {
+        return Ok(None);
+    };
+    match read {
+        Err(ArmError::Shape { .. } | ArmError::Json(_)) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}
+
+/// Reads the account that a file describes, or that the settings in it name.
+fn document(file: &Path, argument: &str) -> Result<WithNotes<Account>, Failure> {
+    let bytes = Zeroizing::new(read_bytes(file, argument, LARGEST_ACCOUNT)?);
+    match Account::from_arm_json(&bytes) {
+        Err(error @ (ArmError::Shape { .. } | ArmError::Json(_))) => match Account::from_settings(&bytes) {
+            Err(ArmError::Shape { .. } | ArmError::Json(_)) => Err(error.into()),
+            other => Ok(other?),
+        },
+        other => Ok(other?),
+    }
 }
 
 /// Reads the region that accompanies another address, and whether it comes from an argument.
@@ -184,8 +216,7 @@ fn container(text: &str, args: &ResourceArgs) -> Result<Subject, Failure> {
 }
 
 fn account_json(file: &Path, args: &ResourceArgs) -> Result<Subject, Failure> {
-    let json = read_bytes(file, "--account", LARGEST_ACCOUNT)?;
-    let read = Account::from_arm_json(&json)?;
+    let read = document(file, "--account")?;
     agreed(read.value.cloud().clone(), args)?;
     Ok(Subject { account: read.value, notes: read.notes, source: "--account" })
 }
