@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use super::table::rows;
+
 mod defect;
 
 mod seen;
@@ -191,12 +193,6 @@ impl fmt::Display for SdkVersion {
         write!(f, "{}.{}", self.major, self.minor)?;
         if self.patch == 0 { Ok(()) } else { write!(f, ".{}", self.patch) }
     }
-}
-
-/// Returns the fields of each line that is not blank or a comment.
-fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    lines.map(|line| line.split('|').map(str::trim).collect())
 }
 
 /// The tables of this room.

@@ -79,7 +79,7 @@ fn time(line: &str) -> Option<&str> {
     }
     let lead = line.char_indices().nth(LEAD).map_or(line, |(end, _)| &line[..end]);
     if let Some((before, _)) = lead.split_once("ms spx_") {
-        let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let start = before.len() - before.bytes().rev().take_while(u8::is_ascii_digit).count();
         return Some(&lead[start..before.len() + 2]).filter(|time| time.len() > 2);
     }
     let bytes = lead.as_bytes();
@@ -160,6 +160,8 @@ mod tests {
             ("aa:bb:cc 12:345:67", None),
             ("", None),
             ("ms spx_", None),
+            ("¸132ms spx_trace_info", Some("132ms")),
+            ("¸ms spx_trace_info", None),
             ("é18:09:10", Some("18:09:10")),
         ] {
             assert_eq!(time(line), expected, "{line}");
