@@ -261,13 +261,7 @@ impl Gateway {
             ),
             Route::OpenAiAudio => Answer::error(400, "BadRequest", "The body of the request is missing."),
             Route::Socket => Answer::new(400, "text/plain", ""),
-            Route::Voices => Answer::json(
-                200,
-                &json!([{
-                    "Name": "Microsoft Server Speech Text to Speech Voice (en-US, AvaMultilingualNeural)",
-                    "ShortName": "en-US-AvaMultilingualNeural", "Locale": "en-US", "VoiceType": "Neural", "Status": "GA",
-                }]),
-            ),
+            Route::Voices => rest::voices(),
             Route::Relay => Answer::json(
                 200,
                 &json!({ "Urls": ["turn:relay.communication.microsoft.com:3478"], "Username": "lab", "Password": "lab" }),

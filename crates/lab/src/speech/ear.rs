@@ -1,0 +1,430 @@
+//! Hears the tones in which the lab speaks. See [`super::tones`].
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a sample rate and a count of milliseconds are exact in the types here"
+)]
+
+use std::collections::VecDeque;
+use std::f32::consts::TAU;
+
+use super::tones::{GLUED, HEAD, HOLD, LONGEST_WORD, START, SYMBOL, TONES, checksum, pitch};
+
+/// What was heard, with times in milliseconds of the audio.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    Word(HeardWord),
+    /// The last word lasts until this time.
+    Until(u64),
+}
+
+/// A word that was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HeardWord {
+    pub(super) text: String,
+    /// Whether no space precedes it.
+    pub(super) is_glued: bool,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The number of the voice.
+    pub(super) voice: u16,
+    /// The number of the language.
+    pub(super) language: u8,
+}
+
+/// A decoder of samples at one rate.
+///
+/// 1. Reduce the rate to about 8 kHz.
+/// 2. Measure every tone in each millisecond.
+/// 3. Look for the start of a burst in the last 40 milliseconds.
+/// 4. From there, read a symbol every ten milliseconds until none is clear.
+#[derive(Debug)]
+pub(super) struct Ear {
+    /// The number of samples that become one.
+    factor: u32,
+    sum: f32,
+    summed: u32,
+    /// The reduced rate.
+    rate: f64,
+    /// One turn of a circle, in steps of which every tone takes a whole number for each sample.
+    circle: Vec<(f32, f32)>,
+    /// The number of those steps for each tone.
+    steps: [usize; TONES],
+    /// The position of each tone on the circle.
+    angles: [usize; TONES],
+    /// The number of reduced samples.
+    count: u64,
+    now: Moment,
+    /// The last milliseconds.
+    past: VecDeque<Moment>,
+    /// The number of whole milliseconds.
+    clock: u64,
+    state: State,
+}
+
+/// One millisecond: every tone, and the energy of all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    tones: [(f32, f32); TONES],
+    energy: f32,
+    samples: f32,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Looks for a start; the best one so far: its clearness and the time after it.
+    Search(Option<(f32, u64)>),
+    Read(Reader),
+}
+
+/// The state of reading a burst.
+#[derive(Debug)]
+struct Reader {
+    /// The start of the burst.
+    start: u64,
+    /// The time of the next symbol.
+    next: u64,
+    /// The voice and the language, once they are read.
+    head: Option<(u16, u8)>,
+    /// The start of the current word, and its symbols so far.
+    word: u64,
+    nibbles: Vec<u8>,
+}
+
+impl Ear {
+    pub(super) fn new(rate: u32) -> Self {
+        let factor = (rate / 8000).max(1);
+        let reduced = f64::from(rate) / f64::from(factor);
+        // All pitches are multiples of 150 Hz, so that the circle has one step for each sample of their common period.
+        let divisor = greatest_common_divisor(150 * factor, rate).max(1);
+        let size = (rate / divisor).max(1);
+        let per_sample =
+            |tone: usize| u64::from(pitch(tone)) * u64::from(factor) / u64::from(divisor) % u64::from(size);
+        let circle = (0..size).map(|i| (TAU * i as f32 / size as f32).sin_cos());
+        Self {
+            factor,
+            sum: 0.0,
+            summed: 0,
+            rate: reduced,
+            circle: circle.collect(),
+            steps: std::array::from_fn(|tone| per_sample(tone) as usize),
+            angles: [0; TONES],
+            count: 0,
+            now: Moment::default(),
+            past: VecDeque::with_capacity(PAST + 1),
+            clock: 0,
+            state: State::Search(None),
+        }
+    }
+
+    /// Returns whether a burst is being read.
+    pub(super) fn is_reading(&self) -> bool {
+        matches!(&self.state, State::Read(reader) if reader.head.is_some())
+    }
+
+    /// Hears one sample, from -1 to 1.
+    pub(super) fn hear(&mut self, sample: f32, heard: &mut Vec<Heard>) {
+        self.sum += sample;
+        self.summed += 1;
+        if self.summed < self.factor {
+            return;
+        }
+        let sample = self.sum / self.factor as f32;
+        (self.sum, self.summed) = (0.0, 0);
+        self.now.add(sample, &self.circle, &self.angles);
+        for (angle, step) in self.angles.iter_mut().zip(self.steps) {
+            *angle += step;
+            if *angle >= self.circle.len() {
+                *angle -= self.circle.len();
+            }
+        }
+        self.count += 1;
+        let end = ((self.clock + 1) as f64 * self.rate / 1000.0) as u64;
+        if self.count >= end {
+            self.tick(heard);
+        }
+    }
+
+    /// Reads the symbols that end with the audio.
+    pub(super) fn end(&mut self, heard: &mut Vec<Heard>) {
+        for _ in 0..2 * SYMBOL + PEAK {
+            self.tick(heard);
+        }
+    }
+
+    /// Ends a millisecond.
+    fn tick(&mut self, heard: &mut Vec<Heard>) {
+        self.past.push_back(std::mem::take(&mut self.now));
+        if self.past.len() > PAST {
+            self.past.pop_front();
+        }
+        self.clock += 1;
+        match &mut self.state {
+            State::Search(best) => {
+                let best = *best;
+                let score = self.start_here();
+                let found = match best {
+                    Some((known, at)) if score <= known => Some((known, at)),
+                    _ if score > CLEAR => Some((score, self.clock)),
+                    other => other,
+                };
+                self.state = match found {
+                    Some((_, at)) if self.clock >= at + PEAK as u64 => State::Read(Reader::new(at)),
+                    found => State::Search(found),
+                };
+            }
+            State::Read(_) => {}
+        }
+        while let State::Read(reader) = &mut self.state {
+            if reader.next + SYMBOL as u64 > self.clock {
+                return;
+            }
+            let (from, clock) = (reader.next, self.clock);
+            let symbol = symbol(&self.past, clock, from);
+            let goes_on = reader.read(symbol, heard);
+            if !goes_on {
+                self.state = State::Search(None);
+            }
+        }
+    }
+
+    /// Returns how clearly a start ends now: that of its least clear symbol, from 0 to 1.
+    fn start_here(&self) -> f32 {
+        let Some(from) = self.clock.checked_sub((START.len() * SYMBOL) as u64) else { return 0.0 };
+        let Some(last) = self.past.back() else { return 0.0 };
+        if last.energy <= f32::EPSILON {
+            return 0.0;
+        }
+        let clear = |(i, tone): (usize, &u8)| {
+            let sum = sum(&self.past, self.clock, from + (i * SYMBOL) as u64);
+            sum.clearness(usize::from(*tone))
+        };
+        // The last symbol is the quickest to rule out a start.
+        START
+            .iter()
+            .enumerate()
+            .rev()
+            .map(clear)
+            .try_fold(1.0_f32, |least, clear| (clear > CLEAR).then(|| least.min(clear)))
+            .unwrap_or(0.0)
+    }
+}
+
+impl Moment {
+    fn add(&mut self, sample: f32, circle: &[(f32, f32)], angles: &[usize; TONES]) {
+        self.energy += sample * sample;
+        self.samples += 1.0;
+        // Digital silence needs no measurement.
+        if sample.abs() < QUIET {
+            return;
+        }
+        for (tone, angle) in self.tones.iter_mut().zip(angles) {
+            let (sine, cosine) = circle.get(*angle).copied().unwrap_or_default();
+            tone.0 += sample * cosine;
+            tone.1 += sample * sine;
+        }
+    }
+
+    /// Returns the share of a tone in the energy, from 0 to 1.
+    fn clearness(&self, tone: usize) -> f32 {
+        let Some((cosine, sine)) = self.tones.get(tone) else { return 0.0 };
+        let whole = self.energy * self.samples / 2.0;
+        if self.energy < QUIET * QUIET * self.samples { 0.0 } else { (cosine * cosine + sine * sine) / whole }
+    }
+}
+
+/// Adds up the milliseconds of a symbol.
+fn sum(past: &VecDeque<Moment>, clock: u64, from: u64) -> Moment {
+    let first = clock - past.len() as u64;
+    let mut all = Moment::default();
+    let skip = from.saturating_sub(first) as usize;
+    for moment in past.iter().skip(skip).take(SYMBOL) {
+        all.energy += moment.energy;
+        all.samples += moment.samples;
+        for (sum, tone) in all.tones.iter_mut().zip(&moment.tones) {
+            sum.0 += tone.0;
+            sum.1 += tone.1;
+        }
+    }
+    all
+}
+
+/// Returns the symbol at a time, if one is clear.
+fn symbol(past: &VecDeque<Moment>, clock: u64, from: u64) -> Option<u8> {
+    let sum = sum(past, clock, from);
+    let clearness = (0..TONES).map(|tone| (sum.clearness(tone), tone));
+    let (clear, tone) = clearness.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    u8::try_from(tone).ok().filter(|_| clear > FAINT)
+}
+
+impl Reader {
+    /// Starts to read after the start of a burst.
+    fn new(at: u64) -> Self {
+        let start = at.saturating_sub((START.len() * SYMBOL) as u64);
+        Self { start, next: at, head: None, word: start, nibbles: Vec::new() }
+    }
+
+    /// Reads a symbol; returns whether the burst goes on.
+    fn read(&mut self, symbol: Option<u8>, heard: &mut Vec<Heard>) -> bool {
+        let at = self.next;
+        self.next += SYMBOL as u64;
+        match symbol {
+            Some(HOLD) if self.nibbles.is_empty() && self.head.is_some() => {
+                heard.push(Heard::Until(self.next));
+                true
+            }
+            Some(nibble) if nibble < 16 => {
+                if self.nibbles.is_empty() && self.head.is_some() {
+                    self.word = if self.word == self.start { self.start } else { at };
+                }
+                self.nibbles.push(nibble);
+                self.complete(heard)
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads the head or a word if it is complete; returns whether it was valid.
+    fn complete(&mut self, heard: &mut Vec<Heard>) -> bool {
+        let bytes: Vec<u8> = self.nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        if !self.nibbles.len().is_multiple_of(2) {
+            return true;
+        }
+        let Some((voice, language)) = self.head else {
+            if let [high, low, language, sum] = bytes[..] {
+                self.head = Some((u16::from_be_bytes([high, low]), language));
+                self.nibbles.clear();
+                return checksum(&[high, low, language]) == sum;
+            }
+            return bytes.len() < HEAD;
+        };
+        let length = usize::from(bytes[0] & !GLUED);
+        if length > LONGEST_WORD {
+            return false;
+        }
+        let (Some(text), Some(sum)) = (bytes.get(1..=length), bytes.get(length + 1)) else { return true };
+        let Some(text) = std::str::from_utf8(text).ok().filter(|text| checksum(text.as_bytes()) == *sum) else {
+            return false;
+        };
+        let word = HeardWord {
+            text: text.to_owned(),
+            is_glued: bytes[0] & GLUED != 0,
+            start: self.word,
+            end: self.next,
+            voice,
+            language,
+        };
+        heard.push(Heard::Word(word));
+        self.nibbles.clear();
+        // The next word does not start with the burst.
+        self.word = self.next;
+        true
+    }
+}
+
+fn greatest_common_divisor(one: u32, other: u32) -> u32 {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
+}
+
+/// The number of milliseconds that are kept: a start, and the time in which a clearer one could follow.
+const PAST: usize = START.len() * SYMBOL + PEAK + 2;
+
+/// The time in which a clearer start could follow, in milliseconds.
+const PEAK: usize = 8;
+
+/// The share of the energy that the tones of a start have.
+const CLEAR: f32 = 0.5;
+
+/// The share of the energy that the tone of any other symbol has.
+const FAINT: f32 = 0.25;
+
+/// A sample below this is silence: two units of 16 bits.
+const QUIET: f32 = 2.0 / 32_768.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::render::Renderer;
+    use super::super::script::Script;
+    use super::super::voices;
+    use super::*;
+
+    fn samples(text: &str, rate: u32) -> Vec<f32> {
+        let script = Script::of_text(text, voices::find("de-DE-KatjaNeural").unwrap());
+        Renderer::new(&script, rate).flatten().map(|sample| f32::from(sample) / 32_768.0).collect()
+    }
+
+    fn words(samples: &[f32], rate: u32) -> Vec<HeardWord> {
+        let (mut ear, mut heard) = (Ear::new(rate), Vec::new());
+        for sample in samples {
+            ear.hear(*sample, &mut heard);
+        }
+        ear.end(&mut heard);
+        heard.into_iter().filter_map(|heard| if let Heard::Word(word) = heard { Some(word) } else { None }).collect()
+    }
+
+    fn text(samples: &[f32], rate: u32) -> String {
+        words(samples, rate).into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A random number from -1 to 1: <https://en.wikipedia.org/wiki/Linear_congruential_generator>
+    fn noise(seed: &mut u32) -> f32 {
+        *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (*seed >> 8) as f32 / 8_388_608.0 - 1.0
+    }
+
+    const SAID: &str = "Grüße, 世界! The quick brown fox jumps over 12 lazy dogs.";
+
+    #[test]
+    fn what_is_spoken_is_heard_at_every_rate() {
+        let plain = "Grüße, 世界 ! The quick brown fox jumps over 12 lazy dogs.".replace(" !", "!");
+        for rate in [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000] {
+            assert_eq!(text(&samples(SAID, rate), rate), plain, "{rate}");
+        }
+    }
+
+    #[test]
+    fn the_voice_and_the_times_of_words_are_heard() {
+        let silence = vec![0.0; 4_567];
+        let heard = words(&[silence, samples("Hello, world.", 16_000)].concat(), 16_000);
+        assert_eq!(voices::locale(heard[0].language), Some("de-DE"));
+        assert_eq!(Some(heard[0].voice), voices::find("de-DE-KatjaNeural"));
+        assert!(heard[0].start.abs_diff(285) <= 2 && heard[1].start.abs_diff(285 + 420) <= 2, "{heard:?}");
+    }
+
+    #[test]
+    fn speech_is_heard_through_noise_volume_and_another_rate() {
+        let clean = samples(SAID, 16_000);
+        let expected = text(&clean, 16_000);
+        let mut seed = 1;
+        let noisy: Vec<f32> = clean.iter().map(|sample| sample + 0.05 * noise(&mut seed)).collect();
+        assert_eq!(text(&noisy, 16_000), expected, "noise");
+        for volume in [0.02, 0.3, 3.9] {
+            let changed: Vec<f32> = clean.iter().map(|sample| (sample * volume).clamp(-1.0, 1.0)).collect();
+            assert_eq!(text(&changed, 16_000), expected, "volume {volume}");
+        }
+        let half: Vec<f32> = clean.iter().step_by(2).copied().collect();
+        assert_eq!(text(&half, 8_000), expected, "every second sample");
+        let between = |i: usize| {
+            let at = i as f32 * 16_000.0 / 44_100.0;
+            let (low, part) = (at as usize, at.fract());
+            let sample = |i: usize| clean.get(i).copied().unwrap_or_default();
+            sample(low) * (1.0 - part) + sample(low + 1) * part
+        };
+        let more: Vec<f32> = (0..clean.len() * 441 / 160).map(between).collect();
+        assert_eq!(text(&more, 44_100), expected, "interpolated");
+    }
+
+    #[test]
+    fn other_sounds_and_cut_speech_are_not_heard() {
+        let mut seed = 7;
+        let random: Vec<f32> = (0..160_000).map(|_| noise(&mut seed)).collect();
+        assert_eq!(text(&random, 16_000), "");
+        let sine: Vec<f32> = (0..160_000).map(|i| (i as f32 * 0.05).sin() * 0.2).collect();
+        assert_eq!(text(&sine, 16_000), "");
+        let clean = samples("Hello, world.", 16_000);
+        assert_eq!(text(&clean[800..], 16_000), "", "without its start");
+        assert_eq!(text(&clean[..7_000], 16_000), "Hello,", "without its end");
+        assert_eq!(text(&[clean[..7_000].to_vec(), samples("Again.", 16_000)].concat(), 16_000), "Hello, Again.");
+    }
+}
