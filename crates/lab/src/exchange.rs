@@ -25,6 +25,23 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Makes a request without a credential, for tests.
+    #[cfg(test)]
+    pub(super) fn get(host: &str, path: &str) -> Self {
+        Self {
+            method: "GET".into(),
+            host: host.into(),
+            path: path.into(),
+            query: String::new(),
+            is_upgrade: false,
+            key: None,
+            bearer: None,
+            came_by: IpAddr::from([127, 0, 0, 1]),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        }
+    }
+
     /// Returns the value of a header, by its name in lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -6,8 +6,10 @@ use url::form_urlencoded;
 
 use super::control::Control;
 use super::exchange::{Answer, Asked};
+use super::ids;
+use super::jobs::Jobs;
 use super::scene::Truth;
-use super::speech::rest;
+use super::speech::{openai, rest, transcription};
 use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml, MetadataToml};
 use speech_endpoint::PublicAccess;
@@ -26,6 +28,7 @@ pub(super) struct Gateway {
     pub(super) metadata: Option<MetadataToml>,
     pub(super) maker: Maker,
     pub(super) control: Control,
+    pub(super) jobs: Jobs,
 }
 
 impl Gateway {
@@ -39,7 +42,8 @@ impl Gateway {
     /// 6. Return the content.
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let answer = self.stated(asked).unwrap_or_else(|| self.own_answer(asked).unwrap_or_else(|refusal| refusal));
-        answer.with("apim-request-id", REQUEST_ID)
+        let id = ids::guid();
+        answer.with("apim-request-id", id.as_str()).with("x-requestid", id)
     }
 
     fn stated(&self, asked: &Asked) -> Option<Answer> {
@@ -69,6 +73,10 @@ impl Gateway {
         }
         self.admit(asked, is_own)?;
         let route = self.route(asked, host)?;
+        // A file of a job is on a storage account, whose address contains a signature.
+        if let Some(content) = self.jobs.content(asked).filter(|_| route == Route::Management) {
+            return Ok(content);
+        }
         self.authenticate(asked, host, route)?;
         Ok(self.serve(asked, route))
     }
@@ -240,6 +248,22 @@ impl Gateway {
         }
     }
 
+    /// Responds to a request for batch jobs and their relatives. What the lab does not have is an empty list.
+    fn manage(&self, asked: &Asked) -> Answer {
+        if asked.path.ends_with("/transcriptions:transcribe") {
+            return if asked.method == "POST" { transcription::transcribe(asked) } else { Answer::not_found() };
+        }
+        if let Some(answer) = self.jobs.answer(asked, self.maker.now) {
+            return answer;
+        }
+        match asked.method.as_str() {
+            "GET" if asked.path.ends_with("/transcriptions/locales") => locales(),
+            "GET" => Answer::json(200, &json!({ "values": [] })),
+            _ if asked.body.is_empty() => rest::no_content(),
+            _ => rest::invalid("The lab does not support this request."),
+        }
+    }
+
     /// Step 6.
     fn serve(&self, asked: &Asked, route: Route) -> Answer {
         match route {
@@ -259,7 +283,7 @@ impl Gateway {
                 200,
                 &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
             ),
-            Route::OpenAiAudio => Answer::error(400, "BadRequest", "The body of the request is missing."),
+            Route::OpenAiAudio => openai::audio(asked),
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => rest::voices(),
             Route::Relay => Answer::json(
@@ -267,12 +291,17 @@ impl Gateway {
                 &json!({ "Urls": ["turn:relay.communication.microsoft.com:3478"], "Username": "lab", "Password": "lab" }),
             ),
             Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
-            Route::Management if asked.method == "GET" => Answer::json(200, &json!({ "values": [] })),
+            Route::Management => self.manage(asked),
             Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked),
             Route::Synthesis => rest::synthesis(asked),
-            Route::SocketOrPost | Route::Management => rest::no_content(),
+            Route::SocketOrPost => rest::no_content(),
         }
     }
+}
+
+/// Returns the locales of batch transcription, in the form of its answer.
+fn locales() -> Answer {
+    Answer::json(200, &json!(rest::locales()))
 }
 
 /// Whether the query names a model, a deployment or an agent, or the session names the model later.
@@ -324,5 +353,3 @@ const FOUNDRY: &str = "https://ai.azure.com";
 const METADATA_SERVICE: &str = "169.254.169.254";
 
 const CUSTOM_DOMAIN_NAME: &str = "Ocp-Apim-Custom-Domain-Name";
-
-const REQUEST_ID: &str = "0a1b2c3d-0000-4000-8000-1ab000000001";

@@ -11,7 +11,10 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use hyper::header::{
+    AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -21,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
-use tungstenite::protocol::{Message, Role};
+use tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::accounts::Accounts;
 use super::authority::Authority;
@@ -97,7 +100,7 @@ impl Site {
             if let Some(of) = self.gateway.toml.flood {
                 return flood(stream, of).await;
             }
-            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits())).await;
             if self.gateway.toml.stalls_after_upgrade.contains(&host) {
                 return std::future::pending().await;
             }
@@ -116,8 +119,13 @@ impl Site {
         let mut asked = asked(&request, way.came_by);
         if !asked.is_upgrade {
             // The unread body makes the server close the connection after the response.
-            let Ok(body) = Limited::new(request.body_mut(), LARGEST_BODY).collect().await else {
-                return respond_with(&Answer::new(413, "text/plain", "the body is larger than 4 MiB"));
+            let (most, text) = if is_upload(&asked.path) {
+                (LARGEST_UPLOAD, "the body is larger than 64 MiB")
+            } else {
+                (LARGEST_BODY, "the body is larger than 4 MiB")
+            };
+            let Ok(body) = Limited::new(request.body_mut(), most).collect().await else {
+                return respond_with(&Answer::new(413, "text/plain", text));
             };
             asked.body = body.to_bytes();
         }
@@ -141,7 +149,9 @@ impl Site {
                 let (host, idle) = (asked.host.clone(), self.idle_end(&asked.host));
                 *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), host, idle));
             }
-            return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
+            let mut response = switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
+            response.headers_mut().extend(subprotocol(request.headers()).map(|value| (SEC_WEBSOCKET_PROTOCOL, value)));
+            return response;
         }
         respond_with(&answer)
     }
@@ -208,6 +218,13 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// Returns the subprotocol that the service accepts: the native SDK offers `USP`, and clients of Azure OpenAI `realtime`.
+fn subprotocol(headers: &HeaderMap) -> Option<HeaderValue> {
+    let offered = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let known = ["USP", "realtime"].into_iter().find(|known| offered.split(',').any(|name| name.trim() == *known));
+    known.map(HeaderValue::from_static)
+}
+
 /// Makes a 101 as the service sends it, or as a middlebox damages it.
 fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
@@ -256,6 +273,9 @@ where
             None => std::future::pending().await,
         }
     });
+    for event in conversation.greeting() {
+        socket.send(event).await.map_err(io::Error::other)?;
+    }
     loop {
         let message = tokio::select! {
             biased;
@@ -292,6 +312,11 @@ where
     }
 }
 
+/// Returns the limits of a WebSocket: no message is larger than eight minutes of audio.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE))
+}
+
 /// Completes when a WebSocket has been idle for too long.
 async fn silent(idle: Option<IdleEnd>) -> IdleEndToml {
     let Some((time, end)) = idle else { return std::future::pending().await };
@@ -299,8 +324,18 @@ async fn silent(idle: Option<IdleEnd>) -> IdleEndToml {
     end
 }
 
+/// Returns whether a path takes a file of audio of any length.
+fn is_upload(path: &str) -> bool {
+    path.ends_with(":transcribe") || path.ends_with("/audio/transcriptions") || path.ends_with("/audio/translations")
+}
+
 /// The time limit for the response to a close frame.
 const GOOD_BYE: Duration = Duration::from_secs(1);
 
 /// Two minutes of audio; short audio lasts up to one.
 const LARGEST_BODY: usize = 4 << 20;
+
+const LARGEST_MESSAGE: usize = 16 << 20;
+
+/// Ten minutes of CD quality, less than the service takes.
+const LARGEST_UPLOAD: usize = 64 << 20;

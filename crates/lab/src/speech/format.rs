@@ -40,6 +40,11 @@ enum Coding {
     G722,
 }
 
+/// Makes the header of a stream of samples.
+pub(super) fn header(rate: u32, law: Option<Law>) -> Vec<u8> {
+    wave::head(rate, law, "", 0)
+}
+
 /// Audio in pieces of at most four kilobytes, produced as they are read.
 pub(super) type Sound = Box<dyn Iterator<Item = Bytes> + Send>;
 

@@ -23,6 +23,8 @@ pub(super) struct Intake {
     is_begun: bool,
     /// The bytes that are not read yet.
     rest: Vec<u8>,
+    /// The only channel that is heard.
+    channel: Option<usize>,
 }
 
 /// The format of samples.
@@ -59,7 +61,13 @@ enum Place {
 
 impl Intake {
     pub(super) fn new() -> Self {
-        Self { format: Format::default(), is_begun: false, rest: Vec::new() }
+        Self { format: Format::default(), is_begun: false, rest: Vec::new(), channel: None }
+    }
+
+    /// Hears one channel only.
+    pub(super) fn of_channel(mut self, channel: Option<usize>) -> Self {
+        self.channel = channel;
+        self
     }
 
     /// Takes a piece; an empty one ends the audio.
@@ -106,7 +114,7 @@ impl Intake {
                     _ => {}
                 }
             }
-            let sample = if silent > 0 { 0.0 } else { format.sample(&rest[..frame]) };
+            let sample = if silent > 0 { 0.0 } else { format.sample(&rest[..frame], self.channel) };
             silent = silent.saturating_sub(frame);
             give(format, Taken::Sample(sample));
             at += frame;
@@ -140,8 +148,11 @@ impl Format {
         is_possible.then_some(Self { rate, channels, width: bits / 8, coding })
     }
 
-    /// Returns the mean of all channels.
-    fn sample(self, frame: &[u8]) -> f32 {
+    /// Returns the sample of a channel, or the mean of all.
+    fn sample(self, frame: &[u8], channel: Option<usize>) -> f32 {
+        if let Some(channel) = channel {
+            return frame.chunks_exact(self.width).nth(channel).map_or(0.0, |bytes| self.of_channel(bytes));
+        }
         let all: f32 = frame.chunks_exact(self.width).map(|bytes| self.of_channel(bytes)).sum();
         all / self.channels as f32
     }

@@ -78,6 +78,24 @@ impl Phrase {
         self.with_language(phrase, settings)
     }
 
+    /// Returns the locale of the voice, if the audio names one.
+    pub(super) fn locale(&self) -> Option<&'static str> {
+        self.locale
+    }
+
+    /// Returns the phrase with a text and a locale in the format of fast transcription.
+    pub(super) fn fast(&self, text: &str, locale: &str) -> Value {
+        let words = self.words.iter().filter(|word| !word.lexical.is_empty()).map(|word| {
+            json!({
+                "text": word.display, "offsetMilliseconds": word.offset / 10_000, "durationMilliseconds": word.duration / 10_000,
+            })
+        });
+        json!({
+            "offsetMilliseconds": self.offset / 10_000, "durationMilliseconds": self.duration / 10_000, "text": text,
+            "words": words.collect::<Vec<_>>(), "locale": locale, "confidence": CONFIDENCE,
+        })
+    }
+
     /// Returns the phrase as a partial result.
     pub(super) fn hypothesis(&self, settings: &Settings) -> Value {
         let json = json!({ "Text": self.lexical(), "Offset": self.offset, "Duration": self.duration });

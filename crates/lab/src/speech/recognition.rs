@@ -9,6 +9,7 @@ use super::phrase::{Phrase, translated};
 use super::script::Script;
 use super::segments::{Event, Listener, Said};
 use super::settings::Settings;
+use super::speakers::Speakers;
 use super::voices;
 use super::words::ticks;
 
@@ -21,10 +22,6 @@ pub(super) struct Recognition {
     turn: Option<Turn>,
     speakers: Speakers,
 }
-
-/// The voices heard so far, in the order in which they first spoke.
-#[derive(Debug, Default)]
-struct Speakers(Vec<u16>);
 
 /// A turn: one request, with the audio that belongs to it.
 #[derive(Debug)]
@@ -82,19 +79,6 @@ impl Recognition {
             turn.hear(piece, &mut self.speakers, &mut replies);
         }
         replies
-    }
-}
-
-impl Speakers {
-    /// Returns the name of a speaker.
-    fn name(&mut self, voice: Option<u16>) -> String {
-        let Some(voice) = voice else { return "Guest-1".into() };
-        let known = self.0.iter().position(|known| *known == voice);
-        let number = known.unwrap_or_else(|| {
-            self.0.push(voice);
-            self.0.len() - 1
-        });
-        format!("Guest-{}", number + 1)
     }
 }
 

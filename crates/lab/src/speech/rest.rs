@@ -10,13 +10,17 @@ use super::assessment::Assessment;
 use super::format::Format;
 use super::phrase::Phrase;
 use super::script::Script;
-use super::segments::Said;
 use super::settings::Settings;
 use super::{batch, ssml, voices};
 
 /// Returns the list of voices.
 pub(in super::super) fn voices() -> Answer {
     Answer::json(200, &voices::list())
+}
+
+/// Returns the locales of batch transcription, by task.
+pub(in super::super) fn locales() -> serde_json::Value {
+    json!({ "Submit": voices::locales(), "Transcribe": voices::locales() })
 }
 
 /// Converts text to speech.
@@ -56,24 +60,15 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
     if asked.body.is_empty() {
         return no_content();
     }
-    let phrases = batch::phrases(&asked.body);
-    if !asked.body.starts_with(b"RIFF") && !phrases.iter().any(|said| !said.words.is_empty()) {
+    let heard = batch::hear(&asked.body, None);
+    if !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
         return invalid("the audio is neither a WAV file nor speech of the lab, the only audio that the lab reads");
     }
     let mut settings = Settings::of(asked);
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
-    Answer::json(200, &Phrase::of(&joined(&phrases)).json(&settings))
-}
-
-/// Joins all phrases into one, because short audio has one result.
-fn joined(phrases: &[Said]) -> Said {
-    Said {
-        start: phrases.first().map_or(0, |said| said.start),
-        end: phrases.last().map_or(0, |said| said.end),
-        words: phrases.iter().flat_map(|said| said.words.clone()).collect(),
-    }
+    Answer::json(200, &Phrase::of(&heard.joined()).json(&settings))
 }
 
 /// Makes a 400 of shape D.

@@ -118,6 +118,12 @@ impl Listener {
         }
     }
 
+    /// Hears one channel only.
+    pub(super) fn of_channel(mut self, channel: Option<usize>) -> Self {
+        self.intake = self.intake.of_channel(channel);
+        self
+    }
+
     /// Returns the time that passed in the audio.
     pub(super) fn now(&self) -> u64 {
         self.senses.as_ref().map_or(0, Senses::now)

@@ -1,10 +1,12 @@
 //! A conversation over a WebSocket, message by message.
 
+use serde_json::Value;
 use tungstenite::protocol::Message as Frame;
 use tungstenite::protocol::frame::CloseFrame;
 
 use super::super::exchange::Asked;
 use super::message::Message;
+use super::realtime::Realtime;
 use super::recognition::Recognition;
 use super::synthesis::{Replies, Synthesis};
 
@@ -19,12 +21,15 @@ pub(in super::super) type Frames = Box<dyn Iterator<Item = Frame> + Send>;
 enum Part {
     Recognition(Box<Recognition>),
     Synthesis(Synthesis),
+    Realtime(Box<Realtime>),
 }
 
 impl Conversation {
     /// Starts the conversation that the path of an upgrade selects.
     pub(in super::super) fn of(asked: &Asked) -> Self {
-        if asked.path.contains("/cognitiveservices/websocket/") {
+        if is_realtime(&asked.path) {
+            Self(Part::Realtime(Box::new(Realtime::of(asked))))
+        } else if asked.path.contains("/cognitiveservices/websocket/") {
             let is_custom = asked.query.contains("deploymentId=") || asked.host.contains(".voice.");
             Self(Part::Synthesis(Synthesis::new(is_custom)))
         } else {
@@ -32,8 +37,22 @@ impl Conversation {
         }
     }
 
+    /// Returns the frames with which the service begins.
+    pub(in super::super) fn greeting(&self) -> Frames {
+        match &self.0 {
+            Part::Realtime(realtime) => events(realtime.greeting()),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
     /// Responds to a frame; a close frame ends the conversation. The frames are produced as they are sent.
     pub(in super::super) fn answer(&mut self, frame: &Frame) -> Frames {
+        if let Part::Realtime(realtime) = &mut self.0 {
+            return match frame {
+                Frame::Text(text) => events(realtime.answer(text)),
+                _ => Box::new(std::iter::empty()),
+            };
+        }
         let Some(message) = Message::read(frame) else {
             let end = frame.is_binary().then(|| close("the message has no headers"));
             return Box::new(end.into_iter());
@@ -41,12 +60,23 @@ impl Conversation {
         let said: Result<Replies, String> = match &mut self.0 {
             Part::Recognition(recognition) => Ok(Box::new(recognition.answer(&message).into_iter())),
             Part::Synthesis(synthesis) => synthesis.answer(&message),
+            Part::Realtime(_) => Ok(Box::new(std::iter::empty())),
         };
         match said {
             Ok(messages) => Box::new(messages.map(|message| message.frame())),
             Err(fault) => Box::new(std::iter::once(close(&fault))),
         }
     }
+}
+
+/// Returns whether a path leads to a realtime session of Azure OpenAI or Voice Live.
+fn is_realtime(path: &str) -> bool {
+    path == "/voice-live/realtime" || (path.starts_with("/openai/") && path.ends_with("/realtime"))
+}
+
+/// Makes the frames of JSON events.
+fn events(all: Vec<Value>) -> Frames {
+    Box::new(all.into_iter().map(|event| Frame::text(event.to_string())))
 }
 
 /// Makes the close frame 1007 that the service sends for unreadable input; a reason has at most 123 bytes.
@@ -60,7 +90,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use bytes::Bytes;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::super::format::Format;
     use super::super::message::Content;
