@@ -188,7 +188,7 @@ impl Turn {
             replies.push(self.say("speech.endDetected", &json!({ "Offset": now })));
         }
         // The native SDK makes an empty result of this message in a translation.
-        if self.settings.targets.is_empty() {
+        if self.settings.targets.is_empty() && self.settings.has_end {
             let end = json!({ "RecognitionStatus": "EndOfDictation", "Offset": now, "Duration": 0 });
             replies.push(self.say("speech.phrase", &end));
         }

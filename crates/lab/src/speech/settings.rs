@@ -16,6 +16,8 @@ use super::segments::Segmentation;
 pub(super) struct Settings {
     /// Whether phrases follow one another until the audio ends.
     pub(super) is_continuous: bool,
+    /// Whether the end of the audio is a result of its own, as in dictation and in version 2.
+    pub(super) has_end: bool,
     pub(super) is_detailed: bool,
     /// Whether a detailed result lists its words.
     pub(super) has_words: bool,
@@ -41,6 +43,7 @@ impl Settings {
         let is_continuous = ["/conversation/", "/dictation/", "/speech/translation/"];
         let mut settings = Self {
             is_continuous: is_continuous.iter().any(|part| asked.path.contains(part)),
+            has_end: asked.path.contains("/dictation/") || asked.path.contains("/universal/"),
             is_first_translation: asked.path.contains("/speech/translation/"),
             ..Self::default()
         };

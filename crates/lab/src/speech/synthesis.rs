@@ -149,7 +149,7 @@ impl Wanted {
         Some(match &mark.kind {
             MarkKind::Word { text, lasts } if self.words => boundary("WordBoundary", "WordBoundary", text, *lasts),
             MarkKind::Punctuation { text, lasts } if self.punctuation => {
-                boundary("WordBoundary", "Punctuation", text, *lasts)
+                boundary("WordBoundary", "PunctuationBoundary", text, *lasts)
             }
             MarkKind::Sentence { text, lasts } if self.sentences => {
                 boundary("SentenceBoundary", "SentenceBoundary", text, *lasts)
