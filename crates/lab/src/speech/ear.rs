@@ -51,15 +51,18 @@ pub(super) struct Ear {
     circle: Vec<(f32, f32)>,
     /// The number of those steps for each tone.
     steps: [usize; TONES],
-    /// The position of each tone on the circle.
-    angles: [usize; TONES],
-    /// The number of reduced samples.
+    /// The number of reduced samples, and their position on the circle.
     count: u64,
-    now: Moment,
+    phase: usize,
+    /// The reduced samples of the current millisecond, and the position of the first.
+    now: Vec<f32>,
+    now_phase: usize,
     /// The last milliseconds.
     past: VecDeque<Moment>,
     /// The number of whole milliseconds.
     clock: u64,
+    /// The number of reduced samples at the end of the current one.
+    end_of_tick: u64,
     state: State,
 }
 
@@ -109,11 +112,13 @@ impl Ear {
             rate: reduced,
             circle: circle.collect(),
             steps: std::array::from_fn(|tone| per_sample(tone) as usize),
-            angles: [0; TONES],
             count: 0,
-            now: Moment::default(),
+            phase: 0,
+            now: Vec::with_capacity(16),
+            now_phase: 0,
             past: VecDeque::with_capacity(PAST + 1),
             clock: 0,
+            end_of_tick: (reduced / 1000.0) as u64,
             state: State::Search(None),
         }
     }
@@ -123,25 +128,39 @@ impl Ear {
         matches!(&self.state, State::Read(reader) if reader.head.is_some())
     }
 
-    /// Hears one sample, from -1 to 1.
-    pub(super) fn hear(&mut self, sample: f32, heard: &mut Vec<Heard>) {
-        self.sum += sample;
-        self.summed += 1;
-        if self.summed < self.factor {
-            return;
-        }
-        let sample = self.sum / self.factor as f32;
-        (self.sum, self.summed) = (0.0, 0);
-        self.now.add(sample, &self.circle, &self.angles);
-        for (angle, step) in self.angles.iter_mut().zip(self.steps) {
-            *angle += step;
-            if *angle >= self.circle.len() {
-                *angle -= self.circle.len();
+    /// Hears samples, from -1 to 1.
+    pub(super) fn hear(&mut self, samples: &[f32], heard: &mut Vec<Heard>) {
+        for sample in samples {
+            self.sum += sample;
+            self.summed += 1;
+            if self.summed == self.factor {
+                let sample = self.sum / self.factor as f32;
+                (self.sum, self.summed) = (0.0, 0);
+                self.now.push(sample);
+                self.advance(heard);
             }
         }
+    }
+
+    /// Hears a number of samples without sound.
+    pub(super) fn hear_silence(&mut self, samples: usize, heard: &mut Vec<Heard>) {
+        for _ in 0..samples {
+            self.summed += 1;
+            if self.summed == self.factor {
+                (self.sum, self.summed) = (0.0, 0);
+                self.advance(heard);
+            }
+        }
+    }
+
+    /// Counts a reduced sample, and ends a millisecond with it.
+    fn advance(&mut self, heard: &mut Vec<Heard>) {
         self.count += 1;
-        let end = ((self.clock + 1) as f64 * self.rate / 1000.0) as u64;
-        if self.count >= end {
+        self.phase += 1;
+        if self.phase == self.circle.len() {
+            self.phase = 0;
+        }
+        if self.count >= self.end_of_tick {
             self.tick(heard);
         }
     }
@@ -155,11 +174,15 @@ impl Ear {
 
     /// Ends a millisecond.
     fn tick(&mut self, heard: &mut Vec<Heard>) {
-        self.past.push_back(std::mem::take(&mut self.now));
+        let moment = self.measure();
+        self.past.push_back(moment);
         if self.past.len() > PAST {
             self.past.pop_front();
         }
+        self.now.clear();
+        self.now_phase = self.phase;
         self.clock += 1;
+        self.end_of_tick = ((self.clock + 1) as f64 * self.rate / 1000.0) as u64;
         match &mut self.state {
             State::Search(best) => {
                 let best = *best;
@@ -189,6 +212,33 @@ impl Ear {
         }
     }
 
+    /// Measures every tone in the current millisecond. Silence needs no measurement.
+    fn measure(&self) -> Moment {
+        let mut moment = Moment { samples: self.now.len() as f32, ..Moment::default() };
+        for sample in &self.now {
+            moment.energy += sample * sample;
+        }
+        if moment.energy < QUIET * QUIET * moment.samples {
+            return moment;
+        }
+        let size = self.circle.len();
+        for (tone, step) in moment.tones.iter_mut().zip(self.steps) {
+            let mut angle = self.now_phase * step % size;
+            let (mut x, mut y) = (0.0, 0.0);
+            for sample in &self.now {
+                let (down, right) = self.circle[angle];
+                x += sample * right;
+                y += sample * down;
+                angle += step;
+                if angle >= size {
+                    angle -= size;
+                }
+            }
+            *tone = (x, y);
+        }
+        moment
+    }
+
     /// Returns how clearly a start ends now: that of its least clear symbol, from 0 to 1.
     fn start_here(&self) -> f32 {
         let Some(from) = self.clock.checked_sub((START.len() * SYMBOL) as u64) else { return 0.0 };
@@ -212,20 +262,6 @@ impl Ear {
 }
 
 impl Moment {
-    fn add(&mut self, sample: f32, circle: &[(f32, f32)], angles: &[usize; TONES]) {
-        self.energy += sample * sample;
-        self.samples += 1.0;
-        // Digital silence needs no measurement.
-        if sample.abs() < QUIET {
-            return;
-        }
-        for (tone, angle) in self.tones.iter_mut().zip(angles) {
-            let (sine, cosine) = circle.get(*angle).copied().unwrap_or_default();
-            tone.0 += sample * cosine;
-            tone.1 += sample * sine;
-        }
-    }
-
     /// Returns the share of a tone in the energy, from 0 to 1.
     fn clearness(&self, tone: usize) -> f32 {
         let Some((cosine, sine)) = self.tones.get(tone) else { return 0.0 };
@@ -356,9 +392,7 @@ mod tests {
 
     fn words(samples: &[f32], rate: u32) -> Vec<HeardWord> {
         let (mut ear, mut heard) = (Ear::new(rate), Vec::new());
-        for sample in samples {
-            ear.hear(*sample, &mut heard);
-        }
+        ear.hear(samples, &mut heard);
         ear.end(&mut heard);
         heard.into_iter().filter_map(|heard| if let Heard::Word(word) = heard { Some(word) } else { None }).collect()
     }

@@ -5,9 +5,11 @@ use super::g711::Law;
 
 /// What a piece of audio contained.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Taken {
-    /// A sample of all channels, from -1 to 1.
-    Sample(f32),
+pub(super) enum Taken<'a> {
+    /// Samples of all channels, from -1 to 1.
+    Samples(&'a [f32]),
+    /// A number of samples without sound.
+    Silence(usize),
     /// The comment of a WAV file, which stands before its samples.
     Comment(String),
 }
@@ -71,7 +73,7 @@ impl Intake {
     }
 
     /// Takes a piece; an empty one ends the audio.
-    pub(super) fn take(&mut self, piece: &[u8], mut give: impl FnMut(Format, Taken)) {
+    pub(super) fn take(&mut self, piece: &[u8], mut give: impl FnMut(Format, Taken<'_>)) {
         let is_last = piece.is_empty();
         self.rest.extend_from_slice(piece);
         if !self.is_begun {
@@ -92,34 +94,65 @@ impl Intake {
     }
 
     /// Reads the samples, and returns the number of bytes that were used.
-    fn read(&self, is_last: bool, give: &mut impl FnMut(Format, Taken)) -> usize {
-        let (format, frame) = (self.format, self.format.frame());
-        let (mut at, mut silent) = (0, 0);
-        loop {
-            let rest = &self.rest[at..];
-            if rest.len() < frame {
-                return at;
+    ///
+    /// 1. Up to where a chunk may begin, all bytes are samples.
+    /// 2. There, a chunk is silence, and chance is one sample more.
+    fn read(&self, is_last: bool, give: &mut impl FnMut(Format, Taken<'_>)) -> usize {
+        let frame = self.format.frame();
+        let mut at = 0;
+        while let Some(rest) = self.rest.get(at..).filter(|rest| rest.len() >= frame) {
+            let clear = clear(rest) / frame;
+            if clear > 0 {
+                self.give(&rest[..clear * frame], give);
+                at += clear * frame;
+                continue;
             }
-            if silent < frame {
-                // A chunk may begin at any byte.
-                let place = (0..frame).map(|i| (i, place(&rest[i..], is_last)));
-                match { place }.find(|(_, place)| !matches!(place, Place::Samples)) {
-                    Some((_, Place::Unknown)) => return at,
-                    Some((i, Place::Chunk(length, comment))) => {
-                        silent = i + length;
-                        if let Some(comment) = comment {
-                            give(format, Taken::Comment(comment));
-                        }
+            let places = (0..frame).map(|i| (i, place(&rest[i..], is_last)));
+            match { places }.find(|(_, place)| !matches!(place, Place::Samples)) {
+                Some((_, Place::Unknown)) => return at,
+                Some((i, Place::Chunk(length, comment))) => {
+                    if let Some(comment) = comment {
+                        give(self.format, Taken::Comment(comment));
                     }
-                    _ => {}
+                    let silent = (i + length).div_ceil(frame).min(rest.len() / frame);
+                    give(self.format, Taken::Silence(silent));
+                    at += silent * frame;
+                }
+                _ => {
+                    self.give(&rest[..frame], give);
+                    at += frame;
                 }
             }
-            let sample = if silent > 0 { 0.0 } else { format.sample(&rest[..frame], self.channel) };
-            silent = silent.saturating_sub(frame);
-            give(format, Taken::Sample(sample));
-            at += frame;
+        }
+        at
+    }
+
+    /// Gives samples in blocks.
+    fn give(&self, bytes: &[u8], give: &mut impl FnMut(Format, Taken<'_>)) {
+        let (format, frame) = (self.format, self.format.frame());
+        let mut samples = Vec::with_capacity(BLOCK.min(bytes.len() / frame));
+        for block in bytes.chunks(BLOCK * frame) {
+            if format.coding == Coding::Integer && format.width > 1 && block == &ZEROS[..block.len().min(ZEROS.len())] {
+                give(format, Taken::Silence(block.len() / frame));
+                continue;
+            }
+            samples.clear();
+            samples.extend(block.chunks_exact(frame).map(|frame| format.sample(frame, self.channel)));
+            give(format, Taken::Samples(&samples));
         }
     }
+}
+
+/// Returns the number of bytes before a place where a chunk may begin.
+fn clear(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while at < bytes.len() {
+        if matches!(bytes[at], b'R' | b'L') && bytes.get(at + 1).is_none_or(|next| *next == b'I') {
+            return at;
+        }
+        at += 1;
+    }
+    at
 }
 
 impl Format {
@@ -150,6 +183,9 @@ impl Format {
 
     /// Returns the sample of a channel, or the mean of all.
     fn sample(self, frame: &[u8], channel: Option<usize>) -> f32 {
+        if let (Coding::Integer, 2, [low, high], None) = (self.coding, self.width, frame, channel) {
+            return f32::from(i16::from_le_bytes([*low, *high])) / 32_768.0;
+        }
         if let Some(channel) = channel {
             return frame.chunks_exact(self.width).nth(channel).map_or(0.0, |bytes| self.of_channel(bytes));
         }
@@ -255,6 +291,12 @@ fn comment_of(list: &[u8]) -> Option<String> {
     None
 }
 
+/// The number of samples in a block.
+const BLOCK: usize = 160;
+
+/// The bytes of silence, for comparison.
+const ZEROS: [u8; 8 * 4 * BLOCK] = [0; 8 * 4 * BLOCK];
+
 /// The largest header or list of comments that is read.
 const LARGEST_HEADER: usize = 64 << 10;
 
@@ -268,9 +310,10 @@ mod tests {
         for piece in bytes.chunks(size).chain([&[][..]]) {
             intake.take(piece, |_, taken| match taken {
                 Taken::Comment(text) => comments.push(text),
-                Taken::Sample(sample) => {
-                    samples += 1;
-                    loudest = loudest.max(sample.abs());
+                Taken::Silence(count) => samples += count,
+                Taken::Samples(all) => {
+                    samples += all.len();
+                    loudest = all.iter().fold(loudest, |loudest, sample| loudest.max(sample.abs()));
                 }
             });
         }

@@ -94,6 +94,13 @@ struct Senses {
     floor: Floor,
 }
 
+/// A block of samples.
+#[derive(Clone, Copy, Debug)]
+enum Sound<'a> {
+    Samples(&'a [f32]),
+    Silence(usize),
+}
+
 /// The loudness of the background: the quietest frame of the last seconds.
 #[derive(Debug)]
 struct Floor {
@@ -140,7 +147,8 @@ impl Listener {
         let mut intake = std::mem::replace(&mut self.intake, Intake::new());
         intake.take(piece, |format, taken| match taken {
             Taken::Comment(text) => self.note(text),
-            Taken::Sample(sample) => self.sample(format, sample, &mut events),
+            Taken::Samples(samples) => self.sound(format, Sound::Samples(samples), &mut events),
+            Taken::Silence(count) => self.sound(format, Sound::Silence(count), &mut events),
         });
         self.intake = intake;
         if piece.is_empty() {
@@ -155,15 +163,18 @@ impl Listener {
         }
     }
 
-    fn sample(&mut self, format: Format, sample: f32, events: &mut Vec<Event>) {
-        let senses = self.senses.get_or_insert_with(|| Senses::new(format.rate));
+    /// Hears a block, frame by frame.
+    fn sound(&mut self, format: Format, mut sound: Sound<'_>, events: &mut Vec<Event>) {
         let mut heard = Vec::new();
-        let frame = senses.hear(sample, &mut heard);
-        if !heard.is_empty() {
-            self.understand(heard);
-        }
-        if let Some(is_loud) = frame {
-            self.frame(is_loud, events);
+        while sound.len() > 0 {
+            let senses = self.senses.get_or_insert_with(|| Senses::new(format.rate));
+            let frame = senses.hear(&mut sound, &mut heard);
+            if !heard.is_empty() {
+                self.understand(std::mem::take(&mut heard));
+            }
+            if let Some(is_loud) = frame {
+                self.frame(is_loud, events);
+            }
         }
     }
 
@@ -294,19 +305,52 @@ impl Senses {
         self.samples * 1000 / u64::from(self.rate)
     }
 
-    /// Hears a sample; returns whether a frame was loud when it ends.
-    fn hear(&mut self, sample: f32, heard: &mut Vec<Heard>) -> Option<bool> {
-        self.samples += 1;
-        self.energy += sample * sample;
-        self.counted += 1;
-        self.ear.hear(sample, heard);
-        if self.counted < self.rate / (1000 / FRAME as u32) {
+    /// Hears the rest of a frame, or as much as there is; returns whether the frame was loud when it ends.
+    fn hear(&mut self, sound: &mut Sound<'_>, heard: &mut Vec<Heard>) -> Option<bool> {
+        let whole = self.rate / (1000 / FRAME as u32);
+        let count = sound.len().min((whole - self.counted) as usize);
+        match sound.split(count) {
+            Sound::Samples(samples) => {
+                for sample in samples {
+                    self.energy += sample * sample;
+                }
+                self.ear.hear(samples, heard);
+            }
+            Sound::Silence(count) => self.ear.hear_silence(count, heard),
+        }
+        self.samples += count as u64;
+        self.counted += count as u32;
+        if self.counted < whole {
             return None;
         }
         let loudness = (self.energy / self.counted as f32).sqrt();
         (self.energy, self.counted) = (0.0, 0);
         self.floor.add(loudness);
         Some(loudness > self.floor.threshold() || self.ear.is_reading())
+    }
+}
+
+impl<'a> Sound<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Samples(samples) => samples.len(),
+            Self::Silence(count) => *count,
+        }
+    }
+
+    /// Takes a number of samples from the start.
+    fn split(&mut self, count: usize) -> Self {
+        match self {
+            Self::Samples(samples) => {
+                let (first, rest): (&'a [f32], _) = samples.split_at(count);
+                *samples = rest;
+                Self::Samples(first)
+            }
+            Self::Silence(left) => {
+                *left -= count;
+                Self::Silence(count)
+            }
+        }
     }
 }
 
