@@ -228,7 +228,7 @@ async fn phrases_of_several_voices_follow_one_another_with_languages_speakers_an
             .header("content-type", "application/ssml+xml")
             .header("x-microsoft-outputformat", "raw-16khz-16bit-mono-pcm");
         audio.extend(send(&lab, TTS, request, content.into_bytes()).await.expect("an answer").body);
-        audio.extend([0; 32_000]);
+        audio.extend(vec![0; 32_000]);
     }
     let mut socket = socket(&lab, STT, "/stt/speech/universal/v2").await;
     let context = serde_json::json!({
@@ -303,7 +303,7 @@ async fn a_realtime_session_hears_a_turn_and_responds() {
         Request::post("/openai/v1/audio/speech").header("host", host).header("content-type", "application/json");
     let body = br#"{"model":"tts","voice":"alloy","input":"What time is it?","response_format":"pcm"}"#;
     let mut audio = send(&lab, host, request, body.to_vec()).await.expect("an answer").body;
-    audio.extend([0; 48_000]);
+    audio.extend(vec![0; 48_000]);
     for piece in audio.chunks(4800) {
         let append = serde_json::json!({ "type": "input_audio_buffer.append", "audio": STANDARD.encode(piece) });
         socket.send(Message::text(append.to_string())).await.expect("sent");

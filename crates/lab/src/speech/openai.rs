@@ -148,3 +148,78 @@ fn fault(message: &str) -> Answer {
 
 /// The longest text that is spoken, in characters.
 const LONGEST_INPUT: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        let mut asked = Asked::get("contoso.openai.azure.com", path);
+        asked.method = "POST".into();
+        asked.headers = vec![("content-type".into(), kind.into())];
+        asked.body = body.into();
+        audio(&asked)
+    }
+
+    fn speak(format: &str) -> Answer {
+        let body = json!({ "model": "tts", "voice": "alloy", "input": "Hello, world.", "response_format": format });
+        ask("/openai/v1/audio/speech", "application/json", body.to_string().into_bytes())
+    }
+
+    fn transcribe(file: &[u8], fields: &[(&str, &str)]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        body.extend(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
+        body.extend(file);
+        body.extend(b"\r\n--b--\r\n");
+        ask("/openai/deployments/whisper/audio/transcriptions", "multipart/form-data; boundary=b", body)
+    }
+
+    fn text(answer: &Answer) -> String {
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_is_spoken_in_any_format_is_transcribed() {
+        for format in ["mp3", "opus", "wav"] {
+            let spoken = speak(format);
+            let answer = transcribe(&spoken.body, &[]);
+            let json: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((spoken.status, answer.status, &json["text"]), (200, 200, &json!("Hello, world.")), "{format}");
+        }
+        assert_eq!((speak("pcm").status, speak("flac").status), (200, 400));
+    }
+
+    #[test]
+    fn every_response_format_has_its_form() {
+        let wav = speak("wav").body;
+        let as_format = |format: &str| text(&transcribe(&wav, &[("response_format", format)]));
+        assert_eq!(as_format("text"), "Hello, world.\n");
+        assert_eq!(as_format("srt"), "1\n00:00:00,000 --> 00:00:00,780\nHello, world.\n\n");
+        assert_eq!(as_format("vtt"), "WEBVTT\n\n00:00:00.000 --> 00:00:00.780\nHello, world.\n\n");
+        let verbose: Value = serde_json::from_str(&as_format("verbose_json")).unwrap();
+        assert_eq!((&verbose["segments"][0]["text"], &verbose["duration"]), (&json!("Hello, world."), &json!(0.78)));
+        assert_eq!(transcribe(&wav, &[("response_format", "xml")]).status, 400);
+        let stream = text(&transcribe(&wav, &[("stream", "true")]));
+        assert!(stream.contains("transcript.text.delta") && stream.ends_with("data: [DONE]\n\n"), "{stream}");
+    }
+
+    #[test]
+    fn incomplete_requests_are_rejected() {
+        let speech = |body: &Value| ask("/openai/v1/audio/speech", "application/json", body.to_string().into_bytes());
+        let long = "a".repeat(4097);
+        for body in [
+            json!({}),
+            json!({ "input": "a" }),
+            json!({ "voice": "alloy" }),
+            json!({ "input": long, "voice": "alloy" }),
+            json!(1),
+        ] {
+            assert_eq!(speech(&body).status, 400, "{body}");
+        }
+        assert_eq!(ask("/openai/v1/audio/transcriptions", "application/json", b"{}".to_vec()).status, 400);
+        assert_eq!(ask("/openai/v1/audio/speech", "", Vec::new()).status, 400);
+    }
+}

@@ -400,7 +400,98 @@ fn shortened(text: &str) -> String {
 }
 
 /// The longest text of a turn, in bytes.
-const LONGEST_TEXT: usize = 16 << 10;
+const LONGEST_TEXT: usize = 1 << 10;
 
 /// The maximum number of settings at one place of a session.
 const MOST_SETTINGS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn realtime(path: &str) -> Realtime {
+        let mut asked = Asked::get("contoso.openai.azure.com", path);
+        asked.query = "model=gpt-realtime".into();
+        Realtime::of(&asked)
+    }
+
+    fn kinds(events: &[Value]) -> Vec<&str> {
+        events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+    }
+
+    fn say(realtime: &mut Realtime, text: &str) -> Vec<Value> {
+        let item = json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": text }] });
+        realtime.answer(&json!({ "type": "conversation.item.create", "item": item }).to_string());
+        realtime.answer(r#"{"type":"response.create"}"#)
+    }
+
+    #[test]
+    fn each_version_has_its_own_names_of_events() {
+        let mut first = realtime("/openai/v1/realtime");
+        let events = say(&mut first, "Hi");
+        assert!(
+            kinds(&events).contains(&"response.output_audio.delta")
+                && kinds(&events).contains(&"conversation.item.done")
+        );
+        for path in ["/openai/realtime", "/voice-live/realtime"] {
+            let mut preview = realtime(path);
+            assert_eq!(preview.greeting()[0]["session"]["modalities"], json!(["text", "audio"]));
+            let events = say(&mut preview, "Hi");
+            assert!(
+                kinds(&events).contains(&"response.audio.delta")
+                    && kinds(&events).contains(&"conversation.item.created"),
+                "{path}"
+            );
+            let done = events.last().unwrap();
+            assert_eq!((&done["type"], &done["response"]["status"]), (&json!("response.done"), &json!("completed")));
+        }
+    }
+
+    #[test]
+    fn a_session_can_ask_for_text_alone() {
+        let mut session = realtime("/openai/v1/realtime");
+        let update = json!({ "type": "session.update", "session": { "output_modalities": ["text"], "audio": { "output": { "voice": "marin" } } } });
+        let updated = session.answer(&update.to_string());
+        assert_eq!(
+            (&updated[0]["session"]["audio"]["output"]["voice"], &updated[0]["session"]["audio"]["output"]["speed"]),
+            (&json!("marin"), &json!(1.0))
+        );
+        let events = say(&mut session, "Hi");
+        assert!(!kinds(&events).iter().any(|kind| kind.contains("audio")), "{:?}", kinds(&events));
+        let text = events.iter().find(|event| event["type"] == "response.output_text.done").unwrap();
+        assert_eq!(text["text"], "You said: Hi");
+    }
+
+    #[test]
+    fn without_turn_detection_a_commit_ends_the_turn() {
+        let mut session = realtime("/openai/v1/realtime");
+        let update = json!({ "type": "session.update", "session": { "audio": { "input": { "turn_detection": null, "transcription": { "model": "whisper-1" } } } } });
+        session.answer(&update.to_string());
+        assert_eq!(session.answer(r#"{"type":"input_audio_buffer.commit"}"#)[0]["type"], "error");
+        let speech = Format::read("raw-24khz-16bit-mono-pcm").unwrap().speak(&Script::of_text("What time is it?", 0));
+        for piece in speech {
+            let append = json!({ "type": "input_audio_buffer.append", "audio": STANDARD.encode(&piece) });
+            assert_eq!(session.answer(&append.to_string()), Vec::<Value>::new());
+        }
+        let events = session.answer(r#"{"type":"input_audio_buffer.commit"}"#);
+        assert_eq!(events.last().unwrap()["transcript"], "What time is it?");
+    }
+
+    #[test]
+    fn invalid_events_get_an_error_and_a_long_text_a_short_response() {
+        let mut session = realtime("/openai/v1/realtime");
+        for text in [
+            "",
+            "{}",
+            r#"{"type":"x"}"#,
+            r#"{"type":"session.update"}"#,
+            r#"{"type":"input_audio_buffer.append","audio":"%"}"#,
+            r#"{"type":"conversation.item.create"}"#,
+            r#"{"type":"response.cancel"}"#,
+        ] {
+            assert_eq!(session.answer(text)[0]["type"], "error", "{text}");
+        }
+        let size: usize = say(&mut session, &"word ".repeat(10_000)).iter().map(|event| event.to_string().len()).sum();
+        assert!(size < 8 << 20, "{size}");
+    }
+}

@@ -312,3 +312,105 @@ const BETWEEN_SENTENCES: u32 = 200;
 /// The longest speech in milliseconds: ten minutes, as the service limits it.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quotas-and-limits#text-to-speech-quotas-and-limits-per-resource>
 const LONGEST: u64 = 600_000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::ssml;
+    use super::*;
+
+    fn script(content: &str) -> Script {
+        let document = format!("<speak version='1.0'><voice name='en-US-AvaNeural'>{content}</voice></speak>");
+        Script::write(&ssml::read(&document).unwrap(), false).unwrap()
+    }
+
+    fn words(script: &Script) -> Vec<(&str, u64, u64)> {
+        let word = |mark: &'_ Mark| match &mark.kind {
+            MarkKind::Word { lasts, .. } | MarkKind::Punctuation { lasts, .. } => Some((mark.at, *lasts)),
+            _ => None,
+        };
+        let texts = script.marks.iter().filter_map(|mark| match &mark.kind {
+            MarkKind::Word { text, .. } | MarkKind::Punctuation { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.zip(script.marks.iter().filter_map(word)).map(|(text, (at, lasts))| (text, at, lasts)).collect()
+    }
+
+    #[test]
+    fn words_and_punctuation_have_their_times() {
+        let script = script("Hello, world.");
+        assert_eq!((script.lasts, script.text.as_str()), (780, "Hello, world."));
+        assert_eq!(words(&script), [("Hello", 0, 300), (",", 300, 60), ("world", 420, 300), (".", 720, 60)]);
+        let sentence = MarkKind::Sentence { text: "Hello, world.".into(), lasts: 780 };
+        assert_eq!(script.marks[0], Mark { at: 0, kind: sentence });
+    }
+
+    #[test]
+    fn breaks_sentences_and_rates_change_the_duration() {
+        let lasts = |content: &str| script(content).lasts;
+        assert_eq!(lasts("One <break time='2s'/>two."), lasts("One") + 2_000 + lasts("two."));
+        assert_eq!(lasts("One two. Three."), lasts("One two.") + 200 + lasts("Three."));
+        assert_eq!(lasts("<s>One two</s><s>Three</s>"), lasts("One two") + lasts("Three"));
+        let slow = lasts("<prosody rate='-50%'>Another sentence here.</prosody>");
+        assert_eq!(slow, 2 * lasts("Another sentence here."));
+    }
+
+    #[test]
+    fn a_bookmark_stands_where_the_speech_is() {
+        let script = script("One two<bookmark mark='m'/> three");
+        let mark = script.marks.iter().find(|mark| mark.kind == MarkKind::Bookmark("m".into())).unwrap();
+        assert_eq!(mark.at, words(&script)[1].1 + words(&script)[1].2);
+    }
+
+    #[test]
+    fn a_script_without_spaces_is_divided_and_its_text_stays_whole() {
+        for text in
+            ["你好，世界。再见", "こんにちは世界", "สวัสดีชาวโลก", &"longword".repeat(40), "שלום עולם!", "😀 ok 👍🏽"]
+        {
+            let script = Script::of_text(text, 0);
+            assert_eq!(script.text, text);
+            let bursts =
+                script.parts.iter().filter_map(|part| if let Part::Burst(burst) = part { Some(burst) } else { None });
+            let words: Vec<&Word> = bursts.flat_map(|burst| &burst.words).collect();
+            assert!(words.iter().all(|word| word.text.len() <= LONGEST_WORD), "{text}");
+            let joined: String = words
+                .iter()
+                .map(|word| if word.is_glued { word.text.clone() } else { format!(" {}", word.text) })
+                .collect();
+            assert_eq!(joined.trim(), text);
+        }
+    }
+
+    #[test]
+    fn speech_lasts_at_most_ten_minutes() {
+        let script = Script::of_text(&"A sentence. ".repeat(5_000), 0);
+        assert!((LONGEST..LONGEST + 1_000).contains(&script.lasts), "{}", script.lasts);
+        let silence = self::script(&format!("a{}b", "<break time='20s'/>".repeat(100)));
+        assert!(silence.lasts < LONGEST + 1_000, "{}", silence.lasts);
+    }
+
+    #[test]
+    fn an_unknown_voice_is_refused_unless_it_may_be_custom() {
+        let pieces = ssml::read("<speak><voice name='MyVoice'>a</voice></speak>").unwrap();
+        assert_eq!(Script::write(&pieces, false), Err("Unsupported voice MyVoice.".into()));
+        assert!(Script::write(&pieces, true).is_ok());
+    }
+
+    #[test]
+    fn another_voice_starts_another_burst() {
+        let document = "<speak><voice name='en-US-AvaNeural'>a <lang xml:lang='de-DE'>b</lang></voice><voice name='en-US-GuyNeural'>c</voice></speak>";
+        let script = Script::write(&ssml::read(document).unwrap(), false).unwrap();
+        let speakers: Vec<_> = script
+            .parts
+            .iter()
+            .filter_map(|part| {
+                if let Part::Burst(burst) = part {
+                    Some((burst.voice, voices::locale(burst.language).unwrap()))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let (ava, guy) = (voices::find("en-US-AvaNeural").unwrap(), voices::find("en-US-GuyNeural").unwrap());
+        assert_eq!(speakers, [(ava, "en-US"), (ava, "de-DE"), (guy, "en-US")]);
+    }
+}

@@ -174,3 +174,82 @@ fn strings(value: &Value) -> Option<Vec<String>> {
 const INITIAL_SILENCE: u64 = 5_000;
 
 const FIRST_LANGUAGE: &str = "en-US";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(path: &str, query: &str, context: &Value) -> Settings {
+        let mut asked = Asked::get("westeurope.stt.speech.microsoft.com", path);
+        asked.query = query.into();
+        Settings::of(&asked).with_context(context)
+    }
+
+    #[test]
+    fn the_path_or_the_context_states_the_mode() {
+        let one = "/speech/recognition/interactive/cognitiveservices/v1";
+        let many = "/speech/recognition/conversation/cognitiveservices/v1";
+        let mode = |mode: &str| json!({ "phraseDetection": { "mode": mode } });
+        for (path, context, is_continuous, initial) in [
+            (one, json!({}), false, Some(5_000)),
+            (many, json!({}), true, None),
+            (V2, mode("INTERACTIVE"), false, Some(5_000)),
+            (V2, mode("Conversation"), true, None),
+            (V2, mode("DICTATION"), true, None),
+        ] {
+            let settings = settings(path, "", &context);
+            assert_eq!(
+                (settings.is_continuous, settings.segmentation.initial),
+                (is_continuous, initial),
+                "{path} {context}"
+            );
+        }
+    }
+
+    /// The contexts are those that the SDKs sent: 1.53.0 of the native one and 1.52.0 of the JavaScript one.
+    #[test]
+    fn timeouts_are_read_as_both_sdks_send_them() {
+        let native = json!({ "phraseDetection": {
+            "mode": "INTERACTIVE", "language": "en-us", "initialSilenceTimeout": 1500, "trailingSilenceTimeout": 700,
+        } });
+        let segmentation = settings(V2, "", &native).segmentation;
+        assert_eq!((segmentation.initial, segmentation.pause), (Some(1_500), 700));
+        for mode in ["INTERACTIVE", "interactive"] {
+            let context = json!({ "phraseDetection": { "mode": "Interactive", mode: { "segmentation": {
+                "segmentationSilenceTimeoutMs": 900, "mode": "Custom", "segmentationForcedTimeoutMs": 20_000,
+            } } } });
+            let segmentation = settings(V2, "", &context).segmentation;
+            assert_eq!((segmentation.pause, segmentation.longest), (900, 20_000), "{mode}");
+        }
+        let first = settings(
+            "/speech/recognition/conversation/cognitiveservices/v1",
+            "initialSilenceTimeoutMs=3000&endSilenceTimeoutMs=1",
+            &json!({}),
+        );
+        assert_eq!((first.segmentation.initial, first.segmentation.pause), (Some(3_000), 100));
+    }
+
+    #[test]
+    fn details_languages_speakers_and_translations_are_read() {
+        let context = json!({
+            "phraseDetection": { "mode": "Conversation", "speakerDiarization": { "mode": "Anonymous", "diarizeIntermediates": true } },
+            "phraseOutput": { "format": "Detailed", "detailed": { "options": ["WordTimings", "WordConfidence"] } },
+            "languageId": { "languages": ["en-US", "de-DE"] },
+            "translation": { "targetLanguages": ["de", "fr"] }, "synthesis": { "defaultVoices": { "de": "de-DE-KatjaNeural" } },
+        });
+        let settings = settings(V2, "", &context);
+        assert!(settings.is_detailed && settings.has_words && settings.speakers == Some(true));
+        assert_eq!(
+            (settings.targets.as_slice(), settings.voice.as_deref()),
+            (["de".to_owned(), "fr".into()].as_slice(), Some("de-DE-KatjaNeural"))
+        );
+        assert_eq!(settings.language_of(Some("de-AT")), ("de-DE".into(), true));
+        assert_eq!(settings.language_of(Some("ja-JP")), ("en-US".into(), true));
+        let any = Settings { candidates: Some(vec!["UND".into()]), ..Settings::default() };
+        assert_eq!(any.language_of(Some("ja-JP")), ("ja-JP".into(), true));
+        assert_eq!(Settings::default().language_of(Some("ja-JP")), ("en-US".into(), false));
+    }
+
+    const V2: &str = "/stt/speech/universal/v2";
+}
