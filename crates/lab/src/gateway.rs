@@ -1,6 +1,5 @@
 //! The gateway: a small model of the service that responds as documentation and public reports describe.
 
-use bytes::Bytes;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -55,7 +54,7 @@ impl Gateway {
                 && (asked.key.is_some() || asked.bearer.is_some() || !stated.credential_only)
         })?;
         let headers = stated.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        Some(Answer { status: stated.status, headers, body: stated.body.clone().into() })
+        Some(Answer { headers, body: stated.body.clone().into(), ..Answer::empty(stated.status) })
     }
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
@@ -276,7 +275,7 @@ impl Gateway {
                 "The header `Foundry-Features` with `VoiceAgents=V1Preview` is required.",
             ),
             Route::Socket | Route::SocketOrPost | Route::SocketWithModel | Route::VoiceAgent if asked.is_upgrade => {
-                Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
+                Answer::empty(101)
             }
             Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
             Route::Models => Answer::json(

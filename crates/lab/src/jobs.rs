@@ -88,7 +88,7 @@ impl Jobs {
                 match (method, rest) {
                     ("DELETE", "") => {
                         jobs.remove(at);
-                        Answer { status: 204, headers: Vec::new(), body: bytes::Bytes::new() }
+                        Answer::empty(204)
                     }
                     ("GET", rest) => match jobs.get_mut(at) {
                         Some(job) => job.read(rest, &base, &version).unwrap_or_else(Answer::not_found),

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use futures_util::{SinkExt as _, StreamExt as _, stream};
+use http_body_util::{BodyExt as _, Either, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::header::{
     AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
@@ -66,6 +66,12 @@ pub(super) struct Way {
     pub(super) fate: Arc<Fate>,
 }
 
+/// A response whose body is whole, or produced as it is sent.
+pub(super) type Reply = Response<Either<Full<Bytes>, StreamBody<stream::Iter<Frames>>>>;
+
+/// The frames of a body that is produced as it is sent.
+pub(super) type Frames = Box<dyn Iterator<Item = Result<Frame<Bytes>, Infallible>> + Send>;
+
 /// An accepted upgrade, its conversation, its host, and the idle timer on the path to that.
 type Granted = (OnUpgrade, Conversation, String, Option<IdleEnd>);
 
@@ -110,12 +116,7 @@ impl Site {
         Ok(())
     }
 
-    async fn respond(
-        &self,
-        mut request: Request<Incoming>,
-        way: &Way,
-        upgraded: &Mutex<Option<Granted>>,
-    ) -> Response<Full<Bytes>> {
+    async fn respond(&self, mut request: Request<Incoming>, way: &Way, upgraded: &Mutex<Option<Granted>>) -> Reply {
         let mut asked = asked(&request, way.came_by);
         if !asked.is_upgrade {
             // The unread body makes the server close the connection after the response.
@@ -226,8 +227,8 @@ fn subprotocol(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Makes a 101 as the service sends it, or as a middlebox damages it.
-fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+fn switch(accept: &str, damage: Option<DamageToml>) -> Reply {
+    let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let foreign = derive_accept_key(b"another key");
     let (upgrade, accept) = match damage {
@@ -244,8 +245,15 @@ fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
 }
 
 /// Converts the response for hyper; an invalid status or header is dropped.
-pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body.clone()));
+pub(super) fn respond_with(answer: &Answer) -> Reply {
+    let body = match &answer.later {
+        Some(later) => {
+            let frames: Frames = Box::new(later.pieces().map(|piece| Ok(Frame::data(piece))));
+            Either::Right(StreamBody::new(stream::iter(frames)))
+        }
+        None => Either::Left(Full::new(answer.body.clone())),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {

@@ -9,6 +9,7 @@ mod webm;
 
 use bytes::Bytes;
 
+use super::super::exchange::{Answer, Later};
 use super::g711::Law;
 use super::render::Renderer;
 use super::script::Script;
@@ -38,6 +39,19 @@ enum Coding {
     Amr,
     /// G.722, as silence.
     G722,
+}
+
+/// A script in a format.
+#[derive(Debug)]
+struct Spoken {
+    format: Format,
+    script: Script,
+}
+
+impl Later for Spoken {
+    fn pieces(&self) -> Sound {
+        self.format.speak(&self.script)
+    }
 }
 
 /// Makes the header of a stream of samples.
@@ -93,6 +107,11 @@ impl Format {
             Coding::Amr => "audio/amr-wb",
             Coding::G722 => "audio/G722",
         }
+    }
+
+    /// Makes a response that speaks a script as it is sent.
+    pub(super) fn answer(self, kind: &str, script: Script) -> Answer {
+        Answer::later(kind, Spoken { format: self, script })
     }
 
     /// Speaks a script.

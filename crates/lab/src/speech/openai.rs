@@ -48,13 +48,15 @@ fn speech(asked: &Asked) -> Answer {
         }
     };
     let Some(format) = Format::read(format) else { return fault("The format does not exist.") };
-    let sound = format.speak(&Script::of_text(input, voice_number(voice)));
+    let script = Script::of_text(input, voice_number(voice));
     if body["stream_format"] == "sse" {
-        let deltas = sound.map(|piece| json!({ "type": "speech.audio.delta", "audio": STANDARD.encode(&piece) }));
+        let deltas = format
+            .speak(&script)
+            .map(|piece| json!({ "type": "speech.audio.delta", "audio": STANDARD.encode(&piece) }));
         let usage = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0 });
         return events(deltas.chain([json!({ "type": "speech.audio.done", "usage": usage })]));
     }
-    Answer::new(200, kind, sound.flatten().collect::<Vec<u8>>())
+    format.answer(kind, script)
 }
 
 /// Returns the number of a voice: one of Speech by its name, or else the one that stands for a voice of OpenAI.
@@ -185,7 +187,7 @@ mod tests {
     fn what_is_spoken_in_any_format_is_transcribed() {
         for format in ["mp3", "opus", "wav"] {
             let spoken = speak(format);
-            let answer = transcribe(&spoken.body, &[]);
+            let answer = transcribe(&spoken.whole(), &[]);
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             assert_eq!((spoken.status, answer.status, &json["text"]), (200, 200, &json!("Hello, world.")), "{format}");
         }
@@ -194,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_response_format_has_its_form() {
-        let wav = speak("wav").body;
+        let wav = speak("wav").whole();
         let as_format = |format: &str| text(&transcribe(&wav, &[("response_format", format)]));
         assert_eq!(as_format("text"), "Hello, world.\n");
         assert_eq!(as_format("srt"), "1\n00:00:00,000 --> 00:00:00,780\nHello, world.\n\n");

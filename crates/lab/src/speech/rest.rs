@@ -41,7 +41,7 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     let pieces = std::str::from_utf8(&asked.body).map_err(|error| error.to_string()).and_then(ssml::read);
     let is_custom = asked.query.contains("deploymentId=");
     match pieces.map(|pieces| Script::write(&pieces, is_custom)) {
-        Ok(Ok(script)) => Answer::new(200, format.content_type(), format.speak(&script).flatten().collect::<Vec<u8>>()),
+        Ok(Ok(script)) => format.answer(format.content_type(), script),
         Ok(Err(fault)) => invalid(&fault),
         Err(fault) => invalid(&format!("the SSML is not valid: {fault}")),
     }
