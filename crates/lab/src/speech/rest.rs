@@ -15,7 +15,7 @@ use super::{batch, ssml, voices};
 
 /// Returns the list of voices.
 pub(in super::super) fn voices() -> Answer {
-    Answer::json(200, &voices::list())
+    Answer::new(200, "application/json; charset=utf-8", voices::list_json())
 }
 
 /// Returns the locales of batch transcription, by task.

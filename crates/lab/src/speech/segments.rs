@@ -158,7 +158,8 @@ impl Listener {
     }
 
     fn note(&mut self, comment: String) {
-        if self.comments.len() < MOST_COMMENTS {
+        let length: usize = self.comments.iter().map(String::len).sum();
+        if self.comments.len() < MOST_COMMENTS && length + comment.len() <= LONGEST_COMMENTS {
             self.comments.push(comment);
         }
     }
@@ -390,6 +391,9 @@ const BREATH: u64 = 100;
 
 /// The time between two partial results of a phrase without a pause.
 const OFTEN: u64 = 1_000;
+
+/// The maximum number of bytes in the comments of a phrase: ten minutes of speech have fewer.
+const LONGEST_COMMENTS: usize = 64 << 10;
 
 /// The maximum number of comments before a phrase.
 const MOST_COMMENTS: usize = 64;

@@ -63,6 +63,8 @@ struct Settings {
     voice: String,
     language: Option<String>,
     rate: f64,
+    /// Whether something else is said in place of the text.
+    is_replaced: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -76,8 +78,8 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, text: String) {
-        if !text.trim().is_empty() {
-            let Settings { voice, language, rate } = self.settings.clone();
+        if !text.trim().is_empty() && !self.settings.is_replaced {
+            let Settings { voice, language, rate, .. } = self.settings.clone();
             self.pieces.push(Piece::Text { text, voice, language, rate });
         }
     }
@@ -121,6 +123,11 @@ impl<'a> Reader<'a> {
             (false, "prosody") => {
                 let rate = attribute(tag, "rate")?;
                 self.settings.rate *= rate.as_deref().and_then(speed).unwrap_or(1.0);
+            }
+            (false, "sub") => {
+                let alias = attribute(tag, "alias")?.ok_or("`sub` has no `alias`")?;
+                self.add(alias);
+                self.settings.is_replaced = true;
             }
             (false, "break") => self.pieces.push(Piece::Break(pause(tag)?)),
             (false, "bookmark") => {
@@ -300,6 +307,7 @@ mod tests {
             ("<prosody rate='fast'>quick</prosody> brown", "quick brown"),
             ("a <!-- not > this --> b <![CDATA[<c> & d]]>", "a b <c> & d"),
             ("<say-as interpret-as='a>b'>x</say-as>", "x"),
+            ("the <sub alias='World Wide Web'>WWW</sub> works", "the World Wide Web works"),
         ] {
             assert_eq!(text(&voiced(content)), expected, "{content}");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// A prebuilt voice.
@@ -76,8 +77,14 @@ pub(super) fn locale_of(number: u16) -> Option<&'static str> {
 
 /// Returns the list of voices as the service does.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-text-to-speech#get-a-list-of-voices>
-pub(super) fn list() -> Value {
+fn list() -> Value {
     all().iter().map(Voice::json).collect()
+}
+
+/// Returns the list as JSON; all requests share one.
+pub(super) fn list_json() -> Bytes {
+    static LIST: OnceLock<Bytes> = OnceLock::new();
+    LIST.get_or_init(|| list().to_string().into()).clone()
 }
 
 impl Voice {
