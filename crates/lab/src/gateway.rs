@@ -116,11 +116,13 @@ impl Gateway {
             HostKind::Rest => path::management(&asked.path),
             HostKind::Realtime(offering) => path::regional(offering, &asked.path),
             HostKind::CustomDomain if self.truth.is_proxied() => {
-                path::own(&asked.path).or_else(|| path::voice_live(&asked.path))
+                let known = path::own(&asked.path).or_else(|| path::voice_live(&asked.path));
+                known.or_else(|| path::openai(&asked.path))
             }
             HostKind::CustomDomain => {
                 self.direct(asked)?;
-                path::management(&asked.path).or_else(|| path::voice_live(&asked.path))
+                let known = path::management(&asked.path).or_else(|| path::voice_live(&asked.path));
+                known.or_else(|| path::openai(&asked.path))
             }
             HostKind::OpenAi => path::openai(&asked.path),
             HostKind::Foundry => {
