@@ -24,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::accounts::Accounts;
@@ -303,6 +304,10 @@ where
                     socket.feed(reply).await.map_err(io::Error::other)?;
                 }
                 socket.flush().await.map_err(io::Error::other)?;
+            }
+            Some(Err(tungstenite::Error::Capacity(_))) => {
+                let frame = CloseFrame { code: CloseCode::Size, reason: "the message is larger than 16 MiB".into() };
+                return socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other);
             }
             Some(Err(_)) | None => return Ok(()),
         }

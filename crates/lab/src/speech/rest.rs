@@ -62,7 +62,7 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
     }
     let heard = batch::hear(&asked.body, None);
     if !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
-        return invalid("the audio is neither a WAV file nor speech of the lab, the only audio that the lab reads");
+        return invalid("the audio is not a WAV file, the only format that the lab reads");
     }
     let mut settings = Settings::of(asked);
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());

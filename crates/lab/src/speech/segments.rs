@@ -452,6 +452,19 @@ mod tests {
     }
 
     #[test]
+    fn endless_audio_keeps_only_the_current_phrase() {
+        let text = "A sentence of some words without an end ".repeat(15);
+        let bytes: Vec<u8> = speech(text.trim()).iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let mut listener = Listener::new(Segmentation { longest: 5_000, ..Segmentation::default() });
+        let mut phrases = 0;
+        for piece in bytes.chunks(3_200).cycle().take(1_500) {
+            phrases += listener.hear(piece).iter().filter(|event| matches!(event, Event::Phrase(_))).count();
+            assert!(listener.words.len() < 100 && listener.comments.is_empty(), "{}", listener.words.len());
+        }
+        assert!(phrases > 20, "{phrases}");
+    }
+
+    #[test]
     fn a_noisy_background_is_silence() {
         let mut seed = 3_u32;
         let mut random = move |height: i32| {
