@@ -10,8 +10,10 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 use speech_endpoint::emulation::unix_seconds;
 
+use super::archive::Archive;
 use super::exchange::{Answer, Asked};
 use super::ids;
+use super::speech::rest;
 
 /// The jobs of a resource.
 #[derive(Debug, Default)]
@@ -60,7 +62,7 @@ impl Jobs {
                     let place = json["self"].as_str().unwrap_or_default().to_owned();
                     Answer::json(201, &json).with("location", place)
                 }
-                Err(fault) => invalid(&fault),
+                Err(fault) => rest::invalid(&fault),
             },
             ("PUT", Kind::Synthesis | Kind::Avatar, Some((id, ""))) => {
                 match new_synthesis(asked, place.kind, id, now) {
@@ -72,7 +74,7 @@ impl Jobs {
                         add(&mut jobs, job);
                         Answer::json(201, &json).with("operation-location", format!("{base}/{id}?{version}"))
                     }
-                    Err(fault) => invalid(&fault),
+                    Err(fault) => rest::invalid(&fault),
                 }
             }
             ("GET", kind, None) => {
@@ -106,8 +108,9 @@ impl Jobs {
         let (id, rest) = place(&asked.path)?.job?;
         let kind = place(&asked.path)?.kind;
         let which = rest.strip_prefix("files/")?.strip_suffix("/content")?;
-        let jobs = locked(&self.0);
-        let job = jobs.iter().find(|job| job.is(kind, id)).filter(|_| asked.method == "GET")?;
+        let is_wanted = |job: &&Job| job.is(kind, id) && asked.method == "GET";
+        // Others must not wait for the speech.
+        let job = locked(&self.0).iter().find(is_wanted).cloned()?;
         job.content(which)
     }
 }
@@ -188,8 +191,13 @@ impl Job {
     }
 
     fn content(&self, which: &str) -> Option<Answer> {
-        if self.kind != Kind::Transcription {
-            return (self.status() == "Succeeded").then(|| Answer::new(200, "application/octet-stream", ""));
+        match self.kind {
+            Kind::Transcription => {}
+            Kind::Synthesis if self.status() == "Succeeded" => {
+                return Some(Answer::new(200, "application/zip", self.archive()));
+            }
+            Kind::Avatar if self.status() == "Succeeded" => return Some(Answer::new(200, "video/mp4", "")),
+            _ => return None,
         }
         let urls = self.body["contentUrls"].as_array().map(Vec::as_slice).unwrap_or_default();
         if which == "report" {
@@ -208,6 +216,37 @@ impl Job {
             "combinedRecognizedPhrases": [], "recognizedPhrases": [],
         });
         Some(Answer::json(200, &result))
+    }
+}
+
+impl Job {
+    /// Returns the files of a synthesis: one for each input, and a summary.
+    /// <https://learn.microsoft.com/azure/ai-services/speech-service/batch-synthesis#batch-synthesis-results>
+    fn archive(&self) -> Vec<u8> {
+        let format = self.body["properties"]["outputFormat"].as_str().unwrap_or("riff-24khz-16bit-mono-pcm");
+        let voice = self.body["synthesisConfig"]["voice"].as_str().unwrap_or("en-US-AvaNeural");
+        let is_ssml = self.body["inputKind"] == "SSML";
+        let (mut archive, mut results) = (Archive::default(), Vec::new());
+        let inputs = self.body["inputs"].as_array().into_iter().flatten();
+        for (number, input) in (1_u32..).zip(inputs) {
+            let content = input["content"].as_str().unwrap_or_default();
+            let spoken = if archive.len() < LARGEST_ARCHIVE {
+                rest::spoken(content, is_ssml, voice, format)
+            } else {
+                Err("The results of the lab have at most 32 MiB.".into())
+            };
+            let name = format!("{number:04}.{}", if format.contains("mp3") { "mp3" } else { "wav" });
+            results.push(match spoken {
+                Ok(audio) => {
+                    archive.add(&name, &audio);
+                    json!({ "contents": [content], "status": "Succeeded", "audioFileName": name })
+                }
+                Err(fault) => json!({ "contents": [content], "status": "Failed", "error": { "code": "BadRequest", "message": fault } }),
+            });
+        }
+        let summary = json!({ "jobID": self.id, "status": "Succeeded", "results": results });
+        archive.add("summary.json", summary.to_string().as_bytes());
+        archive.finish()
     }
 }
 
@@ -280,13 +319,6 @@ fn version(asked: &Asked) -> String {
     pairs.next().unwrap_or("api-version=2025-10-15").to_owned()
 }
 
-fn invalid(message: &str) -> Answer {
-    Answer::json(
-        400,
-        &json!({ "code": "InvalidRequest", "message": message, "innerError": { "code": "InvalidPayload", "message": message } }),
-    )
-}
-
 /// Returns a time as RFC 3339: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
 fn rfc3339(time: SystemTime) -> String {
     let seconds = unix_seconds(time).max(0);
@@ -304,6 +336,9 @@ fn rfc3339(time: SystemTime) -> String {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The size after which no more audio is added to the results of a job.
+const LARGEST_ARCHIVE: usize = 32 << 20;
 
 /// The maximum number of jobs that are kept.
 const MOST_JOBS: usize = 100;
@@ -365,7 +400,17 @@ mod tests {
             assert_eq!(ask(&jobs, "PUT", &url, &body).0, 409);
             ask(&jobs, "GET", &url, &Value::Null);
             let done = ask(&jobs, "GET", &url, &Value::Null).1;
-            assert!(done["status"] == "Succeeded" && done["outputs"]["result"].is_string(), "{done}");
+            let result = done["outputs"]["result"].as_str().unwrap();
+            let content =
+                jobs.content(&Asked::get("contoso.example", &result["https://contoso.example".len()..])).unwrap();
+            assert_eq!((&done["status"], content.status), (&json!("Succeeded"), 200));
+            if root.starts_with("/texttospeech") {
+                assert!(
+                    content.body.starts_with(b"PK\x03\x04") && content.body.len() > 14_000,
+                    "{}",
+                    content.body.len()
+                );
+            }
             assert_eq!(ask(&jobs, "GET", root, &Value::Null).1["value"].as_array().unwrap().len(), 1);
             assert_eq!(ask(&jobs, "DELETE", &url, &Value::Null).0, 204);
         }

@@ -41,6 +41,7 @@ use speech_endpoint::Service;
 
 mod access;
 mod accounts;
+mod archive;
 mod authority;
 mod control;
 mod dns;

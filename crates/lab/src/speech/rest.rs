@@ -47,6 +47,18 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     }
 }
 
+/// Speaks one input of a batch synthesis: a plain text by a voice, or SSML.
+pub(in super::super) fn spoken(content: &str, is_ssml: bool, voice: &str, format: &str) -> Result<Vec<u8>, String> {
+    let format = Format::read(format).ok_or_else(|| format!("`{format}` is not a format that the lab supports"))?;
+    let script = if is_ssml {
+        Script::write(&ssml::read(content)?, false)?
+    } else {
+        let number = voices::find(voice).ok_or_else(|| format!("Unsupported voice {voice}."))?;
+        Script::of_text(content, number)
+    };
+    Ok(format.speak(&script).flatten().collect())
+}
+
 /// Converts short audio to text.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short>
 pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
