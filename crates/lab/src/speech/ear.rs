@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 use std::f32::consts::TAU;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::tones::{GLUED, HEAD, HOLD, LONGEST_WORD, START, SYMBOL, TONES, checksum, pitch};
 
@@ -47,11 +48,9 @@ pub(super) struct Ear {
     summed: u32,
     /// The reduced rate.
     rate: f64,
-    /// One turn of a circle, in steps of which every tone takes a whole number for each sample.
-    circle: Vec<(f32, f32)>,
-    /// The number of those steps for each tone.
-    steps: [usize; TONES],
-    /// The number of reduced samples, and their position on the circle.
+    /// Every tone for each sample of their common period.
+    period: Arc<[Waves]>,
+    /// The number of reduced samples, and their position in the period.
     count: u64,
     phase: usize,
     /// The reduced samples of the current millisecond, and the position of the first.
@@ -64,6 +63,13 @@ pub(super) struct Ear {
     /// The number of reduced samples at the end of the current one.
     end_of_tick: u64,
     state: State,
+}
+
+/// All tones at one sample. The last element pads the arrays, so that they fill whole registers.
+#[derive(Clone, Copy, Debug)]
+struct Waves {
+    right: [f32; TONES + 1],
+    down: [f32; TONES + 1],
 }
 
 /// One millisecond: every tone, and the energy of all.
@@ -99,19 +105,12 @@ impl Ear {
     pub(super) fn new(rate: u32) -> Self {
         let factor = (rate / 8000).max(1);
         let reduced = f64::from(rate) / f64::from(factor);
-        // All pitches are multiples of 150 Hz, so that the circle has one step for each sample of their common period.
-        let divisor = greatest_common_divisor(150 * factor, rate).max(1);
-        let size = (rate / divisor).max(1);
-        let per_sample =
-            |tone: usize| u64::from(pitch(tone)) * u64::from(factor) / u64::from(divisor) % u64::from(size);
-        let circle = (0..size).map(|i| (TAU * i as f32 / size as f32).sin_cos());
         Self {
             factor,
             sum: 0.0,
             summed: 0,
             rate: reduced,
-            circle: circle.collect(),
-            steps: std::array::from_fn(|tone| per_sample(tone) as usize),
+            period: period(reduced),
             count: 0,
             phase: 0,
             now: Vec::with_capacity(16),
@@ -157,7 +156,7 @@ impl Ear {
     fn advance(&mut self, heard: &mut Vec<Heard>) {
         self.count += 1;
         self.phase += 1;
-        if self.phase == self.circle.len() {
+        if self.phase == self.period.len() {
             self.phase = 0;
         }
         if self.count >= self.end_of_tick {
@@ -221,20 +220,18 @@ impl Ear {
         if moment.energy < QUIET * QUIET * moment.samples {
             return moment;
         }
-        let size = self.circle.len();
-        for (tone, step) in moment.tones.iter_mut().zip(self.steps) {
-            let mut angle = self.now_phase * step % size;
-            let (mut x, mut y) = (0.0, 0.0);
-            for sample in &self.now {
-                let (down, right) = self.circle[angle];
-                x += sample * right;
-                y += sample * down;
-                angle += step;
-                if angle >= size {
-                    angle -= size;
-                }
+        let (mut right, mut down) = ([0.0; TONES + 1], [0.0; TONES + 1]);
+        let mut phase = self.now_phase;
+        for sample in &self.now {
+            let waves = &self.period[phase];
+            for tone in 0..=TONES {
+                right[tone] += sample * waves.right[tone];
+                down[tone] += sample * waves.down[tone];
             }
-            *tone = (x, y);
+            phase = if phase + 1 == self.period.len() { 0 } else { phase + 1 };
+        }
+        for (tone, sums) in moment.tones.iter_mut().zip(right.into_iter().zip(down)) {
+            *tone = sums;
         }
         moment
     }
@@ -359,9 +356,38 @@ impl Reader {
     }
 }
 
+/// Returns every tone for each sample of their common period, at a rate that is rounded to 25 Hz: the pitch of a tone changes by
+/// less than 6 Hz, and the period has at most 640 samples. Connections share it.
+fn period(rate: f64) -> Arc<[Waves]> {
+    static KNOWN: Mutex<Vec<(u32, Arc<[Waves]>)>> = Mutex::new(Vec::new());
+    let rate = (rate / 25.0).round().max(1.0) as u32 * 25;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, period)) = known.iter().find(|(of, _)| *of == rate) {
+        return Arc::clone(period);
+    }
+    // All pitches are multiples of 150 Hz.
+    let length = rate / greatest_common_divisor(150, rate);
+    let angle = |sample: u32, tone: usize| {
+        let turns = u64::from(pitch(tone)) * u64::from(sample) % u64::from(rate);
+        TAU * turns as f32 / rate as f32
+    };
+    let waves = |sample| Waves {
+        right: std::array::from_fn(|tone| angle(sample, tone).cos()),
+        down: std::array::from_fn(|tone| angle(sample, tone).sin()),
+    };
+    let period: Arc<[Waves]> = (0..length).map(waves).collect();
+    if known.len() < MOST_PERIODS {
+        known.push((rate, Arc::clone(&period)));
+    }
+    period
+}
+
 fn greatest_common_divisor(one: u32, other: u32) -> u32 {
     if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
+
+/// The number of periods that are shared: applications use few sample rates.
+const MOST_PERIODS: usize = 16;
 
 /// The number of milliseconds that are kept: a start, and the time in which a clearer one could follow.
 const PAST: usize = START.len() * SYMBOL + PEAK + 2;
@@ -412,7 +438,7 @@ mod tests {
     #[test]
     fn what_is_spoken_is_heard_at_every_rate() {
         let plain = "Grüße, 世界 ! The quick brown fox jumps over 12 lazy dogs.".replace(" !", "!");
-        for rate in [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000] {
+        for rate in [8_000, 8_013, 11_025, 12_345, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000] {
             assert_eq!(text(&samples(SAID, rate), rate), plain, "{rate}");
         }
     }

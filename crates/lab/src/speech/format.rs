@@ -102,7 +102,11 @@ impl Format {
             Coding::Pcm { is_riff: true } | Coding::Law { is_riff: true, .. } => "audio/x-wav",
             Coding::Pcm { .. } | Coding::Law { .. } => "audio/basic",
             Coding::Mp3(_) => "audio/mpeg",
-            Coding::Ogg => "audio/ogg; codecs=opus; rate=24000",
+            Coding::Ogg => match self.rate {
+                16_000 => "audio/ogg; codecs=opus; rate=16000",
+                48_000 => "audio/ogg; codecs=opus; rate=48000",
+                _ => "audio/ogg; codecs=opus; rate=24000",
+            },
             Coding::WebM => "audio/webm; codec=opus",
             Coding::Amr => "audio/amr-wb",
             Coding::G722 => "audio/G722",
@@ -127,7 +131,8 @@ impl Format {
                 let head = std::iter::once(b"#!AMR-WB\n".to_vec());
                 in_pieces(head.chain(repeated(vec![0x7c], script.lasts.div_ceil(20))))
             }
-            Coding::G722 => in_pieces(repeated(vec![0xfa; 8], script.lasts)),
+            // FFmpeg decodes this byte as zeros.
+            Coding::G722 => in_pieces(repeated(vec![0xfc; 8], script.lasts)),
         }
     }
 
