@@ -5,8 +5,8 @@
 //! SPEECH_KEY=… cargo run --example recognize_stream -- --region westeurope morning.wav
 //! ```
 //!
-//! Without a file the example synthesises a sentence first. The lab does not analyse audio: it reads the text from the comment of a
-//! WAV file that it synthesised.
+//! Without a file the example synthesises a sentence first. The lab recognises what it
+//! synthesised, and no other voice.
 
 #![allow(clippy::print_stdout, reason = "an example prints its results")]
 

@@ -5,7 +5,7 @@
 //! SPEECH_KEY=… cargo run --example synthesize -- --region westeurope "Good morning." morning.wav
 //! ```
 //!
-//! The lab's voice is a tone, and it stores the text in the comment of the file.
+//! The lab's voice is a series of tones, which its recognition understands.
 
 #![allow(clippy::print_stdout, reason = "an example prints its results")]
 

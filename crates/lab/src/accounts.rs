@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::access;
 use super::control::Control;
 use super::gateway::Gateway;
+use super::jobs::Jobs;
 use super::record::{NameAnswer, Record};
 use super::scene::{Truth, own_name};
 use super::token::{Maker, SUBSCRIPTION};
@@ -191,6 +192,7 @@ impl Accounts {
                 metadata: None,
                 maker: Maker { account: account.name.clone(), ..maker.clone() },
                 control: Control::default(),
+                jobs: Jobs::default(),
             };
             all.gateways.insert(account.name, gateway);
         }

@@ -27,6 +27,12 @@ impl Authority {
     /// Responds to a request. Anything but a token request gets the sign-in page for people. `prepared` is issued instead of a
     /// token for the scope.
     pub(super) fn answer(&self, asked: &Asked, prepared: Option<String>) -> Answer {
+        if let Some(tenant) = tenant_of_configuration(&asked.path) {
+            return self.configuration(tenant);
+        }
+        if asked.path == "/common/discovery/instance" {
+            return self.instances();
+        }
         let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
         };
@@ -35,6 +41,38 @@ impl Authority {
         }
         let form: HashMap<String, String> = form_urlencoded::parse(&asked.body).into_owned().collect();
         self.token(tenant, &form, prepared).unwrap_or_else(Refusal::answer)
+    }
+
+    /// Returns the `OpenID` configuration of a tenant, which MSAL reads before it asks for a token.
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
+    fn configuration(&self, tenant: &str) -> Answer {
+        if !tenant.eq_ignore_ascii_case(TENANT) && !matches!(tenant, "common" | "organizations") {
+            return UNKNOWN_TENANT.answer();
+        }
+        let base = format!("https://{}/{tenant}", self.host);
+        Answer::json(
+            200,
+            &json!({
+                "issuer": format!("{base}/v2.0"), "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+                "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+                "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+                "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
+                "jwks_uri": format!("{base}/discovery/v2.0/keys"), "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+                "response_modes_supported": ["query", "fragment", "form_post"], "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+                "scopes_supported": ["openid", "profile", "email", "offline_access"], "tenant_region_scope": null,
+                "cloud_instance_name": self.host,
+            }),
+        )
+    }
+
+    /// Returns the names of this authority, which MSAL asks for where it does not know the host.
+    fn instances(&self) -> Answer {
+        let alias = json!({ "preferred_network": self.host, "preferred_cache": self.host, "aliases": [self.host] });
+        let endpoint = format!("https://{}/{TENANT}/.well-known/openid-configuration", self.host);
+        Answer::json(200, &json!({ "tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [alias] }))
     }
 
     /// 1. Check the tenant.
@@ -85,6 +123,13 @@ impl Refusal {
             }),
         )
     }
+}
+
+/// Returns the tenant whose `OpenID` configuration a path names.
+fn tenant_of_configuration(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix('/')?.strip_suffix("/.well-known/openid-configuration")?;
+    let tenant = rest.strip_suffix("/v2.0").unwrap_or(rest);
+    (!tenant.is_empty() && !tenant.contains('/')).then_some(tenant)
 }
 
 /// The secret of the application.
@@ -148,15 +193,18 @@ mod tests {
 
     use super::*;
 
-    fn ask(tenant: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
-        let maker = Maker {
+    fn maker() -> Maker {
+        Maker {
             now: SystemTime::UNIX_EPOCH,
             region: "westeurope".into(),
             account: "contoso".into(),
             audience: "https://cognitiveservices.azure.com".into(),
             ended: std::sync::Arc::default(),
-        };
-        let authority = Authority { host: "login.microsoftonline.com".into(), maker };
+        }
+    }
+
+    fn ask(tenant: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
+        let authority = Authority { host: "login.microsoftonline.com".into(), maker: maker() };
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let asked = Asked {
             method: "POST".into(),
@@ -172,6 +220,21 @@ mod tests {
         };
         let answer = authority.answer(&asked, None);
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    }
+
+    #[test]
+    fn the_openid_configuration_leads_to_the_tokens_of_the_tenant() {
+        let authority = Authority { host: "login.microsoftonline.com".into(), maker: maker() };
+        for version in ["", "/v2.0"] {
+            let path = format!("/{TENANT}{version}/.well-known/openid-configuration");
+            let answer = authority.answer(&Asked::get("login.microsoftonline.com", &path), None);
+            let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            let expected = format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token");
+            assert_eq!((answer.status, json["token_endpoint"].as_str()), (200, Some(expected.as_str())));
+        }
+        let unknown = authority
+            .answer(&Asked::get("login.microsoftonline.com", "/x/v2.0/.well-known/openid-configuration"), None);
+        assert_eq!(unknown.status, 400);
     }
 
     #[test]

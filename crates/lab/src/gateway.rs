@@ -1,13 +1,14 @@
 //! The gateway: a small model of the service that responds as documentation and public reports describe.
 
-use bytes::Bytes;
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::control::Control;
 use super::exchange::{Answer, Asked};
+use super::ids;
+use super::jobs::Jobs;
 use super::scene::Truth;
-use super::speech::rest;
+use super::speech::{openai, rest, transcription};
 use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml, MetadataToml};
 use speech_endpoint::PublicAccess;
@@ -26,6 +27,7 @@ pub(super) struct Gateway {
     pub(super) metadata: Option<MetadataToml>,
     pub(super) maker: Maker,
     pub(super) control: Control,
+    pub(super) jobs: Jobs,
 }
 
 impl Gateway {
@@ -39,7 +41,8 @@ impl Gateway {
     /// 6. Return the content.
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let answer = self.stated(asked).unwrap_or_else(|| self.own_answer(asked).unwrap_or_else(|refusal| refusal));
-        answer.with("apim-request-id", REQUEST_ID)
+        let id = ids::guid();
+        answer.with("apim-request-id", id.as_str()).with("x-requestid", id)
     }
 
     fn stated(&self, asked: &Asked) -> Option<Answer> {
@@ -51,7 +54,7 @@ impl Gateway {
                 && (asked.key.is_some() || asked.bearer.is_some() || !stated.credential_only)
         })?;
         let headers = stated.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        Some(Answer { status: stated.status, headers, body: stated.body.clone().into() })
+        Some(Answer { headers, body: stated.body.clone().into(), ..Answer::empty(stated.status) })
     }
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
@@ -69,6 +72,10 @@ impl Gateway {
         }
         self.admit(asked, is_own)?;
         let route = self.route(asked, host)?;
+        // A file of a job is on a storage account, whose address contains a signature.
+        if let Some(content) = self.jobs.content(asked).filter(|_| route == Route::Management) {
+            return Ok(content);
+        }
         self.authenticate(asked, host, route)?;
         Ok(self.serve(asked, route))
     }
@@ -109,11 +116,13 @@ impl Gateway {
             HostKind::Rest => path::management(&asked.path),
             HostKind::Realtime(offering) => path::regional(offering, &asked.path),
             HostKind::CustomDomain if self.truth.is_proxied() => {
-                path::own(&asked.path).or_else(|| path::voice_live(&asked.path))
+                let known = path::own(&asked.path).or_else(|| path::voice_live(&asked.path));
+                known.or_else(|| path::openai(&asked.path))
             }
             HostKind::CustomDomain => {
                 self.direct(asked)?;
-                path::management(&asked.path).or_else(|| path::voice_live(&asked.path))
+                let known = path::management(&asked.path).or_else(|| path::voice_live(&asked.path));
+                known.or_else(|| path::openai(&asked.path))
             }
             HostKind::OpenAi => path::openai(&asked.path),
             HostKind::Foundry => {
@@ -240,6 +249,22 @@ impl Gateway {
         }
     }
 
+    /// Responds to a request for batch jobs and their relatives. What the lab does not have is an empty list.
+    fn manage(&self, asked: &Asked) -> Answer {
+        if asked.path.ends_with("/transcriptions:transcribe") {
+            return if asked.method == "POST" { transcription::transcribe(asked) } else { Answer::not_found() };
+        }
+        if let Some(answer) = self.jobs.answer(asked, self.maker.now) {
+            return answer;
+        }
+        match asked.method.as_str() {
+            "GET" if asked.path.ends_with("/transcriptions/locales") => locales(),
+            "GET" => Answer::json(200, &json!({ "values": [] })),
+            _ if asked.body.is_empty() => rest::no_content(),
+            _ => rest::invalid("The lab does not support this request."),
+        }
+    }
+
     /// Step 6.
     fn serve(&self, asked: &Asked, route: Route) -> Answer {
         match route {
@@ -252,33 +277,32 @@ impl Gateway {
                 "The header `Foundry-Features` with `VoiceAgents=V1Preview` is required.",
             ),
             Route::Socket | Route::SocketOrPost | Route::SocketWithModel | Route::VoiceAgent if asked.is_upgrade => {
-                Answer { status: 101, headers: Vec::new(), body: Bytes::new() }
+                Answer::empty(101)
             }
             Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
             Route::Models => Answer::json(
                 200,
                 &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
             ),
-            Route::OpenAiAudio => Answer::error(400, "BadRequest", "The body of the request is missing."),
+            Route::OpenAiAudio => openai::audio(asked),
             Route::Socket => Answer::new(400, "text/plain", ""),
-            Route::Voices => Answer::json(
-                200,
-                &json!([{
-                    "Name": "Microsoft Server Speech Text to Speech Voice (en-US, AvaMultilingualNeural)",
-                    "ShortName": "en-US-AvaMultilingualNeural", "Locale": "en-US", "VoiceType": "Neural", "Status": "GA",
-                }]),
-            ),
+            Route::Voices => rest::voices(),
             Route::Relay => Answer::json(
                 200,
                 &json!({ "Urls": ["turn:relay.communication.microsoft.com:3478"], "Username": "lab", "Password": "lab" }),
             ),
             Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
-            Route::Management if asked.method == "GET" => Answer::json(200, &json!({ "values": [] })),
+            Route::Management => self.manage(asked),
             Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked),
             Route::Synthesis => rest::synthesis(asked),
-            Route::SocketOrPost | Route::Management => rest::no_content(),
+            Route::SocketOrPost => rest::no_content(),
         }
     }
+}
+
+/// Returns the locales of batch transcription, in the form of its answer.
+fn locales() -> Answer {
+    Answer::json(200, &json!(rest::locales()))
 }
 
 /// Whether the query names a model, a deployment or an agent, or the session names the model later.
@@ -330,5 +354,3 @@ const FOUNDRY: &str = "https://ai.azure.com";
 const METADATA_SERVICE: &str = "169.254.169.254";
 
 const CUSTOM_DOMAIN_NAME: &str = "Ocp-Apim-Custom-Domain-Name";
-
-const REQUEST_ID: &str = "0a1b2c3d-0000-4000-8000-1ab000000001";

@@ -1,9 +1,8 @@
 //! The lab: an emulator of Azure on loopback. DNS, TCP, TLS, HTTP and WebSocket are real. Addresses are virtual, so that
 //! private networks, dropped packets and broken address families can be simulated without privileges.
 //!
-//! The service synthesises and recognises speech over REST and WebSockets, in a simplified form. Synthesis returns a WAV
-//! file with a tone, and the text as a comment. Recognition returns that comment; a recording without one gives
-//! `NoMatch`. While the lab runs, a test can inspect requests ([`Lab::requests`]), change keys
+//! The service synthesises, recognises and translates speech over REST and WebSockets. Synthesis returns tones that say the
+//! text, and recognition hears them; a recording of anything else gives `NoMatch`. While the lab runs, a test can inspect requests ([`Lab::requests`]), change keys
 //! ([`Lab::regenerate_key`]), expire tokens ([`Lab::expire_tokens`]) and reset connections ([`Lab::reset_share`]).
 //!
 //! ```
@@ -42,6 +41,7 @@ use speech_endpoint::Service;
 
 mod access;
 mod accounts;
+mod archive;
 mod authority;
 mod control;
 mod dns;
@@ -50,7 +50,10 @@ mod exchange;
 mod fate;
 mod flood;
 mod gateway;
+mod ids;
+mod jobs;
 mod management;
+mod multipart;
 mod network;
 mod proxy;
 mod record;

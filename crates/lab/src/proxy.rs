@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http_body_util::Full;
+
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::header::PROXY_AUTHORIZATION;
 use hyper::server::conn::http1;
@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use super::dns::View;
 use super::exchange::Answer;
 use super::fate::Fate;
-use super::site::{Site, Way, respond_with};
+use super::site::{Reply, Site, Way, respond_with};
 use super::vocabulary::{ProxyModeToml, ProxyToml};
 
 /// A proxy between the client and the service.
@@ -63,7 +63,7 @@ impl Proxy {
     /// 1. Reject any method except CONNECT.
     /// 2. Check the credentials and whether the host is allowed.
     /// 3. Resolve the host.
-    fn respond(&self, mut request: Request<Incoming>, granted: &Mutex<Option<Tunnel>>) -> Response<Full<Bytes>> {
+    fn respond(&self, mut request: Request<Incoming>, granted: &Mutex<Option<Tunnel>>) -> Reply {
         if request.method() != Method::CONNECT {
             return self.refusal(405);
         }
@@ -88,7 +88,7 @@ impl Proxy {
         if let Ok(mut slot) = granted.lock() {
             *slot = Some((hyper::upgrade::on(&mut request), came_by));
         }
-        Response::new(Full::default())
+        Response::new(Either::Left(Full::default()))
     }
 
     fn is_authenticated(&self, request: &Request<Incoming>) -> bool {
@@ -97,7 +97,7 @@ impl Proxy {
         request.headers().get(PROXY_AUTHORIZATION).is_some_and(|given| given.as_bytes() == wanted.as_bytes())
     }
 
-    fn refusal(&self, status: u16) -> Response<Full<Bytes>> {
+    fn refusal(&self, status: u16) -> Reply {
         let mut answer = Answer::new(status, "text/html", self.toml.body.clone());
         answer.headers.push(("via".into(), "1.1 proxy.contoso.example (squid/6.10)".into()));
         answer.headers.extend(self.toml.headers.iter().map(|(name, value)| (name.clone(), value.clone())));

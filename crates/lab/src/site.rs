@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use futures_util::{SinkExt as _, StreamExt as _, stream};
+use http_body_util::{BodyExt as _, Either, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{
+    AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -21,7 +24,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
-use tungstenite::protocol::{Message, Role};
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::accounts::Accounts;
 use super::authority::Authority;
@@ -63,6 +67,12 @@ pub(super) struct Way {
     pub(super) fate: Arc<Fate>,
 }
 
+/// A response whose body is whole, or produced as it is sent.
+pub(super) type Reply = Response<Either<Full<Bytes>, StreamBody<stream::Iter<Frames>>>>;
+
+/// The frames of a body that is produced as it is sent.
+pub(super) type Frames = Box<dyn Iterator<Item = Result<Frame<Bytes>, Infallible>> + Send>;
+
 /// An accepted upgrade, its conversation, its host, and the idle timer on the path to that.
 type Granted = (OnUpgrade, Conversation, String, Option<IdleEnd>);
 
@@ -97,7 +107,7 @@ impl Site {
             if let Some(of) = self.gateway.toml.flood {
                 return flood(stream, of).await;
             }
-            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits())).await;
             if self.gateway.toml.stalls_after_upgrade.contains(&host) {
                 return std::future::pending().await;
             }
@@ -107,17 +117,17 @@ impl Site {
         Ok(())
     }
 
-    async fn respond(
-        &self,
-        mut request: Request<Incoming>,
-        way: &Way,
-        upgraded: &Mutex<Option<Granted>>,
-    ) -> Response<Full<Bytes>> {
+    async fn respond(&self, mut request: Request<Incoming>, way: &Way, upgraded: &Mutex<Option<Granted>>) -> Reply {
         let mut asked = asked(&request, way.came_by);
         if !asked.is_upgrade {
             // The unread body makes the server close the connection after the response.
-            let Ok(body) = Limited::new(request.body_mut(), LARGEST_BODY).collect().await else {
-                return respond_with(&Answer::new(413, "text/plain", "the body is larger than 4 MiB"));
+            let (most, text) = if is_upload(&asked.path) {
+                (LARGEST_UPLOAD, "the body is larger than 64 MiB")
+            } else {
+                (LARGEST_BODY, "the body is larger than 4 MiB")
+            };
+            let Ok(body) = Limited::new(request.body_mut(), most).collect().await else {
+                return respond_with(&Answer::new(413, "text/plain", text));
             };
             asked.body = body.to_bytes();
         }
@@ -141,7 +151,9 @@ impl Site {
                 let (host, idle) = (asked.host.clone(), self.idle_end(&asked.host));
                 *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), host, idle));
             }
-            return switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
+            let mut response = switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
+            response.headers_mut().extend(subprotocol(request.headers()).map(|value| (SEC_WEBSOCKET_PROTOCOL, value)));
+            return response;
         }
         respond_with(&answer)
     }
@@ -208,9 +220,16 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// Returns the subprotocol that the service accepts: the native SDK offers `USP`, and clients of Azure OpenAI `realtime`.
+fn subprotocol(headers: &HeaderMap) -> Option<HeaderValue> {
+    let offered = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let known = ["USP", "realtime"].into_iter().find(|known| offered.split(',').any(|name| name.trim() == *known));
+    known.map(HeaderValue::from_static)
+}
+
 /// Makes a 101 as the service sends it, or as a middlebox damages it.
-fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+fn switch(accept: &str, damage: Option<DamageToml>) -> Reply {
+    let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let foreign = derive_accept_key(b"another key");
     let (upgrade, accept) = match damage {
@@ -227,8 +246,15 @@ fn switch(accept: &str, damage: Option<DamageToml>) -> Response<Full<Bytes>> {
 }
 
 /// Converts the response for hyper; an invalid status or header is dropped.
-pub(super) fn respond_with(answer: &Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body.clone()));
+pub(super) fn respond_with(answer: &Answer) -> Reply {
+    let body = match &answer.later {
+        Some(later) => {
+            let frames: Frames = Box::new(later.pieces().map(|piece| Ok(Frame::data(piece))));
+            Either::Right(StreamBody::new(stream::iter(frames)))
+        }
+        None => Either::Left(Full::new(answer.body.clone())),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {
@@ -256,6 +282,9 @@ where
             None => std::future::pending().await,
         }
     });
+    for event in conversation.greeting() {
+        socket.send(event).await.map_err(io::Error::other)?;
+    }
     loop {
         let message = tokio::select! {
             biased;
@@ -276,6 +305,10 @@ where
                 }
                 socket.flush().await.map_err(io::Error::other)?;
             }
+            Some(Err(tungstenite::Error::Capacity(_))) => {
+                let frame = CloseFrame { code: CloseCode::Size, reason: "the message is larger than 16 MiB".into() };
+                return socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other);
+            }
             Some(Err(_)) | None => return Ok(()),
         }
     }
@@ -292,6 +325,11 @@ where
     }
 }
 
+/// Returns the limits of a WebSocket: no message is larger than eight minutes of audio.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE))
+}
+
 /// Completes when a WebSocket has been idle for too long.
 async fn silent(idle: Option<IdleEnd>) -> IdleEndToml {
     let Some((time, end)) = idle else { return std::future::pending().await };
@@ -299,8 +337,18 @@ async fn silent(idle: Option<IdleEnd>) -> IdleEndToml {
     end
 }
 
+/// Returns whether a path takes a file of audio of any length.
+fn is_upload(path: &str) -> bool {
+    path.ends_with(":transcribe") || path.ends_with("/audio/transcriptions") || path.ends_with("/audio/translations")
+}
+
 /// The time limit for the response to a close frame.
 const GOOD_BYE: Duration = Duration::from_secs(1);
 
 /// Two minutes of audio; short audio lasts up to one.
 const LARGEST_BODY: usize = 4 << 20;
+
+const LARGEST_MESSAGE: usize = 16 << 20;
+
+/// Ten minutes of CD quality, less than the service takes.
+const LARGEST_UPLOAD: usize = 64 << 20;

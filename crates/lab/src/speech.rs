@@ -1,15 +1,32 @@
 //! Recognition, synthesis and translation, as far as an application needs them to run against the lab.
 //!
-//! Synthesis returns a tone, with the text as a comment in the WAV file. Recognition returns that comment, or `NoMatch` for
-//! audio without one, such as a real recording. A translation is the text prefixed with the language in brackets.
+//! Synthesis returns tones that say the text: see [`tones`]. Recognition hears them, in any WAV format and after any SDK has
+//! made another file of them, and returns `NoMatch` for other audio, such as a real recording. A comment of a WAV file is
+//! recognised as well. A translation is the text after the language in brackets.
 
+mod assessment;
+mod batch;
+mod ear;
+mod format;
+mod g711;
+mod intake;
 pub(super) mod message;
+pub(super) mod openai;
 mod phrase;
+mod realtime;
 mod recognition;
+mod render;
 pub(super) mod rest;
+mod script;
+mod segments;
+mod settings;
 mod socket;
+mod speakers;
 mod ssml;
 mod synthesis;
-mod wave;
+mod tones;
+pub(super) mod transcription;
+mod voices;
+mod words;
 
 pub(super) use socket::Conversation;

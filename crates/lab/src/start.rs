@@ -13,6 +13,7 @@ use super::accounts::Accounts;
 use super::authority::Authority;
 use super::control::Control;
 use super::fate::{self, Fate};
+use super::jobs::Jobs;
 use super::management::Management;
 use super::network::Route;
 use super::proxy::Proxy;
@@ -322,6 +323,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             metadata: world.toml.metadata.clone(),
             maker,
             control: Control::default(),
+            jobs: Jobs::default(),
         },
         certificates: certificates.with_faults(accounts.certificates.clone()),
         accounts,

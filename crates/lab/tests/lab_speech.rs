@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -24,7 +26,7 @@ use tungstenite::protocol::{Message, Role};
 async fn speech_synthesised_over_rest_is_recognised_over_rest_and_websocket() {
     let lab = lab("healthy-rest-services").await;
     let said = "Bed & breakfast, twice.";
-    let spoken = speak(&lab, "riff-16khz-16bit-mono-pcm", "Bed &amp; breakfast, <break/>twice.").await;
+    let spoken = speak(&lab, "riff-16khz-16bit-mono-pcm", "Bed &amp; breakfast, <break time='200ms'/>twice.").await;
     assert_eq!((spoken.status, spoken.kind.as_str()), (200, "audio/x-wav"));
     let wav = spoken.body;
     let understood = understand(&lab, "language=en-US", wav.clone()).await;
@@ -70,7 +72,7 @@ async fn speech_synthesised_over_a_websocket_is_recognised_over_rest() {
 async fn invalid_requests_are_rejected() {
     let lab = lab("healthy-rest-services").await;
     for (format, content, part) in [
-        ("audio-16khz-32kbitrate-mono-mp3", "Hello", "X-Microsoft-OutputFormat"),
+        ("raw-16khz-16bit-mono-truesilk", "Hello", "X-Microsoft-OutputFormat"),
         ("", "Hello", "X-Microsoft-OutputFormat"),
         ("riff-16khz-16bit-mono-pcm", "", "no text to speak"),
         ("riff-16khz-16bit-mono-pcm", "<p>", "is closed by"),
@@ -213,6 +215,167 @@ async fn open_connections_are_counted_and_can_all_be_reset() {
     socket(&lab, STT, "/stt/speech/universal/v2").await;
 }
 
+#[tokio::test]
+async fn phrases_of_several_voices_follow_one_another_with_languages_speakers_and_words() {
+    let lab = lab("healthy-regional").await;
+    let mut audio = WAV_HEADER.to_vec();
+    for (voice, text) in
+        [("en-US-AvaNeural", "Good day."), ("de-DE-KatjaNeural", "Guten Tag."), ("en-US-AvaNeural", "Bye.")]
+    {
+        let content = ssml(text).replace("en-US-AvaMultilingualNeural", voice);
+        let request = Request::post("/cognitiveservices/v1")
+            .header("host", TTS)
+            .header("content-type", "application/ssml+xml")
+            .header("x-microsoft-outputformat", "raw-16khz-16bit-mono-pcm");
+        audio.extend(send(&lab, TTS, request, content.into_bytes()).await.expect("an answer").body);
+        audio.extend(vec![0; 32_000]);
+    }
+    let mut socket = socket(&lab, STT, "/stt/speech/universal/v2").await;
+    let context = serde_json::json!({
+        "phraseDetection": { "mode": "Conversation", "speakerDiarization": { "mode": "Anonymous" } },
+        "languageId": { "languages": ["de-DE", "en-US"] },
+        "phraseOutput": { "format": "Detailed", "detailed": { "options": ["WordTimings"] } },
+    });
+    tell(&mut socket, "speech.context", &context.to_string()).await;
+    for piece in audio.chunks(1001).chain([&[][..]]) {
+        hear(&mut socket, piece).await;
+    }
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        let phrase = answer(&mut socket, "speech.phrase").await;
+        let (offset, duration) = (phrase["Offset"].as_u64().unwrap(), phrase["Duration"].as_u64().unwrap());
+        for word in phrase["NBest"][0]["Words"].as_array().unwrap() {
+            let (start, lasts) = (word["Offset"].as_u64().unwrap(), word["Duration"].as_u64().unwrap());
+            assert!(start >= offset && start + lasts <= offset + duration, "{phrase}");
+        }
+        heard.push(
+            format!("{} {} {}", phrase["DisplayText"], phrase["SpeakerId"], phrase["PrimaryLanguage"]["Language"])
+                .replace('"', ""),
+        );
+    }
+    assert_eq!(heard, ["Good day. Guest-1 en-US", "Guten Tag. Guest-2 de-DE", "Bye. Guest-1 en-US"]);
+    assert_eq!(answer(&mut socket, "speech.phrase").await["RecognitionStatus"], "EndOfDictation");
+    answer(&mut socket, "turn.end").await;
+}
+
+#[tokio::test]
+async fn a_file_is_transcribed_with_its_channels_and_speakers() {
+    let lab = lab("healthy-regional").await;
+    let (left, right) = (
+        speak(&lab, "raw-16khz-16bit-mono-pcm", "On the left.").await.body,
+        speak(&lab, "raw-16khz-16bit-mono-pcm", "On the right.").await.body,
+    );
+    let sample = |bytes: &[u8], at: usize| bytes.get(2 * at..2 * at + 2).unwrap_or(&[0, 0]).to_vec();
+    let mut wav = WAV_HEADER.to_vec();
+    wav[22] = 2;
+    wav.extend((0..right.len() / 2).flat_map(|at| [sample(&left, at), sample(&right, at)].concat()));
+    let form = |definition: &str| {
+        let head = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"definition\"\r\n\r\n{definition}\r\n--b\r\nContent-Disposition: form-data; name=\"audio\"; filename=\"a.wav\"\r\n\r\n"
+        );
+        [head.as_bytes(), &wav, b"\r\n--b--\r\n"].concat()
+    };
+    let transcribe = async |definition: &str| {
+        let request = Request::post("/speechtotext/transcriptions:transcribe?api-version=2025-10-15")
+            .header("host", REST)
+            .header("content-type", "multipart/form-data; boundary=b");
+        send(&lab, REST, request, form(definition)).await.expect("an answer")
+    };
+    let result = transcribe(r#"{"locales":["en-US"],"channels":[0,1],"diarization":{"enabled":true}}"#).await.json();
+    let texts: Vec<_> =
+        result["combinedPhrases"].as_array().unwrap().iter().map(|phrase| phrase["text"].clone()).collect();
+    assert_eq!(texts, ["On the left.", "On the right."]);
+    let phrase = &result["phrases"][0];
+    assert_eq!(
+        (&phrase["speaker"], &phrase["locale"], &phrase["words"][0]["text"]),
+        (&1.into(), &"en-US".into(), &"On".into())
+    );
+    assert_eq!(transcribe("{").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_realtime_session_hears_a_turn_and_responds() {
+    let lab = lab("healthy-openai-realtime").await;
+    let host = "contoso.openai.azure.com";
+    let mut socket = socket(&lab, host, "/openai/v1/realtime?model=gpt-realtime").await;
+    assert_eq!(event(&mut socket, "session.created").await["session"]["model"], "gpt-realtime");
+    let request =
+        Request::post("/openai/v1/audio/speech").header("host", host).header("content-type", "application/json");
+    let body = br#"{"model":"tts","voice":"alloy","input":"What time is it?","response_format":"pcm"}"#;
+    let mut audio = send(&lab, host, request, body.to_vec()).await.expect("an answer").body;
+    audio.extend(vec![0; 48_000]);
+    for piece in audio.chunks(4800) {
+        let append = serde_json::json!({ "type": "input_audio_buffer.append", "audio": STANDARD.encode(piece) });
+        socket.send(Message::text(append.to_string())).await.expect("sent");
+    }
+    event(&mut socket, "input_audio_buffer.speech_started").await;
+    let said = event(&mut socket, "response.output_audio_transcript.done").await;
+    assert_eq!(said["transcript"], "You said: What time is it?");
+    assert_eq!(event(&mut socket, "response.done").await["response"]["status"], "completed");
+}
+
+#[tokio::test]
+async fn every_request_has_an_id_of_its_own_and_an_unknown_voice_is_refused() {
+    let lab = lab("healthy-regional").await;
+    let request = || {
+        Request::post("/cognitiveservices/v1")
+            .header("host", TTS)
+            .header("content-type", "application/ssml+xml")
+            .header("x-microsoft-outputformat", "riff-16khz-16bit-mono-pcm")
+    };
+    let nobody = ssml("Hello").replace("AvaMultilingual", "Nobody");
+    let answer = send(&lab, TTS, request(), nobody.into_bytes()).await.expect("an answer");
+    assert!(
+        answer.status == 400 && answer.text().contains("Unsupported voice en-US-NobodyNeural."),
+        "{}",
+        answer.text()
+    );
+    let (first, second) = (client(&lab, TTS).await, client(&lab, TTS).await);
+    let mut ids = Vec::new();
+    for mut sender in [first.unwrap(), second.unwrap()] {
+        let asked = Request::get("/cognitiveservices/voices/list").header("host", TTS).body(Full::default()).unwrap();
+        ids.push(sender.send_request(asked).await.expect("an answer").headers()["apim-request-id"].clone());
+    }
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_closes_the_connection_and_the_lab_goes_on() {
+    let lab = lab("healthy-regional").await;
+    let mut socket = socket(&lab, STT, "/stt/speech/universal/v2").await;
+    let large = Message::binary(vec![0; 17 << 20]);
+    let sent = timeout(SOON, socket.send(large)).await.expect("in time");
+    let end = timeout(SOON, socket.next()).await.expect("in time");
+    let is_closed = match &end {
+        Some(Ok(Message::Close(Some(frame)))) => u16::from(frame.code) == 1009,
+        // The lab does not read the rest, so that a reset can come first.
+        other => sent.is_err() || !matches!(other, Some(Ok(_))),
+    };
+    assert!(is_closed, "{end:?}");
+    assert_eq!(
+        get(&lab, TTS, "/cognitiveservices/voices/list", &[("ocp-apim-subscription-key", lab.key().expose())])
+            .await
+            .expect("an answer"),
+        200
+    );
+}
+
+/// Returns the next event of a kind, and drops those before it.
+async fn event(socket: &mut Socket, kind: &str) -> Value {
+    loop {
+        let frame = timeout(SOON, socket.next()).await.expect("in time").expect("a frame").expect("a message");
+        let Message::Text(text) = frame else { panic!("{frame:?}") };
+        let event: Value = serde_json::from_str(&text).expect("JSON");
+        if event["type"] == kind {
+            return event;
+        }
+    }
+}
+
+/// The header that the SDKs send: 16 kHz, 16 bit, one channel, without a length.
+const WAV_HEADER: [u8; 44] =
+    *b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\0\0\0\0";
+
 /// Waits until no connection is open.
 async fn gone(lab: &Lab) {
     let none = async {
@@ -351,5 +514,6 @@ async fn answer(socket: &mut Socket, path: &str) -> Value {
 
 const STT: &str = "westeurope.stt.speech.microsoft.com";
 const TTS: &str = "westeurope.tts.speech.microsoft.com";
+const REST: &str = "westeurope.api.cognitive.microsoft.com";
 const REQUEST: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 const SOON: Duration = Duration::from_secs(5);

@@ -40,6 +40,14 @@ impl Message {
         Self { headers, content: Content::Binary(piece) }
     }
 
+    /// Makes a piece of audio with another path.
+    pub(super) fn piece(path: &str, request_id: &str, stream_id: &str, kind: &str, piece: Bytes) -> Self {
+        let mut message = Self::audio(request_id, stream_id, kind, piece);
+        message.headers.retain(|(name, _)| name != "path");
+        message.headers.push(named("path", path));
+        message
+    }
+
     /// Returns the value of a header, by its name in lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

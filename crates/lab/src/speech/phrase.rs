@@ -1,23 +1,53 @@
 //! A recognised phrase, in the formats of the service.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::wave::Heard;
+use super::segments::{NO_VOICE, Said};
+use super::settings::Settings;
+use super::voices;
+use super::words::{SpokenWord, lexical, ticks};
 
-/// The result of recognising audio.
+/// A phrase, with times in units of 100 ns.
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     text: Option<String>,
-    lasts: Duration,
+    pub(super) offset: u64,
+    pub(super) duration: u64,
+    words: Vec<SpokenWord>,
+    /// The locale of the voice, if the audio names one.
+    locale: Option<&'static str>,
+    /// The number of the voice that spoke.
+    pub(super) voice: Option<u16>,
 }
 
 impl Phrase {
-    /// Recognises audio; audio that is not a WAV file gives no text.
-    pub(super) fn of(heard: Option<Heard>) -> Self {
-        let (text, lasts) = heard.map_or((None, Duration::ZERO), |heard| (heard.text, heard.lasts));
-        Self { text, lasts }
+    pub(super) fn of(said: &Said) -> Self {
+        let first = said.words.first();
+        let mut words: Vec<SpokenWord> = Vec::new();
+        for word in &said.words {
+            let (offset, duration) = (ticks(word.start), ticks(word.end.saturating_sub(word.start)));
+            match words.last_mut() {
+                // A mark that was glued to a word belongs to it.
+                Some(last) if word.is_glued && lexical(&word.text).is_empty() => {
+                    last.display.push_str(&word.text);
+                    last.duration = offset + duration - last.offset;
+                }
+                _ => words.push(SpokenWord {
+                    display: word.text.clone(),
+                    lexical: lexical(&word.text),
+                    offset,
+                    duration,
+                }),
+            }
+        }
+        Self {
+            text: said.text(),
+            offset: ticks(said.start),
+            duration: ticks(said.end.saturating_sub(said.start)),
+            words,
+            locale: first.and_then(|word| voices::locale(word.language)),
+            voice: first.map(|word| word.voice).filter(|voice| *voice != NO_VOICE),
+        }
     }
 
     /// Returns the recognised text, if any.
@@ -25,59 +55,125 @@ impl Phrase {
         self.text.as_deref()
     }
 
-    /// Returns the duration in units of 100 ns.
-    pub(super) fn ticks(&self) -> u64 {
-        u64::try_from(self.lasts.as_nanos() / 100).unwrap_or(u64::MAX)
-    }
-
     /// Returns the phrase in the format of short audio and `speech.phrase`.
     /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#response>
-    pub(super) fn json(&self, is_detailed: bool) -> Value {
-        let Some(text) = &self.text else { return self.status("NoMatch") };
+    pub(super) fn json(&self, settings: &Settings) -> Value {
+        let Some(text) = &self.text else { return self.with_language(self.status("NoMatch"), settings) };
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
-        if is_detailed {
+        if settings.is_detailed {
             let lexical = lexical(text);
-            phrase["NBest"] = json!([{
-                "Confidence": 1.0, "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
-            }]);
+            let mut best = json!({
+                "Confidence": CONFIDENCE, "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
+            });
+            let words: Vec<SpokenWord> = self.words.iter().filter(|word| !word.lexical.is_empty()).cloned().collect();
+            if settings.has_words {
+                best["Words"] = words.iter().map(|word| with_confidence(word.json())).collect();
+            }
+            if let Some(assessment) = &settings.assessment {
+                assessment.add(&mut best, &words);
+            }
+            phrase["NBest"] = json!([best]);
         }
-        phrase
+        self.with_language(phrase, settings)
+    }
+
+    /// Returns the locale of the voice, if the audio names one.
+    pub(super) fn locale(&self) -> Option<&'static str> {
+        self.locale
+    }
+
+    /// Returns the phrase with a text and a locale in the format of fast transcription.
+    pub(super) fn fast(&self, text: &str, locale: &str) -> Value {
+        let words = self.words.iter().filter(|word| !word.lexical.is_empty()).map(|word| {
+            json!({
+                "text": word.display, "offsetMilliseconds": word.offset / 10_000, "durationMilliseconds": word.duration / 10_000,
+            })
+        });
+        json!({
+            "offsetMilliseconds": self.offset / 10_000, "durationMilliseconds": self.duration / 10_000, "text": text,
+            "words": words.collect::<Vec<_>>(), "locale": locale, "confidence": CONFIDENCE,
+        })
+    }
+
+    /// Returns the phrase as a partial result.
+    pub(super) fn hypothesis(&self, settings: &Settings) -> Value {
+        let json = json!({ "Text": self.lexical(), "Offset": self.offset, "Duration": self.duration });
+        self.with_language(json, settings)
     }
 
     /// Returns the phrase and its translations as `translation.phrase` of version 1.
-    pub(super) fn translation(&self, targets: &[String]) -> Value {
+    pub(super) fn translation(&self, settings: &Settings) -> Value {
         let Some(text) = &self.text else { return self.status("NoMatch") };
         let mut phrase = self.status("Success");
         phrase["Text"] = json!(text);
-        phrase["Translation"] =
-            json!({ "TranslationStatus": "Success", "Translations": translations(text, targets, "Text") });
+        phrase["Translation"] = json!({
+            "TranslationStatus": "Success", "Translations": translations(text, &settings.targets, "Text"),
+        });
         phrase
     }
 
-    /// Returns the phrase and its translations as `translation.response` of version 2.
-    /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/pull/421>
-    pub(super) fn response(&self, targets: &[String]) -> Value {
-        let Some(text) = &self.text else { return json!({ "SpeechPhrase": self.status("NoMatch") }) };
+    /// Returns the partial result and its translations as `translation.hypothesis` of version 1.
+    pub(super) fn translation_hypothesis(&self, settings: &Settings) -> Value {
+        let mut hypothesis = self.hypothesis(settings);
+        hypothesis["Translation"] = json!({
+            "TranslationStatus": "Success", "Translations": translations(&self.lexical(), &settings.targets, "Text"),
+        });
+        hypothesis
+    }
+
+    /// Returns the phrase and its translations as `translation.response` of version 2: the translations stand beside the
+    /// phrase. `TranslationPhrase.fromTranslationResponse` of the JavaScript SDK reads them there:
+    /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/blob/master/src/common.speech/ServiceMessages/TranslationPhrase.ts>
+    pub(super) fn response(&self, settings: &Settings) -> Value {
+        let Some(text) = &self.text else {
+            return json!({ "SpeechPhrase": self.with_language(self.status("NoMatch"), settings) });
+        };
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
-        phrase["TranslationStatus"] = json!("Success");
-        phrase["Translations"] = translations(text, targets, "DisplayText");
-        json!({ "SpeechPhrase": phrase })
+        json!({
+            "SpeechPhrase": self.with_language(phrase, settings), "TranslationStatus": "Success",
+            "Translations": translations(text, &settings.targets, "DisplayText"),
+        })
+    }
+
+    /// Returns the partial result and its translations as `translation.response` of version 2.
+    pub(super) fn response_hypothesis(&self, settings: &Settings) -> Value {
+        json!({
+            "SpeechHypothesis": self.hypothesis(settings), "TranslationStatus": "Success",
+            "Translations": translations(&self.lexical(), &settings.targets, "DisplayText"),
+        })
+    }
+
+    fn lexical(&self) -> String {
+        lexical(self.text().unwrap_or_default())
+    }
+
+    fn with_language(&self, mut json: Value, settings: &Settings) -> Value {
+        if let (language, true) = settings.language_of(self.locale) {
+            json["PrimaryLanguage"] = json!({ "Language": language, "Confidence": "High" });
+        }
+        json
     }
 
     fn status(&self, status: &str) -> Value {
-        json!({ "RecognitionStatus": status, "Offset": 0, "Duration": self.ticks() })
+        json!({ "RecognitionStatus": status, "Offset": self.offset, "Duration": self.duration })
     }
 }
 
-/// Returns the lexical form of a text: lower case without punctuation.
-pub(super) fn lexical(text: &str) -> String {
-    let words =
-        text.split_whitespace().map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()).to_lowercase());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+/// Returns the translation of a text: the text after the language in brackets.
+pub(super) fn translated(text: &str, to: &str) -> String {
+    format!("[{to}] {text}")
 }
 
 fn translations(text: &str, targets: &[String], field: &str) -> Value {
-    targets.iter().map(|to| json!({ "Language": to, field: format!("[{to}] {text}") })).collect()
+    targets.iter().map(|to| json!({ "Language": to, field: translated(text, to) })).collect()
 }
+
+fn with_confidence(mut word: Value) -> Value {
+    word["Confidence"] = json!(CONFIDENCE);
+    word
+}
+
+/// The confidence in every result.
+const CONFIDENCE: f64 = 0.95;

@@ -1,55 +1,56 @@
 //! Recognition and translation over a WebSocket.
 
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::super::exchange::Asked;
+use super::format::Format;
 use super::message::{Content, Message};
-use super::phrase::{Phrase, lexical};
-use super::wave;
+use super::phrase::{Phrase, translated};
+use super::script::Script;
+use super::segments::{Event, Listener, Said};
+use super::settings::Settings;
+use super::speakers::Speakers;
+use super::voices;
+use super::words::ticks;
 
 /// A conversation with a client that sends audio to be recognised.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recognition {
-    is_detailed: bool,
-    /// Target languages; empty for recognition without translation.
-    targets: Vec<String>,
-    /// Whether this is version 1 of translation, which has its own path and message.
-    is_first_version: bool,
+    /// The settings of the connection, and those of the next turn.
+    of_connection: Settings,
+    settings: Settings,
     turn: Option<Turn>,
+    speakers: Speakers,
 }
 
-/// The audio of a turn received so far.
-#[derive(Debug, Default)]
+/// A turn: one request, with the audio that belongs to it.
+#[derive(Debug)]
 struct Turn {
     request_id: String,
-    audio: Vec<u8>,
+    settings: Settings,
+    listener: Listener,
+    /// Whether the turn has ended; what follows of its audio is dropped.
+    is_over: bool,
 }
 
 impl Recognition {
-    /// Reads the settings from the query of an upgrade; in version 2 the context contains them.
+    /// Reads the settings from the upgrade; in version 2 the context contains most of them.
     pub(super) fn of(asked: &Asked) -> Self {
-        let mut recognition = Self { is_first_version: asked.path.contains("/speech/translation/"), ..Self::default() };
-        for (name, value) in form_urlencoded::parse(asked.query.as_bytes()) {
-            match &*name.to_ascii_lowercase() {
-                "format" => recognition.is_detailed = value.eq_ignore_ascii_case("detailed"),
-                // Some SDKs repeat the parameter per language, others separate languages by commas.
-                "to" => recognition.targets.extend(value.split(',').map(str::to_owned)),
-                _ => {}
-            }
-        }
-        recognition
+        let settings = Settings::of(asked);
+        Self { of_connection: settings.clone(), settings, turn: None, speakers: Speakers::default() }
     }
 
     /// Responds to a message.
     ///
     /// 1. The context contains settings.
     /// 2. The first audio of a request starts a turn.
-    /// 3. Audio without content ends the turn and returns the result.
+    /// 3. Each phrase returns a result; that of a single recognition ends the turn.
+    /// 4. Audio without content ends the turn.
     pub(super) fn answer(&mut self, message: &Message) -> Vec<Message> {
         match (message.path().as_str(), &message.content) {
             ("speech.context", _) => {
-                self.read_context(&serde_json::from_str(message.text()).unwrap_or_default());
+                let context: Value = serde_json::from_str(message.text()).unwrap_or_default();
+                self.settings = self.of_connection.with_context(&context);
                 Vec::new()
             }
             ("audio", Content::Binary(piece)) => self.listen(message, piece),
@@ -57,54 +58,147 @@ impl Recognition {
         }
     }
 
-    fn read_context(&mut self, context: &Value) {
-        if let Some(targets) = context["translation"]["targetLanguages"].as_array() {
-            self.targets = targets.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        }
-        if let Some(format) = context["phraseOutput"]["format"].as_str() {
-            self.is_detailed = format.eq_ignore_ascii_case("detailed");
-        }
-    }
-
     fn listen(&mut self, message: &Message, piece: &[u8]) -> Vec<Message> {
         let request_id = message.header("x-requestid").unwrap_or_default();
         let is_of_turn = self.turn.as_ref().is_some_and(|turn| turn.request_id == request_id);
-        if piece.is_empty() {
-            let ended = self.turn.take_if(|_| is_of_turn);
-            return ended.map_or(Vec::new(), |turn| self.end(&turn));
-        }
         let mut replies = Vec::new();
         if !is_of_turn {
+            if piece.is_empty() {
+                return replies;
+            }
             let context = json!({ "context": { "serviceTag": request_id } });
             replies.push(Message::json("turn.start", request_id, &context));
-            replies.push(Message::json("speech.startDetected", request_id, &json!({ "Offset": 0 })));
-            self.turn = Some(Turn { request_id: request_id.to_owned(), audio: Vec::new() });
+            self.turn = Some(Turn {
+                request_id: request_id.to_owned(),
+                settings: self.settings.clone(),
+                listener: Listener::new(self.settings.segmentation),
+                is_over: false,
+            });
         }
-        if let Some(turn) = &mut self.turn {
-            let room = MOST_AUDIO.saturating_sub(turn.audio.len());
-            turn.audio.extend(piece.iter().take(room));
+        if let Some(turn) = self.turn.as_mut().filter(|turn| !turn.is_over) {
+            turn.hear(piece, &mut self.speakers, &mut replies);
         }
-        replies
-    }
-
-    fn end(&self, turn: &Turn) -> Vec<Message> {
-        let phrase = Phrase::of(wave::read(&turn.audio));
-        let say = |path: &str, content: &Value| Message::json(path, &turn.request_id, content);
-        let mut replies = Vec::new();
-        if let Some(text) = phrase.text() {
-            let text = lexical(text);
-            replies.push(say("speech.hypothesis", &json!({ "Text": text, "Offset": 0, "Duration": phrase.ticks() })));
-        }
-        replies.push(say("speech.endDetected", &json!({ "Offset": phrase.ticks() })));
-        replies.push(match (self.targets.as_slice(), self.is_first_version) {
-            ([], _) => say("speech.phrase", &phrase.json(self.is_detailed)),
-            (targets, true) => say("translation.phrase", &phrase.translation(targets)),
-            (targets, false) => say("translation.response", &phrase.response(targets)),
-        });
-        replies.push(say("turn.end", &json!({})));
         replies
     }
 }
 
-/// Two minutes of audio. More can be dropped, because the comment is at the start.
-const MOST_AUDIO: usize = 4 << 20;
+impl Turn {
+    fn hear(&mut self, piece: &[u8], speakers: &mut Speakers, replies: &mut Vec<Message>) {
+        for event in self.listener.hear(piece) {
+            match event {
+                Event::Start(at) => replies.push(self.say("speech.startDetected", &json!({ "Offset": ticks(at) }))),
+                Event::Partial(said) => replies.push(self.partial(&said, speakers)),
+                Event::Phrase(said) => self.phrase(&said, speakers, replies),
+                Event::Silence(at) => self.silence(at, replies),
+            }
+            if self.is_over {
+                return;
+            }
+        }
+        if piece.is_empty() {
+            self.end(replies);
+        }
+    }
+
+    fn say(&self, path: &str, content: &Value) -> Message {
+        Message::json(path, &self.request_id, content)
+    }
+
+    fn partial(&self, said: &Said, speakers: &mut Speakers) -> Message {
+        let (phrase, settings) = (Phrase::of(said), &self.settings);
+        match (settings.targets.is_empty(), settings.is_first_translation) {
+            (true, _) => {
+                let mut hypothesis = phrase.hypothesis(settings);
+                if let Some(is_early) = settings.speakers {
+                    hypothesis["SpeakerId"] =
+                        if is_early { json!(speakers.name(phrase.voice)) } else { json!("Unknown") };
+                }
+                self.say("speech.hypothesis", &hypothesis)
+            }
+            (false, true) => self.say("translation.hypothesis", &phrase.translation_hypothesis(settings)),
+            (false, false) => self.say("translation.response", &phrase.response_hypothesis(settings)),
+        }
+    }
+
+    fn phrase(&mut self, said: &Said, speakers: &mut Speakers, replies: &mut Vec<Message>) {
+        let (phrase, settings) = (Phrase::of(said), &self.settings);
+        if !settings.is_continuous {
+            let end = phrase.offset + phrase.duration;
+            replies.push(self.say("speech.endDetected", &json!({ "Offset": end })));
+        }
+        replies.push(match (settings.targets.is_empty(), settings.is_first_translation) {
+            (true, _) => {
+                let mut json = phrase.json(settings);
+                if settings.speakers.is_some() {
+                    json["SpeakerId"] = json!(speakers.name(phrase.voice));
+                }
+                self.say("speech.phrase", &json)
+            }
+            (false, true) => self.say("translation.phrase", &phrase.translation(settings)),
+            (false, false) => self.say("translation.response", &phrase.response(settings)),
+        });
+        if let Some(text) = phrase.text() {
+            self.speak_translation(text, replies);
+        }
+        if !settings.is_continuous {
+            self.finish(replies);
+        }
+    }
+
+    /// Speaks the translation into the first target language.
+    fn speak_translation(&self, text: &str, replies: &mut Vec<Message>) {
+        let (Some(voice), Some(to)) = (&self.settings.voice, self.settings.targets.first()) else { return };
+        let voice = voices::find(voice).or_else(|| voices::of_language(to)).unwrap_or_default();
+        let sound = Format::TRANSLATION.speak(&Script::of_text(&translated(text, to), voice));
+        let (path, field) = if self.settings.is_first_translation {
+            ("translation.synthesis", "SynthesisStatus")
+        } else {
+            ("audio", "Status")
+        };
+        let kind = Format::TRANSLATION.content_type();
+        replies.extend(sound.map(|piece| Message::piece(path, &self.request_id, "1", kind, piece)));
+        replies.push(self.say(&format!("{path}.end"), &json!({ field: "Success" })));
+    }
+
+    /// Nothing was said in the time that the service waits.
+    fn silence(&mut self, at: u64, replies: &mut Vec<Message>) {
+        let status = json!({ "RecognitionStatus": "InitialSilenceTimeout", "Offset": ticks(at), "Duration": 0 });
+        replies.push(if self.settings.targets.is_empty() {
+            self.say("speech.phrase", &status)
+        } else if self.settings.is_first_translation {
+            self.say("translation.phrase", &status)
+        } else {
+            self.say("translation.response", &json!({ "SpeechPhrase": status }))
+        });
+        if !self.settings.is_continuous {
+            self.finish(replies);
+        }
+    }
+
+    /// The audio has ended.
+    fn end(&mut self, replies: &mut Vec<Message>) {
+        let now = ticks(self.listener.now());
+        if !self.settings.is_continuous {
+            // No phrase has ended the turn, so nothing was heard.
+            let said = Said { end: self.listener.now(), ..Said::default() };
+            self.phrase(&said, &mut Speakers::default(), replies);
+            return;
+        }
+        if self.listener.has_spoken() {
+            replies.push(self.say("speech.endDetected", &json!({ "Offset": now })));
+        }
+        // The native SDK makes an empty result of this message in a translation.
+        if self.settings.targets.is_empty() && self.settings.has_end {
+            let end = json!({ "RecognitionStatus": "EndOfDictation", "Offset": now, "Duration": 0 });
+            replies.push(self.say("speech.phrase", &end));
+        }
+        self.finish(replies);
+    }
+
+    fn finish(&mut self, replies: &mut Vec<Message>) {
+        replies.push(self.say("turn.end", &json!({})));
+        self.is_over = true;
+        // The memory of a turn that is over is not needed.
+        self.listener = Listener::new(self.settings.segmentation);
+    }
+}

@@ -1,47 +1,82 @@
 //! A conversation over a WebSocket, message by message.
 
+use serde_json::Value;
 use tungstenite::protocol::Message as Frame;
 use tungstenite::protocol::frame::CloseFrame;
 
 use super::super::exchange::Asked;
 use super::message::Message;
+use super::realtime::Realtime;
 use super::recognition::Recognition;
-use super::synthesis::Synthesis;
+use super::synthesis::{Replies, Synthesis};
 
 /// The server side of a conversation: turns received frames into responses.
 #[derive(Debug)]
 pub(in super::super) struct Conversation(Part);
 
+/// The frames of a response.
+pub(in super::super) type Frames = Box<dyn Iterator<Item = Frame> + Send>;
+
 #[derive(Debug)]
 enum Part {
-    Recognition(Recognition),
+    Recognition(Box<Recognition>),
     Synthesis(Synthesis),
+    Realtime(Box<Realtime>),
 }
 
 impl Conversation {
     /// Starts the conversation that the path of an upgrade selects.
     pub(in super::super) fn of(asked: &Asked) -> Self {
-        if asked.path.contains("/cognitiveservices/websocket/") {
-            Self(Part::Synthesis(Synthesis::default()))
+        if is_realtime(&asked.path) {
+            Self(Part::Realtime(Box::new(Realtime::of(asked))))
+        } else if asked.path.contains("/cognitiveservices/websocket/") {
+            let is_custom = asked.query.contains("deploymentId=") || asked.host.contains(".voice.");
+            Self(Part::Synthesis(Synthesis::new(is_custom)))
         } else {
-            Self(Part::Recognition(Recognition::of(asked)))
+            Self(Part::Recognition(Box::new(Recognition::of(asked))))
         }
     }
 
-    /// Responds to a frame; a close frame ends the conversation.
-    pub(in super::super) fn answer(&mut self, frame: &Frame) -> Vec<Frame> {
-        let Some(message) = Message::read(frame) else {
-            return if frame.is_binary() { vec![close("the message has no headers")] } else { Vec::new() };
-        };
-        let said = match &mut self.0 {
-            Part::Recognition(recognition) => Ok(recognition.answer(&message)),
-            Part::Synthesis(synthesis) => synthesis.answer(&message),
-        };
-        match said {
-            Ok(messages) => messages.iter().map(Message::frame).collect(),
-            Err(fault) => vec![close(&fault)],
+    /// Returns the frames with which the service begins.
+    pub(in super::super) fn greeting(&self) -> Frames {
+        match &self.0 {
+            Part::Realtime(realtime) => events(realtime.greeting()),
+            _ => Box::new(std::iter::empty()),
         }
     }
+
+    /// Responds to a frame; a close frame ends the conversation. The frames are produced as they are sent.
+    pub(in super::super) fn answer(&mut self, frame: &Frame) -> Frames {
+        if let Part::Realtime(realtime) = &mut self.0 {
+            return match frame {
+                Frame::Text(text) => events(realtime.answer(text)),
+                _ => Box::new(std::iter::empty()),
+            };
+        }
+        let Some(message) = Message::read(frame) else {
+            let end = frame.is_binary().then(|| close("the message has no headers"));
+            return Box::new(end.into_iter());
+        };
+        let said: Result<Replies, String> = match &mut self.0 {
+            Part::Recognition(recognition) => Ok(Box::new(recognition.answer(&message).into_iter())),
+            Part::Synthesis(synthesis) => synthesis.answer(&message),
+            Part::Realtime(_) => Ok(Box::new(std::iter::empty())),
+        };
+        match said {
+            Ok(messages) => Box::new(messages.map(|message| message.frame())),
+            Err(fault) => Box::new(std::iter::once(close(&fault))),
+        }
+    }
+}
+
+/// Returns whether a path leads to a realtime session of Azure OpenAI or Voice Live.
+fn is_realtime(path: &str) -> bool {
+    path == "/voice-live/realtime" || (path.starts_with("/openai/") && path.ends_with("/realtime"))
+}
+
+/// Makes the frames of JSON events.
+fn events(all: Vec<Value>) -> Frames {
+    Box::new(all.into_iter().map(|event| Frame::text(event.to_string())))
 }
 
 /// Makes the close frame 1007 that the service sends for unreadable input; a reason has at most 123 bytes.
@@ -55,10 +90,12 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use bytes::Bytes;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
+    use super::super::format::Format;
     use super::super::message::Content;
-    use super::super::wave::Format;
+    use super::super::script::Script;
+    use super::super::voices;
     use super::*;
 
     #[test]
@@ -67,8 +104,8 @@ mod tests {
         assert!(say(&mut conversation, "speech.config", "", "{}").is_empty());
         let wav = spoken("Hello, world.");
         let begun = hear(&mut conversation, "r1", &wav[..100]);
-        assert_eq!(paths(&begun), ["turn.start", "speech.startdetected"]);
-        assert!(hear(&mut conversation, "r1", &wav[100..]).is_empty());
+        assert_eq!(paths(&begun), ["turn.start"]);
+        assert_eq!(paths(&hear(&mut conversation, "r1", &wav[100..])), ["speech.startdetected"]);
         let ended = hear(&mut conversation, "r1", &[]);
         assert_eq!(paths(&ended), ["speech.hypothesis", "speech.enddetected", "speech.phrase", "turn.end"]);
         assert_eq!(content(&ended[0])["Text"], "hello world");
@@ -113,15 +150,27 @@ mod tests {
         hear(&mut second, "r", &spoken("Hi."));
         let ended = hear(&mut second, "r", &[]);
         assert_eq!(paths(&ended)[2], "translation.response");
-        let phrase = &content(&ended[2])["SpeechPhrase"];
-        assert_eq!((&phrase["DisplayText"], &phrase["TranslationStatus"]), (&json!("Hi."), &json!("Success")));
-        assert_eq!(phrase["Translations"][1], json!({ "Language": "fr", "DisplayText": "[fr] Hi." }));
+        // The translations stand beside the phrase, where both SDKs read them.
+        let response = content(&ended[2]);
+        assert_eq!(
+            (&response["SpeechPhrase"]["DisplayText"], &response["TranslationStatus"]),
+            (&json!("Hi."), &json!("Success"))
+        );
+        assert_eq!(response["Translations"][1], json!({ "Language": "fr", "DisplayText": "[fr] Hi." }));
+        let partial = content(&ended[0]);
+        assert_eq!(
+            (&partial["SpeechHypothesis"]["Text"], &partial["Translations"][0]["DisplayText"]),
+            (&json!("hi"), &json!("[de] hi"))
+        );
         for query in ["from=en-US&to=de%2Cfr", "from=en-US&to=de&to=fr"] {
             let mut first = conversation("/speech/translation/cognitiveservices/v1", query);
             hear(&mut first, "r", &spoken("Hi."));
             let ended = hear(&mut first, "r", &[]);
-            assert_eq!(paths(&ended)[2], "translation.phrase");
-            let phrase = content(&ended[2]);
+            assert_eq!(
+                paths(&ended),
+                ["translation.hypothesis", "translation.phrase", "speech.enddetected", "turn.end"]
+            );
+            let phrase = content(&ended[1]);
             assert_eq!(phrase["Translation"]["Translations"][1], json!({ "Language": "fr", "Text": "[fr] Hi." }));
         }
     }
@@ -146,21 +195,24 @@ mod tests {
 
     #[test]
     fn what_cannot_be_spoken_or_read_closes_the_connection_with_1007() {
-        let mp3 = RIFF.replace("riff-16khz-16bit-mono-pcm", "audio-16khz-32kbitrate-mono-mp3");
+        let silk = RIFF.replace("riff-16khz-16bit-mono-pcm", "raw-16khz-16bit-mono-truesilk");
+        let nobody = voiced("Hello").replace("AvaNeural", "NobodyNeural");
         for (context, ssml, part) in [
             (RIFF, "<speak>", "not valid"),
             ("{}", "", "no output format"),
-            (mp3.as_str(), "", "not a format"),
+            (silk.as_str(), "", "not a format"),
+            (RIFF, nobody.as_str(), "Unsupported voice en-US-NobodyNeural."),
             ("{", "", "EOF"),
         ] {
             let mut conversation = conversation("/tts/cognitiveservices/websocket/v1", "");
-            let mut answers = conversation.answer(&text("synthesis.context", "r", context));
+            let mut answers: Vec<Frame> = conversation.answer(&text("synthesis.context", "r", context)).collect();
             answers.extend(conversation.answer(&text("ssml", "r", ssml)));
             let Some(Frame::Close(Some(close))) = answers.first() else { panic!("{context} {ssml}: {answers:?}") };
             assert_eq!(u16::from(close.code), 1007);
             assert!(close.reason.contains(part), "{}", close.reason);
         }
-        let answers = conversation("/stt/speech/universal/v2", "").answer(&Frame::binary(vec![0]));
+        let answers: Vec<Frame> =
+            conversation("/stt/speech/universal/v2", "").answer(&Frame::binary(vec![0])).collect();
         assert!(matches!(answers.as_slice(), [Frame::Close(Some(_))]), "{answers:?}");
         let Frame::Close(Some(long)) = close(&"ä".repeat(100)) else { panic!("a close") };
         assert_eq!(long.reason.len(), 122);
@@ -169,8 +221,8 @@ mod tests {
     #[test]
     fn control_frames_and_unknown_messages_get_no_response() {
         let mut conversation = conversation("/stt/speech/universal/v2", "");
-        assert!(conversation.answer(&Frame::Ping(Bytes::new())).is_empty());
-        assert!(conversation.answer(&Frame::text("no headers")).is_empty());
+        assert_eq!(conversation.answer(&Frame::Ping(Bytes::new())).count(), 0);
+        assert_eq!(conversation.answer(&Frame::text("no headers")).count(), 0);
         assert!(say(&mut conversation, "telemetry", "r", "{}").is_empty());
         assert!(hear(&mut conversation, "r", &[]).is_empty(), "an end without a turn");
     }
@@ -195,16 +247,16 @@ mod tests {
     }
 
     fn say(conversation: &mut Conversation, path: &str, request_id: &str, content: &str) -> Vec<Message> {
-        read(&conversation.answer(&text(path, request_id, content)))
+        read(conversation.answer(&text(path, request_id, content)))
     }
 
     fn hear(conversation: &mut Conversation, request_id: &str, audio: &[u8]) -> Vec<Message> {
         let piece = Message::audio(request_id, "1", "audio/x-wav", Bytes::copy_from_slice(audio));
-        read(&conversation.answer(&piece.frame()))
+        read(conversation.answer(&piece.frame()))
     }
 
-    fn read(frames: &[Frame]) -> Vec<Message> {
-        frames.iter().map(|frame| Message::read(frame).unwrap()).collect()
+    fn read(frames: Frames) -> Vec<Message> {
+        frames.map(|frame| Message::read(&frame).unwrap()).collect()
     }
 
     fn paths(messages: &[Message]) -> Vec<String> {
@@ -221,7 +273,8 @@ mod tests {
     }
 
     fn spoken(text: &str) -> Vec<u8> {
-        Format::read("riff-16khz-16bit-mono-pcm").unwrap().speak(text)
+        let script = Script::of_text(text, voices::find("en-US-AvaNeural").unwrap());
+        Format::read("riff-16khz-16bit-mono-pcm").unwrap().speak(&script).flatten().collect()
     }
 
     fn voiced(text: &str) -> String {
