@@ -513,7 +513,8 @@ const LOOK_BACK: usize = 400;
 
 /// Returns whether a host can be shown.
 fn is_plain(host: &str) -> bool {
-    host.len() <= 253 && !looks_secret(host) && !host.contains(|c: char| c.is_whitespace() || c == '@')
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '{' | '}');
+    (1..=253).contains(&host.len()) && host.chars().all(is_part) && !looks_secret(host)
 }
 
 fn once<T: PartialEq>(list: &mut Vec<T>, value: T) {
@@ -528,6 +529,16 @@ const MOST_STEPS: usize = 500;
 #[cfg(test)]
 mod tests {
     use crate::explain::explain;
+
+    #[test]
+    fn a_step_has_no_host_that_cannot_be_shown() {
+        for url in
+            ["wss://.", "wss://..../x", "https://0123456789abcdef0123456789abcdef.example.com/", "wss://ü.example.com/"]
+        {
+            let found = explain(&format!("connection refused {url}"));
+            assert!(found.timeline.steps.iter().all(|step| step.host.is_none()), "{:?}", found.timeline);
+        }
+    }
 
     #[test]
     fn a_socket_that_is_cut_after_a_silence_is_idle() {

@@ -96,6 +96,10 @@ fn answer(args: &ExplainArgs, is_verbose: bool) -> Result<Answer, Failure> {
     }
     let reading = Reading { explanation: explain_for(&text, args.sdk.clone()), is_verbose };
     if !reading.is_known() {
+        if let Some(path) = args.what.iter().find(|word| is_path(word)) {
+            let path = machine::input_named(Path::new(path));
+            return Err(Failure::usage(format!("cannot read {path} given to `explain`: there is no such file")));
+        }
         let command = reading.command();
         return Err(Failure::usage(format!("the text is not a known error: {EXPECTED}; or run `{command}`")));
     }
@@ -110,6 +114,16 @@ fn distinct(entries: Vec<&'static KnownFailure>) -> Vec<&'static KnownFailure> {
         }
     }
     once
+}
+
+/// Returns whether a word was meant as a file: one word with the form of a path or the ending of a log.
+fn is_path(word: &str) -> bool {
+    let is_log =
+        ["log", "txt", "json", "out"].iter().any(|end| Path::new(word).extension().is_some_and(|own| own == *end));
+    !word.contains(char::is_whitespace)
+        && !word.contains("://")
+        && word.len() <= 4096
+        && (is_log || word.contains(['/', '\\']))
 }
 
 /// Returns whether a word is an area and one or two digits. A longer number is an error code in a text: `HTTP404`.
@@ -171,4 +185,4 @@ impl Answer {
 }
 
 const EXPECTED: &str = "paste the whole line that the SDK, the service or the system printed, with its status or \
-    number, or give an id like `DNS03`";
+    number, or explain the log of the SDK (property `Speech_LogFilename`), or give an id like `DNS03`";
