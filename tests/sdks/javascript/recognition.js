@@ -318,7 +318,11 @@ operation(
 
 operation("recognition/session-ids", async () => {
   const sessions = [];
-  for (let turn = 0; turn < 2; turn += 1) sessions.push((await continuously(recogniser(file("hello.wav")))).sessions);
+  for (let turn = 0; turn < 2; turn += 1) {
+    const events = await continuously(recogniser(file("hello.wav")));
+    events.needTexts([HELLO]);
+    sessions.push(events.sessions);
+  }
   need(
     sessions.every((ids) => ids.length === 2 && ids[0] === ids[1] && ids[0].length === 32),
     sessions,

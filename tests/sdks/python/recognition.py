@@ -314,7 +314,11 @@ def ten_at_once():
 
 @operation("recognition/session-ids")
 def session_ids():
-    sessions = [continuously(recogniser(file("hello.wav"))).sessions for _ in range(2)]
+    sessions = []
+    for _ in range(2):
+        events = continuously(recogniser(file("hello.wav")))
+        events.need_texts([HELLO])
+        sessions.append(events.sessions)
     need(all(len(ids) == 2 and ids[0] == ids[1] and len(ids[0]) == 32 for ids in sessions), sessions)
     need(sessions[0][0] != sessions[1][0], "two sessions have the same id")
     return "2 ids"
