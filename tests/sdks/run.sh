@@ -46,14 +46,15 @@ trap 'exit 130' INT TERM
 source "$here/install.sh"
 install_packages
 
-# in_world WORLD COMMAND...: with a limit of time for all of it.
+# in_world WORLD COMMAND...: with a limit of time for all of it. Replaces the subshell that calls it, so that its id is
+# that of `timeout`, which ends the world.
 in_world() {
   local world=$1
   shift
-  timeout --kill-after=5 100 bash "$here/world.sh" "$binary" "$world" "$work/$world" "$@"
+  exec timeout --kill-after=1 100 bash "$here/world.sh" "$binary" "$world" "$work/$world" "$@"
 }
 
-in_world healthy-regional python3 "$here/python/speech.py" "$work/speech" || fail "the lab does not speak"
+(in_world healthy-regional python3 "$here/python/speech.py" "$work/speech") || fail "the lab does not speak"
 rm -rf "$work/healthy-regional"
 
 begun=$SECONDS
