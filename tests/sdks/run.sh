@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The Speech SDKs of Python and JavaScript, and REST, against the lab. README.md beside it describes the parts.
-#   run.sh [BINARY] [WORLD]...    runs the operations and compares them with expected.json
-#   run.sh --record [BINARY]      runs the operations and writes expected.json, which keeps its reasons, and docs/sdks.md
-#   run.sh --table                writes docs/sdks.md from expected.json
+#   run.sh [BINARY] [WORLD]...             runs the operations and compares them with expected.json
+#   run.sh --record [BINARY] [WORLD]...    runs the operations and writes expected.json (it keeps the reasons) and docs/sdks.md
+#   run.sh --table                         writes docs/sdks.md from expected.json
 # ONLY=PATTERN limits the operations.
 set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

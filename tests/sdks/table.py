@@ -1,7 +1,7 @@
 """Compares results with expected.json, and writes docs/sdks.md from it.
 
 table.py compare FOLDER PATTERN WORLD...   one line for each operation, and the sum; fails where a result differs
-table.py record FOLDER PATTERN             writes expected.json and docs/sdks.md
+table.py record FOLDER PATTERN WORLD...    writes expected.json and docs/sdks.md
 table.py document | check | worlds
 """
 
@@ -90,9 +90,9 @@ def compare(folder, pattern, *worlds):
     return 1 if wrong or not wanted else 0
 
 
-def record(folder, pattern, *_):
+def record(folder, pattern, *run):
     old = flat(read(EXPECTED)) if os.path.exists(EXPECTED) else {}
-    kept = {place: outcome for place, outcome in old.items() if pattern and not re.search(pattern, place[1])}
+    kept = {place: outcome for place, outcome in old.items() if place[2] not in run or not re.search(pattern, place[1])}
     for place, result in results(folder).items():
         reason = old.get(place, PASS)
         kept[place] = (
