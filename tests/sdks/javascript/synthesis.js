@@ -2,13 +2,14 @@
 "use strict";
 const fs = require("fs");
 const path = require("path");
-const { WORLD, SPEECH, need, operation } = require("./harness");
+const { WORLD, SPEECH, sleep, need, operation } = require("./harness");
 const {
   sdk,
   HELLO,
   config,
   synthesiser,
   recogniser,
+  called,
   once,
   speak,
   speakSsml,
@@ -34,7 +35,7 @@ function output(name) {
   return settings;
 }
 
-operation("synthesis/text", async () => spoke(await speak(synthesiser()), SPOKEN), { also: ["core"] });
+operation("synthesis/text", async () => spoke(await speak(synthesiser()), SPOKEN), { also: ["core", "container"] });
 
 operation("synthesis/to-a-file", async () => {
   const name = path.join(WORLD.folder, "javascript.wav");
@@ -299,6 +300,29 @@ operation(
   },
   { seconds: 15 },
 );
+
+async function streamText(settings, words) {
+  const request = new sdk.SpeechSynthesisRequest(sdk.SpeechSynthesisRequestInputType.TextStream);
+  const maker = synthesiser(settings);
+  const result = called((done, failed) => maker.speakAsync(request, done, failed));
+  for (const word of words) {
+    request.inputStream.write(word);
+    await sleep(30);
+  }
+  request.inputStream.close();
+  return result;
+}
+
+operation("synthesis/stream-of-text", async () =>
+  spoke(await streamText(config("synthesis"), ["Hello, ", "world", "."]), SPOKEN),
+);
+
+operation("synthesis/stream-of-text-at-version-2", async () => {
+  const { region, endpoint } = WORLD.client;
+  const base = region ? `wss://${region}.tts.speech.microsoft.com` : `${endpoint.replace("https", "wss")}tts`;
+  const settings = config("synthesis", { given: { endpoint: `${base}/cognitiveservices/websocket/v2` } });
+  return spoke(await streamText(settings, ["Hello, ", "world", "."]), SPOKEN);
+});
 
 async function voices(locale = "", settings = config("voices")) {
   const result = await synthesiser(settings).getVoicesAsync(locale);
