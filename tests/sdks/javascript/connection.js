@@ -62,8 +62,8 @@ operation("connection/messages", async () => {
   connection.messageReceived = (event) => received.push(event.message.path);
   connection.messageSent = (event) => sent.push(event.message.path);
   heard(await once(source));
-  const need1 = ["turn.start", "speech.startDetected", "speech.hypothesis", "speech.phrase"];
-  const places = need1.map((name) => received.indexOf(name));
+  const expected = ["turn.start", "speech.startDetected", "speech.hypothesis", "speech.phrase"];
+  const places = expected.map((name) => received.indexOf(name));
   need(
     places.every((place, index) => place > (index ? places[index - 1] : -1)),
     received,
@@ -169,7 +169,7 @@ for (const mode of ["interactive", "conversation", "dictation"]) {
   );
 }
 
-// This SDK asks the custom domain for its real-time host first.
+// This SDK requests the real-time host from the custom domain first.
 operation("discovery/custom-domain-of-an-open-resource", () => both(given(WORLD.discovery)));
 
 operation("proxy/recognition-and-synthesis", async () => {

@@ -178,7 +178,7 @@ for _mode in ("interactive", "conversation", "dictation"):
 
 @operation("discovery/custom-domain-of-an-open-resource")
 def custom_domain_of_an_open_resource():
-    # This SDK asks no discovery, and an open resource has no real-time path at its custom domain.
+    # This SDK sends no discovery request, and an open resource has no real-time path at its custom domain.
     result = recogniser(file("hello.wav"), config("recognition", given=WORLD["discovery"])).recognize_once_async().get()
     need(
         result.reason == speechsdk.ResultReason.Canceled and "404" in result.cancellation_details.error_details,
