@@ -18,6 +18,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("src", &["rs", "toml"]),
     ("crates", &["rs", "toml", "md", "txt"]),
     ("tests/namespaces", &["md"]),
+    ("tests/sdks", &["md"]),
     ("tests/golden", &["md", "txt", "env", "json"]),
 ];
 
