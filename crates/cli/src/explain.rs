@@ -116,14 +116,11 @@ fn distinct(entries: Vec<&'static KnownFailure>) -> Vec<&'static KnownFailure> {
     once
 }
 
-/// Returns whether a word was meant as a file: one word with the form of a path or the ending of a log.
+/// Returns whether a word was meant as a file: it has the ending of a log. A slash alone may be part of a key.
 fn is_path(word: &str) -> bool {
     let is_log =
         ["log", "txt", "json", "out"].iter().any(|end| Path::new(word).extension().is_some_and(|own| own == *end));
-    !word.contains(char::is_whitespace)
-        && !word.contains("://")
-        && word.len() <= 4096
-        && (is_log || word.contains(['/', '\\']))
+    is_log && !word.contains(char::is_whitespace) && !word.contains("://")
 }
 
 /// Returns whether a word is an area and one or two digits. A longer number is an error code in a text: `HTTP404`.

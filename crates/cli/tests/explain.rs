@@ -346,7 +346,7 @@ mod command {
             (&["all works"], "the text is not a known error"),
             (&["all works"], "property `Speech_LogFilename`"),
             (&["missing.log"], "cannot read `missing.log` given to `explain`: there is no such file"),
-            (&["./logs/app"], "there is no such file"),
+            (&["./logs/app.txt"], "there is no such file"),
             (&[""], "nothing to explain"),
             (&[" ", ""], "nothing to explain"),
             (&["DNS03", "--format", "xml"], "--format"),

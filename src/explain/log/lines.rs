@@ -10,7 +10,7 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { starts, times: text.split('\n').map(time).collect() }
+        Self { starts, times: text.split('\n').map(|line| time(line).filter(|time| !has_long_number(time))).collect() }
     }
 
     /// Returns the line at an offset.
@@ -122,6 +122,14 @@ fn time(line: &str) -> Option<&str> {
     lead.get(start..end)
 }
 
+/// Returns whether a text holds a number that is too long for a time, as a key may be.
+fn has_long_number(time: &str) -> bool {
+    time.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > LONGEST_NUMBER)
+}
+
+/// The number of digits of nanoseconds since 1970.
+const LONGEST_NUMBER: usize = 19;
+
 /// Returns the time of a line of JSON, which may stand at its end.
 fn field(line: &str) -> Option<&str> {
     let value = FIELDS.iter().find_map(|name| {
@@ -182,5 +190,9 @@ mod tests {
         let zones = Lines::of("2026-11-29t18:00:01.5+01:00 a\n2026-11-29 18:00:03,5 b\n[1]: 1ms spx_x");
         assert_eq!((zones.gap(1, 2), zones.gap(1, 3).is_some()), (Some(2.0), true));
         assert_eq!(Lines::of("").time(1), None);
+        let key = "01234567890123456789012345678901";
+        for line in [format!("18:09:10.{key} x"), format!("{key}ms spx_x"), format!("{{\"ts\":{key}}}")] {
+            assert_eq!(Lines::of(&line).time(1), None, "{line}");
+        }
     }
 }
