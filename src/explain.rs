@@ -28,7 +28,6 @@ mod rank;
 
 use crate::resolve::account::Account;
 use crate::resolve::cloud::Cloud;
-use crate::resolve::quoted::looks_secret;
 use crate::resolve::service::Service;
 
 pub use self::clean::{LONGEST_TEXT, decoded};
@@ -69,8 +68,8 @@ pub struct Explanation {
 impl Explanation {
     /// Returns the one likely cause: the first one, if the others are far behind.
     ///
-    /// A text about another service has none, and a log that ends with a call that works has none. A text that may be about any service has none that concerns a key, a policy, a
-    /// quota or an endpoint of Speech.
+    /// A text about another service has none, and a log that ends with a call that works has none. A text that may be about any
+    /// service has none that concerns a key, a policy, a quota or an endpoint of Speech.
     #[must_use]
     pub fn likely(&self) -> Option<&LikelyCause> {
         let (first, rest) = self.causes.split_first()?;
@@ -107,10 +106,7 @@ pub fn explain(text: &str) -> Explanation {
 /// Explains a pasted text as [`explain`] does, for an SDK that the reader knows better than the text tells.
 #[must_use]
 pub fn explain_for(text: &str, sdk: Option<Sdk>) -> Explanation {
-    let mut start = text.len().saturating_sub(LONGEST_TEXT);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
+    let start = clean::boundary_from(text, text.len().saturating_sub(LONGEST_TEXT));
     let sight = sight::Sight::of(&text[start..]);
     let from = sight.last_failure();
     let mut said: Vec<&sight::Said> = sight.said.iter().collect();
@@ -121,8 +117,8 @@ pub fn explain_for(text: &str, sdk: Option<Sdk>) -> Explanation {
     });
     let meanings = said.into_iter().map(|said| said.meaning).collect();
     let named = sight.our_hosts().find(|host| host.account().is_some());
-    let foreign = sight.foreign_hosts().filter(|_| !sight.names_ours()).map(|host| host.host.clone());
-    let foreign_hosts = foreign.filter(|host| is_plain(host)).collect();
+    let foreign = sight.foreign_hosts().filter(|host| !sight.names_ours() && host.can_be_shown());
+    let foreign_hosts = foreign.map(|host| host.host.clone()).collect();
     let causes = rank::rank(&sight);
     let sdk = sdk.or_else(|| sight.sdk.clone());
     let defects = sdk.as_ref().map(|sdk| sdk::defects(sdk, |sign| has_sign(&sight, &causes, sign)));
@@ -160,12 +156,6 @@ fn has_sign(sight: &sight::Sight, causes: &[LikelyCause], sign: &str) -> bool {
 
 /// The number of causes that count as signs.
 const MOST_LIKELY: usize = 3;
-
-/// Returns whether a host can be shown: a name without anything that looks like a secret.
-fn is_plain(host: &str) -> bool {
-    let is_label = |label: &str| label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    host.split('.').all(|label| !label.is_empty() && is_label(label) && !looks_secret(label)) && host.len() <= 253
-}
 
 /// Returns the services that the URLs in a text call, or that its hosts serve.
 fn services(sight: &sight::Sight) -> Vec<Service> {

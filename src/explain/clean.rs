@@ -140,6 +140,21 @@ fn backslash(text: &str) -> Option<(usize, Option<char>)> {
     }
 }
 
+/// Returns the text before an offset on its line, of at most so many bytes. A line may be as long as the text.
+pub(super) fn line_before(text: &str, at: usize, most: usize) -> &str {
+    text[boundary_from(text, at.saturating_sub(most))..at].rsplit('\n').next().unwrap_or_default()
+}
+
+/// Returns the first boundary of characters at or behind an offset.
+pub(super) fn boundary_from(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+/// Returns the last boundary of characters at or before an offset.
+pub(super) fn boundary_to(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::clean::line_before;
 use super::table::Match;
 use super::words::{Word, WordKind};
 
@@ -104,8 +105,7 @@ const WORDS_OF_SPEECH: [&str; 17] = [
 
 /// Returns whether the line at an offset imports a library, which says nothing about what failed. An import is short.
 fn is_import(text: &str, at: usize) -> bool {
-    let window = text[..at].char_indices().rev().take(80).last().map_or(at, |(start, _)| start);
-    let line = text[window..at].rsplit('\n').next().unwrap_or_default().trim_start_matches(['>', ' ', '\t']);
+    let line = line_before(text, at, 80).trim_start_matches(['>', ' ', '\t']);
     ["import ", "from ", "using ", "#include", "require", "const ", "use "].iter().any(|start| line.starts_with(start))
 }
 

@@ -3,11 +3,10 @@
 
 use std::net::IpAddr;
 
-use super::clean::as_written;
+use super::clean::{as_written, line_before};
 use super::number::{NumberKind, Whole};
-use super::place::{HostSeen, Place, PlaceKind};
+use super::place::{HostSeen, Hosts, Place, PlaceKind};
 use super::table::{Match, Meaning, Strength, is_error_number};
-use crate::resolve::quoted::looks_secret;
 
 mod ids;
 
@@ -156,8 +155,15 @@ impl Timeline {
     }
 
     /// Reads a text. `lower` is the cleaned text that the places, matches and numbers refer to.
-    pub(super) fn of(text: &str, lower: &str, places: &[Place<'_>], matches: &[Match], numbers: &[Whole<'_>]) -> Self {
-        let mut reading = Reading::new(lower);
+    pub(super) fn of(
+        text: &str,
+        lower: &str,
+        places: &[Place<'_>],
+        hosts: &Hosts<'_>,
+        matches: &[Match],
+        numbers: &[Whole<'_>],
+    ) -> Self {
+        let mut reading = Reading::new(lower, hosts);
         for seen in seen(places, matches, numbers) {
             reading.take(seen);
         }
@@ -221,6 +227,7 @@ fn seen<'a>(places: &'a [Place<'a>], matches: &'a [Match], numbers: &'a [Whole<'
 /// A timeline that grows.
 struct Reading<'a> {
     text: &'a str,
+    hosts: &'a Hosts<'a>,
     lines: Lines<'a>,
     timeline: Timeline,
     /// The last host of a URL, which the log named before the client opened its connection.
@@ -261,9 +268,9 @@ enum Awaited {
 }
 
 impl<'a> Reading<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, hosts: &'a Hosts<'a>) -> Self {
         let (lines, timeline) = (Lines::of(text), Timeline::default());
-        Self { text, lines, timeline, called: None, awaited: None, line: 0, failed: 0, proxy: None }
+        Self { text, hosts, lines, timeline, called: None, awaited: None, line: 0, failed: 0, proxy: None }
     }
 
     fn take(&mut self, seen: Seen<'_>) {
@@ -288,52 +295,47 @@ impl<'a> Reading<'a> {
 
     fn take_place(&mut self, place: &Place<'_>) {
         match (&place.kind, self.awaited) {
-            (PlaceKind::Host(written), awaited) => {
-                let host = HostSeen::of(*written);
-                if host.is_link || !is_plain(&host.host) {
-                    return;
-                }
-                match awaited {
-                    Some(Awaited::Proxy) if !host.is_ours() => self.set_proxy(place),
-                    Some(Awaited::Host) => {
-                        if let Some(step) = self.timeline.steps.last_mut() {
-                            step.is_foreign = !host.is_ours();
-                            step.host = Some(host.host.clone());
-                        }
-                        self.awaited = None;
-                    }
-                    _ => {}
-                }
-                if awaited == Some(Awaited::Redirect) {
-                    self.awaited = None;
-                    once(&mut self.timeline.redirects, host.host.clone());
-                }
-                let is_failing =
-                    self.failed == self.line && self.timeline.steps.last().is_some_and(|step| step.host.is_none());
-                let is_called = host.is_ours() || (host.scheme.is_some() || is_failing) && !host.is_neutral();
-                if awaited != Some(Awaited::Proxy) && is_called {
-                    let is_ours = host.is_ours();
-                    self.called = Some(Called { host: host.host, line: self.line, is_ours });
-                    self.name_host();
+            (PlaceKind::Host(written), _) => {
+                let host = self.hosts.get(written).filter(|host| !host.is_link && host.can_be_shown());
+                if let Some(host) = host {
+                    self.take_host(host, place);
                 }
             }
             (PlaceKind::Address(_), Some(Awaited::Proxy)) => self.set_proxy(place),
-            (PlaceKind::Address(address), Some(Awaited::Address)) => {
-                if let Some(step) = self.timeline.steps.last_mut() {
-                    // The address of the proxy is not that of the service.
-                    if step.proxy.is_none() {
-                        step.address = Some(*address);
-                    }
-                }
-                self.awaited = None;
-            }
-            (PlaceKind::Address(address), Some(Awaited::Host)) => {
-                if let Some(step) = self.timeline.steps.last_mut() {
+            (PlaceKind::Address(address), Some(Awaited::Address | Awaited::Host)) => {
+                // The address of the proxy is not that of the service.
+                let is_of_service = |step: &&mut Step| self.awaited == Some(Awaited::Host) || step.proxy.is_none();
+                if let Some(step) = self.timeline.steps.last_mut().filter(is_of_service) {
                     step.address = Some(*address);
                 }
                 self.awaited = None;
             }
             (PlaceKind::Address(_) | PlaceKind::Aside, _) => {}
+        }
+    }
+
+    fn take_host(&mut self, host: &HostSeen, place: &Place<'_>) {
+        let awaited = self.awaited;
+        match awaited {
+            Some(Awaited::Proxy) if !host.is_ours() => self.set_proxy(place),
+            Some(Awaited::Host) => {
+                if let Some(step) = self.timeline.steps.last_mut() {
+                    step.is_foreign = !host.is_ours();
+                    step.host = Some(host.host.clone());
+                }
+                self.awaited = None;
+            }
+            Some(Awaited::Redirect) => {
+                once(&mut self.timeline.redirects, host.host.clone());
+                self.awaited = None;
+            }
+            _ => {}
+        }
+        let is_failing = self.failed == self.line && self.timeline.steps.last().is_some_and(|step| step.host.is_none());
+        let is_called = host.is_ours() || (host.scheme.is_some() || is_failing) && !host.is_neutral();
+        if awaited != Some(Awaited::Proxy) && is_called {
+            self.called = Some(Called { host: host.host.clone(), line: self.line, is_ours: host.is_ours() });
+            self.name_host();
         }
     }
 
@@ -409,7 +411,7 @@ impl<'a> Reading<'a> {
 
     fn answer(&mut self, status: u16, at: usize) {
         // A proxy accepts CONNECT before the service sees anything.
-        let is_tunnel = before(self.text, at).contains("connect response");
+        let is_tunnel = line_before(self.text, at, LOOK_BACK).contains("connect response");
         if matches!(status, 101 | 200..=299) && self.failed != self.line && !is_tunnel {
             self.succeed(Reached::Service);
         }
@@ -502,20 +504,8 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Returns the text before an offset on its line, as far as it matters to a number.
-pub(super) fn before(text: &str, at: usize) -> &str {
-    let start = (at.saturating_sub(LOOK_BACK)..=at).find(|start| text.is_char_boundary(*start)).unwrap_or(at);
-    text[start..at].rsplit('\n').next().unwrap_or_default()
-}
-
 /// The number of bytes before a number that tell what it is.
-const LOOK_BACK: usize = 400;
-
-/// Returns whether a host can be shown.
-fn is_plain(host: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '{' | '}');
-    (1..=253).contains(&host.len()) && host.chars().all(is_part) && !looks_secret(host)
-}
+pub(super) const LOOK_BACK: usize = 400;
 
 fn once<T: PartialEq>(list: &mut Vec<T>, value: T) {
     if !list.contains(&value) {

@@ -1,5 +1,7 @@
 //! Whole numbers in a text, and which of them stand in the position of a status, a close code or an error number.
 
+use super::clean::boundary_from;
+
 /// What a number in its position can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NumberKind {
@@ -137,10 +139,7 @@ impl Whole<'_> {
             return false;
         }
         // The host stands before the request.
-        let mut start = self.before.len().saturating_sub(1000);
-        while !self.before.is_char_boundary(start) {
-            start += 1;
-        }
+        let start = boundary_from(self.before, self.before.len().saturating_sub(1000));
         self.before[start..].rsplit_once(['"', '\'']).is_some_and(|(lead, _)| {
             let host = lead.trim_end().rsplit([' ', '\n']).next().unwrap_or_default();
             host.contains("://") && host.ends_with(|c: char| c.is_ascii_digit())

@@ -1,11 +1,13 @@
 //! The URLs, host names and addresses in a text, and what `resolve` knows about each.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::resolve::account::Account;
 use crate::resolve::cloud::{Cloud, HostKind};
 use crate::resolve::facts::meant::is_placeholder;
 use crate::resolve::note::WithNotes;
+use crate::resolve::quoted::looks_secret;
 use crate::resolve::read::PastedError;
 use crate::resolve::service::Service;
 
@@ -95,6 +97,13 @@ impl HostSeen {
     /// Returns the account that the host belongs to, if it is one of Speech.
     pub(super) fn account(&self) -> Option<&Account> {
         self.read.as_ref().ok().map(|read| &read.value).filter(|_| !self.is_placeholder)
+    }
+
+    /// Returns whether the host can be shown: a name without anything that looks like a secret. Braces stand for a missing value.
+    pub(super) fn can_be_shown(&self) -> bool {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_{}".contains(&byte);
+        let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_part);
+        self.host.len() <= 253 && self.host.split('.').all(is_label) && !looks_secret(&self.host)
     }
 
     /// Returns whether a text names the host for its documentation, its XML or its certificates.
@@ -191,6 +200,41 @@ impl Family {
 
 /// The host at which Edge reads pages aloud, which needs no resource. The Bing Speech API had it before, under another path.
 const READ_ALOUD: &str = "speech.platform.bing.com";
+
+/// The hosts in a text, each read once.
+pub(super) struct Hosts<'a> {
+    all: Vec<HostSeen>,
+    indexes: HashMap<HostWritten<'a>, usize>,
+}
+
+impl<'a> Hosts<'a> {
+    pub(super) fn of(places: &[Place<'a>]) -> Self {
+        let mut hosts = Self { all: Vec::new(), indexes: HashMap::new() };
+        for place in places {
+            if let PlaceKind::Host(written) = place.kind {
+                hosts.indexes.entry(written).or_insert_with(|| {
+                    hosts.all.push(HostSeen::of(written));
+                    hosts.all.len() - 1
+                });
+            }
+        }
+        hosts
+    }
+
+    /// Returns what is known about a host of the text.
+    pub(super) fn get(&self, written: &HostWritten<'_>) -> Option<&HostSeen> {
+        self.indexes.get(written).map(|index| &self.all[*index])
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HostSeen> {
+        self.all.iter()
+    }
+
+    /// Returns the hosts in the order in which the text names them first.
+    pub(super) fn into_all(self) -> Vec<HostSeen> {
+        self.all
+    }
+}
 
 /// Returns the places in a lower-case text, in order; none overlaps another.
 pub(super) fn places(text: &str) -> Vec<Place<'_>> {

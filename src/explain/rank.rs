@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::elsewhere::Topic;
 use super::place::{Family, HostSeen};
 use super::sight::{Said, Sight, is_sign_in};
-use super::table::Strength;
+use super::table::{Meaning, Strength};
 use crate::diagnose::evidence::AddressClass;
 use crate::resolve::cloud::{HostKind, OFFERINGS};
 
@@ -93,13 +93,21 @@ impl Causes {
         }
     }
 
+    /// Adds the failures of a meaning, each with fewer points than the one before it.
+    fn add_all(&mut self, meaning: &Meaning, points: i32) {
+        for (place, id) in meaning.ids().iter().enumerate() {
+            let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
+            self.add(id, points - later, meaning.sentence());
+        }
+    }
+
     fn drop(&mut self, ids: &[&str]) {
         self.0.retain(|cause| !ids.contains(&cause.id) || cause.score >= SUGGESTED);
     }
 
-    /// Moves failures that are there before the others of their strength.
-    fn prefer(&mut self, ids: &[&str], points: i32) {
-        for cause in self.0.iter_mut().filter(|cause| ids.contains(&cause.id)) {
+    /// Moves failures that are there, by their ids or areas, before the others of their strength.
+    fn prefer(&mut self, areas: &[&str], points: i32) {
+        for cause in self.0.iter_mut().filter(|cause| is_of(areas, cause.id)) {
             cause.score += points;
         }
     }
@@ -166,16 +174,10 @@ fn by_meaning(sight: &Sight, causes: &mut Causes) {
         let words = i32::try_from(said.length.min(6)).unwrap_or(0);
         // The last error of a chain is the one that the others wrap.
         let innermost = i32::from(Some(said.last) == last);
-        for (place, id) in said.meaning.ids().iter().enumerate() {
-            let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
-            causes.add(id, points - later + words + innermost, said.meaning.sentence());
-        }
+        causes.add_all(said.meaning, points + words + innermost);
     }
     for said in sight.said.iter().filter(|said| said.last < from && said.meaning.strength() >= Strength::Step) {
-        for (place, id) in said.meaning.ids().iter().enumerate() {
-            let later = 4 * i32::try_from(place.min(9)).unwrap_or(9);
-            causes.add(id, EARLIER - later, said.meaning.sentence());
-        }
+        causes.add_all(said.meaning, EARLIER);
     }
     for said in &sight.said {
         if (Strength::Step..strongest).contains(&said.meaning.strength()) {

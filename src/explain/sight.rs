@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
-use super::clean::cleaned;
+use super::clean::{cleaned, line_before};
 use super::code::{code, holds};
 use super::elsewhere::{SPEECH_CLIENTS, Signs, Topic, other_lines};
 use super::heard::without_speech;
-use super::log::{Reached, Step, Timeline, before};
+use super::log::{LOOK_BACK, Reached, Step, Timeline};
 use super::number::{NumberKind, Whole, numbers};
-use super::place::{Family, HostSeen, Place, PlaceKind, places};
+use super::place::{Family, HostSeen, Hosts, Place, PlaceKind, places};
 use super::sdk::{self, Sdk};
 use super::table::{Match, Meaning, Strength, matches};
 use super::words::words;
@@ -63,7 +63,7 @@ impl Sight {
         let code = code(&text);
         let mut matches = matches(&words, &numbers);
         matches.retain(|found| !holds(&code, found.start));
-        let (hosts, answers) = hosts_and_answers(&places);
+        let hosts = Hosts::of(&places);
         let ours: HashSet<&str> = hosts.iter().filter(|host| host.is_ours()).map(|host| &*host.host).collect();
         let mut others = if ours.is_empty() { Vec::new() } else { other_lines(&text, &words, &matches, &ours) };
         let causes = || matches.iter().filter(|found| !found.meaning.ids().is_empty());
@@ -78,7 +78,7 @@ impl Sight {
                 && !holds(&code, whole.start)
                 && !holds(&others, whole.start)
         };
-        let timeline = Timeline::of(given, &text, &places, &matches, &numbers);
+        let timeline = Timeline::of(given, &text, &places, &hosts, &matches, &numbers);
         let mut said = said(&matches);
         leave_out_consequences(&mut said, &timeline);
         let errors: Vec<u32> =
@@ -90,8 +90,8 @@ impl Sight {
             defect_signs: defect_signs(&text),
             clients: matches.iter().map(|found| found.client).collect(),
             said,
-            hosts,
-            answers,
+            answers: answers(&places),
+            hosts: hosts.into_all(),
             statuses: numbers.iter().filter(is_status).map(|whole| whole.value).collect(),
             signs: Signs::of(&text, &words, &matches),
             is_only_elsewhere,
@@ -175,8 +175,7 @@ impl Sight {
     /// Returns the steps of a log, but not those at hosts of other services if it names hosts of Speech.
     pub(super) fn our_steps(&self) -> impl Iterator<Item = &Step> {
         let names_ours = self.names_ours();
-        let is_ours = |host: &String| self.our_hosts().any(|ours| ours.host == *host);
-        self.timeline.steps.iter().filter(move |step| !names_ours || step.host.as_ref().is_none_or(is_ours))
+        self.timeline.steps.iter().filter(move |step| !(names_ours && step.is_foreign))
     }
 
     /// Returns the offset behind which a log shows its last failure, if earlier ones differ from it: the client overcame them. It
@@ -263,7 +262,7 @@ fn leave_out_consequences(said: &mut Vec<Said>, timeline: &Timeline) {
 
 /// Returns whether a number stands in the line in which a web application logs its own response.
 fn is_own_response(text: &str, at: usize) -> bool {
-    let line = before(text, at);
+    let line = line_before(text, at, LOOK_BACK);
     let is_path = ["\"get /", "\"post /", "\"head /", "\"put /", "http get /", "http post /"]
         .iter()
         .any(|call| line.contains(call));
@@ -285,18 +284,14 @@ fn said(matches: &[Match]) -> Vec<Said> {
     once
 }
 
-/// Returns the hosts and the addresses, each once.
-fn hosts_and_answers(places: &[Place<'_>]) -> (Vec<HostSeen>, Vec<IpAddr>) {
-    let (mut seen, mut known) = (HashSet::new(), HashSet::new());
-    let (mut hosts, mut answers) = (Vec::new(), Vec::new());
-    for place in places {
-        match place.kind {
-            PlaceKind::Host(host) if seen.insert(host) => hosts.push(HostSeen::of(host)),
-            PlaceKind::Address(address) if known.insert(address) => answers.push(address),
-            PlaceKind::Host(_) | PlaceKind::Address(_) | PlaceKind::Aside => {}
-        }
-    }
-    (hosts, answers)
+/// Returns the addresses, each once.
+fn answers(places: &[Place<'_>]) -> Vec<IpAddr> {
+    let mut known = HashSet::new();
+    let addresses = places.iter().filter_map(|place| match place.kind {
+        PlaceKind::Address(address) => Some(address),
+        PlaceKind::Host(_) | PlaceKind::Aside => None,
+    });
+    addresses.filter(|address| known.insert(*address)).collect()
 }
 
 /// How the paths of Azure OpenAI begin.

@@ -33,8 +33,11 @@ impl<'a> Lines<'a> {
 
     /// Returns the time of a line, or of the nearest of the lines before it.
     pub(super) fn time(&self, number: usize) -> Option<String> {
-        let nearest = (number.saturating_sub(FURTHEST)..=number).rev().find_map(|number| self.own_time(number))?;
-        Some(nearest.replace('t', "T").replace('z', "Z"))
+        self.nearest(number).map(|time| time.replace('t', "T").replace('z', "Z"))
+    }
+
+    fn nearest(&self, number: usize) -> Option<&'a str> {
+        (number.saturating_sub(FURTHEST)..=number).rev().find_map(|number| self.own_time(number))
     }
 
     /// Returns the seconds between a line and the nearest line before it that has a time of its own.
@@ -45,7 +48,7 @@ impl<'a> Lines<'a> {
 
     /// Returns the seconds between two lines, if both have a time of one form.
     pub(super) fn gap(&self, first: usize, second: usize) -> Option<f64> {
-        Some((seconds(&self.time(second)?)? - seconds(&self.time(first)?)?).abs())
+        Some((seconds(self.nearest(second)?)? - seconds(self.nearest(first)?)?).abs())
     }
 }
 
@@ -57,8 +60,8 @@ fn seconds(time: &str) -> Option<f64> {
     if !time.contains(':') {
         return time.parse().ok();
     }
-    let clock = time.rsplit(['T', ' ']).next()?;
-    let clock = clock.split(['Z', '+', '-']).next()?;
+    let clock = time.rsplit(['t', ' ']).next()?;
+    let clock = clock.split(['z', '+', '-']).next()?;
     let mut parts = clock.split(':');
     let mut next = || parts.next().map(|part| part.replace(',', ".")).and_then(|part| part.parse::<f64>().ok());
     Some(next()? * 3600.0 + next()? * 60.0 + next()?)

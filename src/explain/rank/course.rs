@@ -4,7 +4,7 @@
 use super::super::log::{Reached, Step, UNSENT};
 use super::super::place::Family;
 use super::super::sight::{CredentialUsed, Sight};
-use super::{Causes, NAMED, SUGGESTED, is_of};
+use super::{Causes, NAMED, SUGGESTED};
 use crate::resolve::cloud::HostKind;
 
 /// Failures that a log rules out, and what in it does.
@@ -82,11 +82,11 @@ pub(super) fn by_course(sight: &Sight, causes: &mut Causes) {
     match step.reached {
         Some(Reached::Connection) if step.proxy.is_none() => {
             causes.drop(&["WS06"]);
-            causes.prefer_areas(&["TLS"], STAGE);
+            causes.prefer(&["TLS"], STAGE);
         }
         // A status says more than the stage.
-        Some(Reached::Handshake) if step.status.is_none() => causes.prefer_areas(&["WS06", "PXY05", "HTTP04"], STAGE),
-        Some(Reached::Service | Reached::Result) => causes.prefer_areas(&["WS", "QUO"], STAGE),
+        Some(Reached::Handshake) if step.status.is_none() => causes.prefer(&["WS06", "PXY05", "HTTP04"], STAGE),
+        Some(Reached::Service | Reached::Result) => causes.prefer(&["WS", "QUO"], STAGE),
         _ => {}
     }
     if step.close_code == Some(UNSENT) && step.reached >= Some(Reached::Service) && !is_page(step) {
@@ -146,12 +146,3 @@ fn last_failing(sight: &Sight) -> Option<&Step> {
 
 /// The points for the stage at which a connection stopped: more than the place in a list of ids.
 const STAGE: i32 = 20;
-
-impl Causes {
-    /// Moves the failures of areas, or single ids, before the others.
-    fn prefer_areas(&mut self, areas: &[&str], points: i32) {
-        for cause in self.0.iter_mut().filter(|cause| is_of(areas, cause.id)) {
-            cause.score += points;
-        }
-    }
-}

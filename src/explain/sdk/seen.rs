@@ -1,6 +1,7 @@
 //! Finds the SDK and its version in a text: by the name of its package, by what it calls itself, or by a number that is a line
 //! of its source.
 
+use super::super::clean::boundary_to;
 use super::{PACKAGES, Sdk, SdkVersion, TABLES};
 
 /// A text that names a package.
@@ -74,7 +75,7 @@ fn is_native_trace(text: &str) -> bool {
 /// Reads what the SDK says of itself in its first message: `"system":{"version":"1.53.0","name":"SpeechSDK",…,"lang":"Python"}`.
 fn described(text: &str) -> Option<Sdk> {
     let at = text.rfind("\"name\":\"speechsdk\"")?;
-    let around = text.get(floor(text, at.saturating_sub(120))..floor(text, (at + 160).min(text.len())))?;
+    let around = &text[boundary_to(text, at.saturating_sub(120))..boundary_to(text, at + 160)];
     let value = |name: &str| {
         let rest = &around[around.find(&format!("\"{name}\":\""))? + name.len() + 4..];
         rest.split('"').next()
@@ -83,10 +84,6 @@ fn described(text: &str) -> Option<Sdk> {
     let language = value("lang").unwrap_or("native");
     let both = Some((version, version));
     Sdk::new(language, both).or_else(|| Sdk::new("native", both))
-}
-
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Returns the package that the text names, with the version behind its last name that has one.
@@ -108,7 +105,7 @@ fn named(text: &str) -> Option<Sdk> {
 /// Returns the version behind the name of a package: `==1.44.0`, `@1.44.0`, `, Version=1.44.0.28`, `/1.53.0`, `:1.44.0`,
 /// `" Version="1.44.0"`, `-1.44.0.jar`, `  1.44.0`.
 fn version_behind(rest: &str) -> Option<SdkVersion> {
-    let lead = &rest[..floor(rest, 24.min(rest.len()))];
+    let lead = &rest[..boundary_to(rest, 24)];
     let digits = lead.find(|c: char| c.is_ascii_digit())?;
     let between = &lead[..digits];
     let words = between.trim_matches(|c: char| !c.is_ascii_alphabetic());
