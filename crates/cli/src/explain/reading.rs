@@ -137,7 +137,7 @@ impl Reading {
         if let Some(sdk) = said.sdk.as_ref().filter(|_| !said.defects.is_empty()) {
             timeline::defects(&mut text, sdk, &said.defects);
         }
-        if timeline::has_ids(said) {
+        if !said.timeline.ids.is_empty() {
             timeline::ids(&mut text, &said.timeline, self.is_verbose);
         }
         if self.causes().is_empty() && said.foreign_hosts.is_empty() {

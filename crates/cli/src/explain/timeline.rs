@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use speech_endpoint::{Defect, Explanation, IdKind, Reached, Sdk, Step, Timeline};
+use speech_endpoint::{Defect, IdKind, Reached, Sdk, Step, Timeline};
 
 use super::entry::{INDENT, WIDTH, labelled};
 use crate::style::{BOLD, DIM, wrap};
@@ -12,7 +12,7 @@ pub(super) fn steps(text: &mut String, timeline: &Timeline, is_verbose: bool) {
     let _ = writeln!(text, "\n{BOLD}timeline{BOLD:#}");
     let steps = &timeline.steps;
     let hidden = if is_verbose { 0 } else { steps.len().saturating_sub(MOST_STEPS) };
-    let mut host = None;
+    let mut last: Option<String> = None;
     for (index, step) in steps.iter().enumerate() {
         if hidden > 0 && index == FIRST_STEPS {
             let _ = writeln!(text, "  {DIM}{hidden} more with -v{DIM:#}");
@@ -21,8 +21,9 @@ pub(super) fn steps(text: &mut String, timeline: &Timeline, is_verbose: bool) {
             continue;
         }
         let time = step.time.as_deref().map_or_else(|| format!("line {}", step.line), clock);
-        let place = place(step).filter(|place| host.as_ref() != Some(place));
-        let mut lines: Vec<String> = place.iter().flat_map(|place| wrap(place, WIDTH - COLUMN)).collect();
+        let place = place(step);
+        let other = place.iter().filter(|place| last.as_ref() != Some(*place));
+        let mut lines: Vec<String> = other.flat_map(|place| wrap(place, WIDTH - COLUMN)).collect();
         lines.extend(wrap(&ending(step), WIDTH - COLUMN));
         if step.times > 1 {
             lines.push(repeated(step));
@@ -31,7 +32,7 @@ pub(super) fn steps(text: &mut String, timeline: &Timeline, is_verbose: bool) {
             let label = if index == 0 { time.as_str() } else { "" };
             let _ = writeln!(text, "  {DIM}{label:<width$}{DIM:#}{line}", width = COLUMN - 2);
         }
-        host = self::place(step);
+        last = place;
     }
 }
 
@@ -78,13 +79,13 @@ pub(super) fn place(step: &Step) -> Option<String> {
 
 /// Returns how a step ended.
 pub(super) fn ending(step: &Step) -> String {
-    let mut ending = match (step.failure, step.reached.map(Reached::id)) {
+    let mut ending = match (step.failure, step.reached) {
         (Some(meaning), _) => meaning.sentence().to_owned(),
-        (None, Some("result")) => "the service delivered a result".to_owned(),
-        (None, Some("service")) => "the service accepted the call".to_owned(),
-        (None, Some("handshake")) => "the TLS handshake was done; the log does not show more".to_owned(),
-        (None, Some("connection")) => "the TCP connection was open; the log does not show more".to_owned(),
-        (None, Some("address")) => "the name resolved; the log does not show more".to_owned(),
+        (None, Some(Reached::Result)) => "the service delivered a result".to_owned(),
+        (None, Some(Reached::Service)) => "the service accepted the call".to_owned(),
+        (None, Some(Reached::Handshake)) => "the TLS handshake was done; the log does not show more".to_owned(),
+        (None, Some(Reached::Connection)) => "the TCP connection was open; the log does not show more".to_owned(),
+        (None, Some(Reached::Address)) => "the name resolved; the log does not show more".to_owned(),
         (None, _) => "the log does not show how it ended".to_owned(),
     };
     if let Some(status) = step.status {
@@ -133,33 +134,29 @@ pub(super) fn ids(text: &mut String, timeline: &Timeline, is_verbose: bool) {
 /// Writes what an SDK is known to do wrong.
 pub(super) fn defects(text: &mut String, sdk: &Sdk, defects: &[&Defect]) {
     let _ = writeln!(text, "\n{BOLD}known behaviour of {sdk}{BOLD:#}");
-    for defect in defects {
-        for line in wrap(defect.text(), WIDTH - 2) {
-            let _ = writeln!(text, "  {line}");
-        }
-        labelled(text, "do", defect.remedy());
+    for found in defects {
+        defect(text, found);
     }
+}
+
+fn defect(text: &mut String, defect: &Defect) {
+    for line in wrap(defect.text(), WIDTH - 2) {
+        let _ = writeln!(text, "  {line}");
+    }
+    labelled(text, "do", defect.remedy());
 }
 
 /// Returns the known defects of an SDK, without a text.
 pub(super) fn all_defects(sdk: &Sdk) -> String {
     let mut text = format!("{BOLD}{sdk}{BOLD:#}\n");
-    for defect in Defect::of(sdk) {
+    for found in Defect::of(sdk) {
         text.push('\n');
-        for line in wrap(defect.text(), WIDTH - 2) {
-            let _ = writeln!(text, "  {line}");
-        }
-        labelled(&mut text, "do", defect.remedy());
-        let fixed = defect.fixed().map_or_else(|| "in no version yet".to_owned(), |version| format!("in {version}"));
+        defect(&mut text, found);
+        let fixed = found.fixed().map_or_else(|| "in no version yet".to_owned(), |version| format!("in {version}"));
         labelled(&mut text, "fixed", &fixed);
-        labelled(&mut text, "source", defect.source());
+        labelled(&mut text, "source", found.source());
     }
     text
-}
-
-/// Returns whether the ids are worth a section.
-pub(super) fn has_ids(said: &Explanation) -> bool {
-    !said.timeline.ids.is_empty()
 }
 
 /// The column at which the words of a step begin.
