@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use speech_endpoint::{Explanation, IdKind, KnownFailure, Topic, explain};
@@ -17,7 +18,13 @@ struct Case {
 }
 
 impl Case {
-    fn all() -> Vec<Self> {
+    /// Reads and explains every log, once for all tests.
+    fn all() -> &'static [Self] {
+        static CASES: LazyLock<Vec<Case>> = LazyLock::new(Case::read_all);
+        &CASES
+    }
+
+    fn read_all() -> Vec<Self> {
         let cases: Vec<Value> = serde_json::from_str(&read(&folder().join("cases.json"))).expect("JSON");
         let not_read: Vec<Value> = serde_json::from_str(&read(&folder().join("not-read.json"))).expect("JSON");
         let case = |case: Value| {
@@ -58,7 +65,7 @@ impl Case {
 fn every_log_leads_to_its_failure() {
     let (cases, mut failures) = (Case::all(), Vec::new());
     let (mut failing, mut silent) = (0, 0);
-    for case in &cases {
+    for case in cases {
         let ids = case.ids();
         if case.expect["silent"] == true {
             silent += 1;
@@ -82,7 +89,7 @@ fn every_log_leads_to_its_failure() {
 #[test]
 fn the_course_of_every_log_is_read() {
     let (cases, mut failures) = (Case::all(), Vec::new());
-    for case in &cases {
+    for case in cases {
         let timeline = &case.found.timeline;
         let calls = timeline.calls();
         failures.extend(case.differs("attempts", &calls, |wanted| wanted.as_u64() == u64::try_from(calls).ok()));
@@ -108,7 +115,7 @@ fn the_course_of_every_log_is_read() {
 fn the_ids_and_the_sdk_of_every_log_are_read() {
     let (cases, mut failures) = (Case::all(), Vec::new());
     let mut count = 0;
-    for case in &cases {
+    for case in cases {
         for kind in IdKind::ALL {
             let found: Vec<String> =
                 case.found.timeline.ids.iter().filter(|id| id.kind == kind).map(|id| id.value.to_lowercase()).collect();
