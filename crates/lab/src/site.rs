@@ -327,7 +327,8 @@ where
 
 /// Returns the limits of a WebSocket: no message is larger than eight minutes of audio.
 fn limits() -> WebSocketConfig {
-    WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE))
+    let config = WebSocketConfig::default().read_buffer_size(READ_AT_ONCE);
+    config.max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE))
 }
 
 /// Completes when a WebSocket has been idle for too long.
@@ -349,6 +350,9 @@ const GOOD_BYE: Duration = Duration::from_secs(1);
 const LARGEST_BODY: usize = 4 << 20;
 
 const LARGEST_MESSAGE: usize = 16 << 20;
+
+/// The buffer of each WebSocket; thousands of the usual 128 KiB would add up.
+const READ_AT_ONCE: usize = 8 << 10;
 
 /// Ten minutes of CD quality, less than the service takes.
 const LARGEST_UPLOAD: usize = 64 << 20;
