@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::Lab;
+use super::error::WorldError;
 use super::speech;
 use super::vocabulary::{EntryToml, ScriptToml};
-use super::world::WorldError;
 
 mod director;
 
