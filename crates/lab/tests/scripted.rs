@@ -355,6 +355,21 @@ async fn statuses_and_translations_are_as_stated() {
     assert_eq!(phrase["Translations"], expected);
 }
 
+/// The examples are those of the section on scripted answers.
+#[test]
+fn every_example_of_the_document_is_a_script() {
+    let document = include_str!("../../../docs/lab.md");
+    let blocks = document.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+    let scripts: Vec<&str> = blocks.filter(|block| block.contains("[[script]]")).collect();
+    for script in &scripts {
+        Answers::parse_toml(script).unwrap_or_else(|error| panic!("{error}: {script}"));
+    }
+    assert!(scripts.len() >= 8, "{} scripts", scripts.len());
+    let line = document.lines().find(|line| line.starts_with("JSON has the same keys: ")).expect("the example in JSON");
+    let json = line.split('`').nth(1).expect("an example");
+    assert!(Answers::parse_json(json).is_ok(), "{json}");
+}
+
 async fn scripted(world: &str, script: &str) -> Lab {
     let lab = Lab::start(World::named(world).expect(world), now()).await.expect(world);
     if !script.is_empty() {

@@ -91,10 +91,14 @@ operation("not-allowed/synthesis", async () => refused(await synthesise(), "Conn
 
 const ALL_THREE = ["One of three.", "Two of three.", "Three of three."];
 
-operation("scripted-phrases/recognition", async () => {
+operation("scripted-phrases/recognition-by-order", async () => {
   heard(await recognise(), "First in order.");
   return heard(await recognise(), "Second in order.");
 });
+
+operation("scripted-phrases/recognition-by-content", async () =>
+  heard(await once(recogniser(file("german.wav"))), "A known recording."),
+);
 
 operation("throttled-once/recognition-tries-again", async () => heard(await recognise()), { seconds: 15 });
 

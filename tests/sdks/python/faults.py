@@ -142,9 +142,14 @@ def not_allowed_synthesis():
 ALL_THREE = ["One of three.", "Two of three.", "Three of three."]
 
 
-@operation("scripted-phrases/recognition")
+@operation("scripted-phrases/recognition-by-order")
 def scripted_phrases():
     return " ".join(heard(recognise(), text) for text in ("First in order.", "Second in order."))
+
+
+@operation("scripted-phrases/recognition-by-content")
+def scripted_by_content():
+    return heard(recogniser(file("german.wav")).recognize_once_async().get(), "A known recording.")
 
 
 @operation("throttled-once/recognition-tries-again", seconds=15)
