@@ -1,11 +1,12 @@
 //! World: a simulated network with a resource. The default is healthy; a world defines only the differences.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use super::access;
+use super::error::WorldError;
 use super::record::NameAnswer;
+use super::scripted::Answers;
 use super::vocabulary::{
     ClockToml, CredentialToml, Expected, GatewayToml, ManagementToml, ResolverToml, ServerToml, TlsToml, TrustToml,
     WorldResource, WorldToml,
@@ -90,6 +91,12 @@ impl World {
         &self.toml.expect
     }
 
+    /// Returns the expected result of `doctor --deep`, if the world states one.
+    #[must_use]
+    pub fn expected_deep(&self) -> Option<&Expected> {
+        self.toml.expect.deep.as_deref()
+    }
+
     /// Returns the documents of Azure that the client has, each with its file name.
     pub fn document_files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.toml.azure.iter().map(|(name, document)| (name.as_str(), document.as_str()))
@@ -133,6 +140,7 @@ impl World {
             azure: toml.azure.clone(),
             management: ManagementToml::default(),
             accounts: Vec::new(),
+            script: Vec::new(),
             machine: toml.machine.clone(),
             clock: ClockToml::default(),
             limits: toml.limits,
@@ -143,6 +151,7 @@ impl World {
                 exit_code: 0,
                 not: Vec::new(),
                 says: Vec::new(),
+                deep: None,
             },
         };
         Self { toml: Box::new(healthy), services: self.services.clone(), query: self.query.clone() }
@@ -167,24 +176,6 @@ impl World {
     }
 }
 
-/// An error in the definition of a world.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{problem}", named(.key))]
-#[non_exhaustive]
-pub struct WorldError {
-    /// The key, such as `dns.contoso.example`; empty if the text is not TOML.
-    pub key: String,
-    /// The description of the error.
-    pub problem: String,
-}
-
-impl WorldError {
-    pub(super) fn new(key: &str, problem: impl fmt::Display) -> Self {
-        let key = if key == "." { "" } else { key };
-        Self { key: key.to_owned(), problem: format!("{problem}") }
-    }
-}
-
 /// Checks constraints that the types cannot express.
 fn check(toml: &WorldToml) -> Result<(), WorldError> {
     let of_servers = toml.resolver.servers.iter().flat_map(|server| &server.dns);
@@ -205,11 +196,10 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
             access::named(network).map_err(|error| WorldError::new(key, error))?;
         }
     }
-    Ok(())
-}
-
-fn named(key: &str) -> String {
-    if key.is_empty() { String::new() } else { format!("`{key}`: ") }
+    if toml.expect.deep.as_ref().is_some_and(|deep| deep.deep.is_some()) {
+        return Err(WorldError::new("expect.deep.deep", "a deep run has no deeper one"));
+    }
+    Answers::checked(toml.script.clone()).map(drop)
 }
 
 #[cfg(test)]
