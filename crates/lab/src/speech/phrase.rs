@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::segments::{NO_VOICE, Said};
+use super::ear::NO_VOICE;
+use super::segments::Said;
 use super::settings::Settings;
 use super::voices;
 use super::words::{SpokenWord, lexical, ticks};

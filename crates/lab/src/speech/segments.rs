@@ -5,7 +5,7 @@
     reason = "a count of samples in a turn is far below the precision of the types here"
 )]
 
-use super::ear::{Ear, Heard, HeardWord};
+use super::ear::{Ear, Heard, HeardWord, NO_VOICE};
 use super::intake::{Format, Intake, Taken};
 
 /// How audio is divided into phrases. All times are in milliseconds.
@@ -370,9 +370,6 @@ impl Floor {
         (self.now * 2.5).clamp(FAINTEST, LOUDEST_BACKGROUND)
     }
 }
-
-/// The voice of a comment, which names none.
-pub(super) const NO_VOICE: u16 = u16::MAX;
 
 /// The time in which loudness is measured.
 const FRAME: u64 = 10;
