@@ -13,6 +13,7 @@ mod intake;
 pub(super) mod message;
 pub(super) mod openai;
 mod phrase;
+mod profanity;
 mod realtime;
 mod recognition;
 mod render;

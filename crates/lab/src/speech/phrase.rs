@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ear::NO_VOICE;
+use super::profanity::Profanity;
 use super::segments::Said;
 use super::settings::Settings;
 use super::voices;
@@ -12,6 +13,9 @@ use super::words::{SpokenWord, lexical, ticks};
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     text: Option<String>,
+    /// The words without case and punctuation, as they were said and as they are shown.
+    lexical: String,
+    shown: String,
     pub(super) offset: u64,
     pub(super) duration: u64,
     words: Vec<SpokenWord>,
@@ -41,14 +45,28 @@ impl Phrase {
                 }),
             }
         }
+        let text = said.text();
+        let lexical = lexical(text.as_deref().unwrap_or_default());
         Self {
-            text: said.text(),
+            text,
+            shown: lexical.clone(),
+            lexical,
             offset: ticks(said.start),
             duration: ticks(said.end.saturating_sub(said.start)),
             words,
             locale: first.and_then(|word| voices::locale(word.language)),
             voice: first.map(|word| word.voice).filter(|voice| *voice != NO_VOICE),
         }
+    }
+
+    /// Shows profanity as an option says.
+    pub(super) fn clean(mut self, profanity: Profanity) -> Self {
+        self.text = self.text.map(|text| profanity.clean(&text));
+        self.shown = profanity.clean(&self.lexical);
+        for word in &mut self.words {
+            word.display = profanity.clean(&word.display);
+        }
+        self
     }
 
     /// Returns the recognised text, if any.
@@ -63,18 +81,24 @@ impl Phrase {
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
         if settings.is_detailed {
-            let lexical = lexical(text);
-            let mut best = json!({
-                "Confidence": CONFIDENCE, "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
-            });
+            let alternative = |confidence: f64, display: &str| {
+                json!({
+                    "Confidence": confidence, "Lexical": self.lexical, "ITN": self.lexical, "MaskedITN": self.shown,
+                    "Display": display,
+                })
+            };
+            let mut best = alternative(CONFIDENCE, text);
             let words: Vec<SpokenWord> = self.words.iter().filter(|word| !word.lexical.is_empty()).cloned().collect();
             if settings.has_words {
                 best["Words"] = words.iter().map(|word| with_confidence(word.json())).collect();
             }
-            if let Some(assessment) = &settings.assessment {
+            phrase["NBest"] = if let Some(assessment) = &settings.assessment {
                 assessment.add(&mut best, &words);
-            }
-            phrase["NBest"] = json!([best]);
+                json!([best])
+            } else {
+                // The other alternative of the lab is the text without case and punctuation.
+                json!([best, alternative(CONFIDENCE / 2.0, &self.shown)])
+            };
         }
         self.with_language(phrase, settings)
     }
@@ -99,7 +123,7 @@ impl Phrase {
 
     /// Returns the phrase as a partial result.
     pub(super) fn hypothesis(&self, settings: &Settings) -> Value {
-        let json = json!({ "Text": self.lexical(), "Offset": self.offset, "Duration": self.duration });
+        let json = json!({ "Text": self.shown, "Offset": self.offset, "Duration": self.duration });
         self.with_language(json, settings)
     }
 
@@ -118,7 +142,7 @@ impl Phrase {
     pub(super) fn translation_hypothesis(&self, settings: &Settings) -> Value {
         let mut hypothesis = self.hypothesis(settings);
         hypothesis["Translation"] = json!({
-            "TranslationStatus": "Success", "Translations": translations(&self.lexical(), &settings.targets, "Text"),
+            "TranslationStatus": "Success", "Translations": translations(&self.shown, &settings.targets, "Text"),
         });
         hypothesis
     }
@@ -142,12 +166,8 @@ impl Phrase {
     pub(super) fn response_hypothesis(&self, settings: &Settings) -> Value {
         json!({
             "SpeechHypothesis": self.hypothesis(settings), "TranslationStatus": "Success",
-            "Translations": translations(&self.lexical(), &settings.targets, "DisplayText"),
+            "Translations": translations(&self.shown, &settings.targets, "DisplayText"),
         })
-    }
-
-    fn lexical(&self) -> String {
-        lexical(self.text().unwrap_or_default())
     }
 
     fn with_language(&self, mut json: Value, settings: &Settings) -> Value {

@@ -10,6 +10,7 @@ use super::assessment::Assessment;
 use super::format::Format;
 use super::phrase::Phrase;
 use super::script::Script;
+use super::segments::Division;
 use super::settings::Settings;
 use super::{batch, ssml, voices};
 
@@ -72,15 +73,18 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
     if asked.body.is_empty() {
         return no_content();
     }
-    let heard = batch::hear(&asked.body, None);
+    let mut settings = Settings::of(asked);
+    if let Some(language) = settings.unsupported_language() {
+        return invalid(&format!("Unsupported locale {language}."));
+    }
+    let heard = batch::hear(&asked.body, None, Division::None);
     if !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
         return invalid("the audio is not a WAV file, the only format that the lab reads");
     }
-    let mut settings = Settings::of(asked);
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
-    Answer::json(200, &Phrase::of(&heard.joined()).json(&settings))
+    Answer::json(200, &Phrase::of(&heard.joined()).clean(settings.profanity).json(&settings))
 }
 
 /// Makes a 400 of shape D.
