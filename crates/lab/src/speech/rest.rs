@@ -24,6 +24,11 @@ pub(in super::super) fn locales() -> serde_json::Value {
     json!({ "Submit": voices::locales(), "Transcribe": voices::locales() })
 }
 
+/// Returns whether recognition supports the language of a locale.
+pub(in super::super) fn is_known_language(locale: &str) -> bool {
+    voices::is_known_language(locale)
+}
+
 /// Converts text to speech.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-text-to-speech#convert-text-to-speech>
 pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
