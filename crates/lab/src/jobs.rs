@@ -257,6 +257,10 @@ fn new_transcription(asked: &Asked, now: SystemTime) -> Result<Job, String> {
             return Err(format!("`{field}` is missing."));
         }
     }
+    let locale = body["locale"].as_str().unwrap_or_default();
+    if !rest::is_known_language(locale) {
+        return Err(format!("Unsupported locale {locale}."));
+    }
     let has_urls = body["contentUrls"].as_array().is_some_and(|urls| !urls.is_empty());
     if !has_urls && body["contentContainerUrl"].as_str().is_none_or(str::is_empty) {
         return Err("Either `contentUrls` or `contentContainerUrl` is needed.".into());
@@ -423,6 +427,11 @@ mod tests {
             ("POST", "/speechtotext/transcriptions:submit", Value::Null),
             ("POST", "/speechtotext/transcriptions:submit", json!({ "displayName": "t", "locale": "en-US" })),
             ("POST", "/speechtotext/transcriptions:submit", json!({ "contentUrls": ["a"], "locale": "en-US" })),
+            (
+                "POST",
+                "/speechtotext/transcriptions:submit",
+                json!({ "displayName": "t", "contentUrls": ["a"], "locale": "xx-YY" }),
+            ),
             ("PUT", "/texttospeech/batchsyntheses/a", json!({ "inputKind": "PlainText" })),
             ("PUT", "/texttospeech/batchsyntheses/a", json!([])),
         ] {

@@ -16,6 +16,7 @@ pub(super) mod message;
 pub(super) mod openai;
 mod phrase;
 mod play;
+mod profanity;
 mod prompter;
 mod realtime;
 mod recognition;

@@ -79,8 +79,8 @@ operation("translation/language-identification", async () => {
   return result.language;
 });
 
-async function transcribed(audio) {
-  const source = new sdk.ConversationTranscriber(config("conversation"), audio);
+async function transcribed(audio, settings = config("conversation")) {
+  const source = new sdk.ConversationTranscriber(settings, audio);
   const events = new Events(source, "transcribed", "transcribing");
   await called((done, failed) => source.startTranscribingAsync(done, failed));
   const isStopped = await Promise.race([events.stopped.then(() => true), sleep(8000)]);
@@ -108,3 +108,5 @@ operation("conversation/two-speakers", async () => {
   need(String(speakersOf(events)) === "Guest-1,Guest-2", speakersOf(events));
   return speakersOf(events);
 });
+
+module.exports = { translator, needTranslations, transcribed, speakersOf };

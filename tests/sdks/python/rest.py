@@ -231,6 +231,49 @@ def short_audio_without_language():
     return transcribe_short(content("hello.wav"), "format=simple", 400)
 
 
+@operation("rest/short-audio-profanity")
+def short_audio_profanity():
+    for query, expected in (("", "What is this ****?"), ("&profanity=raw", "What is this shit?")):
+        found = transcribe_short(content("rude.wav"), "language=en-US" + query).json()["DisplayText"]
+        need(found == expected, found)
+    return "masked by default"
+
+
+@operation("rest/short-audio-of-an-unknown-language-is-rejected")
+def short_audio_unknown_language():
+    return str(transcribe_short(content("hello.wav"), "language=xx-YY", 400))
+
+
+@operation("rest/short-audio-without-its-start")
+def short_audio_without_start():
+    found = transcribe_short(content("without-start.wav")).json()["DisplayText"]
+    need(found == SPEECH["without-start"]["texts"][0], found)
+    return found
+
+
+@operation("rest/fast-transcription-profanity")
+def fast_profanity():
+    for mode, expected in (("Masked", "What is this ****?"), ("Removed", "What is this"), ("None", "What is this shit?")):
+        found = transcribe("rude.wav", {"locales": ["en-US"], "profanityFilterMode": mode}).json()["combinedPhrases"]
+        need(found[0]["text"] == expected, found)
+    return "3 modes"
+
+
+@operation("rest/fast-transcription-of-an-unknown-language-is-rejected")
+def fast_unknown_language():
+    return str(transcribe("hello.wav", {"locales": ["xx-YY"]}, 400))
+
+
+@operation("rest/fast-transcription-of-speakers-without-pause")
+def fast_speakers_without_pause():
+    definition = {"locales": ["en-US"], "diarization": {"enabled": True, "maxSpeakers": 3}}
+    found = transcribe("three-turns.wav", definition).json()["phrases"]
+    need([phrase["text"] for phrase in found] == SPEECH["three-turns"]["texts"], found)
+    speakers = [phrase["speaker"] for phrase in found]
+    need(speakers[0] == speakers[2] != speakers[1], speakers)
+    return speakers
+
+
 @operation("rest/fast-transcription", "rest-core")
 def fast_transcription():
     result = transcribe("two-phrases.wav", {"locales": ["en-US"]}).json()

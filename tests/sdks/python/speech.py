@@ -16,6 +16,8 @@ RATE = 16000
 HELLO = ("Hello, world.", "en-US-AvaNeural")
 STATION = ("The train to the station leaves at nine.", "en-US-AvaNeural")
 REPLY = ("Thank you, I will be there.", "en-US-AndrewNeural")
+FOX = ("The quick brown fox jumps over the lazy dog.", "en-US-AvaNeural")
+RUDE = ("What is this shit?", "en-US-AvaNeural")
 GERMAN = ("Guten Morgen, wie geht es Ihnen?", "de-DE-KatjaNeural")
 
 
@@ -74,6 +76,58 @@ def noisy(data):
     ).tobytes()
 
 
+def changed(data, change):
+    """Returns the samples after a change of each one, which may depend on its position."""
+    each = (int(change(position, sample)) for position, sample in enumerate(array.array("h", data)))
+    return array.array("h", (max(-32768, min(32767, sample)) for sample in each)).tobytes()
+
+
+def resampled(data, rate):
+    """Returns the samples at another rate, on straight lines between those of the source."""
+    source = array.array("h", data + b"\0\0")
+    places = (number * RATE / rate for number in range((len(source) - 1) * rate // RATE))
+    lines = ((source[int(at)], source[int(at) + 1], at % 1) for at in places)
+    return array.array("h", (int(low * (1 - part) + high * part) for low, high, part in lines)).tobytes()
+
+
+def rumble():
+    """Returns a change that adds brown noise, which is the same in every run."""
+    source, height = random.Random(1), 0.0
+
+    def add(_, sample):
+        nonlocal height
+        height = 0.98 * height + source.uniform(-40, 40)
+        return sample + height
+
+    return add
+
+
+def damaged(fox):
+    """Returns speech that an application damaged, and the words that are left."""
+    middle, text = len(fox) // 4 * 2, FOX[0]
+    pause = silence(1)
+    return {
+        "without-100-ms": (wav(fox[3200:] + pause), text),
+        "without-start": (wav(fox[6400:] + pause), text.removeprefix("The ")),
+        "without-end": (wav(fox[:-6400] + pause), text.removesuffix(" dog.")),
+        "with-a-hole": (wav(fox[: middle - 1600] + silence(0.1) + fox[middle + 1600 :] + pause), text.replace("jumps ", "")),
+        "faint": (wav(changed(fox, lambda _, sample: sample / 10) + pause), text),
+        "clipped": (wav(changed(fox, lambda _, sample: sample * 8) + pause), text),
+        **{
+            f"resampled-to-{rate}": (wav(resampled(fox + pause, rate), rate), text) for rate in (8000, 11025, 22050, 44100)
+        },
+    }
+
+
+def with_backgrounds(data):
+    """Returns audio with sounds that are not speech and that never stop."""
+    return {
+        "over-an-offset": changed(data, lambda _, sample: sample + 3000),
+        "over-a-hum": changed(data, lambda at, sample: sample + 1500 * math.sin(2 * math.pi * 50 * at / RATE)),
+        "over-rumble": changed(data, rumble()),
+    }
+
+
 def stereo(data):
     """Returns the samples on both channels."""
     return b"".join(data[at : at + 2] * 2 for at in range(0, len(data), 2))
@@ -86,7 +140,9 @@ def right_alone(data):
 
 def main(folder):
     os.makedirs(folder, exist_ok=True)
-    hello, station, reply, german = (samples(say(*said)) for said in (HELLO, STATION, REPLY, GERMAN))
+    hello, station, reply, german, fox, rude = (
+        samples(say(*said)) for said in (HELLO, STATION, REPLY, GERMAN, FOX, RUDE)
+    )
     wide = samples(say(*HELLO, "riff-48khz-16bit-mono-pcm"))
     law = samples(say(*HELLO, "riff-8khz-8bit-mono-mulaw"))
     pause = silence(1.5)
@@ -103,7 +159,17 @@ def main(folder):
         "right-channel": (wav(right_alone(hello), RATE, 2), [HELLO]),
         "silence": (wav(silence(3)), []),
         "hum": (wav(hum(2)), []),
+        "fox": (wav(fox + pause), [FOX]),
+        "rude": (wav(rude + pause), [RUDE]),
+        "joined": (wav(hello + reply + pause), [(f"{HELLO[0]} {REPLY[0]}", "")]),
+        "three-turns": (wav(station + reply + silence(0.2) + hello + pause), [STATION, REPLY, HELLO]),
+        "joined-languages": (wav(station + german + pause), [STATION, GERMAN]),
+        "cut-turns": (wav(fox[3200:] + pause + reply[3200:] + pause + hello + pause), []),
     }
+    for name, (content, text) in damaged(fox).items():
+        files[name] = (content, [(text, "")])
+    for name, content in with_backgrounds(silence(1) + hello + pause + station + pause).items():
+        files[name] = (wav(content), [HELLO, STATION])
     described = {}
     for name, (content, said) in files.items():
         with open(os.path.join(folder, name + ".wav"), "wb") as file:

@@ -100,8 +100,8 @@ def language_identification():
     return found
 
 
-def transcribed(audio):
-    source = keep(speechsdk.transcription.ConversationTranscriber(config("conversation"), audio))
+def transcribed(audio, settings=None):
+    source = keep(speechsdk.transcription.ConversationTranscriber(settings or config("conversation"), audio))
     events = Events(source, "transcribed", "transcribing")
     source.start_transcribing_async().get()
     need(events.stopped.wait(8), lambda: f"the session does not stop: {events}")

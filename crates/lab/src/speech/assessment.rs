@@ -15,6 +15,8 @@ pub(super) struct Assessment {
     is_word_only: bool,
     has_miscues: bool,
     has_prosody: bool,
+    /// The number of phonemes that may have been said.
+    phonemes: usize,
 }
 
 impl Assessment {
@@ -35,6 +37,10 @@ impl Assessment {
             is_word_only: matches!(text("granularity").to_ascii_lowercase().as_str(), "word" | "fulltext"),
             has_miscues: is_on("enableMiscue"),
             has_prosody: is_on("enableProsodyAssessment"),
+            phonemes: get("nBestPhonemeCount").map_or(0, |count| {
+                let count = count.as_u64().or_else(|| count.as_str()?.parse().ok()).unwrap_or_default();
+                usize::try_from(count.min(10)).unwrap_or_default()
+            }),
         })
     }
 
@@ -86,14 +92,28 @@ impl Assessment {
             let count = word.lexical.chars().count() as u64;
             let phoneme = |(i, letter): (u64, char)| {
                 let at = |i: u64| word.duration * i / count.max(1);
-                json!({
+                let mut json = json!({
                     "Phoneme": letter.to_string(), "PronunciationAssessment": assessed,
                     "Offset": word.offset + at(i), "Duration": at(i + 1) - at(i),
-                })
+                });
+                if self.phonemes > 0 {
+                    json["PronunciationAssessment"]["NBestPhonemes"] = self.best_phonemes(letter, score);
+                }
+                json
             };
             json["Phonemes"] = (0..).zip(word.lexical.chars()).map(phoneme).collect();
         }
         Some(json)
+    }
+}
+
+impl Assessment {
+    /// Returns the phonemes that may have been said, the best first: the letter, and then letters that the lab did not hear.
+    fn best_phonemes(&self, letter: char, score: f64) -> Value {
+        let others = ('a'..='z').filter(|other| *other != letter).zip(1_u32..);
+        let others = others.map(|(other, place)| (other, score / f64::from(1 + place)));
+        let all = std::iter::once((letter, score)).chain(others).take(self.phonemes);
+        all.map(|(letter, score)| json!({ "Phoneme": letter.to_string(), "Score": score.round() })).collect()
     }
 }
 
@@ -168,6 +188,9 @@ mod tests {
         );
         assert_eq!(errors(&best), ["hello:None", "world:None"]);
         assert_eq!(best["Words"][0]["Phonemes"].as_array().unwrap().len(), 5);
+        let several = json!({ "referenceText": "a", "nBestPhonemeCount": 3 });
+        let phonemes = &assessed(&several, "a")["Words"][0]["Phonemes"][0]["PronunciationAssessment"]["NBestPhonemes"];
+        assert_eq!((phonemes.as_array().unwrap().len(), &phonemes[0]), (3, &json!({ "Phoneme": "a", "Score": 100.0 })));
         let five = assessed(&json!({ "referenceText": "a", "gradingSystem": "FivePoint", "granularity": "Word" }), "a");
         assert_eq!(
             (&five["PronunciationAssessment"]["PronScore"], &five["Words"][0]["Phonemes"]),

@@ -1,7 +1,7 @@
 //! Recognition of a whole file.
 
 use super::format;
-use super::segments::{Event, Listener, Said, Segmentation, whole_text};
+use super::segments::{Division, Event, Listener, Said, Segmentation, whole_text};
 
 /// The content of a file, with times in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,13 +28,13 @@ impl Heard {
     }
 }
 
-/// Hears a file: all of its channels together, or one of them.
-pub(super) fn hear(file: &[u8], channel: Option<usize>) -> Heard {
+/// Hears a file: all of its channels together, or one of them. A division ends phrases that no pause ends.
+pub(super) fn hear(file: &[u8], channel: Option<usize>, division: Division) -> Heard {
     if let Some(text) = format::tagged(file) {
         let said = whole_text(&text);
         return Heard { lasts: said.end, phrases: vec![said] };
     }
-    let mut listener = Listener::new(Segmentation::default()).of_channel(channel);
+    let mut listener = Listener::new(Segmentation { division, ..Segmentation::default() }).of_channel(channel);
     let pieces = file.chunks(PIECE).chain([&[][..]]);
     let events = pieces.flat_map(|piece| listener.hear(piece)).collect::<Vec<_>>();
     let phrases =

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::tones::{GLUED, HEAD, HOLD, LONGEST_WORD, START, SYMBOL, TONES, checksum, pitch};
+use super::tones::{GLUED, HEAD, HOLD, LONGEST_WORD, NEXT_HEAD, NEXT_WORD, START, SYMBOL, TONES, checksum, pitch};
 
 /// What was heard, with times in milliseconds of the audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) struct HeardWord {
 ///
 /// 1. Reduce the rate to about 8 kHz.
 /// 2. Measure every tone in each millisecond.
-/// 3. Look for the start of a burst in the last 40 milliseconds.
+/// 3. Look for the start of a burst, or for a mark inside one, in the last 40 milliseconds.
 /// 4. From there, read a symbol every ten milliseconds until none is clear.
 #[derive(Debug)]
 pub(super) struct Ear {
@@ -82,23 +82,62 @@ struct Moment {
 
 #[derive(Debug)]
 enum State {
-    /// Looks for a start; the best one so far: its clearness and the time after it.
-    Search(Option<(f32, u64)>),
+    /// Looks for an entry; the best one so far.
+    Search(Option<Found>),
     Read(Reader),
+}
+
+/// A place where reading can begin.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// How clear it is, from 0 to 1.
+    score: f32,
+    /// The time after it.
+    at: u64,
+    entry: Entry,
+}
+
+/// What allows to begin to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    /// The start of a burst, which the voice and the language follow.
+    Start,
+    /// A mark that the voice and the language follow.
+    Head,
+    /// A mark that a word follows.
+    Word,
+}
+
+impl Entry {
+    fn symbols(self) -> &'static [u8] {
+        match self {
+            Self::Start => &START,
+            Self::Head => &[HOLD, NEXT_HEAD],
+            Self::Word => &[HOLD, NEXT_WORD],
+        }
+    }
 }
 
 /// The state of reading a burst.
 #[derive(Debug)]
 struct Reader {
-    /// The start of the burst.
-    start: u64,
     /// The time of the next symbol.
     next: u64,
+    /// The start of the burst, until its first word is read.
+    start: Option<u64>,
     /// The voice and the language, once they are read.
     head: Option<(u16, u8)>,
+    /// Whether the next symbols are the voice and the language.
+    is_head_next: bool,
+    /// Whether a word has to follow.
+    is_marked: bool,
     /// The start of the current word, and its symbols so far.
     word: u64,
     nibbles: Vec<u8>,
+    /// Whether a word was read.
+    has_word: bool,
+    /// The words that wait for the voice.
+    pending: Vec<HeardWord>,
 }
 
 impl Ear {
@@ -124,7 +163,7 @@ impl Ear {
 
     /// Returns whether a burst is being read.
     pub(super) fn is_reading(&self) -> bool {
-        matches!(&self.state, State::Read(reader) if reader.head.is_some())
+        matches!(&self.state, State::Read(reader) if reader.head.is_some() || reader.has_word)
     }
 
     /// Hears samples, from -1 to 1.
@@ -182,30 +221,24 @@ impl Ear {
         self.now_phase = self.phase;
         self.clock += 1;
         self.end_of_tick = ((self.clock + 1) as f64 * self.rate / 1000.0) as u64;
-        match &mut self.state {
-            State::Search(best) => {
-                let best = *best;
-                let score = self.start_here();
-                let found = match best {
-                    Some((known, at)) if score <= known => Some((known, at)),
-                    _ if score > CLEAR => Some((score, self.clock)),
-                    other => other,
-                };
-                self.state = match found {
-                    Some((_, at)) if self.clock >= at + PEAK as u64 => State::Read(Reader::new(at)),
-                    found => State::Search(found),
-                };
-            }
-            State::Read(_) => {}
+        if let State::Search(best) = self.state {
+            let found = match (best, self.entry()) {
+                (Some(best), Some(found)) if found.score > best.score => Some(found),
+                (None, found) => found,
+                (best, _) => best,
+            };
+            self.state = match found {
+                Some(found) if self.clock >= found.at + PEAK as u64 => State::Read(Reader::new(found)),
+                found => State::Search(found),
+            };
         }
         while let State::Read(reader) = &mut self.state {
             if reader.next + SYMBOL as u64 > self.clock {
                 return;
             }
-            let (from, clock) = (reader.next, self.clock);
-            let symbol = symbol(&self.past, clock, from);
-            let goes_on = reader.read(symbol, heard);
-            if !goes_on {
+            let symbol = symbol(&self.past, self.clock, reader.next);
+            if !reader.read(symbol, heard) {
+                reader.tell((NO_VOICE, u8::MAX), heard);
                 self.state = State::Search(None);
             }
         }
@@ -236,25 +269,34 @@ impl Ear {
         moment
     }
 
-    /// Returns how clearly a start ends now: that of its least clear symbol, from 0 to 1.
-    fn start_here(&self) -> f32 {
-        let Some(from) = self.clock.checked_sub((START.len() * SYMBOL) as u64) else { return 0.0 };
-        let Some(last) = self.past.back() else { return 0.0 };
-        if last.energy <= f32::EPSILON {
-            return 0.0;
+    /// Returns the entry that ends now, if one does.
+    fn entry(&self) -> Option<Found> {
+        if self.past.back()?.energy <= f32::EPSILON {
+            return None;
         }
+        // The last symbol is the quickest to rule out an entry.
+        let last = sum(&self.past, self.clock, self.clock.checked_sub(SYMBOL as u64)?);
+        let ends_with = |symbol: u8| last.clearness(usize::from(symbol));
+        let entries: &[Entry] = if ends_with(NEXT_HEAD) > CLEAR {
+            &[Entry::Start, Entry::Head]
+        } else if ends_with(NEXT_WORD) > CLEAR {
+            &[Entry::Word]
+        } else {
+            return None;
+        };
+        let scored = entries.iter().map(|entry| Found { score: self.score(*entry), at: self.clock, entry: *entry });
+        scored.filter(|found| found.score > CLEAR).max_by(|one, other| one.score.total_cmp(&other.score))
+    }
+
+    /// Returns how clearly an entry ends now: that of its least clear symbol, from 0 to 1.
+    fn score(&self, entry: Entry) -> f32 {
+        let symbols = entry.symbols();
+        let Some(from) = self.clock.checked_sub((symbols.len() * SYMBOL) as u64) else { return 0.0 };
         let clear = |(i, tone): (usize, &u8)| {
             let sum = sum(&self.past, self.clock, from + (i * SYMBOL) as u64);
             sum.clearness(usize::from(*tone))
         };
-        // The last symbol is the quickest to rule out a start.
-        START
-            .iter()
-            .enumerate()
-            .rev()
-            .map(clear)
-            .try_fold(1.0_f32, |least, clear| (clear > CLEAR).then(|| least.min(clear)))
-            .unwrap_or(0.0)
+        symbols.iter().enumerate().map(clear).fold(1.0, f32::min)
     }
 }
 
@@ -292,67 +334,106 @@ fn symbol(past: &VecDeque<Moment>, clock: u64, from: u64) -> Option<u8> {
 }
 
 impl Reader {
-    /// Starts to read after the start of a burst.
-    fn new(at: u64) -> Self {
+    /// Starts to read after an entry.
+    fn new(found: Found) -> Self {
+        let Found { at, entry, .. } = found;
         let start = at.saturating_sub((START.len() * SYMBOL) as u64);
-        Self { start, next: at, head: None, word: start, nibbles: Vec::new() }
+        Self {
+            next: at,
+            start: (entry == Entry::Start).then_some(start),
+            head: None,
+            is_head_next: entry != Entry::Word,
+            is_marked: entry == Entry::Word,
+            word: at,
+            nibbles: Vec::new(),
+            has_word: false,
+            pending: Vec::new(),
+        }
     }
 
     /// Reads a symbol; returns whether the burst goes on.
     fn read(&mut self, symbol: Option<u8>, heard: &mut Vec<Heard>) -> bool {
         let at = self.next;
         self.next += SYMBOL as u64;
+        let is_between = self.nibbles.is_empty() && !self.is_head_next;
         match symbol {
-            Some(HOLD) if self.nibbles.is_empty() && self.head.is_some() => {
-                heard.push(Heard::Until(self.next));
-                true
-            }
             Some(nibble) if nibble < 16 => {
-                if self.nibbles.is_empty() && self.head.is_some() {
-                    self.word = if self.word == self.start { self.start } else { at };
+                if is_between {
+                    self.word = self.start.take().unwrap_or(at);
                 }
                 self.nibbles.push(nibble);
+                if self.is_head_next {
+                    self.last_until_now(heard);
+                }
                 self.complete(heard)
+            }
+            Some(mark) if is_between && !self.is_marked => {
+                self.is_marked = mark == NEXT_WORD;
+                self.is_head_next = mark == NEXT_HEAD;
+                self.last_until_now(heard);
+                true
             }
             _ => false,
         }
     }
 
+    /// Lets the last word last until now.
+    fn last_until_now(&mut self, heard: &mut Vec<Heard>) {
+        match self.pending.last_mut() {
+            Some(word) => word.end = self.next,
+            None if self.has_word => heard.push(Heard::Until(self.next)),
+            None => {}
+        }
+    }
+
     /// Reads the head or a word if it is complete; returns whether it was valid.
     fn complete(&mut self, heard: &mut Vec<Heard>) -> bool {
-        let bytes: Vec<u8> = self.nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
         if !self.nibbles.len().is_multiple_of(2) {
             return true;
         }
-        let Some((voice, language)) = self.head else {
-            if let [high, low, language, sum] = bytes[..] {
-                self.head = Some((u16::from_be_bytes([high, low]), language));
-                self.nibbles.clear();
-                return checksum(&[high, low, language]) == sum;
-            }
-            return bytes.len() < HEAD;
-        };
+        let bytes: Vec<u8> = self.nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        if self.is_head_next { self.complete_head(&bytes, heard) } else { self.complete_word(&bytes, heard) }
+    }
+
+    fn complete_head(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> bool {
+        let [high, low, language, sum] = bytes[..] else { return bytes.len() < HEAD };
+        if checksum(&[high, low, language]) != sum {
+            return false;
+        }
+        let speaker = (u16::from_be_bytes([high, low]), language);
+        self.head = Some(speaker);
+        self.is_head_next = false;
+        self.is_marked = false;
+        self.nibbles.clear();
+        self.tell(speaker, heard);
+        true
+    }
+
+    fn complete_word(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> bool {
         let length = usize::from(bytes[0] & !GLUED);
-        if length > LONGEST_WORD {
+        if length == 0 || length > LONGEST_WORD {
             return false;
         }
         let (Some(text), Some(sum)) = (bytes.get(1..=length), bytes.get(length + 1)) else { return true };
         let Some(text) = std::str::from_utf8(text).ok().filter(|text| checksum(text.as_bytes()) == *sum) else {
             return false;
         };
-        let word = HeardWord {
-            text: text.to_owned(),
-            is_glued: bytes[0] & GLUED != 0,
-            start: self.word,
-            end: self.next,
-            voice,
-            language,
-        };
-        heard.push(Heard::Word(word));
+        let (voice, language) = self.head.unwrap_or((NO_VOICE, u8::MAX));
+        let is_glued = bytes[0] & GLUED != 0;
+        let word = HeardWord { text: text.to_owned(), is_glued, start: self.word, end: self.next, voice, language };
         self.nibbles.clear();
-        // The next word does not start with the burst.
-        self.word = self.next;
+        self.has_word = true;
+        self.is_marked = false;
+        self.pending.push(word);
+        if self.head.is_some() || self.pending.len() >= MOST_PENDING {
+            self.tell((voice, language), heard);
+        }
         true
+    }
+
+    /// Tells the words that wait for the voice.
+    fn tell(&mut self, (voice, language): (u16, u8), heard: &mut Vec<Heard>) {
+        heard.extend(self.pending.drain(..).map(|word| Heard::Word(HeardWord { voice, language, ..word })));
     }
 }
 
@@ -391,6 +472,12 @@ const MOST_PERIODS: usize = 16;
 
 /// The number of milliseconds that are kept: a start, and the time in which a clearer one could follow.
 const PAST: usize = START.len() * SYMBOL + PEAK + 2;
+
+/// The maximum number of words that wait for the voice.
+const MOST_PENDING: usize = 16;
+
+/// The voice of speech whose start is missing, and of a comment.
+pub(super) const NO_VOICE: u16 = u16::MAX;
 
 /// The time in which a clearer start could follow, in milliseconds.
 const PEAK: usize = 8;
@@ -476,15 +563,53 @@ mod tests {
     }
 
     #[test]
-    fn other_sounds_and_cut_speech_are_not_heard() {
+    fn other_sounds_are_not_heard() {
         let mut seed = 7;
         let random: Vec<f32> = (0..160_000).map(|_| noise(&mut seed)).collect();
         assert_eq!(text(&random, 16_000), "");
         let sine: Vec<f32> = (0..160_000).map(|i| (i as f32 * 0.05).sin() * 0.2).collect();
         assert_eq!(text(&sine, 16_000), "");
-        let clean = samples("Hello, world.", 16_000);
-        assert_eq!(text(&clean[800..], 16_000), "", "without its start");
-        assert_eq!(text(&clean[..7_000], 16_000), "Hello,", "without its end");
-        assert_eq!(text(&[clean[..7_000].to_vec(), samples("Again.", 16_000)].concat(), 16_000), "Hello, Again.");
+        let backwards: Vec<f32> = samples(SAID, 16_000).into_iter().rev().collect();
+        assert_eq!(text(&backwards, 16_000), "");
+    }
+
+    #[test]
+    fn a_cut_leaves_the_whole_words_with_their_voice() {
+        let all: Vec<String> = words(&samples(SAID, 16_000), 16_000).into_iter().map(|word| word.text).collect();
+        let clean = samples(SAID, 16_000);
+        let voice = voices::find("de-DE-KatjaNeural");
+        // The step has no common factor with a symbol, so that the cuts are at all places in one.
+        for cut in (0..clean.len()).step_by(2_467) {
+            let rest = words(&clean[cut..], 16_000);
+            assert!(all.ends_with(&rest.iter().map(|word| word.text.clone()).collect::<Vec<_>>()), "{cut}: {rest:?}");
+            assert!(rest.iter().all(|word| Some(word.voice) == voice), "{cut}: {rest:?}");
+            // A cut costs the words in it and at most one more: a short word has no time for a mark.
+            let lost = words(&clean, 16_000).iter().filter(|word| word.start < cut as u64 / 16).count();
+            assert!(rest.len() + lost + 1 >= all.len(), "{cut}: {lost} words are lost, {rest:?}");
+            let begun = words(&clean[..cut], 16_000);
+            assert!(
+                all.starts_with(&begun.iter().map(|word| word.text.clone()).collect::<Vec<_>>()),
+                "{cut}: {begun:?}"
+            );
+        }
+        let hello = samples("Hello, world.", 16_000);
+        assert_eq!(text(&hello[1_600..], 16_000), "Hello, world.", "without its first 100 ms");
+        assert_eq!(text(&hello[6_400..], 16_000), "world.");
+        assert_eq!(text(&hello[..7_000], 16_000), "Hello,", "without its end");
+        let hole = [&clean[..clean.len() / 2 - 800], &[0.0; 1_600], &clean[clean.len() / 2 + 800..]].concat();
+        assert!(words(&hole, 16_000).len() + 2 >= all.len(), "{}", text(&hole, 16_000));
+    }
+
+    #[test]
+    fn joined_speech_is_heard() {
+        let (hello, again) = (samples("Hello, world.", 16_000), samples("Once more.", 16_000));
+        for gap in [0, 1, 33, 77, 111, 160, 500] {
+            let joined = [hello.clone(), vec![0.0; gap], again.clone()].concat();
+            assert_eq!(text(&joined, 16_000), "Hello, world. Once more.", "{gap}");
+        }
+        for end in (6_800..hello.len()).step_by(233) {
+            let heard = text(&[&hello[..end], &again[..]].concat(), 16_000);
+            assert!(heard == "Hello, Once more." || heard == "Hello, world. Once more.", "{end}: {heard}");
+        }
     }
 }

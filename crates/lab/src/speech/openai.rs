@@ -12,9 +12,11 @@ use super::super::multipart::{self, Field};
 use super::super::scripted::Director;
 use super::batch::{self, Heard};
 use super::format::Format;
-use super::phrase::translated;
+use super::phrase::{Phrase, translated};
 use super::play::Play;
 use super::script::Script;
+use super::segments::{Division, Said};
+use super::speakers::Speakers;
 use super::voices;
 use crate::vocabulary::ServiceToml;
 
@@ -84,28 +86,31 @@ fn transcription(asked: &Asked, is_translation: bool, director: &Arc<Director>) 
     let Some(Field { content, .. }) = multipart::content(&fields, "file") else {
         return fault("Missing required parameter: 'file'.");
     };
-    let heard = batch::hear(content, None);
+    let form = multipart::text(&fields, "response_format").unwrap_or("json");
+    let division = if form == "diarized_json" { Division::Voice } else { Division::None };
+    let heard = batch::hear(content, None, division);
     let play = Play::of_audio(director, ServiceToml::OpenAiTranscription, content, heard.lasts);
     if let Some(refusal) = play.refusal() {
         return refusal;
     }
-    play.deliver(transcript(&fields, &play.heard(heard), is_translation))
+    play.deliver(transcript(&fields, form, &play.heard(heard), is_translation))
 }
 
-/// Writes what was heard in the format that the form names.
-fn transcript(fields: &[Field], heard: &Heard, is_translation: bool) -> Answer {
+/// Writes what was heard in a format.
+fn transcript(fields: &[Field], form: &str, heard: &Heard, is_translation: bool) -> Answer {
     let text = if is_translation { translated(&heard.text(), "en") } else { heard.text() };
     if multipart::text(fields, "stream").is_some_and(|stream| stream.eq_ignore_ascii_case("true")) {
         let words: Vec<&str> = text.split_inclusive(' ').collect();
         let deltas = words.iter().map(|word| json!({ "type": "transcript.text.delta", "delta": word }));
         return events(deltas.chain([json!({ "type": "transcript.text.done", "text": text })]));
     }
-    match multipart::text(fields, "response_format").unwrap_or("json") {
+    match form {
         "text" => Answer::new(200, "text/plain; charset=utf-8", format!("{text}\n")),
         "srt" => Answer::new(200, "text/plain; charset=utf-8", subtitles(heard, true)),
         "vtt" => Answer::new(200, "text/vtt; charset=utf-8", subtitles(heard, false)),
         "verbose_json" => Answer::json(200, &verbose(heard, &text, is_translation)),
-        "diarized_json" | "json" => Answer::json(200, &json!({ "text": text, "usage": usage(heard) })),
+        "diarized_json" => Answer::json(200, &diarized(heard, &text)),
+        "json" => Answer::json(200, &json!({ "text": text, "usage": usage(heard) })),
         name => fault(&format!("`{name}` is not a response format.")),
     }
 }
@@ -139,12 +144,27 @@ fn verbose(heard: &Heard, text: &str, is_translation: bool) -> Value {
     })
 }
 
+/// Returns the phrases with their speakers, which have letters.
+fn diarized(heard: &Heard, text: &str) -> Value {
+    let mut speakers = Speakers::default();
+    let segment = |(id, said): (u32, &Said)| {
+        let number = speakers.number(Phrase::of(said).voice);
+        let speaker = u32::try_from(number + 9).ok().and_then(|digit| char::from_digit(digit, 36)).unwrap_or('z');
+        json!({
+            "type": "transcript.text.segment", "id": format!("seg_{id}"), "start": seconds(said.start), "end": seconds(said.end),
+            "speaker": speaker.to_ascii_uppercase(), "text": said.text().unwrap_or_default(),
+        })
+    };
+    let segments: Vec<Value> = (0..).zip(&heard.phrases).map(segment).collect();
+    json!({ "task": "transcribe", "duration": seconds(heard.lasts), "text": text, "segments": segments, "usage": usage(heard) })
+}
+
 fn subtitles(heard: &Heard, is_srt: bool) -> String {
     let time = |ms: u64| {
         let mark = if is_srt { ',' } else { '.' };
         format!("{:02}:{:02}:{:02}{mark}{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
     };
-    let cue = |(number, said): (usize, &super::segments::Said)| {
+    let cue = |(number, said): (usize, &Said)| {
         let number = if is_srt { format!("{number}\n") } else { String::new() };
         format!("{number}{} --> {}\n{}\n\n", time(said.start), time(said.end), said.text().unwrap_or_default())
     };
@@ -224,6 +244,18 @@ mod tests {
         assert_eq!(transcribe(&wav, &[("response_format", "xml")]).status, 400);
         let stream = text(&transcribe(&wav, &[("stream", "true")]));
         assert!(stream.contains("transcript.text.delta") && stream.ends_with("data: [DONE]\n\n"), "{stream}");
+    }
+
+    #[test]
+    fn speakers_have_segments_of_their_own() {
+        let document =
+            "<speak><voice name='en-US-AvaNeural'>One.</voice><voice name='en-US-GuyNeural'>Two.</voice></speak>";
+        let script = Script::write(&super::super::ssml::read(document).unwrap(), false).unwrap();
+        let wav: Vec<u8> = Format::read("riff-16khz-16bit-mono-pcm").unwrap().speak(&script).flatten().collect();
+        let diarized: Value =
+            serde_json::from_str(&text(&transcribe(&wav, &[("response_format", "diarized_json")]))).unwrap();
+        let segment = |i: usize| (diarized["segments"][i]["speaker"].clone(), diarized["segments"][i]["text"].clone());
+        assert_eq!((segment(0), segment(1)), ((json!("A"), json!("One.")), (json!("B"), json!("Two."))));
     }
 
     #[test]

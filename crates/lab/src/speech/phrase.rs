@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::segments::{NO_VOICE, Said};
+use super::ear::NO_VOICE;
+use super::profanity::Profanity;
+use super::segments::Said;
 use super::settings::Settings;
 use super::speakers::Speakers;
 use super::voices;
@@ -15,6 +17,9 @@ use crate::vocabulary::{PhraseToml, StatusToml};
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     text: Option<String>,
+    /// The words without case and punctuation, as they were said and as they are shown.
+    lexical: String,
+    shown: String,
     pub(super) offset: u64,
     pub(super) duration: u64,
     words: Vec<SpokenWord>,
@@ -46,8 +51,12 @@ impl Phrase {
                 }),
             }
         }
+        let text = said.text();
+        let lexical = lexical(text.as_deref().unwrap_or_default());
         Self {
-            text: said.text(),
+            text,
+            shown: lexical.clone(),
+            lexical,
             offset: ticks(said.start),
             duration: ticks(said.end.saturating_sub(said.start)),
             words,
@@ -55,6 +64,16 @@ impl Phrase {
             voice: first.map(|word| word.voice).filter(|voice| *voice != NO_VOICE),
             scripted: said.scripted.clone(),
         }
+    }
+
+    /// Shows profanity as an option says.
+    pub(super) fn clean(mut self, profanity: Profanity) -> Self {
+        self.text = self.text.map(|text| profanity.clean(&text));
+        self.shown = profanity.clean(&self.lexical);
+        for word in &mut self.words {
+            word.display = profanity.clean(&word.display);
+        }
+        self
     }
 
     /// Returns the recognised text, if any.
@@ -69,18 +88,24 @@ impl Phrase {
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
         if settings.is_detailed {
-            let lexical = lexical(text);
-            let mut best = json!({
-                "Confidence": self.confidence(), "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
-            });
+            let alternative = |confidence: f64, display: &str| {
+                json!({
+                    "Confidence": confidence, "Lexical": self.lexical, "ITN": self.lexical, "MaskedITN": self.shown,
+                    "Display": display,
+                })
+            };
+            let mut best = alternative(self.confidence(), text);
             let words: Vec<SpokenWord> = self.words.iter().filter(|word| !word.lexical.is_empty()).cloned().collect();
             if settings.has_words {
                 best["Words"] = words.iter().map(|word| self.with_confidence(word.json())).collect();
             }
-            if let Some(assessment) = &settings.assessment {
+            phrase["NBest"] = if let Some(assessment) = &settings.assessment {
                 assessment.add(&mut best, &words);
-            }
-            phrase["NBest"] = json!([best]);
+                json!([best])
+            } else {
+                // The other alternative of the lab is the text without case and punctuation.
+                json!([best, alternative(self.confidence() / 2.0, &self.shown)])
+            };
         }
         self.with_language(phrase, settings)
     }
@@ -139,7 +164,7 @@ impl Phrase {
 
     /// Returns the phrase as a partial result.
     pub(super) fn hypothesis(&self, settings: &Settings) -> Value {
-        let json = json!({ "Text": self.lexical(), "Offset": self.offset, "Duration": self.duration });
+        let json = json!({ "Text": self.shown, "Offset": self.offset, "Duration": self.duration });
         self.with_language(json, settings)
     }
 
@@ -158,7 +183,7 @@ impl Phrase {
     pub(super) fn translation_hypothesis(&self, settings: &Settings) -> Value {
         let mut hypothesis = self.hypothesis(settings);
         hypothesis["Translation"] = json!({
-            "TranslationStatus": "Success", "Translations": self.translations(&self.lexical(), settings, "Text"),
+            "TranslationStatus": "Success", "Translations": self.translations(&self.shown, settings, "Text"),
         });
         hypothesis
     }
@@ -182,12 +207,8 @@ impl Phrase {
     pub(super) fn response_hypothesis(&self, settings: &Settings) -> Value {
         json!({
             "SpeechHypothesis": self.hypothesis(settings), "TranslationStatus": "Success",
-            "Translations": self.translations(&self.lexical(), settings, "DisplayText"),
+            "Translations": self.translations(&self.shown, settings, "DisplayText"),
         })
-    }
-
-    fn lexical(&self) -> String {
-        lexical(self.text().unwrap_or_default())
     }
 
     fn with_language(&self, mut json: Value, settings: &Settings) -> Value {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::exchange::Asked;
+use super::super::ids;
 use super::super::scripted::{self, Decision, Director, Known, Part};
 use super::course::{self, Course, Step};
 use super::fingerprint::Fingerprint;
@@ -68,35 +69,50 @@ impl Recognition {
     /// 2. The first audio of a request starts a turn.
     /// 3. Each phrase returns a result; that of a single recognition ends the turn.
     /// 4. Audio without content ends the turn.
-    pub(super) fn answer(&mut self, message: &Message) -> Vec<Step> {
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason to close the connection.
+    pub(super) fn answer(&mut self, message: &Message) -> Result<Vec<Step>, String> {
         match (message.path().as_str(), &message.content) {
             ("speech.context", _) => {
                 let context: Value = serde_json::from_str(message.text()).unwrap_or_default();
                 self.settings = self.of_connection.with_context(&context);
-                Vec::new()
+                Ok(Vec::new())
+            }
+            ("event", _) => {
+                let event: Value = serde_json::from_str(message.text()).unwrap_or_default();
+                self.settings.update(&event);
+                if let Some(turn) = &mut self.turn {
+                    turn.settings.update(&event);
+                }
+                Ok(Vec::new())
             }
             ("audio", Content::Binary(piece)) => self.listen(message, piece),
-            _ => Vec::new(),
+            _ => Ok(Vec::new()),
         }
     }
 
-    fn listen(&mut self, message: &Message, piece: &[u8]) -> Vec<Step> {
+    fn listen(&mut self, message: &Message, piece: &[u8]) -> Result<Vec<Step>, String> {
         let request_id = message.header("x-requestid").unwrap_or_default();
         let is_of_turn = self.turn.as_ref().is_some_and(|turn| turn.request_id == request_id);
         let mut replies = Vec::new();
         if !is_of_turn {
             if piece.is_empty() {
-                return Vec::new();
+                return Ok(Vec::new());
+            }
+            if let Some(language) = self.settings.unsupported_language() {
+                return Err(format!("Unsupported locale {language}."));
             }
             let context = json!({ "context": { "serviceTag": request_id } });
             replies.push(Message::json("turn.start", request_id, &context));
             self.turn = Some(Turn::new(request_id, self.settings.clone(), &self.director));
         }
-        let Some(turn) = &mut self.turn else { return Vec::new() };
+        let Some(turn) = &mut self.turn else { return Ok(Vec::new()) };
         if !turn.is_over {
             turn.hear(piece, &mut self.speakers, &mut replies);
         }
-        course::steps(turn.course.as_mut(), replies)
+        Ok(course::steps(turn.course.as_mut(), replies))
     }
 }
 
@@ -171,7 +187,7 @@ impl Turn {
             match event {
                 Event::Start(at) => replies.push(self.say("speech.startDetected", &json!({ "Offset": ticks(at) }))),
                 Event::Partial(said) => replies.push(self.partial(&said, speakers)),
-                Event::Phrase(said) => self.phrase(&said, speakers, replies),
+                Event::Phrase(said) | Event::Quiet(said) => self.phrase(&said, speakers, replies),
                 Event::Silence(at) => self.silence(at, replies),
             }
             if self.is_over {
@@ -188,7 +204,8 @@ impl Turn {
     }
 
     fn partial(&self, said: &Said, speakers: &mut Speakers) -> Message {
-        let (phrase, settings) = (Phrase::of(said), &self.settings);
+        let settings = &self.settings;
+        let phrase = Phrase::of(said).clean(settings.profanity);
         match (settings.targets.is_empty(), settings.is_first_translation) {
             (true, _) => {
                 let mut hypothesis = phrase.hypothesis(settings);
@@ -204,7 +221,8 @@ impl Turn {
     }
 
     fn phrase(&mut self, said: &Said, speakers: &mut Speakers, replies: &mut Vec<Message>) {
-        let (phrase, settings) = (Phrase::of(said), &self.settings);
+        let settings = &self.settings;
+        let phrase = Phrase::of(said).clean(settings.profanity);
         if !settings.is_continuous {
             let end = phrase.offset + phrase.duration;
             replies.push(self.say("speech.endDetected", &json!({ "Offset": end })));
@@ -212,6 +230,8 @@ impl Turn {
         let told = match (settings.targets.is_empty(), settings.is_first_translation) {
             (true, _) => {
                 let mut json = phrase.json(settings);
+                json["Id"] = json!(ids::hex());
+                json["Channel"] = json!(0);
                 if settings.speakers.is_some() {
                     json["SpeakerId"] = json!(name(phrase.speaker(speakers)));
                 }

@@ -14,6 +14,7 @@ use super::format::Format;
 use super::phrase::Phrase;
 use super::play::Play;
 use super::script::Script;
+use super::segments::Division;
 use super::settings::Settings;
 use super::{batch, ssml, voices};
 use crate::vocabulary::ServiceToml;
@@ -26,6 +27,11 @@ pub(in super::super) fn voices() -> Answer {
 /// Returns the locales of batch transcription, by task.
 pub(in super::super) fn locales() -> serde_json::Value {
     json!({ "Submit": voices::locales(), "Transcribe": voices::locales() })
+}
+
+/// Returns whether recognition supports the language of a locale.
+pub(in super::super) fn is_known_language(locale: &str) -> bool {
+    voices::is_known_language(locale)
 }
 
 /// Converts text to speech.
@@ -81,7 +87,11 @@ pub(in super::super) fn short_audio(asked: &Asked, director: &Arc<Director>) -> 
     if asked.body.is_empty() {
         return no_content();
     }
-    let heard = batch::hear(&asked.body, None);
+    let mut settings = Settings::of(asked);
+    if let Some(language) = settings.unsupported_language() {
+        return invalid(&format!("Unsupported locale {language}."));
+    }
+    let heard = batch::hear(&asked.body, None, Division::None);
     let play = Play::of_audio(director, ServiceToml::ShortAudio, &asked.body, heard.lasts);
     if let Some(refusal) = play.refusal() {
         return refusal;
@@ -89,11 +99,11 @@ pub(in super::super) fn short_audio(asked: &Asked, director: &Arc<Director>) -> 
     if !play.has_phrases() && !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
         return invalid("the audio is not a WAV file, the only format that the lab reads");
     }
-    let mut settings = Settings::of(asked);
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
-    play.deliver(Answer::json(200, &Phrase::of(&play.heard(heard).joined()).json(&settings)))
+    let phrase = Phrase::of(&play.heard(heard).joined()).clean(settings.profanity);
+    play.deliver(Answer::json(200, &phrase.json(&settings)))
 }
 
 /// Makes a 400 of shape D.

@@ -54,6 +54,8 @@ struct Writer {
     sentence: Option<(u64, usize, String)>,
     /// Whether a pause between sentences is due before the next word.
     is_pause_due: bool,
+    /// The pause between sentences, if the document sets it.
+    between_sentences: Option<u32>,
 }
 
 impl Script {
@@ -80,6 +82,7 @@ impl Script {
                 }
                 Piece::Break(ms) => writer.pause(*ms),
                 Piece::Sentence => writer.end_sentence(),
+                Piece::BetweenSentences(ms) => writer.between_sentences = Some(*ms),
                 Piece::Bookmark(name) => {
                     let at = writer.now();
                     writer.mark(at, MarkKind::Bookmark(name.clone()));
@@ -123,7 +126,7 @@ impl Writer {
                 return;
             }
             if std::mem::take(&mut self.is_pause_due) {
-                self.pause(BETWEEN_SENTENCES);
+                self.pause(self.between_sentences.unwrap_or(BETWEEN_SENTENCES));
             }
             // A tag separates words, but not a word from its punctuation.
             let is_glued = !token.chars().any(char::is_alphanumeric)
@@ -352,6 +355,8 @@ mod tests {
         assert_eq!(lasts("One <break time='2s'/>two."), lasts("One") + 2_000 + lasts("two."));
         assert_eq!(lasts("One two. Three."), lasts("One two.") + 200 + lasts("Three."));
         assert_eq!(lasts("<s>One two</s><s>Three</s>"), lasts("One two") + lasts("Three"));
+        let silence = "<mstts:silence type='Sentenceboundary-exact' value='900ms'/>One two. Three.";
+        assert_eq!(lasts(silence), lasts("One two.") + 900 + lasts("Three."));
         let slow = lasts("<prosody rate='-50%'>Another sentence here.</prosody>");
         assert_eq!(slow, 2 * lasts("Another sentence here."));
     }

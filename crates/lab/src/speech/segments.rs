@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::ear::{Ear, Heard, HeardWord};
+use super::ear::{Ear, Heard, HeardWord, NO_VOICE};
 use super::intake::{Format, Intake, Taken};
 use crate::vocabulary::PhraseToml;
 
@@ -20,11 +20,37 @@ pub(super) struct Segmentation {
     pub(super) initial: Option<u64>,
     /// The duration after which a phrase ends without a pause.
     pub(super) longest: u64,
+    /// What ends a phrase without a pause.
+    pub(super) division: Division,
+}
+
+/// A change in the speech that ends a phrase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Division {
+    #[default]
+    None,
+    /// Another voice, where speakers are distinguished.
+    Voice,
+    /// Another language, where the language is identified.
+    Language,
+}
+
+impl Division {
+    /// Returns whether two words in sequence belong to different phrases. Speech without its start may have no voice.
+    fn divides(self, last: &HeardWord, next: &HeardWord) -> bool {
+        let is_known = last.voice != NO_VOICE && next.voice != NO_VOICE;
+        is_known
+            && match self {
+                Self::None => false,
+                Self::Voice => last.voice != next.voice,
+                Self::Language => last.language != next.language,
+            }
+    }
 }
 
 impl Default for Segmentation {
     fn default() -> Self {
-        Self { pause: 500, initial: None, longest: 30_000 }
+        Self { pause: 500, initial: None, longest: 30_000, division: Division::None }
     }
 }
 
@@ -39,6 +65,8 @@ pub(super) enum Event {
     Phrase(Said),
     /// Nothing was said in the time that the service waits.
     Silence(u64),
+    /// Nothing was said for a long time: a phrase without words.
+    Quiet(Said),
 }
 
 /// A phrase, or its start.
@@ -96,6 +124,7 @@ struct Senses {
     /// The energy and the number of samples of the current frame.
     energy: f32,
     counted: u32,
+    above: HighPass,
     floor: Floor,
 }
 
@@ -176,7 +205,7 @@ impl Listener {
             let senses = self.senses.get_or_insert_with(|| Senses::new(format.rate));
             let frame = senses.hear(&mut sound, &mut heard);
             if !heard.is_empty() {
-                self.understand(std::mem::take(&mut heard));
+                self.understand(std::mem::take(&mut heard), events);
             }
             if let Some(is_loud) = frame {
                 self.frame(is_loud, events);
@@ -184,7 +213,7 @@ impl Listener {
         }
     }
 
-    fn understand(&mut self, heard: Vec<Heard>) {
+    fn understand(&mut self, heard: Vec<Heard>, events: &mut Vec<Event>) {
         for heard in heard {
             match heard {
                 Heard::Until(time) => {
@@ -192,7 +221,19 @@ impl Listener {
                         word.end = time;
                     }
                 }
-                Heard::Word(word) => self.words.push(word),
+                Heard::Word(word) => {
+                    // The start of a burst sounds like a mark inside the one before it.
+                    if let Some(last) = self.words.last_mut() {
+                        last.end = last.end.min(word.start.max(last.start));
+                    }
+                    let last = self.words.last().filter(|last| self.segmentation.division.divides(last, &word));
+                    if let Some(end) = last.map(|last| last.end) {
+                        self.complete(end, events);
+                        self.start = Some(word.start);
+                        events.push(Event::Start(word.start));
+                    }
+                    self.words.push(word);
+                }
             }
         }
     }
@@ -211,6 +252,9 @@ impl Listener {
             let waited = now.saturating_sub(self.silent_from);
             if !self.has_spoken && self.segmentation.initial.is_some_and(|initial| waited >= initial) {
                 events.push(Event::Silence(now));
+                self.silent_from = now;
+            } else if waited >= LONGEST_SILENCE && (self.has_spoken || self.segmentation.initial.is_none()) {
+                events.push(Event::Quiet(Said { start: self.silent_from, end: now, ..Said::default() }));
                 self.silent_from = now;
             }
             return;
@@ -267,7 +311,7 @@ impl Listener {
         if let Some(senses) = &mut self.senses {
             senses.ear.end(&mut heard);
         }
-        self.understand(heard);
+        self.understand(heard, events);
         let now = self.now();
         // A file can end after its comment.
         if self.start.is_some() || !self.comments.is_empty() || !self.words.is_empty() {
@@ -309,7 +353,8 @@ fn of_comments(comments: &[String], start: u64, end: u64) -> Vec<HeardWord> {
 impl Senses {
     fn new(rate: u32) -> Self {
         let floor = Floor { now: f32::MAX, next: f32::MAX, frames: 0 };
-        Self { ear: Ear::new(rate), rate, samples: 0, energy: 0.0, counted: 0, floor }
+        let above = HighPass::new(rate);
+        Self { ear: Ear::new(rate), rate, samples: 0, energy: 0.0, counted: 0, above, floor }
     }
 
     fn now(&self) -> u64 {
@@ -323,7 +368,8 @@ impl Senses {
         match sound.split(count) {
             Sound::Samples(samples) => {
                 for sample in samples {
-                    self.energy += sample * sample;
+                    let sound = self.above.pass(*sample);
+                    self.energy += sound * sound;
                 }
                 self.ear.hear(samples, heard);
             }
@@ -338,6 +384,25 @@ impl Senses {
         (self.energy, self.counted) = (0.0, 0);
         self.floor.add(loudness);
         Some(loudness > self.floor.threshold() || self.ear.is_reading())
+    }
+}
+
+/// A filter that removes an offset, the hum of the mains and rumble, which are louder than quiet speech but are background.
+#[derive(Debug)]
+struct HighPass {
+    keep: f32,
+    last: (f32, f32),
+}
+
+impl HighPass {
+    fn new(rate: u32) -> Self {
+        Self { keep: 1.0 / (1.0 + std::f32::consts::TAU * LOWEST_SPEECH / rate as f32), last: (0.0, 0.0) }
+    }
+
+    fn pass(&mut self, sample: f32) -> f32 {
+        let (before, passed) = self.last;
+        self.last = (sample, self.keep * (passed + sample - before));
+        self.last.1
     }
 }
 
@@ -381,8 +446,12 @@ impl Floor {
     }
 }
 
-/// The voice of a comment, which names none.
-pub(super) const NO_VOICE: u16 = u16::MAX;
+/// The silence in milliseconds after which a phrase without words acknowledges it. The native SDK keeps the audio that no result
+/// covers, and gives up after about a minute.
+const LONGEST_SILENCE: u64 = 30_000;
+
+/// The frequency in hertz below which sound is background: the band of a telephone starts there.
+const LOWEST_SPEECH: f32 = 300.0;
 
 /// The time in which loudness is measured.
 const FRAME: u64 = 10;
@@ -430,7 +499,7 @@ mod tests {
 
     fn phrases(events: &[Event]) -> Vec<(String, u64, u64)> {
         let phrase = |event: &Event| match event {
-            Event::Phrase(said) => Some((said.text().unwrap_or_default(), said.start, said.end)),
+            Event::Phrase(said) | Event::Quiet(said) => Some((said.text().unwrap_or_default(), said.start, said.end)),
             _ => None,
         };
         events.iter().filter_map(phrase).collect()
@@ -488,6 +557,66 @@ mod tests {
             let texts: Vec<String> =
                 phrases(&events(&noisy, Segmentation::default(), 3_200)).into_iter().map(|phrase| phrase.0).collect();
             assert_eq!(texts, ["One two three.", "Four."], "{height}");
+        }
+    }
+
+    #[test]
+    fn an_offset_a_hum_and_rumble_are_silence() {
+        let clean =
+            [silence(1_500), speech("One two three."), silence(1_500), speech("Four."), silence(1_500)].concat();
+        let (mut seed, mut rumble) = (3_u32, 0.0_f32);
+        let brown: Vec<f32> = (0..clean.len())
+            .map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                rumble = 0.98 * rumble + 80.0 * ((seed >> 8) as f32 / 16_777_216.0 - 0.5);
+                rumble
+            })
+            .collect();
+        let hum = |i: usize| 1_500.0 * (i as f32 * std::f32::consts::TAU * 50.0 / 16_000.0).sin();
+        let hum: Vec<f32> = (0..clean.len()).map(hum).collect();
+        for (name, background) in [("offset", vec![3_000.0; clean.len()]), ("hum", hum), ("rumble", brown)] {
+            let heard: Vec<i16> =
+                clean.iter().zip(background).map(|(sample, noise)| sample.saturating_add(noise as i16)).collect();
+            let texts: Vec<String> =
+                phrases(&events(&heard, Segmentation::default(), 3_200)).into_iter().map(|phrase| phrase.0).collect();
+            assert_eq!(texts, ["One two three.", "Four."], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_long_silence_is_a_phrase_without_words() {
+        let audio = [speech("One."), silence(65_000), speech("Two."), silence(900)].concat();
+        let found = phrases(&events(&audio, Segmentation::default(), 3_200));
+        let texts: Vec<&str> = found.iter().map(|phrase| phrase.0.as_str()).collect();
+        assert_eq!(texts, ["One.", "", "", "Two."], "{found:?}");
+        assert_eq!((found[1].1, found[2].2), (found[0].2, found[0].2 + 60_000), "the silence is acknowledged");
+        let waits = Segmentation { initial: Some(5_000), ..Segmentation::default() };
+        assert!(phrases(&events(&silence(10_000), waits, 3_200)).is_empty());
+    }
+
+    #[test]
+    fn another_voice_or_language_ends_a_phrase_where_it_matters() {
+        let say = |text: &str, voice: &str| -> Vec<i16> {
+            let voice = super::super::voices::find(voice).unwrap();
+            Renderer::new(&Script::of_text(text, voice), 16_000).flatten().collect()
+        };
+        let audio = [
+            say("One two.", "en-US-AvaNeural"),
+            say("Three four.", "en-US-GuyNeural"),
+            silence(200),
+            say("Eins zwei.", "de-DE-KatjaNeural"),
+            silence(900),
+        ]
+        .concat();
+        for (division, expected) in [
+            (Division::None, vec!["One two. Three four. Eins zwei."]),
+            (Division::Voice, vec!["One two.", "Three four.", "Eins zwei."]),
+            (Division::Language, vec!["One two. Three four.", "Eins zwei."]),
+        ] {
+            let segmentation = Segmentation { division, ..Segmentation::default() };
+            let found = phrases(&events(&audio, segmentation, 3_200));
+            assert_eq!(found.iter().map(|phrase| phrase.0.as_str()).collect::<Vec<_>>(), expected);
+            assert!(found.windows(2).all(|pair| pair[0].2 <= pair[1].1), "{found:?}");
         }
     }
 

@@ -8,7 +8,9 @@ use url::form_urlencoded;
 
 use super::super::exchange::Asked;
 use super::assessment::Assessment;
-use super::segments::Segmentation;
+use super::profanity::Profanity;
+use super::segments::{Division, Segmentation};
+use super::voices;
 
 /// How recognition was asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +38,7 @@ pub(super) struct Settings {
     /// Whether speakers are distinguished, and in partial results too.
     pub(super) speakers: Option<bool>,
     pub(super) assessment: Option<Assessment>,
+    pub(super) profanity: Profanity,
     pub(super) segmentation: Segmentation,
 }
 
@@ -53,6 +56,7 @@ impl Settings {
             settings.parameter(&name.to_ascii_lowercase(), &value);
         }
         settings.wait_by_mode(None);
+        settings.divide();
         settings
     }
 
@@ -64,6 +68,7 @@ impl Settings {
                 self.has_words = is_on;
                 self.is_detailed |= is_on;
             }
+            "profanity" => self.profanity = Profanity::read(&value.into()).unwrap_or(self.profanity),
             "language" | "from" => self.language = Some(value.to_owned()),
             // Some SDKs repeat the parameter per language, others separate languages by commas.
             "to" => self.targets.extend(value.split(',').map(str::to_owned)),
@@ -101,7 +106,37 @@ impl Settings {
             let voice = voices.and_then(|voices| settings.targets.iter().find_map(|to| text(voices.get(to)?)));
             settings.voice = Some(voice.unwrap_or_default());
         }
+        settings.divide();
         settings
+    }
+
+    /// Reads an event, with which the SDKs change the target languages of a running translation.
+    pub(super) fn update(&mut self, event: &Value) {
+        if event["id"] != "translation" || event["name"] != "updateLanguage" {
+            return;
+        }
+        let one = || text(&event["to"]).map(|to| to.split(',').map(str::to_owned).collect());
+        if let Some(targets) = strings(&event["to"]).or_else(one) {
+            let voices = &event["synthesis"]["defaultVoices"];
+            let voice = targets.iter().find_map(|to| text(&voices[to]));
+            self.voice = voice.or(self.voice.take());
+            self.targets = targets;
+        }
+    }
+
+    /// Lets the phrases follow the voices or the languages, if these are distinguished.
+    fn divide(&mut self) {
+        self.segmentation.division = match (self.speakers, &self.candidates) {
+            (Some(_), _) => Division::Voice,
+            (None, Some(_)) => Division::Language,
+            (None, None) => Division::None,
+        };
+    }
+
+    /// Returns the stated language if recognition does not support it. Recognition supports more regions than synthesis,
+    /// so that only the language counts.
+    pub(super) fn unsupported_language(&self) -> Option<&str> {
+        self.language.as_deref().filter(|language| !language.is_empty() && !voices::is_known_language(language))
     }
 
     fn detect(&mut self, detection: &Value, mode: Option<&str>) {
@@ -117,9 +152,10 @@ impl Settings {
             self.segmentation.longest = longest.map_or(self.segmentation.longest, |ms| ms.clamp(1_000, 70_000));
         }
         self.wait_by_mode(ms(&detection["initialSilenceTimeout"]));
+        self.profanity = Profanity::read(&detection["enrichment"]["profanity"]).unwrap_or(self.profanity);
         let diarization = &detection["speakerDiarization"];
         if diarization["mode"].as_str().is_some_and(|mode| !mode.eq_ignore_ascii_case("none")) {
-            self.speakers = Some(diarization["diarizeIntermediates"].as_bool() == Some(true));
+            self.speakers = Some(is_on(&diarization["diarizeIntermediates"]));
         }
         self.assessment =
             Assessment::read(&detection["enrichment"]["pronunciationAssessment"]).or(self.assessment.take());
@@ -162,6 +198,11 @@ impl Settings {
         let first = || candidates.first().filter(|_| !is_open);
         (exact.or_else(similar).or_else(first).map_or(spoken.to_owned(), Clone::clone), true)
     }
+}
+
+/// Returns whether an option is on; the native SDK writes some as text.
+fn is_on(value: &Value) -> bool {
+    value == true || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 /// Limits the pause that ends a phrase as the SDKs document it.
@@ -253,6 +294,8 @@ mod tests {
         );
         assert_eq!(settings.language_of(Some("de-AT")), ("de-DE".into(), true));
         assert_eq!(settings.language_of(Some("ja-JP")), ("en-US".into(), true));
+        let native = json!({ "phraseDetection": { "speakerDiarization": { "mode": "Anonymous", "diarizeIntermediates": "True" } } });
+        assert_eq!(self::settings(V2, "", &native).speakers, Some(true));
         let any = Settings { candidates: Some(vec!["UND".into()]), ..Settings::default() };
         assert_eq!(any.language_of(Some("ja-JP")), ("ja-JP".into(), true));
         assert_eq!(Settings::default().language_of(Some("ja-JP")), ("en-US".into(), false));

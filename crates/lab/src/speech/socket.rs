@@ -60,7 +60,9 @@ impl Conversation {
             return Box::new(end.into_iter().map(Step::Send));
         };
         let said: Result<Steps, String> = match &mut self.0 {
-            Part::Recognition(recognition) => Ok(Box::new(recognition.answer(&message).into_iter())),
+            Part::Recognition(recognition) => {
+                recognition.answer(&message).map(|steps| Box::new(steps.into_iter()) as Steps)
+            }
             Part::Synthesis(synthesis) => synthesis.answer(&message),
             Part::Realtime(_) => Ok(Box::new(std::iter::empty())),
         };
@@ -125,9 +127,13 @@ mod tests {
         let ended = hear(&mut conversation, "r1", &[]);
         assert_eq!(paths(&ended), ["speech.hypothesis", "speech.enddetected", "speech.phrase", "turn.end"]);
         assert_eq!(content(&ended[0])["Text"], "hello world");
+        let mut phrase = content(&ended[2]);
+        assert_eq!(phrase.as_object_mut().unwrap().remove("Id").unwrap().as_str().unwrap().len(), 32);
         assert_eq!(
-            content(&ended[2]),
-            json!({ "RecognitionStatus": "Success", "DisplayText": "Hello, world.", "Offset": 0, "Duration": 7_800_000 })
+            phrase,
+            json!({
+                "RecognitionStatus": "Success", "DisplayText": "Hello, world.", "Offset": 0, "Duration": 7_800_000, "Channel": 0,
+            })
         );
         assert!(begun.iter().chain(&ended).all(|message| message.header("x-requestid") == Some("r1")));
         assert!(hear(&mut conversation, "r1", &[]).is_empty(), "a turn ends only once");
@@ -188,6 +194,56 @@ mod tests {
             );
             let phrase = content(&ended[1]);
             assert_eq!(phrase["Translation"]["Translations"][1], json!({ "Language": "fr", "Text": "[fr] Hi." }));
+        }
+    }
+
+    #[test]
+    fn an_event_changes_the_targets_of_a_running_translation() {
+        let mut conversation = conversation("/stt/speech/universal/v2", "");
+        say(
+            &mut conversation,
+            "speech.context",
+            "r",
+            r#"{"phraseDetection":{"mode":"CONVERSATION"},"translation":{"targetLanguages":["de"]}}"#,
+        );
+        let targets = |said: &[Message]| -> Vec<String> {
+            let phrase = said.iter().map(content).find(|content| content["SpeechPhrase"].is_object()).unwrap();
+            phrase["Translations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["Language"].as_str().unwrap().into())
+                .collect()
+        };
+        let audio = [spoken("Hi."), vec![0; 32_000]].concat();
+        assert_eq!(targets(&hear(&mut conversation, "r", &audio)), ["de"]);
+        say(&mut conversation, "event", "", r#"{"id":"translation","name":"updateLanguage","to":["de","fr"]}"#);
+        assert_eq!(targets(&hear(&mut conversation, "r", &audio)), ["de", "fr"]);
+        say(&mut conversation, "event", "", r#"{"id":"translation","name":"updateLanguage","to":"fr"}"#);
+        assert_eq!(targets(&hear(&mut conversation, "r", &audio)), ["fr"]);
+    }
+
+    #[test]
+    fn an_unknown_language_closes_the_connection_with_1007() {
+        for (language, is_known) in [("xx-YY", false), ("English", false), ("en-GH", true), ("de-de", true)] {
+            let mut conversation = conversation("/stt/speech/universal/v2", "");
+            let context = json!({ "phraseDetection": { "language": language } }).to_string();
+            assert!(say(&mut conversation, "speech.context", "r", &context).is_empty());
+            let piece = Message::audio("r", "1", "audio/x-wav", Bytes::from(spoken("Hi.")));
+            let closes = matches!(conversation.answer(&piece.frame()).next().map(Step::frame), Some(Frame::Close(Some(close))) if u16::from(close.code) == 1007 && close.reason.contains(language));
+            assert_eq!(closes, !is_known, "{language}");
+        }
+    }
+
+    #[test]
+    fn profanity_is_shown_as_the_context_says() {
+        for (option, shown) in [(None, "What ****."), (Some("removed"), "What"), (Some("raw"), "What shit.")] {
+            let mut conversation = conversation("/stt/speech/universal/v2", "");
+            let context = json!({ "phraseDetection": { "enrichment": { "profanity": option } }, "phraseOutput": { "format": "Detailed" } });
+            say(&mut conversation, "speech.context", "r", &context.to_string());
+            hear(&mut conversation, "r", &spoken("What shit."));
+            let phrase = content(&hear(&mut conversation, "r", &[])[2]);
+            assert_eq!((&phrase["DisplayText"], &phrase["NBest"][0]["Lexical"]), (&json!(shown), &json!("what shit")));
         }
     }
 

@@ -16,6 +16,8 @@ pub(super) enum Piece {
     Break(u32),
     /// The end of a sentence or paragraph.
     Sentence,
+    /// The pause between two sentences from here on, in milliseconds.
+    BetweenSentences(u32),
     Bookmark(String),
 }
 
@@ -146,12 +148,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds the silence at the start or the end; that between sentences stays as it is.
+    /// Adds the silence at the start or the end, or sets that between sentences.
     fn silence(&mut self, tag: &str) -> Result<(), String> {
         let kind = attribute(tag, "type")?.unwrap_or_default();
         let value = attribute(tag, "value")?.as_deref().and_then(time).ok_or("`mstts:silence` has no valid `value`")?;
         if kind.starts_with("Leading") || kind.starts_with("Tailing") {
             self.pieces.push(Piece::Break(value.min(LONGEST_PAUSE)));
+        } else if kind.starts_with("Sentenceboundary") {
+            self.pieces.push(Piece::BetweenSentences(value.min(LONGEST_PAUSE)));
         }
         Ok(())
     }

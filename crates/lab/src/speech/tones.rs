@@ -5,7 +5,8 @@
 //! channel, another volume and noise.
 //!
 //! A burst is a part of a sentence: four symbols for the start, the voice and the language, then each word. A word is its
-//! length, its UTF-8 bytes and a checksum; a long tone fills the rest of its time.
+//! length, its UTF-8 bytes and a checksum; a long tone fills the rest of its time. Where that tone ends, a mark says what
+//! follows: a word, or the voice and the language once more. A listener that misses a part of a burst goes on there.
 
 /// The duration of a symbol in milliseconds.
 pub(super) const SYMBOL: usize = 10;
@@ -18,6 +19,12 @@ pub(super) const START: [u8; 4] = [16, 17, 16, 17];
 
 /// The symbol that fills the rest of a word's time.
 pub(super) const HOLD: u8 = 18;
+
+/// The symbol after `HOLD` that a word follows.
+pub(super) const NEXT_WORD: u8 = 16;
+
+/// The symbol after `HOLD` that the voice and the language follow, and then a word.
+pub(super) const NEXT_HEAD: u8 = 17;
 
 /// The number of symbols before the first word: the start, the voice, the language and their checksum.
 pub(super) const PREAMBLE: usize = START.len() + 2 * HEAD;
@@ -61,6 +68,15 @@ impl Word {
     pub(super) fn least(text: &str) -> usize {
         2 * (text.len() + 2)
     }
+
+    fn say(&self, symbols: &mut Vec<u8>) {
+        let bytes = self.text.as_bytes();
+        let length = u8::try_from(bytes.len().min(LONGEST_WORD)).unwrap_or_default();
+        let bytes = &bytes[..usize::from(length)];
+        say(symbols, &[length | if self.is_glued { GLUED } else { 0 }]);
+        say(symbols, bytes);
+        say(symbols, &[checksum(bytes)]);
+    }
 }
 
 impl Burst {
@@ -75,16 +91,33 @@ impl Burst {
         let mut symbols = START.to_vec();
         say(&mut symbols, &Self::head(self.voice, self.language));
         let mut end = 0;
-        for word in &self.words {
-            let bytes = word.text.as_bytes();
-            let length = u8::try_from(bytes.len().min(LONGEST_WORD)).unwrap_or_default();
-            say(&mut symbols, &[length | if word.is_glued { GLUED } else { 0 }]);
-            say(&mut symbols, &bytes[..usize::from(length)]);
-            say(&mut symbols, &[checksum(&bytes[..usize::from(length)])]);
+        for (i, word) in self.words.iter().enumerate() {
             end += word.symbols;
-            symbols.resize(symbols.len().max(end), HOLD);
+            let spoken = symbols.len() + Word::least(&word.text);
+            if i == 0 {
+                // The first word survives the loss of a start that is shorter than this.
+                self.fill(&mut symbols, end.saturating_sub(spoken) / 2);
+            }
+            word.say(&mut symbols);
+            let rest = end.saturating_sub(symbols.len());
+            self.fill(&mut symbols, rest);
         }
         symbols
+    }
+
+    /// Fills time, and marks what follows as well as the time permits.
+    fn fill(&self, symbols: &mut Vec<u8>, time: usize) {
+        let head = 2 * HEAD;
+        let (hold, mark) = match time {
+            0 | 1 => (time, None),
+            _ if time < head + 2 => (time - 1, Some(NEXT_WORD)),
+            _ => (time - head - 1, Some(NEXT_HEAD)),
+        };
+        symbols.extend(std::iter::repeat_n(HOLD, hold));
+        symbols.extend(mark);
+        if mark == Some(NEXT_HEAD) {
+            say(symbols, &Self::head(self.voice, self.language));
+        }
     }
 }
 
@@ -106,13 +139,17 @@ mod tests {
     #[test]
     fn a_burst_fills_the_time_of_its_words() {
         let word = |text: &str, symbols| Word { text: text.into(), is_glued: false, symbols };
-        let burst = Burst { voice: 0x0102, language: 3, words: vec![word("a", 30), word("b", 10)] };
+        let burst = Burst { voice: 0x0102, language: 3, words: vec![word("a", 30), word("b", 17), word("c", 6)] };
         let symbols = burst.symbols();
-        assert_eq!((symbols.len(), &symbols[..4]), (40, START.as_slice()));
-        assert_eq!(&symbols[4..10], [0, 1, 0, 2, 0, 3]);
-        assert_eq!(&symbols[12..16], [0, 1, 6, 1], "the length and the letter");
-        assert_eq!(&symbols[18..30], [HOLD; 12], "the rest of the first word");
-        assert_eq!(&symbols[30..34], [0, 1, 6, 2]);
+        assert_eq!((symbols.len(), &symbols[..4]), (53, START.as_slice()));
+        let head = &symbols[4..12];
+        assert_eq!(head[..6], [0, 1, 0, 2, 0, 3]);
+        assert_eq!(symbols[12..18], [HOLD, HOLD, HOLD, HOLD, HOLD, NEXT_WORD], "half of the rest of the first word");
+        assert_eq!(symbols[18..22], [0, 1, 6, 1], "the length and the letter");
+        assert_eq!(symbols[24..30], [HOLD, HOLD, HOLD, HOLD, HOLD, NEXT_WORD], "the other half");
+        assert_eq!(symbols[30..34], [0, 1, 6, 2]);
+        assert_eq!((&symbols[36..39], &symbols[39..47]), ([HOLD, HOLD, NEXT_HEAD].as_slice(), head), "a longer rest");
+        assert_eq!(symbols[47..51], [0, 1, 6, 3]);
     }
 
     #[test]

@@ -11,9 +11,12 @@ use super::super::scripted::Director;
 use super::batch::{self, Heard};
 use super::phrase::Phrase;
 use super::play::Play;
+use super::profanity::Profanity;
 use super::rest::invalid;
+use super::segments::Division;
 use super::settings::Settings;
 use super::speakers::Speakers;
+use super::voices;
 use crate::vocabulary::ServiceToml;
 
 /// Transcribes the file of a form.
@@ -35,10 +38,17 @@ pub(in super::super) fn transcribe(asked: &Asked, director: &Arc<Director>) -> A
         .map(|channels| channels.iter().filter_map(Value::as_u64).filter_map(|channel| usize::try_from(channel).ok()))
         .map(|channels| channels.take(MOST_CHANNELS).collect())
         .unwrap_or_default();
+    let locales = definition["locales"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    if let Some(locale) = locales.into_iter().find(|locale| !voices::is_known_language(locale)) {
+        return invalid(&format!("Unsupported locale {locale}."));
+    }
+    let has_speakers = definition["diarization"]["enabled"] == true;
+    let division = if has_speakers { Division::Voice } else { Division::Language };
+    let hear = |channel| (channel, batch::hear(&audio.content, channel, division));
     let mut heard: Vec<(Option<usize>, Heard)> = if channels.is_empty() {
-        vec![(None, batch::hear(&audio.content, None))]
+        vec![hear(None)]
     } else {
-        channels.into_iter().map(|channel| (Some(channel), batch::hear(&audio.content, Some(channel)))).collect()
+        channels.into_iter().map(|channel| hear(Some(channel))).collect()
     };
     let lasts = heard.iter().map(|(_, heard)| heard.lasts).max().unwrap_or_default();
     let play = Play::of_audio(director, ServiceToml::FastTranscription, &audio.content, lasts);
@@ -60,12 +70,13 @@ fn result(heard: &[(Option<usize>, Heard)], definition: &Value) -> Value {
     let has_speakers = definition["diarization"]["enabled"] == true;
     let enhanced = &definition["enhancedMode"];
     let target = enhanced["targetLanguage"].as_str().filter(|_| enhanced["task"] == "translate");
+    let profanity = Profanity::read(&definition["profanityFilterMode"]).unwrap_or_default();
     let mut speakers = Speakers::default();
     let (mut combined, mut phrases) = (Vec::new(), Vec::new());
     for (channel, heard) in heard {
         let mut texts = Vec::new();
         for said in &heard.phrases {
-            let phrase = Phrase::of(said);
+            let phrase = Phrase::of(said).clean(profanity);
             let Some(text) = phrase.text() else { continue };
             let text = target.map_or(text.to_owned(), |to| phrase.translated(text, to));
             texts.push(text.clone());

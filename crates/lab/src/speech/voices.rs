@@ -60,6 +60,13 @@ pub(super) fn of_language(language: &str) -> Option<u16> {
     u16::try_from(exact.or_else(similar)?).ok()
 }
 
+/// Returns whether a voice speaks the language of a locale, in any region.
+pub(super) fn is_known_language(locale: &str) -> bool {
+    let primary = |locale: &str| locale.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let wanted = primary(locale);
+    locales().iter().any(|known| primary(known) == wanted)
+}
+
 /// Returns the number of a locale.
 pub(super) fn locale_number(locale: &str) -> Option<u8> {
     u8::try_from(locales().iter().position(|known| known.eq_ignore_ascii_case(locale))?).ok()
