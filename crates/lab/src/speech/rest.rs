@@ -47,16 +47,37 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     }
 }
 
-/// Speaks one input of a batch synthesis: a plain text by a voice, or SSML.
-pub(in super::super) fn spoken(content: &str, is_ssml: bool, voice: &str, format: &str) -> Result<Vec<u8>, String> {
-    let format = Format::read(format).ok_or_else(|| format!("`{format}` is not a format that the lab supports"))?;
-    let script = if is_ssml {
-        Script::write(&ssml::read(content)?, false)?
-    } else {
-        let number = voices::find(voice).ok_or_else(|| format!("Unsupported voice {voice}."))?;
-        Script::of_text(content, number)
-    };
-    Ok(format.speak(&script).flatten().collect())
+/// An input of a batch synthesis: a plain text by a voice, or SSML.
+pub(in super::super) struct Order<'a> {
+    pub(in super::super) content: &'a str,
+    pub(in super::super) is_ssml: bool,
+    pub(in super::super) voice: &'a str,
+    pub(in super::super) format: &'a str,
+}
+
+impl Order<'_> {
+    /// Speaks the input.
+    pub(in super::super) fn speak(&self) -> Result<Vec<u8>, String> {
+        Ok(self.format()?.speak(&self.script()?).flatten().collect())
+    }
+
+    /// Returns the duration of the audio in milliseconds.
+    pub(in super::super) fn duration(&self) -> Result<u64, String> {
+        self.format()?;
+        Ok(self.script()?.lasts)
+    }
+
+    fn format(&self) -> Result<Format, String> {
+        Format::read(self.format).ok_or_else(|| format!("`{}` is not a format that the lab supports", self.format))
+    }
+
+    fn script(&self) -> Result<Script, String> {
+        if self.is_ssml {
+            return Script::write(&ssml::read(self.content)?, false);
+        }
+        let number = voices::find(self.voice).ok_or_else(|| format!("Unsupported voice {}.", self.voice))?;
+        Ok(Script::of_text(self.content, number))
+    }
 }
 
 /// Converts short audio to text.
