@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::super::exchange::{Answer, Asked};
@@ -19,7 +19,7 @@ pub(in super::super) fn voices() -> Answer {
 }
 
 /// Returns the locales of batch transcription, by task.
-pub(in super::super) fn locales() -> serde_json::Value {
+pub(in super::super) fn locales() -> Value {
     json!({ "Submit": voices::locales(), "Transcribe": voices::locales() })
 }
 
@@ -101,7 +101,23 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
-    Answer::json(200, &Phrase::of(&heard.joined()).json(&settings))
+    let mut phrase = Phrase::of(&heard.joined()).json(&settings);
+    for best in phrase.get_mut("NBest").and_then(Value::as_array_mut).into_iter().flatten() {
+        flatten(best);
+    }
+    Answer::json(200, &phrase)
+}
+
+/// Moves the scores out of their objects: short audio has them beside the words.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#sample-responses>
+fn flatten(scored: &mut Value) {
+    let Some(fields) = scored.as_object_mut() else { return };
+    if let Some(Value::Object(scores)) = fields.remove("PronunciationAssessment") {
+        fields.extend(scores);
+    }
+    for part in ["Words", "Syllables", "Phonemes"] {
+        fields.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(flatten);
+    }
 }
 
 /// Makes a 400 of shape D.
