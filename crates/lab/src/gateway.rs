@@ -280,10 +280,7 @@ impl Gateway {
                 Answer::empty(101)
             }
             Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
-            Route::Models => Answer::json(
-                200,
-                &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
-            ),
+            Route::Models => openai::models(asked),
             Route::OpenAiAudio => openai::audio(asked),
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => rest::voices(),
