@@ -115,7 +115,8 @@ fn avatar(job: &Job) -> Value {
 /// Returns a file of a job that is done. The video of an avatar is an empty file.
 pub(super) fn content(job: &Job, name: &str) -> Option<Answer> {
     match (job.kind, name) {
-        (Kind::Synthesis, "results.zip") => Some(Answer::new(200, "application/zip", archive(job))),
+        // Writing into memory does not fail.
+        (Kind::Synthesis, "results.zip") => Some(Answer::new(200, "application/zip", archive(job).ok()?)),
         (Kind::Avatar, "0001.mp4") => Some(Answer::new(200, "video/mp4", "")),
         (Kind::Avatar, "summary.json") => Some(Answer::json(200, &film(job))),
         _ => None,
@@ -136,8 +137,8 @@ fn film(job: &Job) -> Value {
 
 /// Returns the files of a synthesis: one for each input, and a summary.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/batch-synthesis#batch-synthesis-results>
-fn archive(job: &Job) -> Vec<u8> {
-    let (mut archive, mut results) = (Archive::default(), Vec::new());
+fn archive(job: &Job) -> Result<Vec<u8>, rawzip::Error> {
+    let (mut archive, mut results) = (Archive::new(), Vec::new());
     for (number, order) in (1_u32..).zip(orders(job)) {
         let spoken = if archive.len() < LARGEST_ARCHIVE {
             order.speak()
@@ -147,7 +148,7 @@ fn archive(job: &Job) -> Vec<u8> {
         let name = format!("{number:04}.{}", if order.format.contains("mp3") { "mp3" } else { "wav" });
         results.push(match spoken {
             Ok(audio) => {
-                archive.add(&name, &audio);
+                archive.add(&name, &audio)?;
                 // The service writes these numbers as texts.
                 let properties = json!({
                     "sizeInBytes": audio.len().to_string(),
@@ -164,7 +165,7 @@ fn archive(job: &Job) -> Vec<u8> {
         });
     }
     let summary = json!({ "jobID": job.internal_id, "status": "Succeeded", "results": results });
-    archive.add("summary.json", summary.to_string().as_bytes());
+    archive.add("summary.json", summary.to_string().as_bytes())?;
     archive.finish()
 }
 
@@ -183,4 +184,4 @@ fn orders(job: &Job) -> impl Iterator<Item = Order<'_>> {
 const DEFAULT_FORMAT: &str = "riff-24khz-16bit-mono-pcm";
 
 /// The size after which no more audio is added to the results of a job.
-const LARGEST_ARCHIVE: usize = 32 << 20;
+const LARGEST_ARCHIVE: u64 = 32 << 20;
