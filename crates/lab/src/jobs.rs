@@ -105,7 +105,7 @@ impl Jobs {
             }
             (method, kind, Some((id, rest))) => {
                 let Some(at) = jobs.iter().position(|job| job.is(kind, id)) else {
-                    return Some(kind.error(404, "NotFound", "The specified entity cannot be found."));
+                    return Some(kind.no_job());
                 };
                 match (method, rest) {
                     ("DELETE", "") => {
@@ -197,15 +197,16 @@ impl Job {
 }
 
 impl Kind {
-    /// Makes an error: flat for speech to text, and in an envelope for the others.
+    /// Makes the 404 for a job that does not exist: flat for speech to text, and in an envelope for the others.
     /// <https://github.com/Azure/azure-rest-api-specs/blob/main/specification/cognitiveservices/data-plane/Speech/SpeechToText/stable/2024-11-15/speechtotext.json>
-    fn error(self, status: u16, code: &str, message: &str) -> Answer {
+    fn no_job(self) -> Answer {
         match self {
-            Self::Transcription => Answer::json(status, &json!({ "code": code, "message": message })),
-            Self::Synthesis | Self::Avatar => Answer::error(status, code, message),
+            Self::Transcription => Answer::json(404, &json!({ "code": "NotFound", "message": NO_JOB })),
+            Self::Synthesis | Self::Avatar => Answer::error(404, "NotFound", NO_JOB),
         }
     }
 
+    /// Makes the 400 for a definition that is not valid.
     fn invalid(self, fault: &str) -> Answer {
         match self {
             Self::Transcription => rest::invalid(fault),
@@ -308,6 +309,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The maximum number of jobs that are kept.
 const MOST_JOBS: usize = 100;
+
+const NO_JOB: &str = "The specified entity cannot be found.";
 
 #[cfg(test)]
 mod tests {

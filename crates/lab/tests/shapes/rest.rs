@@ -92,7 +92,7 @@ async fn short_audio(client: &mut Client) {
     }
     post(client, STT, SHORT, &[], hello).await;
     let ask_long = Ask { channel: "server", method: "POST", host: STT, path: &language, ..Ask::default() };
-    client.ask(Ask { body: vec![0; 5 << 20], ..ask_long }).await;
+    client.ask(Ask { body: vec![0; (4 << 20) + 1], ..ask_long }).await;
     ask(client, "GET", STT, SHORT, Vec::new()).await;
 }
 
