@@ -4,6 +4,8 @@
 //! <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-api-reference>. The names of the events of version
 //! 1: <https://platform.openai.com/docs/api-reference/realtime-server-events>. A response repeats what the user said.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -34,8 +36,10 @@ pub(super) struct Realtime {
     /// The id of the item that the user is speaking.
     speaking: Option<String>,
     last_item: Option<String>,
-    /// What the user said last.
+    /// What the user said since the last response.
     said: String,
+    /// What the user said in this turn, and for how many milliseconds.
+    turn: (String, u64),
 }
 
 impl Realtime {
@@ -55,6 +59,7 @@ impl Realtime {
             speaking: None,
             last_item: None,
             said: String::new(),
+            turn: (String::new(), 0),
         }
     }
 
@@ -84,7 +89,7 @@ impl Realtime {
             },
             Some("input_audio_buffer.commit") => self.commit(client_id, &mut events),
             Some("input_audio_buffer.clear") => {
-                (self.listener, self.buffered, self.speaking) = (None, 0, None);
+                (self.listener, self.buffered, self.speaking, self.turn) = (None, 0, None, (String::new(), 0));
                 events.push(event("input_audio_buffer.cleared", &json!({})));
             }
             Some("conversation.item.create") => self.create_item(&asked["item"], client_id, &mut events),
@@ -160,7 +165,9 @@ impl Realtime {
 
     fn say(&mut self, said: &Said) {
         let Some(text) = said.text().filter(|_| self.said.len() < LONGEST_TEXT) else { return };
-        self.said = if self.said.is_empty() { text } else { format!("{} {text}", self.said) };
+        append(&mut self.said, &text);
+        append(&mut self.turn.0, &text);
+        self.turn.1 += said.end.saturating_sub(said.start);
     }
 
     /// Adds what the user said to the conversation.
@@ -170,10 +177,15 @@ impl Realtime {
             .push(event("input_audio_buffer.committed", &json!({ "item_id": id, "previous_item_id": self.last_item })));
         let content = json!([{ "type": "input_audio", "transcript": null }]);
         self.add_item(&json!({ "id": id, "type": "message", "role": "user", "content": content }), events);
+        let (transcript, lasts) = std::mem::take(&mut self.turn);
+        if self.is_transcription() {
+            // Nothing responds, and no response would take it.
+            self.said.clear();
+        }
         if self.is_transcription() || !self.transcription().is_null() {
-            let mut content = json!({ "item_id": id, "content_index": 0, "transcript": self.said });
+            let mut content = json!({ "item_id": id, "content_index": 0, "transcript": transcript });
             if self.version != Version::VoiceLive {
-                content["usage"] = json!({ "type": "duration", "seconds": 0 });
+                content["usage"] = json!({ "type": "duration", "seconds": Duration::from_millis(lasts).as_secs_f64() });
             }
             events.push(event("conversation.item.input_audio_transcription.completed", &content));
         }
@@ -390,6 +402,14 @@ fn new_id(kind: &str) -> String {
     format!("{kind}_{}", &ids::hex()[..20])
 }
 
+/// Adds words to a text.
+fn append(text: &mut String, words: &str) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(words);
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }
@@ -470,6 +490,23 @@ mod tests {
         }
         let events = session.answer(r#"{"type":"input_audio_buffer.commit"}"#);
         assert_eq!(events.last().unwrap()["transcript"], "What time is it?");
+    }
+
+    #[test]
+    fn each_turn_has_a_transcript_and_a_duration_of_its_own() {
+        let mut asked = Asked::get("contoso.openai.azure.com", "/openai/v1/realtime");
+        asked.query = "intent=transcription".into();
+        let mut session = Realtime::of(&asked);
+        for said in ["What time is it?", "Bye."] {
+            let speech = Format::read("raw-24khz-16bit-mono-pcm").unwrap().speak(&Script::of_text(said, 0)).flatten();
+            let audio: Vec<u8> = speech.chain(vec![0; 48_000]).collect();
+            let append = json!({ "type": "input_audio_buffer.append", "audio": STANDARD.encode(&audio) });
+            let events = session.answer(&append.to_string());
+            let completed = events.last().unwrap();
+            assert_eq!(completed["transcript"], said);
+            let lasts = completed["usage"]["seconds"].as_f64().unwrap();
+            assert!(lasts > 0.1 && lasts < 2.0, "{lasts}");
+        }
     }
 
     #[test]
