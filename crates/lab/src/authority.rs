@@ -2,11 +2,13 @@
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::exchange::{Answer, Asked};
+use super::jobs::rfc3339;
 use super::token::{APPLICATION, Maker, TENANT, claims};
 
 /// The host where people and applications sign in.
@@ -36,18 +38,19 @@ impl Authority {
         let Some(tenant) = asked.path.strip_prefix('/').and_then(|path| path.strip_suffix("/oauth2/v2.0/token")) else {
             return Answer::new(200, "text/html", "<html><head><title>Sign in to your account</title></head></html>");
         };
+        let now = self.maker.now;
         if asked.method != "POST" {
-            return UNREADABLE.answer();
+            return UNREADABLE.answer(now);
         }
         let form: HashMap<String, String> = form_urlencoded::parse(&asked.body).into_owned().collect();
-        self.token(tenant, &form, prepared).unwrap_or_else(Refusal::answer)
+        self.token(tenant, &form, prepared).unwrap_or_else(|refusal| refusal.answer(now))
     }
 
     /// Returns the `OpenID` configuration of a tenant, which MSAL reads before it asks for a token.
     /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#fetch-the-openid-configuration-document>
     fn configuration(&self, tenant: &str) -> Answer {
         if !tenant.eq_ignore_ascii_case(TENANT) && !matches!(tenant, "common" | "organizations") {
-            return UNKNOWN_TENANT.answer();
+            return UNKNOWN_TENANT.answer(self.maker.now);
         }
         let base = format!("https://{}/{tenant}", self.host);
         Answer::json(
@@ -111,13 +114,15 @@ impl Authority {
 }
 
 impl Refusal {
-    fn answer(&self) -> Answer {
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response>
+    fn answer(&self, now: SystemTime) -> Answer {
         let Self { status, error, number, text } = self;
-        let description = format!("AADSTS{number}: {text} Trace ID: {TRACE} Correlation ID: {TRACE}");
+        let time = rfc3339(now).replace('T', " ");
+        let description = format!("AADSTS{number}: {text} Trace ID: {TRACE} Correlation ID: {TRACE} Timestamp: {time}");
         Answer::json(
             *status,
             &json!({
-                "error": error, "error_description": description, "error_codes": [number],
+                "error": error, "error_description": description, "error_codes": [number], "timestamp": time,
                 "trace_id": TRACE, "correlation_id": TRACE,
                 "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
             }),
@@ -189,7 +194,6 @@ const WRONG_SCOPE: Refusal = Refusal {
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
-    use std::time::SystemTime;
 
     use super::*;
 

@@ -45,6 +45,10 @@ impl Gateway {
     /// 6. Return the content.
     pub(super) fn answer(&self, asked: &Asked) -> Answer {
         let answer = self.stated(asked).unwrap_or_else(|| self.own_answer(asked).unwrap_or_else(|refusal| refusal));
+        // The metadata service is not behind the gateway that numbers requests.
+        if asked.host == METADATA_SERVICE {
+            return answer;
+        }
         let id = ids::guid();
         answer.with("apim-request-id", id.as_str()).with("x-requestid", id)
     }
@@ -63,7 +67,7 @@ impl Gateway {
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
         if asked.host == METADATA_SERVICE {
-            return self.metadata.as_ref().and_then(|toml| instance(toml, asked)).ok_or_else(Answer::not_found);
+            return self.metadata.as_ref().and_then(|toml| instance(toml, asked)).ok_or_else(|| Answer::empty(404));
         }
         if self.truth.container.as_ref().is_some_and(|(host, _)| *host == asked.host) {
             let route = path::container(&asked.path).filter(|route| route.takes(&asked.method));
@@ -267,7 +271,9 @@ impl Gateway {
         }
         match asked.method.as_str() {
             "GET" if asked.path.ends_with("/transcriptions/locales") => locales(),
-            "GET" => Answer::json(200, &json!({ "values": [] })),
+            // Speech to text has another name for the items of a list.
+            "GET" if asked.path.starts_with("/speechtotext/") => Answer::json(200, &json!({ "values": [] })),
+            "GET" => Answer::json(200, &json!({ "value": [] })),
             _ if asked.body.is_empty() => rest::no_content(),
             _ => rest::invalid("The lab does not support this request."),
         }
@@ -288,11 +294,10 @@ impl Gateway {
                 let refused = self.director.refuse(speech::service(asked));
                 refused.and_then(|entry| speech::refusal(&entry)).unwrap_or_else(|| Answer::empty(101))
             }
-            Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
-            Route::Models => Answer::json(
-                200,
-                &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
-            ),
+            Route::SocketWithModel | Route::VoiceAgent => {
+                Answer::new(426, "text/plain", "").with("upgrade", "websocket")
+            }
+            Route::Models => openai::models(asked),
             Route::OpenAiAudio => openai::audio(asked, &self.director),
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => rest::voices(),

@@ -9,11 +9,13 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use speech_endpoint::emulation::unix_seconds;
+use url::form_urlencoded;
 
-use super::archive::Archive;
 use super::exchange::{Answer, Asked};
-use super::ids;
 use super::speech::rest;
+
+mod synthesis;
+mod transcription;
 
 /// The jobs of a resource.
 #[derive(Debug, Default)]
@@ -23,11 +25,23 @@ pub(super) struct Jobs(Mutex<VecDeque<Job>>);
 struct Job {
     kind: Kind,
     id: String,
+    /// A second id, which the service makes.
+    internal_id: String,
+    /// The results of a synthesis.
+    measured: Measured,
     /// What the client sent.
     body: Value,
-    created: String,
+    created_at: String,
     /// The number of times that it was read.
     reads: u32,
+}
+
+/// The number of inputs that are spoken and that are not, and the duration of the speech in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Measured {
+    spoken: usize,
+    failed: usize,
+    lasts: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,45 +61,51 @@ struct Place<'a> {
     job: Option<(&'a str, &'a str)>,
 }
 
+/// The addresses of a collection and its parts.
+#[derive(Debug)]
+struct Links {
+    base: String,
+    /// The version, as a query.
+    query: String,
+    /// Whether the path contains the version instead.
+    is_older: bool,
+}
+
 impl Jobs {
     /// Responds to a request for jobs; `None` if its path leads to none.
     pub(super) fn answer(&self, asked: &Asked, now: SystemTime) -> Option<Answer> {
         let place = place(&asked.path)?;
-        let base = format!("https://{}{}", asked.host, place.root);
-        let version = version(asked);
-        let mut jobs = locked(&self.0);
-        Some(match (asked.method.as_str(), place.kind, place.job) {
-            ("POST", Kind::Transcription, Some(("submit", "")) | None) => match new_transcription(asked, now) {
-                Ok(job) => {
-                    let json = job.json(&base, &version);
-                    add(&mut jobs, job);
-                    let place = json["self"].as_str().unwrap_or_default().to_owned();
-                    Answer::json(201, &json).with("location", place)
-                }
-                Err(fault) => rest::invalid(&fault),
-            },
-            ("PUT", Kind::Synthesis | Kind::Avatar, Some((id, ""))) => {
-                match new_synthesis(asked, place.kind, id, now) {
-                    _ if jobs.iter().any(|job| job.is(place.kind, id)) => {
-                        Answer::error(409, "Conflict", "A job with this id exists already.")
-                    }
-                    Ok(job) => {
-                        let json = job.json(&base, &version);
-                        add(&mut jobs, job);
-                        Answer::json(201, &json).with("operation-location", format!("{base}/{id}?{version}"))
-                    }
-                    Err(fault) => rest::invalid(&fault),
-                }
+        let links = Links::of(asked, place.root);
+        // Measuring the speech takes time, which others must not wait for.
+        let made = match (asked.method.as_str(), place.kind, place.job) {
+            ("POST", Kind::Transcription, Some(("submit", "")) | None) => Some(transcription::new(asked, now)),
+            ("PUT", kind @ (Kind::Synthesis | Kind::Avatar), Some((id, ""))) => {
+                Some(synthesis::new(asked, kind, id, now))
             }
+            _ => None,
+        };
+        let mut jobs = locked(&self.0);
+        if let Some(made) = made {
+            return Some(match made {
+                Ok(job) if jobs.iter().any(|other| other.is(job.kind, &job.id)) => {
+                    Answer::error(409, "Conflict", "A job with this id exists already.")
+                }
+                Ok(job) => {
+                    let answer = job.created(&links);
+                    add(&mut jobs, job);
+                    answer
+                }
+                Err(fault) => place.kind.invalid(&fault),
+            });
+        }
+        Some(match (asked.method.as_str(), place.kind, place.job) {
             ("GET", kind, None) => {
-                let field = if kind == Kind::Transcription { "values" } else { "value" };
-                let all: Vec<Value> =
-                    jobs.iter().filter(|job| job.kind == kind).map(|job| job.json(&base, &version)).collect();
-                Answer::json(200, &json!({ field: all }))
+                let all: Vec<Value> = jobs.iter().filter(|job| job.kind == kind).map(|job| job.json(&links)).collect();
+                Answer::json(200, &links.page(asked, kind, &all))
             }
             (method, kind, Some((id, rest))) => {
                 let Some(at) = jobs.iter().position(|job| job.is(kind, id)) else {
-                    return Some(Answer::error(404, "NotFound", "The specified entity cannot be found."));
+                    return Some(kind.no_job());
                 };
                 match (method, rest) {
                     ("DELETE", "") => {
@@ -93,7 +113,7 @@ impl Jobs {
                         Answer::empty(204)
                     }
                     ("GET", rest) => match jobs.get_mut(at) {
-                        Some(job) => job.read(rest, &base, &version).unwrap_or_else(Answer::not_found),
+                        Some(job) => job.read(rest, &links).unwrap_or_else(Answer::not_found),
                         None => Answer::not_found(),
                     },
                     _ => Answer::not_found(),
@@ -128,155 +148,107 @@ impl Job {
         }
     }
 
-    fn read(&mut self, rest: &str, base: &str, version: &str) -> Option<Answer> {
+    fn has_succeeded(&self) -> bool {
+        self.status() == "Succeeded"
+    }
+
+    fn read(&mut self, rest: &str, links: &Links) -> Option<Answer> {
         match (self.kind, rest) {
             (_, "") => {
                 self.reads = self.reads.saturating_add(1);
-                Some(Answer::json(200, &self.json(base, version)))
+                Some(Answer::json(200, &self.json(links)))
             }
-            (Kind::Transcription, "files") => Some(Answer::json(200, &json!({ "values": self.files(base, version) }))),
+            (Kind::Transcription, "files") => {
+                Some(Answer::json(200, &json!({ "values": transcription::files(self, links) })))
+            }
             (Kind::Transcription, rest) => {
-                let which = rest.strip_prefix("files/")?;
-                let mut files = self.files(base, version).into_iter();
-                files
-                    .find(|file| file["self"].as_str().is_some_and(|own| own.contains(&format!("/files/{which}?"))))
-                    .map(|file| Answer::json(200, &file))
+                let file = transcription::file(self, links, rest.strip_prefix("files/")?)?;
+                Some(Answer::json(200, &file))
             }
             _ => None,
         }
     }
 
-    /// <https://learn.microsoft.com/rest/api/speechtotext/transcriptions/get> and
-    /// <https://learn.microsoft.com/azure/ai-services/speech-service/batch-synthesis#get-batch-synthesis>
-    fn json(&self, base: &str, version: &str) -> Value {
-        let own = format!("{base}/{}", self.id);
-        let mut json = self.body.clone();
-        if self.kind == Kind::Transcription {
-            json["self"] = json!(format!("{own}?{version}"));
-            json["links"] = json!({ "files": format!("{own}/files?{version}") });
-            json["createdDateTime"] = json!(self.created);
-        } else {
-            json["id"] = json!(self.id);
-            json["internalId"] = json!(self.id);
-            json["createdDateTime"] = json!(self.created);
-            if self.status() == "Succeeded" {
-                let name = if self.kind == Kind::Avatar { "0001.mp4" } else { "results.zip" };
-                json["outputs"] = json!({ "result": format!("{own}/files/{name}/content") });
-                let inputs = self.body["inputs"].as_array().map_or(0, Vec::len);
-                json["properties"]["succeededAudioCount"] = json!(inputs);
-                json["properties"]["failedAudioCount"] = json!(0);
+    /// Returns the answer to the request that made the job.
+    fn created(&self, links: &Links) -> Answer {
+        let (answer, own) = (Answer::json(201, &self.json(links)), links.to(&self.id));
+        match self.kind {
+            Kind::Transcription => answer.with("location", own),
+            Kind::Synthesis | Kind::Avatar => {
+                answer.with("operation-location", own).with("operation-id", self.id.as_str())
             }
         }
-        json["lastActionDateTime"] = json!(self.created);
-        json["status"] = json!(self.status());
-        json
     }
 
-    /// The files of a transcription that is done: one for each audio, and a report.
-    fn files(&self, base: &str, version: &str) -> Vec<Value> {
-        if self.status() != "Succeeded" {
-            return Vec::new();
+    fn json(&self, links: &Links) -> Value {
+        match self.kind {
+            Kind::Transcription => transcription::json(self, links),
+            Kind::Synthesis | Kind::Avatar => synthesis::json(self, links),
         }
-        let file = |name: String, kind: &str| {
-            let own = format!("{base}/{}/files/{name}", self.id);
-            json!({
-                "self": format!("{own}?{version}"), "name": format!("{name}.json"), "kind": kind,
-                "properties": { "size": self.content(&name).map_or(0, |answer| answer.body.len()) },
-                "createdDateTime": self.created, "links": { "contentUrl": format!("{own}/content") },
-            })
-        };
-        let urls = self.body["contentUrls"].as_array().map_or(0, Vec::len);
-        let results = (0..urls).map(|number| file(format!("contenturl_{number}"), "Transcription"));
-        results.chain([file("report".into(), "TranscriptionReport")]).collect()
     }
 
     fn content(&self, which: &str) -> Option<Answer> {
         match self.kind {
-            Kind::Transcription => {}
-            Kind::Synthesis if self.status() == "Succeeded" => {
-                return Some(Answer::new(200, "application/zip", self.archive()));
-            }
-            Kind::Avatar if self.status() == "Succeeded" => return Some(Answer::new(200, "video/mp4", "")),
-            _ => return None,
+            Kind::Transcription => transcription::content(self, which).map(|json| Answer::json(200, &json)),
+            _ if self.has_succeeded() => synthesis::content(self, which),
+            _ => None,
         }
-        let urls = self.body["contentUrls"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if which == "report" {
-            let details: Vec<Value> = urls
-                .iter()
-                .map(|url| json!({ "sourceUrl": url, "status": "Succeeded", "errorMessage": NOT_FETCHED, "errorKind": null }))
-                .collect();
-            let report = json!({
-                "successfulTranscriptionsCount": urls.len(), "failedTranscriptionsCount": 0, "details": details,
-            });
-            return Some(Answer::json(200, &report));
-        }
-        let url = urls.get(which.strip_prefix("contenturl_")?.parse::<usize>().ok()?)?;
-        let result = json!({
-            "source": url, "timestamp": self.created, "durationInTicks": 0, "duration": "PT0S",
-            "combinedRecognizedPhrases": [], "recognizedPhrases": [],
-        });
-        Some(Answer::json(200, &result))
     }
 }
 
-impl Job {
-    /// Returns the files of a synthesis: one for each input, and a summary.
-    /// <https://learn.microsoft.com/azure/ai-services/speech-service/batch-synthesis#batch-synthesis-results>
-    fn archive(&self) -> Vec<u8> {
-        let format = self.body["properties"]["outputFormat"].as_str().unwrap_or("riff-24khz-16bit-mono-pcm");
-        let voice = self.body["synthesisConfig"]["voice"].as_str().unwrap_or("en-US-AvaNeural");
-        let is_ssml = self.body["inputKind"] == "SSML";
-        let (mut archive, mut results) = (Archive::default(), Vec::new());
-        let inputs = self.body["inputs"].as_array().into_iter().flatten();
-        for (number, input) in (1_u32..).zip(inputs) {
-            let content = input["content"].as_str().unwrap_or_default();
-            let spoken = if archive.len() < LARGEST_ARCHIVE {
-                rest::spoken(content, is_ssml, voice, format)
-            } else {
-                Err("The results of the lab have at most 32 MiB.".into())
-            };
-            let name = format!("{number:04}.{}", if format.contains("mp3") { "mp3" } else { "wav" });
-            results.push(match spoken {
-                Ok(audio) => {
-                    archive.add(&name, &audio);
-                    json!({ "contents": [content], "status": "Succeeded", "audioFileName": name })
-                }
-                Err(fault) => json!({ "contents": [content], "status": "Failed", "error": { "code": "BadRequest", "message": fault } }),
-            });
+impl Kind {
+    /// Makes the 404 for a job that does not exist: flat for speech to text, and in an envelope for the others.
+    /// <https://github.com/Azure/azure-rest-api-specs/blob/main/specification/cognitiveservices/data-plane/Speech/SpeechToText/stable/2024-11-15/speechtotext.json>
+    fn no_job(self) -> Answer {
+        match self {
+            Self::Transcription => Answer::json(404, &json!({ "code": "NotFound", "message": NO_JOB })),
+            Self::Synthesis | Self::Avatar => Answer::error(404, "NotFound", NO_JOB),
         }
-        let summary = json!({ "jobID": self.id, "status": "Succeeded", "results": results });
-        archive.add("summary.json", summary.to_string().as_bytes());
-        archive.finish()
+    }
+
+    /// Makes the 400 for a definition that is not valid.
+    fn invalid(self, fault: &str) -> Answer {
+        match self {
+            Self::Transcription => rest::invalid(fault),
+            Self::Synthesis | Self::Avatar => Answer::error(400, "BadRequest", fault),
+        }
     }
 }
 
-fn new_transcription(asked: &Asked, now: SystemTime) -> Result<Job, String> {
-    let body = object(asked)?;
-    for field in ["displayName", "locale"] {
-        if body[field].as_str().is_none_or(str::is_empty) {
-            return Err(format!("`{field}` is missing."));
-        }
+impl Links {
+    fn of(asked: &Asked, root: &str) -> Self {
+        let is_older = root.starts_with("/speechtotext/v3");
+        let mut pairs = asked.query.split('&').filter(|pair| pair.starts_with("api-version="));
+        let version = pairs.next().unwrap_or("api-version=2025-10-15");
+        let query = if is_older { String::new() } else { format!("?{version}") };
+        Self { base: format!("https://{}{root}", asked.host), query, is_older }
     }
-    let locale = body["locale"].as_str().unwrap_or_default();
-    if !rest::is_known_language(locale) {
-        return Err(format!("Unsupported locale {locale}."));
-    }
-    let has_urls = body["contentUrls"].as_array().is_some_and(|urls| !urls.is_empty());
-    if !has_urls && body["contentContainerUrl"].as_str().is_none_or(str::is_empty) {
-        return Err("Either `contentUrls` or `contentContainerUrl` is needed.".into());
-    }
-    Ok(Job { kind: Kind::Transcription, id: ids::guid(), body, created: rfc3339(now), reads: 0 })
-}
 
-fn new_synthesis(asked: &Asked, kind: Kind, id: &str, now: SystemTime) -> Result<Job, String> {
-    let body = object(asked)?;
-    if body["inputs"].as_array().is_none_or(Vec::is_empty) {
-        return Err("`inputs` is missing.".into());
+    /// Returns the address of a part of the collection.
+    fn to(&self, part: &str) -> String {
+        format!("{}/{part}{}", self.base, self.query)
     }
-    if body["inputKind"].as_str().is_none_or(|kind| !matches!(kind, "PlainText" | "SSML")) {
-        return Err("`inputKind` is neither `PlainText` nor `SSML`.".into());
+
+    /// Returns a page of jobs, with the address of the next one.
+    fn page(&self, asked: &Asked, kind: Kind, all: &[Value]) -> Value {
+        let (items, next, size) = match kind {
+            Kind::Transcription => ("values", "@nextLink", "top"),
+            Kind::Synthesis | Kind::Avatar => ("value", "nextLink", "maxpagesize"),
+        };
+        let number = |wanted: &str| {
+            let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
+            pairs.find(|(name, _)| name == wanted).and_then(|(_, value)| value.parse::<usize>().ok())
+        };
+        let (skip, top) = (number("skip").unwrap_or_default(), number(size).unwrap_or(MOST_JOBS).max(1));
+        let page: Vec<&Value> = all.iter().skip(skip).take(top).collect();
+        let mut json = json!({ items: page });
+        let end = skip.saturating_add(top);
+        if end < all.len() {
+            let mark = if self.query.is_empty() { '?' } else { '&' };
+            json[next] = json!(format!("{}{}{mark}skip={end}&{size}={top}", self.base, self.query));
+        }
+        json
     }
-    Ok(Job { kind, id: id.to_owned(), body, created: rfc3339(now), reads: 0 })
 }
 
 fn object(asked: &Asked) -> Result<Value, String> {
@@ -317,14 +289,8 @@ fn place(path: &str) -> Option<Place<'_>> {
     None
 }
 
-/// Returns the version in the query, as a query of its own.
-fn version(asked: &Asked) -> String {
-    let mut pairs = asked.query.split('&').filter(|pair| pair.starts_with("api-version="));
-    pairs.next().unwrap_or("api-version=2025-10-15").to_owned()
-}
-
 /// Returns a time as RFC 3339: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-fn rfc3339(time: SystemTime) -> String {
+pub(super) fn rfc3339(time: SystemTime) -> String {
     let seconds = unix_seconds(time).max(0);
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day) = (days / 146_097, days % 146_097);
@@ -341,13 +307,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The size after which no more audio is added to the results of a job.
-const LARGEST_ARCHIVE: usize = 32 << 20;
-
 /// The maximum number of jobs that are kept.
 const MOST_JOBS: usize = 100;
 
-const NOT_FETCHED: &str = "The lab does not fetch audio, so that there are no phrases.";
+const NO_JOB: &str = "The specified entity cannot be found.";
 
 #[cfg(test)]
 mod tests {

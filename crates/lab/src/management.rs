@@ -124,7 +124,7 @@ impl Management {
 
     fn admitted(&self, asked: &Asked) -> Result<(), Answer> {
         if asked.method != "GET" {
-            return Err(error(405, "MethodNotAllowed", "The lab answers GET requests alone."));
+            return Err(error(405, "MethodNotAllowed", "The lab answers GET requests alone.").with("allow", "GET"));
         }
         let Some(bearer) = &asked.bearer else {
             return Err(error(

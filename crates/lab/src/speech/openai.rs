@@ -11,6 +11,7 @@ use super::super::exchange::{Answer, Asked};
 use super::super::multipart::{self, Field};
 use super::super::scripted::Director;
 use super::batch::{self, Heard};
+use super::ear::HeardWord;
 use super::format::Format;
 use super::phrase::{Phrase, translated};
 use super::play::Play;
@@ -31,6 +32,27 @@ pub(in super::super) fn audio(asked: &Asked, director: &Arc<Director>) -> Answer
         Some("translations") => transcription(asked, true, director),
         _ => fault("The lab does not support this request."),
     }
+}
+
+/// Returns the models: those of OpenAI in version 1, and those of Azure with a version in the query.
+/// <https://learn.microsoft.com/rest/api/azureopenai/models/list>
+pub(in super::super) fn models(asked: &Asked) -> Answer {
+    let mut model = json!({ "id": "gpt-realtime", "object": "model" });
+    let more = if asked.path.starts_with("/openai/v1/") {
+        json!({ "created": MODEL_CREATED, "owned_by": "system" })
+    } else {
+        json!({
+            "created_at": MODEL_CREATED, "status": "succeeded", "lifecycle_status": "generally-available",
+            "capabilities": {
+                "fine_tune": false, "inference": true, "completion": false, "chat_completion": false, "embeddings": false,
+            },
+            "deprecation": { "inference": MODEL_ENDS },
+        })
+    };
+    if let (Some(model), Value::Object(more)) = (model.as_object_mut(), more) {
+        model.extend(more);
+    }
+    Answer::json(200, &json!({ "object": "list", "data": [model] }))
 }
 
 /// Speaks a text. <https://platform.openai.com/docs/api-reference/audio/createSpeech>
@@ -99,7 +121,9 @@ fn transcription(asked: &Asked, is_translation: bool, director: &Arc<Director>) 
 /// Writes what was heard in a format.
 fn transcript(fields: &[Field], form: &str, heard: &Heard, is_translation: bool) -> Answer {
     let text = if is_translation { translated(&heard.text(), "en") } else { heard.text() };
-    if multipart::text(fields, "stream").is_some_and(|stream| stream.eq_ignore_ascii_case("true")) {
+    let streams = multipart::text(fields, "stream").is_some_and(|stream| stream.eq_ignore_ascii_case("true"));
+    // A translation is never streamed.
+    if streams && !is_translation {
         let words: Vec<&str> = text.split_inclusive(' ').collect();
         let deltas = words.iter().map(|word| json!({ "type": "transcript.text.delta", "delta": word }));
         return events(deltas.chain([json!({ "type": "transcript.text.done", "text": text })]));
@@ -108,8 +132,14 @@ fn transcript(fields: &[Field], form: &str, heard: &Heard, is_translation: bool)
         "text" => Answer::new(200, "text/plain; charset=utf-8", format!("{text}\n")),
         "srt" => Answer::new(200, "text/plain; charset=utf-8", subtitles(heard, true)),
         "vtt" => Answer::new(200, "text/vtt; charset=utf-8", subtitles(heard, false)),
-        "verbose_json" => Answer::json(200, &verbose(heard, &text, is_translation)),
-        "diarized_json" => Answer::json(200, &diarized(heard, &text)),
+        "verbose_json" => {
+            let has_words = fields
+                .iter()
+                .any(|field| field.name == "timestamp_granularities[]" && field.content == b"word".as_slice());
+            Answer::json(200, &verbose(heard, &text, is_translation, has_words))
+        }
+        "diarized_json" if !is_translation => Answer::json(200, &diarized(heard, &text)),
+        "json" if is_translation => Answer::json(200, &json!({ "text": text })),
         "json" => Answer::json(200, &json!({ "text": text, "usage": usage(heard) })),
         name => fault(&format!("`{name}` is not a response format.")),
     }
@@ -119,12 +149,35 @@ fn usage(heard: &Heard) -> Value {
     json!({ "type": "duration", "seconds": heard.lasts.div_ceil(1000) })
 }
 
+/// Returns the phrases with their speakers.
+fn diarized(heard: &Heard, text: &str) -> Value {
+    let mut speakers = Speakers::default();
+    let segments = (0_u32..).zip(&heard.phrases).map(|(id, said)| {
+        let number = speakers.number(Phrase::of(said).voice);
+        json!({
+            "type": "transcript.text.segment", "id": format!("seg_{id}"), "start": seconds(said.start), "end": seconds(said.end),
+            "text": said.text().unwrap_or_default(), "speaker": letter(number),
+        })
+    });
+    let segments: Vec<Value> = segments.collect();
+    json!({
+        "task": "transcribe", "duration": seconds(heard.lasts), "text": text, "segments": segments, "usage": usage(heard),
+    })
+}
+
+/// Returns the name of a speaker: `A` is the first.
+fn letter(number: usize) -> String {
+    let letter = u8::try_from(number).ok().and_then(|number| b'@'.checked_add(number)).filter(u8::is_ascii_uppercase);
+    letter.map_or_else(|| number.to_string(), |letter| char::from(letter).to_string())
+}
+
 #[allow(clippy::cast_precision_loss, reason = "a duration in milliseconds is small")]
 fn seconds(ms: u64) -> f64 {
     ms as f64 / 1000.0
 }
 
-fn verbose(heard: &Heard, text: &str, is_translation: bool) -> Value {
+/// Returns the phrases with their times. A translation has no words and no usage.
+fn verbose(heard: &Heard, text: &str, is_translation: bool, has_words: bool) -> Value {
     let segments: Vec<Value> = (0..)
         .zip(&heard.phrases)
         .map(|(id, said): (u32, _)| {
@@ -134,29 +187,20 @@ fn verbose(heard: &Heard, text: &str, is_translation: bool) -> Value {
             })
         })
         .collect();
-    let words = heard.phrases.iter().flat_map(|said| &said.words);
-    let words: Vec<Value> = words
-        .map(|word| json!({ "word": word.text, "start": seconds(word.start), "end": seconds(word.end) }))
-        .collect();
-    json!({
+    let mut json = json!({
         "task": if is_translation { "translate" } else { "transcribe" }, "language": "english", "duration": seconds(heard.lasts),
-        "text": text, "segments": segments, "words": words, "usage": usage(heard),
-    })
-}
-
-/// Returns the phrases with their speakers, which have letters.
-fn diarized(heard: &Heard, text: &str) -> Value {
-    let mut speakers = Speakers::default();
-    let segment = |(id, said): (u32, &Said)| {
-        let number = speakers.number(Phrase::of(said).voice);
-        let speaker = u32::try_from(number + 9).ok().and_then(|digit| char::from_digit(digit, 36)).unwrap_or('z');
-        json!({
-            "type": "transcript.text.segment", "id": format!("seg_{id}"), "start": seconds(said.start), "end": seconds(said.end),
-            "speaker": speaker.to_ascii_uppercase(), "text": said.text().unwrap_or_default(),
-        })
-    };
-    let segments: Vec<Value> = (0..).zip(&heard.phrases).map(segment).collect();
-    json!({ "task": "transcribe", "duration": seconds(heard.lasts), "text": text, "segments": segments, "usage": usage(heard) })
+        "text": text, "segments": segments,
+    });
+    if !is_translation {
+        json["usage"] = usage(heard);
+    }
+    if has_words && !is_translation {
+        let words = heard.phrases.iter().flat_map(|said| &said.words);
+        let word =
+            |word: &HeardWord| json!({ "word": word.text, "start": seconds(word.start), "end": seconds(word.end) });
+        json["words"] = words.map(word).collect();
+    }
+    json
 }
 
 fn subtitles(heard: &Heard, is_srt: bool) -> String {
@@ -185,6 +229,10 @@ fn fault(message: &str) -> Answer {
         &json!({ "error": { "code": "BadRequest", "message": message, "type": "invalid_request_error", "param": null } }),
     )
 }
+
+/// When the model was made, and when it ends.
+const MODEL_CREATED: u64 = 1_756_252_800;
+const MODEL_ENDS: u64 = 1_893_456_000;
 
 /// The longest text that is spoken, in characters.
 const LONGEST_INPUT: usize = 4096;

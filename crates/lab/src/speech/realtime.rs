@@ -4,6 +4,8 @@
 //! <https://learn.microsoft.com/azure/ai-services/speech-service/voice-live-api-reference>. The names of the events of version
 //! 1: <https://platform.openai.com/docs/api-reference/realtime-server-events>. A response repeats what the user said.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -17,11 +19,16 @@ use super::openai::voice_number;
 use super::script::Script;
 use super::segments::{Event, Listener, Said, Segmentation};
 
+mod session;
+mod usage;
+
+use session::Version;
+use usage::usage;
+
 /// A session.
 #[derive(Debug)]
 pub(super) struct Realtime {
-    /// Whether the events have the names of version 1.
-    is_first_version: bool,
+    version: Version,
     session: Map<String, Value>,
     listener: Option<Listener>,
     /// The number of bytes of audio since the last commit.
@@ -29,8 +36,10 @@ pub(super) struct Realtime {
     /// The id of the item that the user is speaking.
     speaking: Option<String>,
     last_item: Option<String>,
-    /// What the user said last.
+    /// What the user said since the last response.
     said: String,
+    /// What the user said in this turn, and for how many milliseconds.
+    turn: (String, u64),
 }
 
 impl Realtime {
@@ -39,17 +48,18 @@ impl Realtime {
             let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
             pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
         };
-        let is_first_version = asked.path.starts_with("/openai/v1/");
+        let version = Version::of(&asked.path);
         let model = parameter("model").or_else(|| parameter("deployment")).unwrap_or_else(|| "gpt-realtime".into());
         let is_transcription = parameter("intent").as_deref() == Some("transcription");
         Self {
-            is_first_version,
-            session: session(&model, is_first_version, is_transcription),
+            version,
+            session: session::begin(&model, version, is_transcription),
             listener: None,
             buffered: 0,
             speaking: None,
             last_item: None,
             said: String::new(),
+            turn: (String::new(), 0),
         }
     }
 
@@ -71,11 +81,7 @@ impl Realtime {
                     merge(&mut self.session, changes, 0);
                     events.push(event("session.updated", &json!({ "session": self.session })));
                 }
-                None => events.push(fault(
-                    "missing_required_parameter",
-                    "Missing required parameter: 'session'.",
-                    client_id,
-                )),
+                None => events.push(missing("session", client_id)),
             },
             Some("input_audio_buffer.append") => match asked["audio"].as_str().map(|audio| STANDARD.decode(audio)) {
                 Some(Ok(audio)) => self.hear(&audio, &mut events),
@@ -83,19 +89,15 @@ impl Realtime {
             },
             Some("input_audio_buffer.commit") => self.commit(client_id, &mut events),
             Some("input_audio_buffer.clear") => {
-                (self.listener, self.buffered, self.speaking) = (None, 0, None);
+                (self.listener, self.buffered, self.speaking, self.turn) = (None, 0, None, (String::new(), 0));
                 events.push(event("input_audio_buffer.cleared", &json!({})));
             }
             Some("conversation.item.create") => self.create_item(&asked["item"], client_id, &mut events),
-            Some("conversation.item.delete") => {
-                events.push(event("conversation.item.deleted", &json!({ "item_id": asked["item_id"] })));
-            }
-            Some("conversation.item.truncate") => {
-                let content = json!({
-                    "item_id": asked["item_id"], "content_index": asked["content_index"], "audio_end_ms": asked["audio_end_ms"],
-                });
-                events.push(event("conversation.item.truncated", &content));
-            }
+            Some("conversation.item.delete") => events.push(match asked["item_id"].as_str() {
+                Some(item) => event("conversation.item.deleted", &json!({ "item_id": item })),
+                None => missing("item_id", client_id),
+            }),
+            Some("conversation.item.truncate") => events.push(truncated(&asked, client_id)),
             Some("response.create") => self.respond(&asked["response"], &mut events),
             Some("response.cancel") => {
                 events.push(fault(
@@ -107,7 +109,7 @@ impl Realtime {
             Some(kind) => {
                 events.push(fault("invalid_value", &format!("Invalid value: '{}'.", shortened(kind)), client_id));
             }
-            None => events.push(fault("missing_required_parameter", "Missing required parameter: 'type'.", client_id)),
+            None => events.push(missing("type", client_id)),
         }
         events
     }
@@ -163,7 +165,9 @@ impl Realtime {
 
     fn say(&mut self, said: &Said) {
         let Some(text) = said.text().filter(|_| self.said.len() < LONGEST_TEXT) else { return };
-        self.said = if self.said.is_empty() { text } else { format!("{} {text}", self.said) };
+        append(&mut self.said, &text);
+        append(&mut self.turn.0, &text);
+        self.turn.1 += said.end.saturating_sub(said.start);
     }
 
     /// Adds what the user said to the conversation.
@@ -173,15 +177,23 @@ impl Realtime {
             .push(event("input_audio_buffer.committed", &json!({ "item_id": id, "previous_item_id": self.last_item })));
         let content = json!([{ "type": "input_audio", "transcript": null }]);
         self.add_item(&json!({ "id": id, "type": "message", "role": "user", "content": content }), events);
+        let (transcript, lasts) = std::mem::take(&mut self.turn);
+        if self.is_transcription() {
+            // Nothing responds, and no response would take it.
+            self.said.clear();
+        }
         if self.is_transcription() || !self.transcription().is_null() {
-            let content = json!({ "item_id": id, "content_index": 0, "transcript": self.said, "usage": { "type": "duration", "seconds": 0 } });
+            let mut content = json!({ "item_id": id, "content_index": 0, "transcript": transcript });
+            if self.version != Version::VoiceLive {
+                content["usage"] = json!({ "type": "duration", "seconds": Duration::from_millis(lasts).as_secs_f64() });
+            }
             events.push(event("conversation.item.input_audio_transcription.completed", &content));
         }
     }
 
     fn create_item(&mut self, item: &Value, client_id: Option<&str>, events: &mut Vec<Value>) {
         if !item.is_object() {
-            events.push(fault("missing_required_parameter", "Missing required parameter: 'item'.", client_id));
+            events.push(missing("item", client_id));
             return;
         }
         let texts = item["content"].as_array().into_iter().flatten().filter_map(|part| part["text"].as_str());
@@ -202,7 +214,7 @@ impl Realtime {
         item["status"] = json!("completed");
         let content = json!({ "previous_item_id": self.last_item, "item": item });
         self.last_item = item["id"].as_str().map(str::to_owned);
-        if self.is_first_version {
+        if self.version.is_first() {
             events.push(event("conversation.item.added", &content));
             events.push(event("conversation.item.done", &content));
         } else {
@@ -212,38 +224,45 @@ impl Realtime {
 
     /// Makes a response: the text that repeats the user, and its audio unless only text is wanted.
     fn respond(&mut self, wanted: &Value, events: &mut Vec<Value>) {
-        let modalities = if self.is_first_version { "output_modalities" } else { "modalities" };
+        let modalities = if self.version.is_first() { "output_modalities" } else { "modalities" };
         let list = wanted[modalities].as_array().or_else(|| self.session.get(modalities)?.as_array());
         let has_audio = list.is_none_or(|list| list.iter().any(|kind| kind == "audio"));
         let said = std::mem::take(&mut self.said);
         let text = if said.is_empty() { "Hello.".to_owned() } else { format!("You said: {said}") };
         let (response, item) = (new_id("resp"), new_id("item"));
-        let of_response = |status: &str, output: Value| {
+        let spoken = usage(self.version, &said, &text, has_audio);
+        let of_response = |status: &str, output: Value, usage: &Value| {
             let mut json = json!({
                 "id": response, "object": "realtime.response", "status": status, "status_details": null, "output": output,
-                "conversation_id": "conv_lab", "metadata": null, "usage": null,
+                "conversation_id": "conv_lab", "metadata": null, "usage": usage,
             });
-            json[modalities] = json!(if has_audio { ["audio"] } else { ["text"] });
+            json[modalities] = match (has_audio, self.version.is_first()) {
+                (true, true) => json!(["audio"]),
+                (true, false) => json!(["text", "audio"]),
+                (false, _) => json!(["text"]),
+            };
             json
         };
-        events.push(event("response.created", &json!({ "response": of_response("in_progress", json!([])) })));
+        events.push(event(
+            "response.created",
+            &json!({ "response": of_response("in_progress", json!([]), &Value::Null) }),
+        ));
         let message = |status: &str, content: Value| json!({ "id": item, "object": "realtime.item", "type": "message", "role": "assistant", "status": status, "content": content });
         let started = json!({ "response_id": response, "output_index": 0, "item": message("in_progress", json!([])) });
         events.push(event("response.output_item.added", &started));
         let at = json!({ "response_id": response, "item_id": item, "output_index": 0, "content_index": 0 });
-        let kind = |suffix: &str| match (self.is_first_version, suffix) {
+        let kind = |suffix: &str| match (self.version.is_first(), suffix) {
             (true, suffix) => format!("response.output_{suffix}"),
             (false, suffix) => format!("response.{suffix}"),
         };
-        let (text_kind, part) = if has_audio {
-            (
-                "audio_transcript",
-                json!({ "type": if self.is_first_version { "output_audio" } else { "audio" }, "transcript": text }),
-            )
-        } else {
-            ("text", json!({ "type": if self.is_first_version { "output_text" } else { "text" }, "text": text }))
-        };
-        let field = if has_audio { "transcript" } else { "text" };
+        let (text_kind, field, short) =
+            if has_audio { ("audio_transcript", "transcript", "audio") } else { ("text", "text", "text") };
+        // In version 1 the parts of an item have other types than the events about them.
+        let part = json!({ "type": short, field: text });
+        let mut of_item = part.clone();
+        if self.version.is_first() {
+            of_item["type"] = json!(format!("output_{short}"));
+        }
         let mut empty = part.clone();
         empty[field] = json!("");
         events.push(event("response.content_part.added", &with(&at, "part", empty)));
@@ -258,23 +277,23 @@ impl Realtime {
             events.push(event(&kind("audio.done"), &at));
         }
         events.push(event(&kind(&format!("{text_kind}.done")), &with(&at, field, json!(text))));
-        events.push(event("response.content_part.done", &with(&at, "part", part.clone())));
-        let whole = message("completed", json!([part]));
+        events.push(event("response.content_part.done", &with(&at, "part", part)));
+        let whole = message("completed", json!([of_item]));
         let ended = json!({ "response_id": response, "output_index": 0, "item": whole });
         events.push(event("response.output_item.done", &ended));
         let previous = self.last_item.replace(item.clone());
         let added = json!({ "previous_item_id": previous, "item": whole });
-        let names: &[&str] = if self.is_first_version {
+        let names: &[&str] = if self.version.is_first() {
             &["conversation.item.added", "conversation.item.done"]
         } else {
             &["conversation.item.created"]
         };
         events.extend(names.iter().map(|name| event(name, &added)));
-        events.push(event("response.done", &json!({ "response": of_response("completed", json!([whole])) })));
+        events.push(event("response.done", &json!({ "response": of_response("completed", json!([whole]), &spoken) })));
     }
 
     fn setting(&self, of_first: &str, of_preview: &str) -> Value {
-        if self.is_first_version {
+        if self.version.is_first() {
             let whole = Value::Object(self.session.clone());
             whole.pointer(of_first).cloned().unwrap_or_default()
         } else {
@@ -329,34 +348,6 @@ impl Realtime {
     }
 }
 
-/// Returns the session as it begins.
-fn session(model: &str, is_first_version: bool, is_transcription: bool) -> Map<String, Value> {
-    let detection = json!({
-        "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500,
-        "create_response": true, "interrupt_response": true,
-    });
-    let id = new_id("sess");
-    let kind = if is_transcription { "transcription" } else { "realtime" };
-    let session = if is_first_version {
-        let format = json!({ "type": "audio/pcm", "rate": 24_000 });
-        let input =
-            json!({ "format": format, "transcription": null, "noise_reduction": null, "turn_detection": detection });
-        json!({
-            "type": kind, "object": "realtime.session", "id": id, "model": model, "output_modalities": ["audio"],
-            "instructions": "", "tools": [], "tool_choice": "auto", "max_output_tokens": "inf", "tracing": null,
-            "audio": { "input": input, "output": { "format": format, "voice": "alloy", "speed": 1.0 } },
-        })
-    } else {
-        json!({
-            "id": id, "object": "realtime.session", "model": model, "modalities": ["text", "audio"], "instructions": "",
-            "voice": "alloy", "input_audio_format": "pcm16", "output_audio_format": "pcm16", "input_audio_transcription": null,
-            "turn_detection": detection, "tools": [], "tool_choice": "auto", "temperature": 0.8,
-            "max_response_output_tokens": "inf",
-        })
-    };
-    if let Value::Object(session) = session { session } else { Map::new() }
-}
-
 /// Changes a session as its client asks: objects are merged, other values replaced.
 fn merge(session: &mut Map<String, Value>, changes: &Map<String, Value>, depth: usize) {
     for (name, change) in changes {
@@ -391,8 +382,32 @@ fn fault(code: &str, message: &str, client_id: Option<&str>) -> Value {
     event("error", &json!({ "error": error }))
 }
 
+fn missing(name: &str, client_id: Option<&str>) -> Value {
+    fault("missing_required_parameter", &format!("Missing required parameter: '{name}'."), client_id)
+}
+
+/// Responds to the wish to shorten an item.
+fn truncated(asked: &Value, client_id: Option<&str>) -> Value {
+    let is_given = |name: &&str| if *name == "item_id" { asked[*name].is_string() } else { asked[*name].is_u64() };
+    if let Some(name) = ["item_id", "content_index", "audio_end_ms"].into_iter().find(|name| !is_given(name)) {
+        return missing(name, client_id);
+    }
+    let content = json!({
+        "item_id": asked["item_id"], "content_index": asked["content_index"], "audio_end_ms": asked["audio_end_ms"],
+    });
+    event("conversation.item.truncated", &content)
+}
+
 fn new_id(kind: &str) -> String {
     format!("{kind}_{}", &ids::hex()[..20])
+}
+
+/// Adds words to a text.
+fn append(text: &mut String, words: &str) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(words);
 }
 
 fn shortened(text: &str) -> String {
@@ -475,6 +490,23 @@ mod tests {
         }
         let events = session.answer(r#"{"type":"input_audio_buffer.commit"}"#);
         assert_eq!(events.last().unwrap()["transcript"], "What time is it?");
+    }
+
+    #[test]
+    fn each_turn_has_a_transcript_and_a_duration_of_its_own() {
+        let mut asked = Asked::get("contoso.openai.azure.com", "/openai/v1/realtime");
+        asked.query = "intent=transcription".into();
+        let mut session = Realtime::of(&asked);
+        for said in ["What time is it?", "Bye."] {
+            let speech = Format::read("raw-24khz-16bit-mono-pcm").unwrap().speak(&Script::of_text(said, 0)).flatten();
+            let audio: Vec<u8> = speech.chain(vec![0; 48_000]).collect();
+            let append = json!({ "type": "input_audio_buffer.append", "audio": STANDARD.encode(&audio) });
+            let events = session.answer(&append.to_string());
+            let completed = events.last().unwrap();
+            assert_eq!(completed["transcript"], said);
+            let lasts = completed["usage"]["seconds"].as_f64().unwrap();
+            assert!(lasts > 0.1 && lasts < 2.0, "{lasts}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::super::exchange::{Answer, Asked};
@@ -25,7 +25,7 @@ pub(in super::super) fn voices() -> Answer {
 }
 
 /// Returns the locales of batch transcription, by task.
-pub(in super::super) fn locales() -> serde_json::Value {
+pub(in super::super) fn locales() -> Value {
     json!({ "Submit": voices::locales(), "Transcribe": voices::locales() })
 }
 
@@ -62,16 +62,37 @@ pub(in super::super) fn synthesis(asked: &Asked, director: &Arc<Director>) -> An
     }
 }
 
-/// Speaks one input of a batch synthesis: a plain text by a voice, or SSML.
-pub(in super::super) fn spoken(content: &str, is_ssml: bool, voice: &str, format: &str) -> Result<Vec<u8>, String> {
-    let format = Format::read(format).ok_or_else(|| format!("`{format}` is not a format that the lab supports"))?;
-    let script = if is_ssml {
-        Script::write(&ssml::read(content)?, false)?
-    } else {
-        let number = voices::find(voice).ok_or_else(|| format!("Unsupported voice {voice}."))?;
-        Script::of_text(content, number)
-    };
-    Ok(format.speak(&script).flatten().collect())
+/// An input of a batch synthesis: a plain text by a voice, or SSML.
+pub(in super::super) struct Order<'a> {
+    pub(in super::super) content: &'a str,
+    pub(in super::super) is_ssml: bool,
+    pub(in super::super) voice: &'a str,
+    pub(in super::super) format: &'a str,
+}
+
+impl Order<'_> {
+    /// Speaks the input.
+    pub(in super::super) fn speak(&self) -> Result<Vec<u8>, String> {
+        Ok(self.format()?.speak(&self.script()?).flatten().collect())
+    }
+
+    /// Returns the duration of the audio in milliseconds.
+    pub(in super::super) fn duration(&self) -> Result<u64, String> {
+        self.format()?;
+        Ok(self.script()?.lasts)
+    }
+
+    fn format(&self) -> Result<Format, String> {
+        Format::read(self.format).ok_or_else(|| format!("`{}` is not a format that the lab supports", self.format))
+    }
+
+    fn script(&self) -> Result<Script, String> {
+        if self.is_ssml {
+            return Script::write(&ssml::read(self.content)?, false);
+        }
+        let number = voices::find(self.voice).ok_or_else(|| format!("Unsupported voice {}.", self.voice))?;
+        Ok(Script::of_text(self.content, number))
+    }
 }
 
 /// Converts short audio to text.
@@ -103,7 +124,23 @@ pub(in super::super) fn short_audio(asked: &Asked, director: &Arc<Director>) -> 
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
     let phrase = Phrase::of(&play.heard(heard).joined()).clean(settings.profanity);
-    play.deliver(Answer::json(200, &phrase.json(&settings)))
+    let mut phrase = phrase.json(&settings);
+    for best in phrase.get_mut("NBest").and_then(Value::as_array_mut).into_iter().flatten() {
+        flatten(best);
+    }
+    play.deliver(Answer::json(200, &phrase))
+}
+
+/// Moves the scores out of their objects: short audio has them beside the words.
+/// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#sample-responses>
+fn flatten(scored: &mut Value) {
+    let Some(fields) = scored.as_object_mut() else { return };
+    if let Some(Value::Object(scores)) = fields.remove("PronunciationAssessment") {
+        fields.extend(scores);
+    }
+    for part in ["Words", "Syllables", "Phonemes"] {
+        fields.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(flatten);
+    }
 }
 
 /// Makes a 400 of shape D.
