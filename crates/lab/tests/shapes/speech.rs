@@ -87,7 +87,7 @@ async fn assessment(client: &mut Client) {
     for granularity in ["Phoneme", "Word"] {
         let assessment = json!({
             "referenceText": "Hello, wide world", "gradingSystem": "HundredMark", "granularity": granularity,
-            "enableMiscue": true, "enableProsodyAssessment": granularity == "Word",
+            "enableMiscue": true, "enableProsodyAssessment": granularity == "Word", "nBestPhonemeCount": 3,
         });
         let context = json!({
             "phraseDetection": { "mode": "Interactive", "enrichment": { "pronunciationAssessment": assessment } },
