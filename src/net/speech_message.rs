@@ -202,7 +202,8 @@ mod tests {
         ] {
             assert_eq!(SpeechMessage::read(&Message::binary(bytes.clone())), Some(Err(expected)), "{bytes:?}");
         }
-        let read = |text: String| SpeechMessage::read(&Message::text(text)).unwrap().map(|message| message.headers.len());
+        let read =
+            |text: String| SpeechMessage::read(&Message::text(text)).unwrap().map(|message| message.headers.len());
         assert_eq!(read(lines(MOST_HEADERS)), Ok(MOST_HEADERS));
         assert_eq!(read(lines(MOST_HEADERS + 1)), Err(Error::TooMany));
         assert_eq!(read("a".repeat(LONGEST_HEADERS + 1)), Err(Error::TooLong));
