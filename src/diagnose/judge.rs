@@ -301,8 +301,10 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
         let TargetFacts { service, host, .. } = &trace.target;
         !explained.contains(&(service.as_deref(), host.as_str()))
     };
-    let noted = hits.iter().filter(|hit| hit.severity > Severity::Info).filter_map(|hit| hit.place.as_ref());
-    let noted: HashSet<Place<'_>> = noted.map(place).collect();
+    // A connection that the service recycles is a reason, although it is no fault.
+    let is_reason = |hit: &&Hit| hit.severity > Severity::Info || hit.rule.id == "WS05";
+    let noted: HashSet<Place<'_>> =
+        hits.iter().filter(is_reason).filter_map(|hit| hit.place.as_ref()).map(place).collect();
     let is_noted = |trace: &Trace| noted.contains(&(trace.target.service.as_deref(), trace.target.host.as_str()));
     let trip_of = |trace: &Trace| failure_of_trip(trace).filter(|_| !is_noted(trace));
     let unexplained = evidence.traces.iter().filter(lacks_reason);
