@@ -193,6 +193,7 @@ impl Accounts {
                 maker: Maker { account: account.name.clone(), ..maker.clone() },
                 control: Control::default(),
                 jobs: Jobs::default(),
+                director: std::sync::Arc::default(),
             };
             all.gateways.insert(account.name, gateway);
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::delivery::Delivery;
+
 /// The parts of a request that the gateway uses.
 pub(super) struct Asked {
     pub(super) method: String,
@@ -58,6 +60,8 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// A body that is produced as it is sent, instead of the other one.
     pub(super) later: Option<Arc<dyn Later>>,
+    /// How a script has the response sent, if it says so.
+    pub(super) delivery: Option<Box<Delivery>>,
 }
 
 /// A body that is produced as it is sent, so that a long one needs no memory.
@@ -67,12 +71,18 @@ pub(super) trait Later: fmt::Debug + Send + Sync {
 
 impl Answer {
     pub(super) fn new(status: u16, kind: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type".into(), kind.into())], body: body.into(), later: None }
+        Self {
+            status,
+            headers: vec![("content-type".into(), kind.into())],
+            body: body.into(),
+            later: None,
+            delivery: None,
+        }
     }
 
     /// Makes a response without a body.
     pub(super) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), later: None }
+        Self { status, headers: Vec::new(), body: Bytes::new(), later: None, delivery: None }
     }
 
     /// Makes a response whose body is produced as it is sent.

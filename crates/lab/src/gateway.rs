@@ -1,5 +1,7 @@
 //! The gateway: a small model of the service that responds as documentation and public reports describe.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -8,7 +10,8 @@ use super::exchange::{Answer, Asked};
 use super::ids;
 use super::jobs::Jobs;
 use super::scene::Truth;
-use super::speech::{openai, rest, transcription};
+use super::scripted::Director;
+use super::speech::{self, openai, rest, transcription};
 use super::token::{self, Maker};
 use super::vocabulary::{AnswerToml, GatewayToml, MetadataToml};
 use speech_endpoint::PublicAccess;
@@ -28,6 +31,7 @@ pub(super) struct Gateway {
     pub(super) maker: Maker,
     pub(super) control: Control,
     pub(super) jobs: Jobs,
+    pub(super) director: Arc<Director>,
 }
 
 impl Gateway {
@@ -252,7 +256,11 @@ impl Gateway {
     /// Responds to a request for batch jobs and their relatives. What the lab does not have is an empty list.
     fn manage(&self, asked: &Asked) -> Answer {
         if asked.path.ends_with("/transcriptions:transcribe") {
-            return if asked.method == "POST" { transcription::transcribe(asked) } else { Answer::not_found() };
+            return if asked.method == "POST" {
+                transcription::transcribe(asked, &self.director)
+            } else {
+                Answer::not_found()
+            };
         }
         if let Some(answer) = self.jobs.answer(asked, self.maker.now) {
             return answer;
@@ -277,14 +285,15 @@ impl Gateway {
                 "The header `Foundry-Features` with `VoiceAgents=V1Preview` is required.",
             ),
             Route::Socket | Route::SocketOrPost | Route::SocketWithModel | Route::VoiceAgent if asked.is_upgrade => {
-                Answer::empty(101)
+                let refused = self.director.refuse(speech::service(asked));
+                refused.and_then(|entry| speech::refusal(&entry)).unwrap_or_else(|| Answer::empty(101))
             }
             Route::SocketWithModel | Route::VoiceAgent => Answer::new(426, "text/plain", ""),
             Route::Models => Answer::json(
                 200,
                 &json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "status": "succeeded" }] }),
             ),
-            Route::OpenAiAudio => openai::audio(asked),
+            Route::OpenAiAudio => openai::audio(asked, &self.director),
             Route::Socket => Answer::new(400, "text/plain", ""),
             Route::Voices => rest::voices(),
             Route::Relay => Answer::json(
@@ -293,8 +302,8 @@ impl Gateway {
             ),
             Route::IssueToken => Answer::new(200, "application/jwt", self.maker.issued(600)),
             Route::Management => self.manage(asked),
-            Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked),
-            Route::Synthesis => rest::synthesis(asked),
+            Route::SocketOrPost if asked.method == "POST" => rest::short_audio(asked, &self.director),
+            Route::Synthesis => rest::synthesis(asked, &self.director),
             Route::SocketOrPost => rest::no_content(),
         }
     }

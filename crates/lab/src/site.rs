@@ -1,6 +1,6 @@
 //! A site: the server behind a virtual address, with TLS, one HTTP/1.1 connection and the WebSocket after an upgrade.
 
-use std::convert::Infallible;
+use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _, stream};
+use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Either, Full, Limited, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{
     AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
@@ -20,7 +20,8 @@ use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::CloseFrame;
@@ -29,6 +30,7 @@ use tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::accounts::Accounts;
 use super::authority::Authority;
+use super::delivery::{BEFORE_END, Frames, Pieces};
 use super::drip::Drip;
 use super::exchange::{Answer, Asked};
 use super::fate::Fate;
@@ -36,9 +38,9 @@ use super::flood::flood;
 use super::gateway::Gateway;
 use super::management::Management;
 use super::seen::SeenRequest;
-use super::speech::Conversation;
+use super::speech::{Conversation, Step, Steps};
 use super::tls::{Certificates, Wire};
-use super::vocabulary::{CloseToml, DamageToml, DripToml, IdleEndToml, IdleToml};
+use super::vocabulary::{CloseToml, DamageToml, DripToml, FaultToml, IdleEndToml, IdleToml};
 
 /// All servers of a world.
 pub(super) struct Site {
@@ -68,10 +70,7 @@ pub(super) struct Way {
 }
 
 /// A response whose body is whole, or produced as it is sent.
-pub(super) type Reply = Response<Either<Full<Bytes>, StreamBody<stream::Iter<Frames>>>>;
-
-/// The frames of a body that is produced as it is sent.
-pub(super) type Frames = Box<dyn Iterator<Item = Result<Frame<Bytes>, Infallible>> + Send>;
+pub(super) type Reply = Response<Either<Full<Bytes>, StreamBody<Frames>>>;
 
 /// An accepted upgrade, its conversation, its host, and the idle timer on the path to that.
 type Granted = (OnUpgrade, Conversation, String, Option<IdleEnd>);
@@ -95,10 +94,7 @@ impl Site {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let upgraded: Mutex<Option<Granted>> = Mutex::default();
-        let service = service_fn(|request| {
-            let response = self.respond(request, &way, &upgraded);
-            async move { Ok::<_, Infallible>(response.await) }
-        });
+        let service = service_fn(|request| self.respond(request, &way, &upgraded));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         connection.await.map_err(io::Error::other)?;
         let upgraded = upgraded.into_inner().ok().flatten();
@@ -117,7 +113,12 @@ impl Site {
         Ok(())
     }
 
-    async fn respond(&self, mut request: Request<Incoming>, way: &Way, upgraded: &Mutex<Option<Granted>>) -> Reply {
+    async fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        way: &Way,
+        upgraded: &Mutex<Option<Granted>>,
+    ) -> io::Result<Reply> {
         let mut asked = asked(&request, way.came_by);
         if !asked.is_upgrade {
             // The unread body makes the server close the connection after the response.
@@ -127,35 +128,43 @@ impl Site {
                 (LARGEST_BODY, "the body is larger than 4 MiB")
             };
             let Ok(body) = Limited::new(request.body_mut(), most).collect().await else {
-                return respond_with(&Answer::new(413, "text/plain", text));
+                return Ok(respond_with(&Answer::new(413, "text/plain", text)));
             };
             asked.body = body.to_bytes();
         }
         if let Some(authority) = self.authority.as_ref().filter(|authority| authority.host == asked.host) {
             let token = self.management.as_ref().filter(|management| management.is_wanted(&asked));
-            return respond_with(&authority.answer(&asked, token.map(Management::token)));
+            return Ok(respond_with(&authority.answer(&asked, token.map(Management::token))));
         }
         if let Some(management) = self.management.as_ref().filter(|management| management.host == asked.host) {
             let answer = management.answer(&asked);
             self.gateway.control.record(SeenRequest::new(&asked, answer.as_ref().map_or(0, |answer| answer.status)));
             return match answer {
-                Some(answer) => respond_with(&answer),
+                Some(answer) => Ok(respond_with(&answer)),
                 None => std::future::pending().await,
             };
         }
         let answer = self.answer(&asked, way);
         way.fate.answer().await;
+        if let Some(delivery) = &answer.delivery {
+            delivery.begin(&way.fate).await?;
+        }
         if answer.status == 101 {
             let key = request.headers().get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
             if let Ok(mut slot) = upgraded.lock() {
                 let (host, idle) = (asked.host.clone(), self.idle_end(&asked.host));
-                *slot = Some((hyper::upgrade::on(&mut request), Conversation::of(&asked), host, idle));
+                *slot = Some((
+                    hyper::upgrade::on(&mut request),
+                    Conversation::of(&asked, &self.gateway.director),
+                    host,
+                    idle,
+                ));
             }
             let mut response = switch(&key.unwrap_or_default(), self.gateway.toml.damaged_upgrade);
             response.headers_mut().extend(subprotocol(request.headers()).map(|value| (SEC_WEBSOCKET_PROTOCOL, value)));
-            return response;
+            return Ok(response);
         }
-        respond_with(&answer)
+        Ok(respond_by(&answer, &way.fate))
     }
 
     fn idle_end(&self, host: &str) -> Option<IdleEnd> {
@@ -247,11 +256,19 @@ fn switch(accept: &str, damage: Option<DamageToml>) -> Reply {
 
 /// Converts the response for hyper; an invalid status or header is dropped.
 pub(super) fn respond_with(answer: &Answer) -> Reply {
-    let body = match &answer.later {
-        Some(later) => {
-            let frames: Frames = Box::new(later.pieces().map(|piece| Ok(Frame::data(piece))));
-            Either::Right(StreamBody::new(stream::iter(frames)))
-        }
+    respond_by(answer, &Arc::default())
+}
+
+/// The same on a connection that the response can reset.
+fn respond_by(answer: &Answer, fate: &Arc<Fate>) -> Reply {
+    let delivery = answer.delivery.as_deref().cloned().unwrap_or_default();
+    let pieces: Option<Pieces> = match &answer.later {
+        Some(later) => Some(later.pieces()),
+        None if delivery.divides() => Some(Box::new(std::iter::once(answer.body.clone()))),
+        None => None,
+    };
+    let body = match pieces {
+        Some(pieces) => Either::Right(StreamBody::new(delivery.body(pieces, Arc::clone(fate)))),
         None => Either::Left(Full::new(answer.body.clone())),
     };
     let mut response = Response::new(body);
@@ -282,14 +299,16 @@ where
             None => std::future::pending().await,
         }
     });
-    for event in conversation.greeting() {
-        socket.send(event).await.map_err(io::Error::other)?;
-    }
+    let mut queue = Queue::new(conversation.greeting());
     loop {
+        if let Some(fault) = queue.send(&mut socket).await? {
+            return fail(socket, fault, fate).await;
+        }
         let message = tokio::select! {
             biased;
             () = &mut end => break,
-            message = socket.next() => message,
+            () = queue.is_due() => continue,
+            message = socket.next(), if queue.has_room() => message,
             end = silent(idle) => match end {
                 IdleEndToml::Close => return Ok(()),
                 IdleEndToml::Reset => return fate.reset().await,
@@ -299,12 +318,7 @@ where
         };
         match message {
             // Reading a ping queues the pong; the next flush sends it.
-            Some(Ok(message)) => {
-                for reply in conversation.answer(&message) {
-                    socket.feed(reply).await.map_err(io::Error::other)?;
-                }
-                socket.flush().await.map_err(io::Error::other)?;
-            }
+            Some(Ok(message)) => queue.add(conversation.answer(&message)),
             Some(Err(tungstenite::Error::Capacity(_))) => {
                 let frame = CloseFrame { code: CloseCode::Size, reason: "the message is larger than 16 MiB".into() };
                 return socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other);
@@ -313,16 +327,100 @@ where
         }
     }
     match close {
-        Some(CloseToml { code: Some(code), reason, .. }) => {
-            let frame = CloseFrame { code: (*code).into(), reason: reason.as_str().into() };
-            socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
-            // Closing the connection before the client responds could lose the frame.
-            let answer = async { while let Some(Ok(_)) = socket.next().await {} };
-            let _ = tokio::time::timeout(GOOD_BYE, answer).await;
-            Ok(())
-        }
+        Some(CloseToml { code: Some(code), reason, .. }) => close_with(socket, *code, reason).await,
         _ => Ok(()),
     }
+}
+
+/// The steps that a WebSocket has still to take.
+struct Queue {
+    steps: VecDeque<Steps>,
+    /// The end of a wait.
+    due: Option<Instant>,
+}
+
+impl Queue {
+    fn new(steps: Steps) -> Self {
+        Self { steps: VecDeque::from([steps]), due: None }
+    }
+
+    fn add(&mut self, steps: Steps) {
+        self.steps.push_back(steps);
+    }
+
+    /// Returns whether more input can be read. A client that sends on during a wait must not fill the memory.
+    fn has_room(&self) -> bool {
+        self.steps.len() < MOST_WAITING
+    }
+
+    /// Completes when a wait is over.
+    async fn is_due(&mut self) {
+        match self.due {
+            Some(due) => tokio::time::sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+        self.due = None;
+    }
+
+    /// Takes all steps up to the next wait, and returns the fault that ends the connection.
+    async fn send<S>(&mut self, socket: &mut WebSocketStream<S>) -> io::Result<Option<FaultToml>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        while self.due.is_none() {
+            let Some(steps) = self.steps.front_mut() else { break };
+            match steps.next() {
+                Some(Step::Send(frame)) => socket.feed(frame).await.map_err(io::Error::other)?,
+                Some(Step::Wait(time)) => self.due = Some(Instant::now() + time),
+                Some(Step::Fail(fault)) => {
+                    socket.flush().await.map_err(io::Error::other)?;
+                    return Ok(Some(fault));
+                }
+                None => drop(self.steps.pop_front()),
+            }
+        }
+        socket.flush().await.map_err(io::Error::other)?;
+        Ok(None)
+    }
+}
+
+/// Ends a WebSocket as a script states.
+async fn fail<S>(mut socket: WebSocketStream<S>, fault: FaultToml, fate: &Fate) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match fault {
+        FaultToml::Reset => {
+            tokio::time::sleep(BEFORE_END).await;
+            fate.reset().await
+        }
+        FaultToml::Close { code, reason } => close_with(socket, code, &reason).await,
+        FaultToml::Cut => {
+            let mut stream = socket.into_inner();
+            stream.shutdown().await?;
+            // Input that is not read would make TCP reset the connection.
+            let rest = async { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await };
+            let _ = tokio::time::timeout(GOOD_BYE, rest).await;
+            Ok(())
+        }
+        FaultToml::Silence => {
+            while let Some(Ok(_)) = socket.next().await {}
+            Ok(())
+        }
+    }
+}
+
+/// Sends a close frame, and waits for the response of the client.
+async fn close_with<S>(mut socket: WebSocketStream<S>, code: u16, reason: &str) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let frame = CloseFrame { code: code.into(), reason: reason.into() };
+    socket.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
+    // Closing the connection before the client responds could lose the frame.
+    let answer = async { while let Some(Ok(_)) = socket.next().await {} };
+    let _ = tokio::time::timeout(GOOD_BYE, answer).await;
+    Ok(())
 }
 
 /// Returns the limits of a WebSocket: no message is larger than eight minutes of audio.
@@ -344,6 +442,9 @@ fn is_upload(path: &str) -> bool {
 
 /// The time limit for the response to a close frame.
 const GOOD_BYE: Duration = Duration::from_secs(1);
+
+/// The number of responses that may wait.
+const MOST_WAITING: usize = 64;
 
 /// Two minutes of audio; short audio lasts up to one.
 const LARGEST_BODY: usize = 4 << 20;

@@ -6,13 +6,17 @@
 
 mod assessment;
 mod batch;
+mod course;
 mod ear;
+mod fingerprint;
 mod format;
 mod g711;
 mod intake;
 pub(super) mod message;
 pub(super) mod openai;
 mod phrase;
+mod play;
+mod prompter;
 mod realtime;
 mod recognition;
 mod render;
@@ -29,4 +33,11 @@ pub(super) mod transcription;
 mod voices;
 mod words;
 
-pub(super) use socket::Conversation;
+pub(super) use course::{Step, Steps};
+pub(super) use play::refusal;
+pub(super) use socket::{Conversation, service};
+
+/// Returns whether a voice exists.
+pub(super) fn is_voice(name: &str) -> bool {
+    voices::find(name).is_some()
+}

@@ -19,6 +19,7 @@ use super::network::Route;
 use super::proxy::Proxy;
 use super::record::NameAnswer;
 use super::scene::{self, Truth};
+use super::scripted::Director;
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
 use super::world::World;
@@ -324,6 +325,7 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
             maker,
             control: Control::default(),
             jobs: Jobs::default(),
+            director: Director::of(world.toml.script.clone()),
         },
         certificates: certificates.with_faults(accounts.certificates.clone()),
         accounts,

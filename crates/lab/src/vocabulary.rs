@@ -9,6 +9,7 @@ mod accounts;
 mod address;
 mod credential;
 mod drip;
+mod entry;
 mod expected;
 mod gateway;
 mod idle;
@@ -28,6 +29,7 @@ pub use accounts::ExpectedOfAccounts;
 pub(crate) use address::{AddressToml, EndToml};
 pub(crate) use credential::{CredentialKindToml, CredentialToml};
 pub(crate) use drip::{DripStageToml, DripToml};
+pub(crate) use entry::{EntryToml, FaultToml, PhraseToml, ScriptToml, ServiceToml, SpokenToml, StatusToml};
 pub use expected::Expected;
 pub(crate) use gateway::{CloseToml, DamageToml, FloodToml, GatewayToml};
 pub(crate) use idle::{IdleEndToml, IdleToml};
@@ -86,6 +88,9 @@ pub(crate) struct WorldToml {
     /// More accounts, for an inventory. The client has documents of Azure that describe them.
     #[serde(default, rename = "accounts")]
     pub(crate) accounts: Vec<AccountsToml>,
+    /// What the service answers to the turns of its clients.
+    #[serde(default, rename = "script")]
+    pub(crate) script: Vec<EntryToml>,
     #[serde(default)]
     pub(crate) machine: MachineToml,
     #[serde(default)]

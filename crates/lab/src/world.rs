@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::access;
 use super::record::NameAnswer;
+use super::scripted::Answers;
 use super::vocabulary::{
     ClockToml, CredentialToml, Expected, GatewayToml, ManagementToml, ResolverToml, ServerToml, TlsToml, TrustToml,
     WorldResource, WorldToml,
@@ -90,6 +91,12 @@ impl World {
         &self.toml.expect
     }
 
+    /// Returns the expected result of `doctor --deep`, if the world states one.
+    #[must_use]
+    pub fn expected_deep(&self) -> Option<&Expected> {
+        self.toml.expect.deep.as_deref()
+    }
+
     /// Returns the documents of Azure that the client has, each with its file name.
     pub fn document_files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.toml.azure.iter().map(|(name, document)| (name.as_str(), document.as_str()))
@@ -133,6 +140,7 @@ impl World {
             azure: toml.azure.clone(),
             management: ManagementToml::default(),
             accounts: Vec::new(),
+            script: Vec::new(),
             machine: toml.machine.clone(),
             clock: ClockToml::default(),
             limits: toml.limits,
@@ -143,6 +151,7 @@ impl World {
                 exit_code: 0,
                 not: Vec::new(),
                 says: Vec::new(),
+                deep: None,
             },
         };
         Self { toml: Box::new(healthy), services: self.services.clone(), query: self.query.clone() }
@@ -167,7 +176,7 @@ impl World {
     }
 }
 
-/// An error in the definition of a world.
+/// An error in the definition of a world or of scripted answers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", named(.key))]
 #[non_exhaustive]
@@ -205,7 +214,10 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
             access::named(network).map_err(|error| WorldError::new(key, error))?;
         }
     }
-    Ok(())
+    if toml.expect.deep.as_ref().is_some_and(|deep| deep.deep.is_some()) {
+        return Err(WorldError::new("expect.deep.deep", "a deep run has no deeper one"));
+    }
+    Answers::checked(toml.script.clone()).map(drop)
 }
 
 fn named(key: &str) -> String {

@@ -23,6 +23,7 @@ impl Heard {
             start: self.phrases.first().map_or(0, |said| said.start),
             end: self.phrases.last().map_or(0, |said| said.end),
             words: self.phrases.iter().flat_map(|said| said.words.clone()).collect(),
+            scripted: self.phrases.first().and_then(|said| said.scripted.clone()),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::super::exchange::{Answer, Later};
 use super::g711::Law;
 use super::render::Renderer;
 use super::script::Script;
+use crate::vocabulary::SpokenToml;
 
 /// An audio format of synthesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +47,13 @@ enum Coding {
 struct Spoken {
     format: Format,
     script: Script,
+    /// What is sent instead of the whole.
+    instead: Option<SpokenToml>,
 }
 
 impl Later for Spoken {
     fn pieces(&self) -> Sound {
-        self.format.speak(&self.script)
+        self.format.sound(&self.script, self.instead)
     }
 }
 
@@ -114,8 +117,20 @@ impl Format {
     }
 
     /// Makes a response that speaks a script as it is sent.
-    pub(super) fn answer(self, kind: &str, script: Script) -> Answer {
-        Answer::later(kind, Spoken { format: self, script })
+    pub(super) fn answer(self, kind: &str, script: Script, instead: Option<SpokenToml>) -> Answer {
+        Answer::later(kind, Spoken { format: self, script, instead })
+    }
+
+    /// Speaks a script, or a part of it.
+    pub(super) fn sound(self, script: &Script, instead: Option<SpokenToml>) -> Sound {
+        match instead {
+            Some(SpokenToml::Nothing) => Box::new(std::iter::empty()),
+            Some(SpokenToml::Half) => {
+                let whole: usize = self.speak(script).map(|piece| piece.len()).sum();
+                first(self.speak(script), whole / 2)
+            }
+            Some(SpokenToml::Silence | SpokenToml::Noise) | None => self.speak(script),
+        }
     }
 
     /// Speaks a script.
@@ -150,6 +165,15 @@ impl Format {
 
 fn repeated(frame: Vec<u8>, times: u64) -> impl Iterator<Item = Vec<u8>> + Send {
     (0..times).map(move |_| frame.clone())
+}
+
+/// Returns the first bytes of a sound.
+fn first(sound: Sound, mut left: usize) -> Sound {
+    Box::new(sound.map_while(move |mut piece| {
+        piece.truncate(left);
+        left -= piece.len();
+        (!piece.is_empty()).then_some(piece)
+    }))
 }
 
 /// Joins and divides chunks of bytes into pieces.

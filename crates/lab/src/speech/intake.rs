@@ -234,6 +234,11 @@ fn header(bytes: &[u8], is_last: bool) -> Option<(Option<Format>, usize, Option<
     is_hopeless.then_some((format, bytes.len(), comment))
 }
 
+/// Returns the length of the header at the start of audio; 0 if there is none, and `None` if it is incomplete.
+pub(super) fn head(bytes: &[u8], is_last: bool) -> Option<usize> {
+    header(bytes, is_last).map(|(_, length, _)| length)
+}
+
 /// Returns the name and the size of a chunk.
 fn chunk(bytes: &[u8]) -> Option<([u8; 4], usize)> {
     let (name, rest) = bytes.split_first_chunk::<4>()?;

@@ -13,6 +13,8 @@ pub(in super::super) struct Message {
     /// The headers, with names in lower case.
     headers: Vec<(String, String)>,
     pub(super) content: Content,
+    /// The end of the phrase that this message tells, in units of 100 ns.
+    pub(super) ends_phrase: Option<u64>,
 }
 
 /// The content of a message.
@@ -27,7 +29,7 @@ impl Message {
     pub(super) fn json(path: &str, request_id: &str, content: &Value) -> Self {
         let kind = ("content-type".into(), "application/json; charset=utf-8".into());
         let headers = vec![named("x-requestid", request_id), kind, named("path", path)];
-        Self { headers, content: Content::Text(content.to_string()) }
+        Self { headers, content: Content::Text(content.to_string()), ends_phrase: None }
     }
 
     /// Makes a piece of audio; the last one is empty and has no content type.
@@ -37,7 +39,7 @@ impl Message {
         if !piece.is_empty() {
             headers.insert(1, named("content-type", kind));
         }
-        Self { headers, content: Content::Binary(piece) }
+        Self { headers, content: Content::Binary(piece), ends_phrase: None }
     }
 
     /// Makes a piece of audio with another path.
@@ -46,6 +48,12 @@ impl Message {
         message.headers.retain(|(name, _)| name != "path");
         message.headers.push(named("path", path));
         message
+    }
+
+    /// Marks the message that tells a phrase.
+    pub(super) fn of_phrase(mut self, end: u64) -> Self {
+        self.ends_phrase = Some(end);
+        self
     }
 
     /// Returns the value of a header, by its name in lower case.
@@ -71,13 +79,14 @@ impl Message {
         match frame {
             Frame::Text(text) => {
                 let (head, content) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-                Some(Self { headers: headers(head), content: Content::Text(content.to_owned()) })
+                Some(Self { headers: headers(head), content: Content::Text(content.to_owned()), ends_phrase: None })
             }
             Frame::Binary(bytes) => {
                 let (length, rest) = bytes.split_first_chunk::<2>()?;
                 let length = usize::from(u16::from_be_bytes(*length));
                 let head = std::str::from_utf8(rest.get(..length)?).ok()?;
-                Some(Self { headers: headers(head), content: Content::Binary(bytes.slice(2 + length..)) })
+                let content = Content::Binary(bytes.slice(2 + length..));
+                Some(Self { headers: headers(head), content, ends_phrase: None })
             }
             _ => None,
         }

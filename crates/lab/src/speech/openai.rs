@@ -1,33 +1,38 @@
 //! The audio APIs of Azure OpenAI: speech and transcription.
 //! <https://learn.microsoft.com/azure/ai-services/openai/reference>
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::exchange::{Answer, Asked};
 use super::super::multipart::{self, Field};
+use super::super::scripted::Director;
 use super::batch::{self, Heard};
 use super::format::Format;
 use super::phrase::translated;
+use super::play::Play;
 use super::script::Script;
 use super::voices;
+use crate::vocabulary::ServiceToml;
 
 /// Responds to a request for audio.
-pub(in super::super) fn audio(asked: &Asked) -> Answer {
+pub(in super::super) fn audio(asked: &Asked, director: &Arc<Director>) -> Answer {
     if asked.body.is_empty() {
         return fault("The body of the request is missing.");
     }
     match asked.path.rsplit('/').next() {
-        Some("speech") => speech(asked),
-        Some("transcriptions") => transcription(asked, false),
-        Some("translations") => transcription(asked, true),
+        Some("speech") => speech(asked, director),
+        Some("transcriptions") => transcription(asked, false, director),
+        Some("translations") => transcription(asked, true, director),
         _ => fault("The lab does not support this request."),
     }
 }
 
 /// Speaks a text. <https://platform.openai.com/docs/api-reference/audio/createSpeech>
-fn speech(asked: &Asked) -> Answer {
+fn speech(asked: &Asked, director: &Arc<Director>) -> Answer {
     let Ok(body) = serde_json::from_slice::<Value>(&asked.body) else { return fault("The body is not JSON.") };
     let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
     let Some(input) = text("input") else { return fault("Missing required parameter: 'input'.") };
@@ -48,15 +53,19 @@ fn speech(asked: &Asked) -> Answer {
         }
     };
     let Some(format) = Format::read(format) else { return fault("The format does not exist.") };
-    let script = Script::of_text(input, voice_number(voice));
+    let play = Play::of_text(director, ServiceToml::OpenAiSpeech, input);
+    if let Some(refusal) = play.refusal() {
+        return refusal;
+    }
+    let script = play.staged(Script::of_text(input, voice_number(voice)));
     if body["stream_format"] == "sse" {
         let deltas = format
-            .speak(&script)
+            .sound(&script, play.spoken())
             .map(|piece| json!({ "type": "speech.audio.delta", "audio": STANDARD.encode(&piece) }));
         let usage = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0 });
-        return events(deltas.chain([json!({ "type": "speech.audio.done", "usage": usage })]));
+        return play.deliver(events(deltas.chain([json!({ "type": "speech.audio.done", "usage": usage })])));
     }
-    format.answer(kind, script)
+    play.deliver(format.answer(kind, script, play.spoken()))
 }
 
 /// Returns the number of a voice: one of Speech by its name, or else the one that stands for a voice of OpenAI.
@@ -70,24 +79,33 @@ pub(super) fn voice_number(name: &str) -> u16 {
 
 /// Transcribes a file, or translates it to English.
 /// <https://platform.openai.com/docs/api-reference/audio/createTranscription>
-fn transcription(asked: &Asked, is_translation: bool) -> Answer {
+fn transcription(asked: &Asked, is_translation: bool, director: &Arc<Director>) -> Answer {
     let Some(fields) = multipart::fields(asked) else { return fault("The body is not a form.") };
     let Some(Field { content, .. }) = multipart::content(&fields, "file") else {
         return fault("Missing required parameter: 'file'.");
     };
     let heard = batch::hear(content, None);
+    let play = Play::of_audio(director, ServiceToml::OpenAiTranscription, content, heard.lasts);
+    if let Some(refusal) = play.refusal() {
+        return refusal;
+    }
+    play.deliver(transcript(&fields, &play.heard(heard), is_translation))
+}
+
+/// Writes what was heard in the format that the form names.
+fn transcript(fields: &[Field], heard: &Heard, is_translation: bool) -> Answer {
     let text = if is_translation { translated(&heard.text(), "en") } else { heard.text() };
-    if multipart::text(&fields, "stream").is_some_and(|stream| stream.eq_ignore_ascii_case("true")) {
+    if multipart::text(fields, "stream").is_some_and(|stream| stream.eq_ignore_ascii_case("true")) {
         let words: Vec<&str> = text.split_inclusive(' ').collect();
         let deltas = words.iter().map(|word| json!({ "type": "transcript.text.delta", "delta": word }));
         return events(deltas.chain([json!({ "type": "transcript.text.done", "text": text })]));
     }
-    match multipart::text(&fields, "response_format").unwrap_or("json") {
+    match multipart::text(fields, "response_format").unwrap_or("json") {
         "text" => Answer::new(200, "text/plain; charset=utf-8", format!("{text}\n")),
-        "srt" => Answer::new(200, "text/plain; charset=utf-8", subtitles(&heard, true)),
-        "vtt" => Answer::new(200, "text/vtt; charset=utf-8", subtitles(&heard, false)),
-        "verbose_json" => Answer::json(200, &verbose(&heard, &text, is_translation)),
-        "diarized_json" | "json" => Answer::json(200, &json!({ "text": text, "usage": usage(&heard) })),
+        "srt" => Answer::new(200, "text/plain; charset=utf-8", subtitles(heard, true)),
+        "vtt" => Answer::new(200, "text/vtt; charset=utf-8", subtitles(heard, false)),
+        "verbose_json" => Answer::json(200, &verbose(heard, &text, is_translation)),
+        "diarized_json" | "json" => Answer::json(200, &json!({ "text": text, "usage": usage(heard) })),
         name => fault(&format!("`{name}` is not a response format.")),
     }
 }
@@ -160,7 +178,7 @@ mod tests {
         asked.method = "POST".into();
         asked.headers = vec![("content-type".into(), kind.into())];
         asked.body = body.into();
-        audio(&asked)
+        audio(&asked, &Arc::default())
     }
 
     fn speak(format: &str) -> Answer {

@@ -1,11 +1,15 @@
 //! A recognised phrase, in the formats of the service.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::segments::{NO_VOICE, Said};
 use super::settings::Settings;
+use super::speakers::Speakers;
 use super::voices;
 use super::words::{SpokenWord, lexical, ticks};
+use crate::vocabulary::{PhraseToml, StatusToml};
 
 /// A phrase, with times in units of 100 ns.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub(super) struct Phrase {
     locale: Option<&'static str>,
     /// The number of the voice that spoke.
     pub(super) voice: Option<u16>,
+    /// The phrase of a script that states it.
+    scripted: Option<Arc<PhraseToml>>,
 }
 
 impl Phrase {
@@ -47,6 +53,7 @@ impl Phrase {
             words,
             locale: first.and_then(|word| voices::locale(word.language)),
             voice: first.map(|word| word.voice).filter(|voice| *voice != NO_VOICE),
+            scripted: said.scripted.clone(),
         }
     }
 
@@ -58,17 +65,17 @@ impl Phrase {
     /// Returns the phrase in the format of short audio and `speech.phrase`.
     /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#response>
     pub(super) fn json(&self, settings: &Settings) -> Value {
-        let Some(text) = &self.text else { return self.with_language(self.status("NoMatch"), settings) };
+        let Some(text) = &self.text else { return self.with_language(self.failure(), settings) };
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
         if settings.is_detailed {
             let lexical = lexical(text);
             let mut best = json!({
-                "Confidence": CONFIDENCE, "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
+                "Confidence": self.confidence(), "Lexical": lexical, "ITN": lexical, "MaskedITN": lexical, "Display": text,
             });
             let words: Vec<SpokenWord> = self.words.iter().filter(|word| !word.lexical.is_empty()).cloned().collect();
             if settings.has_words {
-                best["Words"] = words.iter().map(|word| with_confidence(word.json())).collect();
+                best["Words"] = words.iter().map(|word| self.with_confidence(word.json())).collect();
             }
             if let Some(assessment) = &settings.assessment {
                 assessment.add(&mut best, &words);
@@ -78,9 +85,43 @@ impl Phrase {
         self.with_language(phrase, settings)
     }
 
-    /// Returns the locale of the voice, if the audio names one.
-    pub(super) fn locale(&self) -> Option<&'static str> {
-        self.locale
+    /// Returns the language of the phrase, and whether it was identified.
+    pub(super) fn language(&self, settings: &Settings) -> (String, bool) {
+        let (language, is_identified) = settings.language_of(self.locale);
+        let stated = self.scripted.as_ref().and_then(|phrase| phrase.language.clone());
+        (stated.unwrap_or(language), is_identified)
+    }
+
+    /// Returns the number of the speaker, from 1.
+    pub(super) fn speaker(&self, speakers: &mut Speakers) -> usize {
+        let stated = self.scripted.as_ref().and_then(|phrase| usize::try_from(phrase.speaker?).ok());
+        stated.unwrap_or_else(|| speakers.number(self.voice))
+    }
+
+    /// Returns the translation into a language.
+    pub(super) fn translated(&self, text: &str, to: &str) -> String {
+        let stated = self.scripted.as_ref().and_then(|phrase| phrase.translations.get(to));
+        stated.cloned().unwrap_or_else(|| translated(text, to))
+    }
+
+    fn confidence(&self) -> f64 {
+        self.scripted.as_ref().and_then(|phrase| phrase.confidence).unwrap_or(CONFIDENCE)
+    }
+
+    fn with_confidence(&self, mut word: Value) -> Value {
+        word["Confidence"] = json!(self.confidence());
+        word
+    }
+
+    /// Returns the result of audio that is not understood.
+    fn failure(&self) -> Value {
+        let stated = self.scripted.as_ref().and_then(|phrase| phrase.status);
+        self.status(stated.map_or("NoMatch", StatusToml::name))
+    }
+
+    fn translations(&self, text: &str, settings: &Settings, field: &str) -> Value {
+        let into = settings.translations().iter();
+        into.map(|to| json!({ "Language": to, field: self.translated(text, to) })).collect()
     }
 
     /// Returns the phrase with a text and a locale in the format of fast transcription.
@@ -92,7 +133,7 @@ impl Phrase {
         });
         json!({
             "offsetMilliseconds": self.offset / 10_000, "durationMilliseconds": self.duration / 10_000, "text": text,
-            "words": words.collect::<Vec<_>>(), "locale": locale, "confidence": CONFIDENCE,
+            "words": words.collect::<Vec<_>>(), "locale": locale, "confidence": self.confidence(),
         })
     }
 
@@ -104,11 +145,11 @@ impl Phrase {
 
     /// Returns the phrase and its translations as `translation.phrase` of version 1.
     pub(super) fn translation(&self, settings: &Settings) -> Value {
-        let Some(text) = &self.text else { return self.status("NoMatch") };
+        let Some(text) = &self.text else { return self.failure() };
         let mut phrase = self.status("Success");
         phrase["Text"] = json!(text);
         phrase["Translation"] = json!({
-            "TranslationStatus": "Success", "Translations": translations(text, &settings.targets, "Text"),
+            "TranslationStatus": "Success", "Translations": self.translations(text, settings, "Text"),
         });
         phrase
     }
@@ -117,7 +158,7 @@ impl Phrase {
     pub(super) fn translation_hypothesis(&self, settings: &Settings) -> Value {
         let mut hypothesis = self.hypothesis(settings);
         hypothesis["Translation"] = json!({
-            "TranslationStatus": "Success", "Translations": translations(&self.lexical(), &settings.targets, "Text"),
+            "TranslationStatus": "Success", "Translations": self.translations(&self.lexical(), settings, "Text"),
         });
         hypothesis
     }
@@ -127,13 +168,13 @@ impl Phrase {
     /// <https://github.com/microsoft/cognitive-services-speech-sdk-js/blob/master/src/common.speech/ServiceMessages/TranslationPhrase.ts>
     pub(super) fn response(&self, settings: &Settings) -> Value {
         let Some(text) = &self.text else {
-            return json!({ "SpeechPhrase": self.with_language(self.status("NoMatch"), settings) });
+            return json!({ "SpeechPhrase": self.with_language(self.failure(), settings) });
         };
         let mut phrase = self.status("Success");
         phrase["DisplayText"] = json!(text);
         json!({
             "SpeechPhrase": self.with_language(phrase, settings), "TranslationStatus": "Success",
-            "Translations": translations(text, &settings.targets, "DisplayText"),
+            "Translations": self.translations(text, settings, "DisplayText"),
         })
     }
 
@@ -141,7 +182,7 @@ impl Phrase {
     pub(super) fn response_hypothesis(&self, settings: &Settings) -> Value {
         json!({
             "SpeechHypothesis": self.hypothesis(settings), "TranslationStatus": "Success",
-            "Translations": translations(&self.lexical(), &settings.targets, "DisplayText"),
+            "Translations": self.translations(&self.lexical(), settings, "DisplayText"),
         })
     }
 
@@ -150,7 +191,7 @@ impl Phrase {
     }
 
     fn with_language(&self, mut json: Value, settings: &Settings) -> Value {
-        if let (language, true) = settings.language_of(self.locale) {
+        if let (language, true) = self.language(settings) {
             json["PrimaryLanguage"] = json!({ "Language": language, "Confidence": "High" });
         }
         json
@@ -166,14 +207,5 @@ pub(super) fn translated(text: &str, to: &str) -> String {
     format!("[{to}] {text}")
 }
 
-fn translations(text: &str, targets: &[String], field: &str) -> Value {
-    targets.iter().map(|to| json!({ "Language": to, field: translated(text, to) })).collect()
-}
-
-fn with_confidence(mut word: Value) -> Value {
-    word["Confidence"] = json!(CONFIDENCE);
-    word
-}
-
-/// The confidence in every result.
+/// The confidence in a result.
 const CONFIDENCE: f64 = 0.95;

@@ -1,17 +1,24 @@
 //! Recognition and translation over a WebSocket.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::exchange::Asked;
+use super::super::scripted::{self, Decision, Director, Known, Part};
+use super::course::{self, Course, Step};
+use super::fingerprint::Fingerprint;
 use super::format::Format;
 use super::message::{Content, Message};
-use super::phrase::{Phrase, translated};
+use super::phrase::Phrase;
+use super::prompter::Prompter;
 use super::script::Script;
 use super::segments::{Event, Listener, Said};
 use super::settings::Settings;
-use super::speakers::Speakers;
+use super::speakers::{Speakers, name};
 use super::voices;
 use super::words::ticks;
+use crate::vocabulary::ServiceToml;
 
 /// A conversation with a client that sends audio to be recognised.
 #[derive(Debug)]
@@ -21,6 +28,7 @@ pub(super) struct Recognition {
     settings: Settings,
     turn: Option<Turn>,
     speakers: Speakers,
+    director: Arc<Director>,
 }
 
 /// A turn: one request, with the audio that belongs to it.
@@ -29,15 +37,29 @@ struct Turn {
     request_id: String,
     settings: Settings,
     listener: Listener,
+    fingerprint: Fingerprint,
+    numbered: scripted::Turn,
+    source: Source,
+    course: Option<Course>,
     /// Whether the turn has ended; what follows of its audio is dropped.
     is_over: bool,
 }
 
+/// Where the events of a turn come from.
+#[derive(Debug)]
+enum Source {
+    /// What the lab hears.
+    Heard,
+    Scripted(Prompter),
+    /// The audio decides at its end; until then the events are kept.
+    Undecided(Vec<Event>),
+}
+
 impl Recognition {
     /// Reads the settings from the upgrade; in version 2 the context contains most of them.
-    pub(super) fn of(asked: &Asked) -> Self {
+    pub(super) fn of(asked: &Asked, director: Arc<Director>) -> Self {
         let settings = Settings::of(asked);
-        Self { of_connection: settings.clone(), settings, turn: None, speakers: Speakers::default() }
+        Self { of_connection: settings.clone(), settings, turn: None, speakers: Speakers::default(), director }
     }
 
     /// Responds to a message.
@@ -46,7 +68,7 @@ impl Recognition {
     /// 2. The first audio of a request starts a turn.
     /// 3. Each phrase returns a result; that of a single recognition ends the turn.
     /// 4. Audio without content ends the turn.
-    pub(super) fn answer(&mut self, message: &Message) -> Vec<Message> {
+    pub(super) fn answer(&mut self, message: &Message) -> Vec<Step> {
         match (message.path().as_str(), &message.content) {
             ("speech.context", _) => {
                 let context: Value = serde_json::from_str(message.text()).unwrap_or_default();
@@ -58,33 +80,94 @@ impl Recognition {
         }
     }
 
-    fn listen(&mut self, message: &Message, piece: &[u8]) -> Vec<Message> {
+    fn listen(&mut self, message: &Message, piece: &[u8]) -> Vec<Step> {
         let request_id = message.header("x-requestid").unwrap_or_default();
         let is_of_turn = self.turn.as_ref().is_some_and(|turn| turn.request_id == request_id);
         let mut replies = Vec::new();
         if !is_of_turn {
             if piece.is_empty() {
-                return replies;
+                return Vec::new();
             }
             let context = json!({ "context": { "serviceTag": request_id } });
             replies.push(Message::json("turn.start", request_id, &context));
-            self.turn = Some(Turn {
-                request_id: request_id.to_owned(),
-                settings: self.settings.clone(),
-                listener: Listener::new(self.settings.segmentation),
-                is_over: false,
-            });
+            self.turn = Some(Turn::new(request_id, self.settings.clone(), &self.director));
         }
-        if let Some(turn) = self.turn.as_mut().filter(|turn| !turn.is_over) {
+        let Some(turn) = &mut self.turn else { return Vec::new() };
+        if !turn.is_over {
             turn.hear(piece, &mut self.speakers, &mut replies);
         }
-        replies
+        course::steps(turn.course.as_mut(), replies)
     }
 }
 
 impl Turn {
+    fn new(request_id: &str, settings: Settings, director: &Arc<Director>) -> Self {
+        let service = if !settings.targets.is_empty() || settings.is_first_translation {
+            ServiceToml::Translation
+        } else if settings.speakers.is_some() {
+            ServiceToml::ConversationTranscription
+        } else {
+            ServiceToml::Recognition
+        };
+        let numbered = director.begin(service);
+        let decision = numbered.decide(Known::default());
+        let mut turn = Self {
+            request_id: request_id.to_owned(),
+            listener: Listener::new(settings.segmentation),
+            settings,
+            fingerprint: Fingerprint::default(),
+            numbered,
+            source: Source::Undecided(Vec::new()),
+            course: None,
+            is_over: false,
+        };
+        if let Decision::Now(part) = decision {
+            turn.follow(part);
+        }
+        turn
+    }
+
+    /// Follows the part of a script, or else what the lab hears.
+    fn follow(&mut self, part: Option<Part>) {
+        let entry = part.as_ref().map(|part| Arc::clone(&part.entry));
+        self.source = match entry.as_ref().and_then(|entry| entry.phrases.as_ref()) {
+            Some(phrases) => Source::Scripted(Prompter::new(phrases)),
+            None => Source::Heard,
+        };
+        self.settings.scripted_targets = entry.and_then(|entry| entry.targets.clone());
+        self.course = part.map(|part| Course::new(part, self.numbered.clone()));
+    }
+
+    /// Returns the events that a piece of audio brings.
+    fn events(&mut self, piece: &[u8]) -> Vec<Event> {
+        let mut heard = self.listener.hear(piece);
+        self.fingerprint.add(piece);
+        let (now, is_end) = (self.listener.now(), piece.is_empty());
+        if is_end {
+            let sha256 = self.fingerprint.end();
+            let known = Known { audio: Some((&sha256, now)), ..Known::default() };
+            if let Source::Undecided(kept) = &mut self.source {
+                kept.append(&mut heard);
+                heard = std::mem::take(kept);
+                let part = if let Decision::Now(part) = self.numbered.decide(known) { part } else { None };
+                self.follow(part);
+            } else {
+                self.numbered.note(known);
+            }
+        }
+        match &mut self.source {
+            Source::Heard => heard,
+            Source::Scripted(prompter) => prompter.until(now, is_end),
+            Source::Undecided(kept) => {
+                heard.truncate(MOST_KEPT.saturating_sub(kept.len()));
+                kept.append(&mut heard);
+                Vec::new()
+            }
+        }
+    }
+
     fn hear(&mut self, piece: &[u8], speakers: &mut Speakers, replies: &mut Vec<Message>) {
-        for event in self.listener.hear(piece) {
+        for event in self.events(piece) {
             match event {
                 Event::Start(at) => replies.push(self.say("speech.startDetected", &json!({ "Offset": ticks(at) }))),
                 Event::Partial(said) => replies.push(self.partial(&said, speakers)),
@@ -111,7 +194,7 @@ impl Turn {
                 let mut hypothesis = phrase.hypothesis(settings);
                 if let Some(is_early) = settings.speakers {
                     hypothesis["SpeakerId"] =
-                        if is_early { json!(speakers.name(phrase.voice)) } else { json!("Unknown") };
+                        if is_early { json!(name(phrase.speaker(speakers))) } else { json!("Unknown") };
                 }
                 self.say("speech.hypothesis", &hypothesis)
             }
@@ -126,30 +209,30 @@ impl Turn {
             let end = phrase.offset + phrase.duration;
             replies.push(self.say("speech.endDetected", &json!({ "Offset": end })));
         }
-        replies.push(match (settings.targets.is_empty(), settings.is_first_translation) {
+        let told = match (settings.targets.is_empty(), settings.is_first_translation) {
             (true, _) => {
                 let mut json = phrase.json(settings);
                 if settings.speakers.is_some() {
-                    json["SpeakerId"] = json!(speakers.name(phrase.voice));
+                    json["SpeakerId"] = json!(name(phrase.speaker(speakers)));
                 }
                 self.say("speech.phrase", &json)
             }
             (false, true) => self.say("translation.phrase", &phrase.translation(settings)),
             (false, false) => self.say("translation.response", &phrase.response(settings)),
-        });
-        if let Some(text) = phrase.text() {
-            self.speak_translation(text, replies);
-        }
+        };
+        replies.push(told.of_phrase(phrase.offset + phrase.duration));
+        self.speak_translation(&phrase, replies);
         if !settings.is_continuous {
             self.finish(replies);
         }
     }
 
     /// Speaks the translation into the first target language.
-    fn speak_translation(&self, text: &str, replies: &mut Vec<Message>) {
-        let (Some(voice), Some(to)) = (&self.settings.voice, self.settings.targets.first()) else { return };
+    fn speak_translation(&self, phrase: &Phrase, replies: &mut Vec<Message>) {
+        let (voice, to) = (self.settings.voice.as_ref(), self.settings.translations().first());
+        let (Some(text), Some(voice), Some(to)) = (phrase.text(), voice, to) else { return };
         let voice = voices::find(voice).or_else(|| voices::of_language(to)).unwrap_or_default();
-        let sound = Format::TRANSLATION.speak(&Script::of_text(&translated(text, to), voice));
+        let sound = Format::TRANSLATION.speak(&Script::of_text(&phrase.translated(text, to), voice));
         let (path, field) = if self.settings.is_first_translation {
             ("translation.synthesis", "SynthesisStatus")
         } else {
@@ -202,3 +285,6 @@ impl Turn {
         self.listener = Listener::new(self.settings.segmentation);
     }
 }
+
+/// The maximum number of events that are kept until the end of the audio.
+const MOST_KEPT: usize = 10_000;

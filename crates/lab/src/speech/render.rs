@@ -16,8 +16,10 @@ pub(super) struct Renderer {
     symbols: std::vec::IntoIter<u8>,
     /// The time reached, in milliseconds.
     at: u64,
-    /// The end of the current silence.
+    /// The end of the current silence or noise.
     silent_until: u64,
+    /// The state of the noise.
+    noise: Option<u32>,
 }
 
 impl Renderer {
@@ -34,12 +36,27 @@ impl Renderer {
             symbols: Vec::new().into_iter(),
             at: 0,
             silent_until: 0,
+            noise: None,
         }
     }
 
     /// Returns the number of samples before a time in milliseconds.
     pub(super) fn samples(ms: u64, rate: u32) -> usize {
         usize::try_from(ms * u64::from(rate) / 1000).unwrap_or(usize::MAX)
+    }
+
+    /// Returns samples of silence or of noise.
+    fn background(&mut self, count: usize) -> Vec<i16> {
+        let Some(state) = &mut self.noise else { return vec![0; count] };
+        let mut random = || {
+            // <https://www.jstatsoft.org/article/view/v008i14>, with the first parameters of section 3.
+            *state ^= *state << 13;
+            *state ^= *state >> 17;
+            *state ^= *state << 5;
+            let [_, _, low, high] = state.to_le_bytes();
+            i16::from_le_bytes([low, high]) / 4
+        };
+        (0..count).map(|_| random()).collect()
     }
 
     /// Advances the time, and returns the number of samples that pass.
@@ -62,11 +79,13 @@ impl Iterator for Renderer {
             }
             if self.at < self.silent_until {
                 let ms = (self.silent_until - self.at).min(100);
-                return Some(vec![0; self.pass(ms)]);
+                let count = self.pass(ms);
+                return Some(self.background(count));
             }
             match self.parts.next()? {
                 Part::Burst(burst) => self.symbols = burst.symbols().into_iter(),
-                Part::Silence(ms) => self.silent_until = self.at + u64::from(ms),
+                Part::Silence(ms) => (self.silent_until, self.noise) = (self.at + u64::from(ms), None),
+                Part::Noise(ms) => (self.silent_until, self.noise) = (self.at + u64::from(ms), Some(1)),
             }
         }
     }

@@ -1,17 +1,22 @@
 //! Speech over REST: text to speech, and speech to text for short audio.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::super::exchange::{Answer, Asked};
+use super::super::scripted::Director;
 use super::assessment::Assessment;
 use super::format::Format;
 use super::phrase::Phrase;
+use super::play::Play;
 use super::script::Script;
 use super::settings::Settings;
 use super::{batch, ssml, voices};
+use crate::vocabulary::ServiceToml;
 
 /// Returns the list of voices.
 pub(in super::super) fn voices() -> Answer {
@@ -25,7 +30,7 @@ pub(in super::super) fn locales() -> serde_json::Value {
 
 /// Converts text to speech.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-text-to-speech#convert-text-to-speech>
-pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
+pub(in super::super) fn synthesis(asked: &Asked, director: &Arc<Director>) -> Answer {
     if asked.body.is_empty() {
         return no_content();
     }
@@ -41,7 +46,11 @@ pub(in super::super) fn synthesis(asked: &Asked) -> Answer {
     let pieces = std::str::from_utf8(&asked.body).map_err(|error| error.to_string()).and_then(ssml::read);
     let is_custom = asked.query.contains("deploymentId=");
     match pieces.map(|pieces| Script::write(&pieces, is_custom)) {
-        Ok(Ok(script)) => format.answer(format.content_type(), script),
+        Ok(Ok(script)) => {
+            let play = Play::of_text(director, ServiceToml::Synthesis, &script.text);
+            let answer = || format.answer(format.content_type(), play.staged(script), play.spoken());
+            play.refusal().unwrap_or_else(|| play.deliver(answer()))
+        }
         Ok(Err(fault)) => invalid(&fault),
         Err(fault) => invalid(&format!("the SSML is not valid: {fault}")),
     }
@@ -61,7 +70,7 @@ pub(in super::super) fn spoken(content: &str, is_ssml: bool, voice: &str, format
 
 /// Converts short audio to text.
 /// <https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short>
-pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
+pub(in super::super) fn short_audio(asked: &Asked, director: &Arc<Director>) -> Answer {
     let value = |wanted: &str| {
         let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
         pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
@@ -73,14 +82,18 @@ pub(in super::super) fn short_audio(asked: &Asked) -> Answer {
         return no_content();
     }
     let heard = batch::hear(&asked.body, None);
-    if !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
+    let play = Play::of_audio(director, ServiceToml::ShortAudio, &asked.body, heard.lasts);
+    if let Some(refusal) = play.refusal() {
+        return refusal;
+    }
+    if !play.has_phrases() && !asked.body.starts_with(b"RIFF") && heard.text().is_empty() {
         return invalid("the audio is not a WAV file, the only format that the lab reads");
     }
     let mut settings = Settings::of(asked);
     let assessment = asked.header("pronunciation-assessment").and_then(|text| STANDARD.decode(text).ok());
     settings.assessment = assessment.and_then(|json| Assessment::read(&serde_json::from_slice(&json).ok()?));
     settings.is_detailed |= settings.assessment.is_some();
-    Answer::json(200, &Phrase::of(&heard.joined()).json(&settings))
+    play.deliver(Answer::json(200, &Phrase::of(&play.heard(heard).joined()).json(&settings)))
 }
 
 /// Makes a 400 of shape D.

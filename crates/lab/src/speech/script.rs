@@ -22,6 +22,8 @@ pub(super) enum Part {
     Burst(Burst),
     /// In milliseconds.
     Silence(u32),
+    /// Noise, in milliseconds.
+    Noise(u32),
 }
 
 /// Something that happens at a time in the audio.

@@ -5,8 +5,11 @@
     reason = "a count of samples in a turn is far below the precision of the types here"
 )]
 
+use std::sync::Arc;
+
 use super::ear::{Ear, Heard, HeardWord};
 use super::intake::{Format, Intake, Taken};
+use crate::vocabulary::PhraseToml;
 
 /// How audio is divided into phrases. All times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +29,7 @@ impl Default for Segmentation {
 }
 
 /// What happens in the audio. All times are in milliseconds of the turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Event {
     /// Speech starts.
     Start(u64),
@@ -39,12 +42,14 @@ pub(super) enum Event {
 }
 
 /// A phrase, or its start.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Said {
     pub(super) start: u64,
     pub(super) end: u64,
     /// The words; empty if the audio is not understood.
     pub(super) words: Vec<HeardWord>,
+    /// The phrase of a script that states it.
+    pub(super) scripted: Option<Arc<PhraseToml>>,
 }
 
 impl Said {
@@ -239,7 +244,7 @@ impl Listener {
             (Some(first), Some(last)) => (start.min(first.start), end.max(last.end)),
             _ => (start, end),
         };
-        Said { start, end, words }
+        Said { start, end, words, scripted: None }
     }
 
     fn complete(&mut self, end: u64, events: &mut Vec<Event>) {
@@ -275,7 +280,12 @@ impl Listener {
 /// Returns a phrase with a known text, as long as it usually takes.
 pub(super) fn whole_text(text: &str) -> Said {
     let end = text.chars().count() as u64 * 60;
-    Said { start: 0, end, words: of_comments(&[text.to_owned()], 0, end) }
+    Said { start: 0, end, words: spread(text, 0, end), scripted: None }
+}
+
+/// Divides a text into words that fill the time evenly.
+pub(super) fn spread(text: &str, start: u64, end: u64) -> Vec<HeardWord> {
+    of_comments(&[text.to_owned()], start, end)
 }
 
 /// Divides the comments into words that fill the time evenly.

@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) candidates: Option<Vec<String>>,
     /// Target languages; empty for recognition without translation.
     pub(super) targets: Vec<String>,
+    /// The languages of the translations that a script states instead.
+    pub(super) scripted_targets: Option<Vec<String>>,
     /// The voice of a spoken translation; an empty one stands for that of the language.
     pub(super) voice: Option<String>,
     /// Whether this is version 1 of translation, which has its own messages.
@@ -141,6 +143,11 @@ impl Settings {
         let is_wanted = |wanted: &str| options.iter().any(|option| option.eq_ignore_ascii_case(wanted));
         self.has_words |= is_wanted("WordTimings") || is_wanted("Words") || self.assessment.is_some();
         self.is_detailed |= self.assessment.is_some();
+    }
+
+    /// Returns the languages of the translations in a response.
+    pub(super) fn translations(&self) -> &[String] {
+        self.scripted_targets.as_ref().unwrap_or(&self.targets)
     }
 
     /// Returns the language of a phrase, and whether it was identified.

@@ -1,52 +1,54 @@
 //! A conversation over a WebSocket, message by message.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tungstenite::protocol::Message as Frame;
 use tungstenite::protocol::frame::CloseFrame;
 
 use super::super::exchange::Asked;
+use super::super::scripted::Director;
+use super::course::{Step, Steps};
 use super::message::Message;
 use super::realtime::Realtime;
 use super::recognition::Recognition;
-use super::synthesis::{Replies, Synthesis};
+use super::synthesis::Synthesis;
+use crate::vocabulary::ServiceToml;
 
 /// The server side of a conversation: turns received frames into responses.
 #[derive(Debug)]
 pub(in super::super) struct Conversation(Part);
 
-/// The frames of a response.
-pub(in super::super) type Frames = Box<dyn Iterator<Item = Frame> + Send>;
-
 #[derive(Debug)]
 enum Part {
     Recognition(Box<Recognition>),
-    Synthesis(Synthesis),
+    Synthesis(Box<Synthesis>),
     Realtime(Box<Realtime>),
 }
 
 impl Conversation {
     /// Starts the conversation that the path of an upgrade selects.
-    pub(in super::super) fn of(asked: &Asked) -> Self {
+    pub(in super::super) fn of(asked: &Asked, director: &Arc<Director>) -> Self {
         if is_realtime(&asked.path) {
             Self(Part::Realtime(Box::new(Realtime::of(asked))))
         } else if asked.path.contains("/cognitiveservices/websocket/") {
             let is_custom = asked.query.contains("deploymentId=") || asked.host.contains(".voice.");
-            Self(Part::Synthesis(Synthesis::new(is_custom)))
+            Self(Part::Synthesis(Box::new(Synthesis::new(is_custom, Arc::clone(director)))))
         } else {
-            Self(Part::Recognition(Box::new(Recognition::of(asked))))
+            Self(Part::Recognition(Box::new(Recognition::of(asked, Arc::clone(director)))))
         }
     }
 
     /// Returns the frames with which the service begins.
-    pub(in super::super) fn greeting(&self) -> Frames {
+    pub(in super::super) fn greeting(&self) -> Steps {
         match &self.0 {
             Part::Realtime(realtime) => events(realtime.greeting()),
             _ => Box::new(std::iter::empty()),
         }
     }
 
-    /// Responds to a frame; a close frame ends the conversation. The frames are produced as they are sent.
-    pub(in super::super) fn answer(&mut self, frame: &Frame) -> Frames {
+    /// Responds to a frame; a close frame ends the conversation. The steps are produced as they are taken.
+    pub(in super::super) fn answer(&mut self, frame: &Frame) -> Steps {
         if let Part::Realtime(realtime) = &mut self.0 {
             return match frame {
                 Frame::Text(text) => events(realtime.answer(text)),
@@ -55,17 +57,31 @@ impl Conversation {
         }
         let Some(message) = Message::read(frame) else {
             let end = frame.is_binary().then(|| close("the message has no headers"));
-            return Box::new(end.into_iter());
+            return Box::new(end.into_iter().map(Step::Send));
         };
-        let said: Result<Replies, String> = match &mut self.0 {
+        let said: Result<Steps, String> = match &mut self.0 {
             Part::Recognition(recognition) => Ok(Box::new(recognition.answer(&message).into_iter())),
             Part::Synthesis(synthesis) => synthesis.answer(&message),
             Part::Realtime(_) => Ok(Box::new(std::iter::empty())),
         };
         match said {
-            Ok(messages) => Box::new(messages.map(|message| message.frame())),
-            Err(fault) => Box::new(std::iter::once(close(&fault))),
+            Ok(steps) => steps,
+            Err(fault) => Box::new(std::iter::once(Step::Send(close(&fault)))),
         }
+    }
+}
+
+/// Returns the service that an upgrade asks for. In version 2 it does not say whether speakers or translations follow.
+pub(in super::super) fn service(asked: &Asked) -> ServiceToml {
+    let path = asked.path.as_str();
+    if path.contains("/cognitiveservices/websocket/") {
+        ServiceToml::Synthesis
+    } else if path.contains("/speech/translation/") {
+        ServiceToml::Translation
+    } else if path.contains("/speech/universal/") || path.contains("/speech/recognition/") {
+        ServiceToml::Recognition
+    } else {
+        ServiceToml::Realtime
     }
 }
 
@@ -75,8 +91,8 @@ fn is_realtime(path: &str) -> bool {
 }
 
 /// Makes the frames of JSON events.
-fn events(all: Vec<Value>) -> Frames {
-    Box::new(all.into_iter().map(|event| Frame::text(event.to_string())))
+fn events(all: Vec<Value>) -> Steps {
+    Box::new(all.into_iter().map(|event| Step::Send(Frame::text(event.to_string()))))
 }
 
 /// Makes the close frame 1007 that the service sends for unreadable input; a reason has at most 123 bytes.
@@ -205,14 +221,15 @@ mod tests {
             ("{", "", "EOF"),
         ] {
             let mut conversation = conversation("/tts/cognitiveservices/websocket/v1", "");
-            let mut answers: Vec<Frame> = conversation.answer(&text("synthesis.context", "r", context)).collect();
-            answers.extend(conversation.answer(&text("ssml", "r", ssml)));
+            let mut answers: Vec<Frame> =
+                conversation.answer(&text("synthesis.context", "r", context)).map(Step::frame).collect();
+            answers.extend(conversation.answer(&text("ssml", "r", ssml)).map(Step::frame));
             let Some(Frame::Close(Some(close))) = answers.first() else { panic!("{context} {ssml}: {answers:?}") };
             assert_eq!(u16::from(close.code), 1007);
             assert!(close.reason.contains(part), "{}", close.reason);
         }
         let answers: Vec<Frame> =
-            conversation("/stt/speech/universal/v2", "").answer(&Frame::binary(vec![0])).collect();
+            conversation("/stt/speech/universal/v2", "").answer(&Frame::binary(vec![0])).map(Step::frame).collect();
         assert!(matches!(answers.as_slice(), [Frame::Close(Some(_))]), "{answers:?}");
         let Frame::Close(Some(long)) = close(&"ä".repeat(100)) else { panic!("a close") };
         assert_eq!(long.reason.len(), 122);
@@ -228,7 +245,7 @@ mod tests {
     }
 
     fn conversation(path: &str, query: &str) -> Conversation {
-        Conversation::of(&Asked {
+        let asked = Asked {
             method: "GET".into(),
             host: "westeurope.stt.speech.microsoft.com".into(),
             path: path.into(),
@@ -239,7 +256,8 @@ mod tests {
             came_by: IpAddr::V4(Ipv4Addr::LOCALHOST),
             headers: Vec::new(),
             body: Bytes::new(),
-        })
+        };
+        Conversation::of(&asked, &Arc::default())
     }
 
     fn text(path: &str, request_id: &str, content: &str) -> Frame {
@@ -255,8 +273,8 @@ mod tests {
         read(conversation.answer(&piece.frame()))
     }
 
-    fn read(frames: Frames) -> Vec<Message> {
-        frames.map(|frame| Message::read(&frame).unwrap()).collect()
+    fn read(steps: Steps) -> Vec<Message> {
+        steps.map(|step| Message::read(&step.frame()).unwrap()).collect()
     }
 
     fn paths(messages: &[Message]) -> Vec<String> {

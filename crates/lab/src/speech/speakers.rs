@@ -14,11 +14,11 @@ impl Speakers {
         });
         position + 1
     }
+}
 
-    /// Returns the name of a speaker.
-    pub(super) fn name(&mut self, voice: Option<u16>) -> String {
-        format!("Guest-{}", self.number(voice))
-    }
+/// Returns the name of a speaker.
+pub(super) fn name(number: usize) -> String {
+    format!("Guest-{number}")
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn each_voice_keeps_its_number() {
         let mut speakers = Speakers::default();
-        let names = [Some(7), Some(9), None, Some(7)].map(|voice| speakers.name(voice));
+        let names = [Some(7), Some(9), None, Some(7)].map(|voice| name(speakers.number(voice)));
         assert_eq!(names, ["Guest-1", "Guest-2", "Guest-3", "Guest-1"]);
     }
 }

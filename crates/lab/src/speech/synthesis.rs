@@ -1,20 +1,27 @@
 //! Synthesis over a WebSocket.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::super::scripted::{Decision, Director, Known, Turn};
+use super::course::{self, Course, Steps};
 use super::format::{Format, Sound};
 use super::message::Message;
+use super::play::staged;
 use super::script::{Mark, MarkKind, Script};
 use super::{ssml, voices};
+use crate::vocabulary::ServiceToml;
 
 /// A conversation with a client that sends SSML or a stream of text to be synthesised.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Synthesis {
     /// Whether any voice name is accepted, because a custom voice is asked for.
     is_custom: bool,
     context: Context,
     stream: Option<TextStream>,
+    director: Arc<Director>,
 }
 
 /// What the client asked for.
@@ -43,14 +50,15 @@ struct Wanted {
 struct TextStream {
     request_id: String,
     text: String,
+    turn: Turn,
+    course: Option<Course>,
+    /// Whether the script is decided; otherwise the whole text decides.
+    is_decided: bool,
 }
 
-/// The messages of a response, produced as they are sent.
-pub(super) type Replies = Box<dyn Iterator<Item = Message> + Send>;
-
 impl Synthesis {
-    pub(super) fn new(is_custom: bool) -> Self {
-        Self { is_custom, ..Self::default() }
+    pub(super) fn new(is_custom: bool, director: Arc<Director>) -> Self {
+        Self { is_custom, context: Context::default(), stream: None, director }
     }
 
     /// Responds to a message: the context contains settings, and SSML or the end of a text starts synthesis.
@@ -58,7 +66,7 @@ impl Synthesis {
     /// # Errors
     ///
     /// Returns the reason to close the connection.
-    pub(super) fn answer(&mut self, message: &Message) -> Result<Replies, String> {
+    pub(super) fn answer(&mut self, message: &Message) -> Result<Steps, String> {
         let id = message.header("x-requestid").unwrap_or_default().to_owned();
         match message.path().as_str() {
             "synthesis.context" => {
@@ -70,7 +78,9 @@ impl Synthesis {
                 let format = self.context.format()?;
                 let pieces = ssml::read(message.text()).map_err(|fault| format!("the SSML is not valid: {fault}"))?;
                 let script = Script::write(&pieces, self.is_custom)?;
-                Ok(Box::new(begin(&id).into_iter().chain(speak(id, format, self.context.wanted, &script))))
+                let (course, _) = decide(&self.director.begin(ServiceToml::Synthesis), Some(&script.text));
+                let said = speak(id.clone(), format, self.context.wanted, script, course.as_ref());
+                Ok(course::lazily(course, begin(&id).into_iter().chain(said)))
             }
             "text.piece" => self.piece(id, message.text()),
             "text.end" => self.end(&id),
@@ -79,7 +89,7 @@ impl Synthesis {
     }
 
     /// Adds a piece of text; the first one starts the turn.
-    fn piece(&mut self, id: String, piece: &str) -> Result<Replies, String> {
+    fn piece(&mut self, id: String, piece: &str) -> Result<Steps, String> {
         self.context.format()?;
         if let Some(stream) = self.stream.as_mut().filter(|stream| stream.request_id == id) {
             if stream.text.len() + piece.len() > LONGEST_TEXT {
@@ -88,17 +98,27 @@ impl Synthesis {
             stream.text.push_str(piece);
             return Ok(none());
         }
-        let begun = begin(&id);
-        self.stream = Some(TextStream { request_id: id, text: piece.chars().take(LONGEST_TEXT).collect() });
+        let turn = self.director.begin(ServiceToml::Synthesis);
+        let (mut course, is_decided) = decide(&turn, None);
+        let begun = course::steps(course.as_mut(), begin(&id));
+        let text = piece.chars().take(LONGEST_TEXT).collect();
+        self.stream = Some(TextStream { request_id: id, text, turn, course, is_decided });
         Ok(Box::new(begun.into_iter()))
     }
 
     /// Speaks the text that arrived.
-    fn end(&mut self, id: &str) -> Result<Replies, String> {
+    fn end(&mut self, id: &str) -> Result<Steps, String> {
         let Some(stream) = self.stream.take_if(|stream| stream.request_id == id) else { return Ok(none()) };
         let format = self.context.format()?;
         let script = Script::of_text(&stream.text, self.context.voice.unwrap_or_default());
-        Ok(Box::new(speak(stream.request_id, format, self.context.wanted, &script)))
+        let course = if stream.is_decided {
+            stream.turn.note(Known { text: Some(&script.text), ..Known::default() });
+            stream.course
+        } else {
+            decide(&stream.turn, Some(&script.text)).0
+        };
+        let said = speak(stream.request_id, format, self.context.wanted, script, course.as_ref());
+        Ok(course::lazily(course, said))
     }
 }
 
@@ -165,7 +185,15 @@ impl Wanted {
     }
 }
 
-fn none() -> Replies {
+/// Returns the course of a turn, and whether it is decided; otherwise the text must be known.
+fn decide(turn: &Turn, text: Option<&str>) -> (Option<Course>, bool) {
+    match turn.decide(Known { text, ..Known::default() }) {
+        Decision::Now(part) => (part.map(|part| Course::new(part, turn.clone())), true),
+        Decision::Later => (None, false),
+    }
+}
+
+fn none() -> Steps {
     Box::new(std::iter::empty())
 }
 
@@ -176,13 +204,25 @@ fn begin(id: &str) -> [Message; 2] {
 }
 
 /// Returns the marks and the audio in the order of their times, and the end of the turn.
-fn speak(id: String, format: Format, wanted: Wanted, script: &Script) -> impl Iterator<Item = Message> + Send + use<> {
+fn speak(
+    id: String,
+    format: Format,
+    wanted: Wanted,
+    script: Script,
+    course: Option<&Course>,
+) -> impl Iterator<Item = Message> + Send + use<> {
     let mut marks = script.marks.clone();
     marks.sort_by_key(|mark| mark.at);
     let mut marks: Vec<Value> = marks.iter().filter_map(|mark| wanted.json(mark)).collect();
     marks.reverse();
     let lasts = script.lasts * 10_000;
-    let sound: Sound = format.speak(script);
+    let entry = course.map(Course::entry);
+    let spoken = entry.and_then(|entry| entry.spoken);
+    let script = match entry {
+        Some(entry) => staged(entry, script),
+        None => script,
+    };
+    let sound: Sound = format.sound(&script, spoken);
     let (kind, metadata_id) = (format.content_type(), id.clone());
     let metadata = std::iter::from_fn(move || {
         let from = marks.len().saturating_sub(MARKS_PER_MESSAGE);

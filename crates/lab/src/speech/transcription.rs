@@ -1,18 +1,23 @@
 //! Fast transcription: a file in, its phrases out.
 //! <https://learn.microsoft.com/rest/api/speechtotext/transcriptions/transcribe>
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::exchange::{Answer, Asked};
 use super::super::multipart;
+use super::super::scripted::Director;
 use super::batch::{self, Heard};
-use super::phrase::{Phrase, translated};
+use super::phrase::Phrase;
+use super::play::Play;
 use super::rest::invalid;
 use super::settings::Settings;
 use super::speakers::Speakers;
+use crate::vocabulary::ServiceToml;
 
 /// Transcribes the file of a form.
-pub(in super::super) fn transcribe(asked: &Asked) -> Answer {
+pub(in super::super) fn transcribe(asked: &Asked, director: &Arc<Director>) -> Answer {
     let Some(fields) = multipart::fields(asked) else {
         return invalid("The content is not a form with the fields `audio` and `definition`.");
     };
@@ -30,12 +35,21 @@ pub(in super::super) fn transcribe(asked: &Asked) -> Answer {
         .map(|channels| channels.iter().filter_map(Value::as_u64).filter_map(|channel| usize::try_from(channel).ok()))
         .map(|channels| channels.take(MOST_CHANNELS).collect())
         .unwrap_or_default();
-    let heard: Vec<(Option<usize>, Heard)> = if channels.is_empty() {
+    let mut heard: Vec<(Option<usize>, Heard)> = if channels.is_empty() {
         vec![(None, batch::hear(&audio.content, None))]
     } else {
         channels.into_iter().map(|channel| (Some(channel), batch::hear(&audio.content, Some(channel)))).collect()
     };
-    Answer::json(200, &result(&heard, &definition))
+    let lasts = heard.iter().map(|(_, heard)| heard.lasts).max().unwrap_or_default();
+    let play = Play::of_audio(director, ServiceToml::FastTranscription, &audio.content, lasts);
+    if let Some(refusal) = play.refusal() {
+        return refusal;
+    }
+    if play.has_phrases() {
+        heard.truncate(1);
+        heard = heard.into_iter().map(|(channel, heard)| (channel, play.heard(heard))).collect();
+    }
+    play.deliver(Answer::json(200, &result(&heard, &definition)))
 }
 
 fn result(heard: &[(Option<usize>, Heard)], definition: &Value) -> Value {
@@ -53,11 +67,11 @@ fn result(heard: &[(Option<usize>, Heard)], definition: &Value) -> Value {
         for said in &heard.phrases {
             let phrase = Phrase::of(said);
             let Some(text) = phrase.text() else { continue };
-            let text = target.map_or(text.to_owned(), |to| translated(text, to));
+            let text = target.map_or(text.to_owned(), |to| phrase.translated(text, to));
             texts.push(text.clone());
-            let mut json = phrase.fast(&text, &settings.language_of(phrase.locale()).0);
+            let mut json = phrase.fast(&text, &phrase.language(&settings).0);
             if has_speakers {
-                json["speaker"] = json!(speakers.number(phrase.voice));
+                json["speaker"] = json!(phrase.speaker(&mut speakers));
             }
             if let Some(channel) = channel {
                 json["channel"] = json!(channel);

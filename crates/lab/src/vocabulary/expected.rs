@@ -23,4 +23,7 @@ pub struct Expected {
     /// The words that the root cause must say, such as the name of a document.
     #[serde(default)]
     pub says: Vec<String>,
+    /// The expected result of `doctor --deep`, where it differs.
+    #[serde(default)]
+    pub(crate) deep: Option<Box<Expected>>,
 }
