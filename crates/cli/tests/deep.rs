@@ -7,7 +7,7 @@ use std::future::pending;
 use std::time::{Duration, SystemTime};
 
 use speech_endpoint::evidence::{Ended, Evidence, Exchange, Phase, RoundTrip, SentAudio, Untried};
-use speech_endpoint::{Diagnosis, Selection, diagnose, diagnose_with_documents};
+use speech_endpoint::{Diagnosis, Selection, Severity, diagnose, diagnose_with_documents};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -52,10 +52,42 @@ fn examined(world: World) -> (Evidence, Diagnosis) {
     (evidence, diagnosis)
 }
 
+/// Whether everything works in a world, the content too.
+fn is_healthy(name: &str) -> bool {
+    name.starts_with("healthy-") && !name.starts_with("healthy-but-")
+}
+
+#[test]
+fn every_world_with_a_fault_of_content_gives_the_expected_findings() {
+    let mut worlds = 0;
+    for (name, _) in World::all() {
+        let world = World::named(name).expect("a world");
+        let Some(expected) = world.expected_deep().cloned() else { continue };
+        let (evidence, diagnosis) = examined(world);
+        let mut found = ids(&diagnosis);
+        found.sort_unstable();
+        let mut wanted = expected.findings.clone();
+        wanted.sort();
+        assert_eq!(found, wanted, "{name}: {:#?}", trips(&evidence));
+        let root = diagnosis.root_cause().map(|finding| finding.failure.id);
+        assert_eq!(root, expected.root_cause.as_deref(), "{name}");
+        assert_eq!(diagnosis.verdict.id(), expected.verdict, "{name}");
+        assert_eq!(diagnosis.exit_code(Severity::Error), expected.exit_code, "{name}");
+        let unexplained: Vec<_> = diagnosis.unexplained_failures().collect();
+        assert!(unexplained.is_empty(), "{name}: {unexplained:?}");
+        for finding in &diagnosis.findings {
+            println!("{name}: {} {}", finding.failure.id, finding.observed);
+        }
+        worlds += 1;
+    }
+    println!("{worlds} worlds with faults of content");
+    assert!(worlds >= 12, "{worlds}");
+}
+
 #[test]
 fn every_service_of_every_healthy_world_makes_its_round_trip_and_nothing_is_found() {
     let (mut worlds, mut complete, mut untried) = (0, 0, 0);
-    for (name, _) in World::all().filter(|(name, _)| name.starts_with("healthy-")) {
+    for (name, _) in World::all().filter(|(name, _)| is_healthy(name)) {
         let world = World::named(name).expect("a world");
         let (expected, verdict) = (world.expect().findings.clone(), world.expect().verdict.clone());
         let (evidence, diagnosis) = examined(world);
@@ -130,16 +162,6 @@ fn without_a_service_that_speaks_silence_is_sent_and_proves_the_path() {
     assert!(trip.is_complete() && trip.text.is_none() && trip.is_alike.is_none(), "{trip:?}");
     assert_ne!(trip.recognition_status.as_deref(), Some("Success"));
     assert_eq!(ids(&diagnose(&evidence)), [""; 0]);
-}
-
-#[test]
-fn openai_audio_is_used_at_the_deployment_that_the_url_names() {
-    let resource = "[resource]\nendpoint = \"https://contoso.openai.azure.com/\"\n\
-                    services = [\"openai-speech\", \"openai-transcription\"]\n";
-    let evidence = run(&format!("{resource}[query]\ndeployment = \"whisper\""));
-    let (speech, transcription) = (trip(&evidence, "openai-speech"), trip(&evidence, "openai-transcription"));
-    assert!(speech.is_complete() && speech.is_silent == Some(false), "{speech:?}");
-    assert_eq!(transcription.text.as_deref(), Some("The weather is fine today."), "{transcription:?}");
 }
 
 #[test]
@@ -228,6 +250,18 @@ mod binary {
         assert!(markdown.contains("\n- recognised: `The weather is fine today.`\n"), "{markdown}");
         let (short, _) = doctor(&["--lab", "healthy-regional", "--deep", "--format", "short"]);
         assert_eq!(short.lines().count(), 1, "{short}");
+    }
+
+    #[test]
+    fn openai_audio_is_used_at_the_deployment_that_the_url_names() {
+        let openai =
+            ["--lab", "healthy-openai", "--service", "openai-speech", "--service", "openai-transcription", "--deep"];
+        let (text, _) = doctor(&[&openai[..], &["--deployment", "audio"]].concat());
+        assert!(text.contains("\nopenai-speech   speak 26 characters\n"), "{text}");
+        assert!(text.contains("\nopenai-transcription   transcribe "), "{text}");
+        assert!(text.contains("  recognised: `The weather is fine today.`\n"), "{text}");
+        let (text, _) = doctor(&openai);
+        assert_eq!(text.matches("no round trip: `--deployment NAME` is needed").count(), 2, "{text}");
     }
 
     #[test]

@@ -224,7 +224,7 @@ impl Phase {
             Self::Connect => "connection",
             Self::Start => "start of the turn",
             Self::FirstAudio => "first audio",
-            Self::Content => "rest of the content",
+            Self::Content => "next piece of content",
             Self::Result => "final result",
             Self::End => "end of the turn",
             Self::Done => "nothing",

@@ -69,12 +69,10 @@ pub(super) fn not_translated(context: &RuleContext<'_>) -> Option<Observation> {
         return None;
     }
     let got = match trip.translated_languages.as_slice() {
-        [] => "no translation".to_owned(),
-        languages => format!("a translation to {} only", quoted(&languages.join(", "))),
+        [] => format!("no translation to {}", quoted(wanted)),
+        languages => format!("a translation to {}, not to {}", quoted(&languages.join(", ")), quoted(wanted)),
     };
-    let host = context.host();
-    let observation =
-        Observation::new(format!("`{host}` recognises {} and sends {got}, not to `{wanted}`", quoted(text)));
+    let observation = Observation::new(format!("`{}` recognises {} and sends {got}", context.host(), quoted(text)));
     Some(observation.not("HTTP02", "the service accepts the request"))
 }
 
