@@ -62,7 +62,7 @@ impl<'a> Trip<'a> {
     }
 
     /// Returns the time since the request began, as evidence holds it.
-    fn now(&self) -> Option<f64> {
+    fn now(&self) -> f64 {
         ms(self.begun.elapsed())
     }
 
@@ -168,7 +168,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             }
             Err(failure) => {
                 if trip.phase > Phase::Connect && matches!(failure.kind, FailureKind::Closed | FailureKind::Reset) {
-                    trip.times.end_ms = trip.now();
+                    trip.times.end_ms = Some(trip.now());
                 }
                 trip.failure = Some(failure);
             }
@@ -216,7 +216,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             trip.reply = upgrade.facts.map(|facts| facts.reply);
         }
         let socket = upgrade.outcome?;
-        trip.times.connect_ms = trip.now();
+        trip.times.connect_ms = Some(trip.now());
         trip.enter(Phase::Start);
         Ok(SpeechSocket::new(socket, connection_id()))
     }

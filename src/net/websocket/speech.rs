@@ -78,13 +78,10 @@ impl SpeechSocket {
     ///
     /// Returns the end of the turn if no message arrives within the limit, whatever other frames do.
     pub(crate) async fn next(&mut self, awaited: &str, limit: Duration) -> Result<SpeechMessage, TurnEnd> {
-        match timeout(limit, self.message_of_turn()).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let text = format!("no {awaited} within {} ms", limit.as_millis());
-                Err(TurnEnd { failure: Failure::new(FailureKind::TimedOut, text), close: None })
-            }
-        }
+        timeout(limit, self.message_of_turn()).await.unwrap_or_else(|_| {
+            let text = format!("no {awaited} within {} ms", limit.as_millis());
+            Err(TurnEnd { failure: Failure::new(FailureKind::TimedOut, text), close: None })
+        })
     }
 
     async fn message_of_turn(&mut self) -> Result<SpeechMessage, TurnEnd> {

@@ -27,10 +27,11 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let is_first = self.target.service() == Some(Service::TranslationV1);
         let parameters: &[_] = if is_first { &[("from", LANGUAGE), ("to", TARGET_LANGUAGE)] } else { &[] };
         let url = with_parameters(&self.target.url, parameters);
-        trip.wanted_language = match is_first {
+        trip.wanted_language = if is_first {
             // One of several is enough.
-            true => parameter(&url, "to").and_then(|to| to.split(',').next().map(str::to_owned)),
-            false => is_translation.then(|| TARGET_LANGUAGE.to_owned()),
+            parameter(&url, "to").and_then(|to| to.split(',').next().map(str::to_owned))
+        } else {
+            is_translation.then(|| TARGET_LANGUAGE.to_owned())
         };
         let mut socket = self.open(trip, &url).await?;
         note_sent(trip, sound);
@@ -43,20 +44,20 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             let message = socket.next(awaited, limit).await.map_err(|end| trip.ended(end))?;
             match message.path().to_ascii_lowercase().as_str() {
                 "turn.start" => {
-                    trip.times.start_ms = trip.times.start_ms.or(trip.now());
+                    trip.times.start_ms = trip.times.start_ms.or(Some(trip.now()));
                     if trip.phase < Phase::Result {
                         trip.phase = Phase::Result;
                     }
                 }
                 "speech.hypothesis" | "speech.fragment" | "translation.hypothesis" => {
-                    trip.times.first_hypothesis_ms = trip.times.first_hypothesis_ms.or(trip.now());
+                    trip.times.first_hypothesis_ms = trip.times.first_hypothesis_ms.or(Some(trip.now()));
                 }
                 "translation.response" => {
                     let content = content(&message);
                     if content.get("SpeechPhrase").is_some() {
                         note_result(trip, &content["SpeechPhrase"], &content);
                     } else {
-                        trip.times.first_hypothesis_ms = trip.times.first_hypothesis_ms.or(trip.now());
+                        trip.times.first_hypothesis_ms = trip.times.first_hypothesis_ms.or(Some(trip.now()));
                     }
                 }
                 "speech.phrase" => note_result(trip, &content(&message), &Value::Null),
@@ -68,7 +69,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 _ => {}
             }
         }
-        trip.times.end_ms = trip.now();
+        trip.times.end_ms = Some(trip.now());
         socket.close(limit).await;
         let lacks = match (trip.times.start_ms, trip.times.result_ms) {
             (None, _) => Some((Phase::Start, "the turn ends without `turn.start`")),
@@ -98,7 +99,7 @@ fn note_result(trip: &mut Trip<'_>, phrase: &Value, translation: &Value) {
     }
     let text = [&phrase["DisplayText"], &phrase["Text"], &phrase["NBest"][0]["Display"]];
     let text = text.into_iter().find_map(Value::as_str).unwrap_or_default();
-    let took = trip.now();
+    let took = Some(trip.now());
     note_recognised(trip, status, text, took);
     let languages = translation["Translations"].as_array().into_iter().flatten();
     let languages = languages.filter_map(|translation| translation["Language"].as_str());
@@ -131,7 +132,7 @@ fn content(message: &SpeechMessage) -> Value {
 }
 
 /// Returns the messages of the client.
-fn messages<'s>(socket: &'s SpeechSocket, url: &Url, target: Option<&str>, sound: &Sound) -> Vec<SpeechMessage> {
+fn messages(socket: &SpeechSocket, url: &Url, target: Option<&str>, sound: &Sound) -> Vec<SpeechMessage> {
     let text =
         |path: &str, body: String| socket.message(path, SpeechBody::Text(body)).with_header("Content-Type", JSON);
     let audio = |piece: Vec<u8>| socket.message("audio", SpeechBody::Binary(Bytes::from(piece)));

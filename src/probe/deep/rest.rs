@@ -104,7 +104,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let failed = |failure| (Vec::new(), failure);
         let limit = self.plan.limits.patience();
         let mut connection = Connection::new(self.connect_for(request.url).await.map_err(failed)?);
-        trip.times.connect_ms = trip.now();
+        trip.times.connect_ms = Some(trip.now());
         trip.enter(Phase::Start);
         let header = self.header().map(|(_, header)| header);
         request.credential = header.as_ref();
@@ -118,14 +118,14 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             return Err(failed(failure));
         }
         trip.reply = Some(Response::head(describe(&request), &response));
-        trip.times.start_ms = trip.now();
+        trip.times.start_ms = Some(trip.now());
         trip.enter(next);
         let mut bytes = Vec::new();
         let taken = connection
             .pieces(response.into_body(), limit, |piece| {
                 if next == Phase::FirstAudio && !piece.is_empty() {
-                    trip.times.first_audio_ms = trip.times.first_audio_ms.or(trip.now());
-                    trip.times.result_ms = trip.now();
+                    trip.times.first_audio_ms = trip.times.first_audio_ms.or(Some(trip.now()));
+                    trip.times.result_ms = Some(trip.now());
                     trip.phase = Phase::Content;
                 }
                 bytes.extend_from_slice(&piece);
@@ -139,7 +139,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         if let Err(failure) = taken {
             return Err((bytes, failure));
         }
-        trip.times.end_ms = trip.now();
+        trip.times.end_ms = Some(trip.now());
         Ok(bytes)
     }
 }

@@ -36,14 +36,14 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             })?;
             match (message.path().to_ascii_lowercase().as_str(), &message.body) {
                 ("turn.start", _) => {
-                    trip.times.start_ms = trip.times.start_ms.or(trip.now());
+                    trip.times.start_ms = trip.times.start_ms.or(Some(trip.now()));
                     if trip.phase < Phase::FirstAudio {
                         trip.phase = Phase::FirstAudio;
                     }
                 }
                 ("audio", SpeechBody::Binary(piece)) if !piece.is_empty() => {
-                    trip.times.first_audio_ms = trip.times.first_audio_ms.or(trip.now());
-                    trip.times.result_ms = trip.now();
+                    trip.times.first_audio_ms = trip.times.first_audio_ms.or(Some(trip.now()));
+                    trip.times.result_ms = Some(trip.now());
                     // Without a start, that is what the turn still lacks.
                     if trip.times.start_ms.is_some() {
                         trip.phase = Phase::Content;
@@ -54,7 +54,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 _ => {}
             }
         }
-        trip.times.end_ms = trip.now();
+        trip.times.end_ms = Some(trip.now());
         let sound = note_audio(trip, &samples);
         socket.close(limit).await;
         if trip.times.start_ms.is_none() {
