@@ -47,6 +47,7 @@ mod control;
 mod delivery;
 mod dns;
 mod drip;
+mod error;
 mod exchange;
 mod fate;
 mod flood;
@@ -74,13 +75,14 @@ mod world;
 mod worlds;
 
 pub use accounts::WorldAccount;
+pub use error::WorldError;
 pub use network::LabNetwork;
 pub use rehearsal::Rehearsal;
 pub use scripted::{Answers, SeenTurn};
 pub use seen::SeenRequest;
 pub use subject::ClientCredential;
 pub use vocabulary::{Expected, ExpectedOfAccounts, WorldResource};
-pub use world::{World, WorldError};
+pub use world::World;
 
 use scene::Truth;
 use site::Site;

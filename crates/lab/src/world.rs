@@ -1,10 +1,10 @@
 //! World: a simulated network with a resource. The default is healthy; a world defines only the differences.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use super::access;
+use super::error::WorldError;
 use super::record::NameAnswer;
 use super::scripted::Answers;
 use super::vocabulary::{
@@ -176,24 +176,6 @@ impl World {
     }
 }
 
-/// An error in the definition of a world or of scripted answers.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{problem}", named(.key))]
-#[non_exhaustive]
-pub struct WorldError {
-    /// The key, such as `dns.contoso.example`; empty if the text is not TOML.
-    pub key: String,
-    /// The description of the error.
-    pub problem: String,
-}
-
-impl WorldError {
-    pub(super) fn new(key: &str, problem: impl fmt::Display) -> Self {
-        let key = if key == "." { "" } else { key };
-        Self { key: key.to_owned(), problem: format!("{problem}") }
-    }
-}
-
 /// Checks constraints that the types cannot express.
 fn check(toml: &WorldToml) -> Result<(), WorldError> {
     let of_servers = toml.resolver.servers.iter().flat_map(|server| &server.dns);
@@ -218,10 +200,6 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
         return Err(WorldError::new("expect.deep.deep", "a deep run has no deeper one"));
     }
     Answers::checked(toml.script.clone()).map(drop)
-}
-
-fn named(key: &str) -> String {
-    if key.is_empty() { String::new() } else { format!("`{key}`: ") }
 }
 
 #[cfg(test)]

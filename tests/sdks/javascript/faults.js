@@ -17,6 +17,8 @@ const {
   start,
   waitUntil,
   bytes,
+  continuously,
+  silence,
 } = require("./sdk");
 
 const recognise = (credential = {}) => once(recogniser(file("hello.wav"), config("recognition", credential)));
@@ -86,3 +88,43 @@ operation("recycled/synthesis-after-the-close", async () => {
 
 operation("not-allowed/recognition", async () => refused(await recognise(), "ConnectionFailure", "403"));
 operation("not-allowed/synthesis", async () => refused(await synthesise(), "ConnectionFailure", "403"));
+
+const ALL_THREE = ["One of three.", "Two of three.", "Three of three."];
+
+operation("scripted-phrases/recognition", async () => {
+  heard(await recognise(), "First in order.");
+  return heard(await recognise(), "Second in order.");
+});
+
+operation("throttled-once/recognition-tries-again", async () => heard(await recognise()), { seconds: 15 });
+
+operation(
+  "closed-after-a-phrase/continuous-recognition-gets-the-rest",
+  async () => {
+    const events = await continuously(recogniser(file("station.wav")), { limit: 6 });
+    events.needTexts(ALL_THREE);
+    return `${events}`;
+  },
+  { seconds: 15 },
+);
+
+operation(
+  "reset-after-two-phrases/continuous-recognition-gets-the-rest",
+  async () => {
+    const data = samples("station.wav");
+    const { audio, pushed } = stream(data.subarray(0, 64000), { isOpen: true });
+    const source = recogniser(audio);
+    const events = new Events(source);
+    await start(source);
+    // TCP resets the connection after the second phrase, which ends within these two seconds of audio.
+    await waitUntil(() => events.finals.length === 2);
+    await sleep(500);
+    pushed.write(bytes(Buffer.concat([data.subarray(64000), silence(2)])));
+    pushed.close();
+    const isStopped = await Promise.race([events.stopped.then(() => true), sleep(8000)]);
+    need(isStopped, `the session does not stop: ${events}`);
+    events.needTexts(ALL_THREE);
+    return `${events}`;
+  },
+  { seconds: 15 },
+);

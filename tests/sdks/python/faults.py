@@ -6,6 +6,7 @@ import azure.cognitiveservices.speech as speechsdk
 from harness import WORLD, need, operation
 from sdk import (
     HELLO,
+    Events,
     config,
     continuously,
     file,
@@ -13,9 +14,11 @@ from sdk import (
     recogniser,
     refused,
     samples,
+    silence,
     spoke,
     stream,
     synthesiser,
+    wait_until,
 )
 
 Code = speechsdk.CancellationErrorCode
@@ -134,3 +137,41 @@ def not_allowed():
 @operation("not-allowed/synthesis")
 def not_allowed_synthesis():
     return refused(speak(), Code.AuthenticationFailure, "403")
+
+
+ALL_THREE = ["One of three.", "Two of three.", "Three of three."]
+
+
+@operation("scripted-phrases/recognition")
+def scripted_phrases():
+    return " ".join(heard(recognise(), text) for text in ("First in order.", "Second in order."))
+
+
+@operation("throttled-once/recognition-tries-again", seconds=15)
+def throttled_once():
+    return heard(recognise())
+
+
+@operation("closed-after-a-phrase/continuous-recognition-gets-the-rest", seconds=15)
+def closed_after_a_phrase():
+    events = continuously(recogniser(file("station.wav")), limit=12)
+    events.need_texts(ALL_THREE)
+    return str(events)
+
+
+@operation("reset-after-two-phrases/continuous-recognition-gets-the-rest", seconds=15)
+def reset_after_two_phrases():
+    data = samples("station.wav")
+    audio, pushed = stream(data[:64000], is_open=True)
+    source = recogniser(audio)
+    events = Events(source)
+    source.start_continuous_recognition_async().get()
+    # TCP resets the connection after the second phrase, which ends within these two seconds of audio.
+    wait_until(lambda: len(events.finals) == 2)
+    time.sleep(0.5)
+    pushed.write(data[64000:] + silence(2))
+    pushed.close()
+    need(events.stopped.wait(8), lambda: f"the session does not stop: {events}")
+    source.stop_continuous_recognition_async().get()
+    events.need_texts(ALL_THREE)
+    return str(events)

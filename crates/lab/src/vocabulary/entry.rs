@@ -17,14 +17,14 @@ pub(crate) use service::ServiceToml;
 
 /// The text of a script: the entries of `[[script]]`, or of the array `script` in JSON.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with the array `script`")]
 pub(crate) struct ScriptToml {
     pub(crate) script: Vec<EntryToml>,
 }
 
 /// An entry of a script. Every condition must be met; an entry without any always applies.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "an entry, such as `{ turn = 1 }`")]
 pub(crate) struct EntryToml {
     /// The service of the turn.
     pub(crate) service: Option<ServiceToml>,
@@ -72,7 +72,7 @@ pub(crate) struct EntryToml {
 
 /// The audio that a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `sha256`")]
 pub(crate) struct AudioToml {
     /// The SHA-256 of the samples, without the WAV header.
     pub(crate) sha256: String,

@@ -6,7 +6,12 @@ use serde::Deserialize;
 
 /// A phrase that the service recognises.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a phrase, such as `{ text = \"Hello.\" }`"
+)]
 pub(crate) struct PhraseToml {
     /// The text, with its punctuation.
     pub(crate) text: String,

@@ -13,7 +13,7 @@ pub(crate) struct TurnsToml {
 
 /// A range of durations in milliseconds, with both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a range with `from-ms` and `to-ms`")]
 pub(crate) struct DurationToml {
     pub(crate) from_ms: u64,
     pub(crate) to_ms: u64,
