@@ -46,10 +46,9 @@ pub use hold::{HoldEnd, HoldFacts};
 pub use http::{HttpFacts, Redirect, Reply};
 pub use machine::{MachineFacts, MetadataFacts};
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
-pub(crate) use round_trip::has_word_of;
-#[cfg(feature = "probe")]
-pub(crate) use round_trip::ms;
 pub use round_trip::{Exchange, Phase, RoundTrip, RoundTripTimes, SentAudio, Untried};
+#[cfg(feature = "probe")]
+pub(crate) use round_trip::{has_word_of, ms};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
 pub use tcp::{Attempt, Reference, RouteFacts, SegmentTry, TcpFacts, UnresolvedProxy};
@@ -106,7 +105,7 @@ impl Evidence {
         }
     }
 
-    /// Sets the times of the round trips of an earlier run beside those of this one, service by service. Reports show both.
+    /// Adds the times of the round trips of an earlier run, service by service. Reports compare them with the new ones.
     #[must_use]
     pub fn with_baseline(mut self, earlier: &Self) -> Self {
         for trace in &mut self.traces {

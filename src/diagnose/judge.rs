@@ -301,7 +301,7 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
         let TargetFacts { service, host, .. } = &trace.target;
         !explained.contains(&(service.as_deref(), host.as_str()))
     };
-    // A connection that the service recycles is a reason, although it is no fault.
+    // A connection that the service recycles is a reason, although nothing is at fault.
     let is_reason = |hit: &&Hit| hit.severity > Severity::Info || hit.rule.id == "WS05";
     let noted: HashSet<Place<'_>> =
         hits.iter().filter(is_reason).filter_map(|hit| hit.place.as_ref()).map(place).collect();

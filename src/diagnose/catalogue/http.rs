@@ -161,7 +161,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         is_core: false,
         title: "recognition does not return the sentence that was spoken",
         observed: "`doctor --deep` lets the service recognise the sentence that it spoke before: no result, a status such as \
-            `NoMatch`, or a text without a word of the sentence",
+            `NoMatch`, or a text that shares no word with the sentence",
         cause: "recognition is set to another language or to a custom model, the audio is damaged, or recognition has a problem",
         tell_apart: "recognise the same audio over REST, and without `--language` and `--custom-model`",
         remedy: "run the command without `--language` and `--custom-model`; if the sentence is still not recognised, try another \

@@ -183,6 +183,7 @@ impl RoundTripTimes {
     }
 
     /// Returns the real-time factor of an exchange that took a time, with three digits after the point.
+    #[cfg(any(test, feature = "probe"))]
     pub(crate) fn factor(took_ms: f64, audio_ms: f64) -> Option<f64> {
         (audio_ms > 0.0).then(|| (took_ms / audio_ms * 1e3).round() / 1e3)
     }
@@ -232,7 +233,8 @@ impl Phase {
     }
 }
 
-/// Returns whether a text has a word of a sentence. Case and punctuation do not matter.
+/// Returns whether a text has a word of a sentence. Letter case and punctuation do not matter.
+#[cfg(any(test, feature = "probe"))]
 pub(crate) fn has_word_of(text: &str, sentence: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()

@@ -91,7 +91,7 @@ pub(super) fn note_sent(trip: &mut Trip<'_>, sound: &Sound) {
     (trip.sent_audio, trip.sent_audio_ms) = (Some(sound.source), Some(sound.lasts_ms()));
 }
 
-/// Notes a result. The end of a dictation is none, and a text is worth more than a status.
+/// Notes a result. The end of a dictation is not a result, and a text is worth more than a status.
 fn note_result(trip: &mut Trip<'_>, phrase: &Value, translation: &Value) {
     let status = phrase["RecognitionStatus"].as_str().unwrap_or("Success");
     if status == "EndOfDictation" {

@@ -101,7 +101,7 @@ pub(crate) struct NetArgs {
     /// needs a credential and costs quota (adds up to 30 seconds per service to `--timeout`)
     #[arg(long)]
     pub(crate) deep: bool,
-    /// Show the times of this earlier evidence (from `--save`) beside those of `--deep`
+    /// Compare the times of `--deep` with this evidence of an earlier run (from `--save`)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Query the instance metadata service (169.254.169.254): is this machine in Azure, and in which range?
