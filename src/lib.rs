@@ -101,7 +101,7 @@ pub use azure::ArmError;
 pub use diagnose::alias::{AliasChain, Fingerprint};
 pub use diagnose::area::Area;
 pub use diagnose::catalogue::{KnownFailure, Severity};
-pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, Target, TargetPurpose};
+pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, SENTENCE, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
     Diagnosis, Finding, FindingPlace, PreparedDocuments, RuledOut, Selection, TargetDocuments, TargetEndpoint,

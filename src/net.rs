@@ -40,6 +40,8 @@ mod replayed;
 #[cfg(feature = "connect")]
 mod rest;
 mod shared;
+#[cfg(feature = "probe")]
+pub(crate) mod speech_message;
 mod stream;
 #[cfg(feature = "probe")]
 pub(crate) mod task;

@@ -10,6 +10,7 @@
 use std::future::Future;
 use std::sync::OnceLock;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -23,6 +24,7 @@ use crate::net::tls::TlsClient;
 mod auth;
 mod connection;
 mod context;
+mod deep;
 mod dns;
 mod hold;
 mod http;
@@ -56,10 +58,11 @@ use walk::Next;
 /// 2. Each stage notes its facts as soon as it ends, so that a run that ends early keeps them.
 /// 3. Open sockets are held in parallel, each from the time that it opens.
 /// 4. The targets that work are timed in rounds, one connection at a time.
-/// 5. The run ends when all targets are complete, when its time limit and the hold time are over, or when `interrupt`
-///    completes, whichever comes first.
-/// 6. The instance metadata service is queried only if the context says so.
-/// 7. The evidence omits every part of a credential that a peer repeats.
+/// 5. If the plan says so, a round trip is made at each target that works. It has a time limit of its own.
+/// 6. The run ends when all targets are complete, when its time limit, the hold time and the time of the round trips are
+///    over, or when `interrupt` completes, whichever comes first.
+/// 7. The instance metadata service is queried only if the context says so.
+/// 8. The evidence omits every part of a credential that a peer repeats.
 pub async fn probe<N: Network>(
     plan: &Plan,
     context: &Context<'_, N>,
@@ -68,8 +71,9 @@ pub async fn probe<N: Network>(
 ) -> Evidence {
     let begun = Instant::now();
     let deadline = begun + plan.limits.total;
-    let end = deadline + plan.limits.hold;
+    let end_of_rounds = deadline + plan.limits.hold;
     let notes: Vec<TargetNotes> = plan.targets.iter().map(TargetNotes::new).collect();
+    let end = end_of_rounds + round_trips(plan);
     let slots = Semaphore::new(plan.limits.jobs.clamp(1, Semaphore::MAX_PERMITS));
     let targets = plan.targets.iter().zip(&notes);
     let tls = context.tls.clone().map_or_else(|| TlsClient::new(context.trust), Ok);
@@ -82,7 +86,8 @@ pub async fn probe<N: Network>(
         let redirects = notes.iter().filter_map(|notes| Some((notes.redirect()?, notes.of_redirect())));
         let probes = targets.map(|(target, notes)| (target, notes.of_target())).chain(redirects);
         let passed: Vec<_> = probes.map(|(target, notes)| of(target, notes)).filter(TargetProbe::has_passed).collect();
-        rounds::measure(&passed, plan.limits.rounds, end).await;
+        rounds::measure(&passed, plan.limits.rounds, end_of_rounds).await;
+        deep::measure(&passed, end).await;
     };
     let asked = metadata::read(context, plan.limits.step, &metadata);
     let mut all = Box::pin(async {
@@ -103,6 +108,12 @@ pub async fn probe<N: Network>(
     let mut evidence = evidence(plan, context, begun, ended, traces);
     evidence.machine.metadata = metadata.into_inner();
     scrub::scrub(evidence, context.credential.into_iter().chain(context.second_key), context.proxies)
+}
+
+/// Returns the longest time of all round trips.
+fn round_trips(plan: &Plan) -> Duration {
+    let services = plan.targets.iter().filter(|target| target.service().is_some()).count();
+    plan.limits.round_trip().saturating_mul(u32::try_from(services).unwrap_or(u32::MAX))
 }
 
 /// Probes one target, and the host that it redirects to. A held socket frees the slot for another target.

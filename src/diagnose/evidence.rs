@@ -19,6 +19,7 @@ mod dns;
 mod hold;
 mod http;
 mod machine;
+mod round_trip;
 mod rounds;
 mod target;
 mod tcp;
@@ -45,6 +46,9 @@ pub use hold::{HoldEnd, HoldFacts};
 pub use http::{HttpFacts, Redirect, Reply};
 pub use machine::{MachineFacts, MetadataFacts};
 pub use proxy::{ProxyFacts, ProxyTry, UnusedProxy};
+pub use round_trip::{Exchange, Phase, RoundTrip, RoundTripTimes, SentAudio, Untried};
+#[cfg(feature = "probe")]
+pub(crate) use round_trip::{has_word_of, ms};
 pub use rounds::{Round, Rounds, Spread};
 pub use target::{Companion, ResourceFacts, TargetFacts};
 pub use tcp::{Attempt, Reference, RouteFacts, SegmentTry, TcpFacts, UnresolvedProxy};
@@ -99,6 +103,20 @@ impl Evidence {
             remarks: Vec::new(),
             traces: Vec::new(),
         }
+    }
+
+    /// Adds the times of the round trips of an earlier run, service by service. Reports compare them with the new ones.
+    #[must_use]
+    pub fn with_baseline(mut self, earlier: &Self) -> Self {
+        for trace in &mut self.traces {
+            let is_same =
+                |other: &&Trace| other.target.service == trace.target.service && other.target.host == trace.target.host;
+            let found = earlier.traces.iter().filter(is_same).find_map(|other| other.round_trip.as_ref());
+            if let (Some(trip), Some(found)) = (&mut trace.round_trip, found) {
+                trip.compare_with(found);
+            }
+        }
+        self
     }
 }
 
@@ -201,6 +219,9 @@ pub struct Trace {
     pub auth: Step<AuthFacts>,
     /// Further connections, timed; `None` when none were requested or a stage failed.
     pub rounds: Option<Rounds>,
+    /// What an application would do with the service; `None` when that was not requested or a stage failed.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub round_trip: Option<RoundTrip>,
 }
 
 impl Trace {
@@ -217,6 +238,7 @@ impl Trace {
             websocket: Step::not_reached(),
             auth: Step::not_reached(),
             rounds: None,
+            round_trip: None,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, TargetFacts, Trace};
+use crate::diagnose::stage::Stage;
 
 /// Diagnoses a run.
 ///
@@ -300,7 +301,22 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
         let TargetFacts { service, host, .. } = &trace.target;
         !explained.contains(&(service.as_deref(), host.as_str()))
     };
-    evidence.traces.iter().filter(lacks_reason).filter_map(|trace| failure_of(evidence, trace)).collect()
+    // A connection that the service recycles is a reason, although nothing is at fault.
+    let is_reason = |hit: &&Hit| hit.severity > Severity::Info || hit.rule.id == "WS05";
+    let noted: HashSet<Place<'_>> =
+        hits.iter().filter(is_reason).filter_map(|hit| hit.place.as_ref()).map(place).collect();
+    let is_noted = |trace: &Trace| noted.contains(&(trace.target.service.as_deref(), trace.target.host.as_str()));
+    let trip_of = |trace: &Trace| failure_of_trip(trace).filter(|_| !is_noted(trace));
+    let unexplained = evidence.traces.iter().filter(lacks_reason);
+    unexplained.filter_map(|trace| failure_of(evidence, trace).or_else(|| trip_of(trace))).collect()
+}
+
+/// Returns the failure of a round trip, with the stage of its service.
+fn failure_of_trip(trace: &Trace) -> Option<Unexplained> {
+    let trip = trace.round_trip.as_ref()?;
+    let stage = if trace.target.is_websocket { Stage::WebSocket } else { Stage::Http };
+    let text = format!("round trip ({}): {}", trip.exchange.title(), trip.failure.as_ref()?);
+    Some(Unexplained { place: FindingPlace::of(trace), stage, text, is_unreached: false })
 }
 
 fn failure_of(evidence: &Evidence, trace: &Trace) -> Option<Unexplained> {
@@ -373,8 +389,12 @@ pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
     services.into_iter().map(|key| (key.0, works(&key))).collect()
 }
 
-/// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them.
+/// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them. A round
+/// trip must not have failed either.
 pub(super) fn works(trace: &Trace) -> bool {
+    if trace.round_trip.as_ref().is_some_and(|trip| trip.failure.is_some()) {
+        return false;
+    }
     trace.steps().iter().all(|(_, state)| match state {
         StepState::Passed { .. } => true,
         StepState::Failed { .. } => false,

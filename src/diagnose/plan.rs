@@ -80,6 +80,8 @@ pub struct Limits {
     pub rounds: usize,
     /// Whether the revocation lists and responders that a verified certificate names are fetched over HTTP.
     pub checks_revocation: bool,
+    /// Whether a round trip is made at each working service. It costs some of the quota, and time in addition to `total`.
+    pub round_trips: bool,
 }
 
 impl Default for Limits {
@@ -97,7 +99,22 @@ impl Limits {
         let waves = targets.div_ceil(jobs).max(1);
         let turns = u32::try_from(waves).unwrap_or(u32::MAX).saturating_mul(WAITS);
         let step = (total / turns).clamp(SHORTEST_STEP.min(total), LONGEST_STEP);
-        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0, checks_revocation: false }
+        Self { total, step, jobs, hold: Duration::ZERO, rounds: 0, checks_revocation: false, round_trips: false }
+    }
+}
+
+impl Limits {
+    /// Returns the time for which a round trip waits for each answer: twice a step, but never so short that a busy service seems
+    /// silent.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        (self.step * 2).max(SHORTEST_PATIENCE)
+    }
+
+    /// Returns the longest time of one round trip, in addition to `total`.
+    #[must_use]
+    pub fn round_trip(&self) -> Duration {
+        if self.round_trips { self.patience() * 3 } else { Duration::ZERO }
     }
 }
 
@@ -138,11 +155,12 @@ impl Plan {
     #[must_use]
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = Target>) -> Self {
         self.targets.extend(targets);
-        let Limits { hold, rounds, checks_revocation, .. } = self.limits;
+        let Limits { hold, rounds, checks_revocation, round_trips, .. } = self.limits;
         self.limits = Limits {
             hold,
             rounds,
             checks_revocation,
+            round_trips,
             ..Limits::of(self.limits.total, self.limits.jobs, self.targets.len())
         };
         self
@@ -179,6 +197,14 @@ impl Plan {
     #[must_use]
     pub fn with_revocation_check(mut self, checks_revocation: bool) -> Self {
         self.limits.checks_revocation = checks_revocation;
+        self
+    }
+
+    /// Sets whether a round trip is made at each working service: a sentence is spoken, recognised, translated or transcribed,
+    /// or the voices are listed. It needs a credential, and counts against the quota of the resource.
+    #[must_use]
+    pub fn with_round_trips(mut self, round_trips: bool) -> Self {
+        self.limits.round_trips = round_trips;
         self
     }
 
@@ -418,6 +444,9 @@ fn token_host(account: &Account, credential: &Credential, services: &[Service]) 
     }
 }
 
+/// The sentence that a round trip speaks. Its words are common, and it says nothing about anybody.
+pub const SENTENCE: &str = "The weather is fine today.";
+
 /// The default time limit of a run: longer than any healthy run, and short enough to wait for.
 pub const DEFAULT_TOTAL: Duration = Duration::from_secs(20);
 
@@ -429,6 +458,9 @@ const WAITS: u32 = 4;
 
 /// Below this, a response from another continent counts as a time-out.
 const SHORTEST_STEP: Duration = Duration::from_millis(300);
+
+/// A service that has much to do speaks the first audio within a second.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Three retransmissions of a SYN (1 s, 2 s, 4 s) no longer fit: a host that answers this late is of no use.
 const LONGEST_STEP: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ use crate::diagnose::{Diagnosis, Finding};
 mod json;
 mod markdown;
 mod page;
+mod round_trip;
 mod rounds;
 mod short;
 mod stage;

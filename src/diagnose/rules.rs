@@ -33,6 +33,8 @@ mod private;
 
 mod origin;
 
+mod round_trip;
+
 mod settle;
 
 mod auth;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::Method;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -48,7 +48,7 @@ enum State {
 
 #[derive(Debug)]
 struct Begun {
-    sender: http1::SendRequest<Empty<Bytes>>,
+    sender: http1::SendRequest<Full<Bytes>>,
     driver: Driver,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn required_headers(service: Option<Service>) -> impl Iterator<Item =
     headers.filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
 }
 
-/// An HTTP request without a body.
+/// An HTTP request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request<'a> {
@@ -70,13 +70,15 @@ pub struct Request<'a> {
     pub credential: Option<&'a CredentialHeader>,
     /// Other headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body, which is usually empty.
+    pub body: Bytes,
 }
 
 impl<'a> Request<'a> {
-    /// Returns a request without a credential.
+    /// Returns a request without a credential and without a body.
     #[must_use]
     pub fn new(method: Method, url: &'a Url) -> Self {
-        Self { method, url, credential: None, headers: Vec::new() }
+        Self { method, url, credential: None, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// Returns the path and the query.
@@ -91,7 +93,7 @@ impl<'a> Request<'a> {
         let host = HeaderValue::try_from(host).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
         headers.extend([(HOST, host), (USER_AGENT, HeaderValue::from_static(AGENT))]);
         if self.method == Method::POST {
-            headers.push((CONTENT_LENGTH, HeaderValue::from_static("0")));
+            headers.push((CONTENT_LENGTH, HeaderValue::from(self.body.len())));
         }
         headers.extend(self.headers.iter().cloned());
         headers.extend(self.credential.map(carrying).transpose()?);
@@ -186,6 +188,37 @@ impl Connection {
         Response { unfinished: end.err(), ..response }
     }
 
+    /// Reads the pieces of a body until its end, each within the limit. `take` returns whether it takes more.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Failure`] if a piece does not arrive, or if the body breaks off.
+    pub(crate) async fn pieces(
+        &mut self,
+        mut body: Incoming,
+        limit: Duration,
+        mut take: impl FnMut(Bytes) -> bool,
+    ) -> Result<(), Failure> {
+        let received = self.received();
+        loop {
+            let piece = {
+                let next = pin!(body.frame());
+                let next = received.wait(limit, next);
+                match &mut self.state {
+                    State::Begun(begun) => begun.driver.drive(next).await?,
+                    _ => next.await?,
+                }
+            };
+            let Some(frame) = piece else { return Ok(()) };
+            let frame = frame.map_err(|error| failure_of_hyper(&error))?;
+            if let Ok(data) = frame.into_data()
+                && !take(data)
+            {
+                return Ok(());
+            }
+        }
+    }
+
     /// Returns the stream after a response that switched protocols, and the bytes that follow the response.
     pub(crate) async fn switch(self) -> Result<(Stream, Bytes), Failure> {
         if let State::Begun(mut begun) = self.state {
@@ -202,7 +235,7 @@ impl Connection {
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "every connection begins as the large one")]
 enum Driver {
-    Running(http1::Connection<TokioIo<Stream>, Empty<Bytes>>),
+    Running(http1::Connection<TokioIo<Stream>, Full<Bytes>>),
     /// The stream, unless it broke. A future that still waits for a response gets an error, because its sender is
     /// dropped.
     Ended(Option<http1::Parts<TokioIo<Stream>>>),
@@ -287,11 +320,11 @@ async fn fill(bytes: &mut Vec<u8>, mut body: Incoming, longest: usize) {
     }
 }
 
-fn built(request: &Request<'_>) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
+fn built(request: &Request<'_>) -> Result<hyper::Request<Full<Bytes>>, Failure> {
     let builder = hyper::Request::builder().method(request.method.clone()).uri(request.target());
     let builder =
         request.all_headers()?.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value));
-    builder.body(Empty::new()).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
+    builder.body(Full::new(request.body.clone())).map_err(|error| Failure::new(FailureKind::Other, error.to_string()))
 }
 
 /// Returns the header that carries a credential, marked as sensitive so that no log shows its value.

@@ -25,9 +25,11 @@ use crate::resolve::service::Service;
 
 mod first;
 mod hold;
+mod speech;
 
 use first::FirstResponse;
 pub(crate) use hold::{HoldLimits, close, hold, ping};
+pub(crate) use speech::{SpeechSocket, TurnEnd};
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<Stream>;

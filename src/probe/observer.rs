@@ -14,6 +14,9 @@ pub trait Observer: Sync {
 
     /// Called when round `number` of `of` begins for a host.
     fn round(&self, _host: &str, _number: usize, _of: usize) {}
+
+    /// Called when the round trip of a host begins.
+    fn round_trip(&self, _host: &str) {}
 }
 
 /// An observer that ignores every event.

@@ -35,12 +35,17 @@ use surroundings::Surroundings;
 /// 4. Write the report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
+    let baseline = baseline(args).map_err(|failure| failure.with_json(is_json))?;
     let (view, evidence) = match &args.from {
-        Some(file) => documents(args).and_then(|view| Ok((view, files::read(file).map(Some)?))),
+        Some(file) => documents(args).and_then(|view| Ok((view, files::read(file, "--from").map(Some)?))),
         None => runtime::block_on(Box::pin(examined(args, output))).and_then(|examined| examined),
     }
     .map_err(|failure| failure.with_json(is_json))?;
     let Some(evidence) = evidence else { return Ok(0) };
+    let evidence = match &baseline {
+        Some(earlier) => evidence.with_baseline(earlier),
+        None => evidence,
+    };
     let saved = args.save.as_deref().map_or(Ok(()), |file| files::save(file, &evidence));
     let selection = selection(args);
     let diagnosis = match &view {
@@ -53,6 +58,20 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     // A failure to save must not cost the report, so it is returned last.
     saved?;
     Ok(diagnosis.exit_code(args.findings.fail_on.into()))
+}
+
+/// Reads the evidence to compare with. It has to fit before the run costs anything.
+fn baseline(args: &DoctorArgs) -> Result<Option<Evidence>, Failure> {
+    let Some(file) = &args.net.baseline else { return Ok(None) };
+    if !args.net.deep && args.from.is_none() {
+        return Err(Failure::usage("`--baseline` compares the times of `--deep`: give both".to_owned()));
+    }
+    let earlier = files::read(file, "--baseline")?;
+    if earlier.traces.iter().all(|trace| trace.round_trip.is_none()) {
+        let named = crate::file::named(file);
+        return Err(Failure::usage(format!("{named} given to `--baseline` has no round trip: save it with `--deep`")));
+    }
+    Ok(Some(earlier))
 }
 
 /// Reads Azure's documents, if some are given.
@@ -114,6 +133,9 @@ async fn collect(
     if args.plan {
         plan::print(&request.plan, &request.remarks, args, output)?;
         return Ok(None);
+    }
+    if request.plan.limits.round_trips {
+        output.notice(&plan::cost(&request.plan));
     }
     Ok(Some(request.probe(&progress).await))
 }

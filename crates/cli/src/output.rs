@@ -48,6 +48,11 @@ impl Output {
         self.line(NOTE, "note", &format!("{id}{}", remark.text));
     }
 
+    /// Writes what the user should know before something happens to standard error.
+    pub(crate) fn notice(&self, text: &str) {
+        self.line(NOTE, "note", text);
+    }
+
     /// Writes an error that leaves other results intact to standard error.
     pub(crate) fn error(&self, text: &str) {
         self.line(ERROR, "error", text);

@@ -15,6 +15,7 @@ pub struct Rehearsal {
     total: Option<Duration>,
     hold: Option<Duration>,
     rounds: Option<usize>,
+    round_trips: bool,
     jobs: Option<usize>,
     copies: Option<usize>,
 }
@@ -42,6 +43,12 @@ impl Rehearsal {
     #[must_use]
     pub fn with_rounds(self, rounds: usize) -> Self {
         Self { rounds: Some(rounds), ..self }
+    }
+
+    /// Makes a round trip at each working service.
+    #[must_use]
+    pub fn with_round_trips(self) -> Self {
+        Self { round_trips: true, ..self }
     }
 
     /// Checks this number of targets in parallel.
@@ -98,6 +105,7 @@ impl Lab {
         settings.total = rehearsal.total.unwrap_or(settings.total);
         settings.hold = rehearsal.hold.unwrap_or(settings.hold);
         settings.rounds = rehearsal.rounds.unwrap_or(settings.rounds);
+        settings.round_trips |= rehearsal.round_trips;
         settings.jobs = rehearsal.jobs.unwrap_or(settings.jobs);
         let credential = self.credential().and_then(|given| given.read().ok());
         let mut plan = settings.plan(account, credential.as_ref());

@@ -135,6 +135,59 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         see: None,
     },
     KnownFailure {
+        id: "HTTP09",
+        area: Area::Http,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "the synthesised audio is empty or silent",
+        observed: "`doctor --deep` lets the service speak a sentence: the turn or the response ends without a byte of audio, or \
+            every sample is silent",
+        cause: "the service does not speak with this voice in this format, or something on the path removes the audio",
+        tell_apart: "synthesise the same sentence over REST and over a WebSocket, and from a second network",
+        remedy: "run the same command from a second network and in another region: if only this network gets no audio, have HOST \
+            exempted from inspection; if only this region does, use another one until it recovers",
+        commands: &[
+            "speech-endpoint doctor --region REGION --service text-to-speech --service text-to-speech-websocket --deep",
+        ],
+        evidence: "the bytes of audio, their duration, the request id",
+        see: None,
+    },
+    KnownFailure {
+        id: "HTTP10",
+        area: Area::Http,
+        severity: Severity::Info,
+        severity_when: Some("an error where the turn ends without a result"),
+        is_core: false,
+        title: "recognition does not return the sentence that was spoken",
+        observed: "`doctor --deep` lets the service recognise the sentence that it spoke before: no result, a status such as \
+            `NoMatch`, or a text that shares no word with the sentence",
+        cause: "recognition is set to another language or to a custom model, the audio is damaged, or recognition has a problem",
+        tell_apart: "recognise the same audio over REST, and without `--language` and `--custom-model`",
+        remedy: "run the command without `--language` and `--custom-model`; if the sentence is still not recognised, try another \
+            region",
+        commands: &["speech-endpoint doctor --region REGION --service text-to-speech --service speech-to-text --deep"],
+        evidence: "the status of the recognition, the text, the duration of the audio",
+        see: None,
+    },
+    KnownFailure {
+        id: "HTTP11",
+        area: Area::Http,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "the translation lacks the requested language",
+        observed: "`doctor --deep` asks for a translation: the text is recognised, but the result has no translation, or one to \
+            another language",
+        cause: "the service does not translate to this language, or it lost the request for it",
+        tell_apart: "ask for another target language",
+        remedy: "check that the service supports the target language, and that the client asks for it in `speech.context` \
+            (version 2) or with `to` in the URL (version 1)",
+        commands: &["speech-endpoint doctor --region REGION --service text-to-speech --service translation --deep"],
+        evidence: "the languages that were requested and received",
+        see: None,
+    },
+    KnownFailure {
         id: "WS01",
         area: Area::WebSocket,
         severity: Severity::Error,
@@ -221,10 +274,10 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         severity_when: Some("info where no other socket answers a ping"),
         is_core: true,
         title: "the service does not respond after the upgrade",
-        observed: "the connection is open, but no `turn.start` or first audio arrives within 10 to 40 seconds, and pings \
-            are not answered either",
+        observed: "the connection is open, but pings are not answered; or, with `--deep`, no `turn.start`, no first audio or no \
+            result arrives within 10 to 40 seconds, or the audio stalls",
         cause: "the service or the network path stalls",
-        tell_apart: "time the messages after the upgrade, or hold the socket (`--hold`) and ping it",
+        tell_apart: "time the messages after the upgrade (`--deep`), or hold the socket (`--hold`) and ping it",
         remedy: "run the same command from a second network: if pings are answered there, a device on this path swallows \
             the frames, so have HOST exempted from inspection; otherwise set a shorter timeout in the client, and retry with \
             a resource in another region",
@@ -270,5 +323,22 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         ],
         evidence: "the time at which each socket ends, the address of each",
         see: Some("https://learn.microsoft.com/azure/virtual-network/virtual-network-service-endpoints-overview"),
+    },
+    KnownFailure {
+        id: "WS09",
+        area: Area::WebSocket,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "the connection ends in the middle of a turn",
+        observed: "`doctor --deep` makes a request, and after `turn.start` the connection is reset or ends, without a close frame \
+            or with one that gives no reason",
+        cause: "a device on the path ends connections that carry audio, or the instance of the service fails",
+        tell_apart: "repeat the turn from a second network",
+        remedy: "connect again and repeat the turn, which the SDKs do by themselves; if it happens again, run the same command from \
+            a second network: if it works there, have HOST exempted from inspection here",
+        commands: &["speech-endpoint doctor --region REGION --deep"],
+        evidence: "the close code, the time elapsed, the bytes of audio",
+        see: None,
     },
 ];

@@ -32,6 +32,8 @@ pub struct PlanSettings {
     pub foundry: Option<Vec<FoundryHost>>,
     /// Whether the revocation lists and responders of certificates are fetched.
     pub checks_revocation: bool,
+    /// Whether a round trip is made at each working service.
+    pub round_trips: bool,
     /// Whether a token was requested but could not be obtained. The plan then includes the host that issues tokens.
     pub is_token_missing: bool,
 }
@@ -48,6 +50,7 @@ impl Default for PlanSettings {
             rounds: 0,
             foundry: None,
             checks_revocation: false,
+            round_trips: false,
             is_token_missing: false,
         }
     }
@@ -67,7 +70,7 @@ impl PlanSettings {
             None => plan,
         };
         let plan = plan.with_rounds(self.rounds).with_hold(self.hold);
-        let plan = plan.with_revocation_check(self.checks_revocation);
+        let plan = plan.with_revocation_check(self.checks_revocation).with_round_trips(self.round_trips);
         let plan = match self.expect {
             Some(expect) => plan.with_expectation(expect),
             None => plan,
@@ -127,6 +130,12 @@ impl PlanSettings {
     #[must_use]
     pub fn with_revocation_check(self, checks_revocation: bool) -> Self {
         Self { checks_revocation, ..self }
+    }
+
+    /// Sets whether a round trip is made at each working service. See [`Plan::with_round_trips`].
+    #[must_use]
+    pub fn with_round_trips(self, round_trips: bool) -> Self {
+        Self { round_trips, ..self }
     }
 
     /// Sets whether a token was requested but could not be obtained.

@@ -56,7 +56,7 @@ pub(super) fn sentences<'a>(evidence: &'a Evidence, visit: &mut dyn FnMut(&'a st
         }
     };
     for trace in &evidence.traces {
-        let Trace { target: _, dns, tcp, proxy, tls, http, websocket, auth, rounds } = trace;
+        let Trace { target: _, dns, tcp, proxy, tls, http, websocket, auth, rounds, round_trip } = trace;
         // The names of an answer are hosts, and are known as such.
         if let Some(failure) = dns.failure() {
             failure.walk(&mut item);
@@ -73,6 +73,7 @@ pub(super) fn sentences<'a>(evidence: &'a Evidence, visit: &mut dyn FnMut(&'a st
         websocket.walk(&mut item);
         auth.walk(&mut item);
         rounds.walk(&mut item);
+        round_trip.walk(&mut item);
     }
 }
 

@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::diagnose::evidence::{
     Address, AddressClass, Alias, Arrival, Attempt, AuthFacts, AuthTry, Certificate, CertificateFault, Claims,
-    Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, FailureKind, Fault, HoldEnd, HoldFacts, HttpFacts,
-    MachineFacts, MetadataFacts, NameAnswer, ProxyFacts, ProxyTry, Redirect, Reference, Remark, Reply, ResourceFacts,
-    Retry, RevocationKind, RevocationTry, Round, Rounds, RouteFacts, SchemaVersion, SegmentTry, ServerAnswer, SniTry,
-    Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts, Trace, Transport, TrustFacts, UnresolvedProxy, UnusedProxy,
-    UpgradeFacts, VersionTry,
+    Companion, CredentialFacts, DnsFacts, Ended, Evidence, Exchange, Failure, FailureKind, Fault, HoldEnd, HoldFacts,
+    HttpFacts, MachineFacts, MetadataFacts, NameAnswer, Phase, ProxyFacts, ProxyTry, Redirect, Reference, Remark,
+    Reply, ResourceFacts, Retry, RevocationKind, RevocationTry, Round, RoundTrip, RoundTripTimes, Rounds, RouteFacts,
+    SchemaVersion, SegmentTry, SentAudio, ServerAnswer, SniTry, Step, SystemAnswer, TargetFacts, TcpFacts, TlsFacts,
+    Trace, Transport, TrustFacts, UnresolvedProxy, Untried, UnusedProxy, UpgradeFacts, VersionTry,
 };
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
@@ -99,14 +99,18 @@ without_text!(
     CertificateFault,
     Companion,
     Ended,
+    Exchange,
     Expectation,
     FailureKind,
     HoldEnd,
+    Phase,
     Retry,
     RevocationKind,
     Scenario,
     SchemaVersion,
-    Transport
+    SentAudio,
+    Transport,
+    Untried
 );
 
 /// Structures, with all of their fields.
@@ -130,7 +134,7 @@ structures! {
     MachineFacts { name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl, metadata }
     MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error, suggestion }
-    Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds }
+    Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds, round_trip }
     TargetFacts { service, purpose, host, port, url, expect, is_websocket, is_own_host, private_zone, discovered_from, notes }
     Failure { kind, text, arrival }
     Arrival { bytes, late_bytes, within }
@@ -162,6 +166,12 @@ structures! {
     HoldFacts { wanted, held, silent, ended_ms, end, close_code, close_reason, pong_ms }
     AuthFacts { form, reply, tries, issued }
     AuthTry { retry, host, form, status }
+    RoundTrip {
+        exchange, untried, phase, failure, sent_characters, sent_audio_ms, sent_audio, times, baseline, audio_bytes, audio_ms,
+        is_silent, recognition_status, text, is_alike, wanted_language, translated_languages, voices, reply, close_code,
+        close_reason,
+    }
+    RoundTripTimes { connect_ms, start_ms, first_audio_ms, first_hypothesis_ms, result_ms, end_ms, real_time_factor }
     Rounds { wanted, cold, warm }
     Round { dns_ms, tcp_ms, proxy_ms, tls_ms, answer_ms, total_ms, is_resumed, failure }
 }

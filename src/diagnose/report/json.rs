@@ -11,7 +11,7 @@ use crate::diagnose::alias::{AliasChain, Fingerprint};
 use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
 use crate::diagnose::evidence::{
     AuthFacts, Claims, Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark,
-    ResourceFacts, Round, Rounds, Skip, Spread, Step, TcpFacts, Trace,
+    ResourceFacts, Round, RoundTrip, Rounds, Skip, Spread, Step, TcpFacts, Trace,
 };
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, TargetDocuments, Unexplained};
@@ -182,6 +182,9 @@ struct TargetJson<'a> {
     proxy: Option<&'a str>,
     stages: StagesJson<'a>,
     rounds: Option<RoundsJson>,
+    /// Only if round trips were requested and the stages passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round_trip: Option<Map<String, Value>>,
     /// Only with documents of Azure.
     #[serde(skip_serializing_if = "Option::is_none")]
     azure: Option<&'a TargetDocuments>,
@@ -326,8 +329,17 @@ fn target<'a>(trace: &'a Trace, azure: Option<&'a TargetDocuments>) -> serde_jso
             cold: series(&rounds.cold, target.is_websocket),
             warm: series(&rounds.warm, target.is_websocket),
         }),
+        round_trip: trace.round_trip.as_ref().map(round_trip).transpose()?,
         azure,
     })
+}
+
+/// Returns the facts of a round trip; a baseline that is absent is null.
+fn round_trip(facts: &RoundTrip) -> serde_json::Result<Map<String, Value>> {
+    let mut object = object(facts)?;
+    object.entry("baseline").or_insert(Value::Null);
+    object.insert("complete".to_owned(), json!(facts.is_complete()));
+    Ok(object)
 }
 
 fn series(rounds: &[Round], is_websocket: bool) -> SeriesJson {

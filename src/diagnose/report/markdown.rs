@@ -3,7 +3,7 @@
 use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, affected, called, means, sign, subject};
-use super::{ReportOptions, causes, consequences, rounds, verdict};
+use super::{ReportOptions, causes, consequences, round_trip, rounds, verdict};
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::redact::{Redaction, cell, code, escaped, fence, plain};
 use crate::diagnose::stage::Stage;
@@ -13,7 +13,7 @@ use crate::resolve::endpoint::Expectation;
 /// Returns the report for an issue or a ticket.
 ///
 /// 1. A table with the resource, the time and the version.
-/// 2. A table with the times of the stages, and one with the rounds of each service.
+/// 2. A table with the times of the stages, one with the rounds of each service, and its round trip.
 /// 3. The findings.
 /// 4. Every stage in words, collapsed.
 /// 5. Names and addresses of the customer replaced throughout, unless [`ReportOptions::with_share`] is set.
@@ -28,6 +28,7 @@ pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOpti
     summary(&mut ticket, evidence, diagnosis);
     times(&mut ticket, evidence);
     evidence.traces.iter().for_each(|trace| timed(&mut ticket, evidence, trace));
+    evidence.traces.iter().for_each(|trace| exchanged(&mut ticket, evidence, trace));
     causes(diagnosis).for_each(|cause| finding(&mut ticket, evidence, diagnosis, cause));
     for failure in diagnosis.unexplained_failures() {
         let what = ticket.sentence(failure.place.service.as_deref().unwrap_or(&failure.place.host));
@@ -132,6 +133,19 @@ fn timed(ticket: &mut Ticket, evidence: &Evidence, trace: &Trace) {
     for remark in rounds::remarks(rounds) {
         let remark = ticket.sentence(&remark);
         ticket.line(&format!("\n{remark}"));
+    }
+}
+
+/// What was exchanged with a service that works.
+fn exchanged(ticket: &mut Ticket, evidence: &Evidence, trace: &Trace) {
+    let Some(trip) = &trace.round_trip else { return };
+    let called = ticket.sentence(&called(evidence, trace));
+    ticket.line(&format!("\n{called}: {}\n", escaped(&round_trip::exchanged(trip))));
+    let numbers = round_trip::numbers(trip).into_iter();
+    let trouble = round_trip::trouble(trip, evidence.ended).map(|trouble| format!("× {trouble}"));
+    for text in numbers.chain(trouble).chain(round_trip::remarks(trip)) {
+        let text = ticket.sentence(&text);
+        ticket.line(&format!("- {text}"));
     }
 }
 

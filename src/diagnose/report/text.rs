@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{ReportOptions, causes, consequences, explanation, is_at, rounds, verdict};
+use super::{ReportOptions, causes, consequences, explanation, is_at, round_trip, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -21,7 +21,7 @@ use crate::resolve::cloud::Cloud;
 /// 1. The resource, with remarks about it.
 /// 2. Each target that fails or has a finding, stage by stage.
 /// 3. Each target that works, in one line.
-/// 4. The times of the rounds, if any were run.
+/// 4. The times of the rounds and of the round trips, if any were made.
 /// 5. Each cause with its consequences and its remedy, then the failures that no finding explains.
 /// 6. The verdict.
 #[must_use]
@@ -40,6 +40,7 @@ pub fn text(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions)
     }
     writer.lines(&brief);
     evidence.traces.iter().for_each(|trace| writer.rounds(trace));
+    evidence.traces.iter().for_each(|trace| writer.round_trip(trace));
     causes(diagnosis).for_each(|finding| writer.finding(finding));
     diagnosis.unexplained_failures().for_each(|failure| writer.unexplained(failure));
     writer.verdict();
@@ -328,6 +329,26 @@ impl Writer<'_> {
             self.page.line(&format!("  {:<14}{}", row[0], cells.collect::<String>()));
         }
         for remark in rounds::remarks(rounds) {
+            self.page.hanging("  ", 2, &remark, Ink::Plain);
+        }
+    }
+
+    /// What was exchanged with a service that works, with the times of its answers.
+    fn round_trip(&mut self, trace: &Trace) {
+        let Some(trip) = &trace.round_trip else { return };
+        self.page.gap();
+        let name = called(self.evidence, trace);
+        let lead = format!("{}   ", self.page.paint(Ink::Bold, &plain(&name)));
+        self.page.hanging(&lead, name.chars().count() + 3, &round_trip::exchanged(trip), Ink::Dim);
+        let numbers = round_trip::numbers(trip);
+        if !numbers.is_empty() {
+            self.page.parts("  ", 2, &numbers.join(" · "));
+        }
+        if let Some(trouble) = round_trip::trouble(trip, self.evidence.ended) {
+            let lead = format!("  {} ", self.page.paint(Ink::Bad, "×"));
+            self.page.hanging(&lead, 4, &trouble, Ink::Plain);
+        }
+        for remark in round_trip::remarks(trip) {
             self.page.hanging("  ", 2, &remark, Ink::Plain);
         }
     }

@@ -8,7 +8,7 @@ use super::wording::{lasting, shown};
 use crate::diagnose::alias::Fingerprint;
 use crate::diagnose::evidence::{
     Address, AddressClass, AuthFacts, AuthTry, DnsFacts, Evidence, FailureKind, HoldEnd, HoldFacts, HttpFacts,
-    NameAnswer, ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
+    NameAnswer, Phase, ProxyFacts, Reply, Retry, TcpFacts, TlsFacts, Trace, UpgradeFacts,
 };
 use crate::resolve::cloud::{Cloud, OFFERINGS};
 use crate::resolve::endpoint::Expectation;
@@ -134,7 +134,8 @@ impl<'a> RuleContext<'a> {
         let auth = self.trace.auth.failure().and(self.trace.auth.found()).map(|facts| &facts.reply);
         let upgrade = self.trace.websocket.failure().and(self.upgrade()).map(|facts| &facts.reply);
         let http = self.trace.http.failure().and(self.http()).map(|facts| &facts.reply);
-        auth.or(upgrade).or(http).filter(|reply| reply.status >= 200)
+        let trip = self.trip().and_then(|trip| trip.failure.as_ref().and(trip.reply.as_ref()));
+        auth.or(upgrade).or(http).or(trip).filter(|reply| reply.status >= 200)
     }
 
     /// That response, when it has one of these statuses.
@@ -250,12 +251,40 @@ impl<'a> RuleContext<'a> {
             let (code, reason) = (facts.close_code, facts.close_reason.as_deref().unwrap_or_default());
             let after = facts.closed_after_ms.map(|millis| format!(" {millis:.0} ms")).unwrap_or_default();
             let words = format!("`{host}` answers 101 and closes{after} later {}", frame(code, reason));
-            return Some(Closed { words, why: Closing::of(code, reason), is_at_once: true });
+            return Some(Closed {
+                words,
+                why: Closing::of(code, reason),
+                when: ClosedWhen::AtOnce,
+                is_recycled: false,
+            });
         }
-        let hold = self.held().filter(|hold| hold.end == HoldEnd::Closed)?;
-        let (code, reason) = (hold.close_code, hold.close_reason.as_deref().unwrap_or_default());
-        let words = format!("`{host}` closes the idle socket after {} {}", lasting(hold.silent), frame(code, reason));
-        Some(Closed { words, why: Closing::of(code, reason), is_at_once: false })
+        if let Some(hold) = self.held().filter(|hold| hold.end == HoldEnd::Closed) {
+            let (code, reason) = (hold.close_code, hold.close_reason.as_deref().unwrap_or_default());
+            let after = lasting(hold.silent);
+            let words = format!("`{host}` closes the idle socket after {after} {}", frame(code, reason));
+            let is_recycled = is_recycling(code, reason);
+            return Some(Closed { words, why: Closing::of(code, reason), when: ClosedWhen::Idle, is_recycled });
+        }
+        self.closed_in_turn()
+    }
+
+    /// The end of a socket during a round trip.
+    fn closed_in_turn(&self) -> Option<Closed> {
+        let trip = self.failed_trip(&[FailureKind::Closed, FailureKind::Reset])?;
+        if trip.phase == Phase::Connect || !self.trace.target.is_websocket {
+            return None;
+        }
+        let (host, code, task) = (self.host(), trip.close_code, trip.exchange.title());
+        let reason = trip.close_reason.as_deref().unwrap_or_default();
+        let after = trip.times.end_ms.map(|end| format!(" {end:.0} ms later")).unwrap_or_default();
+        let place = match trip.phase {
+            Phase::Start => String::new(),
+            phase => format!(", before the {}", phase.awaited()),
+        };
+        let words = format!("`{host}` is asked to {task} and closes the socket{after} {}{place}", frame(code, reason));
+        let (why, is_recycled) = (Closing::of(code, reason), is_recycling(code, reason));
+        let when = if trip.phase == Phase::Start { ClosedWhen::BeforeTurn } else { ClosedWhen::InTurn };
+        Some(Closed { words, why, when, is_recycled })
     }
 }
 
@@ -265,9 +294,32 @@ pub(super) struct Closed {
     pub(super) words: String,
     /// The reason.
     pub(super) why: Closing,
-    /// Whether the peer closed it right after the upgrade, and not while it was idle.
-    pub(super) is_at_once: bool,
+    /// When the peer closed it.
+    pub(super) when: ClosedWhen,
+    /// Whether the service says that it recycles the connection.
+    pub(super) is_recycled: bool,
 }
+
+/// The time at which a socket is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClosedWhen {
+    /// Right after the upgrade.
+    AtOnce,
+    /// While it was idle.
+    Idle,
+    /// After a request, before its turn began.
+    BeforeTurn,
+    /// In a turn.
+    InTurn,
+}
+
+/// Whether a close frame announces that the service recycles the connection.
+pub(super) fn is_recycling(code: Option<u16>, reason: &str) -> bool {
+    code == Some(RESTART) || reason.contains("shutting down")
+}
+
+/// `Service Restart`. <https://www.iana.org/assignments/websocket/websocket.xhtml>
+const RESTART: u16 = 1012;
 
 /// A close frame in words.
 fn frame(code: Option<u16>, reason: &str) -> String {

@@ -2,12 +2,13 @@
 
 use url::Url;
 
+use super::context::{Closed, ClosedWhen};
 use super::page;
 use super::refusal::{Closing, Refusal, phrase, quoted, signed};
 use super::wording::{issuer, joined};
-use super::{Observation, Remedy, Rule, RuleContext};
+use super::{Observation, Remedy, Rule, RuleContext, round_trip};
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{AddressClass, Arrival, Failure, FailureKind, Reply, Skip};
+use crate::diagnose::evidence::{AddressClass, Arrival, Failure, FailureKind, Phase, Reply, Skip};
 use crate::resolve::cloud::Cloud;
 
 /// In the order of the catalogue.
@@ -20,6 +21,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("HTTP06", fails, &[]),
     Rule::target("HTTP07", no_content, &[]),
     Rule::target("HTTP08", no_http, &[]),
+    Rule::target("HTTP09", round_trip::inaudible, &[]),
+    Rule::target("HTTP10", round_trip::not_recognised, &[]),
+    Rule::target("HTTP11", round_trip::not_translated, &[]),
 ];
 
 /// HTTP01: 404, or 410 for what is gone.
@@ -173,12 +177,17 @@ fn is_of_azure(context: &RuleContext<'_>, host: &str) -> bool {
 
 /// HTTP06: 5xx, the time-out of a gateway, no response at all, or a socket closed for an error of the service.
 fn fails(context: &RuleContext<'_>) -> Option<Observation> {
-    if let Some(closed) = context.closed().filter(|closed| closed.is_at_once && closed.why == Closing::Failing) {
+    let is_it = |closed: &Closed| closed.when != ClosedWhen::Idle && closed.why == Closing::Failing;
+    if let Some(closed) = context.closed().filter(is_it) {
         let observation = Observation::new(closed.words).at(Severity::Error);
         return Some(observation.not("WS02", "it is closed with a code of the service"));
     }
     if let Some(observation) = silent(context) {
         return Some(observation);
+    }
+    if context.trip().is_some_and(|trip| trip.recognition_status.as_deref() == Some("Error")) {
+        let text = format!("`{}` ends a recognition with the status `Error`", context.host());
+        return Some(Observation::new(text).at(Severity::Error));
     }
     let reply = context.refusal().filter(|reply| reply.status >= 500 || matches!(reply.status, 408 | 499))?;
     let after = reply.header("retry-after").map(|after| format!(", `Retry-After: {after}`")).unwrap_or_default();
@@ -255,7 +264,11 @@ fn no_content(context: &RuleContext<'_>) -> Option<Observation> {
     if context.trace.target.is_websocket {
         return None;
     }
-    let why = context.trace.auth.failure().or_else(|| context.trace.http.failure())?;
+    let in_trip = || {
+        let trip = context.failed_trip(&[FailureKind::Protocol, FailureKind::Reset])?;
+        trip.failure.as_ref().filter(|_| trip.phase > Phase::Start)
+    };
+    let why = context.trace.auth.failure().or_else(|| context.trace.http.failure()).or_else(in_trip)?;
     if why.kind == FailureKind::TimedOut {
         return None;
     }

@@ -1,9 +1,9 @@
 //! Rules of WebSockets.
 
-use super::context::neighbours;
+use super::context::{Closed, ClosedWhen, neighbours};
 use super::refusal::{Closing, signed};
 use super::wording::{lasting, shown};
-use super::{Observation, Rule, RuleContext};
+use super::{Observation, Rule, RuleContext, round_trip};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Address, FailureKind, HoldEnd, HoldFacts, Trace};
 
@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("WS06", stalled, &[]),
     Rule::target("WS07", flooded, &["WS02", "WS03"]),
     Rule::target("WS08", ended_together, &[]),
+    Rule::target("WS09", round_trip::broken_turn, &[]),
 ];
 
 /// WS01: 101, but not for the key that was sent, or without the upgraded protocol.
@@ -32,8 +33,11 @@ fn damaged(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// WS02: closed right after the upgrade, without a usable reason.
 fn closed_at_once(context: &RuleContext<'_>) -> Option<Observation> {
-    let closed = context.closed().filter(|closed| closed.is_at_once && closed.why == Closing::Unnamed)?;
-    let has_code = context.upgrade()?.close_code.is_some();
+    let is_early = |closed: &Closed| matches!(closed.when, ClosedWhen::AtOnce | ClosedWhen::BeforeTurn);
+    let is_it = |closed: &Closed| is_early(closed) && closed.why == Closing::Unnamed && !closed.is_recycled;
+    let closed = context.closed().filter(is_it)?;
+    let in_trip = context.trip().and_then(|trip| trip.close_code);
+    let has_code = context.upgrade()?.close_code.or(in_trip).is_some();
     let observation = Observation::new(closed.words)
         .not("WS03", "it was not idle")
         .not("HTTP04", "the upgrade was answered with 101")
@@ -78,11 +82,11 @@ fn closed_for_a_fault(context: &RuleContext<'_>) -> Option<Observation> {
 
 /// WS05: the service says that it recycles the connection, or a cut comes at the time when it does.
 fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(closed) = context.closed().filter(|closed| closed.is_recycled) {
+        return Some(Observation::new(closed.words));
+    }
     let hold = context.held()?;
-    let is_announced = hold.close_code == Some(RESTART)
-        || hold.close_reason.as_deref().is_some_and(|reason| reason.contains("shutting down"));
     match hold.end {
-        HoldEnd::Closed if is_announced => Some(Observation::new(context.closed()?.words)),
         HoldEnd::Cut | HoldEnd::Reset if is_near_mark(hold) => {
             let after = lasting(hold.held);
             let text = format!("the socket to `{}` ends after {after}, near a multiple of 10 minutes", context.host());
@@ -92,9 +96,12 @@ fn recycled(context: &RuleContext<'_>) -> Option<Observation> {
     }
 }
 
-/// WS06: the socket opens, and then nothing arrives on it. Every peer has to answer a ping (RFC 6455, section 5.5.2). Whether
+/// WS06: the socket opens, and then nothing arrives on it, or the turn of a round trip stalls. Every peer has to answer a ping (RFC 6455, section 5.5.2). Whether
 /// this service does is not documented, so only a socket beside it that answers makes more of it than a remark.
 fn stalled(context: &RuleContext<'_>) -> Option<Observation> {
+    if let Some(observation) = round_trip::stalled(context) {
+        return Some(observation);
+    }
     let hold = context.held().filter(|hold| hold.end == HoldEnd::Silent)?;
     let facts = context.upgrade().filter(|facts| facts.is_alive == Some(false))?;
     let (host, status, silent) = (context.host(), facts.reply.status, lasting(hold.silent));
@@ -118,9 +125,12 @@ fn flooded(context: &RuleContext<'_>) -> Option<Observation> {
     let at_once = context.trace.websocket.failure().filter(|failure| failure.kind == FailureKind::Flooded);
     let text = if let Some(failure) = at_once {
         format!("`{}` answers 101 and floods the socket: {failure}", context.host())
-    } else {
-        let hold = context.held().filter(|hold| hold.end == HoldEnd::Flooded)?;
+    } else if let Some(hold) = context.held().filter(|hold| hold.end == HoldEnd::Flooded) {
         format!("`{}` floods the idle socket after {}", context.host(), lasting(hold.held))
+    } else {
+        let trip = context.failed_trip(&[FailureKind::Flooded]).filter(|_| context.trace.target.is_websocket)?;
+        let failure = trip.failure.as_ref()?;
+        format!("`{}` is asked to {} and floods the socket: {failure}", context.host(), trip.exchange.title())
     };
     let observation = Observation::new(text)
         .not("WS02", "the peer has not closed the socket")
@@ -188,9 +198,6 @@ fn is_near_mark(hold: &HoldFacts) -> bool {
     let after = hold.held.as_secs() + NEAR;
     hold.held < hold.wanted && after >= MARK && after % MARK <= 2 * NEAR
 }
-
-/// `Service Restart`. <https://www.iana.org/assignments/websocket/websocket.xhtml>
-const RESTART: u16 = 1012;
 
 /// In milliseconds: sockets that end this close to each other end together. A change of the network reaches all of them at
 /// once; the rest is scheduling.

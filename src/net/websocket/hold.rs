@@ -15,7 +15,7 @@ use crate::diagnose::evidence::{Failure, FailureKind, HoldEnd, HoldFacts, Upgrad
 use crate::net::printable::line;
 
 /// The end of a socket.
-enum End {
+pub(super) enum End {
     /// A close frame, with its code and its reason.
     Closed(Option<(u16, String)>),
     Reset,
@@ -153,7 +153,7 @@ async fn ping_and_wait(socket: &mut Socket) -> Result<(), End> {
 }
 
 /// Returns the next message, or the end of the socket.
-async fn next(socket: &mut Socket) -> Result<Message, End> {
+pub(super) async fn next(socket: &mut Socket) -> Result<Message, End> {
     // One read can bring thousands of frames, and the timers of the run must have their turn between them.
     consume_budget().await;
     match socket.next().await {
@@ -168,7 +168,7 @@ async fn next(socket: &mut Socket) -> Result<Message, End> {
     }
 }
 
-fn end_of(error: &Error) -> End {
+pub(super) fn end_of(error: &Error) -> End {
     match error {
         Error::Io(error)
             if matches!(
@@ -190,7 +190,7 @@ const ALLOWANCE: u32 = 256 << 10;
 const PING: &[u8] = b"speech-endpoint";
 
 /// The limit for a pong and for a close. A peer needs one round trip, and 500 ms is a long one.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The interval of the calls that report the time left.
 const TICK: Duration = Duration::from_secs(1);

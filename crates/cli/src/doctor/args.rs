@@ -88,7 +88,7 @@ pub(crate) struct DoctorArgs {
 pub(crate) struct NetArgs {
     #[command(flatten)]
     pub(crate) way: WayArgs,
-    /// Time limit for the run, not counting `--hold` [default: 20]
+    /// Time limit for the run, not counting `--hold` and `--deep` [default: 20]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
     /// Keep each WebSocket idle for this long and report what closes it (added to `--timeout`)
@@ -97,6 +97,13 @@ pub(crate) struct NetArgs {
     /// Measure up to N more connections per working service, with and without cached DNS and TLS sessions
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
+    /// Make a round trip at each working service: speak a sentence, recognise it, translate it, transcribe it, list the voices;
+    /// needs a credential and costs quota (adds up to 30 seconds per service to `--timeout`)
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Compare the times of `--deep` with this evidence of an earlier run (from `--save`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Query the instance metadata service (169.254.169.254): is this machine in Azure, and in which range?
     #[arg(long)]
     pub(crate) ask_metadata: bool,
@@ -155,6 +162,7 @@ Examples:
   speech-endpoint doctor --region westeurope --plan
   speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
   speech-endpoint doctor --region westeurope --rounds 10
+  speech-endpoint doctor --region westeurope --deep --baseline evidence.json
   speech-endpoint doctor --azure documents/
   speech-endpoint doctor --live --entra --resource-id /subscriptions/…/accounts/contoso
   speech-endpoint doctor --lab DNS03

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use speech_endpoint::evidence::{CredentialFacts, Fault, Remark};
-use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, ResourceId};
+use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, Resource, ResourceId};
 
 use super::args::DoctorArgs;
 use super::plan::NOTHING_TO_HOLD;
@@ -60,6 +60,10 @@ pub(super) async fn assemble(
     let is_token = is_wanted || args.credential.token_env.is_some() || args.credential.token_file.is_some();
     let second_key = surroundings.second_key.filter(|_| !is_token);
     let second = second_credential(second_key, first.facts.as_ref(), salt, &mut remarks);
+    let is_container = matches!(account.resource(), Resource::Container(_));
+    if args.net.deep && !args.plan && args.lab.is_none() && first.facts.is_none() && !is_container {
+        return Err(Failure::usage(DEEP_NEEDS_A_CREDENTIAL.to_owned()));
+    }
     let mut plan = settings.plan(account, first.credential.as_ref());
     spell_notes(&mut plan);
     remarks.splice(0..0, remarks_on(&plan, &surroundings.subject.notes));
@@ -78,6 +82,9 @@ pub(super) async fn assemble(
     })
 }
 
+const DEEP_NEEDS_A_CREDENTIAL: &str =
+    "`--deep` needs a credential: set SPEECH_KEY, or give --key-file, --token-file or --entra";
+
 /// Replaces the settings for which an option is given.
 fn overlaid(mut settings: PlanSettings, args: &DoctorArgs) -> Result<PlanSettings, Failure> {
     if !args.services.is_empty() {
@@ -90,6 +97,7 @@ fn overlaid(mut settings: PlanSettings, args: &DoctorArgs) -> Result<PlanSetting
     settings.hold = args.net.hold.map_or(settings.hold, |seconds| seconds.0);
     settings.checks_revocation |= args.net.check_revocation;
     settings.rounds = args.net.rounds.unwrap_or(settings.rounds);
+    settings.round_trips |= args.net.deep;
     Ok(settings)
 }
 

@@ -9,9 +9,9 @@ use crate::file::{self, Readers};
 use crate::json::pretty;
 use crate::machine;
 
-/// Reads evidence that `--save` wrote.
-pub(super) fn read(path: &Path) -> Result<Evidence, Failure> {
-    let json = machine::read_file(path, "--from", LARGEST_EVIDENCE)?;
+/// Reads evidence that `--save` wrote. `flag` is the one that gives the file.
+pub(super) fn read(path: &Path, flag: &str) -> Result<Evidence, Failure> {
+    let json = machine::read_file(path, flag, LARGEST_EVIDENCE)?;
     serde_json::from_str(&json).map_err(|error| {
         let version = serde_json::from_str::<Versioned>(&json).map_or(0, |saved| saved.schema_version);
         let newest = SchemaVersion::CURRENT;
@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Evidence, Failure> {
         } else {
             format!("it is not valid JSON: line {}, column {}", error.line(), error.column())
         };
-        Failure::usage(format!("cannot read {} given to `--from`: {problem}", file::named(path)))
+        Failure::usage(format!("cannot read {} given to `{flag}`: {problem}", file::named(path)))
     })
 }
 

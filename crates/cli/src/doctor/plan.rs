@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use speech_endpoint::evidence::Remark;
-use speech_endpoint::{Plan, Service, Target};
+use speech_endpoint::{Plan, SENTENCE, Service, Target};
 
 use super::args::{DoctorArgs, DoctorFormat};
 use crate::failure::Failure;
@@ -24,6 +24,15 @@ pub(super) fn print(plan: &Plan, remarks: &[Remark], args: &DoctorArgs, output: 
     // The text says this itself.
     notes.filter(|note| note.id != NOTHING_TO_HOLD).for_each(|note| output.remark(note));
     Ok(())
+}
+
+/// Returns what round trips cost.
+pub(super) fn cost(plan: &Plan) -> String {
+    let (characters, seconds) = (SENTENCE.chars().count(), plan.limits.round_trip().as_secs_f64());
+    format!(
+        "`--deep` sends {characters} characters or about 2 seconds of audio to each working service, which counts against \
+         the quota of the resource, and takes up to {seconds} s per service"
+    )
 }
 
 /// The id of the remark that `--hold` has no effect.
@@ -64,6 +73,9 @@ fn text(plan: &Plan, with_notes: bool) -> String {
             limits.rounds
         );
     }
+    if limits.round_trips {
+        let _ = writeln!(text, "{DIM}{}{DIM:#}", cost(plan));
+    }
     if limits.checks_revocation {
         let _ =
             writeln!(text, "{DIM}the revocation lists that verified certificates name are fetched over HTTP{DIM:#}");
@@ -91,6 +103,7 @@ fn document<'a>(plan: &'a Plan, notes: impl Iterator<Item = &'a Remark>) -> Resu
             step_ms: plan.limits.step.as_secs_f64() * 1e3,
             jobs: plan.limits.jobs,
             rounds: plan.limits.rounds,
+            deep: plan.limits.round_trips,
             check_revocation: plan.limits.checks_revocation,
             hold_ms: plan.limits.hold.as_secs_f64() * 1e3,
         },
@@ -137,5 +150,6 @@ struct LimitsJson {
     jobs: usize,
     hold_ms: f64,
     rounds: usize,
+    deep: bool,
     check_revocation: bool,
 }

@@ -71,6 +71,10 @@ impl Observer for Progress {
         self.line.show(&format!("round {number} of {of} {host}"));
     }
 
+    fn round_trip(&self, host: &str) {
+        self.line.show(&format!("round trip {host}"));
+    }
+
     fn hold(&self, host: &str, left: Duration) {
         self.line.show(&format!("holding {host} idle … {:.0} s left", left.as_secs_f64()));
     }
