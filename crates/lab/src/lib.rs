@@ -4,6 +4,7 @@
 //! The service synthesises, recognises and translates speech over REST and WebSockets. Synthesis returns tones that say the
 //! text, and recognition hears them; a recording of anything else gives `NoMatch`. While the lab runs, a test can inspect requests ([`Lab::requests`]), change keys
 //! ([`Lab::regenerate_key`]), expire tokens ([`Lab::expire_tokens`]) and reset connections ([`Lab::reset_share`]).
+//! [`Lab::set_answers`] states what the service answers to the next turns, and where it fails.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};

@@ -164,13 +164,96 @@ pub(super) fn lazily(
     }))
 }
 
-/// Waits, sends and fails in this order, for tests.
+/// For tests.
 #[cfg(test)]
 impl Step {
     pub(super) fn frame(self) -> Frame {
         match self {
             Self::Send(frame) => frame,
             other => panic!("{other:?} is not a frame"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::super::super::scripted::{Decision, Director, Known};
+    use super::*;
+    use crate::World;
+    use crate::vocabulary::ServiceToml;
+
+    /// Returns the steps of a turn with two phrases, in words.
+    fn told(service: ServiceToml, entry: &str, messages: Vec<Message>) -> Vec<String> {
+        let toml = format!(
+            "title = \"A script\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n\
+            [[script]]\n{entry}\n"
+        );
+        let world = World::parse(&toml).unwrap_or_else(|error| panic!("{error}: {entry}"));
+        let director: Arc<Director> = Director::of(world.toml.script.clone());
+        let turn = director.begin(service);
+        let Decision::Now(Some(part)) = turn.decide(Known::default()) else { panic!("an entry") };
+        let shown = |step: Step| match step {
+            Step::Send(frame) => {
+                let message = Message::read(&frame).unwrap();
+                match message.content {
+                    Content::Binary(piece) => format!("audio {}", piece.len()),
+                    Content::Text(_) => message.path(),
+                }
+            }
+            Step::Wait(time) => format!("wait {}", time.as_millis()),
+            Step::Fail(fault) => format!("{fault:?}"),
+        };
+        lazily(Some(Course::new(part, turn)), messages.into_iter()).map(shown).collect()
+    }
+
+    fn recognition(entry: &str) -> Vec<String> {
+        let message = |path: &str| Message::json(path, "r", &json!({}));
+        let phrase = |end| message("speech.phrase").of_phrase(end);
+        told(ServiceToml::Recognition, entry, vec![message("turn.start"), phrase(1), phrase(2), message("turn.end")])
+    }
+
+    fn synthesis(entry: &str) -> Vec<String> {
+        let piece = |size| Message::audio("r", "s", "audio/x-wav", Bytes::from(vec![0; size]));
+        let [start, end] = ["turn.start", "turn.end"].map(|path| Message::json(path, "r", &json!({})));
+        told(ServiceToml::Synthesis, entry, vec![start, piece(10), piece(10), piece(0), end])
+    }
+
+    #[test]
+    fn waits_come_before_the_first_message_and_between_phrases_or_pieces() {
+        let times = "delay-ms = 5\npause-ms = 7";
+        let expected = ["wait 5", "turn.start", "speech.phrase", "wait 7", "speech.phrase", "turn.end"];
+        assert_eq!(recognition(times), expected);
+        let expected = ["wait 5", "turn.start", "audio 10", "wait 7", "audio 10", "audio 0", "turn.end"];
+        assert_eq!(synthesis(times), expected);
+    }
+
+    #[test]
+    fn a_fault_comes_at_its_place_and_nothing_follows_it() {
+        for (place, expected) in [
+            ("", &["turn.start", "Reset"][..]),
+            ("after-phrases = 0", &["turn.start", "Reset"]),
+            ("after-phrases = 1", &["turn.start", "speech.phrase", "Reset"]),
+            ("after-phrases = 2", &["turn.start", "speech.phrase", "speech.phrase", "Reset"]),
+            ("after-phrases = 3", &["turn.start", "speech.phrase", "speech.phrase", "turn.end"]),
+            ("omit = [\"speech.phrase\"]\nafter-phrases = 1", &["turn.start", "Reset"]),
+            ("omit = [\"turn.start\"]", &["Reset"]),
+        ] {
+            assert_eq!(recognition(&format!("fault = \"reset\"\n{place}")), expected, "{place}");
+        }
+        for (place, expected) in [
+            ("after-pieces = 0", &["turn.start", "Cut"][..]),
+            ("after-pieces = 1", &["turn.start", "audio 10", "Cut"]),
+            ("after-bytes = 0", &["turn.start", "Cut"]),
+            ("after-bytes = 10", &["turn.start", "audio 10", "Cut"]),
+            ("after-bytes = 13", &["turn.start", "audio 10", "audio 3", "Cut"]),
+            ("after-bytes = 21", &["turn.start", "audio 10", "audio 10", "audio 0", "turn.end"]),
+        ] {
+            assert_eq!(synthesis(&format!("fault = \"cut\"\n{place}")), expected, "{place}");
         }
     }
 }
