@@ -197,7 +197,7 @@ mod tests {
         let director: Arc<Director> = Director::of(world.toml.script.clone());
         let turn = director.begin(service);
         let Decision::Now(Some(part)) = turn.decide(Known::default()) else { panic!("an entry") };
-        let word = |step: Step| match step {
+        let shown = |step: Step| match step {
             Step::Send(frame) => {
                 let message = Message::read(&frame).unwrap();
                 match message.content {
@@ -208,7 +208,7 @@ mod tests {
             Step::Wait(time) => format!("wait {}", time.as_millis()),
             Step::Fail(fault) => format!("{fault:?}"),
         };
-        lazily(Some(Course::new(part, turn)), messages.into_iter()).map(word).collect()
+        lazily(Some(Course::new(part, turn)), messages.into_iter()).map(shown).collect()
     }
 
     fn recognition(entry: &str) -> Vec<String> {
