@@ -26,7 +26,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
@@ -39,16 +39,19 @@ use speech_endpoint::Query;
 use speech_endpoint::Secret;
 use speech_endpoint::Service;
 
+mod acceptor;
 mod access;
 mod accounts;
 mod archive;
 mod authority;
 mod control;
 mod dns;
+mod doors;
 mod drip;
 mod exchange;
 mod fate;
 mod flood;
+mod forward;
 mod gateway;
 mod ids;
 mod jobs;
@@ -95,7 +98,9 @@ pub struct Lab {
     site: Arc<Site>,
     listeners: Vec<(String, SocketAddr, SocketAddr)>,
     _name_servers: Vec<dns::NameServer>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
+    /// The address of the control API, if it is open.
+    control_api: Arc<OnceLock<SocketAddr>>,
 }
 
 impl Lab {
@@ -153,7 +158,8 @@ impl Lab {
             site,
             listeners,
             _name_servers: servers,
-            _tasks: tasks,
+            tasks,
+            control_api: Arc::default(),
             world,
         })
     }
