@@ -19,6 +19,7 @@ use super::network::Route;
 use super::proxy::Proxy;
 use super::record::NameAnswer;
 use super::scene::{self, Truth};
+use super::seen::LabEvent;
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
 use super::world::World;
@@ -286,6 +287,7 @@ impl<'a> Start<'a> {
                 let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
                 connections.spawn(async move {
                     let control = &site.gateway.control;
+                    control.report(|| LabEvent::Connection(peer));
                     let (_open, fate) = (control.open(), control.fate());
                     let serve = |stream| serve(stream, Arc::clone(&fate));
                     // Clients observe how a connection ends; the server ignores it.
