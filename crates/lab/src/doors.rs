@@ -1,4 +1,5 @@
-//! What a running lab offers to clients that do not use its network: a forward proxy. It listens on loopback only.
+//! What a running lab offers to clients that do not use its network: a forward proxy, and the control API. Both listen on
+//! loopback only.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,6 +7,7 @@ use std::sync::Arc;
 
 use super::Lab;
 use super::acceptor;
+use super::api::Api;
 use super::forward::{Forward, Reach};
 
 impl Lab {
@@ -34,7 +36,31 @@ impl Lab {
         self.listeners.push(("forward proxy".to_owned(), address, address));
         Ok(address)
     }
+
+    /// Opens the control API on `127.0.0.1` and returns its address. Port 0 takes a free one.
+    ///
+    /// It offers the methods of [`Lab`] to tests in other languages: `docs/lab.md` describes it, and `GET /openapi.json` returns
+    /// its `OpenAPI` document. It names the listeners that the lab has by then, so open it last.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the port is taken, or if the API is already open.
+    pub async fn open_control_api(&mut self, port: u16) -> io::Result<SocketAddr> {
+        let listener = acceptor::bind((Ipv4Addr::LOCALHOST, port).into()).await?;
+        let address = listener.local_addr()?;
+        self.control_api.set(address).map_err(|_| io::Error::other("the control API is already open"))?;
+        self.listeners.push(("control API".to_owned(), address, address));
+        let api = Arc::new(Api::new(Arc::clone(&self.site), &self.world, &self.listeners));
+        self.tasks.spawn(acceptor::serve_each(listener, MOST_CALLS, move |stream| {
+            let api = Arc::clone(&api);
+            async move { api.serve(stream).await }
+        }));
+        Ok(address)
+    }
 }
+
+/// Each call has a time limit, so that the others do not wait for long.
+const MOST_CALLS: usize = 64;
 
 /// The connections of a load test.
 const MOST_TUNNELS: usize = 4096;

@@ -42,6 +42,7 @@ use speech_endpoint::Service;
 mod acceptor;
 mod access;
 mod accounts;
+mod api;
 mod archive;
 mod authority;
 mod control;
