@@ -57,6 +57,7 @@ mod forward;
 mod gateway;
 mod ids;
 mod jobs;
+mod line;
 mod management;
 mod multipart;
 mod network;
@@ -194,6 +195,19 @@ impl Lab {
     #[must_use]
     pub fn root_pem(&self) -> String {
         self.site.certificates.root_pem()
+    }
+
+    /// Returns the root certificates that this world's client trusts, as PEM; empty if it trusts none.
+    #[must_use]
+    pub fn trusted_pem(&self) -> String {
+        self.site.certificates.store_pem(self.world.toml.trust.system)
+    }
+
+    /// Returns the root certificate of the company that inspects TLS, if this world's client trusts it.
+    #[must_use]
+    pub fn company_pem(&self) -> Option<String> {
+        let is_trusted = self.world.toml.trust.system == StoreToml::Company;
+        is_trusted.then(|| self.site.certificates.company_pem())
     }
 
     /// Returns the environment variables of this world's client.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::access;
+use super::line;
 use super::record::NameAnswer;
 use super::vocabulary::{
     ClockToml, CredentialToml, Expected, GatewayToml, ManagementToml, ResolverToml, ServerToml, TlsToml, TrustToml,
@@ -34,11 +35,22 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Returns a [`WorldError`] with the invalid key.
+    /// Returns a [`WorldError`] with the invalid key and its line.
     pub fn parse(toml: &str) -> Result<Self, WorldError> {
-        let reader = toml::Deserializer::parse(toml).map_err(|error| WorldError::new("", error.message()))?;
-        let toml: WorldToml = serde_path_to_error::deserialize(reader)
-            .map_err(|error| WorldError::new(&error.path().to_string(), error.inner().message()))?;
+        Self::read(toml).map_err(|error| match error.line {
+            Some(_) => error,
+            None => WorldError { line: line::of_key(toml, &error.key), ..error },
+        })
+    }
+
+    fn read(text: &str) -> Result<Self, WorldError> {
+        let at = |error: &toml::de::Error| error.span().map(|span| line::at(text, span.start));
+        let reader = toml::Deserializer::parse(text)
+            .map_err(|error| WorldError { line: at(&error), ..WorldError::new("", error.message()) })?;
+        let toml: WorldToml = serde_path_to_error::deserialize(reader).map_err(|error| WorldError {
+            line: at(error.inner()),
+            ..WorldError::new(&error.path().to_string(), error.inner().message())
+        })?;
         let services = toml.resource.services.iter().map(|id| id.parse());
         let services =
             services.collect::<Result<_, _>>().map_err(|error| WorldError::new("resource.services", error))?;
@@ -169,9 +181,11 @@ impl World {
 
 /// An error in the definition of a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{problem}", named(.key))]
+#[error("{}{}{problem}", numbered(*.line), named(.key))]
 #[non_exhaustive]
 pub struct WorldError {
+    /// The line, counted from 1, if the error has one.
+    pub line: Option<usize>,
     /// The key, such as `dns.contoso.example`; empty if the text is not TOML.
     pub key: String,
     /// The description of the error.
@@ -181,7 +195,7 @@ pub struct WorldError {
 impl WorldError {
     pub(super) fn new(key: &str, problem: impl fmt::Display) -> Self {
         let key = if key == "." { "" } else { key };
-        Self { key: key.to_owned(), problem: format!("{problem}") }
+        Self { line: None, key: key.to_owned(), problem: format!("{problem}") }
     }
 }
 
@@ -206,6 +220,10 @@ fn check(toml: &WorldToml) -> Result<(), WorldError> {
         }
     }
     Ok(())
+}
+
+fn numbered(line: Option<usize>) -> String {
+    line.map(|line| format!("line {line}: ")).unwrap_or_default()
 }
 
 fn named(key: &str) -> String {
@@ -234,6 +252,30 @@ mod tests {
             assert!(error.contains(named), "{error}");
         }
         assert!(World::parse(&base.replace("westeurope\"", "westeurope\"\nservices = [\"spech\"]")).is_err());
+    }
+
+    #[test]
+    fn an_error_names_its_line() {
+        let base =
+            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n";
+        for (more, line) in [
+            ("= 1\n", 7),
+            ("[dns]\n\"a.example\" = [\"MX b\"]\n", 8),
+            ("\n[dns]\n\"a.example\" = \"GONE\"\n", 9),
+            ("[addresses]\n\"10.0.0.1\" = \"explode\"\n", 8),
+            ("[gateway]\nclinet-allowed = true\n", 8),
+            ("[gateway]\nnetwork = \"closed\"\n", 8),
+            ("[azure]\n\"a.json\" = \"{\"\n", 8),
+            ("[query]\nlanguage = \"\u{e9}\"\n", 8),
+        ] {
+            let error = World::parse(&format!("{base}{more}")).expect_err(more);
+            assert_eq!(error.line, Some(line), "{more}: {error}");
+            assert!(error.to_string().starts_with(&format!("line {line}: ")), "{error}");
+        }
+        let error =
+            World::parse(&base.replace("westeurope\"", "westeurope\"\nservices = [\"spech\"]")).expect_err("a typo");
+        assert_eq!(error.line, Some(4), "{error}");
+        assert_eq!(World::parse("").expect_err("no title").line, Some(1));
     }
 
     #[test]
