@@ -315,3 +315,24 @@ fn a_mistake_in_a_world_is_named_with_its_line() {
     let large = run(&["-"], &"#".repeat((4 << 20) + 1));
     assert!(text(&large.stderr).contains("larger than 4194304 bytes"), "{}", text(&large.stderr));
 }
+
+#[test]
+fn the_page_of_the_lab_names_every_variable_and_every_call() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/");
+    let page = fs::read_to_string(format!("{root}lab.md")).expect("the page");
+    let folder = Folder::new();
+    for world in ["healthy-container", "AUTH01-second-key-accepted", "healthy-issued-token", "healthy-private-endpoint"]
+    {
+        for name in Lab::start(&folder, &[world]).environment().keys() {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+    let document = fs::read_to_string(format!("{root}lab-api.json")).expect("the document");
+    let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("methods").keys() {
+            let call = format!("`{} {}`", method.to_uppercase(), path.replace("{number}", "1"));
+            assert!(page.contains(&call), "{call}");
+        }
+    }
+}
