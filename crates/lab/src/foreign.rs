@@ -1,5 +1,6 @@
 //! Keeps the credentials of real resources out of the lab's memory: a client may be configured with one by mistake.
 
+use serde_json::Value;
 use url::form_urlencoded;
 
 use super::exchange::Asked;
@@ -42,6 +43,21 @@ impl Foreign {
         let pairs = form_urlencoded::parse(query.as_bytes());
         let pairs = pairs.map(|(name, value)| (self.without(&name), self.without(&value)));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+}
+
+/// Removes the queries of signed URLs from a document: a shared access signature admits anyone to a storage account.
+pub(super) fn remove_signatures(document: &mut Value) {
+    match document {
+        Value::String(text) => {
+            let is_signed = |query: &str| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "sig");
+            if let Some((url, _)) = text.split_once('?').filter(|(_, query)| is_signed(query)) {
+                *text = url.to_owned();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_signatures),
+        Value::Object(fields) => fields.values_mut().for_each(remove_signatures),
+        _ => {}
     }
 }
 
@@ -106,6 +122,20 @@ mod tests {
             let kept = format!("{:?} {} {} {}", seen.headers, seen.query, seen.path, seen.host);
             assert!(!kept.contains(real), "{kept}");
         }
+    }
+
+    #[test]
+    fn a_signed_url_loses_its_signature() {
+        let mut job = serde_json::json!({
+            "contentUrls": ["https://contoso.blob.core.windows.net/a.wav?sv=2024&sig=abc%3D", "https://a.example/b.wav?c=d"],
+            "properties": { "destinationContainerUrl": "https://contoso.blob.core.windows.net/out?sig=abc" },
+        });
+        remove_signatures(&mut job);
+        let expected = serde_json::json!({
+            "contentUrls": ["https://contoso.blob.core.windows.net/a.wav", "https://a.example/b.wav?c=d"],
+            "properties": { "destinationContainerUrl": "https://contoso.blob.core.windows.net/out" },
+        });
+        assert_eq!(job, expected);
     }
 
     #[test]
