@@ -5,6 +5,9 @@
 //! text, and recognition hears them; a recording of anything else gives `NoMatch`. While the lab runs, a test can inspect requests ([`Lab::requests`]), change keys
 //! ([`Lab::regenerate_key`]), expire tokens ([`Lab::expire_tokens`]) and reset connections ([`Lab::reset_share`]).
 //!
+//! A client that does not use [`Lab::network`] reaches the world through [`Lab::open_forward_proxy`], and a test in another
+//! language controls it over [`Lab::open_control_api`].
+//!
 //! ```
 //! use std::time::{Duration, SystemTime};
 //!
