@@ -1,35 +1,60 @@
-//! `lab`: runs the emulator on loopback, to reproduce a failure.
+//! `lab`: runs the emulator on loopback, to reproduce a failure or to test an application.
 #![allow(clippy::doc_markdown, reason = "doc comments of arguments are help, read in a terminal")]
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use clap::Args as ClapArgs;
-use speech_endpoint::QuotedValue;
-use speech_endpoint_lab::{Lab, World};
+use speech_endpoint_lab::{Lab, LabEvent, World};
+use tokio::sync::mpsc::Receiver;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
-use super::file;
 use super::machine;
 use super::output::Output;
 use super::runtime;
-use super::style::{BOLD, DIM};
+use super::style::BOLD;
 
 mod client;
+mod description;
+mod languages;
+mod place;
+mod source;
+mod temporary;
+mod variables;
+mod watch;
+
+use languages::Language;
+pub(crate) use source::world;
+use temporary::Temporary;
+use variables::Doors;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LabArgs {
-    /// World to run, for example DNS03, or `list` to list them all
+    /// World to run, for example DNS03, a file with a world (FILE.toml, or `-` for stdin), or `list` to list all worlds
     #[arg(value_name = "WORLD | list")]
     pub(crate) world: String,
     /// Listen on the world's addresses and ports instead of loopback; needs a network namespace with these addresses
     #[arg(long)]
     pub(crate) listen: bool,
-    /// Write the files that a client needs to a folder: root.pem, credential, azure/*.json, and listeners (ADDRESS PORT WHAT)
+    /// Port of the forward proxy on 127.0.0.1 [default: a free port]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Port of the control API on 127.0.0.1 [default: a free port]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) control_port: u16,
+    /// Print only the environment of a client, as lines for a shell: the proxy, the roots, the resource and the key
+    #[arg(long)]
+    pub(crate) env: bool,
+    /// Print only the lines that point an SDK at the lab: python, javascript, csharp, java, go or rust
+    #[arg(long = "for", value_name = "LANGUAGE", conflicts_with = "env")]
+    pub(crate) language: Option<Language>,
+    /// Write the environment of a client to a file when everything listens; the file is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Write the files that a client needs to a folder: root.pem, roots.pem (all roots that the client trusts), company.pem,
+    /// credential, azure/*.json, and listeners (ADDRESS PORT WHAT)
     #[arg(long, value_name = "FOLDER")]
     pub(crate) write: Option<PathBuf>,
     #[command(flatten)]
@@ -40,9 +65,13 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   speech-endpoint lab list
   speech-endpoint lab DNS03                   runs until Ctrl-C
-  speech-endpoint lab TLS01-inspected
+  speech-endpoint lab healthy-regional --for python
+  speech-endpoint lab healthy-regional --ready-file lab.env -v
+  speech-endpoint lab my-world.toml
   ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
-  speech-endpoint doctor --lab DNS03          diagnoses the same world";
+  speech-endpoint doctor --lab DNS03          diagnoses the same world
+
+The lab listens on loopback only, unless you add --listen. It accepts its own test keys only, and keeps no other.";
 
 /// Lists the worlds, or runs one until the user interrupts.
 pub(crate) fn run(args: &LabArgs, output: &Output) -> Result<u8, Failure> {
@@ -59,50 +88,68 @@ pub(crate) async fn started(world: World) -> Result<Lab, Failure> {
     Lab::start(world, machine::now()).await.map_err(|error| Failure::cannot("listen on loopback", &error))
 }
 
-/// Finds a world by its name or id.
-pub(crate) fn world(name: &str) -> Result<World, Failure> {
-    World::named(name).ok_or_else(|| {
-        Failure::usage(format!(
-            "{} is not a world; run `speech-endpoint lab list` to list them",
-            QuotedValue::new(name)
-        ))
-    })
-}
-
+/// Runs a world.
+///
+/// 1. Start it, with the forward proxy and the control API.
+/// 2. Write the files, and then the text that says how to reach it. Signals are caught by then.
+/// 3. Wait for a signal. The temporary files end with the lab.
 async fn serve(args: &LabArgs, world: World, output: &Output) -> Result<u8, Failure> {
-    let title = world.title().to_owned();
-    let lab = if args.listen {
+    let mut lab = if args.listen {
         let lab = Lab::start_at_own_addresses(world, machine::now()).await;
         lab.map_err(|error| Failure::listen(&error))?
     } else {
         started(world).await?
     };
-    // The temporary file must exist until the lab ends.
-    let (root, _file) = match &args.write {
-        Some(folder) => (client::write(folder, &lab)?, None),
-        None => TempFile::new(&lab.root_pem()).map(|file| (file.0.clone(), Some(file)))?,
+    let cannot = |error| Failure::cannot("listen on loopback", &error);
+    let forward_proxy = lab.open_forward_proxy(args.port).await.map_err(cannot)?;
+    let control_api = lab.open_control_api(args.control_port).await.map_err(cannot)?;
+    let events = output.is_verbose().then(|| lab.events());
+    let mut end = pin!(runtime::interrupt());
+    tokio::select! {
+        biased;
+        () = &mut end => return Ok(0),
+        () = std::future::ready(()) => {}
+    }
+    let temporary = args.write.is_none().then(|| Temporary::new("pem", &client::roots(&lab))).transpose()?;
+    let roots = match (&temporary, &args.write) {
+        (Some(file), _) => file.path().to_owned(),
+        (None, Some(folder)) => client::write_roots(folder, &lab)?,
+        (None, None) => PathBuf::new(),
     };
-    output.data(&description(&args.world, &title, &lab.listeners(), &root))?;
-    runtime::interrupt().await;
+    let doors = Doors { forward_proxy, control_api, roots: &roots };
+    let variables = variables::lines(&lab, doors);
+    if let Some(folder) = &args.write {
+        client::write(folder, &lab)?;
+    }
+    let ready = match &args.ready_file {
+        Some(path) => Temporary::at(path, &variables)?,
+        None => Temporary::new("env", &variables)?,
+    };
+    output.data(&text(args, &lab, doors, &variables, ready.path()))?;
+    tokio::select! {
+        () = end => {}
+        () = report(events, output) => {}
+    }
     Ok(0)
 }
 
-/// A file that is removed when the lab ends.
-struct TempFile(PathBuf);
-
-impl TempFile {
-    fn new(text: &str) -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(format!("speech-endpoint-lab-{}.pem", std::process::id()));
-        let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map(|()| Self(path.clone())).map_err(|error| Failure::write(&file::named(&path).to_string(), &error))
+fn text(args: &LabArgs, lab: &Lab, doors: Doors<'_>, variables: &str, file: &Path) -> String {
+    match args.language {
+        Some(language) => description::language(language, lab, doors),
+        None if args.env => variables.to_owned(),
+        None => description::write(&args.world, lab, doors, file),
     }
 }
 
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        // A file that cannot be removed is left to whatever cleans the temporary directory.
-        let _ = fs::remove_file(&self.0);
+/// Writes a line for each event; never ends.
+async fn report(mut events: Option<Receiver<LabEvent>>, output: &Output) {
+    while let Some(events) = &mut events {
+        let Some(event) = events.recv().await else { break };
+        if let Some(line) = watch::line(&event, machine::now()) {
+            output.detail(1, || line);
+        }
     }
+    std::future::pending::<()>().await;
 }
 
 /// Returns the name and title of each world.
@@ -110,9 +157,6 @@ fn worlds() -> Vec<(&'static str, String)> {
     let title = |toml| World::parse(toml).map_or_else(|error| error.to_string(), |world| world.title().to_owned());
     World::all().map(|(name, toml)| (name, title(toml))).collect()
 }
-
-/// The role of a listener, its address in the world, and its real address.
-type Listener = (String, SocketAddr, SocketAddr);
 
 fn list(worlds: &[(&str, String)]) -> String {
     let width = worlds.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -123,48 +167,12 @@ fn list(worlds: &[(&str, String)]) -> String {
     text
 }
 
-/// Describes how to reach a world.
-fn description(name: &str, title: &str, listeners: &[Listener], root: &Path) -> String {
-    let mut text = format!("{BOLD}{name}{BOLD:#}   {title}\n\n");
-    let shown = |place: &dyn Fn(&Listener) -> String| {
-        let cells = listeners.iter().map(place);
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default().max("listens on".len())
-    };
-    let (what, stands) = (shown(&|row| row.0.clone()), shown(&|row| row.1.to_string()));
-    let _ = writeln!(text, "{DIM}{:what$}  {:stands$}  listens on{DIM:#}", "", "stands for");
-    for (name, in_world, really) in listeners {
-        let _ = writeln!(text, "{name:what$}  {:stands$}  {really}", in_world.to_string());
-    }
-    let dns = listeners.iter().find(|(_, in_world, _)| in_world.port() == 53);
-    let _ = writeln!(text, "\nroot certificate  {}", root.display());
-    if listeners.iter().all(|(_, in_world, really)| in_world == really) {
-        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --ca-file {} RESOURCE", root.display());
-    } else {
-        let _ = writeln!(text, "diagnose it       speech-endpoint doctor --lab {name}");
-    }
-    if let Some((_, _, really)) = dns {
-        let _ = writeln!(text, "query its DNS     dig @{} -p {} HOST", really.ip(), really.port());
-    }
-    let _ = writeln!(text, "\n{DIM}press Ctrl-C to stop{DIM:#}");
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_description_shows_how_to_reach_a_world() {
-        let address = |text: &str| text.parse().expect("an address");
-        let listeners = [
-            ("name server".into(), address("168.63.129.16:53"), address("127.0.0.1:40053")),
-            ("gateway".into(), address("10.1.0.4:443"), address("127.0.0.1:40443")),
-        ];
-        let text = description("healthy", "Everything works", &listeners, Path::new("/tmp/root.pem"));
-        let text = anstream::adapter::strip_str(&text).to_string();
-        assert!(text.contains("\nname server  168.63.129.16:53  127.0.0.1:40053\n"), "{text}");
-        assert!(text.contains("\ngateway      10.1.0.4:443      127.0.0.1:40443\n"), "{text}");
-        assert!(text.contains("dig @127.0.0.1 -p 40053 HOST"), "{text}");
+    fn the_list_has_a_line_for_each_world() {
         let list = anstream::adapter::strip_str(&list(&[("a", "one".into()), ("bcd", "two".into())])).to_string();
         assert_eq!(list, "a    one\nbcd  two\n");
     }

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, mpsc};
 
 use super::Lab;
 use super::fate::{Fate, Moment};
-use super::seen::SeenRequest;
+use super::seen::{LabEvent, SeenRequest};
 use super::token::{KEY, SECOND_KEY};
 use speech_endpoint::Secret;
 
@@ -21,6 +21,7 @@ pub(super) struct Control {
     resets: Mutex<Resets>,
     reset_all: Notify,
     open: AtomicUsize,
+    events: Mutex<Option<mpsc::Sender<LabEvent>>>,
 }
 
 /// Both current keys, and the number of regenerated ones, which has at most four digits.
@@ -40,11 +41,40 @@ pub(super) struct Open<'a>(&'a Control);
 
 impl Control {
     pub(super) fn record(&self, seen: SeenRequest) {
+        self.report(|| LabEvent::Request(seen.clone()));
         let mut all = locked(&self.seen);
         if all.len() >= MOST_SEEN {
             all.pop_front();
         }
         all.push_back(seen);
+    }
+
+    /// Reports an event to the observer, if there is one. An observer that is too slow loses events.
+    pub(super) fn report(&self, event: impl FnOnce() -> LabEvent) {
+        if let Some(observer) = &*locked(&self.events) {
+            let _ = observer.try_send(event());
+        }
+    }
+
+    /// Returns the last requests, in the order of their responses.
+    pub(super) fn seen(&self) -> Vec<SeenRequest> {
+        locked(&self.seen).iter().cloned().collect()
+    }
+
+    pub(super) fn forget(&self) {
+        locked(&self.seen).clear();
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn reset_share(&self, share: f64, seed: u64) {
+        *locked(&self.resets) = Resets { share, state: seed };
+    }
+
+    pub(super) fn reset_open(&self) {
+        self.reset_all.notify_waiters();
     }
 
     /// Returns whether a key is currently valid.
@@ -53,7 +83,7 @@ impl Control {
     }
 
     /// Regenerates a key and returns the new one.
-    fn regenerate(&self, which: usize) -> Secret {
+    pub(super) fn regenerate(&self, which: usize) -> Secret {
         let mut keys = locked(&self.keys);
         keys.made = (keys.made + 1) % 10_000;
         let old = if which == 0 { KEY } else { SECOND_KEY };
@@ -92,6 +122,7 @@ impl Default for Control {
             resets: Mutex::default(),
             reset_all: Notify::new(),
             open: AtomicUsize::new(0),
+            events: Mutex::default(),
         }
     }
 }
@@ -101,12 +132,20 @@ impl Lab {
     /// Returns the last 10,000 requests that reached the service, in the order of their responses.
     #[must_use]
     pub fn requests(&self) -> Vec<SeenRequest> {
-        locked(&self.control().seen).iter().cloned().collect()
+        self.control().seen()
     }
 
     /// Clears the recorded requests.
     pub fn forget_requests(&self) {
-        locked(&self.control().seen).clear();
+        self.control().forget();
+    }
+
+    /// Returns what happens in the lab from now on, as it happens. It ends the stream of an earlier call. While 1,000 events
+    /// wait, further ones are lost.
+    pub fn events(&self) -> mpsc::Receiver<LabEvent> {
+        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        *locked(&self.control().events) = Some(sender);
+        receiver
     }
 
     /// Returns the current first key of the resource.
@@ -165,18 +204,18 @@ impl Lab {
     ///
     /// The same seed resets the same connections, counted in the order of acceptance.
     pub fn reset_share(&self, share: f64, seed: u64) {
-        *locked(&self.control().resets) = Resets { share, state: seed };
+        self.control().reset_share(share, seed);
     }
 
     /// Resets every open connection.
     pub fn reset_all(&self) {
-        self.control().reset_all.notify_waiters();
+        self.control().reset_open();
     }
 
     /// Returns the number of open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.control().open.load(Ordering::Relaxed)
+        self.control().connections()
     }
 
     fn control(&self) -> &Control {
@@ -218,6 +257,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 const MOST_SEEN: usize = 10_000;
+
+const MOST_WAITING: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

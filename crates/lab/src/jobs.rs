@@ -12,6 +12,7 @@ use speech_endpoint::emulation::unix_seconds;
 use url::form_urlencoded;
 
 use super::exchange::{Answer, Asked};
+use super::foreign;
 use super::speech::rest;
 
 mod synthesis;
@@ -255,8 +256,9 @@ fn object(asked: &Asked) -> Result<Value, String> {
     if asked.body.is_empty() {
         return Err("The request has no content.".into());
     }
-    let body: Value =
+    let mut body: Value =
         serde_json::from_slice(&asked.body).map_err(|error| format!("The content is not JSON: {error}"))?;
+    foreign::remove_signatures(&mut body);
     if body.is_object() { Ok(body) } else { Err("The content is not a JSON object.".into()) }
 }
 

@@ -6,6 +6,9 @@
 //! ([`Lab::regenerate_key`]), expire tokens ([`Lab::expire_tokens`]) and reset connections ([`Lab::reset_share`]).
 //! [`Lab::set_answers`] states what the service answers to the next turns, and where it fails.
 //!
+//! A client that does not use [`Lab::network`] reaches the world through [`Lab::open_forward_proxy`], and a test in another
+//! language controls it over [`Lab::open_control_api`].
+//!
 //! ```
 //! use std::time::{Duration, SystemTime};
 //!
@@ -27,7 +30,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
@@ -40,21 +43,27 @@ use speech_endpoint::Query;
 use speech_endpoint::Secret;
 use speech_endpoint::Service;
 
+mod acceptor;
 mod access;
 mod accounts;
+mod api;
 mod archive;
 mod authority;
 mod control;
 mod delivery;
 mod dns;
+mod doors;
 mod drip;
 mod error;
 mod exchange;
 mod fate;
 mod flood;
+mod foreign;
+mod forward;
 mod gateway;
 mod ids;
 mod jobs;
+mod line;
 mod management;
 mod multipart;
 mod network;
@@ -80,7 +89,7 @@ pub use error::WorldError;
 pub use network::LabNetwork;
 pub use rehearsal::Rehearsal;
 pub use scripted::{Answers, SeenTurn};
-pub use seen::SeenRequest;
+pub use seen::{LabEvent, SeenRequest};
 pub use subject::ClientCredential;
 pub use vocabulary::{Expected, ExpectedOfAccounts, WorldResource};
 pub use world::World;
@@ -101,7 +110,9 @@ pub struct Lab {
     site: Arc<Site>,
     listeners: Vec<(String, SocketAddr, SocketAddr)>,
     _name_servers: Vec<dns::NameServer>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
+    /// The address of the control API, if it is open.
+    control_api: Arc<OnceLock<SocketAddr>>,
 }
 
 impl Lab {
@@ -159,7 +170,8 @@ impl Lab {
             site,
             listeners,
             _name_servers: servers,
-            _tasks: tasks,
+            tasks,
+            control_api: Arc::default(),
             world,
         })
     }
@@ -192,6 +204,19 @@ impl Lab {
     #[must_use]
     pub fn root_pem(&self) -> String {
         self.site.certificates.root_pem()
+    }
+
+    /// Returns the root certificates that this world's client trusts, as PEM; empty if it trusts none.
+    #[must_use]
+    pub fn trusted_pem(&self) -> String {
+        self.site.certificates.store_pem(self.world.toml.trust.system)
+    }
+
+    /// Returns the root certificate of the company that inspects TLS, if this world's client trusts it.
+    #[must_use]
+    pub fn company_pem(&self) -> Option<String> {
+        let is_trusted = self.world.toml.trust.system == StoreToml::Company;
+        is_trusted.then(|| self.site.certificates.company_pem())
     }
 
     /// Returns the environment variables of this world's client.

@@ -61,6 +61,11 @@ impl LabNetwork {
         })
     }
 
+    /// Returns whether the world knows an address, on whichever port.
+    pub(super) fn has(&self, ip: IpAddr) -> bool {
+        self.0.routes.keys().any(|peer| peer.ip() == ip)
+    }
+
     /// Returns whether this connection is one of those that get no response.
     fn is_dropped(&self, peer: SocketAddr, route: &Route) -> bool {
         let Some((after, count)) = route.burst else { return false };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Lab;
-use super::error::WorldError;
+use super::error::{self, WorldError};
 use super::speech;
 use super::vocabulary::{EntryToml, ScriptToml};
 
@@ -45,10 +45,8 @@ impl Answers {
     ///
     /// Returns a [`WorldError`] with the invalid key, its value and the expected one.
     pub fn parse_toml(toml: &str) -> Result<Self, WorldError> {
-        let reader = toml::Deserializer::parse(toml).map_err(|error| WorldError::new("", error.message()))?;
-        let script: ScriptToml = serde_path_to_error::deserialize(reader)
-            .map_err(|error| WorldError::new(&error.path().to_string(), error.inner().message()))?;
-        Self::checked(script.script)
+        let script: ScriptToml = error::read_toml(toml)?;
+        Self::checked(script.script).map_err(|error| error.in_text(toml))
     }
 
     /// Reads an object with the array `script`, whose entries have the same keys.

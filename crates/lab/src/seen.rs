@@ -1,16 +1,19 @@
-//! A request as it reached the service.
+//! A request as it reached the service, and the events of a lab.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use url::form_urlencoded;
 
 use super::exchange::Asked;
+use super::foreign::Foreign;
 use super::token;
 use speech_endpoint::CredentialForm;
 
 /// A request that reached the service of a lab.
 ///
-/// Header values are kept unchanged, including credentials, which are test values. `Debug` does not show them.
+/// Header values are kept unchanged, including the credentials of the lab, which are test values. Every other credential is
+/// replaced by `(a credential that is not of the lab)`. `Debug` shows no value.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeenRequest {
@@ -32,16 +35,28 @@ pub struct SeenRequest {
     pub status: u16,
 }
 
+/// Something that happened in a lab.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LabEvent {
+    /// A connection was accepted at an address of the world.
+    Connection(SocketAddr),
+    /// A request reached the service and got its response.
+    Request(SeenRequest),
+}
+
 impl SeenRequest {
     pub(super) fn new(asked: &Asked, status: u16) -> Self {
+        let foreign = Foreign::of(asked);
+        let headers = asked.headers.iter();
         Self {
             method: asked.method.clone(),
-            host: asked.host.clone(),
-            path: asked.path.clone(),
-            query: asked.query.clone(),
+            host: foreign.without(&asked.host),
+            path: foreign.without(&asked.path),
+            query: foreign.of_query(&asked.query),
             is_upgrade: asked.is_upgrade,
             form: form(asked),
-            headers: asked.headers.clone(),
+            headers: headers.map(|(name, value)| (name.clone(), foreign.of_header(name, value))).collect(),
             status,
         }
     }

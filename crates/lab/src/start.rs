@@ -20,6 +20,7 @@ use super::proxy::Proxy;
 use super::record::NameAnswer;
 use super::scene::{self, Truth};
 use super::scripted::Director;
+use super::seen::LabEvent;
 use super::site::{Site, Way};
 use super::vocabulary::{EndToml, PrivateZoneToml, ServerToml};
 use super::world::World;
@@ -287,6 +288,7 @@ impl<'a> Start<'a> {
                 let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
                 connections.spawn(async move {
                     let control = &site.gateway.control;
+                    control.report(|| LabEvent::Connection(peer));
                     let (_open, fate) = (control.open(), control.fate());
                     let serve = |stream| serve(stream, Arc::clone(&fate));
                     // Clients observe how a connection ends; the server ignores it.

@@ -72,20 +72,32 @@ impl Certificates {
     }
 
     /// Returns a trust store.
-    pub(super) fn store(&self, store: StoreToml) -> RootCertStore {
-        let roots: &[&CertifiedIssuer<'_, KeyPair>] = match store {
-            StoreToml::Public => &[&self.root],
-            StoreToml::Empty => &[],
-            StoreToml::Stale => &[&self.stale],
-            StoreToml::Company => &[&self.root, &self.company],
-        };
+    pub(super) fn store(&self, of: StoreToml) -> RootCertStore {
         let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(roots.iter().map(|root| root.der().clone()));
+        store.add_parsable_certificates(self.roots(of).into_iter().map(|root| root.der().clone()));
         store
+    }
+
+    /// Returns a trust store as PEM; empty if it has no root.
+    pub(super) fn store_pem(&self, of: StoreToml) -> String {
+        self.roots(of).into_iter().map(CertifiedIssuer::pem).collect()
+    }
+
+    fn roots(&self, of: StoreToml) -> Vec<&CertifiedIssuer<'static, KeyPair>> {
+        match of {
+            StoreToml::Public => vec![&self.root],
+            StoreToml::Empty => Vec::new(),
+            StoreToml::Stale => vec![&self.stale],
+            StoreToml::Company => vec![&self.root, &self.company],
+        }
     }
 
     pub(super) fn root_pem(&self) -> String {
         self.root.pem()
+    }
+
+    pub(super) fn company_pem(&self) -> String {
+        self.company.pem()
     }
 
     /// Performs the handshake, with the fault that the world defines for the server name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::access;
-use super::error::WorldError;
+use super::error::{self, WorldError};
 use super::record::NameAnswer;
 use super::scripted::Answers;
 use super::vocabulary::{
@@ -35,11 +35,13 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Returns a [`WorldError`] with the invalid key.
+    /// Returns a [`WorldError`] with the invalid key and its line.
     pub fn parse(toml: &str) -> Result<Self, WorldError> {
-        let reader = toml::Deserializer::parse(toml).map_err(|error| WorldError::new("", error.message()))?;
-        let toml: WorldToml = serde_path_to_error::deserialize(reader)
-            .map_err(|error| WorldError::new(&error.path().to_string(), error.inner().message()))?;
+        Self::read(toml).map_err(|error| error.in_text(toml))
+    }
+
+    fn read(text: &str) -> Result<Self, WorldError> {
+        let toml: WorldToml = error::read_toml(text)?;
         let services = toml.resource.services.iter().map(|id| id.parse());
         let services =
             services.collect::<Result<_, _>>().map_err(|error| WorldError::new("resource.services", error))?;
@@ -224,6 +226,30 @@ mod tests {
             assert!(error.contains(named), "{error}");
         }
         assert!(World::parse(&base.replace("westeurope\"", "westeurope\"\nservices = [\"spech\"]")).is_err());
+    }
+
+    #[test]
+    fn an_error_names_its_line() {
+        let base =
+            "title = \"x\"\n[resource]\nregion = \"westeurope\"\n[expect]\nfindings = []\nverdict = \"healthy\"\n";
+        for (more, line) in [
+            ("= 1\n", 7),
+            ("[dns]\n\"a.example\" = [\"MX b\"]\n", 8),
+            ("\n[dns]\n\"a.example\" = \"GONE\"\n", 9),
+            ("[addresses]\n\"10.0.0.1\" = \"explode\"\n", 8),
+            ("[gateway]\nclinet-allowed = true\n", 8),
+            ("[gateway]\nnetwork = \"closed\"\n", 8),
+            ("[azure]\n\"a.json\" = \"{\"\n", 8),
+            ("[query]\nlanguage = \"\u{e9}\"\n", 8),
+        ] {
+            let error = World::parse(&format!("{base}{more}")).expect_err(more);
+            assert_eq!(error.line, Some(line), "{more}: {error}");
+            assert!(error.to_string().starts_with(&format!("line {line}: ")), "{error}");
+        }
+        let error =
+            World::parse(&base.replace("westeurope\"", "westeurope\"\nservices = [\"spech\"]")).expect_err("a typo");
+        assert_eq!(error.line, Some(4), "{error}");
+        assert_eq!(World::parse("").expect_err("no title").line, Some(1));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::args::{
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,
-    /// Diagnose a world of the built-in emulator instead of Azure (see `lab list`)
+    /// Diagnose a world of the built-in emulator instead of Azure (see `lab list`), or of a file (FILE.toml)
     #[arg(long, value_name = "WORLD", help_heading = "Resource",
         conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "cloud", "network",
             "synthesis_path", "from", "dns_servers", "proxy"])]

@@ -10,17 +10,31 @@ use speech_endpoint_lab::Lab;
 use crate::failure::Failure;
 use crate::file::{self, Readers};
 
-/// Writes the root certificate, the credential, the documents of Azure and the listeners, and returns the path of the root
-/// certificate.
+/// Returns the roots that the client trusts, as a file of PEM.
+pub(super) fn roots(lab: &Lab) -> String {
+    let roots = lab.trusted_pem();
+    if roots.is_empty() { "# The client of this world trusts no root.\n".to_owned() } else { roots }
+}
+
+/// Writes the roots: the public one, that of the company if the client trusts it, and all that the client trusts. Returns the
+/// path of the last file.
+pub(super) fn write_roots(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
+    place(folder, "root.pem", &lab.root_pem())?;
+    if let Some(company) = lab.company_pem() {
+        place(folder, "company.pem", &company)?;
+    }
+    place(folder, "roots.pem", &roots(lab))
+}
+
+/// Writes the credential, the documents of Azure and the listeners.
 ///
 /// The listeners come last, so that a script that waits for this file finds the others.
-pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
+pub(super) fn write(folder: &Path, lab: &Lab) -> Result<(), Failure> {
     let mut listeners = String::new();
     for (what, _, really) in lab.listeners() {
         let _ = writeln!(listeners, "{} {} {what}", really.ip(), really.port());
     }
-    fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-    let root = place(folder, "root.pem", &lab.root_pem())?;
     if let Some(credential) = lab.credential() {
         place(folder, "credential", credential.text.expose())?;
     }
@@ -32,8 +46,7 @@ pub(super) fn write(folder: &Path, lab: &Lab) -> Result<PathBuf, Failure> {
     for (name, document) in documents {
         place(&of_azure, name, document)?;
     }
-    place(folder, "listeners", &listeners)?;
-    Ok(root)
+    place(folder, "listeners", &listeners).map(drop)
 }
 
 /// Writes a file whole, readable only by its owner.
