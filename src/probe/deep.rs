@@ -124,17 +124,26 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
 
     /// Returns why nothing can be exchanged.
     fn obstacle(&self) -> Option<Untried> {
-        let is_container = self.plan.resource_facts().host.is_some();
         let is_openai = matches!(self.target.service(), Some(Service::OpenAiSpeech | Service::OpenAiTranscription));
         if self.exchange() == Exchange::None {
             Some(Untried::Unsupported)
-        } else if self.header().is_none() && !is_container {
+        } else if self.header().is_none() && !self.is_container() {
             Some(Untried::NoCredential)
         } else if is_openai && self.deployment().is_none() {
             Some(Untried::NoDeployment)
         } else {
             None
         }
+    }
+
+    fn is_container(&self) -> bool {
+        self.plan.resource_facts().host.is_some()
+    }
+
+    /// Returns whether a container refuses the voice. Each has voices of its own, so this says nothing about the service.
+    fn lacks_voice(&self, trip: &RoundTrip) -> bool {
+        let is_refused = trip.reply.as_ref().is_some_and(|reply| reply.status == 400) || trip.close_code == Some(1007);
+        trip.exchange == Exchange::Speak && self.is_container() && is_refused
     }
 
     /// Returns the deployment that the URL names.
@@ -169,6 +178,10 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             Err(failure) => {
                 if trip.phase > Phase::Connect && matches!(failure.kind, FailureKind::Closed | FailureKind::Reset) {
                     trip.times.end_ms = Some(trip.now());
+                }
+                if self.lacks_voice(&trip) {
+                    trip.facts = RoundTrip { exchange: trip.exchange, ..RoundTrip::untried(Untried::OtherVoices) };
+                    return;
                 }
                 trip.failure = Some(failure);
             }

@@ -94,12 +94,12 @@ pub struct SeenTurn {
 impl Lab {
     /// Sets the answers to the turns that begin from now on. Turns are counted from 1 again.
     pub fn set_answers(&self, answers: Answers) {
-        self.director().set(answers.0);
+        self.director().set(answers);
     }
 
     /// Removes all scripted answers: the lab answers by itself.
     pub fn clear_answers(&self) {
-        self.director().set(Vec::new());
+        self.director().set(Answers::default());
     }
 
     /// Returns the last 10,000 turns, in the order of their beginning.

@@ -241,6 +241,7 @@ mod tests {
             ("[gateway]\nnetwork = \"closed\"\n", 8),
             ("[azure]\n\"a.json\" = \"{\"\n", 8),
             ("[query]\nlanguage = \"\u{e9}\"\n", 8),
+            ("[[script]]\nturn = 1\n[[script]]\nturn = 2\nafter-phrases = 1\n", 11),
         ] {
             let error = World::parse(&format!("{base}{more}")).expect_err(more);
             assert_eq!(error.line, Some(line), "{more}: {error}");

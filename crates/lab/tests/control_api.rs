@@ -53,8 +53,24 @@ async fn call(api: SocketAddr, method: &str, path: &str, body: &str) -> Response
     with(api, method, path, &format!("Host: {api}\r\n"), body).await
 }
 
-/// Requests the voices with a key, through the forward proxy and the plain port of a container.
+/// Requests the voices with a key.
 async fn ask(lab: &Lab, key: &str) -> u16 {
+    send(lab, key, speech_endpoint::Service::Voices, reqwest::Method::GET, "").await
+}
+
+/// Lets the service speak.
+async fn speak(lab: &Lab) -> u16 {
+    let ssml = "<speak version='1.0' xml:lang='en-US'><voice name='en-US-AvaNeural'>Hello.</voice></speak>";
+    send(lab, lab.key().expose(), speech_endpoint::Service::TextToSpeech, reqwest::Method::POST, ssml).await
+}
+
+async fn send(
+    lab: &Lab,
+    key: &str,
+    service: speech_endpoint::Service,
+    method: reqwest::Method,
+    body: &'static str,
+) -> u16 {
     use speech_endpoint::connect::{Connector, TokenSource};
     use speech_endpoint::net::{ProxySettings, Trust};
     let account = lab.account().expect("an account").clone();
@@ -66,8 +82,9 @@ async fn ask(lab: &Lab, key: &str) -> u16 {
         .build()
         .expect("a connector");
     let sent = connector
-        .send(speech_endpoint::Service::Voices, reqwest::Method::GET, &speech_endpoint::Query::default(), |request| {
-            request
+        .send(service, method, &speech_endpoint::Query::default(), |request| {
+            let request = request.header("content-type", "application/ssml+xml");
+            request.header("x-microsoft-outputformat", "riff-16khz-16bit-mono-pcm").body(body)
         })
         .await;
     match sent {
@@ -131,10 +148,11 @@ async fn every_documented_operation_responds_as_documented() {
     let mut calls = 0;
     for (path, item) in document["paths"].as_object().expect("paths") {
         // The list is read before it is emptied.
-        for method in ["get", "post", "delete"] {
+        for method in ["get", "post", "put", "delete"] {
             let Some(operation) = item.get(method) else { continue };
             assert!(operation["operationId"].is_string() && operation["summary"].is_string(), "{method} {path}");
-            let response = call(api, &method.to_ascii_uppercase(), &path.replace("{number}", "1"), "").await;
+            let body = if method == "put" { r#"{"script": []}"# } else { "" };
+            let response = call(api, &method.to_ascii_uppercase(), &path.replace("{number}", "1"), body).await;
             let documented = &operation["responses"][response.status.to_string()];
             assert!(
                 (200..300).contains(&response.status) && documented.is_object(),
@@ -149,7 +167,7 @@ async fn every_documented_operation_responds_as_documented() {
             calls += 1;
         }
     }
-    assert!(calls >= 9, "{calls}");
+    assert!(calls >= 12, "{calls}");
 }
 
 #[test]
@@ -202,6 +220,38 @@ async fn a_test_resets_connections() {
     for wrong in [r#"{"share":2}"#, r#"{"share":-1}"#, r#"{"shares":1}"#, "[", r#"{"share":"all"}"#] {
         assert_eq!(call(api, "POST", "/connections/reset", wrong).await.status, 400, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_test_sets_answers_and_sees_turns() {
+    let (lab, _, api) = opened("healthy-regional").await;
+    let script = r#"{"script": [{"service": "synthesis", "turn": 1, "status": 409, "body": "{}"}]}"#;
+    assert_eq!(call(api, "PUT", "/answers", script).await.status, 204);
+    assert_eq!((speak(&lab).await, speak(&lab).await), (409, 200));
+    let turns = call(api, "GET", "/turns", "").await.json()["turns"].clone();
+    assert_eq!((&turns[0]["number"], &turns[0]["entry"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&turns[1]["service"], &turns[1]["text"], &turns[1]["entry"]),
+        (&json!("synthesis"), &json!("Hello."), &Value::Null)
+    );
+
+    let always = r#"{"script": [{"status": 409}]}"#;
+    assert_eq!(call(api, "PUT", "/answers", always).await.status, 204);
+    assert_eq!(speak(&lab).await, 409);
+    for (wrong, named) in [
+        ("", "EOF"),
+        (r#"{"script": [{"trun": 1}]}"#, "script[0].trun"),
+        (r#"{"script": [{}, {"after-phrases": 1}]}"#, "script[1]"),
+        (r#"[]"#, "script"),
+    ] {
+        let refused = call(api, "PUT", "/answers", wrong).await;
+        assert_eq!(refused.status, 400, "{wrong}");
+        let message = refused.json()["error"]["message"].as_str().expect("a message").to_owned();
+        assert!(message.contains(named), "{wrong}: {message}");
+    }
+    assert_eq!(speak(&lab).await, 409, "a refused script changes nothing");
+    assert_eq!(call(api, "DELETE", "/answers", "").await.status, 204);
+    assert_eq!(speak(&lab).await, 200);
 }
 
 #[tokio::test]

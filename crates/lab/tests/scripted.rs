@@ -365,8 +365,8 @@ fn every_example_of_the_document_is_a_script() {
         Answers::parse_toml(script).unwrap_or_else(|error| panic!("{error}: {script}"));
     }
     assert!(scripts.len() >= 8, "{} scripts", scripts.len());
-    let line = document.lines().find(|line| line.starts_with("JSON has the same keys: ")).expect("the example in JSON");
-    let json = line.split('`').nth(1).expect("an example");
+    let line = document.lines().find(|line| line.starts_with("curl -X PUT ")).expect("the example in JSON");
+    let json = line.split('\'').nth(1).expect("an example");
     assert!(Answers::parse_json(json).is_ok(), "{json}");
 }
 

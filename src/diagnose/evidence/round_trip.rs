@@ -112,6 +112,8 @@ pub enum Untried {
     NoCredential,
     /// The service needs the name of a deployment.
     NoDeployment,
+    /// The container has other voices than the one that was asked for.
+    OtherVoices,
     /// The run ended first.
     Ended,
 }
@@ -212,6 +214,7 @@ impl Untried {
             Self::Unsupported => "`--deep` has no round trip for this service",
             Self::NoCredential => "no credential may be sent to this host",
             Self::NoDeployment => "`--deployment NAME` is needed for a round trip",
+            Self::OtherVoices => "the container refuses the voice of `--deep`, because it has its own",
             Self::Ended => "the run ended before its round trip",
         }
     }

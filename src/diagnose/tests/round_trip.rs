@@ -63,7 +63,9 @@ fn a_complete_round_trip_gives_nothing() {
         ..complete(Exchange::Translate)
     };
     expect(&trip(translated), "healthy");
-    for untried in [Untried::Unsupported, Untried::NoCredential, Untried::NoDeployment, Untried::Ended] {
+    for untried in
+        [Untried::Unsupported, Untried::NoCredential, Untried::NoDeployment, Untried::OtherVoices, Untried::Ended]
+    {
         expect(&trip(RoundTrip::untried(untried)), "healthy");
     }
     // The run ended in the middle, which says nothing about the service.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Api, Call, Route, view};
 use crate::control::Control;
 use crate::exchange::Answer;
+use crate::scripted::Answers;
 
 pub(super) const ROUTES: &[Route] = &[
     ("GET", "/health", |_, _| Answer::json(200, &json!({ "status": "ok" }))),
@@ -26,6 +27,15 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     ("GET", "/connections", |api, _| Answer::json(200, &json!({ "open": control(api).connections() }))),
     ("POST", "/connections/reset", reset),
+    ("GET", "/turns", |api, _| {
+        let turns: Vec<_> = api.site.gateway.director.seen().iter().map(view::turn).collect();
+        Answer::json(200, &json!({ "turns": turns }))
+    }),
+    ("PUT", "/answers", set_answers),
+    ("DELETE", "/answers", |api, _| {
+        api.site.gateway.director.set(Answers::default());
+        Answer::empty(204)
+    }),
 ];
 
 fn control(api: &Api) -> &Control {
@@ -39,6 +49,17 @@ fn regenerate(api: &Api, call: &Call<'_>) -> Answer {
         _ => return Answer::error(404, "not_found", "a resource has the keys 1 and 2"),
     };
     Answer::json(200, &json!({ "key": control(api).regenerate(which).expose() }))
+}
+
+fn set_answers(api: &Api, call: &Call<'_>) -> Answer {
+    let read = std::str::from_utf8(&call.body).map_err(|error| error.to_string());
+    match read.and_then(|text| Answers::parse_json(text).map_err(|error| error.to_string())) {
+        Ok(answers) => {
+            api.site.gateway.director.set(answers);
+            Answer::empty(204)
+        }
+        Err(problem) => Answer::error(400, "invalid_body", &format!("the body is not a list of answers: {problem}")),
+    }
 }
 
 /// The body of a reset; empty resets all open connections.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
+use crate::scripted::SeenTurn;
 use crate::seen::SeenRequest;
 use crate::world::World;
 
@@ -49,6 +50,17 @@ pub(super) fn request(seen: &SeenRequest) -> Value {
         "status": seen.status,
         "is_upgrade": seen.is_upgrade,
         "credential": seen.form.map(speech_endpoint::CredentialForm::id),
+    })
+}
+
+pub(super) fn turn(seen: &SeenTurn) -> Value {
+    json!({
+        "number": seen.number,
+        "service": seen.service,
+        "sha256": seen.sha256,
+        "duration_ms": seen.duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        "text": seen.text,
+        "entry": seen.entry,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::SeenTurn;
+use super::{Answers, SeenTurn};
 use crate::vocabulary::{EntryToml, PhraseToml, ServiceToml};
 
 /// The scripted answers of a running lab, and the turns that it has seen.
@@ -74,17 +74,17 @@ pub(crate) enum Decision {
 impl Director {
     pub(crate) fn of(entries: Vec<EntryToml>) -> Arc<Self> {
         let director = Self::default();
-        director.set(entries);
+        director.set(Answers(entries));
         Arc::new(director)
     }
 
-    pub(super) fn set(&self, entries: Vec<EntryToml>) {
+    pub(crate) fn set(&self, Answers(entries): Answers) {
         let used = vec![0; entries.len()];
         let state = Mutex::new(State { used, ..State::default() });
         *locked(&self.running) = Arc::new(Running { entries: entries.into_iter().map(Arc::new).collect(), state });
     }
 
-    pub(super) fn seen(&self) -> Vec<SeenTurn> {
+    pub(crate) fn seen(&self) -> Vec<SeenTurn> {
         locked(&self.seen).iter().map(|(_, seen)| seen.clone()).collect()
     }
 
@@ -367,10 +367,10 @@ mod tests {
     fn a_new_script_applies_to_turns_that_begin_afterwards() {
         let director = director("[[script]]\nphrases = [{ text = \"old\" }]\n");
         let before = director.begin(ServiceToml::Recognition);
-        director.set(Answers::parse_toml("[[script]]\nturn = 1\nphrases = [{ text = \"new\" }]\n").unwrap().0);
+        director.set(Answers::parse_toml("[[script]]\nturn = 1\nphrases = [{ text = \"new\" }]\n").unwrap());
         assert_eq!(text(&before, Known::default()).as_deref(), Some("old"));
         assert_eq!(text(&director.begin(ServiceToml::Recognition), Known::default()).as_deref(), Some("new"));
-        director.set(Vec::new());
+        director.set(Answers::default());
         assert_eq!(text(&director.begin(ServiceToml::Recognition), Known::default()), None);
     }
 }
