@@ -121,6 +121,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("healthy-foundry-models-none", "unexplained at http", "no credential is given"),
     ("healthy-openai-no-credential", "unexplained at http", "no credential is given"),
     ("healthy-no-credential", "unexplained at websocket", "no credential is given"),
+    ("QUO01-throttled-once", "open", "the connector waits and tries again"),
+    ("healthy-but-container-voice", "HTTP02", "synthesis without a text is rejected"),
+    ("healthy-but-deployment-gone", "HTTP02", "no audio is given"),
+    ("healthy-but-throttled-after-three-turns", "HTTP02", "synthesis without a text is rejected"),
     ("healthy-container", "HTTP02", "synthesis without a text is rejected"),
     ("healthy-openai-live", "HTTP02", "no model and no body is given"),
     (

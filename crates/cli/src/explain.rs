@@ -170,9 +170,8 @@ impl Answer {
         match self {
             Self::All => json::entries(KnownFailure::all().collect(), None),
             Self::Entries(entries) => {
-                let ids: Vec<&str> = entries.iter().filter(|one| entry::has_rule(one)).map(|one| one.id).collect();
-                let test =
-                    (!ids.is_empty()).then(|| format!("speech-endpoint doctor RESOURCE --only {}", ids.join(",")));
+                let checked: Vec<_> = entries.iter().copied().filter(|one| entry::has_rule(one)).collect();
+                let test = (!checked.is_empty()).then(|| entry::check(&checked));
                 json::entries(entries.clone(), test)
             }
             Self::Reading(reading) => json::reading(reading),

@@ -25,7 +25,9 @@ impl Foreign {
 
     /// Returns a text with a replacement for each foreign credential.
     pub(super) fn without(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, credential| text.replace(credential.as_str(), REPLACEMENT))
+        // A short one may be part of anything.
+        let long = self.0.iter().filter(|credential| credential.len() >= SHORTEST);
+        long.fold(text.to_owned(), |text, credential| text.replace(credential.as_str(), REPLACEMENT))
     }
 
     /// Returns the value of a header.
@@ -41,7 +43,10 @@ impl Foreign {
             return query.to_owned();
         }
         let pairs = form_urlencoded::parse(query.as_bytes());
-        let pairs = pairs.map(|(name, value)| (self.without(&name), self.without(&value)));
+        let pairs = pairs.map(|(name, value)| {
+            let is_whole = is_credential(&name) && is_foreign(&value);
+            (self.without(&name), if is_whole { REPLACEMENT.to_owned() } else { self.without(&value) })
+        });
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
 }
@@ -61,9 +66,16 @@ pub(super) fn remove_signatures(document: &mut Value) {
     }
 }
 
+/// The length from which a credential is removed wherever it is.
+const SHORTEST: usize = 8;
+
 /// Returns whether a header or parameter with this name carries a credential.
 fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    // The place in a list: <https://learn.microsoft.com/rest/api/azure/#async-operations-throttling-and-paging>
+    if ["skiptoken", "continuationtoken"].iter().any(|place| name.ends_with(place)) {
+        return false;
+    }
     NAMES.contains(&name.as_str())
         || ["token", "secret", "password", "signature"].iter().any(|part| name.contains(part))
 }
@@ -143,6 +155,16 @@ mod tests {
         let headers = [("ocp-apim-subscription-key", token::KEY), ("x-connectionid", "abc")];
         let seen = SeenRequest::new(&asked(&headers, "language=en-US&%20a=b", "/p"), 200);
         assert_eq!(seen.header("ocp-apim-subscription-key"), Some(token::KEY));
+        let seen_place = SeenRequest::new(&asked(&[], "%24skiptoken=1&api-version=2021-01-01", "/p1"), 200);
+        assert_eq!(
+            (seen_place.query.as_str(), seen_place.path.as_str()),
+            ("%24skiptoken=1&api-version=2021-01-01", "/p1")
+        );
+        let short = SeenRequest::new(&asked(&[("x-token", "1")], "a=1", "/p1"), 200);
+        assert_eq!(
+            (short.query.as_str(), short.path.as_str(), short.header("x-token") == Some("1")),
+            ("a=1", "/p1", false)
+        );
         assert_eq!((seen.header("x-connectionid"), seen.query.as_str()), (Some("abc"), "language=en-US&%20a=b"));
     }
 }

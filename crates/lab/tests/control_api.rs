@@ -242,7 +242,7 @@ async fn a_test_sets_answers_and_sees_turns() {
         ("", "EOF"),
         (r#"{"script": [{"trun": 1}]}"#, "script[0].trun"),
         (r#"{"script": [{}, {"after-phrases": 1}]}"#, "script[1]"),
-        (r#"[]"#, "script"),
+        ("[]", "script"),
     ] {
         let refused = call(api, "PUT", "/answers", wrong).await;
         assert_eq!(refused.status, 400, "{wrong}");

@@ -45,11 +45,7 @@ pub(super) fn in_full(failure: &'static KnownFailure) -> String {
     }
     labelled(&mut text, "evidence", failure.evidence);
     labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
-    let check = if has_rule(failure) {
-        format!("speech-endpoint doctor RESOURCE --only {}", failure.id)
-    } else {
-        unchecked(failure)
-    };
+    let check = if has_rule(failure) { check(&[failure]) } else { unchecked(failure) };
     labelled(&mut text, "check", &check);
     if let Some(command) = rehearsal(failure) {
         labelled(&mut text, "reproduce", &command);
@@ -79,8 +75,24 @@ pub(super) fn has_rule(failure: &KnownFailure) -> bool {
 }
 
 /// Returns the command that reproduces the failure in the lab.
+/// Returns the doctor command that checks only these failures.
+pub(super) fn check(failures: &[&KnownFailure]) -> String {
+    let ids: Vec<&str> = failures.iter().map(|failure| failure.id).collect();
+    let is_deep = |failure: &&KnownFailure| rehearsal(failure).is_some_and(|command| command.ends_with(DEEP));
+    let deep = if failures.iter().any(is_deep) { DEEP } else { "" };
+    format!("speech-endpoint doctor RESOURCE --only {}{deep}", ids.join(","))
+}
+
+/// Returns the command that shows the failure in the lab.
 pub(super) fn rehearsal(failure: &KnownFailure) -> Option<String> {
-    World::named(failure.id).map(|_| format!("speech-endpoint doctor --lab {}", failure.id))
+    if World::named(failure.id).is_some() {
+        return Some(format!("speech-endpoint doctor --lab {}", failure.id));
+    }
+    // Some faults show only in the content of a round trip.
+    let shows =
+        |world: &World| world.expected_deep().is_some_and(|deep| deep.findings.iter().any(|id| id == failure.id));
+    let (name, _) = World::all().find(|(_, toml)| World::parse(toml).as_ref().is_ok_and(shows))?;
+    Some(format!("speech-endpoint doctor --lab {name}{DEEP}"))
 }
 
 pub(super) fn style(severity: Severity) -> Style {
@@ -93,6 +105,9 @@ pub(super) fn style(severity: Severity) -> Style {
 
 const UNCONFIRMED: &str = "general protocol and platform knowledge, not confirmed by a document or report: match on \
     status and code rather than text";
+
+/// The option without which the content of a service is not checked.
+const DEEP: &str = " --deep";
 
 const NO_RULE: &str = "the doctor cannot check this yet: look for the symptom above";
 

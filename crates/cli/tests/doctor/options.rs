@@ -28,7 +28,8 @@ use Effect::{Code, Hides, Refused, Shows, Writes};
 /// An option with its value, the world with the other arguments, and the effect.
 type Row = (&'static [&'static str], &'static [&'static str], Effect);
 
-/// `PEM`, `KEY`, `TOKEN` and `FILE` stand for files: a certificate, a key, a token, and one to write.
+/// `PEM`, `KEY`, `TOKEN`, `BASELINE` and `FILE` stand for files: a certificate, a key, a token, the evidence of an earlier run,
+/// and one to write.
 const ROWS: &[Row] = &[
     (&["--lab", "AUTH01-foreign-key"], &[], Shows("AUTH01")),
     // The resource and the network are the world's.
@@ -71,6 +72,8 @@ const ROWS: &[Row] = &[
     (&["--timeout", "7"], &[REGIONAL, "--plan"], Shows("limits: 7 s total")),
     (&["--hold", "1.5"], &[REGIONAL, "--plan"], Shows("idle for 1.5 s")),
     (&["--rounds", "3"], &[REGIONAL, "--plan"], Shows("up to 3 more connections")),
+    (&["--deep"], &[REGIONAL], Shows("real-time factor")),
+    (&["--baseline", "BASELINE"], &[REGIONAL, "--deep"], Shows("(before ")),
     (&["--check-revocation"], &[REGIONAL, "--plan"], Shows("revocation lists")),
     (&["--jobs", "3"], &[REGIONAL, "--plan"], Shows("3 hosts in parallel")),
     // The credential.
@@ -180,7 +183,11 @@ impl Files {
         ] {
             fs::write(folder.join(name), content).expect("written");
         }
-        Self(folder)
+        let files = Self(folder);
+        let saved = files.path("BASELINE");
+        let output = run(&["doctor", "--lab", REGIONAL, "--deep", "--save", &saved]);
+        assert_eq!(output.status.code(), Some(0));
+        files
     }
 
     fn path(&self, name: &str) -> String {
@@ -192,7 +199,7 @@ impl Files {
         let option: Vec<String> = option
             .iter()
             .map(|word| {
-                if ["PEM", "KEY", "TOKEN", "FACTS", "AZURE", "FILE"].contains(word) {
+                if ["PEM", "KEY", "TOKEN", "FACTS", "AZURE", "BASELINE", "FILE"].contains(word) {
                     self.path(word)
                 } else {
                     (*word).to_owned()
