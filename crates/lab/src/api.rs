@@ -41,6 +41,9 @@ type Route = (&'static str, &'static str, fn(&Api, &Call<'_>) -> Answer);
 struct Call<'a> {
     /// The segment in the place of `{…}`.
     argument: &'a str,
+    query: &'a str,
+    /// The value of `X-IDENTITY-HEADER`.
+    identity_header: Option<&'a str>,
     body: Bytes,
 }
 
@@ -67,16 +70,19 @@ impl Api {
         }
         let body = Limited::new(request.body_mut(), LARGEST_BODY).collect().await;
         let answer = match body {
-            Ok(body) => self.answer(request.method().as_str(), request.uri().path(), body.to_bytes()),
+            Ok(body) => self.answer(&request, body.to_bytes()),
             Err(_) => Answer::error(413, "too_large", "the body is larger than 1 MiB"),
         };
         respond_with(&answer.with("cache-control", "no-store"))
     }
 
-    fn answer(&self, method: &str, path: &str, body: Bytes) -> Answer {
+    fn answer(&self, request: &Request<Incoming>, body: Bytes) -> Answer {
+        let (method, path) = (request.method().as_str(), request.uri().path());
         let found = || ROUTES.iter().filter_map(|route| Some((route, argument(route.1, path)?)));
         if let Some(((_, _, handle), argument)) = found().find(|((known, ..), _)| *known == method) {
-            return handle(self, &Call { argument, body });
+            let identity_header = request.headers().get("x-identity-header").and_then(|value| value.to_str().ok());
+            let query = request.uri().query().unwrap_or_default();
+            return handle(self, &Call { argument, query, identity_header, body });
         }
         let methods: Vec<_> = found().map(|((known, ..), _)| *known).collect();
         if methods.is_empty() {

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::exchange::{Answer, Asked};
 use super::jobs::rfc3339;
-use super::token::{APPLICATION, Maker, TENANT, claims};
+use super::token::{APPLICATION, LIFETIME, Maker, TENANT, claims};
 
 /// The host where people and applications sign in.
 pub(super) struct Authority {
@@ -140,8 +140,6 @@ fn tenant_of_configuration(path: &str) -> Option<&str> {
 /// The secret of the application.
 pub(super) const CLIENT_SECRET: &str = "LaB8Q~only-in-the-lab.Not-a-Secret_0123456789";
 
-const LIFETIME: i64 = 3599;
-
 const TRACE: &str = "0a1b2c3d-0000-4000-8000-1ab000000002";
 
 // Texts: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
@@ -204,6 +202,7 @@ mod tests {
             account: "contoso".into(),
             audience: "https://cognitiveservices.azure.com".into(),
             ended: std::sync::Arc::default(),
+            begun: tokio::time::Instant::now(),
         }
     }
 

@@ -50,9 +50,9 @@ impl Control {
     }
 
     /// Reports an event to the observer, if there is one. An observer that is too slow loses events.
-    pub(super) fn report(&self, event: impl FnOnce() -> LabEvent) {
+    pub(super) fn report(&self, make: impl FnOnce() -> LabEvent) {
         if let Some(observer) = &*locked(&self.events) {
-            let _ = observer.try_send(event());
+            let _ = observer.try_send(make());
         }
     }
 

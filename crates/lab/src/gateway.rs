@@ -9,6 +9,7 @@ use super::control::Control;
 use super::exchange::{Answer, Asked};
 use super::ids;
 use super::jobs::Jobs;
+use super::managed_identity;
 use super::scene::Truth;
 use super::scripted::Director;
 use super::speech::{self, openai, rest, transcription};
@@ -67,7 +68,11 @@ impl Gateway {
 
     fn own_answer(&self, asked: &Asked) -> Result<Answer, Answer> {
         if asked.host == METADATA_SERVICE {
-            return self.metadata.as_ref().and_then(|toml| instance(toml, asked)).ok_or_else(|| Answer::empty(404));
+            return self
+                .metadata
+                .as_ref()
+                .and_then(|toml| self.instance(toml, asked))
+                .ok_or_else(|| Answer::empty(404));
         }
         if self.truth.container.as_ref().is_some_and(|(host, _)| *host == asked.host) {
             let route = path::container(&asked.path).filter(|route| route.takes(&asked.method));
@@ -279,6 +284,29 @@ impl Gateway {
         }
     }
 
+    /// Responds as the instance metadata service does: only with its header, and never to a proxy.
+    /// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
+    fn instance(&self, toml: &MetadataToml, asked: &Asked) -> Option<Answer> {
+        let header =
+            |name: &str| asked.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        if header("metadata") != Some("true") || header("x-forwarded-for").is_some() {
+            return Some(Answer::new(400, "text/plain", "Required metadata header not specified"));
+        }
+        if asked.path == "/metadata/identity/oauth2/token" {
+            return Some(managed_identity::of_machine(&self.maker, &asked.query));
+        }
+        let ipv4 = json!({
+            "ipAddress": [{ "privateIpAddress": toml.private_address, "publicIpAddress": "" }],
+            "subnet": [{ "address": toml.subnet.0, "prefix": toml.subnet.1.to_string() }],
+        });
+        (asked.path == "/metadata/instance/network").then(|| {
+            Answer::json(
+                200,
+                &json!({ "interface": [{ "ipv4": ipv4, "ipv6": { "ipAddress": [] }, "macAddress": "000D3A328570" }] }),
+            )
+        })
+    }
+
     /// Step 6.
     fn serve(&self, asked: &Asked, route: Route) -> Answer {
         match route {
@@ -330,25 +358,6 @@ fn has_model(asked: &Asked) -> bool {
 /// Whether the request opts in to the preview of voice agents.
 fn has_feature(asked: &Asked) -> bool {
     asked.header("foundry-features").is_some_and(|features| features.contains("VoiceAgents=V1Preview"))
-}
-
-/// Responds as the instance metadata service does: only with its header, and never to a proxy.
-/// <https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service>
-fn instance(toml: &MetadataToml, asked: &Asked) -> Option<Answer> {
-    let header = |name: &str| asked.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    if header("metadata") != Some("true") || header("x-forwarded-for").is_some() {
-        return Some(Answer::new(400, "text/plain", "Required metadata header not specified"));
-    }
-    let ipv4 = json!({
-        "ipAddress": [{ "privateIpAddress": toml.private_address, "publicIpAddress": "" }],
-        "subnet": [{ "address": toml.subnet.0, "prefix": toml.subnet.1.to_string() }],
-    });
-    (asked.path == "/metadata/instance/network").then(|| {
-        Answer::json(
-            200,
-            &json!({ "interface": [{ "ipv4": ipv4, "ipv6": { "ipAddress": [] }, "macAddress": "000D3A328570" }] }),
-        )
-    })
 }
 
 /// Makes a 401: shape A from the proxy, shape B from the older gateway.

@@ -64,6 +64,7 @@ mod gateway;
 mod ids;
 mod jobs;
 mod line;
+mod managed_identity;
 mod management;
 mod multipart;
 mod network;
@@ -86,6 +87,7 @@ mod worlds;
 
 pub use accounts::WorldAccount;
 pub use error::WorldError;
+pub use managed_identity::IDENTITY_HEADER;
 pub use network::LabNetwork;
 pub use rehearsal::Rehearsal;
 pub use scripted::{Answers, SeenTurn};

@@ -308,6 +308,7 @@ pub(super) fn maker(truth: &Truth, now: SystemTime) -> token::Maker {
         account: truth.domain.clone().unwrap_or_else(|| "contoso-speech".into()),
         audience: scope.strip_suffix("/.default").unwrap_or(scope).to_owned(),
         ended: Arc::default(),
+        begun: tokio::time::Instant::now(),
     }
 }
 

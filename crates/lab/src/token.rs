@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use speech_endpoint::emulation::unix_seconds;
 
@@ -20,6 +21,8 @@ pub(super) struct Maker {
     pub(super) audience: String,
     /// The number of times that all tokens were expired. Each token records it, because the lab's clock does not move.
     pub(super) ended: Arc<AtomicU64>,
+    /// When the lab started.
+    pub(super) begun: Instant,
 }
 
 impl Maker {
@@ -44,6 +47,12 @@ impl Maker {
             "iat": start, "nbf": start, "exp": now + expires_in, "tid": TENANT, "oid": PRINCIPAL, "appid": APPLICATION,
             "ver": "1.0", SINCE: self.ended.load(Ordering::Relaxed),
         }))
+    }
+
+    /// Returns when a token of now ends, by the clock of a client, in seconds since 1970.
+    pub(super) fn ends_at(&self) -> i64 {
+        let age = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or_default();
+        unix_seconds(self.now).saturating_add(age).saturating_add(LIFETIME)
     }
 
     /// Expires all tokens made so far.
@@ -90,6 +99,9 @@ pub(super) fn is_of_a_lab(credential: &str) -> bool {
     is_key || URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| signature == SIGNATURE.as_bytes())
 }
 
+/// The lifetime of a token of Microsoft Entra, in seconds.
+pub(super) const LIFETIME: i64 = 3599;
+
 /// The text in place of a signature.
 const SIGNATURE: &str = "not a signature, this is a lab";
 
@@ -129,6 +141,7 @@ mod tests {
             account: "contoso".into(),
             audience: "https://cognitiveservices.azure.com".into(),
             ended: Arc::default(),
+            begun: Instant::now(),
         };
         let kind = |text: String| Credential::token(text).unwrap().kind();
         assert_eq!(kind(maker.issued(600)), "issued token");

@@ -152,7 +152,9 @@ async fn every_documented_operation_responds_as_documented() {
             let Some(operation) = item.get(method) else { continue };
             assert!(operation["operationId"].is_string() && operation["summary"].is_string(), "{method} {path}");
             let body = if method == "put" { r#"{"script": []}"# } else { "" };
-            let response = call(api, &method.to_ascii_uppercase(), &path.replace("{number}", "1"), body).await;
+            let headers = format!("Host: {api}\r\nX-IDENTITY-HEADER: only-in-the-lab\r\n");
+            let path = path.replace("{number}", "1").replace("/managed-identity", "/managed-identity?resource=r");
+            let response = with(api, &method.to_ascii_uppercase(), &path, &headers, body).await;
             let documented = &operation["responses"][response.status.to_string()];
             assert!(
                 (200..300).contains(&response.status) && documented.is_object(),
@@ -167,7 +169,7 @@ async fn every_documented_operation_responds_as_documented() {
             calls += 1;
         }
     }
-    assert!(calls >= 12, "{calls}");
+    assert!(calls >= 13, "{calls}");
 }
 
 #[test]
@@ -252,6 +254,22 @@ async fn a_test_sets_answers_and_sees_turns() {
     assert_eq!(speak(&lab).await, 409, "a refused script changes nothing");
     assert_eq!(call(api, "DELETE", "/answers", "").await.status, 204);
     assert_eq!(speak(&lab).await, 200);
+}
+
+#[tokio::test]
+async fn a_managed_identity_gives_tokens_that_the_service_accepts() {
+    let (lab, _, api) = opened("healthy-entra-private-endpoint").await;
+    let path = "/managed-identity?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com";
+    let headers = format!("Host: {api}\r\nX-IDENTITY-HEADER: only-in-the-lab\r\n");
+    let answer = with(api, "GET", path, &headers, "").await.json();
+    assert_eq!(
+        (&answer["resource"], &answer["token_type"]),
+        (&json!("https://cognitiveservices.azure.com"), &json!("Bearer"))
+    );
+    let token = answer["access_token"].as_str().expect("a token");
+    assert_eq!(lab.entra_token().expose().split('.').next(), token.split('.').next());
+    assert_eq!(call(api, "GET", path, "").await.status, 403);
+    assert_eq!(with(api, "GET", "/managed-identity", &headers, "").await.status, 400);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use speech_endpoint_lab::Lab;
+use speech_endpoint_lab::{IDENTITY_HEADER, Lab};
 
 use super::place::Place;
 
@@ -57,6 +57,8 @@ fn variables(lab: &Lab, doors: Doors<'_>) -> Vec<(&'static str, String)> {
     }));
     all.extend(lab.second_credential().map(|second| ("SPEECH_KEY_2", second.text.expose().to_owned())));
     all.push(("SPEECH_LAB_CONTROL", format!("http://{}", doors.control_api)));
+    all.push(("IDENTITY_ENDPOINT", format!("http://{}/managed-identity", doors.control_api)));
+    all.push(("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()));
     all
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Api, Call, Route, view};
 use crate::control::Control;
 use crate::exchange::Answer;
+use crate::managed_identity;
 use crate::scripted::Answers;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -30,6 +31,9 @@ pub(super) const ROUTES: &[Route] = &[
     ("GET", "/turns", |api, _| {
         let turns: Vec<_> = api.site.gateway.director.seen().iter().map(view::turn).collect();
         Answer::json(200, &json!({ "turns": turns }))
+    }),
+    ("GET", "/managed-identity", |api, call| {
+        managed_identity::of_app_service(&api.site.gateway.maker, call.query, call.identity_header)
     }),
     ("PUT", "/answers", set_answers),
     ("DELETE", "/answers", |api, _| {

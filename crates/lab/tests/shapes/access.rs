@@ -138,7 +138,11 @@ async fn metadata() -> Client {
     let headers = [("metadata", "true"), ("authorization", "none")];
     client.ask(Ask { path, headers: &headers, ..ask.clone() }).await;
     client.ask(Ask { path, headers: &headers[1..], ..ask.clone() }).await;
-    client.ask(Ask { path: "/metadata/instance/compute", headers: &headers, ..ask }).await;
+    client.ask(Ask { path: "/metadata/instance/compute", headers: &headers, ..ask.clone() }).await;
+    let identity = "/metadata/identity/oauth2/token?api-version=2018-02-01";
+    let with_resource = format!("{identity}&resource=https%3A%2F%2Fcognitiveservices.azure.com");
+    client.ask(Ask { path: &with_resource, headers: &headers, ..ask.clone() }).await;
+    client.ask(Ask { path: identity, headers: &headers, ..ask }).await;
     client
 }
 
