@@ -294,6 +294,13 @@ fn hostile_sentences() -> impl Iterator<Item = String> + Clone {
     })
 }
 
+/// Removes fingerprints, which are random: one may contain a planted number by chance.
+fn without_fingerprints(text: &str) -> String {
+    let mut parts = text.split("fingerprint ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "fingerprint " + part.get(8..).unwrap_or_default())
+}
+
 #[test]
 fn sentences_of_peers_name_nobody_in_any_world() {
     let mut sentences = hostile_sentences().cycle();
@@ -313,7 +320,7 @@ fn sentences_of_peers_name_nobody_in_any_world() {
             });
             rounds += usize::from(is_planted);
             let [closed, _] = reports(&planted);
-            let lower = closed.to_lowercase();
+            let lower = without_fingerprints(&closed.to_lowercase());
             for found in NAMES.iter().filter(|name| lower.contains(**name)) {
                 let line = lower.lines().find(|line| line.contains(*found)).unwrap_or_default();
                 failures.push(format!("{name}: {found} in {line}"));
