@@ -17,7 +17,7 @@ pub(crate) struct Code {
     text: String,
 }
 
-/// Returns the code of the lab without its own control API, whose OpenAPI document `control_api.rs` compares with its answers.
+/// Returns the code of the lab without its own control API, whose `OpenAPI` document `control_api.rs` compares with its answers.
 pub(crate) fn all() -> Vec<Code> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
