@@ -30,24 +30,23 @@ impl Foreign {
         long.fold(text.to_owned(), |text, credential| text.replace(credential.as_str(), REPLACEMENT))
     }
 
-    /// Returns the value of a header.
-    pub(super) fn of_header(&self, name: &str, value: &str) -> String {
-        let is_foreign = is_credential(name) && self.0.iter().any(|credential| value.contains(credential.as_str()));
-        if is_foreign { REPLACEMENT.to_owned() } else { self.without(value) }
+    /// Returns the value of a header or a parameter.
+    pub(super) fn of_value(&self, name: &str, value: &str) -> String {
+        if is_credential(name) && self.is_in(value) { REPLACEMENT.to_owned() } else { self.without(value) }
     }
 
     /// Returns a query, unchanged if it has no foreign credential.
     pub(super) fn of_query(&self, query: &str) -> String {
-        let is_foreign = |value: &str| self.0.iter().any(|credential| value.contains(credential.as_str()));
-        if !form_urlencoded::parse(query.as_bytes()).any(|(name, value)| is_foreign(&name) || is_foreign(&value)) {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        if !pairs.clone().any(|(name, value)| self.is_in(&name) || self.is_in(&value)) {
             return query.to_owned();
         }
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let pairs = pairs.map(|(name, value)| {
-            let is_whole = is_credential(&name) && is_foreign(&value);
-            (self.without(&name), if is_whole { REPLACEMENT.to_owned() } else { self.without(&value) })
-        });
+        let pairs = pairs.map(|(name, value)| (self.without(&name), self.of_value(&name, &value)));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.0.iter().any(|credential| text.contains(credential.as_str()))
     }
 }
 

@@ -56,7 +56,7 @@ impl SeenRequest {
             query: foreign.of_query(&asked.query),
             is_upgrade: asked.is_upgrade,
             form: form(asked),
-            headers: headers.map(|(name, value)| (name.clone(), foreign.of_header(name, value))).collect(),
+            headers: headers.map(|(name, value)| (name.clone(), foreign.of_value(name, value))).collect(),
             status,
         }
     }
