@@ -1,4 +1,4 @@
-//! Accepts the connections of a listener that the lab adds to a world, up to a number at the same time.
+//! Accepts the connections of a listener, up to a number at the same time.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,8 +11,12 @@ use tokio::task::JoinSet;
 
 /// Listens on an address. The error names the address.
 pub(super) async fn bind(place: SocketAddr) -> io::Result<TcpListener> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{place}: {error}"));
-    TcpListener::bind(place).await.map_err(named)
+    TcpListener::bind(place).await.map_err(|error| at(place, &error))
+}
+
+/// Adds the address to an error of listening.
+pub(super) fn at(place: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{place}: {error}"))
 }
 
 /// Serves each connection in a task of its own. All of them end with this future. While `most` are open, further ones wait.

@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::acceptor;
 use super::accounts::Accounts;
 use super::authority::Authority;
 use super::control::Control;
@@ -111,8 +113,9 @@ impl<'a> Start<'a> {
             self.addresses.extend(view.all_addresses());
             first.get_or_insert_with(|| view.clone());
             let place = self.ground.place(server.address);
-            let running =
-                dns::NameServer::start(view.served_by(server), place).await.map_err(|error| at(place, &error))?;
+            let running = dns::NameServer::start(view.served_by(server), place)
+                .await
+                .map_err(|error| acceptor::at(place, &error))?;
             resolver.servers.push(NameServer::at(server.address).reached_at(running.reached_at));
             self.listeners.push(("name server".into(), server.address, running.reached_at));
             self.servers.push(running);
@@ -271,31 +274,20 @@ impl<'a> Start<'a> {
         F: Fn(TcpStream, Arc<Fate>) -> W + Send + Sync + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
-        let place = self.ground.place(peer);
-        let listener = TcpListener::bind(place).await.map_err(|error| at(place, &error))?;
+        let listener = acceptor::bind(self.ground.place(peer)).await?;
         let real = listener.local_addr()?;
         let (site, serve) = (Arc::clone(&self.site), Arc::new(serve));
-        self.tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                let stream = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    Some(_) = connections.join_next() => continue,
-                };
-                let Ok((stream, _)) = stream else { continue };
-                // Without this option the socket is only slower.
-                let _ = stream.set_nodelay(true);
-                let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
-                connections.spawn(async move {
-                    let control = &site.gateway.control;
-                    control.report(|| LabEvent::Connection(peer));
-                    let (_open, fate) = (control.open(), control.fate());
-                    let serve = |stream| serve(stream, Arc::clone(&fate));
-                    // Clients observe how a connection ends; the server ignores it.
-                    drop(fate::live(stream, &fate, control.reset_all(), serve).await);
-                });
+        self.tasks.spawn(acceptor::serve_each(listener, Semaphore::MAX_PERMITS, move |stream| {
+            let (site, serve) = (Arc::clone(&site), Arc::clone(&serve));
+            async move {
+                let control = &site.gateway.control;
+                control.report(|| LabEvent::Connection(peer));
+                let (_open, fate) = (control.open(), control.fate());
+                let serve = |stream| serve(stream, Arc::clone(&fate));
+                // Clients observe how a connection ends; the server ignores it.
+                drop(fate::live(stream, &fate, control.reset_all(), serve).await);
             }
-        });
+        }));
         Ok(real)
     }
 }
@@ -335,11 +327,6 @@ pub(super) fn site(world: &World, truth: &Truth, maker: token::Maker, now: Syste
         idle: world.toml.idle.clone(),
         drip: world.toml.drip,
     })
-}
-
-/// Adds the address to an error of listening.
-fn at(place: SocketAddr, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{place}: {error}"))
 }
 
 /// The instance metadata service.
