@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
 
 use super::Lab;
 use super::fate::{Fate, Moment};
+use super::lock::locked;
 use super::seen::{LabEvent, SeenRequest};
 use super::token::{KEY, SECOND_KEY};
 use speech_endpoint::Secret;
@@ -249,11 +250,6 @@ impl Resets {
     fn unit(&mut self) -> f64 {
         f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
     }
-}
-
-/// Locks a mutex. Only a failed test poisons it, and the data it guards is still consistent.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const MOST_SEEN: usize = 10_000;

@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +25,8 @@ use tokio::time::timeout;
 
 mod reach;
 mod relay;
+
+use super::lock::locked;
 
 pub(super) use reach::Reach;
 use relay::{Wire, relay};
@@ -87,7 +89,7 @@ impl Forward {
             .with_upgrades()
             .await
             .map_err(io::Error::other)?;
-        let tunnel = left.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let tunnel = locked(&left.tunnel).take();
         let Some((near, far)) = tunnel else { return Ok(()) };
         let near = Wire::of(near.await.map_err(io::Error::other)?)?;
         let far = match far {
@@ -167,7 +169,7 @@ impl Forward {
 
 impl Left {
     fn keep(&self, near: OnUpgrade, far: Far) {
-        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some((near, far));
+        *locked(&self.tunnel) = Some((near, far));
     }
 }
 
@@ -180,7 +182,7 @@ where
     let to = request.uri().to_string();
     let (mut sender, connection) =
         client::handshake(TokioIo::new(stream)).await.map_err(|error| unsent(&to, &error))?;
-    left.hosts.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+    locked(&left.hosts).spawn(async move {
         // An error also reaches the future that waits for the response.
         drop(connection.with_upgrades().await);
     });

@@ -4,7 +4,7 @@
 //! audio: a transcription has a report that says so, and no phrases.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use url::form_urlencoded;
 
 use super::exchange::{Answer, Asked};
 use super::foreign;
+use super::lock::locked;
 use super::speech::rest;
 
 mod synthesis;
@@ -303,10 +304,6 @@ pub(super) fn rfc3339(time: SystemTime) -> String {
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = year + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The maximum number of jobs that are kept.

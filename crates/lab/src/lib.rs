@@ -64,6 +64,7 @@ mod gateway;
 mod ids;
 mod jobs;
 mod line;
+mod lock;
 mod managed_identity;
 mod management;
 mod multipart;

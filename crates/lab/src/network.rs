@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::lock::locked;
 use super::vocabulary::{EndToml, MachineToml, RouteToml};
 use speech_endpoint::emulation::Resolver;
 use speech_endpoint::evidence::{Lookup, MachineFacts, NameAnswer};
@@ -69,7 +70,7 @@ impl LabNetwork {
     /// Returns whether this connection is one of those that get no response.
     fn is_dropped(&self, peer: SocketAddr, route: &Route) -> bool {
         let Some((after, count)) = route.burst else { return false };
-        let mut begun = self.0.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = locked(&self.0.begun);
         let begun = begun.entry(peer).or_default();
         *begun += 1;
         (after + 1..=after + count).contains(begun)
@@ -79,7 +80,7 @@ impl LabNetwork {
     async fn connect_to_sink(&self) -> io::Result<TcpStream> {
         let sink = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let stream = TcpStream::connect(sink.local_addr()?).await?;
-        self.0.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
+        locked(&self.0.sinks).push(sink);
         Ok(stream)
     }
 }

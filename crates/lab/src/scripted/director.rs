@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Answers, SeenTurn};
+use crate::lock::locked;
 use crate::vocabulary::{EntryToml, PhraseToml, ServiceToml};
 
 /// The scripted answers of a running lab, and the turns that it has seen.
@@ -260,10 +261,6 @@ impl State {
         let (_, phrases) = self.left.remove(at)?;
         Some(Part { entry: Arc::new(EntryToml { phrases: Some(phrases), ..EntryToml::default() }), index: None })
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const MOST_SEEN: usize = 10_000;

@@ -8,9 +8,10 @@
 
 use std::collections::VecDeque;
 use std::f32::consts::TAU;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::tones::{GLUED, HEAD, HOLD, LONGEST_WORD, NEXT_HEAD, NEXT_WORD, START, SYMBOL, TONES, checksum, pitch};
+use crate::lock::locked;
 
 /// What was heard, with times in milliseconds of the audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -442,7 +443,7 @@ impl Reader {
 fn period(rate: f64) -> Arc<[Waves]> {
     static KNOWN: Mutex<Vec<(u32, Arc<[Waves]>)>> = Mutex::new(Vec::new());
     let rate = (rate / 25.0).round().max(1.0) as u32 * 25;
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = locked(&KNOWN);
     if let Some((_, period)) = known.iter().find(|(of, _)| *of == rate) {
         return Arc::clone(period);
     }
