@@ -134,13 +134,17 @@ impl Road for Call<'_> {
         found
     }
 
-    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    async fn connect(&mut self, peers: &[SocketAddr], proxy: Option<&Proxy>) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let span = spans::tcp();
         let connecting = pin!(tcp::connect_fastest(&self.dialer.network, peers, self.clock.limit()));
         let connected = connecting.instrument(span.clone()).await;
         spans::connected(&span, &connected.facts, connected.outcome.as_ref().err());
-        self.log.tcp = step(connected.facts, connected.outcome.as_ref().err(), begun);
+        let facts = match proxy {
+            Some(proxy) => proxy.reached(connected.facts),
+            None => connected.facts,
+        };
+        self.log.tcp = step(facts, connected.outcome.as_ref().err(), begun);
         connected.outcome
     }
 

@@ -64,8 +64,8 @@ pub(crate) trait Road {
     /// Resolves the host, or the proxy if there is one.
     async fn resolve(&mut self, host: &str, proxy: Option<&Proxy>) -> Result<Vec<IpAddr>, Self::End>;
 
-    /// Connects to one of the addresses.
-    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Self::End>;
+    /// Connects to one of the addresses of the host, or of the proxy if there is one.
+    async fn connect(&mut self, peers: &[SocketAddr], proxy: Option<&Proxy>) -> Result<TcpStream, Self::End>;
 
     /// Opens a tunnel through the proxy.
     async fn tunnel(&mut self, stream: TcpStream, proxy: &Proxy, to: Destination<'_>) -> Result<Stream, Self::End>;
@@ -106,7 +106,7 @@ pub(crate) async fn dial<R: Road>(road: &mut R, to: Destination<'_>) -> Result<S
 
 async fn reach<R: Road>(road: &mut R, host: &str, port: u16, proxy: Option<&Proxy>) -> Result<TcpStream, R::End> {
     if let Some(known) = road.known(host) {
-        match road.connect(&tcp::peers(known, port)).await {
+        match road.connect(&tcp::peers(known, port), proxy).await {
             Ok(stream) => return Ok(stream),
             Err(end) => {
                 if !road.forget(host) {
@@ -116,7 +116,7 @@ async fn reach<R: Road>(road: &mut R, host: &str, port: u16, proxy: Option<&Prox
         }
     }
     let addresses = road.resolve(host, proxy).await?;
-    road.connect(&tcp::peers(addresses, port)).await
+    road.connect(&tcp::peers(addresses, port), proxy).await
 }
 
 async fn secure<R, S>(road: &mut R, stream: S, to: Destination<'_>) -> Result<Stream, R::End>

@@ -5,6 +5,7 @@ use std::fmt;
 
 use url::Url;
 
+use crate::diagnose::evidence::TcpFacts;
 use crate::resolve::credential::Secret;
 use crate::resolve::quoted::QuotedValue;
 
@@ -44,6 +45,14 @@ pub struct Proxy {
     pub source: String,
     #[cfg_attr(not(feature = "probe"), allow(dead_code, reason = "only a tunnel needs it"))]
     login: Option<Secret>,
+}
+
+impl Proxy {
+    /// Notes that attempts to connect went to this proxy, and not to the host.
+    #[cfg_attr(not(feature = "probe"), allow(dead_code, reason = "only the doctor and the connector note attempts"))]
+    pub(crate) fn reached(&self, facts: TcpFacts) -> TcpFacts {
+        TcpFacts { proxy: Some(self.to_string()), proxy_source: Some(self.source.clone()), ..facts }
+    }
 }
 
 /// The decision of the settings for a host.

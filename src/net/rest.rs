@@ -214,7 +214,7 @@ impl Road for PlainRoad {
         self.network.addresses(host, self.limit).await
     }
 
-    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    async fn connect(&mut self, peers: &[SocketAddr], _: Option<&Proxy>) -> Result<TcpStream, Failure> {
         tcp::connect_fastest(&self.network, peers, self.limit).await.outcome
     }
 

@@ -112,7 +112,7 @@ impl<N: Network, O: Observer> Road for FurtherConnection<'_, '_, N, O> {
         Ok(self.found.clone())
     }
 
-    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    async fn connect(&mut self, peers: &[SocketAddr], _: Option<&Proxy>) -> Result<TcpStream, Failure> {
         let begun = Instant::now();
         let outcome = tcp::connect_fastest(self.probe.context.network, peers, self.limit()).await.outcome;
         self.ended(Stage::Tcp, begun, outcome)

@@ -56,7 +56,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     }
 
     /// Connects to the proxy of the target.
-    pub(super) async fn connect_to_proxy(&self, peers: &[SocketAddr]) -> Result<TcpStream, Stop> {
+    pub(super) async fn connect_to_proxy(&self, peers: &[SocketAddr], proxy: &Proxy) -> Result<TcpStream, Stop> {
         self.observer.stage(self.target.host(), Stage::Tcp);
         let begun = Instant::now();
         let connected = tcp::connect_each(self.context.network, peers, self.limit()).await;
@@ -64,7 +64,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             Ok(stream) => (None, Ok(stream)),
             Err(failure) => (Some(failure), Err(Stop(Skip::After(Stage::Tcp)))),
         };
-        let step = step(connected.facts, failure, begun);
+        let step = step(proxy.reached(connected.facts), failure, begun);
         self.notes.note(|trace| trace.tcp = step);
         stream
     }

@@ -118,12 +118,12 @@ impl<N: Network, O: Observer> Road for FirstConnection<'_, '_, N, O> {
         Ok(found)
     }
 
-    async fn connect(&mut self, peers: &[SocketAddr]) -> Result<TcpStream, Stop> {
+    async fn connect(&mut self, peers: &[SocketAddr], _: Option<&Proxy>) -> Result<TcpStream, Stop> {
         match &self.route.decision {
             Decision::Direct { unused, entry } => {
                 self.probe.connect_directly(peers, unused.as_ref(), entry.as_deref()).await
             }
-            Decision::Via(_) => self.probe.connect_to_proxy(peers).await,
+            Decision::Via(proxy) => self.probe.connect_to_proxy(peers, proxy).await,
         }
     }
 

@@ -27,6 +27,12 @@ pub struct TcpFacts {
     pub route: Option<RouteFacts>,
     /// A further connection with small segments, tried when a later stage was silent.
     pub small_segments: Option<SegmentTry>,
+    /// The proxy that the attempts go to, as `http://host:port` without its credentials; `None` for the host itself.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub proxy: Option<String>,
+    /// The source of that setting: `--proxy` or the name of a variable.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub proxy_source: Option<String>,
     /// The proxy whose name does not resolve, so that there was no attempt.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub unresolved_proxy: Option<UnresolvedProxy>,

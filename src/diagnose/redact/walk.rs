@@ -144,7 +144,7 @@ structures! {
     ServerAnswer { server, transport, rcode, failure, chain, addresses, soa, took }
     Alias { name, target, ttl }
     NameAnswer { name, answer }
-    TcpFacts { attempts, connected, local, reference, route, small_segments, unresolved_proxy }
+    TcpFacts { attempts, connected, local, reference, route, small_segments, proxy, proxy_source, unresolved_proxy }
     RouteFacts { source, failure, public_source }
     UnresolvedProxy { proxy, host, source }
     SegmentTry { bytes, failure }

@@ -37,17 +37,16 @@ fn silent(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(format!("{}{}", attempts(context, facts), other.unwrap_or_default()))
         .not_if(context.is_public().then_some("the address is public"), "TCP05")
         .not("TCP02", "nothing arrives, not even a refusal");
-    Some(observation.with("ADDRESS", first(facts)))
+    Some(toward_proxy(context, observation).with("ADDRESS", first(facts)))
 }
 
 /// TCP02: the host refuses the connection.
 fn refused(context: &RuleContext<'_>) -> Option<Observation> {
     let facts = ended_with(context, FailureKind::Refused)?;
-    Some(
-        Observation::new(attempts(context, facts))
-            .not("TCP01", "the host answered with a refusal")
-            .with("ADDRESS", first(facts)),
-    )
+    let answered = if context.proxied().is_some() { "the proxy" } else { "the host" };
+    let observation =
+        Observation::new(attempts(context, facts)).not("TCP01", format!("{answered} answered with a refusal"));
+    Some(toward_proxy(context, observation).with("ADDRESS", first(facts)))
 }
 
 /// TCP03: connected, then reset, whatever the server name in the handshake.
@@ -80,8 +79,26 @@ fn unreachable(context: &RuleContext<'_>) -> Option<Observation> {
         .remedied(is_private.then_some(ROUTE_THE_RANGE))
         .not_if(is_private.then_some("the address is private, as expected"), "DNS03")
         .not("TCP01", "this machine has no route; no packet was lost");
-    Some(observation.with("ADDRESS", first(facts)))
+    Some(toward_proxy(context, observation).with("ADDRESS", first(facts)))
 }
+
+/// Adds the remedy for a connection to a proxy: the rules of the service do not apply to it.
+fn toward_proxy(context: &RuleContext<'_>, observation: Observation) -> Observation {
+    let facts = context.tcp().filter(|facts| facts.proxy.is_some() && context.trace.tcp.failure().is_some());
+    let Some(facts) = facts else { return observation };
+    let port = facts.attempts.first().map_or_else(|| "PORT".to_owned(), |attempt| attempt.peer.port().to_string());
+    observation
+        .remedied(Some(REACH_THE_PROXY))
+        .with("PROXY_PORT", port)
+        .with("VARIABLE", facts.proxy_source.clone().unwrap_or_else(|| "--proxy".to_owned()))
+}
+
+/// The connection to the proxy fails, so nothing is known about the service.
+const REACH_THE_PROXY: (&str, &[&str]) = (
+    "start the proxy, allow TCP PROXY_PORT from this machine to ADDRESS, or correct the proxy in `VARIABLE`; if this machine \
+        reaches the service without a proxy, remove the setting or add the host to `NO_PROXY`",
+    &["curl -sv -o /dev/null -x http://ADDRESS:PROXY_PORT https://HOST/", "nc -vz -w 5 ADDRESS PROXY_PORT"],
+);
 
 /// A name server of the private network answers, so only the way there is missing.
 const ROUTE_THE_RANGE: (&str, &[&str]) = (
