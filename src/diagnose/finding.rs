@@ -46,6 +46,14 @@ pub struct Finding {
     pub rank: u8,
 }
 
+impl Finding {
+    /// Returns whether it affects a target. A finding without places affects all of them.
+    pub(super) fn is_at(&self, trace: &Trace) -> bool {
+        let is_place = |place: &FindingPlace| place.host == trace.target.host && place.service == trace.target.service;
+        self.places.is_empty() || self.places.iter().any(is_place)
+    }
+}
+
 /// A target that a finding affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

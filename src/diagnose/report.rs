@@ -6,6 +6,7 @@ use crate::diagnose::evidence::Trace;
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
+pub mod comparison;
 #[cfg(feature = "serde")]
 mod json;
 mod markdown;
@@ -112,19 +113,13 @@ fn consequences<'a>(diagnosis: &'a Diagnosis, cause: &'a Finding) -> impl Iterat
     diagnosis.findings.iter().filter(|finding| finding.caused_by == Some(cause.failure.id))
 }
 
-/// Returns whether a finding affects a target. A finding without places affects all of them.
-fn is_at(finding: &Finding, trace: &Trace) -> bool {
-    finding.places.is_empty()
-        || finding.places.iter().any(|place| place.host == trace.target.host && place.service == trace.target.service)
-}
-
 /// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error,
 /// a warning about a used-up quota explains it.
 fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Option<&'a Finding> {
     let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let here = || errors().filter(|finding| is_at(finding, trace));
+    let here = || errors().filter(|finding| finding.is_at(trace));
     let quota = || {
-        let used_up = |finding: &&Finding| finding.failure.area == Area::Quota && is_at(finding, trace);
+        let used_up = |finding: &&Finding| finding.failure.area == Area::Quota && finding.is_at(trace);
         diagnosis.findings.iter().find(used_up).filter(|_| failed >= Stage::Http)
     };
     let explains = |finding: &&Finding| finding.failure.area <= Area::from(failed) || finding.failure.area > Area::Http;

@@ -16,6 +16,7 @@ use super::{lab, live, runtime, settings};
 
 pub(crate) mod args;
 pub(crate) mod assemble;
+mod compare;
 mod files;
 mod plan;
 mod rehearse;
@@ -35,8 +36,11 @@ use surroundings::Surroundings;
 /// 4. Write the report, and return the exit code of the diagnosis.
 pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let is_json = args.format == DoctorFormat::Json;
+    if compare::is_wanted(args) {
+        return compare::run(args, output).map_err(|failure| failure.with_json(is_json));
+    }
     let baseline = baseline(args).map_err(|failure| failure.with_json(is_json))?;
-    let (view, evidence) = match &args.from {
+    let (view, evidence) = match args.from.first() {
         Some(file) => documents(args).and_then(|view| Ok((view, files::read(file, "--from").map(Some)?))),
         None => runtime::block_on(Box::pin(examined(args, output))).and_then(|examined| examined),
     }
@@ -63,7 +67,7 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
 /// Reads the evidence to compare with. It has to fit before the run costs anything.
 fn baseline(args: &DoctorArgs) -> Result<Option<Evidence>, Failure> {
     let Some(file) = &args.net.baseline else { return Ok(None) };
-    if !args.net.deep && args.from.is_none() {
+    if !args.net.deep && args.from.is_empty() {
         return Err(Failure::usage("`--baseline` compares the times of `--deep`: give both".to_owned()));
     }
     let earlier = files::read(file, "--baseline")?;

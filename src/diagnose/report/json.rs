@@ -19,7 +19,7 @@ use crate::resolve::invisible::is_invisible;
 
 /// Why a report cannot be written as JSON.
 #[derive(Debug)]
-pub struct JsonError(serde_json::Error);
+pub struct JsonError(pub(crate) serde_json::Error);
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +42,7 @@ pub fn json(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions)
     document(evidence, diagnosis, options).and_then(|document| pretty(&document)).map_err(JsonError)
 }
 
-fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
+pub(super) fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
     Ok(without_unseen(&serde_json::to_string_pretty(document)?) + "\n")
 }
 

@@ -75,6 +75,20 @@ impl Page {
         }
     }
 
+    /// Adds a sentence about a finding after its label.
+    pub(super) fn labelled(&mut self, label: &str, sentence: &str) {
+        let lead = format!("  {}", self.paint(Ink::Dim, &format!("{label:<11}")));
+        self.hanging(&lead, LABEL_COLUMNS, sentence, Ink::Plain);
+    }
+
+    /// Adds commands below a labelled sentence, each on a line of its own, so that it can be copied whole.
+    pub(super) fn commands(&mut self, commands: &[String]) {
+        for command in commands {
+            let command = self.paint(Ink::Command, &plain(command)).into_owned();
+            self.line(&format!("{:COMMAND_COLUMNS$}{command}", ""));
+        }
+    }
+
     /// Adds parts with a dot between them. Only a part that is longer than a line is broken.
     pub(super) fn parts(&mut self, lead: &str, columns: usize, parts: &str) {
         let mut lines: Vec<String> = Vec::new();
@@ -166,6 +180,12 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 
 /// Address classes in capitals, which mark an address of an unexpected class.
 const LOUD: [&str; 6] = ["PUBLIC", "PRIVATE", "LOOPBACK", "LINK-LOCAL", "SHARED", "SPECIAL"];
+
+/// The columns of the indentation and the longest label, `ruled out`.
+const LABEL_COLUMNS: usize = 13;
+
+/// Commands are indented below their label.
+const COMMAND_COLUMNS: usize = LABEL_COLUMNS + 2;
 
 /// In columns. On a narrower page a host name does not fit after a label.
 const NARROWEST: usize = 60;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{ReportOptions, causes, consequences, explanation, is_at, round_trip, rounds, verdict};
+use super::{ReportOptions, causes, consequences, explanation, round_trip, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -124,7 +124,7 @@ fn is_at_several_hosts(evidence: &Evidence, service: &str) -> bool {
 /// Returns whether a target works and no notable finding affects it.
 fn is_well(diagnosis: &Diagnosis, trace: &Trace) -> bool {
     let notable = |finding: &Finding| finding.severity > Severity::Info && !finding.places.is_empty();
-    works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && is_at(finding, trace))
+    works(trace) && !diagnosis.findings.iter().any(|finding| notable(finding) && finding.is_at(trace))
 }
 
 /// Returns whether two targets work at the same host, failed there in the same way, or failed at the same stage for the
@@ -359,27 +359,27 @@ impl Writer<'_> {
         let lead = self.page.paint(ink(finding.severity), &lead);
         let columns = finding.failure.id.len() + 4;
         self.page.hanging(&format!("{lead}  "), columns, finding.failure.title, Ink::Bold);
-        self.labelled("saw", &finding.observed);
-        self.labelled("means", &means(finding));
+        self.page.labelled("saw", &finding.observed);
+        self.page.labelled("means", &means(finding));
         for consequence in consequences(self.diagnosis, finding) {
             let text = format!("{} {}: {}", consequence.failure.id, consequence.failure.title, consequence.observed);
-            self.labelled("causes", &text);
+            self.page.labelled("causes", &text);
         }
-        self.labelled("do", &finding.remedy);
-        self.commands(&finding.commands);
+        self.page.labelled("do", &finding.remedy);
+        self.page.commands(&finding.commands);
         if let Some((sentence, commands)) = finding.collection() {
-            self.labelled("documents", &sentence);
-            self.commands(&commands);
+            self.page.labelled("documents", &sentence);
+            self.page.commands(&commands);
         }
         let excluded: Vec<String> =
             finding.ruled_out.iter().map(|other| format!("{}, {}", other.id, other.because)).collect();
         if !excluded.is_empty() {
-            self.labelled("ruled out", &excluded.join(" · "));
+            self.page.labelled("ruled out", &excluded.join(" · "));
         }
         if let Some(affected) = affected(self.evidence, finding) {
-            self.labelled("affects", &affected);
+            self.page.labelled("affects", &affected);
         }
-        self.labelled("see", finding.failure.see.unwrap_or(UNCONFIRMED));
+        self.page.labelled("see", finding.failure.see.unwrap_or(UNCONFIRMED));
     }
 
     fn unexplained(&mut self, failure: &Unexplained) {
@@ -392,21 +392,9 @@ impl Writer<'_> {
             &format!("{what} fails at {}; no known failure matches", failure.stage),
             Ink::Bold,
         );
-        self.labelled("saw", &failure.text);
-        self.labelled("do", "save the evidence and attach it to an issue (it contains no secrets):");
-        self.page.line(&format!("{:COMMAND_COLUMNS$}{}", "", self.page.paint(Ink::Command, SAVE)));
-    }
-
-    fn commands(&mut self, commands: &[String]) {
-        for command in commands {
-            let command = self.page.paint(Ink::Command, &plain(command)).into_owned();
-            self.page.line(&format!("{:COMMAND_COLUMNS$}{command}", ""));
-        }
-    }
-
-    fn labelled(&mut self, label: &str, sentence: &str) {
-        let lead = format!("  {}", self.page.paint(Ink::Dim, &format!("{label:<11}")));
-        self.page.hanging(&lead, LABEL_COLUMNS, sentence, Ink::Plain);
+        self.page.labelled("saw", &failure.text);
+        self.page.labelled("do", "save the evidence and attach it to an issue (it contains no secrets):");
+        self.page.commands(&[SAVE.to_owned()]);
     }
 
     fn verdict(&mut self) {
@@ -433,7 +421,7 @@ pub(super) fn means(finding: &Finding) -> String {
 
 /// Returns the services and hosts that a finding affects, unless it affects all of them.
 pub(super) fn affected(evidence: &Evidence, finding: &Finding) -> Option<String> {
-    if finding.places.is_empty() || evidence.traces.iter().all(|trace| is_at(finding, trace)) {
+    if finding.places.is_empty() || evidence.traces.iter().all(|trace| finding.is_at(trace)) {
         return None;
     }
     let places = finding.places.iter().map(|place| match place.service.as_deref() {
@@ -499,12 +487,6 @@ pub(super) const UNCONFIRMED: &str =
 
 /// The columns of a mark, a stage and its time.
 const STAGE_COLUMNS: usize = 24;
-
-/// The columns of the indentation and the longest label, `ruled out`.
-const LABEL_COLUMNS: usize = 13;
-
-/// Commands are indented below their label.
-const COMMAND_COLUMNS: usize = LABEL_COLUMNS + 2;
 
 /// The command that saves the evidence.
 pub(super) const SAVE: &str = "speech-endpoint doctor … --save evidence.json";

@@ -54,9 +54,9 @@ pub(crate) struct DoctorArgs {
     /// Save the evidence, to diagnose it again later with `--from`
     #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with = "plan")]
     pub(crate) save: Option<PathBuf>,
-    /// Diagnose evidence from `--save`; needs no network and no resource
-    #[arg(long, value_name = "FILE", help_heading = "Evidence", conflicts_with_all = ["plan", "facts"])]
-    pub(crate) from: Option<PathBuf>,
+    /// Diagnose evidence from `--save`; needs no network and no resource. Compare that of many places: several files, or folders
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Evidence", conflicts_with_all = ["plan", "facts"])]
+    pub(crate) from: Vec<PathBuf>,
     /// Print the hosts that would be checked, without checking them
     #[arg(long, help_heading = "Evidence")]
     pub(crate) plan: bool,
@@ -158,6 +158,7 @@ Examples:
     --ca-file company.pem --key-file key.txt
   speech-endpoint doctor --region westeurope --save evidence.json
   speech-endpoint doctor --from evidence.json --format markdown
+  speech-endpoint doctor --from evidence-of-all-nodes/
   speech-endpoint doctor --region westeurope --only DNS02,TCP01 --format short
   speech-endpoint doctor --region westeurope --plan
   speech-endpoint doctor --region westeurope --service speech-to-text --hold 300
