@@ -9,6 +9,7 @@ use speech_endpoint::{Expectation, FoundryResource};
 use crate::args::{
     AzureArgs, CredentialArgs, FindingArgs, OutputArgs, QueryArgs, ResourceArgs, Seconds, ServiceName, WayArgs, jobs,
 };
+use crate::doctor::watch::args::WatchArgs;
 
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an independent flag")]
@@ -60,6 +61,8 @@ pub(crate) struct DoctorArgs {
     /// Print the hosts that would be checked, without checking them
     #[arg(long, help_heading = "Evidence")]
     pub(crate) plan: bool,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) findings: FindingArgs,
     /// Succeed if the resource refuses this network, and fail if it admits it
@@ -166,9 +169,10 @@ Examples:
   speech-endpoint doctor --region westeurope --deep --baseline evidence.json
   speech-endpoint doctor --azure documents/
   speech-endpoint doctor --live --entra --resource-id /subscriptions/…/accounts/contoso
+  speech-endpoint doctor --region westeurope --watch --every 5m --metrics
   speech-endpoint doctor --lab DNS03
 
-Exit codes:
+Exit codes (with --watch, those of the last run):
   0   no finding at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
   2   usage: unknown, missing or contradictory arguments, or an unreadable file
