@@ -50,3 +50,9 @@ pub fn is_listed_region(id: &str) -> bool {
 pub fn unix_seconds(time: SystemTime) -> i64 {
     evidence::unix_seconds(time)
 }
+
+/// A time as `2026-01-01T00:00:00Z`, to the second.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
+    evidence::saved::rfc3339(time)
+}

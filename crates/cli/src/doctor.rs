@@ -1,5 +1,6 @@
 //! `doctor`: diagnoses what works from this machine, what fails, why, and how to fix it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use speech_endpoint::azure::AzureView;
@@ -22,9 +23,11 @@ mod plan;
 mod rehearse;
 mod run;
 mod surroundings;
+pub(crate) mod watch;
 
 use args::{DoctorArgs, DoctorFormat};
-use run::Progress;
+use rehearse::Stage;
+use run::{Collected, Progress};
 use surroundings::Surroundings;
 
 /// Runs the doctor: plan, evidence, diagnosis, report.
@@ -39,29 +42,55 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     if compare::is_wanted(args) {
         return compare::run(args, output).map_err(|failure| failure.with_json(is_json));
     }
-    let baseline = baseline(args).map_err(|failure| failure.with_json(is_json))?;
-    let (view, evidence) = match args.from.first() {
-        Some(file) => documents(args).and_then(|view| Ok((view, files::read(file, "--from").map(Some)?))),
-        None => runtime::block_on(Box::pin(examined(args, output))).and_then(|examined| examined),
+    if args.watch.watch {
+        return watch::run(args, output).map_err(|failure| failure.with_json(is_json));
     }
-    .map_err(|failure| failure.with_json(is_json))?;
-    let Some(evidence) = evidence else { return Ok(0) };
-    let evidence = match &baseline {
-        Some(earlier) => evidence.with_baseline(earlier),
-        None => evidence,
+    let baseline = baseline(args).map_err(|failure| failure.with_json(is_json))?;
+    let examined = match args.from.first() {
+        Some(file) => documents(args).and_then(|view| read(view, file)),
+        None => runtime::block_on(Box::pin(examined_once(args, output))).and_then(|examined| examined),
     };
+    let Examined { view, collected } = examined.map_err(|failure| failure.with_json(is_json))?;
+    let Some(evidence) = collected.evidence else { return Ok(0) };
+    let (evidence, diagnosis) = diagnosed(args, view.as_ref(), evidence, baseline.as_ref());
     let saved = args.save.as_deref().map_or(Ok(()), |file| files::save(file, &evidence));
-    let selection = selection(args);
-    let diagnosis = match &view {
-        Some(view) => diagnose_with_documents(&evidence, view, &selection),
-        None => diagnose_with(&evidence, &selection),
-    };
     view.iter().flat_map(|view| &view.notes).for_each(|note| output.note(note));
     let options = options(args, output);
     output.data(&written(args.format, &evidence, &diagnosis, &options)?)?;
     // A failure to save must not cost the report, so it is returned last.
     saved?;
     Ok(diagnosis.exit_code(args.findings.fail_on.into()))
+}
+
+/// The documents and the evidence of a run.
+struct Examined {
+    view: Option<AzureView>,
+    collected: Collected,
+}
+
+/// Reads the evidence of an earlier run.
+fn read(view: Option<AzureView>, file: &Path) -> Result<Examined, Failure> {
+    let evidence = files::read(file, "--from").map(Some)?;
+    Ok(Examined { view, collected: Collected { evidence } })
+}
+
+/// Diagnoses evidence, for the findings that `--only` and `--ignore` select.
+fn diagnosed(
+    args: &DoctorArgs,
+    view: Option<&AzureView>,
+    evidence: Evidence,
+    baseline: Option<&Evidence>,
+) -> (Evidence, Diagnosis) {
+    let evidence = match baseline {
+        Some(earlier) => evidence.with_baseline(earlier),
+        None => evidence,
+    };
+    let selection = selection(args);
+    let diagnosis = match view {
+        Some(view) => diagnose_with_documents(&evidence, view, &selection),
+        None => diagnose_with(&evidence, &selection),
+    };
+    (evidence, diagnosis)
 }
 
 /// Reads the evidence to compare with. It has to fit before the run costs anything.
@@ -87,26 +116,37 @@ fn documents(args: &DoctorArgs) -> Result<Option<AzureView>, Failure> {
     is_given.then(|| settings::documents(&args.azure, None)).transpose()
 }
 
-/// Reads the documents and collects the evidence; no evidence if only the plan was requested.
-async fn examined(args: &DoctorArgs, output: &Output) -> Result<(Option<AzureView>, Option<Evidence>), Failure> {
+/// Examines the resource. With JSON, an invalid value is evidence of a run that could not start.
+async fn examined_once(args: &DoctorArgs, output: &Output) -> Result<Examined, Failure> {
+    let (view, collected) = examined(args, output, &mut Stage::default()).await?;
+    let collected = match collected {
+        // A person needs one line; a program expects the usual document.
+        Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
+            Collected { evidence: Some(unread(&failure)) }
+        }
+        collected => collected?,
+    };
+    Ok(Examined { view, collected })
+}
+
+/// Reads the documents and collects the evidence. The documents are there even if the evidence cannot be collected.
+async fn examined(
+    args: &DoctorArgs,
+    output: &Output,
+    stage: &mut Stage,
+) -> Result<(Option<AzureView>, Result<Collected, Failure>), Failure> {
     let begun = Instant::now();
     let view = if args.live { Some(live_documents(args, output).await?) } else { documents(args)? };
     // What the documents cost is no longer there for the checks.
     let spent = if args.live { begun.elapsed() } else { Duration::ZERO };
     let collected = match &args.lab {
-        Some(world) => rehearse::collect(world, args, spent, output).await,
+        Some(world) => stage.collect(world, args, spent, output).await,
         None => match Surroundings::of_this_machine(args, view.as_ref()) {
             Ok(surroundings) => collect(surroundings, args, spent, output).await,
             Err(failure) => Err(failure),
         },
     };
-    match collected {
-        // A person needs one line; a program expects the usual document.
-        Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
-            Ok((view, Some(unread(&failure))))
-        }
-        collected => Ok((view, collected?)),
-    }
+    Ok((view, collected))
 }
 
 /// Reads Azure's documents over the management API, in half of the time of the run, and then those that are given.
@@ -123,25 +163,26 @@ async fn live_documents(args: &DoctorArgs, output: &Output) -> Result<AzureView,
     settings::added(view, &given)
 }
 
-/// Assembles a run and probes its plan; `None` if only the plan was requested.
+/// Assembles a run and probes its plan.
 async fn collect(
     surroundings: Surroundings,
     args: &DoctorArgs,
     spent: Duration,
     output: &Output,
-) -> Result<Option<Evidence>, Failure> {
+) -> Result<Collected, Failure> {
     let total = args.net.timeout.map_or(surroundings.settings.total, |seconds| seconds.0).saturating_sub(spent);
     let is_watched = matches!(args.format, DoctorFormat::Text | DoctorFormat::Short);
     let progress = Progress::new(is_watched, total);
     let request = assemble::assemble(surroundings, args, output, &progress).await?;
     if args.plan {
         plan::print(&request.plan, &request.remarks, args, output)?;
-        return Ok(None);
+        return Ok(Collected::default());
     }
-    if request.plan.limits.round_trips {
+    // A watch says it before its first run.
+    if request.plan.limits.round_trips && !args.watch.watch {
         output.notice(&plan::cost(&request.plan));
     }
-    Ok(Some(request.probe(&progress).await))
+    Ok(Collected { evidence: Some(request.probe(&progress).await) })
 }
 
 /// Returns the evidence of an invalid value, which ends the run before any packet is sent.
@@ -179,5 +220,6 @@ fn written(
         DoctorFormat::Short => report::short(evidence, diagnosis, options),
         DoctorFormat::Json => report::json(evidence, diagnosis, options).map_err(|error| Failure::json(&error))?,
         DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
+        DoctorFormat::Prometheus => report::prometheus(evidence, diagnosis, options),
     })
 }

@@ -132,6 +132,11 @@ pub(crate) fn pretty(document: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(document).map(|text| seen(&text) + "\n").map_err(|error| Failure::json(&error))
 }
 
+/// Returns a document as JSON in one line.
+pub(crate) fn one_line(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(document).map(|text| seen(&text) + "\n").map_err(|error| Failure::json(&error))
+}
+
 /// Escapes what is not printable: saved evidence can hold anything, and JSON escapes controls below U+0020 only.
 fn seen(json: &str) -> String {
     let is_printable =

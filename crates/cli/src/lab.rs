@@ -26,7 +26,7 @@ mod variables;
 mod watch;
 
 use languages::Language;
-pub(crate) use source::world;
+pub(crate) use source::{text as world_text, world};
 use temporary::Temporary;
 use variables::Doors;
 

@@ -45,6 +45,13 @@ pub(crate) fn descriptors() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// Returns the memory of this process that is resident, where the system says so.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
 /// Returns a variable of the environment; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     exact(name).filter(|value| !value.trim().is_empty())

@@ -16,6 +16,7 @@ use super::json;
 use super::{machine, stream};
 
 /// The destination of a command's data, and the verbosity of its messages.
+#[derive(Clone)]
 pub(crate) struct Output {
     file: Option<PathBuf>,
     color: ColorChoice,
@@ -33,6 +34,14 @@ impl Output {
         let plain = anstream::adapter::strip_str(text).to_string();
         let written = file::write(path, plain.as_bytes(), Readers::Umask);
         written.map_err(|error| Failure::write(&file::named(path).to_string(), &error))
+    }
+
+    /// Writes a part of the data to standard output. Returns whether the reader is still there.
+    pub(crate) fn part(&self, text: &str) -> Result<bool, Failure> {
+        match stream::to_stdout(text, self.color) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true).map_err(|error| Failure::write("standard output", &error)),
+        }
     }
 
     /// Writes a note to standard error.

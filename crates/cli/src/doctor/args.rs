@@ -9,6 +9,7 @@ use speech_endpoint::{Expectation, FoundryResource};
 use crate::args::{
     AzureArgs, CredentialArgs, FindingArgs, OutputArgs, QueryArgs, ResourceArgs, Seconds, ServiceName, WayArgs, jobs,
 };
+use crate::doctor::watch::args::WatchArgs;
 
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an independent flag")]
@@ -61,11 +62,13 @@ pub(crate) struct DoctorArgs {
     #[arg(long, help_heading = "Evidence")]
     pub(crate) plan: bool,
     #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(flatten)]
     pub(crate) findings: FindingArgs,
     /// Succeed if the resource refuses this network, and fail if it admits it
     #[arg(long, help_heading = "Findings", conflicts_with = "plan")]
     pub(crate) expect_denied: bool,
-    /// text, short (findings only), json or markdown (redacted, for an issue or a ticket)
+    /// text, short (findings only), json, markdown (redacted, for an issue or a ticket) or prometheus (metrics)
     #[arg(
         long,
         value_enum,
@@ -121,6 +124,7 @@ pub(crate) enum DoctorFormat {
     Short,
     Json,
     Markdown,
+    Prometheus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -166,9 +170,10 @@ Examples:
   speech-endpoint doctor --region westeurope --deep --baseline evidence.json
   speech-endpoint doctor --azure documents/
   speech-endpoint doctor --live --entra --resource-id /subscriptions/…/accounts/contoso
+  speech-endpoint doctor --region westeurope --watch --every 5m --metrics
   speech-endpoint doctor --lab DNS03
 
-Exit codes:
+Exit codes (with --watch, those of the last run):
   0   no finding at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
   2   usage: unknown, missing or contradictory arguments, or an unreadable file

@@ -6,6 +6,7 @@ use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint_lab::{ClientCredential, Lab};
 
 use super::args::DoctorArgs;
+use super::run::Collected;
 use super::surroundings::Surroundings;
 use crate::connectivity::Connectivity;
 use crate::failure::Failure;
@@ -13,26 +14,53 @@ use crate::lab;
 use crate::output::Output;
 use crate::settings::{self, GivenCredential, Subject};
 
-/// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
-/// inside the world.
-pub(super) async fn collect(
-    name: &str,
-    args: &DoctorArgs,
-    spent: Duration,
-    output: &Output,
-) -> Result<Option<Evidence>, Failure> {
-    let world = lab::world(name)?;
-    output.detail(1, || format!("world: {}", world.title()));
-    let lab = lab::started(world).await?;
-    match surroundings(&lab, args)? {
-        Some(surroundings) => {
-            let mut evidence = super::collect(surroundings, args, spent, output).await?;
-            if let Some(evidence) = &mut evidence {
-                lab.show_sources(evidence);
+/// The lab that all runs of a watch share.
+#[derive(Default)]
+pub(super) struct Stage {
+    running: Option<Running>,
+}
+
+/// A running world, with its text if it is a file.
+struct Running {
+    text: Option<String>,
+    lab: Lab,
+}
+
+impl Stage {
+    /// Starts the world, unless it is running. A file that has changed since is started again.
+    async fn lab(&mut self, name: &str, output: &Output) -> Result<&Lab, Failure> {
+        let text = lab::world_text(name);
+        let running = self.running.take().filter(|running| running.text == text);
+        let running = if let Some(running) = running {
+            running
+        } else {
+            let world = lab::world(name)?;
+            output.detail(1, || format!("world: {}", world.title()));
+            Running { text, lab: lab::started(world).await? }
+        };
+        Ok(&self.running.insert(running).lab)
+    }
+
+    /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
+    /// inside the world.
+    pub(super) async fn collect(
+        &mut self,
+        name: &str,
+        args: &DoctorArgs,
+        spent: Duration,
+        output: &Output,
+    ) -> Result<Collected, Failure> {
+        let lab = self.lab(name, output).await?;
+        match surroundings(lab, args)? {
+            Some(surroundings) => {
+                let mut collected = super::collect(surroundings, args, spent, output).await?;
+                if let Some(evidence) = &mut collected.evidence {
+                    lab.show_sources(evidence);
+                }
+                Ok(collected)
             }
-            Ok(evidence)
+            None => Ok(Collected { evidence: Some(unreadable(lab)) }),
         }
-        None => Ok(Some(unreadable(&lab))),
     }
 }
 

@@ -11,6 +11,12 @@ use crate::connectivity::Connectivity;
 use crate::output::StatusLine;
 use crate::runtime::interrupt;
 
+/// The evidence of a run, or nothing if only the plan was requested.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) evidence: Option<Evidence>,
+}
+
 /// Everything that a run needs.
 pub(super) struct Request {
     pub(super) plan: Plan,

@@ -25,6 +25,13 @@ pub(crate) fn world(name: &str) -> Result<World, Failure> {
     }
 }
 
+/// Returns the text of a world that is a file, which may change; `None` for one that the program brings.
+pub(crate) fn text(name: &str) -> Option<String> {
+    let path = Path::new(name);
+    let is_file = name != "-" && (World::named(name).is_none() && path.is_file());
+    is_file.then(|| machine::read_file(path, "WORLD", LARGEST).ok()).flatten()
+}
+
 fn read(path: &Path) -> Result<World, Failure> {
     let text = machine::read_file(path, "WORLD", LARGEST)?;
     let invalid = |error| Failure::usage(format!("{} is not a world: {error}", machine::input_named(path)));

@@ -91,6 +91,11 @@ const ROWS: &[Row] = &[
     (&["--ca-file", "PEM"], &[REGIONAL, "--format", "json"], Shows("1 extra certificates")),
     (&["--ask-metadata"], &[REGIONAL, "--format", "json"], Shows("\"is_azure\": false")),
     (&["--ip", "6"], &[REGIONAL, "--format", "json"], Shows("\"unreachable\"")),
+    // The watch.
+    (&["--watch", "--runs", "1"], &[REGIONAL], Shows("stopped after 1 run: healthy")),
+    (&["--every", "0", "--watch", "--runs", "3"], &[REGIONAL], Shows("stopped after 3 runs: healthy")),
+    (&["--runs", "1", "--watch"], &[REGIONAL], Shows("stopped after 1 run: healthy")),
+    (&["--metrics", "127.0.0.1:0", "--watch", "--runs", "1"], &[REGIONAL], Shows("note: metrics at http://127.0.0.1:")),
     // The report.
     (&["--save", "FILE"], &[REGIONAL], Writes),
     (&["--output", "FILE"], &[REGIONAL], Writes),
