@@ -22,6 +22,9 @@
 //! | [`ManagementError`] | reads of the management API | none; [`ManagementError::area`] has the exit code |
 //! | [`ConnectError`] | calls of a connector | the id of the root cause, if there is one |
 //!
+//! A call retries and fails over by itself, as [`Connector::websocket`] and [`Connector::send`] say.
+//! [`ConnectError::is_transient`] returns whether another call can succeed later.
+//!
 //! # Spans
 //!
 //! Connections emit spans of [`tracing`]. Names and fields follow the semantic conventions of OpenTelemetry
@@ -29,16 +32,22 @@
 //!
 //! | Span | Level | Fields |
 //! | --- | --- | --- |
-//! | `speech.connect`: one attempt to open a WebSocket | info | `otel.kind`, `speech.service`, `speech.connection_id` (`X-ConnectionId`), `server.address` |
+//! | `speech.connect`: one attempt to open a WebSocket | info | `otel.kind`, `speech.account` ([`Builder::named`]), `speech.service`, `speech.connection_id` (`X-ConnectionId`), `server.address` |
+//! | `speech.request`: one attempt of [`Connector::send`] | info | as `speech.connect` |
+//! | `speech.probe`: a run of [`Connector::probe`] for one account | info | `otel.kind`, `speech.account` |
 //! | `dns.lookup`: a lookup; none if the name is cached | debug | `dns.question.name`, `dns.answers` (addresses, separated by commas) |
 //! | `tcp.connect`: the race to the addresses of a host | debug | `network.transport`, `network.type` (`ipv4` or `ipv6`), `network.peer.address`, `network.peer.port`, `network.local.address` |
 //! | `proxy.connect`: a tunnel through a proxy | debug | `http.request.method`, `network.peer.address`, `network.peer.port`, `server.address`, `server.port`, `http.response.status_code` |
 //! | `tls.handshake`: a TLS handshake | debug | `server.address`, `tls.protocol.version`, `tls.resumed` |
 //! | `http.request`: an upgrade or a request | debug | `otel.kind`, `http.request.method`, `network.protocol.name` (`websocket` or `http`), `server.address`, `server.port`, `url.scheme`, `url.path`, `http.response.status_code` |
 //!
-//! A span that failed also has `error.type`, one of: `no_such_name`, `no_address`, `no_answer`, `timeout`,
-//! `connection_refused`, `unreachable`, `not_permitted`, `connection_reset`, `proxy_authentication`, `proxy_refused`,
-//! `protocol`, `certificate`, `tls_alert`, `status`, `closed`, `flooded`, `denied`, `_OTHER`.
+//! A span that failed also has `otel.status_code` (`ERROR`) and `error.type`, one of: `no_such_name`, `no_address`,
+//! `no_answer`, `timeout`, `connection_refused`, `unreachable`, `not_permitted`, `connection_reset`, `proxy_authentication`,
+//! `proxy_refused`, `protocol`, `certificate`, `tls_alert`, `status`, `closed`, `flooded`, `denied`, `_OTHER`.
+//!
+//! A `speech.connect` or `speech.request` that failed has `speech.finding`: the id of the root cause, as
+//! [`ConnectError::id`] returns it. An attempt whose key is rejected and replaced has none. A `speech.probe` has the root cause
+//! and `otel.status_code` (`OK` or `ERROR`).
 //!
 //! Three events accompany them: a warning when a token cannot be fetched, and a debug event when a prepared connection cannot
 //! be replaced, both with the field `error`; and a warning when prepared connections end together while others stay open, with
@@ -50,6 +59,8 @@ mod jitter;
 mod wall_clock;
 
 mod token;
+
+mod error;
 
 mod trace_log;
 
@@ -64,8 +75,6 @@ mod discovery;
 mod observation;
 
 mod transport;
-
-mod error;
 
 mod explain;
 

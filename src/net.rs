@@ -7,7 +7,7 @@
 //! | names and connections | [`Network`], [`SystemNetwork`], [`SharedNetwork`] |
 //! | proxies | [`ProxySettings`] |
 //! | root certificates, and TLS with them | [`Trust`], [`TlsClient`] |
-//! | an open WebSocket | `Socket` (feature `probe`) |
+//! | an open WebSocket, and its messages | `Socket`, `SpeechMessage` (feature `probe`) |
 //! | requests without a connector, and a transport for `azure_identity` | `RestClient` (feature `connect`) |
 //!
 //! TLS uses the cryptography of the application: the provider that its process has installed, else the one that its
@@ -41,7 +41,7 @@ mod replayed;
 mod rest;
 mod shared;
 #[cfg(feature = "probe")]
-pub(crate) mod speech_message;
+mod speech_message;
 mod stream;
 #[cfg(feature = "probe")]
 pub(crate) mod task;
@@ -55,6 +55,8 @@ pub use proxy::{ProxyError, ProxySettings};
 #[cfg(feature = "connect")]
 pub use rest::{RestClient, RestError};
 pub use shared::SharedNetwork;
+#[cfg(feature = "probe")]
+pub use speech_message::{SpeechBody, SpeechMessage, SpeechMessageError};
 pub use stream::Stream;
 pub use tls::{TlsClient, Trust, TrustError};
 #[cfg(feature = "probe")]

@@ -103,3 +103,46 @@ async fn every_stage_has_a_span_with_opentelemetry_names() {
     let key = lab.key();
     assert!(!format!("{:?}", kept.fields).contains(key.expose()));
 }
+
+/// The outermost spans are errors with a finding, so that a tool that sees spans alone can count failures by their cause.
+#[tokio::test]
+async fn a_failed_attempt_has_a_status_and_a_finding() {
+    let lab = Lab::start(World::named("QUO01-too-many-requests").unwrap(), SystemTime::now()).await.unwrap();
+    let source = TokenSource::ready(lab.credential().unwrap().read().unwrap());
+    let connector = Connector::builder(lab.account().unwrap().clone(), source)
+        .named("near")
+        .network(lab.network())
+        .trust(lab.trust())
+        .proxies(lab.proxies())
+        .build()
+        .unwrap();
+    let spans = Spans::default();
+    let guard = tracing::subscriber::set_default(spans.clone());
+    let query = Query::default();
+    let error =
+        connector.send(Service::TextToSpeech, reqwest::Method::POST, &query, |request| request).await.unwrap_err();
+    let runs = connector.probe_services(&[], &query).await;
+    drop(guard);
+    assert_eq!((error.id(), error.account_name(), runs.len()), (Some("QUO01"), Some("near"), 1));
+    let kept = spans.0.lock().unwrap();
+    let of = |name: &str| {
+        let at =
+            kept.names.iter().position(|known| *known == name).unwrap_or_else(|| panic!("{name}: {:?}", kept.names));
+        &kept.fields[&(at as u64 + 1)]
+    };
+    for (span, name, expected) in [
+        ("speech.request", "speech.account", "near"),
+        ("speech.request", "speech.service", "text-to-speech"),
+        ("speech.request", "otel.status_code", "ERROR"),
+        ("speech.request", "error.type", "status"),
+        ("speech.request", "speech.finding", "QUO01"),
+        ("http.request", "otel.status_code", "ERROR"),
+        ("http.request", "http.response.status_code", "429"),
+        ("speech.probe", "speech.account", "near"),
+        ("speech.probe", "otel.status_code", "ERROR"),
+        ("speech.probe", "speech.finding", "QUO01"),
+    ] {
+        assert_eq!(of(span).get(name).map(String::as_str), Some(expected), "{span} {name}: {:?}", of(span));
+    }
+    assert!(kept.fields.values().all(|fields| !format!("{fields:?}").contains(lab.key().expose())));
+}

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use rustls::RootCertStore;
 use speech_endpoint::Account;
 use speech_endpoint::connect::{Builder, TokenSource};
-use speech_endpoint::net::{ProxySettings, Trust};
+use speech_endpoint::net::Trust;
 use speech_endpoint_lab::{ClientCredential, Lab, World};
 
 pub(crate) mod audio;
@@ -65,9 +65,10 @@ impl Setting {
 
     /// Connects a builder to the network of the lab, if there is one.
     pub(crate) fn lead(&self, builder: Builder) -> Result<Builder, Stop> {
-        let Some(lab) = &self.lab else { return Ok(builder) };
-        let proxies = ProxySettings::new(lab.proxy_argument().as_deref(), &lab.variables())?;
-        Ok(builder.network(lab.network()).trust(trust(std::slice::from_ref(lab))).proxies(proxies))
+        Ok(match &self.lab {
+            Some(lab) => lab.lead(builder),
+            None => builder,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 
-use super::connector::{Connector, Inner};
+use super::connector::{Connector, Inner, UsedServices};
 use super::dial::{Clock, Dialer};
 use super::discovery::RedirectCache;
 use super::failover::Candidate;
@@ -19,7 +19,7 @@ use crate::diagnose::plan::{DEFAULT_TOTAL, Limits};
 use crate::net::proxy::{ProxyError, ProxySettings};
 use crate::net::tls::{TlsClient, Trust, TrustError};
 use crate::net::{Network, RestClient, SharedNetwork, SystemNetwork};
-use crate::resolve::account::Account;
+use crate::resolve::account::{Account, Resource};
 
 /// Builds a [`Connector`]. Network, root certificates and proxies default to those of this machine.
 ///
@@ -42,12 +42,20 @@ use crate::resolve::account::Account;
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
-    accounts: Vec<(Account, TokenSource)>,
+    accounts: Vec<Named>,
     network: Option<SharedNetwork>,
     trust: Option<Trust>,
     config: Option<Arc<ClientConfig>>,
     proxies: Option<ProxySettings>,
     total: Duration,
+}
+
+/// An account of a builder.
+#[derive(Debug)]
+struct Named {
+    name: Option<String>,
+    account: Account,
+    source: TokenSource,
 }
 
 /// A connector that cannot be built.
@@ -96,7 +104,7 @@ impl Connector {
 impl Builder {
     fn new(account: Account, source: TokenSource) -> Self {
         Self {
-            accounts: vec![(account, source)],
+            accounts: vec![Named { name: None, account, source }],
             network: None,
             trust: None,
             config: None,
@@ -108,7 +116,31 @@ impl Builder {
     /// Adds an account that calls fail over to when the accounts before it fail: another region, for example, or the public
     /// endpoint in addition to the private one.
     pub fn fallback(mut self, account: Account, source: TokenSource) -> Self {
-        self.accounts.push((account, source));
+        self.accounts.push(Named { name: None, account, source });
+        self
+    }
+
+    /// Names the account that was added last, for log lines, metrics and spans. The default is the region, the custom domain
+    /// or the host; a second account with the same one gets a number, as in `westeurope-2`.
+    ///
+    /// ```
+    /// use speech_endpoint::Account;
+    /// use speech_endpoint::connect::{Connector, TokenSource};
+    ///
+    /// let private = Account::custom_domain("contoso".parse()?);
+    /// let public = Account::regional("westeurope".parse()?)?;
+    /// let connector = Connector::builder(private, TokenSource::none())
+    ///     .named("private")
+    ///     .fallback(public, TokenSource::none())
+    ///     .build()?;
+    /// let names: Vec<String> = connector.accounts().into_iter().map(|account| account.name).collect();
+    /// assert_eq!(names, ["private", "westeurope"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        if let Some(last) = self.accounts.last_mut() {
+            last.name = Some(name.into());
+        }
         self
     }
 
@@ -197,13 +229,41 @@ impl Builder {
         });
         let client = client.map_err(BuildError::Client)?;
         Ok(Connector(Arc::new(Inner {
-            candidates: self.accounts.into_iter().map(|(account, source)| Candidate::new(account, source)).collect(),
+            candidates: candidates(self.accounts),
             issuer: Arc::new(Issuer { transport: transport.clone(), limits }),
             transport,
             client,
             trust,
             prepared: Prepared::default(),
             limits,
+            used: UsedServices::default(),
         })))
+    }
+}
+
+/// Returns the accounts with their names.
+fn candidates(accounts: Vec<Named>) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(accounts.len());
+    for Named { name, account, source } in accounts {
+        let name = name.unwrap_or_else(|| {
+            let usual = usual_name(&account);
+            let numbered = (2..).map(|number| format!("{usual}-{number}"));
+            let is_free = |name: &String| candidates.iter().all(|known| *known.name != **name);
+            std::iter::once(usual.clone()).chain(numbered).find(is_free).unwrap_or_default()
+        });
+        candidates.push(Candidate::new(name, account, source));
+    }
+    candidates
+}
+
+/// Returns the region of an account that is addressed by it, else its custom domain or its host.
+fn usual_name(account: &Account) -> String {
+    match account.resource() {
+        Resource::Container(host) => host.authority().to_owned(),
+        _ => account
+            .domain()
+            .map(ToString::to_string)
+            .or_else(|| account.region().map(ToString::to_string))
+            .unwrap_or_default(),
     }
 }

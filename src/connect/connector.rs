@@ -1,11 +1,12 @@
 //! The connector: WebSockets of the first account that works, prepared ahead of need or opened on demand.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use super::attempt::Attempt;
 use super::breaker::Health;
@@ -17,6 +18,7 @@ use super::issuer;
 use super::opened::Opened;
 use super::prepared::{Open, Prepared};
 use super::routes::Route;
+use super::spans;
 use super::token::{Issue, Lease, TokenError, TokenState, TriedCredentials};
 use super::transport::Transport;
 use super::wall_clock::wall_clock;
@@ -52,12 +54,34 @@ pub(super) struct Inner {
     pub(super) trust: Trust,
     pub(super) prepared: Prepared,
     pub(super) limits: Limits,
+    pub(super) used: UsedServices,
+}
+
+/// The services that the application has called.
+#[derive(Debug, Default)]
+pub(super) struct UsedServices(Mutex<Vec<Service>>);
+
+impl UsedServices {
+    pub(super) fn add(&self, service: Service) {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !used.contains(&service) {
+            used.push(service);
+        }
+    }
+
+    /// Returns the services in the order of the documents.
+    fn all(&self) -> Vec<Service> {
+        let used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Service::all().filter(|service| used.contains(service)).collect()
+    }
 }
 
 /// The state of one account.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AccountState {
+    /// The name of the account, for log lines and metrics: see [`Builder::named`](crate::connect::Builder::named).
+    pub name: String,
     /// The account.
     pub account: Account,
     /// Its health, which decides whether calls use it.
@@ -86,6 +110,7 @@ impl Connector {
     ///
     /// [`ConnectError`], with the evidence of every account that was tried.
     pub async fn websocket(&self, service: Service, query: &Query) -> Result<Opened, ConnectError> {
+        self.0.used.add(service);
         if let Some(opened) = self.0.prepared.take(service, query) {
             return Ok(opened);
         }
@@ -114,6 +139,7 @@ impl Connector {
     ///
     /// [`ConnectError`], as [`Connector::websocket`]. Nothing is prepared then.
     pub async fn prepare(&self, service: Service, query: &Query) -> Result<(), ConnectError> {
+        self.0.used.add(service);
         let opened = self.0.open_websocket(service, query).await?;
         let inner: Weak<Inner> = Arc::downgrade(&self.0);
         self.0.prepared.keep(inner, service, query, opened);
@@ -132,10 +158,38 @@ impl Connector {
     /// [`Builder::trust`](crate::connect::Builder::trust), else those of this machine, even if the application sets its
     /// own TLS configuration.
     pub async fn probe(&self, service: Service, query: &Query) -> Vec<Evidence> {
+        self.probe_services(&[service], query).await
+    }
+
+    /// Runs the doctor for several services of every account, as [`Connector::probe`] does for one, so that rules which
+    /// compare services apply too. Without services, it checks those that this connector was called for; if it was not
+    /// called yet, the usual ones of each account.
+    ///
+    /// Each account takes at most [`Builder::time_limit`](crate::connect::Builder::time_limit).
+    ///
+    /// ```
+    /// use speech_endpoint::connect::Connector;
+    /// use speech_endpoint::{Query, diagnose};
+    ///
+    /// async fn report(connector: &Connector) {
+    ///     let runs = connector.probe_services(&[], &Query::default()).await;
+    ///     for (account, evidence) in connector.accounts().iter().zip(&runs) {
+    ///         let diagnosis = diagnose(evidence);
+    ///         let cause = diagnosis.root_cause().map_or("none", |finding| finding.failure.id);
+    ///         println!("{}: {:?}, root cause {cause}", account.name, diagnosis.verdict);
+    ///     }
+    /// }
+    /// ```
+    pub async fn probe_services(&self, services: &[Service], query: &Query) -> Vec<Evidence> {
         let inner = &*self.0;
+        let used = inner.used.all();
+        let services = if services.is_empty() { &used[..] } else { services };
         let mut all = Vec::with_capacity(inner.candidates.len());
         for candidate in &inner.candidates {
-            all.push(inner.probe(candidate, service, query).await);
+            let span = spans::probe(&candidate.name);
+            let evidence = inner.probe(candidate, services, query).instrument(span.clone()).await;
+            spans::examined(&span, &evidence);
+            all.push(evidence);
         }
         all
     }
@@ -145,6 +199,7 @@ impl Connector {
     pub fn accounts(&self) -> Vec<AccountState> {
         let now = Instant::now();
         let state = |candidate: &Candidate| AccountState {
+            name: candidate.name.to_string(),
             account: candidate.account.clone(),
             health: candidate.breaker.health(now),
             failures: candidate.breaker.failures(),
@@ -164,6 +219,12 @@ impl Connector {
     pub fn proxies(&self) -> &ProxySettings {
         &self.0.transport.dialer.proxies
     }
+
+    /// Returns the root certificates that [`Connector::probe`] verifies certificates with.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        &self.0.trust
+    }
 }
 
 #[async_trait]
@@ -180,8 +241,8 @@ impl Inner {
             match Box::pin(self.open_with(candidate, service, query, clock)).await {
                 Ok((socket, connection_id)) => {
                     candidate.breaker.record_response();
-                    let account = candidate.account.clone();
-                    return Ok(Opened { socket, connection_id, account, account_index: index });
+                    let (account, account_name) = (candidate.account.clone(), candidate.name.clone());
+                    return Ok(Opened { socket, connection_id, account, account_name, account_index: index });
                 }
                 Err(error) => failover.failed(candidate, error)?,
             }
@@ -208,24 +269,57 @@ impl Inner {
             let connection_id = connection_id();
             let (credential, header) = (lease.credential(), header.as_ref());
             let attempt = Attempt { route: &route, credential, header, connection_id: &connection_id, clock };
-            match self.transport.open(&attempt).await {
+            let span = spans::call(&candidate.name, &route.endpoint, &connection_id);
+            match self.transport.open(&attempt, &span).await {
                 Ok(socket) => {
                     candidate.source.accepted(&lease);
                     return Ok((socket, connection_id));
                 }
                 Err(failed) if failed.status() == Some(401) && candidate.source.rejected(&lease, &mut tried) => {}
-                Err(failed) => return Err(Box::pin(self.transport.explain(&attempt, failed)).await),
+                Err(failed) => {
+                    let error = Box::pin(self.transport.explain(&attempt, failed)).instrument(span.clone()).await;
+                    spans::explained(&span, &error);
+                    return Err(error);
+                }
             }
         }
     }
 
-    async fn probe(&self, candidate: &Candidate, service: Service, query: &Query) -> Evidence {
-        let total = self.limits.total;
-        let lease = self.lease(candidate, service, &TriedCredentials::default(), total / 2).await;
-        let credential = lease.as_ref().ok().and_then(Lease::credential);
-        let plan = Plan::new(&candidate.account, &[service], query, credential, total, DEFAULT_JOBS);
+    /// Probes services of one account. Services with tokens of another scope are probed after the others, with such a token.
+    async fn probe(&self, candidate: &Candidate, services: &[Service], query: &Query) -> Evidence {
+        let account = &candidate.account;
+        let usual = Plan::usual_services(account);
+        let services = if services.is_empty() { &usual[..] } else { services };
+        let scope = services.first().and_then(|service| account.token_scope(*service));
+        let (first, others): (Vec<Service>, Vec<Service>) =
+            services.iter().partition(|service| account.token_scope(**service) == scope);
+        let begun = Instant::now();
+        let mut evidence = self.probe_with_one_credential(candidate, &first, query, self.limits.total).await;
+        let left = self.limits.total.saturating_sub(begun.elapsed());
+        if !others.is_empty() {
+            evidence.traces.extend(self.probe_with_one_credential(candidate, &others, query, left).await.traces);
+            evidence.took = begun.elapsed();
+        }
+        evidence
+    }
+
+    async fn probe_with_one_credential(
+        &self,
+        candidate: &Candidate,
+        services: &[Service],
+        query: &Query,
+        total: Duration,
+    ) -> Evidence {
+        let tried = TriedCredentials::default();
+        let lease = match services.first() {
+            Some(service) => Some(self.lease(candidate, *service, &tried, total / 2).await),
+            None => None,
+        };
+        let remark = lease.iter().filter_map(|lease| lease.as_ref().err());
+        let remark = remark.map(|error| Remark::new(error.id(), error.to_string(), true));
+        let credential = lease.as_ref().and_then(|lease| lease.as_ref().ok()?.credential());
+        let plan = Plan::new(&candidate.account, services, query, credential, total, DEFAULT_JOBS);
         let Dialer { network, tls, proxies, .. } = &self.transport.dialer;
-        let remark = lease.as_ref().err().map(|error| Remark::new(error.id(), error.to_string(), true));
         let context = Context::new(network, &self.trust, proxies, wall_clock())
             .with_tls(tls.clone())
             .with_credential(credential, credential.map(credential_facts))

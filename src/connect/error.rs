@@ -78,6 +78,8 @@ impl ConnectCause {
 pub(super) struct Details {
     pub(super) service: Service,
     pub(super) host: Option<String>,
+    /// The name of the account, once the call knows it.
+    pub(super) account: Option<Arc<str>>,
     pub(super) connection_id: Option<String>,
     pub(super) cause: ConnectCause,
     pub(super) reply: Option<Reply>,
@@ -96,7 +98,7 @@ impl ConnectError {
         cause: ConnectCause,
         evidence: Evidence,
     ) -> Self {
-        Self::new(Details { service, host, connection_id: None, cause, reply: None, evidence })
+        Self::new(Details { service, host, account: None, connection_id: None, cause, reply: None, evidence })
     }
 
     /// An account that has no URL for a service.
@@ -116,6 +118,13 @@ impl ConnectError {
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.details().host.as_deref()
+    }
+
+    /// Returns the name of the account that was tried last, for log lines and metrics: see
+    /// [`Builder::named`](crate::connect::Builder::named). `None` if no account was tried.
+    #[must_use]
+    pub fn account_name(&self) -> Option<&str> {
+        self.details().account.as_deref()
     }
 
     /// Returns the stage that failed; `None` if the attempt ended before it used the network.
@@ -183,6 +192,17 @@ impl ConnectError {
         let failure = Failure::new(FailureKind::Status, text);
         let cause = ConnectCause::Network { stage: self.stage().unwrap_or(Stage::Http), failure };
         Self::new(Details { service, cause, ..self.details().clone() })
+    }
+
+    /// Sets the name of the account. A diagnosis that exists already stays.
+    pub(super) fn of_account(self, name: &Arc<str>) -> Self {
+        match Arc::try_unwrap(self.0) {
+            Ok(mut inner) => {
+                inner.details.account = Some(name.clone());
+                Self(Arc::new(inner))
+            }
+            Err(shared) => Self::new(Details { account: Some(name.clone()), ..shared.details.clone() }),
+        }
     }
 
     /// Adds the evidence of accounts that were tried before.

@@ -37,6 +37,7 @@ impl Transport {
         ConnectError::new(Details {
             service: attempt.endpoint().service(),
             host: host.map(|host| scrub.text(host)),
+            account: None,
             connection_id: Some(attempt.connection_id.to_owned()),
             cause: ConnectCause::Network { stage, failure },
             reply: reply.map(|reply| scrub.reply(*reply)),

@@ -20,6 +20,8 @@ use crate::resolve::service::Service;
 /// An account that calls may use, with its token source and its health.
 #[derive(Debug)]
 pub(super) struct Candidate {
+    /// The name of the account in spans, errors and states.
+    pub(super) name: Arc<str>,
     pub(super) account: Account,
     pub(super) source: TokenSource,
     pub(super) breaker: Breaker,
@@ -29,8 +31,10 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn new(account: Account, source: TokenSource) -> Self {
-        Self { account, source, breaker: Breaker::default(), routes: Routes::default(), retry_later: Mutex::default() }
+    pub(super) fn new(name: String, account: Account, source: TokenSource) -> Self {
+        let (name, breaker, routes, retry_later) =
+            (name.into(), Breaker::default(), Routes::default(), Mutex::default());
+        Self { name, account, source, breaker, routes, retry_later }
     }
 
     /// Returns the last error with `Retry-After`, and how long it still applies.
@@ -139,6 +143,7 @@ impl<'a> Failover<'a> {
 
     /// Records a failed attempt. Returns its error if no other attempt can help.
     pub(super) fn failed(&mut self, candidate: &Candidate, error: ConnectError) -> Result<(), ConnectError> {
+        let error = error.of_account(&candidate.name);
         match retry(&error) {
             Retry::Never => {
                 candidate.breaker.record_response();
@@ -184,6 +189,19 @@ impl<'a> Failover<'a> {
         let deadline = now + self.deadline.saturating_duration_since(now) / shares;
         let end = deadline + (self.end - self.deadline) / shares;
         Selected { index, candidate: &self.candidates[index], clock: Clock { deadline, step: self.step, end } }
+    }
+}
+
+impl ConnectError {
+    /// Returns whether the same call may succeed later although nobody changes anything: the network failed in a way that
+    /// passes, or the service answered with 408, 425, 429 or 5xx, or asked to wait.
+    ///
+    /// The call has already retried: up to three rounds over all accounts within its time limit. An application that tries
+    /// again waits for [`ConnectError::retry_after`], or for some seconds. It considers that the service may have processed a
+    /// `POST` that got no response.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        retry(self) == Retry::AllAccounts
     }
 }
 

@@ -1,5 +1,7 @@
 //! Open connections.
 
+use std::sync::Arc;
+
 use crate::net::websocket::Socket;
 use crate::resolve::account::Account;
 
@@ -13,10 +15,17 @@ pub struct Opened {
     pub connection_id: String,
     /// The account that the connection belongs to.
     pub account: Account,
+    pub(super) account_name: Arc<str>,
     pub(super) account_index: usize,
 }
 
 impl Opened {
+    /// Returns the name of the account, for log lines and metrics: see [`Builder::named`](crate::connect::Builder::named).
+    #[must_use]
+    pub fn account_name(&self) -> &str {
+        &self.account_name
+    }
+
     /// Returns the position of the account in [`Connector::accounts`](crate::connect::Connector::accounts): 0 is the preferred
     /// account, and higher positions are fallbacks.
     #[must_use]

@@ -67,6 +67,7 @@ impl Connector {
         query: &Query,
     ) -> Result<RequestBuilder, ConnectError> {
         let inner = &*self.0;
+        inner.used.add(service);
         let mut failover = inner.failover();
         while let Some(Selected { candidate, clock, .. }) = failover.next().await {
             match Box::pin(inner.request(candidate, service, &method, query, clock)).await {
@@ -116,6 +117,7 @@ impl Connector {
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, ConnectError> {
         let inner = &*self.0;
+        inner.used.add(service);
         let mut failover = inner.failover();
         while let Some(Selected { candidate, clock, .. }) = failover.next().await {
             match Box::pin(inner.send(candidate, service, &method, query, clock, &complete)).await {
@@ -126,7 +128,7 @@ impl Connector {
                 Err((error, is_repeatable)) => {
                     if !is_repeatable {
                         candidate.breaker.record_failure(Instant::now(), None);
-                        return Err(error);
+                        return Err(error.of_account(&candidate.name));
                     }
                     failover.failed(candidate, error)?;
                 }
@@ -177,7 +179,12 @@ impl Inner {
                 clock,
             };
             let request = complete(self.builder(&route, &url, method, header.as_ref(), &id).map_err(begin)?);
-            match self.execute(&attempt, &url, method, request).await {
+            let span = spans::request(&candidate.name, &route.endpoint, &id);
+            let sent = self.execute(&attempt, &url, method, request).instrument(span.clone()).await;
+            if let Err((error, _)) = &sent {
+                spans::explained(&span, error);
+            }
+            match sent {
                 Ok(response) => {
                     candidate.source.accepted(&lease);
                     return Ok(response);
@@ -208,7 +215,7 @@ impl Inner {
                 return Ok(response);
             }
             Ok(Ok(response)) => {
-                spans::answered(&span, Some(response.status().as_u16()), None);
+                spans::refused(&span, response.status().as_u16());
                 let answer = refusal(response, method, url, attempt.clock.limit()).await;
                 return Err((self.transport.explain_response(attempt, url, answer, begun).await, true));
             }

@@ -7,26 +7,63 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 use url::Url;
 
-use crate::diagnose::evidence::{Failure, FailureKind, MOST_ADDRESSES, TcpFacts};
+use super::error::{ConnectCause, ConnectError};
+use crate::diagnose::evidence::{Evidence, Failure, FailureKind, MOST_ADDRESSES, TcpFacts};
+use crate::diagnose::{Verdict, diagnose};
 use crate::net::proxy::Proxy;
 use crate::net::tls::Session;
 use crate::resolve::endpoint::Endpoint;
 
 /// An attempt to open a WebSocket.
-pub(super) fn call(endpoint: &Endpoint, connection_id: &str) -> Span {
+pub(super) fn call(account: &str, endpoint: &Endpoint, connection_id: &str) -> Span {
     tracing::info_span!(
         "speech.connect",
         otel.kind = "client",
+        speech.account = account,
         speech.service = endpoint.service().id(),
         speech.connection_id = connection_id,
         server.address = endpoint.host(),
         "error.type" = Empty,
+        otel.status_code = Empty,
+        speech.finding = Empty,
+    )
+}
+
+/// An attempt to send a request.
+pub(super) fn request(account: &str, endpoint: &Endpoint, connection_id: &str) -> Span {
+    tracing::info_span!(
+        "speech.request",
+        otel.kind = "internal",
+        speech.account = account,
+        speech.service = endpoint.service().id(),
+        speech.connection_id = connection_id,
+        server.address = endpoint.host(),
+        "error.type" = Empty,
+        otel.status_code = Empty,
+        speech.finding = Empty,
+    )
+}
+
+/// A run of the doctor for one account.
+pub(super) fn probe(account: &str) -> Span {
+    tracing::info_span!(
+        "speech.probe",
+        otel.kind = "internal",
+        speech.account = account,
+        otel.status_code = Empty,
+        speech.finding = Empty,
     )
 }
 
 /// A DNS lookup.
 pub(super) fn dns(host: &str) -> Span {
-    tracing::debug_span!("dns.lookup", dns.question.name = host, dns.answers = Empty, "error.type" = Empty)
+    tracing::debug_span!(
+        "dns.lookup",
+        dns.question.name = host,
+        dns.answers = Empty,
+        "error.type" = Empty,
+        otel.status_code = Empty
+    )
 }
 
 /// A TCP connection.
@@ -39,6 +76,7 @@ pub(super) fn tcp() -> Span {
         network.peer.port = Empty,
         network.local.address = Empty,
         "error.type" = Empty,
+        otel.status_code = Empty,
     )
 }
 
@@ -53,6 +91,7 @@ pub(super) fn proxy(proxy: &Proxy, host: &str, port: u16) -> Span {
         server.port = port,
         http.response.status_code = Empty,
         "error.type" = Empty,
+        otel.status_code = Empty,
     )
 }
 
@@ -64,6 +103,7 @@ pub(super) fn tls(host: &str) -> Span {
         tls.protocol.version = Empty,
         tls.resumed = Empty,
         "error.type" = Empty,
+        otel.status_code = Empty,
     )
 }
 
@@ -80,6 +120,7 @@ pub(super) fn http(method: &str, url: &Url) -> Span {
         url.path = url.path(),
         http.response.status_code = Empty,
         "error.type" = Empty,
+        otel.status_code = Empty,
     )
 }
 
@@ -123,7 +164,46 @@ pub(super) fn answered(span: &Span, status: Option<u16>, failure: Option<&Failur
 }
 
 pub(super) fn failed(span: &Span, failure: &Failure) {
-    span.record("error.type", error_type(failure.kind));
+    failed_as(span, failure.kind);
+}
+
+/// Records a response that is not a success.
+pub(super) fn refused(span: &Span, status: u16) {
+    answered(span, Some(status), None);
+    failed_as(span, FailureKind::Status);
+}
+
+fn failed_as(span: &Span, kind: FailureKind) {
+    span.record("error.type", error_type(kind));
+    span.record("otel.status_code", "ERROR");
+}
+
+/// Records the error of an attempt, and the root cause of its diagnosis. Nothing is diagnosed for a span that nobody reads.
+pub(super) fn explained(span: &Span, error: &ConnectError) {
+    if span.is_disabled() {
+        return;
+    }
+    if let ConnectCause::Network { failure, .. } | ConnectCause::NotTried { failure } = error.cause() {
+        failed(span, failure);
+    } else {
+        failed_as(span, FailureKind::Denied);
+    }
+    if let Some(id) = error.id() {
+        span.record("speech.finding", id);
+    }
+}
+
+/// Records the verdict of a run.
+pub(super) fn examined(span: &Span, evidence: &Evidence) {
+    if span.is_disabled() {
+        return;
+    }
+    let diagnosis = diagnose(evidence);
+    let is_healthy = diagnosis.verdict == Verdict::Healthy;
+    span.record("otel.status_code", if is_healthy { "OK" } else { "ERROR" });
+    if let Some(root) = diagnosis.root_cause() {
+        span.record("speech.finding", root.failure.id);
+    }
 }
 
 /// Returns the value of `error.type`: one of a few, so that failures can be counted by it.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use url::Url;
 
 use super::attempt::Attempt;
@@ -28,13 +28,12 @@ impl Transport {
     /// 2. Dial, and send the upgrade request with the credential.
     /// 3. If the response is a redirect, or a 404 from a host that may redirect its clients, continue at the named URL:
     ///    at most [`MAX_REDIRECTS`] times, and only where [`discovery::follow`] permits it.
-    pub(super) async fn open(&self, attempt: &Attempt<'_>) -> Result<Socket, FailedAttempt> {
+    pub(super) async fn open(&self, attempt: &Attempt<'_>, span: &Span) -> Result<Socket, FailedAttempt> {
         let mut observations = Vec::new();
-        let span = spans::call(attempt.endpoint(), attempt.connection_id);
         // Pinned on the stack: a future of several kilobytes would be copied when it is passed by value.
         let opened = pin!(self.follow_redirects(attempt, &mut observations)).instrument(span.clone()).await;
         opened.map_err(|failure| {
-            spans::failed(&span, &failure.failure);
+            spans::failed(span, &failure.failure);
             self.redirects.remove(attempt.endpoint());
             FailedAttempt { observations, failure }
         })

@@ -7,6 +7,7 @@
     reason = "a lab begins at the real time, and a test may stop"
 )]
 
+mod accounts;
 mod client_hello;
 mod failover;
 mod network;

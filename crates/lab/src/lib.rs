@@ -49,6 +49,8 @@ mod accounts;
 mod api;
 mod archive;
 mod authority;
+#[cfg(feature = "connect")]
+mod connector;
 mod control;
 mod delivery;
 mod dns;
@@ -87,6 +89,8 @@ mod world;
 mod worlds;
 
 pub use accounts::WorldAccount;
+#[cfg(feature = "connect")]
+pub use connector::NoConnector;
 pub use error::WorldError;
 pub use managed_identity::IDENTITY_HEADER;
 pub use network::LabNetwork;
@@ -94,7 +98,7 @@ pub use rehearsal::Rehearsal;
 pub use scripted::{Answers, SeenTurn};
 pub use seen::{LabEvent, SeenRequest};
 pub use subject::ClientCredential;
-pub use vocabulary::{Expected, ExpectedOfAccounts, WorldResource};
+pub use vocabulary::{Expected, ExpectedOfAccounts, WorldCloud, WorldResource};
 pub use world::World;
 
 use scene::Truth;

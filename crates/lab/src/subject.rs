@@ -4,8 +4,8 @@ use super::access;
 use super::token;
 use super::vocabulary::{CredentialKindToml, WorldResource};
 use super::world::World;
-use speech_endpoint::Cloud;
 use speech_endpoint::{Access, Account, AccountKind};
+use speech_endpoint::{Cloud, CloudError, Suffixes};
 use speech_endpoint::{Credential, CredentialError, Secret};
 use speech_endpoint::{CustomDomain, NameError, Region};
 use speech_endpoint::{Note, WithNotes};
@@ -61,11 +61,7 @@ pub(super) fn account(resource: &WorldResource) -> Result<WithNotes<Account>, No
 }
 
 fn addressed(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
-    let cloud = resource
-        .cloud
-        .as_deref()
-        .map(|text| text.parse::<Cloud>().map_err(|error| Note::new(error.id(), error.to_string())))
-        .transpose()?;
+    let cloud = cloud(resource).map_err(|error| Note::new(error.id(), error.to_string()))?;
     if let Some(host) = &resource.host {
         return Account::from_host(host).map_err(|error| Note::new(error.id(), error.to_string()));
     }
@@ -105,6 +101,19 @@ fn addressed(resource: &WorldResource) -> Result<WithNotes<Account>, Note> {
         read.value = account.map_err(|error| Note::new(error.id(), error.to_string()))?;
     }
     Ok(read)
+}
+
+/// Returns the cloud that the resource names, if it does.
+fn cloud(resource: &WorldResource) -> Result<Option<Cloud>, CloudError> {
+    let Some(named) = &resource.custom_cloud else { return resource.cloud.as_deref().map(str::parse).transpose() };
+    let mut suffixes = Suffixes::new(&named.realtime, &named.rest, &named.custom_domain)?;
+    if let Some(host) = &named.authority {
+        suffixes = suffixes.with_authority(host)?;
+    }
+    if let Some(scope) = &named.token_scope {
+        suffixes = suffixes.with_token_scope(scope);
+    }
+    Ok(Some(Cloud::from(suffixes)))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]

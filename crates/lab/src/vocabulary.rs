@@ -39,7 +39,7 @@ pub(crate) use management::ManagementToml;
 pub(crate) use metadata::MetadataToml;
 pub(crate) use proxy::{GivenToml, ProxyModeToml, ProxyToml};
 pub(crate) use resolver::{NameToml, PrivateZoneToml, RcodeToml, ResolverToml, ServerToml};
-pub use resource::WorldResource;
+pub use resource::{WorldCloud, WorldResource};
 pub(crate) use response::AnswerToml;
 pub(crate) use route::RouteToml;
 pub(crate) use tls::{CertificateToml, HandshakeToml, RevocationToml, StoreToml, TlsToml, TrustToml, VersionToml};

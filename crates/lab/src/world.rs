@@ -19,6 +19,35 @@ use speech_endpoint::azure::AzureView;
 
 /// A simulated network with a resource, and the expected result of the doctor.
 ///
+/// # The format
+///
+/// A world is a TOML document. It starts healthy and states only the differences. An unknown key is an error with its line.
+///
+/// | Key | Meaning |
+/// | --- | --- |
+/// | `title` | one sentence; required |
+/// | `[resource]` | the resource as the client names it: `region`, `custom-domain`, `endpoint`, `host`, `foundry`, `network` (a scenario, such as `private-endpoint`), `cloud`, `discovery`, `services` |
+/// | `[resource.custom-cloud]` | the suffixes of a custom cloud: `realtime`, `rest`, `custom-domain`, `authority`, `token-scope` |
+/// | `[credential]` | `kind` (`key`, `foreign-key`, `issued-token`, `entra`, `composed`, `token` or `none`), `value`, `second-key`, `audience`, `expires-in` and `begins-in` (seconds), `unobtained` |
+/// | `[query]` | parameters of the client, such as `language` |
+/// | `[gateway]` | the real resource, where it differs: `region`, `custom-domain`, `network`, `client-allowed`, `local-auth`, `role`, `composed-at-own-host`; and WebSockets that end: `close-after-upgrade` (`{ ms, code, reason }`), `stalls-after-upgrade`, `damaged-upgrade`, `flood` |
+/// | `[dns]` | the answer to a name: records (`["CNAME x", "A 192.0.2.1"]`) or `"NXDOMAIN"`, `"SERVFAIL"`, `"REFUSED"`, `"silent"` |
+/// | `[resolver]` | `hosts`, `system`, `search`, `ndots`, and `[[resolver.server]]` with `address`, `private-zone` (`linked`, `without-record`, `absent`), `answers`, `truncates`, `dns` |
+/// | `[addresses]` | the outcome of connecting to an address: `"serve"`, `"refuse"`, `"drop"`, `"unreachable"`, `"denied"`, `"reset"`, `"lose-large"`, or `{ end, delay-ms, drop-after, drop-count }` |
+/// | `ipv6` | whether public names also have IPv6 addresses |
+/// | `[route]` | the sources of packets: `public-source`, `private-source` |
+/// | `[proxy]` | `address`, `mode` (`allow`, `authenticate`, `forbid`, `intercept`, `no-upgrade`), `given` (`environment`, `argument`), `variable`, `value`, `no-proxy`, `credentials`, `accepts`, `schemes`, `status`, `headers`, `body` |
+/// | `[tls]` | `certificate` (`valid`, `expired`, `not-yet-valid`, `wrong-name`, `self-signed`, `company`, `incomplete`, `constrained`, `sha1`), `handshake` (`serve`, `alert`, `close`, `reset`, `stall`, `client-certificate`, `http2`), `handshake-delay-ms`, `versions`, `names`, `revocation` |
+/// | `[trust]` | `system`: the roots of the client (`public`, `empty`, `stale`, `company`) |
+/// | `[[answer]]` | a response in place of the service's: `host`, `path-prefix`, `query`, `upgrade-only`, `credential-only`, `status`, `headers`, `body` |
+/// | `[[script]]` | what the service answers to a turn, and where it fails: see [`Answers`] |
+/// | `[idle]` | a middlebox that ends idle connections: `ms`, `end` (`close`, `reset`, `forget`), `names` |
+/// | `[drip]` | a server that sends single bytes: `ms`, `stage` (`handshake`, `response`), `after` |
+/// | `[metadata]` | the instance metadata service: `answers`, `private-address`, `subnet` |
+/// | `[azure]`, `[management]`, `[[accounts]]` | documents of Azure, the management API that serves them, and more accounts for an inventory |
+/// | `[machine]`, `[clock]`, `[limits]` | the client: `libc`, `wsl`; `offset-days`, `offset-seconds`; `total-ms`, `hold-ms`, `rounds`, `check-revocation` |
+/// | `[expect]` | the expected result of the doctor: `findings` and `verdict` (required), `root-cause`, `exit-code`, `not`, `says`, `deep` |
+///
 /// ```
 /// let world = speech_endpoint_lab::World::named("healthy-regional").expect("it is embedded");
 /// assert_eq!(world.expect().verdict, "healthy");

@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use lab_example::{Error, hear, say};
 use speech_endpoint::connect::{ConnectError, Connector, TokenSource};
-use speech_endpoint::net::Trust;
 use speech_endpoint::{Credential, Query, Service};
 use speech_endpoint_lab::{Lab, World};
 
@@ -19,8 +18,7 @@ async fn start(world: &str) -> Result<Lab, Error> {
 fn connector(lab: &Lab, key: &str) -> Result<Connector, Error> {
     let account = lab.account().map_err(ToString::to_string)?.clone();
     let source = TokenSource::ready(Credential::key(key.to_owned())?);
-    let trust = Trust::of(lab.system_roots(), lab.builtin_roots(), "the lab");
-    let builder = Connector::builder(account, source).network(lab.network()).trust(trust).proxies(lab.proxies());
+    let builder = lab.lead(Connector::builder(account, source));
     Ok(builder.time_limit(Duration::from_secs(5)).build()?)
 }
 

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::Socket;
 use super::hold::{End, PATIENCE, close, end_of, next};
 use crate::diagnose::evidence::{Failure, FailureKind};
-use crate::net::speech_message::{SpeechBody, SpeechMessage};
+use crate::net::{SpeechBody, SpeechMessage};
 
 /// A socket with the turn that it carries.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl SpeechSocket {
     }
 
     /// Returns a message of this turn.
-    pub(crate) fn message(&self, path: &str, body: SpeechBody) -> SpeechMessage {
+    pub(crate) fn message(&self, path: &str, body: impl Into<SpeechBody>) -> SpeechMessage {
         SpeechMessage::new(path, &self.request_id, body)
     }
 

@@ -1,6 +1,5 @@
 //! Recognise: recognition and translation over a WebSocket, with the audio at once, as the SDKs send the first seconds of it.
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -10,8 +9,8 @@ use super::{LANGUAGE, TARGET_LANGUAGE, Trip, client_details, parameter, with_par
 use crate::diagnose::evidence::{Exchange, Failure, FailureKind, Phase, RoundTripTimes, SentAudio, has_word_of};
 use crate::diagnose::plan::SENTENCE;
 use crate::net::Network;
+use crate::net::SpeechMessage;
 use crate::net::printable::line;
-use crate::net::speech_message::{SpeechBody, SpeechMessage};
 use crate::net::websocket::SpeechSocket;
 use crate::probe::observer::Observer;
 use crate::probe::target::TargetProbe;
@@ -128,14 +127,13 @@ pub(super) fn note_recognised(trip: &mut Trip<'_>, status: &str, text: &str, too
 }
 
 fn content(message: &SpeechMessage) -> Value {
-    serde_json::from_str(message.text()).unwrap_or_default()
+    serde_json::from_str(message.text().unwrap_or_default()).unwrap_or_default()
 }
 
 /// Returns the messages of the client.
 fn messages(socket: &SpeechSocket, url: &Url, target: Option<&str>, sound: &Sound) -> Vec<SpeechMessage> {
-    let text =
-        |path: &str, body: String| socket.message(path, SpeechBody::Text(body)).with_header("Content-Type", JSON);
-    let audio = |piece: Vec<u8>| socket.message("audio", SpeechBody::Binary(Bytes::from(piece)));
+    let text = |path: &str, body: String| socket.message(path, body).with_header("Content-Type", JSON);
+    let audio = |piece: Vec<u8>| socket.message("audio", piece);
     let mut messages =
         vec![text("speech.config", client_details()), text("speech.context", context(url, target).to_string())];
     messages.push(audio(sound.header()).with_header("Content-Type", "audio/x-wav"));

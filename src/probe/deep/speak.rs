@@ -7,7 +7,7 @@ use super::{Trip, VOICE, client_details};
 use crate::diagnose::evidence::{Failure, FailureKind, Phase, RoundTripTimes};
 use crate::diagnose::plan::SENTENCE;
 use crate::net::Network;
-use crate::net::speech_message::{SpeechBody, SpeechMessage};
+use crate::net::SpeechMessage;
 use crate::net::websocket::SpeechSocket;
 use crate::probe::observer::Observer;
 use crate::probe::target::TargetProbe;
@@ -34,14 +34,14 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
                 note_audio(trip, &samples);
                 trip.ended(end)
             })?;
-            match (message.path().to_ascii_lowercase().as_str(), &message.body) {
+            match (message.path().to_ascii_lowercase().as_str(), message.bytes()) {
                 ("turn.start", _) => {
                     trip.times.start_ms = trip.times.start_ms.or(Some(trip.now()));
                     if trip.phase < Phase::FirstAudio {
                         trip.phase = Phase::FirstAudio;
                     }
                 }
-                ("audio", SpeechBody::Binary(piece)) if !piece.is_empty() => {
+                ("audio", Some(piece)) if !piece.is_empty() => {
                     trip.times.first_audio_ms = trip.times.first_audio_ms.or(Some(trip.now()));
                     trip.times.result_ms = Some(trip.now());
                     // Without a start, that is what the turn still lacks.
@@ -82,9 +82,7 @@ pub(super) fn note_sound(trip: &mut Trip<'_>, sound: Sound) -> Sound {
 
 /// Returns the messages of the client.
 fn messages(socket: &SpeechSocket, is_stream: bool) -> Vec<SpeechMessage> {
-    let text = |path: &str, kind: &str, body: String| {
-        socket.message(path, SpeechBody::Text(body)).with_header("Content-Type", kind)
-    };
+    let text = |path: &str, kind: &str, body: String| socket.message(path, body).with_header("Content-Type", kind);
     let mut synthesis = json!({ "audio": {
         "outputFormat": FORMAT,
         "metadataOptions": { "wordBoundaryEnabled": false, "sentenceBoundaryEnabled": false },

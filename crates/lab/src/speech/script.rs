@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(lasts("One <break time='2s'/>two."), lasts("One") + 2_000 + lasts("two."));
         assert_eq!(lasts("One two. Three."), lasts("One two.") + 200 + lasts("Three."));
         assert_eq!(lasts("<s>One two</s><s>Three</s>"), lasts("One two") + lasts("Three"));
-        let silence = "<mstts:silence type='Sentenceboundary-exact' value='900ms'/>One two. Three.";
+        let silence = "<mstts:silence xmlns:mstts='http://www.w3.org/2001/mstts' type='Sentenceboundary-exact' value='900ms'/>One two. Three.";
         assert_eq!(lasts(silence), lasts("One two.") + 900 + lasts("Three."));
         let slow = lasts("<prosody rate='-50%'>Another sentence here.</prosody>");
         assert_eq!(slow, 2 * lasts("Another sentence here."));

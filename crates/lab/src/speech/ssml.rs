@@ -24,8 +24,9 @@ pub(super) enum Piece {
 /// Reads an SSML document.
 ///
 /// 1. Split the document at its tags, which must be nested correctly.
-/// 2. Require the root `speak` and a `voice` element.
-/// 3. Keep the text between the tags, with the settings of the tags around it.
+/// 2. Require the root `speak` and a `voice` element with a name.
+/// 3. Require well-formed attributes, and prefixes that are declared.
+/// 4. Keep the text between the tags, with the settings of the tags around it.
 ///
 /// # Errors
 ///
@@ -67,12 +68,17 @@ struct Settings {
     rate: f64,
     /// Whether something else is said in place of the text.
     is_replaced: bool,
+    /// The prefixes of namespaces that are declared.
+    prefixes: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
     fn say(&mut self, part: &str) -> Result<(), String> {
         if self.open.is_empty() && !part.trim().is_empty() {
             return Err("there is text outside `speak`".into());
+        }
+        if part.contains("]]>") {
+            return Err("`]]>` is only allowed at the end of a CDATA section".into());
         }
         let text = decode(part)?;
         self.add(text);
@@ -84,6 +90,19 @@ impl<'a> Reader<'a> {
             let Settings { voice, language, rate, .. } = self.settings.clone();
             self.pieces.push(Piece::Text { text, voice, language, rate });
         }
+    }
+
+    /// Checks the name and the attributes of a tag, and notes the prefixes that it declares.
+    fn check(&mut self, name: &'a str, attributes: &'a str) -> Result<(), String> {
+        let names = attribute_names(attributes)?;
+        self.settings.prefixes.extend(names.iter().filter_map(|name| Some(name.strip_prefix("xmlns:")?.to_owned())));
+        let prefixes = names.into_iter().chain([name]).filter_map(|name| Some(name.split_once(':')?.0));
+        for prefix in prefixes.filter(|prefix| !matches!(*prefix, "xml" | "xmlns")) {
+            if !self.settings.prefixes.iter().any(|known| known == prefix) {
+                return Err(format!("the prefix `{prefix}` is not declared: expected `xmlns:{prefix}` on `speak`"));
+            }
+        }
+        Ok(())
     }
 
     /// Reads markup that starts with `<`, and returns the rest.
@@ -113,13 +132,16 @@ impl<'a> Reader<'a> {
     fn begin(&mut self, tag: &'a str) -> Result<(), String> {
         let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
         let around = self.settings.clone();
+        if !name.is_empty() {
+            self.check(name, tag[name.len()..].strip_suffix('/').unwrap_or(&tag[name.len()..]))?;
+        }
         match (self.open.is_empty(), name) {
             (_, "") => return Err("a tag has no name".into()),
             (true, "speak") if !self.is_begun => self.is_begun = true,
             (true, _) => return Err(format!("the root is `{name}`: expected one `speak`")),
             (false, "voice") => {
                 self.has_voice = true;
-                self.settings.voice = attribute(tag, "name")?.unwrap_or_default();
+                self.settings.voice = attribute(tag, "name")?.ok_or("`voice` has no `name`")?;
             }
             (false, "lang") => self.settings.language = attribute(tag, "xml:lang")?,
             (false, "prosody") => {
@@ -237,6 +259,35 @@ fn attribute(tag: &str, name: &str) -> Result<Option<String>, String> {
     Ok(None)
 }
 
+/// Returns the names of the attributes of a tag, which must be well formed and different.
+fn attribute_names(text: &str) -> Result<Vec<&str>, String> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while !rest.trim_start().is_empty() {
+        if !rest.starts_with(char::is_whitespace) {
+            return Err("two attributes are not separated by a blank".into());
+        }
+        let (name, after) = rest.split_once('=').ok_or("an attribute has no value")?;
+        let (name, after) = (name.trim(), after.trim_start());
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')) {
+            return Err("the name of an attribute is invalid".into());
+        }
+        let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        let quote = quote.ok_or("the value of an attribute is not quoted")?;
+        let (value, after) = after[1..].split_once(quote).ok_or("the value of an attribute is not closed")?;
+        if value.contains('<') {
+            return Err("the value of an attribute contains `<`: expected `&lt;`".into());
+        }
+        decode(value)?;
+        if names.contains(&name) {
+            return Err(format!("the attribute `{name}` is there twice"));
+        }
+        names.push(name);
+        rest = after;
+    }
+    Ok(names)
+}
+
 /// Returns the position of the `>` that ends a tag, ignoring quoted text.
 fn end_of_tag(rest: &str) -> Option<usize> {
     let mut quote = None;
@@ -290,8 +341,9 @@ mod tests {
     use super::*;
 
     fn voiced(content: &str) -> Vec<Piece> {
-        let document =
-            format!("<speak version='1.0' xml:lang='en-US'><voice name='en-US-AvaNeural'>{content}</voice></speak>");
+        let document = format!(
+            "<speak version='1.0' xml:lang='en-US' xmlns:mstts='http://www.w3.org/2001/mstts'><voice name='en-US-AvaNeural'>{content}</voice></speak>"
+        );
         read(&document).unwrap()
     }
 
@@ -311,6 +363,8 @@ mod tests {
             ("<prosody rate='fast'>quick</prosody> brown", "quick brown"),
             ("a <!-- not > this --> b <![CDATA[<c> & d]]>", "a b <c> & d"),
             ("<say-as interpret-as='a>b'>x</say-as>", "x"),
+            ("<mstts:express-as style = \"sad\" styledegree='2' >x > y</mstts:express-as>", "x > y"),
+            ("<x:a xmlns:x='urn:x'>x</x:a>", "x"),
             ("the <sub alias='World Wide Web'>WWW</sub> works", "the World Wide Web works"),
         ] {
             assert_eq!(text(&voiced(content)), expected, "{content}");
@@ -357,19 +411,32 @@ mod tests {
             ("Hello", "outside `speak`"),
             ("<speak>Hello</speak>", "no `voice`"),
             ("<speak><voice name='a'>  </voice></speak>", "no text to speak"),
-            ("<speech><voice>Hello</voice></speech>", "the root is `speech`"),
-            ("<speak><voice>Hello</speak></voice>", "`voice` is closed by `speak`"),
-            ("<speak><voice>Hello</voice>", "`speak` is not closed"),
-            ("<speak><voice>Hello</voice></speak></speak>", "was not opened"),
-            ("<speak><voice>Hello</voice></speak><speak/>", "the root is `speak`"),
-            ("<speak><voice>Tom & Jerry</voice></speak>", "does not start an entity"),
-            ("<speak><voice>&nbsp;</voice></speak>", "is not an entity"),
+            ("<speech><voice name='a'>Hello</voice></speech>", "the root is `speech`"),
+            ("<speak><voice name='a'>Hello</speak></voice>", "`voice` is closed by `speak`"),
+            ("<speak><voice name='a'>Hello</voice>", "`speak` is not closed"),
+            ("<speak><voice name='a'>Hello</voice></speak></speak>", "was not opened"),
+            ("<speak><voice name='a'>Hello</voice></speak><speak/>", "the root is `speak`"),
+            ("<speak><voice name='a'>Tom & Jerry</voice></speak>", "does not start an entity"),
+            ("<speak><voice name='a'>&nbsp;</voice></speak>", "is not an entity"),
             ("<speak><voice", "a tag is not closed"),
             ("<speak><!-- ", "is not closed"),
             ("<speak>< ></speak>", "no name"),
             ("<speak><voice name='a'><break time='soon'/>a</voice></speak>", "is not a time"),
             ("<speak><voice name='a'><bookmark/>a</voice></speak>", "has no `mark`"),
             ("<speak><voice name=a>a</voice></speak>", "is not quoted"),
+            ("<speak><voice name='a'><emphasis level=strong>a</emphasis></voice></speak>", "is not quoted"),
+            ("<speak><voice name='a' name='b'>a</voice></speak>", "`name` is there twice"),
+            ("<speak><voice name='a'style='b'>a</voice></speak>", "not separated"),
+            ("<speak><voice name='a' loud>a</voice></speak>", "has no value"),
+            ("<speak><voice name='a' <b='c'>a</voice></speak>", "is invalid"),
+            ("<speak><voice name='a<b'>a</voice></speak>", "contains `<`"),
+            (
+                "<speak><voice name='a'><mstts:express-as style='sad'>a</mstts:express-as></voice></speak>",
+                "`mstts` is not",
+            ),
+            ("<speak><voice name='a' mstts:x='b'>a</voice></speak>", "`mstts` is not declared"),
+            ("<speak><voice>Hello</voice></speak>", "`voice` has no `name`"),
+            ("<speak><voice name='a'>a ]]> b</voice></speak>", "CDATA"),
         ] {
             let fault = read(document).unwrap_err();
             assert!(fault.contains(part), "{document}: {fault}");
