@@ -40,7 +40,7 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
         Some(file) => documents(args).and_then(|view| Ok((view, files::read(file, "--from").map(Some)?))),
         None => runtime::block_on(Box::pin(examined(args, output))).and_then(|examined| examined),
     }
-    .map_err(|failure| failure.with_json(is_json))?;
+    .map_err(|failure| failure.with_json(is_json).with_first_try(FIRST_TRY))?;
     let Some(evidence) = evidence else { return Ok(0) };
     let evidence = match &baseline {
         Some(earlier) => evidence.with_baseline(earlier),
@@ -59,6 +59,9 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     saved?;
     Ok(diagnosis.exit_code(args.findings.fail_on.into()))
 }
+
+/// What somebody without a resource can do.
+const FIRST_TRY: &str = "speech-endpoint doctor --lab healthy-regional";
 
 /// Reads the evidence to compare with. It has to fit before the run costs anything.
 fn baseline(args: &DoctorArgs) -> Result<Option<Evidence>, Failure> {
