@@ -20,6 +20,7 @@ use crate::net::proxy::{ProxyError, ProxySettings};
 use crate::net::tls::{TlsClient, Trust, TrustError};
 use crate::net::{Network, RestClient, SharedNetwork, SystemNetwork};
 use crate::resolve::account::{Account, Resource};
+use crate::resolve::service::Service;
 
 /// Builds a [`Connector`]. Network, root certificates and proxies default to those of this machine.
 ///
@@ -62,7 +63,7 @@ struct Named {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The proxy settings of the environment are invalid.
+    /// The environment names a proxy for a host of an account, and it cannot be used.
     #[error("cannot use the proxy settings of the environment")]
     Proxy(#[from] ProxyError),
     /// The root certificates cannot be used.
@@ -90,7 +91,7 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// [`BuildError`], if the proxy settings of the environment are invalid.
+    /// [`BuildError`], if the proxy that the environment names for a host of the account cannot be used.
     pub fn new(account: Account, source: TokenSource) -> Result<Self, BuildError> {
         Self::builder(account, source).build()
     }
@@ -209,11 +210,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`], if the proxy settings of the environment or the root certificates are invalid, or if no TLS or HTTP
-    /// client can be created from the parts.
+    /// [`BuildError`], if a host of an account must be reached through a proxy that cannot be used, such as a SOCKS proxy in
+    /// `HTTPS_PROXY`, if the root certificates are invalid, or if no TLS or HTTP client can be created from the parts.
     pub fn build(self) -> Result<Connector, BuildError> {
         let network = self.network.unwrap_or_else(|| SharedNetwork::new(SystemNetwork::new(&[])));
         let proxies = self.proxies.map_or_else(ProxySettings::of_this_process, Ok)?;
+        self.accounts.iter().try_for_each(|named| uses_no_unusable_proxy(&named.account, &proxies))?;
         let trust = self.trust.map_or_else(|| Trust::system(None), Ok)?;
         let tls = match &self.config {
             Some(config) => TlsClient::with_config(config),
@@ -265,5 +267,38 @@ fn usual_name(account: &Account) -> String {
             .map(ToString::to_string)
             .or_else(|| account.region().map(ToString::to_string))
             .unwrap_or_default(),
+    }
+}
+
+/// Checks that no connection to the account silently avoids a proxy that the environment names for it.
+fn uses_no_unusable_proxy(account: &Account, proxies: &ProxySettings) -> Result<(), ProxyError> {
+    let endpoints = Service::in_use().filter_map(|service| account.endpoint(service).ok());
+    let mut unusable = endpoints.filter_map(|endpoint| {
+        let url = endpoint.to_url();
+        proxies.unusable(url.host_str()?, matches!(url.scheme(), "https" | "wss")).cloned()
+    });
+    unusable.next().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(account: Account, variables: &[(&str, &str)]) -> Result<Connector, BuildError> {
+        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let source = TokenSource::key("0123456789abcdef0123456789abcdef").unwrap();
+        Connector::builder(account, source).proxies(ProxySettings::new(None, &variables).unwrap()).build()
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_an_error_only_for_a_host_that_it_applies_to() {
+        let account = || Account::regional("westeurope".parse().unwrap()).unwrap();
+        let socks = ("HTTPS_PROXY", "socks5://proxy.example:1080");
+        let refused = build(account(), &[socks]).unwrap_err();
+        assert_eq!(refused.id(), "proxy");
+        assert!(build(account(), &[("HTTP_PROXY", socks.1)]).is_ok());
+        assert!(build(account(), &[socks, ("NO_PROXY", "microsoft.com")]).is_ok());
+        // The host of issued tokens differs from that of recognition.
+        assert!(build(account(), &[socks, ("NO_PROXY", "stt.speech.microsoft.com")]).is_err());
     }
 }

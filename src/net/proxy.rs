@@ -21,10 +21,26 @@ pub(crate) use tunnel::tunnel;
 #[derive(Clone, Debug, Default)]
 pub struct ProxySettings {
     argument: Option<Argument>,
-    /// The proxies of the environment, in order of precedence.
-    variables: Vec<Proxy>,
+    /// The proxies of the environment, in order of precedence, and the variables that name none that can be used.
+    variables: Vec<Variable>,
     /// The entries of `NO_PROXY`, with the name of the variable.
     exceptions: Option<(String, Vec<String>)>,
+}
+
+/// A variable that names a proxy.
+#[derive(Clone, Debug)]
+enum Variable {
+    Usable(Proxy),
+    Unusable(ProxyError),
+}
+
+impl Variable {
+    fn usable(&self) -> Option<&Proxy> {
+        match self {
+            Self::Usable(proxy) => Some(proxy),
+            Self::Unusable(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -89,11 +105,12 @@ impl ProxySettings {
     /// 1. The explicit setting applies to every host; the value `none` disables proxies.
     /// 2. Without it, the variables for TLS apply: `HTTPS_PROXY` before `https_proxy`, then `ALL_PROXY`.
     /// 3. `HTTP_PROXY` applies to connections without TLS only. For others it is reported as unused.
+    /// 4. A variable whose value is not the URL of a proxy over plain HTTP is kept: see [`ProxySettings::unusable`].
     ///
     /// # Errors
     ///
-    /// Returns a [`ProxyError`] if a value is not the URL of a proxy over plain HTTP. Proxies over TLS or SOCKS are not
-    /// supported.
+    /// Returns a [`ProxyError`] if the explicit setting is not the URL of a proxy over plain HTTP. Proxies over TLS or SOCKS are
+    /// not supported.
     pub fn new(setting: Option<&str>, variables: &[(String, String)]) -> Result<Self, ProxyError> {
         Self::named("proxy", setting, variables)
     }
@@ -114,7 +131,8 @@ impl ProxySettings {
             found.map(|(name, value)| (name.as_str(), value.trim()))
         };
         let proxies = NAMES.iter().filter_map(|name| variable(name));
-        let variables = proxies.map(|(name, value)| Proxy::parse(name, value)).collect::<Result<_, _>>()?;
+        let proxies = proxies.map(|(name, value)| Proxy::parse(name, value));
+        let variables = proxies.map(|read| read.map_or_else(Variable::Unusable, Variable::Usable)).collect();
         let exceptions = variable("NO_PROXY").or_else(|| variable("no_proxy"));
         let exceptions = exceptions.map(|(name, value)| {
             (
@@ -140,10 +158,28 @@ impl ProxySettings {
         Self::new(None, &variables)
     }
 
+    /// Returns why the variable that applies to a host cannot be used, for example because it names a SOCKS proxy.
+    ///
+    /// [`ProxySettings::decide`] then says that the connection goes to the host itself. Where a connection that avoids the proxy
+    /// is not wanted, as for a connector, this is an error.
+    #[must_use]
+    pub fn unusable(&self, host: &str, is_secure: bool) -> Option<&ProxyError> {
+        let first = self.variables.first().filter(|_| self.argument.is_none());
+        let Some(Variable::Unusable(error)) = first else { return None };
+        let applies = is_for_plain(&error.source_name) != is_secure && self.exception(host).is_none();
+        applies.then_some(error)
+    }
+
+    /// Returns the variable and its entry that exclude a host.
+    fn exception(&self, host: &str) -> Option<(&str, &str)> {
+        let (name, entries) = self.exceptions.as_ref()?;
+        entries.iter().find(|entry| matches(entry, host)).map(|entry| (name.as_str(), entry.as_str()))
+    }
+
     /// Returns the proxy that applies to a host.
     #[must_use]
     pub fn decide(&self, host: &str, is_secure: bool) -> Decision {
-        let first = self.variables.first().cloned();
+        let first = self.variables.first().and_then(Variable::usable).cloned();
         match &self.argument {
             Some(Argument::Proxy(proxy)) => return Decision::Via(proxy.clone()),
             Some(Argument::None { name }) => {
@@ -152,17 +188,18 @@ impl ProxySettings {
             }
             None => {}
         }
-        let Some(proxy) = first else { return Decision::Direct { unused: None, entry: None } };
-        let is_plain = proxy.source.eq_ignore_ascii_case("HTTP_PROXY");
-        if is_plain == is_secure {
+        let Some(proxy) = first else {
+            let entry = self.variables.first().and_then(|_| self.exception(host));
+            return Decision::Direct { unused: None, entry: entry.map(|(_, entry)| entry.to_owned()) };
+        };
+        if is_for_plain(&proxy.source) == is_secure {
             let because = format!("`{}` is for plain connections, TLS takes `HTTPS_PROXY`", proxy.source);
             return Decision::Direct { unused: Some((proxy, because)), entry: None };
         }
-        if let Some((name, entries)) = &self.exceptions
-            && let Some(entry) = entries.iter().find(|entry| matches(entry, host))
-        {
+        if let Some((name, entry)) = self.exception(host) {
             let because = format!("`{name}` has the entry `{entry}`");
-            return Decision::Direct { unused: Some((proxy, because)), entry: Some(entry.clone()) };
+            let entry = Some(entry.to_owned());
+            return Decision::Direct { unused: Some((proxy, because)), entry };
         }
         Decision::Via(proxy)
     }
@@ -176,7 +213,8 @@ impl ProxySettings {
             Some(Argument::Proxy(proxy)) => Some(proxy),
             _ => None,
         };
-        argument.into_iter().chain(&self.variables).filter_map(|proxy| proxy.login.as_ref())
+        let variables = self.variables.iter().filter_map(Variable::usable);
+        argument.into_iter().chain(variables).filter_map(|proxy| proxy.login.as_ref())
     }
 }
 
@@ -220,6 +258,11 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// Returns whether a variable is for connections without TLS.
+fn is_for_plain(variable: &str) -> bool {
+    variable.eq_ignore_ascii_case("HTTP_PROXY")
+}
+
 /// Reads the environment. No other part of the library does. A connector uses the proxies of its process.
 #[allow(clippy::disallowed_methods, reason = "the library reads the environment only here")]
 fn variable(name: &str) -> Option<String> {
@@ -261,6 +304,30 @@ mod tests {
         assert!(via(&settings(None, &[("HTTP_PROXY", "p2:8080")])).contains("is for plain connections"));
         assert!(via(&settings(None, &[("https_proxy", "p2"), ("no_proxy", "b.c, Azure.com")])).contains("`azure.com`"));
         assert_eq!(via(&settings(None, &[("https_proxy", " ")])), "direct ");
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_used_matters_only_to_the_hosts_that_it_applies_to() {
+        let (host, socks) = ("a.azure.com", "socks5://user:geheim@p1:1080");
+        for (variables, is_unusable) in [
+            (&[("HTTPS_PROXY", socks)][..], true),
+            (&[("ALL_PROXY", socks)], true),
+            (&[("https_proxy", "https://p1:443")], true),
+            (&[("HTTPS_PROXY", "http://p1/path")], true),
+            (&[("HTTP_PROXY", socks)], false),
+            (&[("HTTPS_PROXY", socks), ("NO_PROXY", "azure.com")], false),
+            (&[("HTTPS_PROXY", "http://p2:3128"), ("ALL_PROXY", socks)], false),
+        ] {
+            let settings = settings(None, variables);
+            let error = settings.unusable(host, true).map(ToString::to_string);
+            assert_eq!(error.is_some(), is_unusable, "{variables:?}");
+            assert!(!format!("{settings:?} {error:?}").contains("geheim"), "{variables:?}");
+            let is_direct = matches!(settings.decide(host, true), Decision::Direct { .. });
+            assert_eq!(is_direct, variables[0].1 != "http://p2:3128", "{variables:?}");
+        }
+        assert!(settings(None, &[("HTTP_PROXY", socks)]).unusable(host, false).is_some());
+        assert!(settings(Some("none"), &[("HTTPS_PROXY", socks)]).unusable(host, true).is_none());
+        assert!(settings(Some("http://p2"), &[("HTTPS_PROXY", socks)]).unusable(host, true).is_none());
     }
 
     #[test]

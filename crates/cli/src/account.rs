@@ -22,7 +22,7 @@ pub(crate) struct AccountArgs {
     #[command(flatten)]
     live: LiveArgs,
     /// text, json or markdown
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     format: AccountFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

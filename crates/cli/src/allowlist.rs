@@ -27,10 +27,16 @@ pub(crate) struct AllowlistArgs {
     #[command(flatten)]
     pub(crate) credential: CredentialArgs,
     /// Optional groups: speech-studio, storage, containers, certificates or all [default: all in text and json, none in rules]
-    #[arg(long, value_name = "GROUP,..", value_delimiter = ',', help_heading = "Services")]
+    #[arg(
+        long,
+        value_name = "GROUP,..",
+        hide_possible_values = true,
+        value_delimiter = ',',
+        help_heading = "Services"
+    )]
     pub(crate) with: Vec<GroupName>,
     /// text, json, or rules: nsg (ARM template), azfw (ARM template) or terraform
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     pub(crate) format: AllowlistFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -10,16 +10,29 @@ use speech_endpoint::{Access, AllowlistGroup, Cloud, FactKind, RecognitionMode, 
 
 mod findings;
 mod net;
+mod values;
 
 pub(crate) use findings::FindingArgs;
 pub(crate) use net::{Family, NameServer, Road, Seconds, WayArgs, jobs};
+pub(crate) use values::{
+    Listed, ListedParser, checks, checks_and_all, failures_and_files, listed, proxies, regions, sdks, titled, worlds,
+    worlds_and_list,
+};
 
 /// The resource: exactly one of the first five arguments, or the environment.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Resource")]
 pub(crate) struct ResourceArgs {
+    /// Options of this profile in speech-endpoint.toml, below those of the command line
+    #[arg(long, value_name = "PROFILE")]
+    #[allow(dead_code, reason = "it is read before the arguments are parsed")]
+    pub(crate) profile: Option<String>,
+    /// Configuration file [default: speech-endpoint.toml here, or in the folder of your settings, if --profile is given]
+    #[arg(long, value_name = "FILE")]
+    #[allow(dead_code, reason = "it is read before the arguments are parsed")]
+    pub(crate) config: Option<PathBuf>,
     /// Region, as an identifier or display name [env: SPEECH_REGION]
-    #[arg(long, value_name = "REGION", conflicts_with_all = ["host", "account"])]
+    #[arg(long, value_name = "REGION", add = regions(), conflicts_with_all = ["host", "account"])]
     pub(crate) region: Option<String>,
     /// Custom domain, as a name or full host name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["endpoint", "host", "account"])]
@@ -36,7 +49,7 @@ pub(crate) struct ResourceArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "network")]
     pub(crate) account: Option<PathBuf>,
     /// public, usgov or china [default: inferred from the resource]
-    #[arg(long, value_name = "CLOUD")]
+    #[arg(long, value_name = "CLOUD", hide_possible_values = true)]
     pub(crate) cloud: Option<CloudName>,
     /// Network access of the resource
     #[arg(long, value_parser = networks(), value_name = "NETWORK")]
@@ -73,7 +86,7 @@ pub(crate) struct AzureAccountArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServiceArgs {
     /// Service, for example speech-to-text; repeatable [default: all services of the resource]
-    #[arg(long = "service", value_name = "ID", help_heading = "Services")]
+    #[arg(long = "service", value_name = "ID", help_heading = "Services", hide_possible_values = true)]
     pub(crate) services: Vec<ServiceName>,
 }
 
@@ -84,7 +97,7 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
     /// Recognition mode: interactive, conversation or dictation
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", hide_possible_values = true)]
     pub(crate) mode: Option<ModeName>,
     /// Endpoint id of a custom speech model (cid)
     #[arg(long, value_name = "ID")]
@@ -133,6 +146,9 @@ pub(crate) struct OutputArgs {
     /// When to use colours; NO_COLOR is honoured
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: ColorWhen,
+    /// Print only ASCII characters, for consoles and pipes without Unicode; JSON stays as it is [env: SPEECH_ASCII]
+    #[arg(long)]
+    pub(crate) ascii: bool,
     /// Print more detail to stderr; repeat for everything
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -168,7 +184,9 @@ pub(crate) enum EntraSource {
 
 /// Defines arguments for types of the library, with errors that fit into "invalid value …: …".
 macro_rules! parsed {
-    ($name:ident, $inner:ty) => {
+    ($name:ident, $inner:ty, $values:expr) => {
+        listed!($name, $values);
+
         #[derive(Clone, Debug)]
         pub(crate) struct $name(pub(crate) $inner);
 
@@ -176,10 +194,7 @@ macro_rules! parsed {
             type Err = String;
 
             fn from_str(text: &str) -> Result<Self, String> {
-                text.parse().map(Self).map_err(|error: <$inner as FromStr>::Err| {
-                    let text = error.to_string();
-                    text.split_once(": ").map_or(text.clone(), |(_, expected)| expected.to_owned())
-                })
+                text.parse().map(Self).map_err(|error: <$inner as FromStr>::Err| after_colon(&error))
             }
         }
     };
@@ -196,6 +211,8 @@ macro_rules! choice {
             $($(#[$of_word])* $variant,)*
         }
 
+        $crate::args::listed!($name, [$($word),*]);
+
         impl std::str::FromStr for $name {
             type Err = &'static str;
 
@@ -211,14 +228,67 @@ macro_rules! choice {
 
 pub(crate) use choice;
 
-parsed!(ServiceName, Service);
-parsed!(CloudName, Cloud);
-parsed!(ModeName, RecognitionMode);
-parsed!(KindName, FactKind);
+/// A service.
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceName(pub(crate) Service);
+
+listed!(ServiceName, Service::in_use().map(|service| titled((service.id(), service.title()))));
+
+impl FromStr for ServiceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(service) => Ok(Self(service)),
+            Err(error) => Err(meant(text).unwrap_or_else(|| after_colon(&error))),
+        }
+    }
+}
+
+/// Returns the services that a short name may mean. They differ in host and path, so the user decides.
+fn meant(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    let (_, services) = SHORT_NAMES.iter().find(|(names, _)| names.contains(&text.as_str()))?;
+    let named: Vec<String> =
+        services.iter().map(|service| format!("`{}` ({})", service.id(), service.title())).collect();
+    let (last, others) = named.split_last()?;
+    Some(if others.is_empty() { format!("use {last}") } else { format!("use {} or {last}", others.join(", ")) })
+}
+
+/// Names that people use for a group of services, with the services.
+const SHORT_NAMES: &[(&[&str], &[Service])] = &[
+    (
+        &["stt", "asr", "recognition", "dictation"],
+        &[Service::SpeechToText, Service::ShortAudio, Service::FastTranscription],
+    ),
+    (&["tts", "synthesis"], &[Service::TextToSpeechWebSocket, Service::TextToSpeech, Service::TextToSpeechStream]),
+    (
+        &["transcription", "transcribe"],
+        &[Service::FastTranscription, Service::SpeechToTextRest, Service::ConversationTranscription],
+    ),
+    (&["translate", "speech-translation"], &[Service::Translation]),
+    (&["token", "sts"], &[Service::IssueToken]),
+    (&["realtime"], &[Service::VoiceLive, Service::OpenAiRealtime]),
+    (&["batch"], &[Service::SpeechToTextRest, Service::BatchSynthesis]),
+    (&["whisper"], &[Service::OpenAiTranscription, Service::SpeechToTextRest]),
+];
+
+/// Returns what was expected: the part of an error that does not repeat the value.
+fn after_colon(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    text.split_once(": ").map_or(text.clone(), |(_, expected)| expected.to_owned())
+}
+parsed!(CloudName, Cloud, CLOUDS.iter().map(Cloud::id));
+parsed!(ModeName, RecognitionMode, RecognitionMode::ALL.map(RecognitionMode::id));
+parsed!(KindName, FactKind, FactKind::ALL.map(FactKind::id));
+
+static CLOUDS: [Cloud; 3] = Cloud::DOCUMENTED;
 
 /// An optional group of connections; `None` for all of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GroupName(pub(crate) Option<AllowlistGroup>);
+
+listed!(GroupName, AllowlistGroup::ALL.map(AllowlistGroup::id).into_iter().chain(["all"]));
 
 impl FromStr for GroupName {
     type Err = String;

@@ -18,7 +18,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "ID", help_heading = "Azure")]
     nic: Option<String>,
     /// sh or ps1
-    #[arg(long, default_value = "sh", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "sh", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     format: Script,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

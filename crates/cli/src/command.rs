@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::account::{self, AccountArgs};
 use super::allowlist::{self, AllowlistArgs};
@@ -19,6 +19,7 @@ use super::lab::{self, LabArgs};
 use super::posture::{self, PostureArgs};
 use super::resolve::args::{self as resolve, ResolveArgs};
 use super::route::{self, RouteArgs};
+use super::schema::{self, SchemaArgs};
 
 /// Resolve Azure AI Speech endpoints, and diagnose why they cannot be reached
 #[derive(Debug, Parser)]
@@ -63,7 +64,10 @@ pub(crate) enum Command {
     /// Run an emulated Azure on loopback, with one fault to reproduce
     #[command(after_help = lab::EXAMPLES)]
     Lab(LabArgs),
-    /// Print shell completions or the manual page
+    /// Print the JSON schema of what a command prints, or list all schemas
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(SchemaArgs),
+    /// Print shell completions or the manual page, or write all files of a package
     #[command(after_help = completions::EXAMPLES)]
     Completions(CompletionsArgs),
 }
@@ -82,9 +86,17 @@ impl Command {
             Self::Facts(args) => &args.output,
             Self::Explain(args) => &args.output,
             Self::Lab(args) => &args.output,
+            Self::Schema(args) => &args.output,
             Self::Completions(args) => &args.output,
         }
     }
+}
+
+/// Lists the names of the commands, for an error.
+pub(crate) fn names() -> String {
+    let command = Args::command();
+    let names: Vec<String> = command.get_subcommands().map(|inner| format!("`{}`", inner.get_name())).collect();
+    names.split_last().map_or_else(String::new, |(last, others)| format!("{} or {last}", others.join(", ")))
 }
 
 /// Returns whether arguments that could not be parsed request JSON.

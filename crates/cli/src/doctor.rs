@@ -50,7 +50,8 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
         Some(file) => documents(args).and_then(|view| read(view, file)),
         None => runtime::block_on(Box::pin(examined_once(args, output))).and_then(|examined| examined),
     };
-    let Examined { view, collected } = examined.map_err(|failure| failure.with_json(is_json))?;
+    let Examined { view, collected } =
+        examined.map_err(|failure| failure.with_json(is_json).with_first_try(FIRST_TRY))?;
     let Some(evidence) = collected.evidence else { return Ok(0) };
     let (evidence, diagnosis) = diagnosed(args, view.as_ref(), evidence, baseline.as_ref());
     let saved = args.save.as_deref().map_or(Ok(()), |file| files::save(file, &evidence));
@@ -61,6 +62,9 @@ pub(crate) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     saved?;
     Ok(diagnosis.exit_code(args.findings.fail_on.into()))
 }
+
+/// What somebody without a resource can do.
+const FIRST_TRY: &str = "speech-endpoint doctor --lab healthy-regional";
 
 /// The documents and the evidence of a run.
 struct Examined {

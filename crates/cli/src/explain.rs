@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use speech_endpoint::{Defect, KnownFailure, Sdk, explain_for};
 
 use self::reading::Reading;
-use super::args::OutputArgs;
+use super::args::{OutputArgs, failures_and_files, sdks};
 use super::catalogue;
 use super::failure::Failure;
 use super::machine;
@@ -22,10 +22,10 @@ mod timeline;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// Ids like DNS03, an error text, files, or - to read a text from stdin [default: list all]
-    #[arg(value_name = "ID | TEXT | FILE")]
+    #[arg(value_name = "ID | TEXT | FILE", add = failures_and_files())]
     pub(crate) what: Vec<String>,
     /// The SDK that wrote the text, like python:1.44; alone: what it is known to do wrong
-    #[arg(long, value_name = "NAME[:VERSION]")]
+    #[arg(long, value_name = "NAME[:VERSION]", add = sdks())]
     pub(crate) sdk: Option<Sdk>,
     /// text, json or markdown
     #[arg(long, value_enum, default_value = "text", hide_possible_values = true, help_heading = "Output")]

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 use speech_endpoint::{Cloud, Fact, FactKind, Facts, Note, Region, Service};
 
-use super::args::{CloudName, KindName, OutputArgs, ServiceName, choice};
+use super::args::{CloudName, KindName, OutputArgs, ServiceName, choice, regions};
 use super::failure::Failure;
 use super::json;
 use super::output::Output;
@@ -18,16 +18,16 @@ mod text;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct FactsArgs {
     /// Kind of facts, for example api-version; repeatable
-    #[arg(long = "kind", value_name = "KIND", help_heading = "Filters")]
+    #[arg(long = "kind", value_name = "KIND", help_heading = "Filters", hide_possible_values = true)]
     kinds: Vec<KindName>,
     /// Service, for example voice-live; repeatable
-    #[arg(long = "service", value_name = "ID", help_heading = "Filters")]
+    #[arg(long = "service", value_name = "ID", help_heading = "Filters", hide_possible_values = true)]
     services: Vec<ServiceName>,
     /// Region: the services and features that the tables list for it
-    #[arg(long, value_name = "REGION", help_heading = "Filters")]
+    #[arg(long, value_name = "REGION", help_heading = "Filters", add = regions())]
     region: Option<String>,
     /// public, usgov or china
-    #[arg(long, value_name = "CLOUD", help_heading = "Filters")]
+    #[arg(long, value_name = "CLOUD", help_heading = "Filters", hide_possible_values = true)]
     cloud: Option<CloudName>,
     /// Only facts that no source confirms
     #[arg(long, help_heading = "Filters")]
@@ -36,7 +36,7 @@ pub(crate) struct FactsArgs {
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     facts: Option<PathBuf>,
     /// text or json
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     format: FactsFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -6,6 +6,7 @@ use std::io;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError, QuotedValue};
 
+use super::command;
 use super::flags::spelled;
 
 /// The failure of a command. Its text is one line that follows `error: `.
@@ -16,6 +17,10 @@ pub(crate) struct Failure {
     id: &'static str,
     message: String,
     json: bool,
+    /// Whether no argument and no variable names a resource.
+    lacks_resource: bool,
+    /// A command to try first.
+    first_try: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,32 +35,74 @@ enum Kind {
 impl Failure {
     /// Makes a failure for unknown, missing or contradictory arguments, or an unreadable file.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, id: "usage", message: message.into(), json: false }
+        Self {
+            kind: Kind::Usage,
+            id: "usage",
+            message: message.into(),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure for an invalid value.
     pub(crate) fn configuration(id: &'static str, message: impl Into<String>) -> Self {
-        Self { kind: Kind::Configuration, id, message: message.into(), json: false }
+        Self {
+            kind: Kind::Configuration,
+            id,
+            message: message.into(),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure at a stage, whose exit code it has.
     pub(crate) fn stage(code: u8, id: &'static str, message: impl Into<String>) -> Self {
-        Self { kind: Kind::Stage(code), id, message: message.into(), json: false }
+        Self {
+            kind: Kind::Stage(code),
+            id,
+            message: message.into(),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure for output that could not be written.
     pub(crate) fn write(what: &str, error: &io::Error) -> Self {
-        Self { kind: Kind::Program, id: "output", message: format!("cannot write {what}: {error}"), json: false }
+        Self {
+            kind: Kind::Program,
+            id: "output",
+            message: format!("cannot write {what}: {error}"),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure of this machine, such as a port that cannot be opened.
     pub(crate) fn cannot(action: &str, error: &io::Error) -> Self {
-        Self { kind: Kind::Program, id: "output", message: format!("cannot {action}: {error}"), json: false }
+        Self {
+            kind: Kind::Program,
+            id: "output",
+            message: format!("cannot {action}: {error}"),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure for a document that cannot be serialised.
     pub(crate) fn json(error: &dyn fmt::Display) -> Self {
-        Self { kind: Kind::Program, id: "output", message: format!("cannot write JSON: {error}"), json: false }
+        Self {
+            kind: Kind::Program,
+            id: "output",
+            message: format!("cannot write JSON: {error}"),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Makes a failure for a world's address that this machine does not have, or whose port is taken or privileged.
@@ -63,12 +110,19 @@ impl Failure {
         let message = format!(
             "cannot listen on {error}: `--listen` needs a network namespace with the world's addresses, and root for ports below 1024"
         );
-        Self { kind: Kind::Program, id: "listen", message, json: false }
+        Self { kind: Kind::Program, id: "listen", message, json: false, lacks_resource: false, first_try: None }
     }
 
     /// Makes a failure for an interruption before there was anything to report.
     pub(crate) fn interrupted(before: &str) -> Self {
-        Self { kind: Kind::Program, id: "interrupted", message: format!("interrupted before {before}"), json: false }
+        Self {
+            kind: Kind::Program,
+            id: "interrupted",
+            message: format!("interrupted before {before}"),
+            json: false,
+            lacks_resource: false,
+            first_try: None,
+        }
     }
 
     /// Returns the failure, to be reported as JSON too.
@@ -76,9 +130,25 @@ impl Failure {
         Self { json, ..self }
     }
 
-    /// Returns the failure with the name of the variable that the value was read from, since the user did not type it.
-    pub(crate) fn of(self, variable: &str) -> Self {
-        Self { message: format!("{} (read from `{variable}`)", self.message), ..self }
+    /// Makes the failure of a command that was given no resource.
+    pub(crate) fn no_resource() -> Self {
+        let message = "no resource given: expected one of `--region`, `--custom-domain`, `--endpoint`, `--host`, `--account`, or `SPEECH_REGION` or `SPEECH_ENDPOINT` in the environment";
+        Self { lacks_resource: true, ..Self::usage(message) }
+    }
+
+    /// Returns the failure with a command to try first, if it is that no resource was given.
+    pub(crate) fn with_first_try(self, command: &'static str) -> Self {
+        if self.lacks_resource { Self { first_try: Some(command), ..self } } else { self }
+    }
+
+    /// Returns the command to try first, for somebody at a terminal.
+    pub(crate) fn first_try(&self) -> Option<&'static str> {
+        self.first_try
+    }
+
+    /// Returns the failure with the source of the value, such as a variable, since the user did not type it.
+    pub(crate) fn of(self, source: &str) -> Self {
+        Self { message: format!("{} (read from {source})", self.message), ..self }
     }
 
     /// Returns the failure, with what else can be done if it is one of a stage.
@@ -171,8 +241,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = "no command given: expected `resolve`, `doctor`, `allowlist`, `account`, `posture`, `route`, `inventory`, `collect`, `facts`, `explain`, `lab` or `completions`; see `--help`"
-            .into();
+        line = format!("no command given: expected {}; see `--help`", command::names());
     }
     for (kind, value) in error.context() {
         match (kind, value) {
@@ -196,8 +265,27 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
             _ => {}
         }
     }
+    line.push_str(missing(error));
     // All messages use backticks.
     Failure::usage(line.replace('\'', "`")).with_json(json)
+}
+
+/// Returns where to find the values of an argument that has none.
+fn missing(error: &clap::Error) -> &'static str {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) => name.as_str(),
+        Some(ContextValue::Strings(names)) => names.first().map_or("", String::as_str),
+        _ => "",
+    };
+    let is_without_value =
+        matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if value.is_empty());
+    match (error.kind(), argument) {
+        (ErrorKind::MissingRequiredArgument, "<SHELL>") => ": expected bash, elvish, fish, powershell, zsh, man or all",
+        (ErrorKind::InvalidValue, "--lab <WORLD>") if is_without_value => {
+            "; `speech-endpoint lab list` lists the worlds"
+        }
+        _ => "",
+    }
 }
 
 /// Ends a message with the nearest known name.

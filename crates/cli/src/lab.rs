@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use speech_endpoint_lab::{Lab, LabEvent, World};
 use tokio::sync::mpsc::Receiver;
 
-use super::args::OutputArgs;
+use super::args::{OutputArgs, worlds_and_list};
 use super::failure::Failure;
 use super::machine;
 use super::output::Output;
@@ -33,7 +33,7 @@ use variables::Doors;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LabArgs {
     /// World to run, for example DNS03, a file with a world (FILE.toml, or `-` for stdin), or `list` to list all worlds
-    #[arg(value_name = "WORLD | list")]
+    #[arg(value_name = "WORLD | list", add = worlds_and_list())]
     pub(crate) world: String,
     /// Listen on the world's addresses and ports instead of loopback; needs a network namespace with these addresses
     #[arg(long)]
@@ -48,7 +48,7 @@ pub(crate) struct LabArgs {
     #[arg(long)]
     pub(crate) env: bool,
     /// Print only the lines that point an SDK at the lab: python, javascript, csharp, java, go or rust
-    #[arg(long = "for", value_name = "LANGUAGE", conflicts_with = "env")]
+    #[arg(long = "for", value_name = "LANGUAGE", conflicts_with = "env", hide_possible_values = true)]
     pub(crate) language: Option<Language>,
     /// Write the environment of a client to a file when everything listens; the file is removed at the end
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,7 @@
 //! This machine: its environment, clock and files.
 
 use std::io::{self, IsTerminal as _, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fmt, fs};
 
@@ -21,6 +21,25 @@ pub(crate) fn proxy_variables() -> Vec<(String, String)> {
 /// Returns the width that overrides the terminal's.
 pub(crate) fn columns() -> Option<usize> {
     variable("COLUMNS")?.trim().parse().ok().filter(|columns| *columns > 0)
+}
+
+/// Returns whether `FORCE_COLOR` asks for colours where there is no terminal. `NO_COLOR` goes before it.
+pub(crate) fn forces_color() -> bool {
+    variable("NO_COLOR").is_none() && variable("FORCE_COLOR").is_some_and(|value| value != "0")
+}
+
+/// Returns the folder of the settings of this user: that of Windows, or that of the XDG base directories.
+pub(crate) fn settings_folder() -> Option<PathBuf> {
+    if cfg!(windows) {
+        return variable("APPDATA").map(PathBuf::from);
+    }
+    let own = || variable("HOME").map(|home| Path::new(&home).join(".config"));
+    variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute()).or_else(own)
+}
+
+/// Returns whether the environment asks for ASCII.
+pub(crate) fn wants_ascii() -> bool {
+    variable("SPEECH_ASCII").is_some_and(|value| value != "0")
 }
 
 /// Reads the clock, as the only place in the CLI.

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -13,7 +15,8 @@ use super::failure::Failure;
 use super::file::{self, Readers};
 use super::flags::spelled;
 use super::json;
-use super::{machine, stream};
+use super::style::wrap;
+use super::{ascii, machine, stream};
 
 /// The destination of a command's data, and the verbosity of its messages.
 #[derive(Clone)]
@@ -30,6 +33,7 @@ impl Output {
 
     /// Writes the data, with colours if they are wanted.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let text = &ascii::data(text);
         let Some(path) = &self.file else { return to_stdout(text, self.color) };
         let plain = anstream::adapter::strip_str(text).to_string();
         let written = file::write(path, plain.as_bytes(), Readers::Umask);
@@ -109,26 +113,52 @@ pub(crate) fn complain(failure: &Failure, color: ColorWhen) {
         let _ = json::failure(failure).and_then(|document| to_stdout(&document, ColorChoice::Never));
     }
     say(ERROR, "error", &failure.to_string(), color.into());
+    if let Some(command) = failure.first_try().filter(|_| io::stderr().is_terminal()) {
+        say(NOTE, "try", command, color.into());
+    }
 }
 
-/// A status line on standard error, rewritten in place.
+/// Prints the help of a command line without a command to standard error, because it is part of an error.
+pub(crate) fn explain_usage(error: &clap::Error) {
+    let _ = stream::to_stderr(&ascii::text(&format!("{}\n", error.render().ansi())), ColorChoice::Auto);
+}
+
+/// What a long run does at the moment, on standard error: a line that is rewritten in place on a terminal, and otherwise a new
+/// line from time to time, so that a log shows that the run is alive.
 #[derive(Debug)]
 pub(crate) struct StatusLine {
     is_shown: bool,
+    latest: Mutex<String>,
 }
 
 impl StatusLine {
-    /// Makes a status line, which stays hidden if standard error is not a terminal.
+    /// Makes a status line. On a terminal it is shown only if it is wanted.
     pub(crate) fn new(is_wanted: bool) -> Self {
-        Self { is_shown: is_wanted && io::stderr().is_terminal() }
+        Self { is_shown: is_wanted && io::stderr().is_terminal(), latest: Mutex::default() }
     }
 
     pub(crate) fn show(&self, text: &str) {
+        let text = ascii::text(text);
+        (*text).clone_into(&mut self.latest.lock().unwrap_or_else(PoisonError::into_inner));
         if self.is_shown {
-            let columns =
-                terminal_size::terminal_size_of(io::stderr()).map_or(DEFAULT_WIDTH, |(width, _)| width.0.into());
-            let text: String = text.chars().take(columns.saturating_sub(1)).collect();
+            let text: String = text.chars().take(terminal_width().saturating_sub(1)).collect();
             let _ = write!(io::stderr().lock(), "\r{CLEAR}{text}");
+        }
+    }
+}
+
+impl StatusLine {
+    /// Repeats the latest text in a new line, again and again, if standard error is not a terminal. It never ends.
+    pub(crate) async fn repeat(&self) {
+        if io::stderr().is_terminal() {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if !latest.is_empty() {
+                say(DETAIL, "info", &latest, ColorChoice::Auto);
+            }
         }
     }
 }
@@ -141,12 +171,15 @@ impl Drop for StatusLine {
     }
 }
 
+/// The time between two lines of a log. Most runs end before the first one.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// Erases the rest of the line (ECMA-48, EL).
 const CLEAR: &str = "\x1b[K";
 
 /// Prints help or the version to standard output, because the user requested it.
 pub(crate) fn print_help(help: &clap::Error) -> Result<u8, Failure> {
-    to_stdout(&help.render().ansi().to_string(), ColorChoice::Auto).map(|()| 0)
+    to_stdout(&ascii::text(&help.render().ansi().to_string()), ColorChoice::Auto).map(|()| 0)
 }
 
 /// Reports a signal that ends the program while it writes. Standard error may have the same reader, who never comes.
@@ -163,9 +196,19 @@ fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
     }
 }
 
+/// Returns the width of standard error.
+fn terminal_width() -> usize {
+    let terminal = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into());
+    machine::columns().or_else(terminal).unwrap_or(DEFAULT_WIDTH)
+}
+
 fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
+    let line = ascii::text(&format!("{label}: {text}")).into_owned();
+    // Only a terminal would break words; programs read one line.
+    let lines = if io::stderr().is_terminal() { wrap(&line, terminal_width()).join("\n") } else { line };
+    let text = lines.strip_prefix(label).unwrap_or(&lines).trim_start_matches(':');
     // If standard error is closed, the error cannot be reported anywhere.
-    let _ = stream::to_stderr(&format!("{style}{label}:{style:#} {text}\n"), color);
+    let _ = stream::to_stderr(&format!("{style}{label}:{style:#}{text}\n"), color);
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

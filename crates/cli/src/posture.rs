@@ -8,7 +8,7 @@ use speech_endpoint::azure::{
 };
 
 use super::account::POLICY;
-use super::args::{AzureAccountArgs, OutputArgs, choice};
+use super::args::{AzureAccountArgs, OutputArgs, checks, checks_and_all, choice};
 use super::failure::{Failure, did_you_mean};
 use super::live::{self, args::LiveArgs};
 use super::output::Output;
@@ -26,13 +26,13 @@ pub(crate) struct PostureArgs {
     #[command(flatten)]
     live: LiveArgs,
     /// Checks that must be met, for example NET1,ID1, or all; others never change the exit code
-    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Checks")]
+    #[arg(long, value_name = "ID,..", add = checks_and_all(), value_delimiter = ',', help_heading = "Checks")]
     require: Vec<String>,
     /// Checks that are not required
-    #[arg(long, value_name = "ID,..", value_delimiter = ',', help_heading = "Checks")]
+    #[arg(long, value_name = "ID,..", add = checks(), value_delimiter = ',', help_heading = "Checks")]
     ignore: Vec<String>,
     /// text, json, markdown or sarif
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     format: PostureFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -27,7 +27,7 @@ pub(crate) struct RouteArgs {
     #[command(flatten)]
     azure: AzureArgs,
     /// text or json
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     format: RouteFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

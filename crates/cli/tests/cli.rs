@@ -226,6 +226,8 @@ fn help_and_version_go_to_standard_output() {
 fn a_missing_command_lists_all_commands() {
     let output = run(&[], &[], "");
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    assert!(stderr(&output).contains("Usage: speech-endpoint <COMMAND>"), "{}", stderr(&output));
+    assert!(stderr(&output).trim_end().lines().last().is_some_and(|line| line.starts_with("error: ")));
     for command in
         ["resolve", "doctor", "allowlist", "account", "posture", "facts", "explain", "lab", "completions", "--help"]
     {
@@ -242,7 +244,7 @@ fn the_manual_page_has_every_command_with_its_options() {
     {
         let section = manual.split(&format!("\n.SH {command}\n")).nth(1).unwrap_or_default();
         let section = section.split("\n.SH ").next().unwrap_or_default();
-        assert!(section.contains(option) && section.contains("Examples:"), "{command}: {section}");
+        assert!(section.contains(option) && section.contains(".SS EXAMPLES"), "{command}: {section}");
     }
 }
 
@@ -251,7 +253,7 @@ fn completions_exist_for_every_shell() {
     for (shell, mark) in [
         ("bash", "complete"),
         ("zsh", "#compdef"),
-        ("fish", "complete -c"),
+        ("fish", "complete --"),
         ("powershell", "Register-ArgumentCompleter"),
         ("elvish", "edit:completion"),
         ("man", ".TH"),

@@ -175,6 +175,8 @@ fn folder(of: &str) -> PathBuf {
     fs::write(folder.join("evidence.json"), read("tests/evidence/private-name-public-address.json")).expect("a file");
     fs::write(folder.join("facts.json"), r#"{ "schema_version": 1, "facts": [] }"#).expect("a file");
     fs::write(folder.join("company.pem"), "").expect("a file");
+    let configuration = blocks(&read("docs/command-line.md")).into_iter().find(|(language, _)| language == "toml");
+    fs::write(folder.join("speech-endpoint.toml"), configuration.expect("a block").1.join("\n")).expect("a file");
     for log in ["speech.log", "app.log"] {
         fs::write(folder.join(log), read("tests/logs/native-1.53-tls-handshake-silent.log")).expect("a file");
     }

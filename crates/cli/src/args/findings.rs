@@ -13,10 +13,10 @@ use crate::catalogue;
 #[command(next_help_heading = "Findings")]
 pub(crate) struct FindingArgs {
     /// Report only these failures
-    #[arg(long, value_name = "ID,..", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,..", add = super::values::failures(), value_delimiter = ',')]
     pub(crate) only: Vec<FailureId>,
     /// Do not report these failures
-    #[arg(long, value_name = "ID,..", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,..", add = super::values::failures(), value_delimiter = ',')]
     pub(crate) ignore: Vec<FailureId>,
     /// Lowest severity that makes the exit code non-zero: error or warn
     #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY", hide_possible_values = true)]

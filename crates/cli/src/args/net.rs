@@ -20,7 +20,7 @@ pub(crate) struct WayArgs {
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Proxy, or none for a direct connection [default: from HTTPS_PROXY, ALL_PROXY and NO_PROXY]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", add = super::values::proxies())]
     pub(crate) proxy: Option<String>,
     /// IP version: any, 4 or 6
     #[arg(long, value_enum, default_value = "any", value_name = "FAMILY", hide_possible_values = true)]
@@ -76,7 +76,7 @@ impl FromStr for NameServer {
     }
 }
 
-/// A positive number of seconds, with an optional fraction.
+/// A positive time: a number of seconds, or of the unit behind it, with an optional fraction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seconds(pub(crate) Duration);
 
@@ -84,7 +84,9 @@ impl FromStr for Seconds {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let seconds: f64 = text.parse().map_err(|_| EXPECTED_SECONDS)?;
+        let (number, unit) =
+            UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length))).unwrap_or((text, 1.0));
+        let seconds = number.parse::<f64>().map_err(|_| EXPECTED_SECONDS)? * unit;
         let is_sensible = seconds > 0.0 && seconds <= LONGEST;
         let duration = is_sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
         duration.filter(|duration| !duration.is_zero()).map(Self).ok_or(EXPECTED_SECONDS)
@@ -96,7 +98,11 @@ pub(crate) fn jobs(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|jobs| (1..=MOST_JOBS).contains(jobs)).ok_or("expected a number from 1 to 256")
 }
 
-const EXPECTED_SECONDS: &str = "expected seconds above 0 and at most 3600, like `20` or `0.5`";
+const EXPECTED_SECONDS: &str =
+    "expected seconds above 0 and at most 3600, like `20` or `0.5`, or with a unit, like `90s` or `5m`";
+
+/// The units of a time, in seconds. The longer one of two with the same end comes first.
+const UNITS: [(&str, f64); 4] = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
 /// An hour.
 const LONGEST: f64 = 3600.0;

@@ -8,6 +8,7 @@ use speech_endpoint::{Expectation, FoundryResource};
 
 use crate::args::{
     AzureArgs, CredentialArgs, FindingArgs, OutputArgs, QueryArgs, ResourceArgs, Seconds, ServiceName, WayArgs, jobs,
+    worlds,
 };
 use crate::doctor::watch::args::WatchArgs;
 
@@ -17,7 +18,7 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,
     /// Diagnose a world of the built-in emulator instead of Azure (see `lab list`), or of a file (FILE.toml)
-    #[arg(long, value_name = "WORLD", help_heading = "Resource",
+    #[arg(long, value_name = "WORLD", help_heading = "Resource", add = worlds(),
         conflicts_with_all = ["region", "custom_domain", "endpoint", "host", "account", "cloud", "network",
             "synthesis_path", "from", "dns_servers", "proxy"])]
     pub(crate) lab: Option<String>,
@@ -44,7 +45,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_enum, value_name = "ADDRESS", help_heading = "Resource", hide_possible_values = true)]
     pub(crate) expect: Option<Expect>,
     /// Service, for example speech-to-text; repeatable [default: recognition and synthesis]
-    #[arg(long = "service", value_name = "ID", help_heading = "Services")]
+    #[arg(long = "service", value_name = "ID", help_heading = "Services", hide_possible_values = true)]
     pub(crate) services: Vec<ServiceName>,
     #[command(flatten)]
     pub(crate) query: QueryArgs,

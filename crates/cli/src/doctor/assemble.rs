@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use speech_endpoint::evidence::{CredentialFacts, Fault, Remark};
-use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, Resource, ResourceId};
+use speech_endpoint::net::ProxySettings;
+use speech_endpoint::{Account, Credential, CredentialError, Note, Plan, PlanSettings, Resource, ResourceId, Target};
 
 use super::args::DoctorArgs;
 use super::plan::NOTHING_TO_HOLD;
@@ -68,6 +69,7 @@ pub(super) async fn assemble(
     spell_notes(&mut plan);
     remarks.splice(0..0, remarks_on(&plan, &surroundings.subject.notes));
     remarks.extend(refusals(&plan));
+    remarks.extend(unusable_proxy(&plan, &surroundings.way.proxies));
     remarks.extend(nothing_to_hold(&plan));
     Ok(Request {
         plan,
@@ -222,6 +224,13 @@ fn with_resource_id(credential: Credential, args: &CredentialArgs) -> Result<Cre
 fn nothing_to_hold(plan: &Plan) -> Option<Remark> {
     plan.holds_nothing()
         .then(|| Remark::new(NOTHING_TO_HOLD, "`--hold` has no effect: this run opens no WebSocket", false))
+}
+
+/// Returns a remark if a variable names a proxy for a host of the plan, and it cannot be used.
+fn unusable_proxy(plan: &Plan, proxies: &ProxySettings) -> Option<Remark> {
+    let is_secure = |target: &Target| matches!(target.url.scheme(), "https" | "wss");
+    let unusable = plan.targets.iter().find_map(|target| proxies.unusable(target.host(), is_secure(target)))?;
+    Some(Remark::new("PXY01", format!("{unusable}; this run connects directly, as the Speech SDKs do"), false))
 }
 
 /// Adds the flags that the notes on the endpoints ask for.

@@ -39,7 +39,10 @@ impl Request {
             .with_remarks(self.remarks)
             .with_family(self.ip.into())
             .with_metadata(self.asks_metadata);
-        probe(&self.plan, &context, progress, interrupt()).await
+        tokio::select! {
+            evidence = probe(&self.plan, &context, progress, interrupt()) => evidence,
+            never = progress.repeat() => never,
+        }
     }
 }
 
@@ -60,6 +63,13 @@ impl Progress {
     /// Shows the current step and the time left.
     pub(crate) fn show(&self, what: &str) {
         self.line.show(&format!("{what} … {:.0} s left", self.left().as_secs_f64()));
+    }
+
+    /// Says in a log from time to time what the run does. It never ends.
+    async fn repeat(&self) -> ! {
+        loop {
+            self.line.repeat().await;
+        }
     }
 
     /// Returns the time left for the whole run.

@@ -3,7 +3,9 @@
 
 use clap::{ArgGroup, Args as ClapArgs};
 
-use crate::args::{AzureArgs, CloudName, CredentialArgs, FindingArgs, OutputArgs, Seconds, WayArgs, choice, jobs};
+use crate::args::{
+    AzureArgs, CloudName, CredentialArgs, FindingArgs, OutputArgs, Seconds, WayArgs, choice, jobs, worlds,
+};
 use crate::failure::Failure;
 use crate::live::args::LiveArgs;
 
@@ -30,12 +32,12 @@ pub(crate) struct InventoryArgs {
     #[arg(long, help_heading = "Azure")]
     pub(super) live: bool,
     /// Cloud of the subscription: public, usgov or china [default: public]
-    #[arg(long, value_name = "CLOUD", help_heading = "Azure", requires = "live")]
+    #[arg(long, value_name = "CLOUD", help_heading = "Azure", requires = "live", hide_possible_values = true)]
     pub(super) cloud: Option<CloudName>,
     #[command(flatten)]
     pub(super) probe: ProbeArgs,
     /// text, json or csv
-    #[arg(long, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     pub(super) format: InventoryFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -49,7 +51,7 @@ pub(crate) struct ProbeArgs {
     #[arg(long)]
     pub(super) probe: bool,
     /// Use a world of the built-in emulator (see `lab list`)
-    #[arg(long, value_name = "WORLD", requires = "use", conflicts_with_all = ["dns_servers", "proxy"])]
+    #[arg(long, value_name = "WORLD", add = worlds(), requires = "use", conflicts_with_all = ["dns_servers", "proxy"])]
     pub(super) lab: Option<String>,
     /// Number of accounts in the world, in the proportions that it has
     #[arg(long, value_name = "N", requires = "lab", value_parser = accounts, conflicts_with = "azure")]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use speech_endpoint_lab::Lab;
 
 use super::place::Place;
+use crate::args::listed;
 
 /// A language with a Speech SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ impl Language {
         }
     }
 }
+
+listed!(Language, Language::ALL.map(Language::id));
 
 impl FromStr for Language {
     type Err = String;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use crate::args::{EntraSource, NameServer, Road, Seconds};
+use crate::args::{EntraSource, NameServer, Road, Seconds, proxies, worlds};
 
 /// `--live`, its token, and the road to the management API.
 #[derive(Debug, Default, ClapArgs)]
@@ -25,7 +25,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "FILE", requires = "live")]
     pub(crate) token_file: Option<PathBuf>,
     /// Read from a world of the built-in emulator instead of Azure (see `lab list`)
-    #[arg(long, value_name = "WORLD", requires = "live", conflicts_with_all = ["dns_servers", "proxy"])]
+    #[arg(long, value_name = "WORLD", add = worlds(), requires = "live", conflicts_with_all = ["dns_servers", "proxy"])]
     pub(crate) lab: Option<String>,
     /// Query this name server instead of the configured ones; repeatable
     #[arg(long = "dns-server", value_name = "IP[:PORT]", requires = "live")]
@@ -34,7 +34,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "PEM", requires = "live")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Proxy, or none for a direct connection [default: from HTTPS_PROXY, ALL_PROXY and NO_PROXY]
-    #[arg(long, value_name = "URL", requires = "live")]
+    #[arg(long, value_name = "URL", add = proxies(), requires = "live")]
     pub(crate) proxy: Option<String>,
     /// Time limit for reading [default: 20]
     #[arg(long, value_name = "SECONDS", requires = "live")]

@@ -2,11 +2,12 @@
 #![allow(clippy::doc_markdown, reason = "doc comments here are help, read in a terminal")]
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use clap::Args as ClapArgs;
 
 use super::snippet::Language;
-use crate::args::{OutputArgs, QueryArgs, ResourceArgs, ServiceArgs};
+use crate::args::{OutputArgs, QueryArgs, ResourceArgs, ServiceArgs, listed};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ResolveArgs {
@@ -19,7 +20,7 @@ pub(crate) struct ResolveArgs {
     /// Use endpoint discovery for real-time calls on an open custom domain (required for plain Entra tokens)
     #[arg(long)]
     pub(crate) discovery: bool,
-    #[arg(long, help = format!("text, json, env, curl, or snippet:LANGUAGE ({})", Language::names(", ")), default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    #[arg(long, help = format!("text, json, env, curl, or snippet:LANGUAGE ({})", Language::names(", ")), default_value = "text", value_name = "FORMAT", hide_possible_values = true, help_heading = "Output")]
     pub(crate) format: ResolveFormat,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -33,6 +34,11 @@ pub(crate) enum ResolveFormat {
     Curl,
     Snippet(Language),
 }
+
+listed!(ResolveFormat, ["text", "json", "env", "curl"].into_iter().chain(SNIPPETS.iter().map(String::as_str)));
+
+static SNIPPETS: LazyLock<[String; 7]> =
+    LazyLock::new(|| Language::ALL.map(|language| format!("snippet:{}", language.id())));
 
 impl FromStr for ResolveFormat {
     type Err = String;

@@ -81,14 +81,12 @@ fn addressed(args: &ResourceArgs) -> Result<Subject, Failure> {
         return Ok(subject);
     }
     if let Some(endpoint) = variable("SPEECH_ENDPOINT") {
-        return endpoint_given(&endpoint, "SPEECH_ENDPOINT", args).map_err(|failure| failure.of("SPEECH_ENDPOINT"));
+        return endpoint_given(&endpoint, "SPEECH_ENDPOINT", args).map_err(|failure| failure.of("`SPEECH_ENDPOINT`"));
     }
     if let Some(region) = variable("SPEECH_REGION") {
-        return regional(&region, "SPEECH_REGION", args).map_err(|failure| failure.of("SPEECH_REGION"));
+        return regional(&region, "SPEECH_REGION", args).map_err(|failure| failure.of("`SPEECH_REGION`"));
     }
-    Err(Failure::usage(
-        "no resource given: expected one of `--region`, `--custom-domain`, `--endpoint`, `--host`, `--account`, or `SPEECH_REGION` or `SPEECH_ENDPOINT` in the environment",
-    ))
+    Err(Failure::no_resource())
 }
 
 fn regional(text: &str, source: &'static str, args: &ResourceArgs) -> Result<Subject, Failure> {

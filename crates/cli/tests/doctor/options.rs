@@ -28,10 +28,13 @@ use Effect::{Code, Hides, Refused, Shows, Writes};
 /// An option with its value, the world with the other arguments, and the effect.
 type Row = (&'static [&'static str], &'static [&'static str], Effect);
 
-/// `PEM`, `KEY`, `TOKEN`, `BASELINE` and `FILE` stand for files: a certificate, a key, a token, the evidence of an earlier run,
-/// and one to write.
+/// `PEM`, `KEY`, `TOKEN`, `BASELINE`, `CONFIG` and `FILE` stand for files: a certificate, a key, a token, the evidence of an
+/// earlier run, a configuration, and one to write.
 const ROWS: &[Row] = &[
     (&["--lab", "AUTH01-foreign-key"], &[], Shows("AUTH01")),
+    // The world replaces the resource of a profile.
+    (&["--profile", "office"], &[REGIONAL, "--plan", "--config", "CONFIG"], Shows("limits: 9 s total")),
+    (&["--config", "CONFIG"], &[REGIONAL, "--plan"], Shows("5 hosts in parallel")),
     // The resource and the network are the world's.
     (&["--region", "westeurope"], &[REGIONAL], Refused),
     (&["--custom-domain", "contoso"], &[REGIONAL], Refused),
@@ -105,6 +108,7 @@ const ROWS: &[Row] = &[
     (&["--format", "json"], &[REGIONAL], Shows("\"schema_version\"")),
     (&["--share"], &["healthy-private-endpoint", "--format", "markdown"], Shows("contoso")),
     (&["--color", "always"], &[REGIONAL], Shows("\u{1b}[")),
+    (&["--ascii"], &[REGIONAL], Hides("✓")),
     (&["--verbose"], &[REGIONAL], Shows("info: world: ")),
     (&["--help"], &[REGIONAL], Shows("Usage: ")),
     (&["--version"], &[REGIONAL], Shows(env!("CARGO_PKG_VERSION"))),
@@ -131,6 +135,9 @@ const AZURE: &str = r#"[ { "type": "Microsoft.CognitiveServices/accounts", "name
     { "type": "Microsoft.Network/privateEndpoints", "id": "/subscriptions/s/pe", "customDnsConfigs": [
     { "fqdn": "contoso.cognitiveservices.azure.com", "ipAddresses": [ "10.1.0.9" ] } ] } ]"#;
 
+/// A configuration file.
+const CONFIG: &str = "[defaults]\njobs = 5\n[profile.office]\nregion = \"westeurope\"\ntimeout = \"9s\"\n";
+
 /// Not the form of any token.
 const TOKEN: &str = "planted-token";
 
@@ -153,11 +160,9 @@ fn every_option_has_a_row() {
 
 /// The long names of all options of `doctor`, as the parser of arguments knows them.
 fn options() -> BTreeSet<String> {
-    let completions = text(&run(&["completions", "bash"]).stdout);
-    let is_doctor = |line: &&str| line.trim_end().ends_with("__doctor)") && !line.contains("__help__");
-    let words = completions.lines().skip_while(|line| !is_doctor(line)).find(|line| line.contains("opts=\""));
-    let words = words.expect("the options of doctor").trim().trim_start_matches("opts=").trim_matches('"');
-    words.split(' ').filter(|word| word.starts_with("--")).map(str::to_owned).collect()
+    let completed = crate::support::completed(&["doctor", "--"]);
+    assert!(!completed.is_empty(), "the options of doctor");
+    completed.into_iter().filter(|word| word.starts_with("--")).collect()
 }
 
 fn run(args: &[&str]) -> Output {
@@ -185,6 +190,7 @@ impl Files {
             ("TOKEN", TOKEN),
             ("FACTS", FACTS),
             ("AZURE", AZURE),
+            ("CONFIG", CONFIG),
         ] {
             fs::write(folder.join(name), content).expect("written");
         }
@@ -201,19 +207,16 @@ impl Files {
 
     /// Runs the command with the option and without it, and describes what is wrong.
     fn fault(&self, (option, others, effect): &Row) -> Option<String> {
-        let option: Vec<String> = option
-            .iter()
-            .map(|word| {
-                if ["PEM", "KEY", "TOKEN", "FACTS", "AZURE", "BASELINE", "FILE"].contains(word) {
-                    self.path(word)
-                } else {
-                    (*word).to_owned()
-                }
-            })
-            .collect();
+        let named = |word: &&str| {
+            let is_file = ["PEM", "KEY", "TOKEN", "FACTS", "AZURE", "BASELINE", "CONFIG", "FILE"].contains(word);
+            if is_file { self.path(word) } else { (*word).to_owned() }
+        };
+        let option: Vec<String> = option.iter().map(named).collect();
+        let others: Vec<String> = others.iter().map(named).collect();
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
         let file = self.path("FILE");
         let _ = fs::remove_file(&file);
-        let base = match others {
+        let base = match others.as_slice() {
             [] => vec!["doctor"],
             [world, others @ ..] => [&["doctor", "--lab", world][..], others].concat(),
         };

@@ -77,6 +77,17 @@ pub(crate) fn fed(args: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().expect("the binary ends")
 }
 
+/// Returns what this program offers to a shell for the last of some words.
+pub(crate) fn completed(words: &[&str]) -> Vec<String> {
+    let mut command = program();
+    command.args(["--", "speech-endpoint"]).args(words);
+    let index = words.len().to_string();
+    command.envs([("SPEECH_COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", index.as_str()), ("_CLAP_IFS", "\n")]);
+    let output = command.output().expect("the binary runs");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).lines().map(str::to_owned).collect()
+}
+
 /// Returns output as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
