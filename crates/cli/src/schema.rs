@@ -36,6 +36,11 @@ pub(crate) const SCHEMAS: &[Schema] = &[
         text: include_str!("../schema/account.schema.json"),
     },
     Schema {
+        name: "comparison",
+        title: "what doctor --from FOLDER --format json prints",
+        text: include_str!("../schema/comparison.schema.json"),
+    },
+    Schema {
         name: "doctor",
         title: "what doctor --format json prints",
         text: include_str!("../schema/doctor.schema.json"),
@@ -64,6 +69,11 @@ pub(crate) const SCHEMAS: &[Schema] = &[
         name: "route",
         title: "what route --format json prints",
         text: include_str!("../schema/route.schema.json"),
+    },
+    Schema {
+        name: "watch",
+        title: "each line of what doctor --watch --format json prints",
+        text: include_str!("../schema/watch.schema.json"),
     },
 ];
 
