@@ -346,7 +346,7 @@ fn not_reached(ended: Ended) -> &'static str {
 pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[Unexplained]) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let services = services(evidence);
-    let working = services.iter().filter(|(_, works)| *works).count();
+    let working = services.iter().filter(|state| state.works).count();
     // A configuration that leaves no service a URL leaves none that works.
     let is_blocked = evidence.remarks.iter().any(|remark| remark.is_error);
     match working {
@@ -366,9 +366,16 @@ pub(super) fn verdict(evidence: &Evidence, findings: &[Finding], unexplained: &[
     }
 }
 
-/// Returns the services of a run, each once at each host, with whether it works: at its own host, and at the host that this
-/// one directs clients to.
-pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
+/// A service at a host, and whether it works: there, and at the host that this one directs clients to.
+#[derive(Clone, Copy)]
+pub(super) struct ServiceState<'a> {
+    pub(super) service: &'a str,
+    pub(super) host: &'a str,
+    pub(super) works: bool,
+}
+
+/// Returns the services of a run, each once at each host.
+pub(super) fn services<'a>(evidence: &'a Evidence) -> Vec<ServiceState<'a>> {
     let mut services: Vec<(&str, &str)> = Vec::new();
     let mut own: HashMap<(&str, &str), bool> = HashMap::new();
     let mut discovered: HashMap<&str, bool> = HashMap::new();
@@ -386,7 +393,8 @@ pub(super) fn services(evidence: &Evidence) -> Vec<(&str, bool)> {
         }
     }
     let works = |key: &(&str, &str)| own.get(key) == Some(&true) && discovered.get(key.0) != Some(&false);
-    services.into_iter().map(|key| (key.0, works(&key))).collect()
+    let state = |key: (&'a str, &'a str)| ServiceState { service: key.0, host: key.1, works: works(&key) };
+    services.into_iter().map(state).collect()
 }
 
 /// Returns whether a target passed every stage that applies to it: no stage failed, and the run reached all of them. A round

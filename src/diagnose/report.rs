@@ -1,8 +1,10 @@
-//! Reports: a diagnosis as text, Markdown or JSON. Each writer is pure: evidence and diagnosis in, a text out.
+//! Reports: a diagnosis for people, programs, pipelines and monitoring. Each writer is pure: evidence and diagnosis in, a text out.
+
+use std::time::Duration;
 
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::Trace;
+use crate::diagnose::evidence::{StepState, Trace};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
@@ -10,6 +12,7 @@ use crate::diagnose::{Diagnosis, Finding};
 mod json;
 mod markdown;
 mod page;
+mod prometheus;
 mod round_trip;
 mod rounds;
 mod short;
@@ -20,6 +23,7 @@ mod verdict;
 #[cfg(feature = "serde")]
 pub use json::{JsonError, json};
 pub use markdown::markdown;
+pub use prometheus::prometheus;
 pub use short::short;
 pub use text::text;
 pub use verdict::verdict;
@@ -81,7 +85,7 @@ impl ReportOptions {
         Self { share, ..self }
     }
 
-    /// Sets the lowest severity that makes the exit code in JSON non-zero.
+    /// Sets the lowest severity that makes the exit code in JSON and in metrics non-zero.
     #[must_use]
     pub fn with_fail_on(self, severity: Severity) -> Self {
         Self { fail_on: severity, ..self }
@@ -116,6 +120,15 @@ fn consequences<'a>(diagnosis: &'a Diagnosis, cause: &'a Finding) -> impl Iterat
 fn is_at(finding: &Finding, trace: &Trace) -> bool {
     finding.places.is_empty()
         || finding.places.iter().any(|place| place.host == trace.target.host && place.service == trace.target.service)
+}
+
+/// Returns the stages of a target that took a time. The upgrade carries the credential, so that stage has no time of its own.
+fn timed_steps(trace: &Trace) -> impl Iterator<Item = (Stage, Duration)> {
+    let is_counted_before = |stage| stage == Stage::Auth && trace.websocket.has_passed();
+    trace.steps().into_iter().filter_map(move |(stage, state)| match state {
+        StepState::Passed { took } | StepState::Failed { took, .. } if !is_counted_before(stage) => Some((stage, took)),
+        _ => None,
+    })
 }
 
 /// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error,

@@ -175,5 +175,6 @@ fn written(
         DoctorFormat::Short => report::short(evidence, diagnosis, options),
         DoctorFormat::Json => report::json(evidence, diagnosis, options).map_err(|error| Failure::json(&error))?,
         DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
+        DoctorFormat::Prometheus => report::prometheus(evidence, diagnosis, options),
     })
 }

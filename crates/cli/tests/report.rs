@@ -76,6 +76,28 @@ fn reports_match_their_golden_files() {
 }
 
 #[test]
+fn reports_for_pipelines_match_their_golden_files() {
+    let mut failures = Vec::new();
+    for name in ["private-name-public-address", "proxy-credentials", "well-regional"] {
+        for (ending, format) in PIPELINES {
+            let golden = format!("{}/../../tests/golden/doctor/{name}.{ending}", env!("CARGO_MANIFEST_DIR"));
+            let evidence = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/evidence/{name}.json"));
+            let report = report(&evidence, &["--format", format]).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                fs::write(&golden, &report).expect("written");
+            }
+            if fs::read_to_string(&golden).ok().as_deref() != Some(report.as_str()) {
+                failures.push(format!("{golden}:\n{report}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "not as reviewed (UPDATE_GOLDEN=1 rewrites them):\n{}", failures.join("\n"));
+}
+
+/// The ending of the golden file of each format for pipelines and monitoring.
+const PIPELINES: [(&str, &str); 1] = [("prom", "prometheus")];
+
+#[test]
 fn json_follows_its_schema() {
     let schema =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/doctor.schema.json")).expect("the schema");

@@ -52,7 +52,7 @@ fn is_untried(evidence: &Evidence) -> bool {
 
 fn working(evidence: &Evidence) -> String {
     let each = judge::services(evidence);
-    let names: Vec<&str> = each.iter().filter(|(_, works)| *works).map(|(service, _)| *service).collect();
+    let names: Vec<&str> = each.iter().filter(|state| state.works).map(|state| state.service).collect();
     let working = names.len();
     let verb = match (is_untried(evidence), working) {
         (true, 1) => "responds",

@@ -65,7 +65,7 @@ pub(crate) struct DoctorArgs {
     /// Succeed if the resource refuses this network, and fail if it admits it
     #[arg(long, help_heading = "Findings", conflicts_with = "plan")]
     pub(crate) expect_denied: bool,
-    /// text, short (findings only), json or markdown (redacted, for an issue or a ticket)
+    /// text, short (findings only), json, markdown (redacted, for an issue or a ticket) or prometheus (metrics)
     #[arg(
         long,
         value_enum,
@@ -121,6 +121,7 @@ pub(crate) enum DoctorFormat {
     Short,
     Json,
     Markdown,
+    Prometheus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
