@@ -54,5 +54,5 @@ pub fn unix_seconds(time: SystemTime) -> i64 {
 /// A time as `2026-01-01T00:00:00Z`, to the second.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
-    evidence::saved::rfc3339(time)
+    evidence::rfc3339(time)
 }

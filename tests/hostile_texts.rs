@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TextMergeStream};
 use serde_json::Value;
 use speech_endpoint::evidence::Evidence;
-use speech_endpoint::report::{ReportOptions, json, markdown, short, text};
-use speech_endpoint::{KnownFailure, diagnose};
+use speech_endpoint::report::{ReportOptions, github, html, json, junit, markdown, prometheus, sarif, short, text};
+use speech_endpoint::{KnownFailure, Severity, diagnose};
 use speech_endpoint_lab::{Lab, Rehearsal, World};
 
 /// The evidence of every world and of every saved file, as JSON.
@@ -98,6 +98,61 @@ fn reports(evidence: &Value) -> [String; 2] {
     let evidence: Evidence = serde_json::from_value(evidence.clone()).unwrap();
     let diagnosis = diagnose(&evidence);
     [false, true].map(|share| markdown(&evidence, &diagnosis, &ReportOptions::default().with_share(share)))
+}
+
+/// Returns the page with and without the names of the customer.
+fn pages(evidence: &Value) -> [String; 2] {
+    let evidence: Evidence = serde_json::from_value(evidence.clone()).unwrap();
+    let diagnosis = diagnose(&evidence);
+    [false, true].map(|share| html(&evidence, &diagnosis, &ReportOptions::default().with_share(share)))
+}
+
+/// Returns the tags of a page that are not those of the page itself, with their attributes.
+fn foreign_tags(page: &str) -> Vec<String> {
+    let (_, body) = page.split_once("<body>").unwrap();
+    let (body, script) = body.rsplit_once("<script>").unwrap();
+    assert!(script.starts_with("\"use strict\"") && script.matches("</script>").count() == 1, "{script}");
+    let is_own = |tag: &&str| {
+        let name = tag.trim_start_matches('/').split([' ', '>', '/']).next().unwrap_or_default();
+        let attributes = tag.split('"').step_by(2).skip(usize::from(!tag.contains(' ')));
+        let mut names = attributes.flat_map(|part| part.split(' ').skip(1)).filter(|part| part.ends_with('='));
+        OWN_TAGS.contains(&name) && names.all(|name| !name.starts_with("on") && name != "src=" && name != "style=")
+    };
+    let tags = body.split('<').skip(1).map(|rest| rest.split_once('>').map_or(rest, |(tag, _)| tag));
+    tags.filter(|tag| !is_own(tag)).map(str::to_owned).collect()
+}
+
+const OWN_TAGS: &[&str] = &[
+    "a", "article", "b", "button", "circle", "code", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3", "header",
+    "li", "main", "ol", "p", "path", "pre", "rect", "section", "small", "span", "svg", "table", "tbody", "td", "th",
+    "thead", "tr", "ul",
+];
+
+/// Returns what a text of a peer adds to the formats of pipelines.
+fn injected(evidence: &Value) -> Vec<String> {
+    let evidence: Evidence = serde_json::from_value(evidence.clone()).unwrap();
+    let (diagnosis, options) = (diagnose(&evidence), ReportOptions::default());
+    let mut found = Vec::new();
+    let commands = github(&evidence, &diagnosis);
+    let is_command =
+        |line: &&str| ["::error title=", "::warning title=", "::notice title="].iter().any(|own| line.starts_with(own));
+    found.extend(commands.lines().filter(|line| !is_command(line)).map(str::to_owned));
+    let tests = junit(&evidence, &diagnosis, &options);
+    let has_fault = tests.contains("<failure ") || tests.contains("<error ");
+    assert_eq!(has_fault, diagnosis.exit_code(Severity::Error) != 0, "{tests}");
+    let own = ["?xml", "testsuite", "testcase", "propert", "failure", "error", "skipped", "system-out", "system-err"];
+    let tags = tests.split('<').skip(1).map(|tag| tag.trim_start_matches('/'));
+    found.extend(tags.filter(|tag| !own.iter().any(|name| tag.starts_with(name))).map(str::to_owned));
+    let is_sample = |line: &&str| {
+        line.starts_with("# HELP speech_endpoint_")
+            || line.starts_with("# TYPE speech_endpoint_")
+            || line.starts_with("speech_endpoint_")
+    };
+    found
+        .extend(prometheus(&evidence, &diagnosis, &options).lines().filter(|line| !is_sample(line)).map(str::to_owned));
+    let log: Value = serde_json::from_str(&sarif(&evidence, &diagnosis).unwrap()).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    found
 }
 
 /// Returns what renders in a report besides the text of the report itself.
@@ -188,6 +243,13 @@ fn nothing_hostile_renders_in_any_world() {
             if !found.is_empty() {
                 failures.push(format!("{name}, {what}: {found:?}"));
             }
+        }
+        // The other formats are written by the same functions, so one kind of change is enough for them.
+        if what == "untouched" || what == "after every text" {
+            for page in pages(evidence) {
+                failures.extend(foreign_tags(&page).into_iter().map(|tag| format!("{name}, {what}, html: {tag}")));
+            }
+            failures.extend(injected(evidence).into_iter().map(|text| format!("{name}, {what}, pipelines: {text}")));
         }
     };
     let fields: Vec<&String> = text_fields().iter().filter(|(_, is_text)| **is_text).map(|(path, _)| path).collect();
@@ -319,11 +381,16 @@ fn sentences_of_peers_name_nobody_in_any_world() {
                 }
             });
             rounds += usize::from(is_planted);
-            let [closed, _] = reports(&planted);
-            let lower = without_fingerprints(&closed.to_lowercase());
-            for found in NAMES.iter().filter(|name| lower.contains(**name)) {
-                let line = lower.lines().find(|line| line.contains(*found)).unwrap_or_default();
-                failures.push(format!("{name}: {found} in {line}"));
+            let [ticket, _] = reports(&planted);
+            let [page, _] = pages(&planted);
+            // The digests of the policy are random letters.
+            let page = page.split_once("<body>").unwrap().1;
+            for closed in [&*ticket, page] {
+                let lower = without_fingerprints(&closed.to_lowercase());
+                for found in NAMES.iter().filter(|name| lower.contains(**name)) {
+                    let line = lower.lines().find(|line| line.contains(*found)).unwrap_or_default();
+                    failures.push(format!("{name}: {found} in {line}"));
+                }
             }
         }
     }

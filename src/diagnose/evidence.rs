@@ -38,7 +38,7 @@ pub(crate) use address::MOST_ADDRESSES;
 pub(crate) use address::keep_first;
 pub use address::{Address, AddressClass};
 pub use auth::{AuthFacts, AuthTry, Retry};
-pub(crate) use clock::unix_seconds;
+pub(crate) use clock::{rfc3339, unix_seconds};
 pub use credential::{Claims, CredentialFacts, Fault};
 pub use dns::{Alias, DnsFacts, Lookup, NameAnswer, ServerAnswer, SystemAnswer, Transport};
 pub use failure::{Arrival, Failure, FailureKind};

@@ -4,27 +4,42 @@ use std::time::Duration;
 
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::Severity;
-use crate::diagnose::evidence::{StepState, Trace};
+use crate::diagnose::evidence::{Evidence, StepState, Trace};
+use crate::diagnose::redact::Redaction;
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
 pub mod comparison;
+mod github;
+mod html;
 #[cfg(feature = "serde")]
 mod json;
+mod junit;
 mod markdown;
+mod markup;
 mod page;
 mod prometheus;
 mod round_trip;
 mod rounds;
+#[cfg(feature = "serde")]
+mod sarif;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod sarif_log;
 mod short;
 mod stage;
 mod text;
 mod verdict;
 
+pub use github::github;
+pub use html::html;
 #[cfg(feature = "serde")]
 pub use json::{JsonError, json};
+pub use junit::junit;
 pub use markdown::markdown;
 pub use prometheus::prometheus;
+#[cfg(feature = "serde")]
+pub use sarif::sarif;
 pub use short::short;
 pub use text::text;
 pub use verdict::verdict;
@@ -80,7 +95,7 @@ impl ReportOptions {
         Self { color, ..self }
     }
 
-    /// Sets whether Markdown contains names and addresses of the customer.
+    /// Sets whether Markdown and HTML contain names and addresses of the customer.
     #[must_use]
     pub fn with_share(self, share: bool) -> Self {
         Self { share, ..self }
@@ -104,6 +119,15 @@ impl ReportOptions {
     pub fn with_notes(self, notes: bool) -> Self {
         Self { notes, ..self }
     }
+}
+
+/// Returns everything that identifies the customer in a report, with its replacements.
+fn redaction(evidence: &Evidence, diagnosis: &Diagnosis) -> Redaction {
+    let texts = diagnosis.findings.iter().flat_map(|finding| {
+        let ruled_out = finding.ruled_out.iter().map(|other| other.because.as_str());
+        ruled_out.chain(finding.commands.iter().map(String::as_str)).chain([finding.observed.as_str()])
+    });
+    Redaction::of(evidence).with_names(&diagnosis.names.all(), &texts)
 }
 
 /// Returns the findings that are not a consequence of another finding in the list.

@@ -224,6 +224,10 @@ fn written(
         DoctorFormat::Short => report::short(evidence, diagnosis, options),
         DoctorFormat::Json => report::json(evidence, diagnosis, options).map_err(|error| Failure::json(&error))?,
         DoctorFormat::Markdown => report::markdown(evidence, diagnosis, options),
+        DoctorFormat::Html => report::html(evidence, diagnosis, options),
+        DoctorFormat::Junit => report::junit(evidence, diagnosis, options),
+        DoctorFormat::Sarif => report::sarif(evidence, diagnosis).map_err(|error| Failure::json(&error))?,
+        DoctorFormat::Github => report::github(evidence, diagnosis),
         DoctorFormat::Prometheus => report::prometheus(evidence, diagnosis, options),
     })
 }

@@ -95,7 +95,47 @@ fn reports_for_pipelines_match_their_golden_files() {
 }
 
 /// The ending of the golden file of each format for pipelines and monitoring.
-const PIPELINES: [(&str, &str); 1] = [("prom", "prometheus")];
+const PIPELINES: [(&str, &str); 5] =
+    [("html", "html"), ("junit.xml", "junit"), ("sarif", "sarif"), ("github.txt", "github"), ("prom", "prometheus")];
+
+#[test]
+fn sarif_follows_its_schema_and_has_the_same_fingerprints_in_each_run() {
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schema/sarif-2.1.0.json"));
+    let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    let mut results = 0;
+    for (name, path) in evidence() {
+        let log = |args: &[&str]| -> Value {
+            serde_json::from_str(&report(&path, &[&["--format", "sarif"], args].concat())).expect("JSON")
+        };
+        let first = log(&[]);
+        assert_eq!(schema::faults(&schema, &first), Vec::<String>::new(), "{name}");
+        let run = &first["runs"][0];
+        for result in run["results"].as_array().expect("results") {
+            results += 1;
+            let index = usize::try_from(result["ruleIndex"].as_u64().expect("a number")).expect("an index");
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"], "{name}");
+            assert!(result["partialFingerprints"]["findingAtPlace/v1"].is_string(), "{name}: {result}");
+        }
+    }
+    assert!(results >= 8, "{results} results");
+}
+
+#[test]
+fn every_format_has_the_same_exit_code_and_is_written_to_a_file() {
+    let file = std::env::temp_dir().join(format!("speech-endpoint-format-{}", std::process::id()));
+    for (_, path) in evidence() {
+        let path = path.display().to_string();
+        let plain = run(&["doctor", "--from", &path], &[]);
+        for (_, format) in PIPELINES {
+            let args = ["doctor", "--from", &path, "--format", format];
+            let printed = run(&args, &[]);
+            let written = run(&[&args[..], &["--output", &file.display().to_string()]].concat(), &[]);
+            assert_eq!((printed.status.code(), written.status.code()), (plain.status.code(), plain.status.code()));
+            assert_eq!(fs::read(&file).expect("a file"), printed.stdout, "{format}");
+        }
+    }
+    fs::remove_file(&file).expect("removed");
+}
 
 #[test]
 fn json_follows_its_schema() {

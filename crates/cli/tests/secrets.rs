@@ -173,7 +173,7 @@ fn no_output_contains_a_planted_secret() {
                 runs.push(plan.with(&given_args(given)).with(resource).with(&["--plan", "-vv"]));
             }
             // Nothing listens at the container or the proxy.
-            for format in ["text", "short", "json", "markdown"] {
+            for format in DOCTOR_FORMATS {
                 let saved = directory.join(format!("{number}-{one}-{format}.json"));
                 let run = Run { args: vec!["doctor".into()], ..given.clone() }.env("HTTPS_PROXY", &proxy);
                 let run = run.with(&given_args(given)).writes("--save", &saved);
@@ -217,7 +217,7 @@ fn misplaced(secret: &str) -> Vec<Run> {
     for command in ["resolve", "doctor", "allowlist"] {
         let formats: &[&str] = match command {
             "resolve" => &["text", "json", "env", "curl", "snippet:python"],
-            "doctor" => &["text", "short", "json", "markdown"],
+            "doctor" => &DOCTOR_FORMATS,
             _ => &["text", "json"],
         };
         for format in formats {
@@ -255,6 +255,10 @@ fn misplaced(secret: &str) -> Vec<Run> {
     runs
 }
 
+/// Every format of `doctor`.
+const DOCTOR_FORMATS: [&str; 9] =
+    ["text", "short", "json", "markdown", "html", "junit", "sarif", "github", "prometheus"];
+
 /// Puts sign-in secrets into right and wrong places, for every source of Entra tokens.
 #[test]
 fn no_output_contains_a_secret_for_entra_sign_in() {
@@ -279,7 +283,7 @@ fn no_output_contains_a_secret_for_entra_sign_in() {
             ("auto", signed.env("AZURE_CLIENT_SECRET", secret).env("AZURE_FEDERATED_TOKEN_FILE", &file)),
         ];
         for (one, (source, given)) in given.into_iter().enumerate() {
-            for format in ["text", "short", "json", "markdown"] {
+            for format in DOCTOR_FORMATS {
                 let saved = directory.join(format!("{number}-{one}-{format}.json"));
                 let world = ["doctor", "--lab", "healthy-entra-private-endpoint", "--format", format, "-vv"];
                 runs.push(given.clone().with(&world).with(&["--entra", source]).writes("--save", &saved));
@@ -334,7 +338,10 @@ fn no_world_shows_the_credential_of_its_client() {
     let again: Vec<Run> = worlds
         .iter()
         .map(|(name, _)| directory.join(format!("{name}.json")).display().to_string())
-        .map(|file| Run::of(&["doctor", "--from", &file, "--share", "-vv"]))
+        .flat_map(|file| {
+            let again = |format| Run::of(&["doctor", "--from", &file, "--format", format, "--share", "-vv"]);
+            ["text", "html", "junit", "sarif", "github", "prometheus"].map(again)
+        })
         .collect();
     search(&again, &planted);
     fs::remove_dir_all(&directory).expect("removed");
@@ -398,6 +405,11 @@ fn sent_back(key: &str, credential: &str) {
                     ("short", report::short(&evidence, &diagnosis, &options)),
                     ("json", report::json(&evidence, &diagnosis, &options).expect("JSON")),
                     ("markdown", report::markdown(&evidence, &diagnosis, &options)),
+                    ("html", report::html(&evidence, &diagnosis, &options)),
+                    ("junit", report::junit(&evidence, &diagnosis, &options)),
+                    ("sarif", report::sarif(&evidence, &diagnosis).expect("JSON")),
+                    ("github", report::github(&evidence, &diagnosis)),
+                    ("prometheus", report::prometheus(&evidence, &diagnosis, &options)),
                 ];
                 for (place, output) in outputs {
                     tried += 1;
@@ -419,7 +431,7 @@ fn no_spelling_of_a_secret_that_a_server_repeats_is_shown() {
     for secret in ["Geheim/99+x", KEY] {
         for spelling in spellings(secret) {
             let url = repeating(&spelling);
-            for format in ["text", "short", "json", "markdown"] {
+            for format in DOCTOR_FORMATS {
                 let mut command = crate::support::program();
                 let args = ["doctor", "--host", &url, "--key-env", "PLANTED", "-vv", "--share", "--format", format];
                 command.args(args).arg("--save").arg(&saved).env("PLANTED", secret);

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::ReportOptions;
 use crate::diagnose::alias::{AliasChain, Fingerprint};
-use crate::diagnose::evidence::saved::{milliseconds, rfc3339};
+use crate::diagnose::evidence::saved::milliseconds;
 use crate::diagnose::evidence::{
     AuthFacts, Claims, Companion, CredentialFacts, DnsFacts, Ended, Evidence, Failure, MachineFacts, Remark,
-    ResourceFacts, Round, RoundTrip, Rounds, Skip, Spread, Step, TcpFacts, Trace,
+    ResourceFacts, Round, RoundTrip, Rounds, Skip, Spread, Step, TcpFacts, Trace, rfc3339,
 };
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding, FindingPlace, RuledOut, TargetDocuments, Unexplained};
@@ -20,6 +20,12 @@ use crate::resolve::invisible::is_invisible;
 /// Why a report cannot be written as JSON.
 #[derive(Debug)]
 pub struct JsonError(pub(crate) serde_json::Error);
+
+impl JsonError {
+    pub(super) fn new(error: serde_json::Error) -> Self {
+        Self(error)
+    }
+}
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

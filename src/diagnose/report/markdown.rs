@@ -3,8 +3,8 @@
 use super::page::millis;
 use super::stage::{detail, is_shown, mark};
 use super::text::{SAVE, UNCONFIRMED, affected, called, means, sign, subject};
-use super::{ReportOptions, causes, consequences, round_trip, rounds, verdict};
-use crate::diagnose::evidence::{Evidence, StepState, Trace};
+use super::{ReportOptions, causes, consequences, redaction, round_trip, rounds, verdict};
+use crate::diagnose::evidence::{Evidence, StepState, Trace, rfc3339};
 use crate::diagnose::redact::{Redaction, cell, code, escaped, fence, plain};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
@@ -19,11 +19,7 @@ use crate::resolve::endpoint::Expectation;
 /// 5. Names and addresses of the customer replaced throughout, unless [`ReportOptions::with_share`] is set.
 #[must_use]
 pub fn markdown(evidence: &Evidence, diagnosis: &Diagnosis, options: &ReportOptions) -> String {
-    let texts = diagnosis.findings.iter().flat_map(|finding| {
-        let ruled_out = finding.ruled_out.iter().map(|other| other.because.as_str());
-        ruled_out.chain(finding.commands.iter().map(String::as_str)).chain([finding.observed.as_str()])
-    });
-    let redaction = (!options.share).then(|| Redaction::of(evidence).with_names(&diagnosis.names.all(), &texts));
+    let redaction = (!options.share).then(|| redaction(evidence, diagnosis));
     let mut ticket = Ticket { text: String::new(), redaction };
     summary(&mut ticket, evidence, diagnosis);
     times(&mut ticket, evidence);
@@ -93,8 +89,7 @@ fn summary(ticket: &mut Ticket, evidence: &Evidence, diagnosis: &Diagnosis) {
     let (name, rest) = subject(evidence);
     ticket.row("verdict", &verdict(evidence, diagnosis));
     ticket.row("resource", &format!("{name}, {}", rest.replace(" · ", ", ")));
-    #[cfg(feature = "serde")]
-    ticket.row("observed", &crate::diagnose::evidence::saved::rfc3339(evidence.observed_at));
+    ticket.row("observed", &rfc3339(evidence.observed_at));
     ticket.row("by", concat!("speech-endpoint ", env!("CARGO_PKG_VERSION")));
     for remark in &evidence.remarks {
         ticket.row("remark", &remark.text);

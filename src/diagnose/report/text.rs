@@ -8,7 +8,7 @@ use super::{ReportOptions, causes, consequences, explanation, round_trip, rounds
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
-    Companion, Evidence, Fault, HoldEnd, HoldFacts, ResourceFacts, Skip, StepState, Trace,
+    Companion, Evidence, Fault, HoldEnd, HoldFacts, Remark, ResourceFacts, Skip, StepState, Trace,
 };
 use crate::diagnose::judge::works;
 use crate::diagnose::redact::plain;
@@ -99,6 +99,11 @@ fn credential(evidence: &Evidence) -> String {
     text
 }
 
+/// Returns whether a finding repeats a remark.
+pub(super) fn is_repeated(diagnosis: &Diagnosis, remark: &Remark) -> bool {
+    diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id)
+}
+
 /// Returns the name of a target: its service, or the purpose of its host. A service at several hosts has that of its host too.
 pub(super) fn called(evidence: &Evidence, trace: &Trace) -> String {
     let target = &trace.target;
@@ -183,7 +188,7 @@ impl Writer<'_> {
     /// Remarks about the configuration, unless a finding repeats them.
     fn remarks(&mut self) {
         for remark in &self.evidence.remarks {
-            if self.diagnosis.findings.iter().any(|finding| finding.failure.id == remark.id) {
+            if is_repeated(self.diagnosis, remark) {
                 continue;
             }
             let severity = if remark.is_error { Severity::Error } else { Severity::Info };

@@ -69,7 +69,8 @@ pub(crate) struct DoctorArgs {
     /// Succeed if the resource refuses this network, and fail if it admits it
     #[arg(long, help_heading = "Findings", conflicts_with = "plan")]
     pub(crate) expect_denied: bool,
-    /// text, short (findings only), json, markdown (redacted, for an issue or a ticket) or prometheus (metrics)
+    /// text, short (findings only), json, markdown or html (redacted, for an issue or a ticket), junit, sarif, github (annotations)
+    /// or prometheus (metrics)
     #[arg(
         long,
         value_enum,
@@ -79,7 +80,7 @@ pub(crate) struct DoctorArgs {
         hide_possible_values = true
     )]
     pub(crate) format: DoctorFormat,
-    /// Keep the names and addresses of the resource in markdown
+    /// Keep the names and addresses of the resource in markdown and html
     #[arg(long, help_heading = "Output")]
     pub(crate) share: bool,
     #[command(flatten)]
@@ -125,6 +126,10 @@ pub(crate) enum DoctorFormat {
     Short,
     Json,
     Markdown,
+    Html,
+    Junit,
+    Sarif,
+    Github,
     Prometheus,
 }
 
