@@ -48,5 +48,5 @@ for name in DNS03-forwarder-missing HTTP05-block-page; do
   [ -s "$work/pages/hostile-$name.html" ] || fail "no report of hostile evidence: $(head -n 1 "$work/errors")"
 done
 
-NODE_PATH="$packages/node_modules" timeout 80 node "$here/check.cjs" "$chromium" "$work/pages" "$work/profile" "${SCREENSHOTS:-}" || fail "the pages have faults"
+NODE_PATH="$packages/node_modules" timeout 240 node "$here/check.cjs" "$chromium" "$work/pages" "$work/profile" "${SCREENSHOTS:-}" || fail "the pages have faults"
 echo "html: $((SECONDS - begun)) s"
