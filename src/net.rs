@@ -193,7 +193,7 @@ impl Network for SystemNetwork {
     }
 
     fn machine(&self) -> MachineFacts {
-        machine::with_files(self.resolver.machine())
+        machine::completed(self.resolver.machine())
     }
 
     async fn addresses(&self, host: &str, limit: Duration) -> Result<Vec<IpAddr>, Failure> {

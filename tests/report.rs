@@ -136,7 +136,7 @@ fn reports_are_as_reviewed() {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &report).expect("written");
         }
-        if std::fs::read_to_string(&path).ok().as_deref() != Some(report.as_str()) {
+        if std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n") != report {
             failures.push(format!("{file}:\n{report}"));
         }
     };

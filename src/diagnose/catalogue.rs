@@ -14,6 +14,7 @@ mod environment;
 mod http;
 mod policy;
 mod proxy;
+pub(crate) mod systems;
 mod tcp;
 mod tls;
 mod unseen;
@@ -55,7 +56,7 @@ pub struct KnownFailure {
     /// The remedy.
     pub remedy: &'static str,
     /// Commands that apply the remedy or show what it needs, ready to paste once the placeholders in capitals are
-    /// filled in.
+    /// filled in. They are those of Linux; [`commands_on`](Self::commands_on) has those of other systems.
     pub commands: &'static [&'static str],
     /// The facts that prove it; never a secret.
     pub evidence: &'static str,
@@ -75,7 +76,7 @@ impl KnownFailure {
         Self::all().find(|failure| failure.id.eq_ignore_ascii_case(id))
     }
 
-    /// Returns the entry whose id is closest to an unknown one: `DNS13` for `DNS99`, `DNS03` for `DSN03` or `dns-3`.
+    /// Returns the entry whose id is closest to an unknown one: `DNS14` for `DNS99`, `DNS03` for `DSN03` or `dns-3`.
     #[must_use]
     pub fn nearest(id: &str) -> Option<&'static Self> {
         let id = id.to_ascii_uppercase();
@@ -84,6 +85,20 @@ impl KnownFailure {
         let prefixes = || Self::all().map(Self::prefix);
         let prefix = prefixes().find(|known| *known == prefix).or_else(|| nearest(prefix, prefixes()))?;
         Self::all().filter(|failure| failure.prefix() == prefix).min_by_key(|failure| failure.number().abs_diff(number))
+    }
+
+    /// Returns the commands for an operating system with the name of `std::env::consts::OS`: `windows` and `macos` have their
+    /// own, and every other name gives those of Linux.
+    ///
+    /// ```
+    /// let failure = speech_endpoint::KnownFailure::find("DNS08").expect("an id of the catalogue");
+    /// assert_eq!(failure.commands_on("linux")[0], "cat /etc/resolv.conf");
+    /// assert_eq!(failure.commands_on("windows")[0], "Get-DnsClientGlobalSetting");
+    /// assert_eq!(failure.commands_on("macos")[0], "scutil --dns");
+    /// ```
+    #[must_use]
+    pub fn commands_on(&self, system: &str) -> Vec<&'static str> {
+        self.commands.iter().flat_map(|command| systems::on(Some(system), command)).collect()
     }
 
     /// Returns whether a public document or report confirms it; if not, match on status and code before any text.
@@ -172,7 +187,7 @@ mod tests {
         assert_eq!(KnownFailure::find("DNS3"), None);
         let nearest = |id| KnownFailure::nearest(id).map(|failure| failure.id);
         for (given, expected) in [
-            ("DNS99", Some("DNS13")),
+            ("DNS99", Some("DNS14")),
             ("dns3", Some("DNS03")),
             ("DNS-03", Some("DNS03")),
             ("DSN03", Some("DNS03")),
@@ -215,7 +230,7 @@ mod tests {
     fn every_entry_stands_in_its_area_and_in_order() {
         let areas: Vec<Area> = KnownFailure::all().map(|failure| failure.area).collect();
         assert!(areas.is_sorted(), "{areas:?}");
-        assert_eq!(KnownFailure::all().count(), 104);
+        assert_eq!(KnownFailure::all().count(), 105);
         assert!(Severity::Error > Severity::Warning && Severity::Warning > Severity::Info);
     }
 }

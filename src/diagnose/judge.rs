@@ -11,7 +11,7 @@ use super::{denial, fill, wanted};
 use crate::azure::{AccountDocument, AzureView, DocumentKind};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
-use crate::diagnose::catalogue::{KnownFailure, Severity};
+use crate::diagnose::catalogue::{KnownFailure, Severity, systems};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, TargetFacts, Trace};
 use crate::diagnose::stage::Stage;
 
@@ -142,6 +142,8 @@ pub(super) struct Hit {
     values: Vec<fill::Value>,
     /// The subnets that the resource allows.
     subnets: Vec<String>,
+    /// The operating system of the machine.
+    system: Option<String>,
     /// Whether it is about a host that only issues tokens.
     issues_tokens: bool,
     /// The documents that would settle it.
@@ -161,7 +163,8 @@ impl Hit {
         // A part without a valid value stays in capitals.
         let values = all.filter(|(part, value)| is_valid(part, value)).collect();
         let subnets = evidence.resource.allowed_subnets.clone();
-        Self { rule, failure, place, severity, seen, values, subnets, issues_tokens: false, wanted: Vec::new() }
+        let system = evidence.machine.system.clone();
+        Self { rule, failure, place, severity, seen, values, subnets, system, issues_tokens: false, wanted: Vec::new() }
     }
 
     /// A host that issues tokens and fails does not stop an application yet that already holds one.
@@ -275,7 +278,11 @@ fn finding(hit: &Hit, caused_by: Option<&'static str>) -> Finding {
         places: hit.place.iter().cloned().collect(),
         observed: hit.seen.observed.clone(),
         remedy: fill::fill(remedy, &hit.values),
-        commands: commands.iter().flat_map(|command| fill::commands(command, &hit.values, &hit.subnets)).collect(),
+        commands: commands
+            .iter()
+            .flat_map(|command| systems::on(hit.system.as_deref(), command))
+            .flat_map(|command| fill::commands(command, &hit.values, &hit.subnets))
+            .collect(),
         wanted: hit.wanted.clone(),
         ruled_out: hit.seen.ruled_out.clone(),
         caused_by,

@@ -23,6 +23,7 @@ use crate::resolve::name::normalized_host;
 mod thread;
 
 mod asked;
+mod configuration;
 mod hosts_file;
 mod query;
 
@@ -44,6 +45,8 @@ pub struct Resolver {
     pub search: Vec<String>,
     /// The number of dots that a name needs to be tried before the search list.
     pub ndots: Option<usize>,
+    /// Whether the configuration lists no name server; `None` where it could not be read.
+    pub lacks_servers: Option<bool>,
     /// The source that applications use.
     pub system: System,
     /// The hosts file of this machine.
@@ -94,9 +97,13 @@ impl Resolver {
                 }
             }
             resolver.servers = servers.into_iter().map(NameServer::at).collect();
+            resolver.lacks_servers = Some(resolver.servers.is_empty());
+        } else {
+            resolver.lacks_servers = configuration::lacks_name_servers();
         }
         if !name_servers.is_empty() {
             resolver.servers = name_servers.iter().copied().map(NameServer::at).collect();
+            resolver.lacks_servers = Some(false);
             resolver.system = System::Emulated;
         }
         resolver
@@ -173,6 +180,7 @@ impl Resolver {
     pub fn machine(&self) -> MachineFacts {
         MachineFacts {
             name_servers: self.servers.iter().map(|server| server.shown).collect(),
+            lacks_name_servers: self.lacks_servers,
             search: self.search.clone(),
             ndots: self.ndots,
             ..MachineFacts::default()

@@ -1,16 +1,18 @@
-//! Machine: the parts of this machine besides its resolver on which connections depend. Only Linux has the files; elsewhere
-//! nothing is known.
+//! Machine: the operating system, and the parts of this machine besides its resolver on which connections depend. Only Linux has
+//! the files; elsewhere nothing is known about them.
 
+use std::env::consts::OS;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use crate::diagnose::evidence::MachineFacts;
 
-/// Adds the facts that files of this machine show.
-pub(super) fn with_files(facts: MachineFacts) -> MachineFacts {
+/// Adds the operating system, and the facts that files of this machine show.
+pub(super) fn completed(facts: MachineFacts) -> MachineFacts {
     let files = &*FILES;
     MachineFacts {
+        system: Some(OS.to_owned()),
         local_ports: files.local_ports,
         libc: files.is_of_musl.then(|| "musl".to_owned()),
         is_wsl: files.is_wsl.then_some(true),

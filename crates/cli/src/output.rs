@@ -191,7 +191,7 @@ pub(crate) fn complain_at_once(problem: &str) {
 fn to_stdout(text: &str, color: ColorChoice) -> Result<(), Failure> {
     match stream::to_stdout(text, color) {
         // The reader closed the pipe, as `head` does; this is not an error.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if reader_is_gone(&error, cfg!(windows)) => Ok(()),
         other => other.map_err(|error| Failure::write("standard output", &error)),
     }
 }
@@ -201,6 +201,16 @@ fn terminal_width() -> usize {
     let terminal = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into());
     machine::columns().or_else(terminal).unwrap_or(DEFAULT_WIDTH)
 }
+
+/// Returns whether the reader of a pipe closed it. Rust has a kind for two of the three errors of Windows, and none for
+/// `ERROR_PIPE_NOT_CONNECTED`.
+/// <https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499->
+fn reader_is_gone(error: &io::Error, is_windows: bool) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe || (is_windows && error.raw_os_error() == Some(PIPE_NOT_CONNECTED))
+}
+
+/// `ERROR_PIPE_NOT_CONNECTED`.
+const PIPE_NOT_CONNECTED: i32 = 233;
 
 fn say(style: Style, label: &str, text: &str, color: ColorChoice) {
     let line = ascii::text(&format!("{label}: {text}")).into_owned();
@@ -219,3 +229,16 @@ const DEFAULT_WIDTH: usize = 80;
 
 /// Longer lines of text are hard to read.
 const WIDEST: usize = 140;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_pipe_is_known_on_every_system() {
+        let not_connected = io::Error::from_raw_os_error(PIPE_NOT_CONNECTED);
+        assert!(reader_is_gone(&io::ErrorKind::BrokenPipe.into(), false));
+        assert!(reader_is_gone(&not_connected, true) && !reader_is_gone(&not_connected, false));
+        assert!(!reader_is_gone(&io::ErrorKind::StorageFull.into(), true));
+    }
+}

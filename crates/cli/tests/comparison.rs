@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use serde_json::Value;
 use speech_endpoint_lab::World;
+
+mod support;
+
+use support::program;
 
 #[test]
 fn every_comparison_vector_holds() {
@@ -34,11 +37,8 @@ fn a_ticket_shows_no_name_and_no_private_address_of_the_documents() {
         if texts.is_empty() {
             continue;
         }
-        let output = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
-            .args(["doctor", "--format", "markdown", "--lab", name])
-            .env_clear()
-            .output()
-            .expect("the command runs");
+        let output =
+            program().args(["doctor", "--format", "markdown", "--lab", name]).output().expect("the command runs");
         let ticket = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(ticket.contains("verdict"), "{name}: {ticket}");
         worlds += 1;
@@ -80,11 +80,10 @@ fn report(vector: &Value) -> Value {
     for (number, document) in vector["documents"].as_array().expect("documents").iter().enumerate() {
         fs::write(folder.path().join(format!("{number}.json")), document.to_string()).expect("a file");
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"))
+    let output = program()
         .args(["doctor", "--format", "json", "--lab", vector["world"].as_str().expect("a world"), "--azure"])
         .arg(folder.path())
         .args(texts(&vector["args"]))
-        .env_clear()
         .output()
         .expect("the command runs");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
@@ -122,8 +121,8 @@ fn every_finding_asks_for_the_documents_that_decide_and_for_no_other() {
 fn every_format_shows_how_to_collect_the_documents() {
     for format in ["text", "markdown"] {
         let run = |more: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-            command.args(["doctor", "--lab", "DNS03-zone-not-linked", "--format", format]).args(more).env_clear();
+            let mut command = program();
+            command.args(["doctor", "--lab", "DNS03-zone-not-linked", "--format", format]).args(more);
             String::from_utf8(command.output().expect("the command runs").stdout).expect("UTF-8")
         };
         let report = run(&[]);

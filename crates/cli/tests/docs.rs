@@ -12,6 +12,8 @@ use speech_endpoint::azure::{GuidancePart, GuidancePlace, GuidanceStatement, Rec
 use speech_endpoint::{KnownFailure, Service, ServiceStatus, diagnosed_ids};
 use speech_endpoint_lab::World;
 
+mod support;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn read(path: &str) -> String {
@@ -40,9 +42,10 @@ fn documents() -> Vec<String> {
 
 /// Runs a program without this machine's environment, in a folder with the files that the documents name.
 fn run(program: &Path, args: &[String], folder: &Path, stdin: &str) -> Output {
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    support::clear_environment(&mut command);
+    let mut child = command
         .args(args)
-        .env_clear()
         .envs(["TMPDIR", "TMP"].map(|name| (name, folder)))
         .current_dir(folder)
         .stdin(Stdio::piped())

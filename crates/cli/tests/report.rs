@@ -228,7 +228,7 @@ fn terminal_control_characters_are_not_written() {
 #[test]
 fn invalid_arguments_are_usage_errors() {
     for (args, wanted) in [
-        (&["--only", "DNS99"][..], "did you mean `DNS13`?"),
+        (&["--only", "DNS99"][..], "did you mean `DNS14`?"),
         (&["--ignore", "DNS03,nonsense"], "expected ids"),
         (&["--timeout", "0"], "expected seconds above 0"),
         (&["--timeout", "-1"], ""),

@@ -133,6 +133,7 @@ impl Network for LabNetwork {
 
     fn machine(&self) -> MachineFacts {
         let mut facts = self.0.resolver.machine();
+        facts.system = self.0.machine.system.map(|system| system.name().to_owned());
         facts.libc.clone_from(&self.0.machine.libc);
         facts.is_wsl = self.0.machine.wsl.then_some(true);
         facts

@@ -103,8 +103,13 @@ impl<'a> Start<'a> {
     pub(super) async fn name_servers(&mut self) -> io::Result<Resolver> {
         let toml = &self.world.toml.resolver;
         let usual = [ServerToml::usual()];
-        let servers = if toml.servers.is_empty() { &usual[..] } else { &toml.servers };
+        let servers = match toml.servers.as_slice() {
+            [] if toml.without_servers => &[],
+            [] => &usual[..],
+            servers => servers,
+        };
         let mut resolver = Resolver::default();
+        resolver.lacks_servers = Some(servers.is_empty());
         resolver.search.clone_from(&toml.search);
         resolver.ndots = toml.ndots;
         let mut first = None;

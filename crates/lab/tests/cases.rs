@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+use speech_endpoint::evidence::Evidence;
 use speech_endpoint::{
     Access, Diagnosis, Selection, Service, Severity, diagnose, diagnose_with_documents, diagnosed_ids,
 };
@@ -44,6 +45,7 @@ async fn rehearse(name: &str, world: World) -> Result<Vec<String>, String> {
     for words in expect.says.iter().filter(|words| !said.contains(words.as_str())) {
         wrong.push(format!("{name}: the root cause does not say `{words}`: {said}"));
     }
+    wrong.extend(foreign_commands(&evidence).into_iter().map(|command| format!("{name}: {command}")));
     for unexplained in &diagnosis.unexplained {
         wrong.push(format!("{name}: unexplained {unexplained:?}"));
     }
@@ -55,6 +57,25 @@ async fn rehearse(name: &str, world: World) -> Result<Vec<String>, String> {
     } else {
         Err(wrong.join("\n"))
     }
+}
+
+/// Returns the commands for Windows and macOS that only Linux understands.
+fn foreign_commands(evidence: &Evidence) -> Vec<String> {
+    let mut foreign = Vec::new();
+    for system in ["windows", "macos"] {
+        let mut evidence = evidence.clone();
+        evidence.machine.system = Some(system.to_owned());
+        let commands = diagnose(&evidence).findings.into_iter().flat_map(|finding| finding.commands);
+        let of_linux =
+            ["getent ", "ip route", "ip -4", "ip link", "apt-get", "timedatectl", "update-ca-certificates", "ss -s"];
+        let of_posix = ["export ", "openssl s_client", "dig ", "curl ", "sudo ", "/dev/null", "/etc/"];
+        let words: Vec<&str> =
+            of_linux.into_iter().chain(of_posix.into_iter().filter(|_| system == "windows")).collect();
+        foreign.extend(commands.filter(|command| {
+            words.iter().any(|word| command.starts_with(word) || command.contains(&format!(" {word}")))
+        }));
+    }
+    foreign
 }
 
 fn ids(diagnosis: &Diagnosis) -> String {

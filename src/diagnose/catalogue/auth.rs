@@ -122,7 +122,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         cause: "the clock of this machine differs from the clock of the token issuer",
         tell_apart: "compare the local clock with the `Date` header of an HTTP response",
         remedy: "synchronise the clock of this machine",
-        commands: &["sudo timedatectl set-ntp true", "w32tm /resync"],
+        commands: &["sudo timedatectl set-ntp true"],
         evidence: "the clock difference",
         see: None,
     },

@@ -259,4 +259,22 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         evidence: "the answer, its TTL, the resolver",
         see: None,
     },
+    KnownFailure {
+        id: "DNS14",
+        area: Area::Dns,
+        severity: Severity::Error,
+        severity_when: None,
+        is_core: false,
+        title: "no DNS server is configured",
+        observed: "every lookup fails or times out, and the list of DNS servers of this machine is empty; the system then asks \
+            127.0.0.1, where nothing answers",
+        cause: "`/etc/resolv.conf` is missing or has no line `nameserver`, as in a root file system or a chroot without it, or \
+            no connected network adapter has a DNS server",
+        tell_apart: "read the list of DNS servers of this machine; with DNS02 it has servers, and they do not answer",
+        remedy: "give this machine a DNS server: add a line `nameserver SERVER` to `/etc/resolv.conf`, mount the file into the \
+            container, or set the server of the network adapter on Windows and macOS",
+        commands: &["grep nameserver /etc/resolv.conf"],
+        evidence: "the list of DNS servers, the result of the lookup",
+        see: Some("https://man7.org/linux/man-pages/man5/resolv.conf.5.html"),
+    },
 ];

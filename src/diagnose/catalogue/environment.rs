@@ -15,7 +15,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         cause: "time is not synchronised, for example after a virtual machine resumes or on a container host",
         tell_apart: "compare the two",
         remedy: "synchronise the clock of this machine",
-        commands: &["sudo timedatectl set-ntp true", "w32tm /resync"],
+        commands: &["sudo timedatectl set-ntp true"],
         evidence: "the difference",
         see: None,
     },

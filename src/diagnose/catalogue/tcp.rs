@@ -141,10 +141,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
             connection",
         tell_apart: "the kind of error number",
         remedy: "allow PROGRAM to connect to TCP 443 in the local firewall, antivirus or sandbox policy",
-        commands: &[
-            "New-NetFirewallRule -DisplayName speech -Direction Outbound -Action Allow -Program PROGRAM -Protocol \
-                TCP -RemotePort 443",
-        ],
+        commands: &["sudo nft list ruleset"],
         evidence: "the error number, facts about the process",
         see: Some("https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/2173"),
     },
@@ -200,11 +197,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         remedy: "connect this machine to the network of the private endpoint: start the VPN and check that it carries the \
             route to ADDRESS, peer the two virtual networks in both directions, or work from a virtual machine in that \
             network (a jump box)",
-        commands: &[
-            "ip route get ADDRESS",
-            "Find-NetRoute -RemoteIPAddress ADDRESS",
-            "az network vnet peering list -g GROUP --vnet-name VNET -o table",
-        ],
+        commands: &["ip route get ADDRESS", "az network vnet peering list -g GROUP --vnet-name VNET -o table"],
         evidence: "the route, the source address, other private addresses that answer",
         see: Some("https://learn.microsoft.com/azure/ai-foundry/how-to/troubleshoot-secure-connection-project"),
     },

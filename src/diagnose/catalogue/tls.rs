@@ -74,7 +74,7 @@ pub(super) const FAILURES: &[KnownFailure] = &[
         cause: "usually the local clock is wrong; otherwise an appliance presents an old certificate",
         tell_apart: "compare the `Date` header of an HTTP response with the local clock",
         remedy: "synchronise the clock of this machine",
-        commands: &["sudo timedatectl set-ntp true", "w32tm /resync"],
+        commands: &["sudo timedatectl set-ntp true"],
         evidence: "the difference in seconds, the validity period",
         see: None,
     },

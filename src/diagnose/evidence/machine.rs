@@ -10,8 +10,14 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct MachineFacts {
+    /// The operating system, with its name in `std::env::consts::OS`: `linux`, `macos`, `windows`.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub system: Option<String>,
     /// The configured name servers.
     pub name_servers: Vec<SocketAddr>,
+    /// Whether the configuration of this machine lists no name server; `None` where it could not be read.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub lacks_name_servers: Option<bool>,
     /// The search list.
     pub search: Vec<String>,
     /// The number of dots from which on a name is looked up as it is before the search list applies.

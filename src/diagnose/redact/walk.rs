@@ -131,7 +131,7 @@ structures! {
     CredentialFacts { kind, length, fingerprint, fault, claims }
     Fault { id, text }
     Claims { aud, exp, nbf, tid, principal, region }
-    MachineFacts { name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl, metadata }
+    MachineFacts { system, name_servers, lacks_name_servers, search, ndots, roots, roots_from, local_ports, libc, is_wsl, metadata }
     MetadataFacts { is_azure, private_addresses, public_addresses, subnets }
     Remark { id, text, is_error, suggestion }
     Trace { target, dns, tcp, proxy, tls, http, websocket, auth, rounds, round_trip }

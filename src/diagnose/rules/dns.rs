@@ -31,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::target("DNS11", one_family, &["TCP04"]),
     Rule::target("DNS12", partly_known, &["DNS01", "DNS02"]),
     Rule::target("DNS13", filtered, FILTERED),
+    Rule::target("DNS14", no_server_is_configured, &[]),
 ];
 
 /// Consequences of a public address in place of the private one: egress rules, inspection and the resource refuse.
@@ -63,6 +64,14 @@ const BREAK_THE_CIRCLE: (&str, &[&str]) = (
     &["dig @SERVER HOST. CNAME", "dig @SERVER HOST. A"],
 );
 
+/// A container has the name that its operator gave it, and not one of Azure. RFC 6762 and RFC 6761, section 6.4.
+const NAME_THE_CONTAINER: (&str, &[&str]) = (
+    "give the host of the container a name that this machine knows: a DNS record, a line in the hosts file, or its address in \
+        `--host`; a name under `.local` is found by multicast DNS, in the same network segment only, and a name under \
+        `.invalid` never exists",
+    &["getent ahosts HOST"],
+);
+
 /// The native SDK connects over IPv4 alone: up to 1.52 always, from 1.53 on unless the property is set.
 /// <https://github.com/microsoft/cognitive-services-speech-sdk-go/issues/119>
 const ENABLE_IPV6: (&str, &[&str]) = (
@@ -77,7 +86,8 @@ fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
     let failure = context.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoSuchName)?;
     let servers = answered(context.dns());
     let has_private_link = context.chain.has_private_link;
-    if has_private_link || servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Missing) {
+    let is_known = servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Missing);
+    if has_private_link || is_known || no_server_is_configured(context).is_some() {
         return None;
     }
     let observed = match servers.first() {
@@ -88,7 +98,8 @@ fn no_such_name(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(observed)
         .not_if(stranger.map(|also| format!("`{}` does not exist either", also.name)), "CFG02")
         .not_if((!servers.is_empty()).then_some("the servers answer"), "DNS02")
-        .not("DNS04", "the name has no `privatelink` step");
+        .not("DNS04", "the name has no `privatelink` step")
+        .remedied(context.is_container().then_some(NAME_THE_CONTAINER));
     Some(observation.with("RESOLVER", server_of(&servers)))
 }
 
@@ -99,6 +110,9 @@ fn no_answer(context: &RuleContext<'_>) -> Option<Observation> {
         return Some(observation);
     }
     let failure = context.trace.dns.failure().filter(|failure| failure.kind == FailureKind::NoAnswer)?;
+    if context.evidence.machine.lacks_name_servers == Some(true) {
+        return None;
+    }
     let servers = context.dns().map(|dns| dns.servers.as_slice()).unwrap_or_default();
     if servers.iter().any(|answer| Outcome::of_server(answer) != Outcome::Broken) {
         return None;
@@ -216,6 +230,7 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     let agrees = servers.iter().any(|answer| Outcome::of_server(answer) == mine);
     // A container is usually named in the hosts file of its machine: no name server has to know it.
     let is_acceptable = from_hosts && (mine == Outcome::Private && context.is_own() || context.is_container());
+    let is_acceptable = is_acceptable || is_known_without_dns(context, &servers, &system.addresses);
     let is_stale = from_hosts && is_stale(context, &servers, &system.addresses);
     if !is_stale && (agrees || is_acceptable) {
         return None;
@@ -228,6 +243,12 @@ fn system_disagrees(context: &RuleContext<'_>) -> Option<Observation> {
     let observed = format!("{way} {got} for `{}`; {}", context.host(), how_it_went(first));
     let observation = Observation::new(observed).at(if is_stale { Severity::Error } else { weight(context) });
     Some(observation.not_if((servers.len() > 1 && !differ(&servers)).then_some("the servers agree"), "DNS09"))
+}
+
+/// Whether the host of a container has an address by another way than DNS: a search list completes a short name, and multicast
+/// DNS (RFC 6762) or LLMNR finds the others. That no server knows it contradicts nothing.
+fn is_known_without_dns(context: &RuleContext<'_>, servers: &[&ServerAnswer], used: &[IpAddr]) -> bool {
+    context.is_container() && !used.is_empty() && servers.iter().all(|answer| answer.addresses.is_empty())
 }
 
 /// Whether this machine could not look the name up, for example because no file can be opened: nobody answered.
@@ -398,6 +419,21 @@ fn filtered(context: &RuleContext<'_>) -> Option<Observation> {
     let observation = Observation::new(format!("{}{}", context.resolution(), agreement(&servers)))
         .not("DNS07", "the hosts file has no entry for it");
     Some(observation)
+}
+
+/// DNS14: this machine has nobody to ask. The system may know a name without a server, so it has to fail as well.
+fn no_server_is_configured(context: &RuleContext<'_>) -> Option<Observation> {
+    let machine = &context.evidence.machine;
+    machine.lacks_name_servers.filter(|lacks| *lacks)?;
+    // Windows reports a lookup that it cannot send as a name that does not exist.
+    let is_unsent = |failure: &&Failure| match failure.kind {
+        FailureKind::NoAnswer | FailureKind::TimedOut => true,
+        FailureKind::NoSuchName => machine.system.as_deref() == Some("windows"),
+        _ => false,
+    };
+    let failure = context.trace.dns.failure().filter(is_unsent)?;
+    let text = format!("this machine has no DNS server, and the lookup of `{}` ends with: {failure}", context.host());
+    Some(Observation::new(text).not("DNS02", "no server is configured that could answer"))
 }
 
 fn is_sinkhole(address: Address) -> bool {

@@ -154,12 +154,11 @@ fn private_answer(trace: &Trace) -> Option<(&str, IpAddr)> {
 /// The remedy of TCP05 where TCP11 fits as well. The first commands decide.
 const OPEN_THE_PORT: (&str, &[&str]) = (
     "allow TCP 443 from this network to ADDRESS in every network security group and firewall in between. Run the first \
-        command (the second on Windows) to decide: if the route does not lead through the VPN, the ExpressRoute circuit or \
-        the virtual network of the private endpoint, this machine is not on the private network (TCP11). If the third command lists no private \
+        command to decide: if the route does not lead through the VPN, the ExpressRoute circuit or \
+        the virtual network of the private endpoint, this machine is not on the private network (TCP11). If the second command lists no private \
         endpoint with this address, the record or the entry of the hosts file is stale (DNS06, DNS07)",
     &[
         "ip route get ADDRESS",
-        "Find-NetRoute -RemoteIPAddress ADDRESS",
         "az network private-endpoint list --query \"[].customDnsConfigs[].[fqdn, ipAddresses[0]]\" -o table",
         "az network nsg rule create -g GROUP --nsg-name NSG -n speech --priority PRIORITY --direction Outbound --access \
             Allow --protocol Tcp --destination-port-ranges 443 --destination-address-prefixes ADDRESS",
@@ -170,11 +169,7 @@ const OPEN_THE_PORT: (&str, &[&str]) = (
 const JOIN_THE_NETWORK: (&str, &[&str]) = (
     "connect this machine to the network of the private endpoint: start the VPN and check that it carries the route to \
         ADDRESS, peer the two virtual networks in both directions, or work from a virtual machine in that network (a jump \
-        box). Run the first command (the second on Windows) to decide: if the route leads through the VPN, the ExpressRoute \
+        box). Run the first command to decide: if the route leads through the VPN, the ExpressRoute \
         circuit or the virtual network, a firewall on the path blocks port 443 (TCP05)",
-    &[
-        "ip route get ADDRESS",
-        "Find-NetRoute -RemoteIPAddress ADDRESS",
-        "az network vnet peering list -g GROUP --vnet-name VNET -o table",
-    ],
+    &["ip route get ADDRESS", "az network vnet peering list -g GROUP --vnet-name VNET -o table"],
 );

@@ -17,8 +17,8 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Consequences of a direct connection where only the proxy leads out.
 const NO_DIRECT_WAY: &[&str] = &[
-    "DNS01", "DNS02", "DNS13", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TCP08", "TCP11", "TLS01", "TLS03",
-    "TLS06", "TLS07",
+    "DNS01", "DNS02", "DNS13", "DNS14", "TCP01", "TCP02", "TCP03", "TCP04", "TCP05", "TCP08", "TCP11", "TLS01",
+    "TLS03", "TLS06", "TLS07",
 ];
 
 /// The proxy is well formed, but nobody knows its name.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::sample::*;
 use super::{expect, with};
-use crate::diagnose::evidence::{Address, Failure, FailureKind, Step, SystemAnswer, Trace};
+use crate::diagnose::evidence::{Address, Evidence, Failure, FailureKind, Step, SystemAnswer, Trace};
 use crate::resolve::endpoint::Expectation;
 use crate::resolve::scenario::Scenario;
 
@@ -325,4 +325,95 @@ fn dns12_is_one_host_beside_another_that_is_known() {
     // Another region may not be there, and not every offering is everywhere.
     expect(&unknown("westeuropa.tts.speech.microsoft.com", true), "DNS01 error, degraded");
     expect(&unknown("westeurope.voice.speech.microsoft.com", true), "DNS01 error, degraded");
+}
+
+/// A container at a name whose address the system has, and what the only server answers.
+fn container(host: &str, by_system: &str, by_server: Option<&str>) -> Evidence {
+    let mut evidence = alone(regional());
+    evidence.resource.host = Some(format!("{host}:5000"));
+    let trace = &mut evidence.traces[0];
+    trace.target.host = host.to_owned();
+    trace.target.expect = Expectation::Either;
+    let denied = || without(answer("10.0.0.2", host, &[], &[]), Some("NXDOMAIN"));
+    let facts = dns(trace);
+    facts.servers = vec![by_server.map_or_else(denied, |ip| answer("10.0.0.2", host, &[], &[ip]))];
+    facts.system.as_mut().expect("an answer").addresses = vec![by_system.parse().unwrap()];
+    facts.addresses = vec![by_system.parse::<std::net::IpAddr>().unwrap().into()];
+    evidence
+}
+
+#[test]
+fn dns07_leaves_a_container_whose_name_no_server_has_to_know() {
+    for host in ["speech", "speech.local", "speech.default.svc", "speech.home.arpa"] {
+        expect(&container(host, "192.168.1.20", None), "healthy");
+    }
+    expect(&container("speech.corp.example", "192.168.1.20", Some("20.61.99.10")), "DNS07 warning, degraded");
+}
+
+#[test]
+fn dns01_of_a_container_is_about_its_host() {
+    let mut evidence = container("speech.local", "192.168.1.20", None);
+    nxdomain(&mut evidence.traces[0], &[], ".");
+    expect(&evidence, "DNS01 error, degraded");
+    let finding = super::diagnose(&evidence).findings.remove(0);
+    assert!(finding.remedy.contains("`.local` is found by multicast DNS"), "{}", finding.remedy);
+    assert_eq!(finding.commands, ["getent ahosts speech.local"]);
+}
+
+#[test]
+fn dns14_is_a_machine_without_a_server_whose_lookup_fails() {
+    let lost = |kind, lacks, system: &str| {
+        let mut evidence = with(private(), |trace| unresolved(trace, kind, Vec::new()));
+        evidence.machine.lacks_name_servers = lacks;
+        evidence.machine.system = Some(system.to_owned());
+        evidence
+    };
+    for kind in [FailureKind::NoAnswer, FailureKind::TimedOut] {
+        expect(&lost(kind, Some(true), "linux"), "DNS14 error, unreachable");
+    }
+    let (text, ruled_out) = observed(&lost(FailureKind::TimedOut, Some(true), "linux"), "DNS14");
+    assert!(
+        text.starts_with(&format!("this machine has no DNS server, and the lookup of `{OWN}` ends with: ")),
+        "{text}"
+    );
+    assert_eq!(ruled_out, ["DNS02"]);
+    expect(&lost(FailureKind::NoAnswer, Some(false), "linux"), "DNS02 error, unreachable");
+    expect(&lost(FailureKind::NoAnswer, None, "linux"), "DNS02 error, unreachable");
+    // The system has an answer of its own, by a module that needs no server; Windows says the same where nobody was asked.
+    expect(&lost(FailureKind::NoSuchName, Some(true), "linux"), "DNS01 error, unreachable");
+    assert_eq!(found(&lost(FailureKind::NoSuchName, Some(true), "windows"))[0], "DNS14 error");
+    // A lookup that succeeds without a server does not fail.
+    let mut known = private();
+    known.machine.lacks_name_servers = Some(true);
+    expect(&known, "healthy");
+}
+
+#[test]
+fn commands_are_those_of_the_system_of_the_evidence() {
+    let disagreeing = |system: Option<&str>| {
+        let mut evidence = with(private(), |trace| {
+            let facts = dns(trace);
+            facts.system.as_mut().expect("an answer").addresses = vec!["20.50.1.7".parse().unwrap()];
+            facts.addresses = vec![std::net::IpAddr::from([20, 50, 1, 7]).into()];
+        });
+        evidence.machine.system = system.map(str::to_owned);
+        super::diagnose(&evidence).findings.remove(0).commands
+    };
+    let posix = [format!("getent ahosts {OWN}"), format!("dig {OWN}.")];
+    for system in [None, Some("linux"), Some("freebsd")] {
+        assert_eq!(disagreeing(system), posix, "{system:?}");
+    }
+    assert_eq!(
+        disagreeing(Some("windows")),
+        [
+            format!("Resolve-DnsName {OWN}"),
+            r"Get-Content $env:SystemRoot\System32\drivers\etc\hosts".to_owned(),
+            "Get-DnsClientNrptPolicy -Effective".to_owned(),
+            format!("Resolve-DnsName {OWN} -DnsOnly -NoHostsFile"),
+        ]
+    );
+    assert_eq!(
+        disagreeing(Some("macos")),
+        [format!("dscacheutil -q host -a name {OWN}"), "scutil --dns".to_owned(), format!("dig {OWN}.")]
+    );
 }

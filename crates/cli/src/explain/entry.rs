@@ -43,6 +43,13 @@ pub(super) fn in_full(failure: &'static KnownFailure) -> String {
     for command in failure.commands {
         let _ = writeln!(text, "{:INDENT$}  {COMMAND}{command}{COMMAND:#}", "");
     }
+    for (label, commands) in elsewhere(failure) {
+        let mut label = label;
+        for command in commands {
+            let _ = writeln!(text, "  {DIM}{label:<12}{DIM:#}  {COMMAND}{command}{COMMAND:#}");
+            label = "";
+        }
+    }
     labelled(&mut text, "evidence", failure.evidence);
     labelled(&mut text, "see", failure.see.unwrap_or(UNCONFIRMED));
     let check = if has_rule(failure) { check(&[failure]) } else { unchecked(failure) };
@@ -51,6 +58,13 @@ pub(super) fn in_full(failure: &'static KnownFailure) -> String {
         labelled(&mut text, "reproduce", &command);
     }
     text
+}
+
+/// Returns the commands for Windows and macOS where they differ from those for Linux, with a label.
+pub(super) fn elsewhere(failure: &KnownFailure) -> Vec<(&'static str, Vec<&'static str>)> {
+    let of = |label, system| (label, failure.commands_on(system));
+    let all = [of("on Windows", "windows"), of("on macOS", "macos")];
+    all.into_iter().filter(|(_, commands)| commands != failure.commands).collect()
 }
 
 pub(super) fn labelled(text: &mut String, label: &str, sentence: &str) {

@@ -77,7 +77,12 @@ fn failure_json(failure: &'static KnownFailure, reason: Option<String>) -> Failu
         observed: failure.observed,
         cause: failure.cause,
         tell_apart: failure.tell_apart,
-        remedy: RemedyJson { text: failure.remedy, commands: failure.commands },
+        remedy: RemedyJson {
+            text: failure.remedy,
+            commands: failure.commands,
+            commands_on_windows: differing(failure, "windows"),
+            commands_on_macos: differing(failure, "macos"),
+        },
         evidence: failure.evidence,
         see: failure.see,
         confirmed: failure.is_confirmed(),
@@ -85,6 +90,11 @@ fn failure_json(failure: &'static KnownFailure, reason: Option<String>) -> Failu
         unseen: failure.unseen(),
         rehearse: rehearsal(failure),
     }
+}
+
+/// Returns the commands for another system, where they differ from those for Linux.
+fn differing(failure: &KnownFailure, system: &str) -> Option<Vec<&'static str>> {
+    Some(failure.commands_on(system)).filter(|commands| commands != failure.commands)
 }
 
 #[derive(Serialize)]
@@ -280,5 +290,10 @@ struct FailureJson {
 #[derive(Serialize)]
 struct RemedyJson {
     text: &'static str,
+    /// Those for Linux and for other systems.
     commands: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commands_on_windows: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commands_on_macos: Option<Vec<&'static str>>,
 }

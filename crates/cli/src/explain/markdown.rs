@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use speech_endpoint::report::{markdown_cell, markdown_text};
 use speech_endpoint::{Defect, KnownFailure, Sdk};
 
+use super::entry::elsewhere;
 use super::reading::Reading;
 use super::timeline;
 
@@ -22,6 +23,10 @@ pub(super) fn entries(entries: &[&'static KnownFailure]) -> String {
             let _ = writeln!(text, "- **{label}** {}", markdown_text(sentence));
         }
         commands(&mut text, failure.commands.iter().map(|command| (*command).to_owned()));
+        for (label, elsewhere) in elsewhere(failure).into_iter().filter(|(_, commands)| !commands.is_empty()) {
+            let language = if label == "on Windows" { "powershell" } else { "sh" };
+            let _ = writeln!(text, "\n{label}:\n\n```{language}\n{}\n```", elsewhere.join("\n"));
+        }
         text.push('\n');
     }
     text

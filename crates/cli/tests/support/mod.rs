@@ -16,8 +16,18 @@ use std::time::{Duration, Instant};
 /// Returns the command with an empty environment, so that no setting of this machine reaches it.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_speech-endpoint"));
-    command.env_clear();
+    clear_environment(&mut command);
     command
+}
+
+/// Empties the environment of a command. Windows opens no socket for a process without `SystemRoot` (error 10106), so what
+/// Windows itself sets stays.
+pub(crate) fn clear_environment(command: &mut Command) {
+    command.env_clear();
+    if cfg!(windows) {
+        let kept = ["SystemRoot", "windir"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        command.envs(kept);
+    }
 }
 
 /// Returns whether the tests run with a signal ignored: `nohup` starts them so, and shells do in the background. Programs inherit

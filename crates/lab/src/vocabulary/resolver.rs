@@ -11,6 +11,8 @@ pub(crate) struct ResolverToml {
     /// The name servers; by default one that knows every name.
     #[serde(rename = "server")]
     pub(crate) servers: Vec<ServerToml>,
+    /// Whether the machine has no name server.
+    pub(crate) without_servers: bool,
     /// The hosts file.
     pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) search: Vec<String>,
