@@ -42,7 +42,7 @@ async fn main() -> Result<(), Stop> {
         source = source.with_resource_id(id.parse()?);
     }
     let builder = Connector::builder(setting.account.clone(), source.clone());
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
 
     for service in [Service::SpeechToText, Service::TextToSpeechWebSocket] {
         let opened = connector.websocket(service, &Query::default()).await?;

@@ -23,7 +23,7 @@ use support::{Setting, Stop, audio};
 async fn main() -> Result<(), Stop> {
     let setting = Setting::of_command_line("healthy-rest-services").await?;
     let builder = Connector::builder(setting.account.clone(), setting.source()?);
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
     let audio = audio::given_or_spoken(&setting, &connector).await?;
 
     let query = Query::default().with_language("en-US")?;

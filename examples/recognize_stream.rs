@@ -10,13 +10,12 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints its results")]
 
-use azure_core::Uuid;
 use azure_core::time::{OffsetDateTime, to_rfc3339};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use speech_endpoint::connect::Connector;
-use speech_endpoint::net::Socket;
+use speech_endpoint::net::{Socket, SpeechBody, SpeechMessage};
 use speech_endpoint::{Query, Service};
 use tokio::time::interval;
 use tokio_tungstenite::tungstenite::Message;
@@ -29,13 +28,13 @@ use support::{Setting, Stop, audio};
 async fn main() -> Result<(), Stop> {
     let setting = Setting::of_command_line("healthy-rest-services").await?;
     let builder = Connector::builder(setting.account.clone(), setting.source()?);
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
     let audio = audio::given_or_spoken(&setting, &connector).await?;
 
     let opened = connector.websocket(Service::SpeechToText, &Query::default()).await?;
     println!("{:<17} {}", "connection", opened.connection_id);
     let (mut service, messages) = opened.socket.split();
-    let turn = Turn { request_id: Uuid::new_v4().simple().to_string() };
+    let turn = Turn { request_id: SpeechMessage::new_request_id() };
     let (spoken, heard) = tokio::join!(turn.speak(&mut service, &audio), listen(messages));
     // If the service closes the socket, its last message has the reason; the send error has not.
     heard.and(spoken)?;
@@ -50,52 +49,45 @@ struct Turn {
 impl Turn {
     /// Sends the client's details and the request, then the audio. An empty piece ends the audio.
     async fn speak(&self, service: &mut SplitSink<Socket, Message>, audio: &[u8]) -> Result<(), Stop> {
-        service.send(self.text("speech.config", &config())).await?;
-        service.send(self.text("speech.context", &context())).await?;
+        service.send(self.text("speech.config", &config()).write()?).await?;
+        service.send(self.text("speech.context", &context()).write()?).await?;
         let mut pace = interval(audio::lasts(PIECE));
         for piece in audio.chunks(PIECE).chain([&[][..]]) {
             pace.tick().await;
-            service.send(self.audio(piece)).await?;
+            service.send(self.audio(piece).write()?).await?;
         }
         Ok(())
     }
 
-    /// Returns a text message: headers, a blank line, JSON.
-    fn text(&self, path: &str, content: &Value) -> Message {
-        Message::text(format!("{}Content-Type: application/json\r\n\r\n{content}", self.head(path)))
+    fn text(&self, path: &str, content: &Value) -> SpeechMessage {
+        self.message(path, "application/json", content.to_string().into())
     }
 
-    /// Returns a binary message: the length of the headers in two bytes, the headers, audio.
-    fn audio(&self, piece: &[u8]) -> Message {
-        let head = format!("{}Content-Type: audio/x-wav\r\n", self.head("audio"));
-        let length = u16::try_from(head.len()).unwrap_or_default();
-        Message::binary([&length.to_be_bytes(), head.as_bytes(), piece].concat())
+    fn audio(&self, piece: &[u8]) -> SpeechMessage {
+        self.message("audio", "audio/x-wav", piece.into())
     }
 
-    fn head(&self, path: &str) -> String {
+    fn message(&self, path: &str, kind: &str, body: SpeechBody) -> SpeechMessage {
         let now = to_rfc3339(&OffsetDateTime::now_utc());
-        format!("Path: {path}\r\nX-RequestId: {}\r\nX-Timestamp: {now}\r\n", self.request_id)
+        SpeechMessage::new(path, &self.request_id, body)
+            .with_header("X-Timestamp", &now)
+            .with_header("Content-Type", kind)
     }
 }
 
 /// Prints the messages of the service until the end of the turn.
 async fn listen(mut messages: SplitStream<Socket>) -> Result<(), Stop> {
     while let Some(message) = messages.next().await {
-        match message? {
-            Message::Text(text) => {
-                let (head, content) = text.split_once("\r\n\r\n").unwrap_or((&text, "{}"));
-                let path = head.lines().find_map(|line| line.strip_prefix("Path:")).unwrap_or_default().trim();
-                let content: Value = serde_json::from_str(content)?;
-                let said = ["Text", "DisplayText", "RecognitionStatus"].iter().find_map(|name| content[name].as_str());
-                println!("{}", format!("{path:<17} {}", said.unwrap_or_default()).trim_end());
-                if path == "turn.end" {
-                    return Ok(());
-                }
-            }
-            Message::Close(Some(end)) => {
-                return Err(format!("the service closed the connection: {} {}", end.code, end.reason).into());
-            }
-            _ => {}
+        let frame = message?;
+        if let Message::Close(Some(end)) = &frame {
+            return Err(format!("the service closed the connection: {} {}", end.code, end.reason).into());
+        }
+        let Some(message) = SpeechMessage::read(&frame).transpose()? else { continue };
+        let content: Value = message.text().map(serde_json::from_str).transpose()?.unwrap_or_default();
+        let said = ["Text", "DisplayText", "RecognitionStatus"].iter().find_map(|name| content[name].as_str());
+        println!("{}", format!("{:<17} {}", message.path(), said.unwrap_or_default()).trim_end());
+        if message.path() == "turn.end" {
+            return Ok(());
         }
     }
     Err("the connection ended before the turn did".into())

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Stop> {
     let path = setting.arguments.get(1).map_or_else(|| std::env::temp_dir().join("speech-endpoint.wav"), PathBuf::from);
 
     let builder = Connector::builder(setting.account.clone(), setting.source()?);
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
 
     let begun = Instant::now();
     let mut response = connector

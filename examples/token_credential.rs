@@ -64,7 +64,7 @@ async fn main() -> Result<(), Stop> {
 
     let source = TokenSource::entra(Arc::new(TokenFile(file.clone())));
     let builder = Connector::builder(setting.account.clone(), source.clone());
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
 
     for _ in 0..3 {
         connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await?;

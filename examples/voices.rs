@@ -20,7 +20,7 @@ use support::{Setting, Stop};
 async fn main() -> Result<(), Stop> {
     let setting = Setting::of_command_line("healthy-rest-services").await?;
     let builder = Connector::builder(setting.account.clone(), setting.source()?);
-    let connector = setting.lead(builder)?.build()?;
+    let connector = setting.lead(builder).build()?;
 
     let response = connector.send(Service::Voices, Method::GET, &Query::default(), |request| request).await?;
     let voices: Vec<Value> = serde_json::from_str(&response.text().await?)?;
