@@ -63,7 +63,7 @@ impl Stage {
                 }
                 Ok(collected)
             }
-            None => Ok(Collected { evidence: Some(unreadable(lab)) }),
+            None => Ok(unreadable(lab).into()),
         }
     }
 }
