@@ -24,7 +24,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
             self.notes.note(|trace| trace.auth = Step::Skipped { because: Skip::NoCredential });
             return;
         };
-        self.observer.stage(self.target.host(), Stage::Auth);
+        self.begins(Stage::Auth);
         let begun = Instant::now();
         let mut request = self.service_request();
         request.credential = Some(&header);
@@ -53,7 +53,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         let is_unknown = reply.status == 401;
         let mut found = AuthFacts { form: form.to_owned(), reply, ..AuthFacts::default() };
         if fault.as_ref().is_some_and(|fault| fault.kind == FailureKind::Denied) {
-            self.observer.stage(self.target.host(), Stage::Auth);
+            self.begins(Stage::Auth);
             let second = if is_unknown { self.try_second_key(route).await } else { None };
             (found.tries, found.issued) = self.try_other_uses().await;
             found.tries.splice(0..0, second);

@@ -14,7 +14,7 @@ use crate::net::Network;
 impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     /// Resolves the target. Returns its addresses, and whether the lookup succeeded.
     pub(super) async fn resolve_target(&self) -> (Vec<Address>, bool) {
-        self.observer.stage(self.target.host(), Stage::Dns);
+        self.begins(Stage::Dns);
         let begun = Instant::now();
         let lookup = self.context.network.lookup(self.target.host(), self.limit()).await;
         let mut found = lookup.facts;

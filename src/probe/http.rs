@@ -34,7 +34,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         stream: Stream,
         addresses: &[Address],
     ) -> Result<Responder, Stop> {
-        self.observer.stage(self.target.host(), Stage::Http);
+        self.begins(Stage::Http);
         let begun = Instant::now();
         let mut connection = Connection::new(stream);
         let request = self.service_request();

@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use crate::diagnose::stage::Stage;
+use crate::resolve::service::Service;
 
 /// An observer of a run.
 pub trait Observer: Sync {
     /// Called when a stage begins for a host.
     fn stage(&self, host: &str, stage: Stage);
+
+    /// Called when a stage begins for a target, with the service of the target. Calls [`Observer::stage`] by default.
+    fn stage_of(&self, _service: Option<Service>, host: &str, stage: Stage) {
+        self.stage(host, stage);
+    }
 
     /// Called once a second while a socket is held open, with the time left.
     fn hold(&self, _host: &str, _left: Duration) {}

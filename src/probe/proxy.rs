@@ -33,7 +33,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
 
     /// Opens a tunnel to the target.
     pub(super) async fn open_tunnel(&self, proxy: &Proxy, stream: TcpStream) -> Result<Stream, Stop> {
-        self.observer.stage(self.target.host(), Stage::Proxy);
+        self.begins(Stage::Proxy);
         let begun = Instant::now();
         let tunnel = tunnel(stream, proxy, self.target.host(), self.target.port(), self.limit()).await;
         let found = ProxyFacts {

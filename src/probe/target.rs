@@ -9,9 +9,11 @@ use tokio::time::Instant;
 
 use super::context::{Context, Family};
 use super::notes::Notes;
+use super::observer::Observer;
 use super::request::request_to;
 use crate::diagnose::evidence::{Address, Failure, Skip, Step};
 use crate::diagnose::plan::{Plan, Target};
+use crate::diagnose::stage::Stage;
 use crate::net::http::{Request, required_headers};
 use crate::net::proxy::Decision;
 use crate::net::tcp;
@@ -101,6 +103,13 @@ impl<N, O> TargetProbe<'_, N, O> {
             (Ok(form), Ok(header)) => Some((form.id(), header)),
             _ => credential.as_given(endpoint).map(|(form, header)| (form.id(), header)),
         }
+    }
+}
+
+impl<N, O: Observer> TargetProbe<'_, N, O> {
+    /// Tells the observer that a stage begins.
+    pub(super) fn begins(&self, stage: Stage) {
+        self.observer.stage_of(self.target.service(), self.target.host(), stage);
     }
 }
 

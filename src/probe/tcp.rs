@@ -24,7 +24,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         unused: Option<&(Proxy, String)>,
         entry: Option<&str>,
     ) -> Result<TcpStream, Stop> {
-        self.observer.stage(self.target.host(), Stage::Tcp);
+        self.begins(Stage::Tcp);
         let begun = Instant::now();
         let connected = tcp::connect_each(self.context.network, peers, self.limit()).await;
         let mut found = connected.facts;
@@ -57,7 +57,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
 
     /// Connects to the proxy of the target.
     pub(super) async fn connect_to_proxy(&self, peers: &[SocketAddr], proxy: &Proxy) -> Result<TcpStream, Stop> {
-        self.observer.stage(self.target.host(), Stage::Tcp);
+        self.begins(Stage::Tcp);
         let begun = Instant::now();
         let connected = tcp::connect_each(self.context.network, peers, self.limit()).await;
         let (failure, stream) = match connected.outcome {

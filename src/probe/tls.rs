@@ -20,7 +20,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        self.observer.stage(self.target.host(), Stage::Tls);
+        self.begins(Stage::Tls);
         let begun = Instant::now();
         let tls = self.recording();
         let outcome = match &tls {

@@ -27,7 +27,7 @@ impl<N: Network, O: Observer> TargetProbe<'_, N, O> {
         mut connection: Connection,
         addresses: &[Address],
     ) -> Result<Upgraded, Stop> {
-        self.observer.stage(self.target.host(), Stage::WebSocket);
+        self.begins(Stage::WebSocket);
         let begun = Instant::now();
         if !connection.is_reusable().await {
             let again = self.reconnect(route).await;

@@ -26,8 +26,9 @@ trap clean_up EXIT
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
+# The time limit is long, because a busy machine must not look like a broken network.
 # Memory: samples while the runs follow each other without a pause.
-env -i timeout "${MOST_SECONDS:-900}" "$binary" doctor --watch --lab "$world" --every 0 --runs "$runs" > "$work/lines" &
+env -i timeout "${MOST_SECONDS:-900}" "$binary" doctor --watch --lab "$world" --timeout 60 --every 0 --runs "$runs" > "$work/lines" &
 waiter=$!
 running+=("$waiter")
 begun=$(date +%s)

@@ -1,7 +1,7 @@
 //! How a run connects: its network, trusted roots, proxies and clock. They are those of this machine, or of a world of the lab.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use speech_endpoint::net::{ProxySettings, SharedNetwork, SystemNetwork, Trust, TrustError};
 use speech_endpoint_lab::Lab;
@@ -42,6 +42,12 @@ impl Connectivity {
         };
         let network = SharedNetwork::new(lab.network());
         Ok(Self { network, trust, proxies: lab.proxies(), clock: Some(lab.now()), is_lab: true })
+    }
+
+    /// Returns the same after a time, by which a clock that stands still is put forward.
+    pub(crate) fn later(self, by: Duration) -> Self {
+        let clock = self.clock.map(|clock| clock.checked_add(by).unwrap_or(clock));
+        Self { clock, ..self }
     }
 
     /// Returns the time by the clock of the run.

@@ -23,6 +23,8 @@ mod plan;
 mod rehearse;
 mod run;
 mod surroundings;
+#[cfg(feature = "otlp")]
+mod timeline;
 pub(crate) mod watch;
 
 use args::{DoctorArgs, DoctorFormat};
@@ -74,8 +76,7 @@ struct Examined {
 
 /// Reads the evidence of an earlier run.
 fn read(view: Option<AzureView>, file: &Path) -> Result<Examined, Failure> {
-    let evidence = files::read(file, "--from").map(Some)?;
-    Ok(Examined { view, collected: Collected { evidence } })
+    Ok(Examined { view, collected: files::read(file, "--from")?.into() })
 }
 
 /// Diagnoses evidence, for the findings that `--only` and `--ignore` select.
@@ -126,7 +127,7 @@ async fn examined_once(args: &DoctorArgs, output: &Output) -> Result<Examined, F
     let collected = match collected {
         // A person needs one line; a program expects the usual document.
         Err(failure) if failure.is_configuration() && args.format == DoctorFormat::Json => {
-            Collected { evidence: Some(unread(&failure)) }
+            Collected::from(unread(&failure))
         }
         collected => collected?,
     };
@@ -186,7 +187,12 @@ async fn collect(
     if request.plan.limits.round_trips && !args.watch.watch {
         output.notice(&plan::cost(&request.plan));
     }
-    Ok(Collected { evidence: Some(request.probe(&progress).await) })
+    let evidence = request.probe(&progress).await;
+    Ok(Collected {
+        evidence: Some(evidence),
+        #[cfg(feature = "otlp")]
+        timeline: progress.timeline,
+    })
 }
 
 /// Returns the evidence of an invalid value, which ends the run before any packet is sent.

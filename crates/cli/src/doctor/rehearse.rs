@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use speech_endpoint::evidence::{Evidence, Remark, ResourceFacts};
 use speech_endpoint_lab::{ClientCredential, Lab};
+use tokio::time::Instant;
 
 use super::args::DoctorArgs;
 use super::run::Collected;
@@ -24,11 +25,12 @@ pub(super) struct Stage {
 struct Running {
     text: Option<String>,
     lab: Lab,
+    started: Instant,
 }
 
 impl Stage {
     /// Starts the world, unless it is running. A file that has changed since is started again.
-    async fn lab(&mut self, name: &str, output: &Output) -> Result<&Lab, Failure> {
+    async fn running(&mut self, name: &str, output: &Output) -> Result<&Running, Failure> {
         let text = lab::world_text(name);
         let running = self.running.take().filter(|running| running.text == text);
         let running = if let Some(running) = running {
@@ -36,9 +38,9 @@ impl Stage {
         } else {
             let world = lab::world(name)?;
             output.detail(1, || format!("world: {}", world.title()));
-            Running { text, lab: lab::started(world).await? }
+            Running { text, lab: lab::started(world).await?, started: Instant::now() }
         };
-        Ok(&self.running.insert(running).lab)
+        Ok(self.running.insert(running))
     }
 
     /// Collects the evidence in a world. The environment is ignored, except for the Entra variables: the token is fetched
@@ -50,16 +52,18 @@ impl Stage {
         spent: Duration,
         output: &Output,
     ) -> Result<Collected, Failure> {
-        let lab = self.lab(name, output).await?;
+        let Running { lab, started, .. } = self.running(name, output).await?;
         match surroundings(lab, args)? {
-            Some(surroundings) => {
+            Some(mut surroundings) => {
+                // The clock of the world's client goes on between the runs of a watch.
+                surroundings.way = surroundings.way.later(started.elapsed());
                 let mut collected = super::collect(surroundings, args, spent, output).await?;
                 if let Some(evidence) = &mut collected.evidence {
                     lab.show_sources(evidence);
                 }
                 Ok(collected)
             }
-            None => Ok(Collected { evidence: Some(unreadable(lab)) }),
+            None => Ok(unreadable(lab).into()),
         }
     }
 }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "otlp")]
+use speech_endpoint::Service;
 use speech_endpoint::evidence::{CredentialFacts, Evidence, Remark};
 use speech_endpoint::probe::{Context, Observer, probe};
 use speech_endpoint::{Credential, Plan, Stage};
 
+#[cfg(feature = "otlp")]
+use super::timeline::Timeline;
 use crate::args::Family;
 use crate::connectivity::Connectivity;
 use crate::output::StatusLine;
@@ -15,6 +19,18 @@ use crate::runtime::interrupt;
 #[derive(Default)]
 pub(super) struct Collected {
     pub(super) evidence: Option<Evidence>,
+    #[cfg(feature = "otlp")]
+    pub(super) timeline: Timeline,
+}
+
+impl From<Evidence> for Collected {
+    fn from(evidence: Evidence) -> Self {
+        Self {
+            evidence: Some(evidence),
+            #[cfg(feature = "otlp")]
+            timeline: Timeline::default(),
+        }
+    }
 }
 
 /// Everything that a run needs.
@@ -51,11 +67,19 @@ pub(crate) struct Progress {
     line: StatusLine,
     began: tokio::time::Instant,
     total: Duration,
+    #[cfg(feature = "otlp")]
+    pub(super) timeline: Timeline,
 }
 
 impl Progress {
     pub(crate) fn new(is_wanted: bool, total: Duration) -> Self {
-        Self { line: StatusLine::new(is_wanted), began: tokio::time::Instant::now(), total }
+        Self {
+            line: StatusLine::new(is_wanted),
+            began: tokio::time::Instant::now(),
+            total,
+            #[cfg(feature = "otlp")]
+            timeline: Timeline::default(),
+        }
     }
 }
 
@@ -79,6 +103,12 @@ impl Progress {
 }
 
 impl Observer for Progress {
+    #[cfg(feature = "otlp")]
+    fn stage_of(&self, service: Option<Service>, host: &str, stage: Stage) {
+        self.timeline.note(service, host, stage);
+        self.stage(host, stage);
+    }
+
     fn stage(&self, host: &str, stage: Stage) {
         self.show(&format!("{stage} {host}"));
     }

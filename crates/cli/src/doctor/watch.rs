@@ -7,6 +7,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+#[cfg(feature = "otlp")]
+use std::time::SystemTime;
 
 use speech_endpoint::azure::AzureView;
 use speech_endpoint::evidence::{Ended, Evidence};
@@ -16,6 +18,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::args::{DoctorArgs, DoctorFormat};
 use super::rehearse::Stage;
 use super::run::Collected;
+#[cfg(feature = "otlp")]
+use super::timeline::Timeline;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::{Output, StatusLine};
@@ -27,6 +31,8 @@ mod check;
 mod json;
 mod line;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod server;
 mod state;
 
@@ -68,7 +74,7 @@ async fn watched(args: &DoctorArgs, baseline: Option<&Evidence>, output: &Output
         output
             .notice("`--deep` makes a round trip at each working service in every run, which counts against the quota");
     }
-    let mut watch = Watch::new(args, baseline, output, published);
+    let mut watch = Watch::new(args, baseline, output, published)?;
     loop {
         let begun = Instant::now();
         let goes_on = tokio::select! {
@@ -108,17 +114,30 @@ struct Watch<'a> {
     runs: u64,
     /// The failure of the last run, if it could not be carried out.
     failure: Option<Failure>,
+    #[cfg(feature = "otlp")]
+    exporter: Option<otlp::Exporter>,
 }
 
 impl<'a> Watch<'a> {
+    #[cfg_attr(not(feature = "otlp"), allow(clippy::unnecessary_wraps, reason = "only the exporter can fail"))]
     fn new(
         args: &'a DoctorArgs,
         baseline: Option<&'a Evidence>,
         output: &'a Output,
         published: Arc<Published>,
-    ) -> Self {
-        let (stage, memory) = (Stage::default(), Memory::default());
-        Self { args, baseline, output, published, stage, memory, runs: 0, failure: None }
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            args,
+            baseline,
+            output,
+            published,
+            stage: Stage::default(),
+            memory: Memory::default(),
+            runs: 0,
+            failure: None,
+            #[cfg(feature = "otlp")]
+            exporter: otlp::Exporter::of(args)?,
+        })
     }
 
     /// Carries out one run and reports it. Returns whether the watch goes on.
@@ -126,9 +145,7 @@ impl<'a> Watch<'a> {
         let examined = super::examined(self.args, self.output, &mut self.stage).await;
         let examined = examined.and_then(|(view, collected)| Ok((view, collected?)));
         match examined {
-            Ok((view, Collected { evidence: Some(evidence), .. })) => self.ended(view.as_ref(), evidence, begun).await,
-            // Only `--plan` collects no evidence, and it excludes a watch.
-            Ok(_) => Ok(false),
+            Ok((view, collected)) => self.ended(view.as_ref(), collected, begun).await,
             // Arguments that are wrong from the start stay wrong.
             Err(failure) if self.runs == 0 => Err(failure),
             Err(failure) => self.failed(failure).await,
@@ -136,7 +153,9 @@ impl<'a> Watch<'a> {
     }
 
     /// Reports a run that has ended.
-    async fn ended(&mut self, view: Option<&AzureView>, evidence: Evidence, begun: Instant) -> Result<bool, Failure> {
+    async fn ended(&mut self, view: Option<&AzureView>, collected: Collected, begun: Instant) -> Result<bool, Failure> {
+        // Only `--plan` collects no evidence, and it excludes a watch.
+        let Some(evidence) = collected.evidence else { return Ok(false) };
         if evidence.ended == Ended::Interrupted {
             return Ok(false);
         }
@@ -156,8 +175,24 @@ impl<'a> Watch<'a> {
             text += &self.change(change)?;
         }
         self.publish(&evidence, &diagnosis, &changes);
+        #[cfg(feature = "otlp")]
+        let times = (begun.elapsed(), machine::now());
+        let is_read = self.write(text).await?;
+        #[cfg(feature = "otlp")]
+        self.export(&evidence, &collected.timeline, times).await;
         // Without a target, nothing can change.
-        Ok(self.write(text).await? && !evidence.traces.is_empty())
+        Ok(is_read && !evidence.traces.is_empty())
+    }
+
+    /// Sends a run to the collector, if there is one. `took` is the time of the run, and `end` its end.
+    #[cfg(feature = "otlp")]
+    async fn export(&mut self, evidence: &Evidence, timeline: &Timeline, (took, end): (Duration, SystemTime)) {
+        if let (Some(exporter), Some(state)) = (&mut self.exporter, self.memory.last()) {
+            let begun = end.checked_sub(took).unwrap_or(end);
+            if let Some(problem) = exporter.export(&otlp::Run { evidence, state, timeline, begun, end }).await {
+                self.output.error(&problem);
+            }
+        }
     }
 
     /// Reports a run that could not be carried out, unless the one before failed in the same way.

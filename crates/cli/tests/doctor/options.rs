@@ -99,6 +99,12 @@ const ROWS: &[Row] = &[
     (&["--every", "0", "--watch", "--runs", "3"], &[REGIONAL], Shows("stopped after 3 runs: healthy")),
     (&["--runs", "1", "--watch"], &[REGIONAL], Shows("stopped after 1 run: healthy")),
     (&["--metrics", "127.0.0.1:0", "--watch", "--runs", "1"], &[REGIONAL], Shows("note: metrics at http://127.0.0.1:")),
+    #[cfg(feature = "otlp")]
+    (
+        &["--otlp", "http://127.0.0.1:9", "--watch", "--runs", "1"],
+        &[REGIONAL],
+        Shows("error: the collector at http://127.0.0.1:9/"),
+    ),
     // The report.
     (&["--save", "FILE"], &[REGIONAL], Writes),
     (&["--output", "FILE"], &[REGIONAL], Writes),

@@ -24,6 +24,10 @@ pub(crate) struct WatchArgs {
     /// Serve metrics at http://ADDRESS/metrics for Prometheus; 127.0.0.1:9464 if no address is given
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9464", requires = "watch")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// Send traces and metrics of each run to an OpenTelemetry collector [env: OTEL_EXPORTER_OTLP_ENDPOINT]
+    #[cfg(feature = "otlp")]
+    #[arg(long, value_name = "URL", requires = "watch")]
+    pub(crate) otlp: Option<String>,
 }
 
 impl WatchArgs {
