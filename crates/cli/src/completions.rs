@@ -6,11 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args as ClapArgs, Command, CommandFactory as _};
+use clap::{Args as ClapArgs, Command};
 use clap_complete::CompleteEnv;
 
 use super::args::{OutputArgs, listed};
-use super::command::Args;
 use super::failure::Failure;
 use super::file::{self, Readers};
 use super::output::Output;
@@ -67,8 +66,8 @@ Examples:
   speech-endpoint completions all --output-dir package";
 
 /// Answers a shell that asks what can follow a word. Returns whether one asks.
-pub(crate) fn answer(given: &[OsString]) -> Result<bool, clap::Error> {
-    let environment = CompleteEnv::with_factory(Args::command).var(shells::VARIABLE).shells(SHELLS);
+pub(crate) fn answer(given: &[OsString], command: impl Fn() -> Command) -> Result<bool, clap::Error> {
+    let environment = CompleteEnv::with_factory(command).var(shells::VARIABLE).shells(SHELLS);
     environment.try_complete(given, Some(Path::new(".")))
 }
 

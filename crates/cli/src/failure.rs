@@ -6,7 +6,6 @@ use std::io;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use speech_endpoint::{AccountError, ArmError, CredentialError, NameError, PastedError, QueryError, QuotedValue};
 
-use super::command;
 use super::flags::spelled;
 
 /// The failure of a command. Its text is one line that follows `error: `.
@@ -233,15 +232,15 @@ impl From<ArmError> for Failure {
 /// The exit code of a configuration without a URL.
 pub(crate) const CONFIGURATION: u8 = 10;
 
-/// Converts a parse error into one line without any value that may be a secret.
-pub(crate) fn usage(error: &clap::Error, json: bool) -> Failure {
+/// Converts a parse error into one line without any value that may be a secret. `commands` lists the names of the commands.
+pub(crate) fn usage(error: &clap::Error, json: bool, commands: impl FnOnce() -> String) -> Failure {
     let text = error.render().to_string();
     let mut line = text.split("\n\n").next().unwrap_or_default().lines().map(str::trim).collect::<Vec<_>>().join(" ");
     line = line.trim_start_matches("error: ").to_owned();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         || error.kind() == ErrorKind::MissingSubcommand
     {
-        line = format!("no command given: expected {}; see `--help`", command::names());
+        line = format!("no command given: expected {}; see `--help`", commands());
     }
     for (kind, value) in error.context() {
         match (kind, value) {

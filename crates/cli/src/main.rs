@@ -49,10 +49,10 @@ use output::Output;
 /// 3. Convert the result into an exit code.
 fn main() -> ExitCode {
     let given: Vec<OsString> = std::env::args_os().collect();
-    match completions::answer(&given) {
+    match completions::answer(&given, Args::command) {
         Ok(false) => {}
         Ok(true) => return ExitCode::SUCCESS,
-        Err(error) => return exit(&failure::usage(&error, false), ColorWhen::Auto),
+        Err(error) => return exit(&failure::usage(&error, false, command::names), ColorWhen::Auto),
     }
     // An error about the arguments is in ASCII too.
     if machine::wants_ascii() || given.iter().any(|argument| argument == "--ascii") {
@@ -80,10 +80,10 @@ fn parsed(given: &[OsString]) -> Result<Option<(Args, Option<String>)>, Failure>
         Ok(args) => Ok(Some((args, profiled.map(|profiled| profiled.notice)))),
         Err(error) if given.len() < 2 => {
             output::explain_usage(&error);
-            Err(failure::usage(&error, false))
+            Err(failure::usage(&error, false, command::names))
         }
         Err(error) if error.use_stderr() => {
-            let failure = failure::usage(&error, json);
+            let failure = failure::usage(&error, json, command::names);
             // What is wrong without the profile is not in its file.
             let is_of_profile = Args::try_parse_from(given).is_ok();
             match profiled.filter(|_| is_of_profile) {

@@ -99,6 +99,7 @@ impl Output {
 impl From<ColorWhen> for ColorChoice {
     fn from(when: ColorWhen) -> Self {
         match when {
+            ColorWhen::Auto if machine::forces_color() => Self::Always,
             ColorWhen::Auto => Self::Auto,
             ColorWhen::Always => Self::Always,
             ColorWhen::Never => Self::Never,

@@ -10,8 +10,6 @@ use anstream::AutoStream;
 use anstream::ColorChoice;
 use zeroize::Zeroizing;
 
-use super::machine;
-
 /// Writes text to standard output, with colours if they are wanted.
 pub(crate) fn to_stdout(text: &str, color: ColorChoice) -> io::Result<()> {
     let stdout = io::stdout();
@@ -91,9 +89,6 @@ fn written<S: anstream::stream::RawStream + anstream::stream::AsLockedWrite>(
 }
 
 fn choice(color: ColorChoice, stream: &impl anstream::stream::RawStream) -> ColorChoice {
-    if color == ColorChoice::Auto && machine::forces_color() {
-        return ColorChoice::Always;
-    }
     if color == ColorChoice::Auto { anstream::AutoStream::choice(stream) } else { color }
 }
 
