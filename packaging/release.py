@@ -45,24 +45,10 @@ def program(name):
     return "speech-endpoint.exe" if "windows" in name else "speech-endpoint"
 
 
-# The names under which each shell looks for the completions of a command.
-COMPLETIONS = {
-    "bash": "speech-endpoint.bash",
-    "zsh": "_speech-endpoint",
-    "fish": "speech-endpoint.fish",
-    "powershell": "_speech-endpoint.ps1",
-    "elvish": "speech-endpoint.elv",
-}
-
-
 def write_generated(binary, folder):
-    """Writes the completions and the manual page that a binary of this machine prints."""
-    files = {f"completions/{name}": shell for shell, name in COMPLETIONS.items()} | {"man/speech-endpoint.1": "man"}
-    for name, shell in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        command = [str(Path(binary).resolve()), "completions", shell]
-        path.write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=60).stdout)
+    """Writes the completions, the manual pages and the JSON schemas that a binary of this machine prints."""
+    command = [str(Path(binary).resolve()), "completions", "all", "--output-dir", str(folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
 def moment():

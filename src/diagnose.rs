@@ -39,9 +39,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use comparison::{
-    Comparison, Difference, Group, ServiceOutcome, ServicePlace, ServiceState, TraitKind, ValueCount, Vantage,
-};
+pub use comparison::{Comparison, Vantage};
 pub use documents::{TargetDocuments, TargetEndpoint};
 pub use finding::{Diagnosis, Finding, FindingPlace, RuledOut, Selection, Unexplained, Verdict};
 pub use judge::{PreparedDocuments, diagnose, diagnose_with, diagnose_with_documents};

@@ -104,9 +104,9 @@ pub use diagnose::catalogue::{KnownFailure, Severity};
 pub use diagnose::plan::{DEFAULT_JOBS, DEFAULT_TOTAL, Limits, Plan, PlanSettings, SENTENCE, Target, TargetPurpose};
 pub use diagnose::stage::Stage;
 pub use diagnose::{
-    Comparison, Diagnosis, Difference, Finding, FindingPlace, Group, PreparedDocuments, RuledOut, Selection,
-    ServiceOutcome, ServicePlace, ServiceState, TargetDocuments, TargetEndpoint, TraitKind, Unexplained, ValueCount,
-    Vantage, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids, evidence, report,
+    Comparison, Diagnosis, Finding, FindingPlace, PreparedDocuments, RuledOut, Selection, TargetDocuments,
+    TargetEndpoint, Unexplained, Vantage, Verdict, diagnose, diagnose_with, diagnose_with_documents, diagnosed_ids,
+    evidence, report,
 };
 pub use explain::{
     Defect, Explanation, IdKind, LONGEST_GAP, LONGEST_TEXT, LikelyCause, LoggedId, Meaning, Reached, RuledOutByLog,

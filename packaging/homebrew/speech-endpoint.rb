@@ -28,10 +28,10 @@ class SpeechEndpoint < Formula
 
   def install
     bin.install "speech-endpoint"
-    bash_completion.install "completions/speech-endpoint.bash" => "speech-endpoint"
-    zsh_completion.install "completions/_speech-endpoint"
-    fish_completion.install "completions/speech-endpoint.fish"
-    man1.install Dir["man/*.1"]
+    bash_completion.install "completions/bash/speech-endpoint"
+    zsh_completion.install "completions/zsh/_speech-endpoint"
+    fish_completion.install "completions/fish/speech-endpoint.fish"
+    man1.install Dir["man/man1/*.1"]
   end
 
   test do

@@ -8,29 +8,32 @@ mod names;
 mod traits;
 mod vantage;
 
-pub use difference::{Difference, ValueCount};
-pub use group::Group;
+pub(crate) use difference::{Difference, ValueCount};
+pub(crate) use group::Group;
 pub(crate) use names::ranges;
-pub use traits::TraitKind;
-pub use vantage::{ServiceOutcome, ServicePlace, ServiceState, Vantage};
+pub(crate) use traits::TraitKind;
+pub use vantage::Vantage;
+pub(crate) use vantage::{ServiceOutcome, ServicePlace, ServiceState};
 
 use crate::diagnose::catalogue::Severity;
 
-/// Many vantage points side by side.
+/// Many vantage points side by side: which of them fail, for which cause, and what differs there.
+///
+/// Vantage points with the same cause are one group. `text`, `short` and `json` write the report, as `doctor --from FOLDER` does.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
 /// use speech_endpoint::evidence::Evidence;
-/// use speech_endpoint::{Comparison, Vantage, diagnose};
+/// use speech_endpoint::report::ReportOptions;
+/// use speech_endpoint::{Comparison, Severity, Vantage, diagnose};
 ///
 /// # let saved = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/evidence/private-name-public-address.json"));
 /// let evidence: Evidence = serde_json::from_str(saved)?;
 /// let vantages = ["node-1", "node-2"].map(|name| Vantage::new(name, &evidence, &diagnose(&evidence)));
 /// let comparison = Comparison::new(vantages.to_vec());
 ///
-/// assert_eq!(comparison.groups.len(), 1);
-/// assert_eq!(comparison.groups[0].id, Some("DNS03"));
-/// assert_eq!(comparison.groups[0].members.len(), 2);
+/// assert_eq!(comparison.exit_code(Severity::Error), 20);
+/// assert!(comparison.short(&ReportOptions::default()).starts_with("× DNS03  "));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -38,14 +41,14 @@ use crate::diagnose::catalogue::Severity;
 #[non_exhaustive]
 pub struct Comparison {
     /// The vantage points, in the order of their names.
-    pub vantages: Vec<Vantage>,
+    pub(crate) vantages: Vec<Vantage>,
     /// The services that any of them checked, each once at each host.
-    pub services: Vec<ServicePlace>,
+    pub(crate) services: Vec<ServicePlace>,
     /// The causes, each with the vantage points that have it: errors before warnings, and larger groups first. A vantage point
     /// with two independent causes is in two groups.
-    pub groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// The vantage points whose evidence cannot be read, each with the reason.
-    pub unread: Vec<(String, String)>,
+    pub(crate) unread: Vec<(String, String)>,
 }
 
 impl Comparison {
@@ -78,7 +81,7 @@ impl Comparison {
     }
 
     /// Returns the vantage points at which every service works and nothing threatens it.
-    pub fn working(&self) -> impl Iterator<Item = &Vantage> {
+    pub(crate) fn working(&self) -> impl Iterator<Item = &Vantage> {
         self.vantages.iter().filter(|vantage| vantage.works())
     }
 

@@ -9,7 +9,7 @@ use crate::diagnose::redact::Redaction;
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
 
-pub mod comparison;
+mod comparison;
 mod github;
 mod html;
 #[cfg(feature = "serde")]

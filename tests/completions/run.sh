@@ -14,6 +14,7 @@ for shell in zsh fish; do command -v "$shell" >/dev/null || missing+=("$shell");
 if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
   may=""
   [ "$(id -u)" -eq 0 ] || may="sudo -n"
+  timeout 60 $may apt-get update -qq >/dev/null 2>&1 || true
   timeout 120 $may apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || true
 fi
 

@@ -11,6 +11,9 @@ fail() { echo "html: $*" >&2; exit 1; }
 
 binary="$(realpath -m "${1:-${SPEECH_ENDPOINT:-${CARGO_TARGET_DIR:-target}/debug/speech-endpoint}}")"
 [ -x "$binary" ] || fail "there is no $binary: expected the result of \`cargo build\`"
+if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  (timeout 60 apt-get update -qq; timeout 180 apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 || true
+fi
 chromium="$(command -v chromium || command -v chromium-browser || command -v google-chrome)" || skip "Chromium is not installed"
 for tool in node npm; do
   command -v "$tool" >/dev/null || skip "there is no \`$tool\`"

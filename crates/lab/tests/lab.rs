@@ -28,7 +28,8 @@ async fn every_embedded_world_starts() {
     for (name, toml) in World::all() {
         let world = World::parse(toml).expect(name);
         match Lab::start(world, now()).await {
-            Ok(lab) if !lab.listeners().is_empty() => {}
+            // Without a name server, no name of the world has an address.
+            Ok(lab) if !lab.listeners().is_empty() || name == "DNS14-no-name-server" => {}
             Ok(_) => faults.push(format!("{name}: nothing listens")),
             Err(error) => faults.push(format!("{name}: {error}")),
         }

@@ -31,6 +31,16 @@ pub(crate) fn on(system: Option<&str>, command: &'static str) -> Vec<&'static st
 /// One row for each command of Linux alone.
 const TABLE: &[Row] = &[
     Row {
+        linux: "curl -sv -o /dev/null -x http://ADDRESS:PROXY_PORT https://HOST/",
+        windows: &["curl.exe -sv -o NUL -x http://ADDRESS:PROXY_PORT https://HOST/"],
+        macos: &["curl -sv -o /dev/null -x http://ADDRESS:PROXY_PORT https://HOST/"],
+    },
+    Row {
+        linux: "nc -vz -w 5 ADDRESS PROXY_PORT",
+        windows: &["Test-NetConnection ADDRESS -Port PROXY_PORT"],
+        macos: &["nc -vz -G 5 ADDRESS PROXY_PORT"],
+    },
+    Row {
         linux: "getent ahosts HOST",
         windows: &[
             "Resolve-DnsName HOST",

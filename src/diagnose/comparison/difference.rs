@@ -8,24 +8,22 @@ use super::vantage::Vantage;
 
 /// Something that every member of a group has and no other vantage point has, of those that it is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Difference {
+pub(crate) struct Difference {
     /// What differs.
-    pub kind: TraitKind,
+    pub(crate) kind: TraitKind,
     /// The values in the group, the commonest first.
-    pub here: Vec<ValueCount>,
+    pub(crate) here: Vec<ValueCount>,
     /// The values elsewhere, the commonest first.
-    pub elsewhere: Vec<ValueCount>,
+    pub(crate) elsewhere: Vec<ValueCount>,
 }
 
 /// A value with the number of vantage points that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ValueCount {
+pub(crate) struct ValueCount {
     /// The value.
-    pub value: String,
+    pub(crate) value: String,
     /// The number of vantage points.
-    pub count: usize,
+    pub(crate) count: usize,
 }
 
 /// Returns what all of `here` have and none of `elsewhere` has. A kind that is unknown at any member proves nothing, and neither
@@ -78,7 +76,7 @@ fn range_apart(here: &[String], elsewhere: &[String]) -> Option<Difference> {
     })
 }
 
-/// Returns the addresses of one family; `None` if one is no single address or the families differ.
+/// Returns the addresses of one family; `None` if one of them is not a single address, or the families differ.
 fn addresses(values: &[String]) -> Option<Vec<IpAddr>> {
     let addresses: Vec<IpAddr> = values.iter().map(|value| value.parse().ok()).collect::<Option<_>>()?;
     let is_v4 = addresses.first()?.is_ipv4();
@@ -140,7 +138,7 @@ fn counted(values: &[String]) -> Vec<ValueCount> {
     counted
 }
 
-/// More values than this are no common property of a group.
+/// A group with more values than this has no common property.
 const MOST_VALUES: usize = 3;
 
 #[cfg(test)]

@@ -10,37 +10,36 @@ use crate::diagnose::catalogue::Severity;
 
 /// The vantage points that have one cause, with what differs there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Group {
+pub(crate) struct Group {
     /// The id of the cause; `None` for a failure that no known failure matches.
-    pub id: Option<&'static str>,
+    pub(crate) id: Option<&'static str>,
     /// The area of the cause.
-    pub area: Area,
+    pub(crate) area: Area,
     /// Its severity.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// The cause, in words.
-    pub title: String,
+    pub(crate) title: String,
     /// The resource at which it occurs.
-    pub resource: String,
+    pub(crate) resource: String,
     /// What has to be changed, where the evidence names it: the kind and the value.
-    pub subject: Option<(TraitKind, String)>,
+    pub(crate) subject: Option<(TraitKind, String)>,
     /// Other causes that fit the same facts, by id. Only one of them is present.
-    pub alternatives: Vec<&'static str>,
+    pub(crate) alternatives: Vec<&'static str>,
     /// The names of the vantage points, in their order.
-    pub members: Vec<String>,
+    pub(crate) members: Vec<String>,
     /// What was observed at the first of them.
-    pub observed: String,
+    pub(crate) observed: String,
     /// The remedy there.
-    pub remedy: String,
+    pub(crate) remedy: String,
     /// The commands of that remedy.
-    pub commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
     /// What all members have and no vantage point has that works.
-    pub differences: Vec<Difference>,
+    pub(crate) differences: Vec<Difference>,
     /// The number of vantage points of the same resource that the group was compared with: those that work, or, if none works,
     /// all others.
-    pub compared_with: usize,
+    pub(crate) compared_with: usize,
     /// Whether those work.
-    pub compared_with_working: bool,
+    pub(crate) compared_with_working: bool,
 }
 
 impl Group {

@@ -10,8 +10,7 @@ use crate::diagnose::evidence::{Evidence, Trace};
 
 /// Something that can differ from place to place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum TraitKind {
+pub(crate) enum TraitKind {
     /// The range of the subnet, as the instance metadata service says it.
     Subnet,
     /// The local address of the connections.
@@ -32,13 +31,13 @@ pub enum TraitKind {
     Roots,
     /// The kind of credential; of a key, the length.
     Credential,
-    /// The C library or the subsystem that applications run on.
+    /// The operating system, with the C library if it is not glibc, and whether it is a Windows Subsystem for Linux.
     System,
 }
 
 impl TraitKind {
     /// Every kind, in the order of the way to a service.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Subnet,
         Self::LocalAddress,
         Self::NameServers,
@@ -54,7 +53,7 @@ impl TraitKind {
 
     /// Returns the identifier used in JSON.
     #[must_use]
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Subnet => "subnet",
             Self::LocalAddress => "local_address",
@@ -72,7 +71,7 @@ impl TraitKind {
 
     /// Returns what it is, in words.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Subnet => "subnet",
             Self::LocalAddress => "local address",
@@ -103,8 +102,8 @@ pub(super) fn of_run(evidence: &Evidence) -> BTreeMap<TraitKind, String> {
     let local = traces().filter_map(local).filter(|ip| !ip.is_loopback());
     let servers = machine.name_servers.iter().map(ToString::to_string);
     let found = || traces().filter_map(|trace| trace.dns.found()).flat_map(|dns| &dns.addresses);
-    let system =
-        machine.libc.clone().into_iter().chain(machine.is_wsl.filter(|is_wsl| *is_wsl).map(|_| "WSL".to_owned()));
+    let is_wsl = machine.is_wsl.filter(|is_wsl| *is_wsl).map(|_| "WSL".to_owned());
+    let system = machine.system.iter().chain(&machine.libc).cloned().chain(is_wsl);
     let values = [
         (TraitKind::Subnet, set(metadata.flat_map(|metadata| metadata.subnets.iter().cloned()))),
         (TraitKind::LocalAddress, set(local.map(|ip| ip.to_string()))),

@@ -15,44 +15,41 @@ use crate::diagnose::{Diagnosis, Finding, Verdict};
 #[non_exhaustive]
 pub struct Vantage {
     /// Its name, for example that of the node.
-    pub name: String,
+    pub(crate) name: String,
     /// The resource: a custom domain, the host of a container, or a region.
-    pub resource: String,
+    pub(crate) resource: String,
     /// The verdict of the run.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// Whether the run checked everything.
-    pub is_complete: bool,
+    pub(crate) is_complete: bool,
     /// What each service did, in the order of the plan.
-    pub services: Vec<ServiceState>,
+    pub(crate) services: Vec<ServiceState>,
     /// What is known about the place; a kind that is missing is unknown.
-    pub traits: BTreeMap<TraitKind, String>,
+    pub(crate) traits: BTreeMap<TraitKind, String>,
     pub(super) causes: Vec<Cause>,
 }
 
 /// A service at a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub struct ServicePlace {
+pub(crate) struct ServicePlace {
     /// The id of the service.
-    pub service: String,
+    pub(crate) service: String,
     /// The host.
-    pub host: String,
+    pub(crate) host: String,
 }
 
 /// What a service did at a vantage point.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServiceState {
+pub(crate) struct ServiceState {
     /// The service and its host.
-    pub place: ServicePlace,
+    pub(crate) place: ServicePlace,
     /// The result.
-    pub outcome: ServiceOutcome,
+    pub(crate) outcome: ServiceOutcome,
 }
 
 /// The result of checking a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ServiceOutcome {
+pub(crate) enum ServiceOutcome {
     /// It works.
     Works,
     /// It works, with a warning.
@@ -107,7 +104,7 @@ impl Vantage {
 
     /// Returns whether every service works here and nothing threatens it.
     #[must_use]
-    pub fn works(&self) -> bool {
+    pub(crate) fn works(&self) -> bool {
         self.is_complete && self.causes.is_empty() && self.verdict == Verdict::Healthy
     }
 }

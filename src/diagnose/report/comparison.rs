@@ -11,48 +11,46 @@ use crate::diagnose::redact::plain;
 mod json;
 mod matrix;
 
-#[cfg(feature = "serde")]
-pub use json::json;
-
-/// Returns the comparison for people.
-///
-/// 1. The matrix of vantage points and services. Vantage points at which every service does the same share a row, unless the
-///    level of detail is 1 or above.
-/// 2. Each cause with its vantage points, what differs there, and the remedy.
-/// 3. The number of vantage points that work.
-#[must_use]
-pub fn text(comparison: &Comparison, options: &ReportOptions) -> String {
-    let mut writer = Writer { page: Page::new(options), comparison, is_long: options.verbosity > 0 };
-    matrix::write(&mut writer.page, comparison, writer.is_long);
-    comparison.groups.iter().for_each(|group| writer.group(group));
-    writer.verdict();
-    writer.page.finish()
-}
-
-/// Returns each cause and the verdict, one line each.
-#[must_use]
-pub fn short(comparison: &Comparison, options: &ReportOptions) -> String {
-    let mut writer = Writer { page: Page::new(options), comparison, is_long: false };
-    for group in &comparison.groups {
-        let lead = writer.page.paint(ink(group.severity), &mark(group)).into_owned();
-        let members = listed(&ranges(group.members.iter().map(String::as_str)), MOST_RANGES);
-        writer.page.line(&format!(
-            "{lead}  {}: {} of {} ({})",
-            plain(&titled(group)),
-            group.members.len(),
-            comparison.vantages.len(),
-            plain(&members)
-        ));
+impl Comparison {
+    /// Returns the comparison for people.
+    ///
+    /// 1. The matrix of vantage points and services. Vantage points at which every service does the same share a row, unless the
+    ///    level of detail is 1 or above.
+    /// 2. Each cause with its vantage points, what differs there, and the remedy.
+    /// 3. The number of vantage points that work.
+    #[must_use]
+    pub fn text(&self, options: &ReportOptions) -> String {
+        let mut writer = Writer { page: Page::new(options), comparison: self, is_long: options.verbosity > 0 };
+        matrix::write(&mut writer.page, self, writer.is_long);
+        self.groups.iter().for_each(|group| writer.group(group));
+        writer.verdict();
+        writer.page.finish()
     }
-    let verdict = verdict(comparison);
-    writer.page.line(&plain(&verdict));
-    writer.page.finish()
+
+    /// Returns each cause and the verdict, one line each.
+    #[must_use]
+    pub fn short(&self, options: &ReportOptions) -> String {
+        let mut writer = Writer { page: Page::new(options), comparison: self, is_long: false };
+        for group in &self.groups {
+            let lead = writer.page.paint(ink(group.severity), &mark(group)).into_owned();
+            let members = listed(&ranges(group.members.iter().map(String::as_str)), MOST_RANGES);
+            writer.page.line(&format!(
+                "{lead}  {}: {} of {} ({})",
+                plain(&titled(group)),
+                group.members.len(),
+                self.vantages.len(),
+                plain(&members)
+            ));
+        }
+        let verdict = verdict(self);
+        writer.page.line(&plain(&verdict));
+        writer.page.finish()
+    }
 }
 
 /// Returns the number of vantage points that work, and the causes that stop the others:
 /// `160 of 200 vantage points work · two causes (DNS03 at 30, TCP01 at 10)`.
-#[must_use]
-pub fn verdict(comparison: &Comparison) -> String {
+fn verdict(comparison: &Comparison) -> String {
     let (working, all) = (comparison.working().count(), comparison.vantages.len());
     let mut parts = vec![match (working, all) {
         (1, 1) => "the vantage point works".to_owned(),

@@ -87,8 +87,12 @@ fn toward_proxy(context: &RuleContext<'_>, observation: Observation) -> Observat
     let facts = context.tcp().filter(|facts| facts.proxy.is_some() && context.trace.tcp.failure().is_some());
     let Some(facts) = facts else { return observation };
     let port = facts.attempts.first().map_or_else(|| "PORT".to_owned(), |attempt| attempt.peer.port().to_string());
+    let is_private = (context.is_own() && context.is_private()).then_some("the connection goes to the proxy");
     observation
         .remedied(Some(REACH_THE_PROXY))
+        .not("PXY02", "the proxy has an address")
+        .not_if(is_private, "TCP05")
+        .not_if(is_private, "TCP11")
         .with("PROXY_PORT", port)
         .with("VARIABLE", facts.proxy_source.clone().unwrap_or_else(|| "--proxy".to_owned()))
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use speech_endpoint::azure::AzureView;
-use speech_endpoint::{Comparison, Selection, Vantage, diagnose_with, diagnose_with_documents, report};
+use speech_endpoint::{Comparison, Selection, Vantage, diagnose_with, diagnose_with_documents};
 
 use super::args::{DoctorArgs, DoctorFormat};
 use super::{documents, files, options, selection};
@@ -40,9 +40,9 @@ pub(super) fn run(args: &DoctorArgs, output: &Output) -> Result<u8, Failure> {
     let comparison = Comparison::new(vantages).with_unread(unread);
     let options = options(args, output);
     let text = match args.format {
-        DoctorFormat::Short => report::comparison::short(&comparison, &options),
-        DoctorFormat::Json => report::comparison::json(&comparison, &options).map_err(|error| Failure::json(&error))?,
-        _ => report::comparison::text(&comparison, &options),
+        DoctorFormat::Short => comparison.short(&options),
+        DoctorFormat::Json => comparison.json(&options).map_err(|error| Failure::json(&error))?,
+        _ => comparison.text(&options),
     };
     output.data(&text)?;
     Ok(comparison.exit_code(args.findings.fail_on.into()))

@@ -42,7 +42,7 @@ const REFUSALS: &[Refusal] = &[
     (&["doctor", "--region", "westeurope", "--ca-file", "Cargo.toml"], 2, "BEGIN CERTIFICATE"),
     (&["doctor", "--from", "Cargo.toml"], 2, "it is not valid JSON"),
     (&["doctor", "--from", "schema/doctor.schema.json"], 2, "it was not written by `--save`"),
-    (&["doctor", "--from", "src"], 2, "cannot read `src`"),
+    (&["doctor", "--from", "src"], 2, "`src` given to `--from` has no file `*.json`"),
     (&["doctor", "--from", "x.json", "--plan"], 2, "--plan"),
     (&["doctor", "--region", "westeurope", "--dns-server", "resolver"], 2, "10.0.0.2:53"),
     (&["doctor", "--region", "westeurope", "--dns-server", "10.0.0.2:99999"], 2, "10.0.0.2:53"),

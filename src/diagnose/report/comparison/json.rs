@@ -8,21 +8,23 @@ use super::ReportOptions;
 use crate::diagnose::comparison::{Comparison, Difference, Group, ServiceOutcome, ServiceState, ValueCount, Vantage};
 use crate::diagnose::report::json::{JsonError, pretty};
 
-/// Returns the comparison for programs, as `doctor --from FOLDER --format json` writes it.
-///
-/// # Errors
-///
-/// If it cannot be serialised. A comparison of evidence always can.
-pub fn json(comparison: &Comparison, options: &ReportOptions) -> Result<String, JsonError> {
-    let document = Document {
-        schema_version: SCHEMA_VERSION,
-        exit_code: comparison.exit_code(options.fail_on),
-        working: comparison.working().count(),
-        groups: comparison.groups.iter().map(group).collect(),
-        vantage_points: comparison.vantages.iter().map(vantage).collect(),
-        unread: comparison.unread.iter().map(|(name, problem)| UnreadJson { name, problem }).collect(),
-    };
-    pretty(&document).map_err(JsonError)
+impl Comparison {
+    /// Returns the comparison for programs, as `doctor --from FOLDER --format json` writes it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be serialised. A comparison of evidence always can.
+    pub fn json(&self, options: &ReportOptions) -> Result<String, JsonError> {
+        let document = Document {
+            schema_version: SCHEMA_VERSION,
+            exit_code: self.exit_code(options.fail_on),
+            working: self.working().count(),
+            groups: self.groups.iter().map(group).collect(),
+            vantage_points: self.vantages.iter().map(vantage).collect(),
+            unread: self.unread.iter().map(|(name, problem)| UnreadJson { name, problem }).collect(),
+        };
+        pretty(&document).map_err(JsonError)
+    }
 }
 
 #[derive(Serialize)]

@@ -151,7 +151,9 @@ fn dated(now: SystemTime, text: &str) -> String {
 fn time(seconds: i64) -> Option<String> {
     let since = Duration::from_secs(u64::try_from(seconds).ok()?);
     let time = SystemTime::UNIX_EPOCH.checked_add(since)?;
-    (unix_seconds(time) == seconds).then(|| rfc3339(time).chars().take(DATE).collect())
+    // RFC 3339 has years of four digits.
+    let text = Some(rfc3339(time)).filter(|text| text.len() == RFC_3339 && unix_seconds(time) == seconds)?;
+    Some(text.chars().take(DATE).collect())
 }
 
 /// Returns a time in at most two units.
@@ -173,6 +175,9 @@ const MOST_ADDRESSES: usize = 4;
 
 /// The digits of a fingerprint that identify a certificate to a reader.
 const SHOWN_DIGITS: usize = 16;
+
+/// The length of `2026-01-01T00:00:00Z`.
+const RFC_3339: usize = 20;
 
 /// The length of `2026-01-01`.
 const DATE: usize = 10;
