@@ -180,7 +180,7 @@ impl Inner {
             };
             let request = complete(self.builder(&route, &url, method, header.as_ref(), &id).map_err(begin)?);
             let span = spans::request(&candidate.name, &route.endpoint, &id);
-            let sent = self.execute(&attempt, &url, method, request).instrument(span.clone()).await;
+            let sent = Box::pin(self.execute(&attempt, &url, method, request)).instrument(span.clone()).await;
             if let Err((error, _)) = &sent {
                 spans::explained(&span, error);
             }

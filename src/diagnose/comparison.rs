@@ -12,8 +12,10 @@ pub(crate) use difference::{Difference, ValueCount};
 pub(crate) use group::Group;
 pub(crate) use names::ranges;
 pub(crate) use traits::TraitKind;
+#[cfg(feature = "serde")]
+pub(crate) use vantage::ServiceState;
 pub use vantage::Vantage;
-pub(crate) use vantage::{ServiceOutcome, ServicePlace, ServiceState};
+pub(crate) use vantage::{ServiceOutcome, ServicePlace};
 
 use crate::diagnose::catalogue::Severity;
 

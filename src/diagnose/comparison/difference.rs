@@ -131,7 +131,9 @@ fn mask(length: u32, width: u32) -> u128 {
 /// Returns each value with its number, the commonest first.
 fn counted(values: &[String]) -> Vec<ValueCount> {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    values.iter().for_each(|value| *numbers.entry(value).or_default() += 1);
+    for value in values {
+        *numbers.entry(value).or_default() += 1;
+    }
     let mut counted: Vec<ValueCount> =
         numbers.into_iter().map(|(value, count)| ValueCount { value: value.to_owned(), count }).collect();
     counted.sort_by_key(|value| std::cmp::Reverse(value.count));

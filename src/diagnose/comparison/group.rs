@@ -73,7 +73,9 @@ pub(super) fn groups(vantages: &[Vantage]) -> Vec<Group> {
 fn group(vantages: &[Vantage], cause: &Cause, members: &[usize]) -> Group {
     let resource = &vantages[members[0]].resource;
     let mut is_member = vec![false; vantages.len()];
-    members.iter().for_each(|index| is_member[*index] = true);
+    for index in members {
+        is_member[*index] = true;
+    }
     let others =
         || vantages.iter().zip(&is_member).filter(|(other, is_member)| !**is_member && other.resource == *resource);
     let working: Vec<&Vantage> = others().map(|(other, _)| other).filter(|other| other.works()).collect();

@@ -52,6 +52,7 @@ impl TraitKind {
     ];
 
     /// Returns the identifier used in JSON.
+    #[cfg(feature = "serde")]
     #[must_use]
     pub(crate) fn id(self) -> &'static str {
         match self {

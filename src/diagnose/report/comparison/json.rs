@@ -150,14 +150,14 @@ fn vantage(vantage: &Vantage) -> VantageJson<'_> {
     }
 }
 
-fn service(state: &ServiceState) -> ServiceJson<'_> {
-    let (outcome, stage, id) = match state.outcome {
+fn service(found: &ServiceState) -> ServiceJson<'_> {
+    let (outcome, stage, id) = match found.outcome {
         ServiceOutcome::Works => ("works", None, None),
         ServiceOutcome::Warned { id } => ("works", None, Some(id)),
         ServiceOutcome::Fails { stage, id } => ("fails", Some(stage.id()), id),
         ServiceOutcome::Unfinished => ("unfinished", None, None),
     };
-    ServiceJson { service: &state.place.service, host: &state.place.host, outcome, stage, id }
+    ServiceJson { service: &found.place.service, host: &found.place.host, outcome, stage, id }
 }
 
 const SCHEMA_VERSION: u8 = 1;

@@ -22,8 +22,9 @@ pub(super) fn write(page: &mut Page, comparison: &Comparison, is_long: bool) {
     let numbers: Vec<String> = (1..=services.len()).map(|number| format!("[{number}]")).collect();
     let fits =
         |heads: &[String]| longest + widths(&rows, heads).iter().map(|width| width + 2).sum::<usize>() <= page.width();
-    let heads = if fits(&names) { &names } else { &numbers };
-    if !std::ptr::eq(heads, &names) {
+    let is_numbered = !fits(&names);
+    let heads = if is_numbered { &numbers } else { &names };
+    if is_numbered {
         for (number, name) in numbers.iter().zip(&names) {
             page.hanging(&format!("{number} "), number.len() + 1, name, Ink::Plain);
         }
@@ -34,7 +35,8 @@ pub(super) fn write(page: &mut Page, comparison: &Comparison, is_long: bool) {
     for (head, width) in heads.iter().zip(&widths) {
         let _ = write!(line, "  {:<width$}", plain(head));
     }
-    page.line(&page.paint(Ink::Dim, line.trim_end()).into_owned());
+    let head = page.paint(Ink::Dim, line.trim_end()).into_owned();
+    page.line(&head);
     for ((_, row), label) in rows.iter().zip(&labels) {
         let mut line = format!("{:<longest$}", plain(label));
         for (outcome, width) in row.iter().zip(&widths) {
