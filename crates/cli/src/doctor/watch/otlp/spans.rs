@@ -78,8 +78,8 @@ fn target(run: &Run<'_>, trace: &Trace, root: &Span) -> Vec<Span> {
 
 /// Returns when a stage began and how long it took; nothing if it was skipped. The upgrade carries the credential, so the last
 /// stage of a WebSocket began with it.
-fn timed(run: &Run<'_>, trace: &Trace, stage: Stage, state: StepState<'_>) -> Option<(Stage, SystemTime, Duration)> {
-    let (StepState::Passed { took } | StepState::Failed { took, .. }) = state else { return None };
+fn timed(run: &Run<'_>, trace: &Trace, stage: Stage, found: StepState<'_>) -> Option<(Stage, SystemTime, Duration)> {
+    let (StepState::Passed { took } | StepState::Failed { took, .. }) = found else { return None };
     let began_with = if stage == Stage::Auth && trace.target.is_websocket { Stage::WebSocket } else { stage };
     let start = run.timeline.start(trace.target.service.as_deref(), &trace.target.host, began_with)?;
     Some((stage, start, took))
