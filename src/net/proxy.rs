@@ -188,10 +188,8 @@ impl ProxySettings {
             }
             None => {}
         }
-        let Some(proxy) = first else {
-            let entry = self.variables.first().and_then(|_| self.exception(host));
-            return Decision::Direct { unused: None, entry: entry.map(|(_, entry)| entry.to_owned()) };
-        };
+        // An entry of `NO_PROXY` is one that keeps a host from a proxy; one that cannot be used keeps nobody.
+        let Some(proxy) = first else { return Decision::Direct { unused: None, entry: None } };
         if is_for_plain(&proxy.source) == is_secure {
             let because = format!("`{}` is for plain connections, TLS takes `HTTPS_PROXY`", proxy.source);
             return Decision::Direct { unused: Some((proxy, because)), entry: None };
@@ -322,7 +320,9 @@ mod tests {
             let error = settings.unusable(host, true).map(ToString::to_string);
             assert_eq!(error.is_some(), is_unusable, "{variables:?}");
             assert!(!format!("{settings:?} {error:?}").contains("geheim"), "{variables:?}");
-            let is_direct = matches!(settings.decide(host, true), Decision::Direct { .. });
+            let decision = settings.decide(host, true);
+            assert!(!matches!(&decision, Decision::Direct { unused: None, entry: Some(_) }), "{decision:?}");
+            let is_direct = matches!(decision, Decision::Direct { .. });
             assert_eq!(is_direct, variables[0].1 != "http://p2:3128", "{variables:?}");
         }
         assert!(settings(None, &[("HTTP_PROXY", socks)]).unusable(host, false).is_some());
