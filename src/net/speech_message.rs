@@ -208,7 +208,11 @@ impl SpeechMessage {
     pub fn write(&self) -> Result<Message, SpeechMessageError> {
         let head = self.head()?;
         match &self.body {
-            Body::Text(text) => Ok(Message::text(format!("{head}\r\n{text}"))),
+            Body::Text(text) => {
+                // A message without headers begins with the end of their last line.
+                let end = if head.is_empty() { END_OF_HEADERS } else { "\r\n" };
+                Ok(Message::text(format!("{head}{end}{text}")))
+            }
             Body::Binary(bytes) => {
                 let length = u16::try_from(head.len()).map_err(|_| SpeechMessageError::TooLong)?;
                 Ok(Message::binary([&length.to_be_bytes(), head.as_bytes(), bytes].concat()))
@@ -317,6 +321,13 @@ mod tests {
         assert_eq!(read(lines(MOST_HEADERS + 1)), Err(Error::TooMany));
         assert_eq!(read("a".repeat(LONGEST_HEADERS + 1)), Err(Error::TooLong));
         assert_eq!(SpeechMessage::read(&Message::Ping(Bytes::new())), None);
+    }
+
+    #[test]
+    fn a_message_without_headers_stays_one_when_it_is_written() {
+        let read = SpeechMessage::read(&Message::text("no header\r\n\r\nnot a header: text")).unwrap().unwrap();
+        assert_eq!((read.headers().count(), read.text()), (0, Some("not a header: text")));
+        assert_eq!(SpeechMessage::read(&read.write().unwrap()), Some(Ok(read)));
     }
 
     #[test]
