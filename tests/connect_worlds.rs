@@ -219,11 +219,25 @@ async fn differing(name: &'static str) -> Vec<(String, String, String)> {
 #[tokio::test]
 async fn a_connector_opens_or_explains_every_world() {
     let all = futures_util::stream::iter(World::all()).map(|(name, _)| differing(name)).buffer_unordered(6);
-    let differing: Vec<_> = all.concat().await;
+    let mut differing: Vec<_> = all.concat().await;
+    let is_listed = |(name, _, came_to): &(String, String, String)| {
+        OTHERWISE.iter().chain(LATE).any(|(known, expected, _)| known == name && expected == came_to)
+    };
+    // The limits are short, and six worlds share a thread: what differs has to differ again when its world is alone.
+    let late: BTreeSet<String> =
+        differing.iter().filter(|one| !is_listed(one)).map(|(name, ..)| name.clone()).collect();
+    differing.retain(|(name, ..)| !late.contains(name));
+    for (name, _) in World::all().filter(|(name, _)| late.contains(*name)) {
+        println!("{name} once more");
+        differing.extend(self::differing(name).await);
+    }
     let mut failures = Vec::new();
     let mut met = BTreeSet::new();
     for (name, service, came_to) in differing {
-        if OTHERWISE.iter().chain(LATE).any(|(known, expected, _)| *known == name && *expected == came_to) {
+        let one = (name, service, came_to);
+        let is_listed = is_listed(&one);
+        let (name, service, came_to) = one;
+        if is_listed {
             met.insert((name, came_to));
         } else {
             failures.push(format!("{name}, {service}: {came_to}"));
