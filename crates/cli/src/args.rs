@@ -13,7 +13,7 @@ mod net;
 mod values;
 
 pub(crate) use findings::FindingArgs;
-pub(crate) use net::{Family, NameServer, Road, Seconds, WayArgs, jobs};
+pub(crate) use net::{Family, NameServer, Road, Seconds, WayArgs, jobs, seconds};
 pub(crate) use values::{
     Listed, ListedParser, checks, checks_and_all, failures_and_files, listed, proxies, regions, sdks, titled, worlds,
     worlds_and_list,

@@ -29,8 +29,13 @@ pub(crate) struct Profiled {
 
 /// Adds the options of the profile that a command line names; `None` if it names none.
 pub(crate) fn applied(given: &[OsString]) -> Result<Option<Profiled>, Failure> {
-    let Some((command, rest)) = command_of(given) else { return Ok(None) };
+    let rest = given.get(2..).unwrap_or_default();
     let words = options(rest);
+    // Most command lines have neither, and the description of all commands takes a while.
+    if !words.iter().any(|word| ["profile", "config"].contains(word)) {
+        return Ok(None);
+    }
+    let Some(command) = command_of(given) else { return Ok(None) };
     let (profile, config) = (value(&words, rest, "profile"), value(&words, rest, "config"));
     if (profile.is_none() && config.is_none()) || !has(&command, "profile") {
         return Ok(None);
@@ -59,10 +64,10 @@ pub(crate) fn applied(given: &[OsString]) -> Result<Option<Profiled>, Failure> {
     Ok(Some(Profiled { arguments, notice, source }))
 }
 
-/// Returns the command and the words after its name.
-fn command_of(given: &[OsString]) -> Option<(Command, &[OsString])> {
+/// Returns the command that a command line names.
+fn command_of(given: &[OsString]) -> Option<Command> {
     let name = given.get(1)?.to_str()?;
-    Some((Args::command().find_subcommand(name)?.clone(), &given[2..]))
+    Args::command().find_subcommand(name).cloned()
 }
 
 /// Returns the names of the options on a command line.

@@ -84,13 +84,18 @@ impl FromStr for Seconds {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let (number, unit) =
-            UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length))).unwrap_or((text, 1.0));
-        let seconds = number.parse::<f64>().map_err(|_| EXPECTED_SECONDS)? * unit;
+        let seconds = seconds(text).ok_or(EXPECTED_SECONDS)?;
         let is_sensible = seconds > 0.0 && seconds <= LONGEST;
         let duration = is_sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
         duration.filter(|duration| !duration.is_zero()).map(Self).ok_or(EXPECTED_SECONDS)
     }
+}
+
+/// Reads a time with a unit, or in seconds without one.
+pub(crate) fn seconds(text: &str) -> Option<f64> {
+    let with_unit = UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length)));
+    let (number, unit) = with_unit.unwrap_or((text, 1.0));
+    Some(number.parse::<f64>().ok()? * unit)
 }
 
 /// Reads the number of parallel checks.

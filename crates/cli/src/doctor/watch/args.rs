@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
+use crate::args::seconds;
+
 /// The arguments of a watch.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Watch")]
@@ -44,14 +46,7 @@ impl FromStr for Interval {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = match &text[number.len()..] {
-            "" | "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return Err(EXPECTED_INTERVAL),
-        };
-        let seconds = number.parse::<f64>().map_err(|_| EXPECTED_INTERVAL)? * unit;
+        let seconds = seconds(text).ok_or(EXPECTED_INTERVAL)?;
         let is_sensible = (0.0..=LONGEST).contains(&seconds);
         let duration = is_sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
         duration.map(Self).ok_or(EXPECTED_INTERVAL)
