@@ -256,6 +256,24 @@ impl Trace {
         ]
     }
 
+    /// Returns the stage at which the service failed: the first that failed, or the one over which its round trip failed.
+    #[must_use]
+    pub fn service_failed_at(&self) -> Option<Stage> {
+        let failed = self.round_trip.as_ref().is_some_and(|trip| trip.failure.is_some());
+        self.failed_at().or(failed.then(|| self.round_trip_stage()))
+    }
+
+    /// Returns the stage over which a round trip is made.
+    pub(crate) fn round_trip_stage(&self) -> Stage {
+        if self.target.is_websocket { Stage::WebSocket } else { Stage::Http }
+    }
+
+    /// Returns the proxy that the connection goes through, or that it did not reach.
+    pub(crate) fn proxied(&self) -> Option<&str> {
+        let through = self.proxy.found().and_then(|facts| facts.proxy.as_deref());
+        through.or_else(|| self.tcp.found()?.proxy.as_deref())
+    }
+
     /// Returns the first stage that failed.
     #[must_use]
     pub fn failed_at(&self) -> Option<Stage> {

@@ -48,7 +48,8 @@ pub struct Finding {
 
 impl Finding {
     /// Returns whether it affects a target. A finding without places affects all of them.
-    pub(super) fn is_at(&self, trace: &Trace) -> bool {
+    #[must_use]
+    pub fn is_at(&self, trace: &Trace) -> bool {
         let is_place = |place: &FindingPlace| place.host == trace.target.host && place.service == trace.target.service;
         self.places.is_empty() || self.places.iter().any(is_place)
     }
@@ -146,6 +147,26 @@ impl Diagnosis {
             self.findings.iter().find(is_cause)
         };
         causes(Severity::Error).or_else(|| causes(Severity::Warning))
+    }
+
+    /// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error, a
+    /// warning about a used-up quota explains it.
+    #[must_use]
+    pub fn explanation(&self, trace: &Trace, failed: Stage) -> Option<&Finding> {
+        let errors = || self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let here = || errors().filter(|finding| finding.is_at(trace));
+        let quota = || {
+            let used_up = |finding: &&Finding| finding.failure.area == Area::Quota && finding.is_at(trace);
+            self.findings.iter().find(used_up).filter(|_| failed >= Stage::Http)
+        };
+        let explains =
+            |finding: &&Finding| finding.failure.area <= Area::from(failed) || finding.failure.area > Area::Http;
+        let finding = here()
+            .find(|finding| finding.failure.area == Area::from(failed))
+            .or_else(|| here().find(explains))
+            .or_else(quota)?;
+        let cause = finding.caused_by.and_then(|id| self.findings.iter().find(|cause| cause.failure.id == id));
+        Some(cause.unwrap_or(finding))
     }
 
     /// Returns the failures that no finding explains. A stage that the run did not reach has not failed.

@@ -13,7 +13,6 @@ use crate::diagnose::alias::AliasChain;
 use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::{KnownFailure, Severity, systems};
 use crate::diagnose::evidence::{Ended, Evidence, Skip, StepState, TargetFacts, Trace};
-use crate::diagnose::stage::Stage;
 
 /// Diagnoses a run.
 ///
@@ -321,7 +320,7 @@ pub(super) fn unexplained(evidence: &Evidence, hits: &[Hit]) -> Vec<Unexplained>
 /// Returns the failure of a round trip, with the stage of its service.
 fn failure_of_trip(trace: &Trace) -> Option<Unexplained> {
     let trip = trace.round_trip.as_ref()?;
-    let stage = if trace.target.is_websocket { Stage::WebSocket } else { Stage::Http };
+    let stage = trace.round_trip_stage();
     let text = format!("round trip ({}): {}", trip.exchange.title(), trip.failure.as_ref()?);
     Some(Unexplained { place: FindingPlace::of(trace), stage, text, is_unreached: false })
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::diagnose::area::Area;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Evidence, StepState, Trace};
 use crate::diagnose::redact::Redaction;
@@ -148,22 +147,4 @@ fn timed_steps(trace: &Trace) -> impl Iterator<Item = (Stage, Duration)> {
         StepState::Passed { took } | StepState::Failed { took, .. } if !is_counted_before(stage) => Some((stage, took)),
         _ => None,
     })
-}
-
-/// Returns the finding that explains why a stage of a target failed: its cause, if it is a consequence. Without an error,
-/// a warning about a used-up quota explains it.
-fn explanation<'a>(diagnosis: &'a Diagnosis, trace: &Trace, failed: Stage) -> Option<&'a Finding> {
-    let errors = || diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let here = || errors().filter(|finding| finding.is_at(trace));
-    let quota = || {
-        let used_up = |finding: &&Finding| finding.failure.area == Area::Quota && finding.is_at(trace);
-        diagnosis.findings.iter().find(used_up).filter(|_| failed >= Stage::Http)
-    };
-    let explains = |finding: &&Finding| finding.failure.area <= Area::from(failed) || finding.failure.area > Area::Http;
-    let finding = here()
-        .find(|finding| finding.failure.area == Area::from(failed))
-        .or_else(|| here().find(explains))
-        .or_else(quota)?;
-    let cause = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
-    Some(cause.unwrap_or(finding))
 }

@@ -142,15 +142,9 @@ fn local(trace: &Trace) -> Option<IpAddr> {
 
 fn proxy(trace: &Trace) -> Option<String> {
     let tcp = trace.tcp.found();
-    if let Some(unresolved) = tcp.and_then(|tcp| tcp.unresolved_proxy.as_ref()) {
-        return Some(unresolved.proxy.clone());
-    }
-    let used = trace.proxy.found().and_then(|proxy| proxy.proxy.as_ref()).or_else(|| tcp?.proxy.as_ref());
-    if let Some(proxy) = used.cloned() {
-        return Some(proxy);
-    }
+    let unresolved = tcp.and_then(|tcp| tcp.unresolved_proxy.as_ref()).map(|unresolved| unresolved.proxy.as_str());
     // Without a connection nothing is known about a proxy.
-    tcp.map(|_| "direct".to_owned())
+    unresolved.or(trace.proxied()).or(tcp.map(|_| "direct")).map(str::to_owned)
 }
 
 fn issuer(trace: &Trace) -> Option<String> {

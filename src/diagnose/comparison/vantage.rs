@@ -59,8 +59,8 @@ pub(crate) enum ServiceOutcome {
     },
     /// It fails.
     Fails {
-        /// The stage that failed.
-        stage: Stage,
+        /// The stage that failed; `None` if each passed and a finding is an error all the same.
+        stage: Option<Stage>,
         /// The id of the finding that explains it; `None` if no known failure matches.
         id: Option<&'static str>,
     },
@@ -88,12 +88,10 @@ impl Vantage {
     /// Reduces a run to a vantage point.
     #[must_use]
     pub fn new(name: impl Into<String>, evidence: &Evidence, diagnosis: &Diagnosis) -> Self {
-        let resource = &evidence.resource;
-        let called = resource.custom_domain.as_ref().or(resource.host.as_ref()).or(resource.region.as_ref());
         let services = evidence.traces.iter().filter_map(|trace| state(diagnosis, trace)).collect();
         Self {
             name: name.into(),
-            resource: called.cloned().unwrap_or_else(|| "no resource".to_owned()),
+            resource: evidence.resource.name().unwrap_or("no resource").to_owned(),
             verdict: diagnosis.verdict,
             is_complete: diagnosis.ended == Ended::Complete,
             services,
@@ -111,30 +109,29 @@ impl Vantage {
 
 fn state(diagnosis: &Diagnosis, trace: &Trace) -> Option<ServiceState> {
     let place = ServicePlace { service: trace.target.service.clone()?, host: trace.target.host.clone() };
-    let is_here = |finding: &&Finding| finding.severity > Severity::Info && finding.is_at(trace);
-    let cause =
-        diagnosis.findings.iter().filter(is_here).max_by_key(|finding| (finding.severity, finding.caused_by.is_none()));
-    // A consequence that is reported alone has its cause at another host of the same run.
-    let id = cause.map(|finding| finding.caused_by.unwrap_or(finding.failure.id));
-    let outcome = match (trace.failed_at(), id) {
-        (Some(stage), id) => ServiceOutcome::Fails { stage, id },
-        (None, _) if !judge::works(trace) && trace.round_trip.as_ref().is_none_or(|trip| trip.failure.is_none()) => {
-            ServiceOutcome::Unfinished
+    let outcome = match trace.service_failed_at() {
+        Some(stage) => {
+            let id = diagnosis.explanation(trace, stage).map(|finding| finding.failure.id);
+            ServiceOutcome::Fails { stage: Some(stage), id }
         }
-        (None, Some(id)) if cause.is_some_and(|finding| finding.severity == Severity::Error) => {
-            ServiceOutcome::Fails { stage: last_stage(trace), id: Some(id) }
-        }
-        (None, Some(id)) => ServiceOutcome::Warned { id },
-        (None, None) => ServiceOutcome::Works,
+        None if !judge::works(trace) => ServiceOutcome::Unfinished,
+        None => threatened(diagnosis, trace),
     };
     Some(ServiceState { place, outcome })
 }
 
-/// Returns the last stage that passed: an error after it is one of content.
-fn last_stage(trace: &Trace) -> Stage {
-    use crate::diagnose::evidence::StepState;
-    let passed = trace.steps().into_iter().filter(|(_, state)| matches!(state, StepState::Passed { .. }));
-    passed.map(|(stage, _)| stage).next_back().unwrap_or(Stage::Dns)
+/// Returns the outcome of a service at which no stage failed, by its gravest finding.
+fn threatened(diagnosis: &Diagnosis, trace: &Trace) -> ServiceOutcome {
+    let is_here = |finding: &&Finding| finding.severity > Severity::Info && finding.is_at(trace);
+    let gravest =
+        diagnosis.findings.iter().filter(is_here).max_by_key(|finding| (finding.severity, finding.caused_by.is_none()));
+    let Some(finding) = gravest else { return ServiceOutcome::Works };
+    // A consequence that is reported alone has its cause at another host of the same run.
+    let id = finding.caused_by.unwrap_or(finding.failure.id);
+    match finding.severity {
+        Severity::Error => ServiceOutcome::Fails { stage: None, id: Some(id) },
+        _ => ServiceOutcome::Warned { id },
+    }
 }
 
 fn causes(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<Cause> {

@@ -35,6 +35,13 @@ pub struct ResourceFacts {
     pub allowed_subnets: Vec<String>,
 }
 
+impl ResourceFacts {
+    /// Returns what the resource is called: its custom domain, the host of a container, or its region.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.custom_domain.as_deref().or(self.host.as_deref()).or(self.region.as_deref())
+    }
+}
+
 /// A host to reach, with the expected kind of address.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(default))]

@@ -1,7 +1,7 @@
 //! Many vantage points in one report: which of them work, which cause stops the others, and what differs there.
 
 use super::ReportOptions;
-use super::page::{Ink, Page, count};
+use super::page::{Ink, Page, count, first_of};
 use super::text::{ink, sign};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::comparison::{Comparison, Difference, Group, TraitKind, ValueCount, ranges};
@@ -33,7 +33,7 @@ impl Comparison {
         let mut writer = Writer { page: Page::new(options), comparison: self, is_long: false };
         for group in &self.groups {
             let lead = writer.page.paint(ink(group.severity), &mark(group)).into_owned();
-            let members = listed(&ranges(group.members.iter().map(String::as_str)), MOST_RANGES);
+            let members = first_of(&ranges(group.members.iter().map(String::as_str)), MOST_RANGES);
             writer.page.line(&format!(
                 "{lead}  {}: {} of {} ({})",
                 plain(&titled(group)),
@@ -91,7 +91,7 @@ impl Writer<'_> {
         let ranges = ranges(group.members.iter().map(String::as_str));
         let most = if self.is_long { usize::MAX } else { MOST_RANGES };
         let where_ =
-            format!("{} of {}: {}", group.members.len(), self.comparison.vantages.len(), listed(&ranges, most));
+            format!("{} of {}: {}", group.members.len(), self.comparison.vantages.len(), first_of(&ranges, most));
         self.page.labelled("where", &where_);
         self.page.labelled("saw", &group.observed);
         for difference in &group.differences {
@@ -159,15 +159,7 @@ fn values(values: &[ValueCount], all: usize) -> String {
             |value| if value.count == all { value.value.clone() } else { format!("{} ({})", value.value, value.count) },
         )
         .collect();
-    listed(&each, MOST_VALUES)
-}
-
-/// Returns the first items of a list, and the number of the others.
-fn listed(items: &[String], most: usize) -> String {
-    match items.get(..most).filter(|_| items.len() > most + 1) {
-        Some(first) => format!("{} and {} more", first.join(", "), items.len() - most),
-        None => items.join(", "),
-    }
+    first_of(&each, MOST_VALUES)
 }
 
 /// More ranges of names than this say no more about a group.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::markup::escaped;
 use super::stage::{detail, is_shown};
 use super::text::{called, subject};
-use super::{ReportOptions, causes, consequences, explanation, verdict};
+use super::{ReportOptions, causes, consequences, verdict};
 use crate::diagnose::evidence::{Ended, Evidence, StepState, Trace, rfc3339};
 use crate::diagnose::stage::Stage;
 use crate::diagnose::{Diagnosis, Finding};
@@ -70,8 +70,7 @@ impl Suite<'_> {
             self.add(&class, stage.id(), took, outcome);
         }
         if let Some(failure) = trace.round_trip.as_ref().and_then(|trip| trip.failure.as_ref()) {
-            let stage = if trace.target.is_websocket { Stage::WebSocket } else { Stage::Http };
-            let outcome = self.failed(trace, stage, &failure.text);
+            let outcome = self.failed(trace, trace.round_trip_stage(), &failure.text);
             self.add(&class, "round trip", Duration::ZERO, outcome);
         }
     }
@@ -82,7 +81,7 @@ impl Suite<'_> {
             .diagnosis
             .unexplained_failures()
             .any(|failure| failure.place.host == *host && failure.place.service == trace.target.service);
-        match explanation(self.diagnosis, trace, stage) {
+        match self.diagnosis.explanation(trace, stage) {
             Some(finding) if finding.severity >= self.options.fail_on => {
                 self.told.push(finding.failure.id);
                 self.failure(finding)

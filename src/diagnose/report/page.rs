@@ -171,6 +171,15 @@ pub(super) fn millis(took: Duration) -> String {
     if millis < 99.95 { format!("{millis:.1}") } else { format!("{millis:.0}") }
 }
 
+/// Returns the first items of a list, and the number of the others.
+pub(super) fn first_of(items: &[impl AsRef<str>], most: usize) -> String {
+    let joined = |items: &[_]| items.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    match items.get(..most).filter(|_| items.len() > most + 1) {
+        Some(first) => format!("{} and {} more", joined(first), items.len() - most),
+        None => joined(items),
+    }
+}
+
 /// Returns a number and its noun, as in a sentence.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];

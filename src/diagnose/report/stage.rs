@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use super::explanation;
 use super::page::time;
 use crate::diagnose::Diagnosis;
 use crate::diagnose::alias::AliasChain;
@@ -96,7 +95,7 @@ fn words<T>(step: &Step<T>, skipped: impl Fn(Skip) -> String, found: impl Fn(&T,
 /// Returns why a stage was not tried, with the id of the finding that explains it.
 fn not_tried(evidence: &Evidence, diagnosis: &Diagnosis, trace: &Trace, because: Skip) -> String {
     if let Some(stage) = because.stage() {
-        return match explanation(diagnosis, trace, stage) {
+        return match diagnosis.explanation(trace, stage) {
             Some(finding) => format!("not tried because of {}", finding.failure.id),
             None => format!("not tried because {stage} failed"),
         };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::{Ink, Page, millis, time};
 use super::stage::{addresses, bare_addresses, detail, is_shown, mark};
-use super::{ReportOptions, causes, consequences, explanation, round_trip, rounds, verdict};
+use super::{ReportOptions, causes, consequences, round_trip, rounds, verdict};
 use crate::diagnose::alias::AliasChain;
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{
@@ -70,19 +70,19 @@ pub(super) fn subject(evidence: &Evidence) -> (String, String) {
     if evidence.resource == ResourceFacts::default() {
         return ("no resource".to_owned(), "the input is invalid, so nothing was checked".to_owned());
     }
-    let name = resource.custom_domain.as_ref().or(resource.host.as_ref()).or(resource.region.as_ref());
+    let name = resource.name();
     let mut parts = Vec::new();
     parts.extend((!resource.title.is_empty()).then(|| resource.title.clone()));
     parts.extend(
         resource.cloud.as_deref().map(|id| id.parse::<Cloud>().map_or(id.to_owned(), |cloud| cloud.title().to_owned())),
     );
-    if name != resource.region.as_ref() {
+    if name != resource.region.as_deref() {
         parts.extend(resource.region.clone());
     }
     parts.push(credential(evidence));
     let second = evidence.second_key.as_ref();
     parts.extend(second.map(|key| format!("{}-character second key, fingerprint {}", key.length, key.fingerprint)));
-    (name.cloned().unwrap_or_else(|| "no resource".to_owned()), parts.join(" · "))
+    (name.unwrap_or("no resource").to_owned(), parts.join(" · "))
 }
 
 fn credential(evidence: &Evidence) -> String {
@@ -145,7 +145,7 @@ fn is_alike(diagnosis: &Diagnosis, one: &Trace, other: &Trace) -> bool {
     let (Some((stage, failure)), Some((other_stage, other_failure))) = (failed(one), failed(other)) else {
         return is_same_host && works(one) && works(other) && ended(one) == ended(other);
     };
-    let cause = |trace: &Trace| explanation(diagnosis, trace, stage).map(|finding| finding.failure.id);
+    let cause = |trace: &Trace| diagnosis.explanation(trace, stage).map(|finding| finding.failure.id);
     let is_same_kind = stage == other_stage && failure.kind == other_failure.kind && cause(one) == cause(other);
     is_same_kind && (cause(one).is_some() || is_same_host && failure == other_failure)
 }

@@ -1,7 +1,7 @@
 //! The last line of a report: the verdict and the number of causes.
 
 use super::causes;
-use super::page::{count, time};
+use super::page::{count, first_of, time};
 use crate::diagnose::catalogue::Severity;
 use crate::diagnose::evidence::{Ended, Evidence, Skip, Trace};
 use crate::diagnose::{Diagnosis, Finding, Verdict, judge};
@@ -64,15 +64,7 @@ fn working(evidence: &Evidence) -> String {
         1 if working == 1 => format!("the service {verb}"),
         all if working == 0 || working == all => format!("{working} of {} {verb}", services(evidence)),
         // The first question is which of them an application can still use.
-        _ => format!("{working} of {} {verb} ({})", services(evidence), first_of(&names)),
-    }
-}
-
-/// Returns the first names of a list, and the number of the others.
-fn first_of(names: &[&str]) -> String {
-    match names.get(..MOST_NAMES).filter(|_| names.len() > MOST_NAMES + 1) {
-        Some(first) => format!("{} and {} more", first.join(", "), names.len() - MOST_NAMES),
-        None => names.join(", "),
+        _ => format!("{working} of {} {verb} ({})", services(evidence), first_of(&names, MOST_NAMES)),
     }
 }
 

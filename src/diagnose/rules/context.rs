@@ -51,7 +51,7 @@ impl<'a> RuleContext<'a> {
 
     /// The proxy in use.
     pub(super) fn proxied(&self) -> Option<&'a str> {
-        self.proxy().and_then(|facts| facts.proxy.as_deref()).or_else(|| self.tcp()?.proxy.as_deref())
+        self.trace.proxied()
     }
 
     pub(super) fn is_own(&self) -> bool {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::ReportOptions;
 use crate::diagnose::comparison::{Comparison, Difference, Group, ServiceOutcome, ServiceState, ValueCount, Vantage};
 use crate::diagnose::report::json::{JsonError, pretty};
+use crate::diagnose::stage::Stage;
 
 impl Comparison {
     /// Returns the comparison for programs, as `doctor --from FOLDER --format json` writes it.
@@ -154,7 +155,7 @@ fn service(found: &ServiceState) -> ServiceJson<'_> {
     let (outcome, stage, id) = match found.outcome {
         ServiceOutcome::Works => ("works", None, None),
         ServiceOutcome::Warned { id } => ("works", None, Some(id)),
-        ServiceOutcome::Fails { stage, id } => ("fails", Some(stage.id()), id),
+        ServiceOutcome::Fails { stage, id } => ("fails", stage.map(Stage::id), id),
         ServiceOutcome::Unfinished => ("unfinished", None, None),
     };
     ServiceJson { service: &found.place.service, host: &found.place.host, outcome, stage, id }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::diagnose::comparison::{Comparison, ServiceOutcome, ServicePlace, Vantage, ranges};
 use crate::diagnose::redact::plain;
 use crate::diagnose::report::page::{Ink, Page};
+use crate::diagnose::stage::Stage;
 
 /// Vantage points with what each service did there; `None` where it was not checked.
 type Row<'a> = (Vec<&'a str>, Vec<Option<ServiceOutcome>>);
@@ -105,7 +106,7 @@ fn cell(outcome: Option<ServiceOutcome>) -> (String, Ink) {
         Some(ServiceOutcome::Works) => ("✓".to_owned(), Ink::Good),
         Some(ServiceOutcome::Warned { id }) => (format!("! {id}"), Ink::Warn),
         Some(ServiceOutcome::Fails { id: Some(id), .. }) => (format!("× {id}"), Ink::Bad),
-        Some(ServiceOutcome::Fails { id: None, stage }) => (format!("× ? {stage}"), Ink::Bad),
+        Some(ServiceOutcome::Fails { id: None, stage }) => (format!("× ? {}", stage.map_or("", Stage::id)), Ink::Bad),
         Some(ServiceOutcome::Unfinished) => ("· not finished".to_owned(), Ink::Dim),
     }
 }

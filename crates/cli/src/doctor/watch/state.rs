@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use speech_endpoint::evidence::{Companion, Evidence, Skip, StepState, Trace};
-use speech_endpoint::{Area, Diagnosis, Finding, FindingPlace, Severity, Stage, Verdict};
+use speech_endpoint::{Diagnosis, Finding, Severity, Stage, Verdict};
 
 /// The state of all targets.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,12 +94,13 @@ fn services(evidence: &Evidence, diagnosis: &Diagnosis) -> Vec<ServiceState> {
             continue;
         }
         let traces: Vec<&Trace> = evidence.traces.iter().filter(|other| is_part(other, trace)).collect();
-        let is_here = |finding: &&Finding| finding.places.iter().any(|place| traces.iter().any(|t| is_at(place, t)));
+        let is_here =
+            |finding: &&Finding| !finding.places.is_empty() && traces.iter().any(|trace| finding.is_at(trace));
         let found: Vec<&Finding> = diagnosis.findings.iter().filter(is_here).collect();
         services.push(ServiceState {
             service,
             host,
-            status: status(&traces, &found, diagnosis),
+            status: status(&traces, diagnosis),
             findings: found.iter().map(|finding| finding.failure.id).collect(),
             addresses: addresses(trace),
             certificate: certificate(trace),
@@ -121,43 +122,14 @@ fn is_part(other: &Trace, trace: &Trace) -> bool {
     }
 }
 
-fn is_at(place: &FindingPlace, trace: &Trace) -> bool {
-    place.host == trace.target.host && place.service == trace.target.service
-}
-
-fn status(traces: &[&Trace], found: &[&Finding], diagnosis: &Diagnosis) -> Status {
-    let failed = traces.iter().find_map(|trace| Some((*trace, failed_at(trace)?)));
+fn status(traces: &[&Trace], diagnosis: &Diagnosis) -> Status {
+    let failed = traces.iter().find_map(|trace| Some((*trace, trace.service_failed_at()?)));
     if let Some((trace, stage)) = failed {
-        return Status::Down { stage, cause: cause(trace, stage, found, diagnosis) };
+        return Status::Down { stage, cause: diagnosis.explanation(trace, stage).map(Cause::of) };
     }
     let is_unreached = |state| matches!(state, StepState::Skipped { because: Skip::Ended });
     let mut states = traces.iter().flat_map(|trace| trace.steps());
     if states.any(|(_, state)| is_unreached(state)) { Status::Unknown } else { Status::Up }
-}
-
-/// Returns the stage that failed. A round trip that failed is a failure of the last stage, over which it was made.
-fn failed_at(trace: &Trace) -> Option<Stage> {
-    let round_trip = trace.round_trip.as_ref().and_then(|trip| trip.failure.as_ref());
-    let last = if trace.target.is_websocket { Stage::WebSocket } else { Stage::Http };
-    trace.failed_at().or(round_trip.map(|_| last))
-}
-
-/// Returns the error that explains a failure best: one of its stage, else an earlier one, else any. A consequence is explained by
-/// its cause.
-fn cause(trace: &Trace, stage: Stage, found: &[&Finding], diagnosis: &Diagnosis) -> Option<Cause> {
-    let errors = || {
-        let is_here = |finding: &&&Finding| finding.places.iter().any(|place| is_at(place, trace));
-        let everywhere = diagnosis.findings.iter().filter(|finding| finding.places.is_empty());
-        let here = found.iter().filter(is_here).copied();
-        here.chain(everywhere).filter(|finding| finding.severity == Severity::Error)
-    };
-    let area = Area::from(stage);
-    let finding = errors()
-        .find(|finding| finding.failure.area == area)
-        .or_else(|| errors().find(|finding| finding.failure.area < area))
-        .or_else(|| errors().next())?;
-    let root = finding.caused_by.and_then(|id| diagnosis.findings.iter().find(|cause| cause.failure.id == id));
-    Some(Cause::of(root.unwrap_or(finding)))
 }
 
 fn addresses(trace: &Trace) -> BTreeSet<IpAddr> {
