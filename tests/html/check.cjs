@@ -57,7 +57,7 @@ async function check(context, name) {
   await page.close();
 }
 
-/** Nothing is wider than the page, and no text is cut. */
+/** Nothing is wider than the page, no text is cut, and no short word is broken. */
 async function layout(page, where) {
   const wide = await page.evaluate(() => {
     const limit = document.documentElement.clientWidth;
@@ -68,6 +68,20 @@ async function layout(page, where) {
       getComputedStyle(element).display !== "inline").slice(0, 3).map((element) => `cut: ${element.outerHTML.slice(0, 120)}`);
   });
   for (const fault of wide) faults.push(`${where}: ${fault}`);
+  for (const fault of await page.evaluate(brokenWords)) faults.push(`${where}: broken: ${fault}`);
+}
+
+/** Short words that a column is too narrow for: their text has more lines than words. */
+function brokenWords() {
+  const lines = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
+  const words = (element) => element.textContent.trim().split(/\s+/);
+  const texts = [...document.querySelectorAll("h1, h2, h3, p, li, dt, dd, td, th, button")].filter((element) => element.children.length === 0);
+  const short = texts.filter((element) => words(element).every((word) => word.length <= 12));
+  return short.filter((element) => lines(element) > words(element).length).slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
 }
 
 /** The rules of axe, with contrast. The policy of the page forbids a script from outside, so it comes over the protocol. */
