@@ -336,7 +336,9 @@ fn only_the_start_of_a_huge_body_is_read() {
 }
 
 mod binary {
+    #[cfg(target_os = "linux")]
     use std::fs;
+    #[cfg(target_os = "linux")]
     use std::process::Command;
     use std::time::{Duration, Instant};
 

@@ -1,6 +1,8 @@
 //! Hosts files: their grammar, their size, and paths that are not files.
 
+#[cfg(target_os = "linux")]
 use std::io::Write as _;
+#[cfg(unix)]
 use std::process::Command;
 
 use super::*;
