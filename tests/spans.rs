@@ -61,7 +61,8 @@ struct Values<'a>(&'a mut BTreeMap<String, String>);
 
 impl Visit for Values<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
+        let earlier = self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
+        assert_eq!(earlier, None, "{field} is recorded twice: a log line shows both");
     }
 }
 
@@ -121,6 +122,7 @@ async fn a_failed_attempt_has_a_status_and_a_finding() {
     let query = Query::default();
     let error =
         connector.send(Service::TextToSpeech, reqwest::Method::POST, &query, |request| request).await.unwrap_err();
+    connector.websocket(Service::SpeechToText, &query).await.unwrap_err();
     let runs = connector.probe_services(&[], &query).await;
     drop(guard);
     assert_eq!((error.id(), error.account_name(), runs.len()), (Some("QUO01"), Some("near"), 1));
@@ -136,6 +138,9 @@ async fn a_failed_attempt_has_a_status_and_a_finding() {
         ("speech.request", "otel.status_code", "ERROR"),
         ("speech.request", "error.type", "status"),
         ("speech.request", "speech.finding", "QUO01"),
+        ("speech.connect", "otel.status_code", "ERROR"),
+        ("speech.connect", "error.type", "status"),
+        ("speech.connect", "speech.finding", "QUO01"),
         ("http.request", "otel.status_code", "ERROR"),
         ("http.request", "http.response.status_code", "429"),
         ("speech.probe", "speech.account", "near"),

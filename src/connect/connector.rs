@@ -275,7 +275,9 @@ impl Inner {
                     candidate.source.accepted(&lease);
                     return Ok((socket, connection_id));
                 }
-                Err(failed) if failed.status() == Some(401) && candidate.source.rejected(&lease, &mut tried) => {}
+                Err(failed) if failed.status() == Some(401) && candidate.source.rejected(&lease, &mut tried) => {
+                    spans::failed(&span, &failed.failure.failure);
+                }
                 Err(failed) => {
                     let error = Box::pin(self.transport.explain(&attempt, failed)).instrument(span.clone()).await;
                     spans::explained(&span, &error);

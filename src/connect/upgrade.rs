@@ -33,7 +33,6 @@ impl Transport {
         // Pinned on the stack: a future of several kilobytes would be copied when it is passed by value.
         let opened = pin!(self.follow_redirects(attempt, &mut observations)).instrument(span.clone()).await;
         opened.map_err(|failure| {
-            spans::failed(span, &failure.failure);
             self.redirects.remove(attempt.endpoint());
             FailedAttempt { observations, failure }
         })
