@@ -90,6 +90,13 @@ impl Breaker {
         }
     }
 
+    /// Backs off for a time that the application chooses, of at most [`MAX_RETRY_AFTER`].
+    pub(super) fn leave_out(&self, now: Instant, time: Duration) {
+        let mut state = self.state();
+        state.until = state.until.max(Some(now + time.min(MAX_RETRY_AFTER)));
+        state.probe = None;
+    }
+
     pub(super) fn health(&self, now: Instant) -> Health {
         match self.state().until {
             None => Health::Healthy,
@@ -117,7 +124,8 @@ const MIN_BACK_OFF: Duration = Duration::from_secs(5);
 /// An account that works again is used within a minute.
 const MAX_BACK_OFF: Duration = Duration::from_secs(60);
 
-/// The quotas of the service are per second and per minute. A longer `Retry-After` is treated as an error of the service.
+/// The longest time without an attempt. The quotas of the service are per second and per minute, so a longer `Retry-After` is
+/// an error of the service.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// Longer than a call takes by default, which is 20 seconds.

@@ -194,6 +194,14 @@ impl Connector {
         all
     }
 
+    /// Leaves the account of a connection out for some time, unless all accounts back off: calls use the others. For a fault
+    /// that shows only after the service has accepted the WebSocket, such as a close with 4429.
+    pub fn leave_out(&self, opened: &Opened, time: Duration) {
+        if let Some(candidate) = self.0.candidates.get(opened.account_index) {
+            candidate.breaker.leave_out(Instant::now(), time);
+        }
+    }
+
     /// Returns the state of the accounts, in their order.
     #[must_use]
     pub fn accounts(&self) -> Vec<AccountState> {

@@ -84,6 +84,8 @@ pub(super) struct Details {
     pub(super) cause: ConnectCause,
     pub(super) reply: Option<Reply>,
     pub(super) evidence: Evidence,
+    /// The last error of each account that was tried before.
+    pub(super) earlier: Vec<ConnectError>,
 }
 
 impl ConnectError {
@@ -98,7 +100,16 @@ impl ConnectError {
         cause: ConnectCause,
         evidence: Evidence,
     ) -> Self {
-        Self::new(Details { service, host, account: None, connection_id: None, cause, reply: None, evidence })
+        Self::new(Details {
+            service,
+            host,
+            account: None,
+            connection_id: None,
+            cause,
+            reply: None,
+            evidence,
+            earlier: Vec::new(),
+        })
     }
 
     /// An account that has no URL for a service.
@@ -167,10 +178,12 @@ impl ConnectError {
         self.details().reply.as_ref()
     }
 
-    /// Returns `Retry-After` of the response, if the service sent it in seconds.
+    /// Returns `Retry-After` of the response, if the service sent it in seconds; else the shortest one of the accounts that
+    /// were tried before.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.reply()?)
+        let earlier = || self.earlier().iter().filter_map(Self::retry_after).min();
+        self.reply().and_then(retry_after).or_else(earlier)
     }
 
     /// Returns the evidence of every account that was tried. It can be saved, and diagnosed again with newer rules.
@@ -205,15 +218,21 @@ impl ConnectError {
         }
     }
 
-    /// Adds the evidence of accounts that were tried before.
-    pub(super) fn with_earlier(self, earlier: Vec<Evidence>) -> Self {
+    /// Adds the last errors of accounts that were tried before, with their evidence.
+    pub(super) fn with_earlier(self, earlier: Vec<Self>) -> Self {
         if earlier.is_empty() {
             return self;
         }
         let mut details = Arc::try_unwrap(self.0).map_or_else(|shared| shared.details.clone(), |inner| inner.details);
-        let traces = earlier.into_iter().flat_map(|evidence| evidence.traces);
+        let traces = earlier.iter().flat_map(|error| error.evidence().traces.clone());
         details.evidence.traces = traces.chain(std::mem::take(&mut details.evidence.traces)).collect();
+        details.earlier = earlier;
         Self::new(details)
+    }
+
+    /// Returns the last error of each account that was tried before.
+    pub(super) fn earlier(&self) -> &[Self] {
+        &self.details().earlier
     }
 
     fn details(&self) -> &Details {
@@ -333,7 +352,7 @@ mod tests {
         let error = reset();
         let _ = error.diagnosis();
         let before = DIAGNOSES.get();
-        let error = error.with_earlier(vec![reset().evidence().clone()]);
+        let error = error.with_earlier(vec![reset()]);
         let _ = error.diagnosis();
         assert_eq!(DIAGNOSES.get() - before, 1);
     }

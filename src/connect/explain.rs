@@ -42,6 +42,7 @@ impl Transport {
             cause: ConnectCause::Network { stage, failure },
             reply: reply.map(|reply| scrub.reply(*reply)),
             evidence: scrub.evidence(evidence),
+            earlier: Vec::new(),
         })
     }
 

@@ -11,7 +11,7 @@ use super::error::{ConnectCause, ConnectError};
 use super::jitter::jitter;
 use super::routes::{Route, Routes};
 use super::token::{TokenError, TokenSource};
-use crate::diagnose::evidence::{Evidence, FailureKind};
+use crate::diagnose::evidence::FailureKind;
 use crate::diagnose::plan::Limits;
 use crate::resolve::account::Account;
 use crate::resolve::query::Query;
@@ -80,7 +80,7 @@ pub(super) struct Failover<'a> {
     end: Instant,
     step: Duration,
     last: Option<ConnectError>,
-    earlier: Vec<Evidence>,
+    earlier: Vec<ConnectError>,
 }
 
 /// What to do after a failed attempt.
@@ -147,6 +147,7 @@ impl<'a> Failover<'a> {
         match retry(&error) {
             Retry::Never => {
                 candidate.breaker.record_response();
+                self.earlier.extend(self.last.take());
                 return Err(self.with_earlier(error));
             }
             Retry::OtherAccounts | Retry::AllAccounts => candidate.record_failure(&error),
@@ -157,7 +158,7 @@ impl<'a> Failover<'a> {
                 self.last = Some(previous);
             }
             previous => {
-                self.earlier.extend(previous.map(|previous| previous.evidence().clone()));
+                self.earlier.extend(previous);
                 self.last = Some(error);
             }
         }
@@ -172,11 +173,13 @@ impl<'a> Failover<'a> {
 
     fn with_earlier(&mut self, error: ConnectError) -> ConnectError {
         // The last attempt of each account is enough.
-        let is_other = |evidence: &Evidence| evidence.resource != error.evidence().resource;
-        let mut earlier: Vec<Evidence> = Vec::new();
-        for evidence in std::mem::take(&mut self.earlier).into_iter().filter(is_other) {
-            earlier.retain(|known| known.resource != evidence.resource);
-            earlier.push(evidence);
+        let resource = |error: &ConnectError| error.evidence().resource.clone();
+        let mut earlier: Vec<ConnectError> = Vec::new();
+        for former in
+            std::mem::take(&mut self.earlier).into_iter().filter(|former| resource(former) != resource(&error))
+        {
+            earlier.retain(|known| resource(known) != resource(&former));
+            earlier.push(former);
         }
         error.with_earlier(earlier)
     }
@@ -193,15 +196,15 @@ impl<'a> Failover<'a> {
 }
 
 impl ConnectError {
-    /// Returns whether the same call may succeed later although nobody changes anything: the network failed in a way that
-    /// passes, or the service answered with 408, 425, 429 or 5xx, or asked to wait.
+    /// Returns whether the same call may succeed later although nobody changes anything: for one of the accounts that were
+    /// tried, the network failed in a way that passes, or the service answered with 408, 425, 429 or 5xx.
     ///
     /// The call has already retried: up to three rounds over all accounts within its time limit. An application that tries
     /// again waits for [`ConnectError::retry_after`], or for some seconds. It considers that the service may have processed a
     /// `POST` that got no response.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        retry(self) == Retry::AllAccounts
+        retry(self) == Retry::AllAccounts || self.earlier().iter().any(Self::is_transient)
     }
 }
 

@@ -76,9 +76,13 @@ async fn region(name: &str) -> Lab {
 
 /// Starts another region with different addresses.
 async fn elsewhere() -> Lab {
+    elsewhere_with("").await
+}
+
+async fn elsewhere_with(answer: &str) -> Lab {
     let hosts =
         ["stt", "tts"].map(|offering| format!("\"northeurope.{offering}.speech.microsoft.com\" = [\"A 20.50.9.9\"]\n"));
-    world(&format!("[resource]\nregion = \"northeurope\"\n[dns]\n{}", hosts.concat())).await
+    world(&format!("[resource]\nregion = \"northeurope\"\n[dns]\n{}{answer}", hosts.concat())).await
 }
 
 fn account(lab: &Lab) -> (Account, TokenSource) {
@@ -184,6 +188,46 @@ async fn the_retry_time_of_the_service_is_respected() {
         assert_eq!(error.diagnosis().root_cause().map(|finding| finding.failure.id), Some("QUO01"), "{error}");
     }
     assert_eq!(busy.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_of_several_accounts_is_transient_if_that_of_one_account_is() {
+    let busy = "[resource]\nregion = \"westeurope\"\n[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"7\"";
+    let (busy, refusing) = (world(busy).await, elsewhere_with("[[answer]]\nstatus = 401\n").await);
+    let network = Moving::new(&[("westeurope", &busy), ("northeurope", &refusing)]);
+    let both = builder(&[&busy, &refusing]).network(network.clone()).build().unwrap();
+    let error = both.websocket(STT, &Query::default()).await.unwrap_err();
+    assert_eq!((error.status(), error.account_name()), (Some(401), Some("northeurope")), "{error}");
+    assert_eq!((error.is_transient(), error.retry_after()), (true, Some(Duration::from_secs(7))));
+    let hosts: Vec<_> = error.evidence().traces.iter().map(|trace| trace.target.host.as_str()).collect();
+    assert_eq!(hosts, ["westeurope.stt.speech.microsoft.com", "northeurope.stt.speech.microsoft.com"]);
+
+    let refusing = builder(&[&refusing]).network(network).build().unwrap();
+    let error = refusing.websocket(STT, &Query::default()).await.unwrap_err();
+    assert_eq!((error.status(), error.is_transient(), error.retry_after()), (Some(401), false, None));
+}
+
+#[tokio::test]
+async fn an_account_that_the_application_leaves_out_is_used_again_later() {
+    let (west, north) = (region("westeurope").await, elsewhere().await);
+    let network = Moving::new(&[("westeurope", &west), ("northeurope", &north)]);
+    let connector = builder(&[&west, &north]).trust(trust(&[&west, &north])).network(network).build().unwrap();
+    let first = opened(&connector).await;
+    assert_eq!(first.account_index(), 0);
+    connector.leave_out(&first, Duration::from_secs(60));
+    let states = connector.accounts();
+    let Health::BackingOff { remaining } = states[0].health else { panic!("{states:?}") };
+    assert!(remaining > Duration::from_secs(59), "{remaining:?}");
+    let second = opened(&connector).await;
+    assert_eq!(second.account_index(), 1);
+
+    // An attempt is better than none, and the shorter time ends first.
+    connector.leave_out(&second, Duration::from_secs(30));
+    assert_eq!(opened(&connector).await.account_index(), 1);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    assert_eq!(opened(&connector).await.account_index(), 0);
 }
 
 #[tokio::test]
