@@ -43,7 +43,7 @@ Examples:
   speech-endpoint account --azure documents/ --custom-domain contoso --format json
   speech-endpoint account --live --entra --resource-id /subscriptions/…/accounts/contoso
 
-Exit code 80: the account admits nobody. 10: its content cannot be, for example an invalid region.
+Exit code 80: the account admits nobody. 10: a document has an invalid value, for example a region.
 With --live, the codes from 10 to 90 also say why the account cannot be read.";
 
 /// What is printed about an account.

@@ -64,12 +64,12 @@ pub(crate) struct LabArgs {
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   speech-endpoint lab list
-  speech-endpoint lab DNS03                   runs until Ctrl-C
+  speech-endpoint lab DNS03                   # runs until Ctrl-C
   speech-endpoint lab healthy-regional --for python
   speech-endpoint lab healthy-regional --ready-file lab.env -v
   speech-endpoint lab my-world.toml
   ip netns exec SERVICE speech-endpoint lab DNS03 --listen --write client
-  speech-endpoint doctor --lab DNS03          diagnoses the same world
+  speech-endpoint doctor --lab DNS03          # diagnoses the same world
 
 The lab listens on loopback only, unless you add --listen. It accepts its own test keys only, and keeps no other.";
 

@@ -116,6 +116,12 @@ fn a_manual_page_has_every_option_of_its_command() {
     assert_eq!(shown(&run(&["completions", "all", "--output-dir", &folder.itself()])), "");
     for command in COMMANDS {
         let page = fs::read_to_string(folder.path(&format!("man/man1/speech-endpoint-{command}.1"))).expect("a page");
+        // At 80 columns the name stands on both sides of the words in the middle.
+        let name = format!("speech-endpoint-{command}");
+        let title = page.lines().next().unwrap_or_default().replace("\\-", "-");
+        let version = concat!("speech-endpoint ", env!("CARGO_PKG_VERSION"));
+        assert_eq!(title, format!(".TH {name} 1 \"\" \"{version}\" \"User Commands\""));
+        assert!(2 * (name.len() + "(1)".len()) + "User Commands".len() < 78, "{name}");
         let help = text(&run(&[command, "--help"]).stdout);
         for section in ["NAME", "SYNOPSIS", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "\"SEE ALSO\""] {
             let is_there = page.contains(&format!(".SH {section}\n"))

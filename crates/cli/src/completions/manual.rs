@@ -90,7 +90,7 @@ fn names(command: &Command) -> impl Iterator<Item = &str> {
 
 /// The title, the name, the synopsis, the description and the options.
 fn beginning(command: &Command) -> io::Result<String> {
-    let mut page = rendered(|man, to| man.render_title(to), command)?;
+    let mut page = title(command);
     // Neither justified nor hyphenated, because commands and URLs are copied from here.
     page.push_str(".ad l\n.nh\n");
     page.push_str(&rendered(|man, to| man.render_name_section(to), command)?);
@@ -98,6 +98,12 @@ fn beginning(command: &Command) -> io::Result<String> {
     page.push_str(&rendered(|man, to| man.render_description_section(to), command)?);
     page.push_str(&options(command)?);
     Ok(page)
+}
+
+/// The title. `Man` leaves an empty date out, so that the version would stand in its place, and a long name beside it.
+fn title(command: &Command) -> String {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    format!(".TH {} 1 \"\" \"speech\\-endpoint {}\" \"User Commands\"\n", escaped(name), env!("CARGO_PKG_VERSION"))
 }
 
 /// The usage, which is one line: the options follow.
@@ -187,10 +193,24 @@ fn notes(command: &Command, heading: &str) -> String {
 
 /// Commands as they are typed. A long one is continued on the next line.
 fn typed(text: &str) -> String {
+    let text = joined(text);
     let indent = text.lines().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
     let lines: Vec<String> =
         text.lines().flat_map(|line| continued(&line[indent..])).map(|line| escaped(&line)).collect();
     format!(".nf\n{}\n.fi", lines.join("\n"))
+}
+
+/// Joins the lines of a command that the text continues after `\`.
+fn joined(text: &str) -> String {
+    let mut whole = String::new();
+    for line in text.lines() {
+        match whole.strip_suffix('\\') {
+            Some(begun) => whole = format!("{begun}{}", line.trim_start()),
+            None if whole.is_empty() => line.clone_into(&mut whole),
+            None => whole = format!("{whole}\n{line}"),
+        }
+    }
+    whole
 }
 
 /// Breaks a command before an option, a quoted text or a pipe, where it is longer than a line.
