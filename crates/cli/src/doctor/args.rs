@@ -179,11 +179,13 @@ Examples:
   speech-endpoint doctor --region westeurope --watch --every 5m --metrics
   speech-endpoint doctor --lab DNS03
 
-Exit codes (with --watch, those of the last run):
+Exit codes:
   0   no finding at or above --fail-on
   1   the program failed, could not write its output, or was interrupted
   2   usage: unknown, missing or contradictory arguments, or an unreadable file
   otherwise the stage of the root cause:
   10 configuration, 20 dns, 30 tcp, 40 proxy, 50 tls, 60 http or websocket,
   70 authentication or authorisation, 80 network access rules of the resource,
-  90 quota";
+  90 quota
+
+With --watch, the exit code is that of the last run.";
