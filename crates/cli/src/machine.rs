@@ -106,15 +106,25 @@ pub(crate) fn input_named(path: &Path) -> String {
 
 /// Reads a file that an argument names, `-` for standard input, up to a size.
 pub(crate) fn read_file(path: &Path, argument: &str, largest: u64) -> Result<String, Failure> {
-    let bytes = read_bytes(path, argument, largest)?;
-    let unreadable = |problem| unreadable(path, argument, problem);
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(unreadable(&"it is UTF-16 text, as older PowerShells write it; save it as UTF-8"));
+    let bytes = Zeroizing::new(read_bytes(path, argument, largest)?);
+    // A shell of Windows writes redirected output in UTF-16, or with a byte order mark at its start.
+    let text = match &bytes[..] {
+        [0xff, 0xfe, rest @ ..] => from_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => from_utf16(rest, u16::from_be_bytes),
+        bytes => std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).map(str::to_owned).ok(),
+    };
+    text.ok_or_else(|| unreadable(path, argument, &"it is neither UTF-8 nor UTF-16 text"))
+}
+
+/// Returns the text of units of two bytes; `None` if a half is missing.
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (units, rest) = bytes.as_chunks();
+    // As large as it can become, so that it does not leave copies of a key behind while it grows.
+    let mut text = String::with_capacity(units.len() * 3);
+    for c in char::decode_utf16(units.iter().map(|bytes| unit(*bytes))) {
+        text.push(c.ok()?);
     }
-    // Windows shells write a byte order mark at the start of redirected output.
-    String::from_utf8(bytes)
-        .map(|text| text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
-        .map_err(|_| unreadable(&"it is not UTF-8 text"))
+    rest.is_empty().then_some(text)
 }
 
 /// Reads the end of a text that an argument names, `-` for standard input, in whatever encoding a log has.

@@ -123,13 +123,13 @@ fn a_region_that_only_the_file_lists_has_no_note() {
 
 #[test]
 fn a_wrong_file_is_rejected_in_one_line_with_nothing_on_standard_output() {
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("{}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let cut_utf16 = b"\xff\xfe{\0}".to_vec();
     let mut large = vec![b' '; (1 << 20) + 1];
     large[0] = b'{';
     let suffix = json!({ "kind": "host-suffix", "cloud": "public", "name": "realtime", "value": "evil.example" });
     let cases: [(&str, Vec<u8>, &str); 8] = [
         ("text", b"regions: westeurope".to_vec(), "not valid JSON: line 1"),
-        ("UTF-16", utf16, "UTF-16"),
+        ("half a character", cut_utf16, "neither UTF-8 nor UTF-16"),
         ("too large", large, "larger than 1048576 bytes"),
         (
             "other shape",
