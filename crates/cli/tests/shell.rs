@@ -128,7 +128,7 @@ fn a_manual_page_has_every_option_of_its_command() {
                 || page.contains(&format!(".SH {}\n", section.trim_matches('"')));
             assert!(is_there, "{command}: {section}\n{page}");
         }
-        // What the help says of exit codes is not lost, and stands there once.
+        // What the help says of exit codes is not lost, and is written once.
         assert_eq!(page.matches("EXIT STATUS").count(), 1, "{command}");
         assert!(!page.contains("Exit codes"), "{command}: {page}");
         let options = help
