@@ -194,10 +194,12 @@ impl Connector {
         all
     }
 
-    /// Leaves the account of a connection out for some time, unless all accounts back off: calls use the others. For a fault
-    /// that shows only after the service has accepted the WebSocket, such as a close with 4429.
-    pub fn leave_out(&self, opened: &Opened, time: Duration) {
-        if let Some(candidate) = self.0.candidates.get(opened.account_index) {
+    /// Leaves an account out for some time, at most five minutes: calls use the others, unless all accounts are left out. This is
+    /// for a fault that the service reports only in an open WebSocket, such as a close with 4429.
+    ///
+    /// The account is the one of [`Opened::account_index`]. Nothing happens if there is no such account.
+    pub fn leave_out(&self, account_index: usize, time: Duration) {
+        if let Some(candidate) = self.0.candidates.get(account_index) {
             candidate.breaker.leave_out(Instant::now(), time);
         }
     }

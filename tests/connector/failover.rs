@@ -214,7 +214,8 @@ async fn an_account_that_the_application_leaves_out_is_used_again_later() {
     let connector = builder(&[&west, &north]).trust(trust(&[&west, &north])).network(network).build().unwrap();
     let first = opened(&connector).await;
     assert_eq!(first.account_index(), 0);
-    connector.leave_out(&first, Duration::from_secs(60));
+    connector.leave_out(first.account_index(), Duration::from_secs(60));
+    connector.leave_out(2, Duration::from_secs(60));
     let states = connector.accounts();
     let Health::BackingOff { remaining } = states[0].health else { panic!("{states:?}") };
     assert!(remaining > Duration::from_secs(59), "{remaining:?}");
@@ -222,7 +223,7 @@ async fn an_account_that_the_application_leaves_out_is_used_again_later() {
     assert_eq!(second.account_index(), 1);
 
     // An attempt is better than none, and the shorter time ends first.
-    connector.leave_out(&second, Duration::from_secs(30));
+    connector.leave_out(second.account_index(), Duration::from_secs(30));
     assert_eq!(opened(&connector).await.account_index(), 1);
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(61)).await;
