@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use speech_endpoint::connect::{Connector, TokenSource};
 use speech_endpoint::net::{ProxySettings, Trust};
@@ -109,21 +109,18 @@ async fn every_stage_has_a_span_with_opentelemetry_names() {
 #[tokio::test]
 async fn a_failed_attempt_has_a_status_and_a_finding() {
     let lab = Lab::start(World::named("QUO01-too-many-requests").unwrap(), SystemTime::now()).await.unwrap();
-    let source = TokenSource::ready(lab.credential().unwrap().read().unwrap());
-    let connector = Connector::builder(lab.account().unwrap().clone(), source)
-        .named("near")
-        .network(lab.network())
-        .trust(lab.trust())
-        .proxies(lab.proxies())
-        .build()
-        .unwrap();
+    // Shorter than the time that the service asks to wait.
+    let limit = Duration::from_secs(2);
+    let builder = || lab.connector().unwrap().named("near").time_limit(limit);
     let spans = Spans::default();
     let guard = tracing::subscriber::set_default(spans.clone());
     let query = Query::default();
+    let sockets = builder().build().unwrap();
+    sockets.websocket(Service::TextToSpeechWebSocket, &query).await.unwrap_err();
+    let requests = builder().build().unwrap();
     let error =
-        connector.send(Service::TextToSpeech, reqwest::Method::POST, &query, |request| request).await.unwrap_err();
-    connector.websocket(Service::SpeechToText, &query).await.unwrap_err();
-    let runs = connector.probe_services(&[], &query).await;
+        requests.send(Service::TextToSpeech, reqwest::Method::POST, &query, |request| request).await.unwrap_err();
+    let runs = requests.probe_services(&[], &query).await;
     drop(guard);
     assert_eq!((error.id(), error.account_name(), runs.len()), (Some("QUO01"), Some("near"), 1));
     let kept = spans.0.lock().unwrap();
