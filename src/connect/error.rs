@@ -86,6 +86,8 @@ pub(super) struct Details {
     pub(super) evidence: Evidence,
     /// The last error of each account that was tried before.
     pub(super) earlier: Vec<ConnectError>,
+    /// When an account that was left out is used again.
+    pub(super) left_out_for: Option<Duration>,
 }
 
 impl ConnectError {
@@ -109,6 +111,7 @@ impl ConnectError {
             reply: None,
             evidence,
             earlier: Vec::new(),
+            left_out_for: None,
         })
     }
 
@@ -178,12 +181,13 @@ impl ConnectError {
         self.details().reply.as_ref()
     }
 
-    /// Returns `Retry-After` of the response, if the service sent it in seconds; else the shortest one of the accounts that
-    /// were tried before.
+    /// Returns how long to wait before another call, if the service has said so in seconds by `Retry-After`. With several accounts,
+    /// it is the shortest time after which one of them may accept a call: also one that this call left out.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let earlier = || self.earlier().iter().filter_map(Self::retry_after).min();
-        self.reply().and_then(retry_after).or_else(earlier)
+        let Details { reply, earlier, left_out_for, .. } = self.details();
+        let own = reply.as_ref().and_then(retry_after);
+        own.into_iter().chain(earlier.iter().filter_map(Self::retry_after)).chain(*left_out_for).min()
     }
 
     /// Returns the evidence of every account that was tried. It can be saved, and diagnosed again with newer rules.
@@ -218,21 +222,23 @@ impl ConnectError {
         }
     }
 
-    /// Adds the last errors of accounts that were tried before, with their evidence.
-    pub(super) fn with_earlier(self, earlier: Vec<Self>) -> Self {
-        if earlier.is_empty() {
+    /// Adds what is known of the other accounts: the last errors of those that were tried before, with their evidence, and when one
+    /// that was left out is used again.
+    pub(super) fn among(self, earlier: Vec<Self>, left_out_for: Option<Duration>) -> Self {
+        if earlier.is_empty() && left_out_for.is_none() {
             return self;
         }
         let mut details = Arc::try_unwrap(self.0).map_or_else(|shared| shared.details.clone(), |inner| inner.details);
         let traces = earlier.iter().flat_map(|error| error.evidence().traces.clone());
         details.evidence.traces = traces.chain(std::mem::take(&mut details.evidence.traces)).collect();
-        details.earlier = earlier;
+        (details.earlier, details.left_out_for) = (earlier, left_out_for);
         Self::new(details)
     }
 
-    /// Returns the last error of each account that was tried before.
-    pub(super) fn earlier(&self) -> &[Self] {
-        &self.details().earlier
+    /// Returns whether an account other than the last one may accept another call.
+    pub(super) fn others_may_accept(&self) -> bool {
+        let Details { earlier, left_out_for, .. } = self.details();
+        left_out_for.is_some() || earlier.iter().any(Self::is_transient)
     }
 
     fn details(&self) -> &Details {
@@ -352,7 +358,7 @@ mod tests {
         let error = reset();
         let _ = error.diagnosis();
         let before = DIAGNOSES.get();
-        let error = error.with_earlier(vec![reset()]);
+        let error = error.among(vec![reset()], None);
         let _ = error.diagnosis();
         assert_eq!(DIAGNOSES.get() - before, 1);
     }

@@ -43,6 +43,7 @@ impl Transport {
             reply: reply.map(|reply| scrub.reply(*reply)),
             evidence: scrub.evidence(evidence),
             earlier: Vec::new(),
+            left_out_for: None,
         })
     }
 

@@ -73,6 +73,8 @@ pub(super) struct Failover<'a> {
     candidates: &'a [Candidate],
     /// The accounts that this round has tried.
     tried: Vec<bool>,
+    /// The accounts that no round has tried.
+    untouched: Vec<bool>,
     round: u32,
     /// The end of the attempts.
     deadline: Instant,
@@ -99,8 +101,8 @@ impl<'a> Failover<'a> {
         let now = Instant::now();
         let Limits { total, step, .. } = limits;
         let (deadline, end) = (now + total.mul_f64(SHARE_OF_ATTEMPTS), now + total);
-        let tried = vec![false; candidates.len()];
-        Self { candidates, tried, round: 0, deadline, end, step, last: None, earlier: Vec::new() }
+        let (tried, untouched) = (vec![false; candidates.len()], vec![true; candidates.len()]);
+        Self { candidates, tried, untouched, round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
 
     /// Returns the next account to try.
@@ -148,7 +150,7 @@ impl<'a> Failover<'a> {
             Retry::Never => {
                 candidate.breaker.record_response();
                 self.earlier.extend(self.last.take());
-                return Err(self.with_earlier(error));
+                return Err(self.among_others(error));
             }
             Retry::OtherAccounts | Retry::AllAccounts => candidate.record_failure(&error),
         }
@@ -168,10 +170,10 @@ impl<'a> Failover<'a> {
     /// Returns the error of a call that no account accepted; `None` if no account was tried.
     pub(super) fn into_error(mut self) -> Option<ConnectError> {
         let last = self.last.take()?;
-        Some(self.with_earlier(last))
+        Some(self.among_others(last))
     }
 
-    fn with_earlier(&mut self, error: ConnectError) -> ConnectError {
+    fn among_others(&mut self, error: ConnectError) -> ConnectError {
         // The last attempt of each account is enough.
         let resource = |error: &ConnectError| error.evidence().resource.clone();
         let mut earlier: Vec<ConnectError> = Vec::new();
@@ -181,11 +183,15 @@ impl<'a> Failover<'a> {
             earlier.retain(|known| resource(known) != resource(&former));
             earlier.push(former);
         }
-        error.with_earlier(earlier)
+        let now = Instant::now();
+        let untouched = self.candidates.iter().zip(&self.untouched).filter(|(_, untouched)| **untouched);
+        let waits = untouched.map(|(candidate, _)| candidate.breaker.remaining(now)).filter(|wait| !wait.is_zero());
+        error.among(earlier, waits.min())
     }
 
     fn select(&mut self, index: usize, now: Instant) -> Selected<'a> {
         self.tried[index] = true;
+        self.untouched[index] = false;
         // The remaining time is divided equally among this account and those that are still untried.
         let untried = self.tried.iter().filter(|tried| !**tried).count();
         let shares = u32::try_from(untried + 1).unwrap_or(u32::MAX);
@@ -196,15 +202,15 @@ impl<'a> Failover<'a> {
 }
 
 impl ConnectError {
-    /// Returns whether the same call may succeed later although nobody changes anything: for one of the accounts that were
-    /// tried, the network failed in a way that passes, or the service answered with 408, 425, 429 or 5xx.
+    /// Returns whether the same call may succeed later although nobody changes anything: for one of the accounts, the network
+    /// failed in a way that passes, the service answered with 408, 425, 429 or 5xx, or this call left the account out.
     ///
     /// The call has already retried: up to three rounds over all accounts within its time limit. An application that tries
     /// again waits for [`ConnectError::retry_after`], or for some seconds. It considers that the service may have processed a
     /// `POST` that got no response.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        retry(self) == Retry::AllAccounts || self.earlier().iter().any(Self::is_transient)
+        retry(self) == Retry::AllAccounts || self.others_may_accept()
     }
 }
 

@@ -202,9 +202,33 @@ async fn an_error_of_several_accounts_is_transient_if_that_of_one_account_is() {
     let hosts: Vec<_> = error.evidence().traces.iter().map(|trace| trace.target.host.as_str()).collect();
     assert_eq!(hosts, ["westeurope.stt.speech.microsoft.com", "northeurope.stt.speech.microsoft.com"]);
 
+    // The busy account is left out now, and may accept a call later.
+    let error = both.websocket(STT, &Query::default()).await.unwrap_err();
+    assert_eq!((error.status(), error.account_name()), (Some(401), Some("northeurope")), "{error}");
+    let wait = error.retry_after().unwrap();
+    assert!(error.is_transient() && wait < Duration::from_secs(7) && wait > Duration::from_secs(5), "{wait:?}");
+    assert_eq!(error.evidence().traces.len(), 1);
+
     let refusing = builder(&[&refusing]).network(network).build().unwrap();
     let error = refusing.websocket(STT, &Query::default()).await.unwrap_err();
     assert_eq!((error.status(), error.is_transient(), error.retry_after()), (Some(401), false, None));
+}
+
+#[tokio::test]
+async fn the_shortest_wait_of_all_accounts_counts() {
+    let answer = |wait: &str| format!("[[answer]]\nstatus = 429\n[answer.headers]\nretry-after = \"{wait}\"\n");
+    for (first, second) in [("70", "90"), ("90", "70")] {
+        let west = world(&format!("[resource]\nregion = \"westeurope\"\n{}", answer(first))).await;
+        let north = elsewhere_with(&answer(second)).await;
+        let network = Moving::new(&[("westeurope", &west), ("northeurope", &north)]);
+        let both = builder(&[&west, &north]).network(network).build().unwrap();
+        let error = both.websocket(STT, &Query::default()).await.unwrap_err();
+        assert_eq!(
+            (error.is_transient(), error.retry_after()),
+            (true, Some(Duration::from_secs(70))),
+            "{first} {second}"
+        );
+    }
 }
 
 #[tokio::test]
