@@ -15,6 +15,7 @@ use speech_endpoint::connect::{Connector, TokenSource};
 use speech_endpoint::net::{Socket, SpeechMessage};
 use speech_endpoint::third_party::tokio_tungstenite::tungstenite::Message;
 use speech_endpoint::{Account, Query, Service};
+use tokio::time::timeout;
 
 #[cfg(test)]
 mod tests;
@@ -27,12 +28,14 @@ struct Talk {
     samples: Vec<u8>,
     /// The bytes of samples that have captions.
     captioned: usize,
+    /// The longest time without a message of the service.
+    silence: Duration,
 }
 
 impl Talk {
     fn new(mut wav: Vec<u8>) -> Self {
         let samples = wav.split_off(HEADER.min(wav.len()));
-        Self { header: wav, samples, captioned: 0 }
+        Self { header: wav, samples, captioned: 0, silence: SILENCE }
     }
 
     /// Shows the captions, and opens another connection whenever one ends too early.
@@ -59,10 +62,14 @@ impl Talk {
         let (sink, stream) = socket.split();
         let (start, rest) = (self.captioned, self.samples[self.captioned..].to_vec());
         let (header, captioned) = (&self.header, &mut self.captioned);
-        let heard = listen(stream, show, |bytes| *captioned = start + bytes);
-        let (spoken, heard) = tokio::join!(speak(sink, header, &rest), heard);
-        // If the service closes the socket, its last message has the reason; the error of sending has not.
-        heard.and(spoken)
+        let spoken = speak(sink, header, &rest);
+        let heard = listen(stream, self.silence, show, |bytes| *captioned = start + bytes);
+        tokio::pin!(spoken, heard);
+        tokio::select! {
+            heard = &mut heard => heard,
+            // If sending fails, the last message of the service has the reason.
+            _ = &mut spoken => heard.await,
+        }
     }
 }
 
@@ -84,13 +91,16 @@ async fn speak(mut sink: SplitSink<Socket, Message>, header: &[u8], samples: &[u
     Ok(())
 }
 
-/// Reads the messages of a turn, until it ends.
+/// Reads the messages of a turn, until it ends or the service is silent for too long.
 async fn listen(
     mut stream: SplitStream<Socket>,
+    silence: Duration,
     show: &mut impl FnMut(&str),
     mut captioned: impl FnMut(usize),
 ) -> Result<(), Failed> {
-    while let Some(frame) = stream.next().await {
+    while let Some(frame) =
+        timeout(silence, stream.next()).await.map_err(|_| format!("no message within {silence:?}"))?
+    {
         let frame = frame?;
         if let Message::Close(Some(end)) = &frame {
             return Err(format!("the service closed the connection: {} {}", end.code, end.reason).into());
@@ -135,6 +145,9 @@ const HEADER: usize = 44;
 
 /// A tenth of a second, as the Speech SDKs send it.
 const PIECE: usize = 3200;
+
+/// Longer than a pause in the speech, after which the service sends a phrase.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// The turns in a row that may end without a caption.
 const MOST_FAILURES: u32 = 3;

@@ -22,7 +22,9 @@ async fn captions(connector: &Connector) -> Result<Vec<String>, Failed> {
     wav[20..36].copy_from_slice(&[1, 0, 1, 0, 0x80, 0x3e, 0, 0, 0, 0x7d, 0, 0, 2, 0, 16, 0]);
     wav[36..40].copy_from_slice(b"data");
     let mut captions = Vec::new();
-    Talk::new(wav).caption(connector, &mut |account, text| captions.push(format!("{account}: {text}"))).await?;
+    let mut talk = Talk::new(wav);
+    talk.silence = Duration::from_millis(500);
+    talk.caption(connector, &mut |account, text| captions.push(format!("{account}: {text}"))).await?;
     Ok(captions)
 }
 
@@ -78,5 +80,15 @@ async fn a_service_that_always_fails_is_an_error() -> Result<(), Failed> {
         start("[resource]\nregion = \"westeurope\"\n[[script]]\nfault = { close = 1011, reason = \"broken\" }").await?;
     let error = captions(&lab.connector()?.build()?).await.expect_err("every turn fails");
     assert!(error.to_string().ends_with("1011 broken"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_silent_service_does_not_hold_the_program() -> Result<(), Failed> {
+    let lab = start("[resource]\nregion = \"westeurope\"\n[[script]]\nfault = \"silence\"").await?;
+    let connector = lab.connector()?.build()?;
+    let error =
+        tokio::time::timeout(Duration::from_secs(20), captions(&connector)).await?.expect_err("nothing arrives");
+    assert!(error.to_string().ends_with("no message within 500ms"), "{error}");
     Ok(())
 }
