@@ -71,10 +71,8 @@ pub(super) struct Selected<'a> {
 /// The attempts of one call.
 pub(super) struct Failover<'a> {
     candidates: &'a [Candidate],
-    /// The accounts that this round has tried.
-    tried: Vec<bool>,
-    /// The accounts that no round has tried.
-    untouched: Vec<bool>,
+    /// The last round that has tried each account.
+    tried: Vec<Option<u32>>,
     round: u32,
     /// The end of the attempts.
     deadline: Instant,
@@ -101,8 +99,8 @@ impl<'a> Failover<'a> {
         let now = Instant::now();
         let Limits { total, step, .. } = limits;
         let (deadline, end) = (now + total.mul_f64(SHARE_OF_ATTEMPTS), now + total);
-        let (tried, untouched) = (vec![false; candidates.len()], vec![true; candidates.len()]);
-        Self { candidates, tried, untouched, round: 0, deadline, end, step, last: None, earlier: Vec::new() }
+        let tried = vec![None; candidates.len()];
+        Self { candidates, tried, round: 0, deadline, end, step, last: None, earlier: Vec::new() }
     }
 
     /// Returns the next account to try.
@@ -117,12 +115,12 @@ impl<'a> Failover<'a> {
             if now >= self.deadline {
                 return None;
             }
-            let untried = |index: &usize| !self.tried[*index];
+            let untried = |index: &usize| self.tried[*index] != Some(self.round);
             let mut indices = (0..self.candidates.len()).filter(untried);
             if let Some(index) = indices.find(|index| self.candidates[*index].breaker.admits(now)) {
                 return Some(self.select(index, now));
             }
-            if !self.tried.contains(&true) {
+            if !self.tried.contains(&Some(self.round)) {
                 let remaining = |index: &usize| self.candidates[*index].breaker.remaining(now);
                 let index = (0..self.candidates.len()).min_by_key(remaining)?;
                 let wait = self.candidates[index].breaker.retry_after(now);
@@ -139,7 +137,6 @@ impl<'a> Failover<'a> {
                 return None;
             }
             sleep(wait).await;
-            self.tried.fill(false);
         }
     }
 
@@ -175,25 +172,22 @@ impl<'a> Failover<'a> {
 
     fn among_others(&mut self, error: ConnectError) -> ConnectError {
         // The last attempt of each account is enough.
-        let resource = |error: &ConnectError| error.evidence().resource.clone();
+        let is_same = |one: &ConnectError, other: &ConnectError| one.evidence().resource == other.evidence().resource;
         let mut earlier: Vec<ConnectError> = Vec::new();
-        for former in
-            std::mem::take(&mut self.earlier).into_iter().filter(|former| resource(former) != resource(&error))
-        {
-            earlier.retain(|known| resource(known) != resource(&former));
+        for former in std::mem::take(&mut self.earlier).into_iter().filter(|former| !is_same(former, &error)) {
+            earlier.retain(|known| !is_same(known, &former));
             earlier.push(former);
         }
         let now = Instant::now();
-        let untouched = self.candidates.iter().zip(&self.untouched).filter(|(_, untouched)| **untouched);
-        let waits = untouched.map(|(candidate, _)| candidate.breaker.remaining(now)).filter(|wait| !wait.is_zero());
+        let left_out = self.candidates.iter().zip(&self.tried).filter(|(_, tried)| tried.is_none());
+        let waits = left_out.map(|(candidate, _)| candidate.breaker.remaining(now)).filter(|wait| !wait.is_zero());
         error.among(earlier, waits.min())
     }
 
     fn select(&mut self, index: usize, now: Instant) -> Selected<'a> {
-        self.tried[index] = true;
-        self.untouched[index] = false;
+        self.tried[index] = Some(self.round);
         // The remaining time is divided equally among this account and those that are still untried.
-        let untried = self.tried.iter().filter(|tried| !**tried).count();
+        let untried = self.tried.iter().filter(|tried| **tried != Some(self.round)).count();
         let shares = u32::try_from(untried + 1).unwrap_or(u32::MAX);
         let deadline = now + self.deadline.saturating_duration_since(now) / shares;
         let end = deadline + (self.end - self.deadline) / shares;
